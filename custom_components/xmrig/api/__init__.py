@@ -1,0 +1,1 @@
+"""XMRig over HTTP: one miner's API, its answers as data, and commands that are sure."""

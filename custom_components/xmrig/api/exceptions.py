@@ -1,0 +1,40 @@
+"""What can go wrong when asking something of a miner: one class a cause."""
+
+
+class XmrigError(Exception):
+    """Base of every error this package raises.
+
+    Messages name the address and the cause, never a token, wallet or password.
+    """
+
+
+class XmrigConnectionError(XmrigError):
+    """The miner could not be reached, or did not answer in time."""
+
+
+class XmrigCertificateError(XmrigConnectionError):
+    """The miner's TLS certificate could not be verified."""
+
+
+class XmrigAuthenticationError(XmrigError):
+    """The access token is missing or wrong."""
+
+
+class XmrigTokenNotExpectedError(XmrigAuthenticationError):
+    """A token was sent to a miner that has none, which it refuses with a 401."""
+
+
+class XmrigReadOnlyError(XmrigError):
+    """The API is read-only (`http.restricted`): no commands, no config."""
+
+
+class XmrigRefusedError(XmrigError):
+    """The miner understood what was asked and refused it."""
+
+
+class XmrigResponseError(XmrigError):
+    """Something answered, but nothing that a miner would say."""
+
+
+class XmrigNotConfirmedError(XmrigError):
+    """The command was sent, but the miner does not show its result in time."""

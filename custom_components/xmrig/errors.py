@@ -1,0 +1,29 @@
+"""What the errors of the API are called in the translations."""
+
+from .api.exceptions import (
+    XmrigAuthenticationError,
+    XmrigCertificateError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigNotConfirmedError,
+    XmrigReadOnlyError,
+    XmrigRefusedError,
+    XmrigResponseError,
+    XmrigTokenNotExpectedError,
+)
+
+_KEYS: dict[type[BaseException], str] = {
+    XmrigConnectionError: "cannot_connect",
+    XmrigCertificateError: "invalid_certificate",
+    XmrigAuthenticationError: "invalid_auth",
+    XmrigTokenNotExpectedError: "token_not_expected",
+    XmrigReadOnlyError: "read_only",
+    XmrigRefusedError: "refused",
+    XmrigResponseError: "not_xmrig",
+    XmrigNotConfirmedError: "not_confirmed",
+}
+
+
+def error_key(error: XmrigError) -> str:
+    """Return the translation key of an error, that of its closest class."""
+    return next(_KEYS[cause] for cause in type(error).__mro__ if cause in _KEYS)

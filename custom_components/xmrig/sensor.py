@@ -1,0 +1,506 @@
+"""Sensors of a miner, its backends and its cards."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    PERCENTAGE,
+    REVOLUTIONS_PER_MINUTE,
+    EntityCategory,
+    UnitOfFrequency,
+    UnitOfInformation,
+    UnitOfPower,
+    UnitOfTemperature,
+    UnitOfTime,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+from homeassistant.util import dt as dt_util
+
+from .api.models import BackendType, Gpu, Hashrate, Snapshot, Status
+from .const import UNIT_HASHRATE
+from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .entity import XmrigEntity, async_setup_entities
+
+PARALLEL_UPDATES = 0
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmrigSensorEntityDescription(SensorEntityDescription):
+    """A value of a miner, and where a snapshot has it."""
+
+    backend: BackendType | None = None
+    """The backend that has it, if not every miner does."""
+    needs_backends: bool = False
+    """Whether it is the backends that say it, rather than the summary."""
+    value_fn: Callable[[Snapshot], StateType | datetime]
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmrigGpuSensorEntityDescription(SensorEntityDescription):
+    """A value of a card, and where it has it; a card out of sight is empty."""
+
+    value_fn: Callable[[Snapshot, Gpu], StateType]
+
+
+def _since(seconds: int | None) -> datetime | None:
+    """Return when something began that has lasted for some seconds."""
+    return None if seconds is None else dt_util.utcnow() - timedelta(seconds=seconds)
+
+
+def _rounded(value: float | None, digits: int | None = None) -> float | None:
+    """Return a value without the digits in which it is only noise."""
+    return None if value is None else round(value, digits)
+
+
+def _mib(value: int | None) -> int | None:
+    """Return bytes in MiB."""
+    return None if value is None else round(value / MIB)
+
+
+def _pool_tls(snapshot: Snapshot) -> str | None:
+    """Return the version of TLS, "none" for a connection without it."""
+    connection = snapshot.summary.connection
+    return (connection.tls or "none") if connection.is_connected else None
+
+
+def _hashrate(
+    key: str, value_fn: Callable[[Snapshot], float | None]
+) -> XmrigSensorEntityDescription:
+    """Describe a hashrate of the whole miner."""
+    return XmrigSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        native_unit_of_measurement=UNIT_HASHRATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=value_fn,
+    )
+
+
+def _load(key: str, index: int) -> XmrigSensorEntityDescription:
+    """Describe a load average."""
+    return XmrigSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: _rounded(snapshot.summary.load_average[index], 1),
+    )
+
+
+def _memory(
+    key: str, value_fn: Callable[[Snapshot], int | None]
+) -> XmrigSensorEntityDescription:
+    """Describe an amount of memory."""
+    return XmrigSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.DATA_SIZE,
+        native_unit_of_measurement=UnitOfInformation.MEBIBYTES,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: _mib(value_fn(snapshot)),
+    )
+
+
+DESCRIPTIONS = (
+    XmrigSensorEntityDescription(
+        key="status",
+        translation_key="status",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(Status),
+        value_fn=lambda snapshot: snapshot.status,
+    ),
+    _hashrate(
+        "hashrate", lambda snapshot: snapshot.hashrate_now(snapshot.summary.hashrate)
+    ),
+    _hashrate("hashrate_1m", lambda snapshot: snapshot.summary.hashrate.minute_1),
+    _hashrate("hashrate_15m", lambda snapshot: snapshot.summary.hashrate.minutes_15),
+    XmrigSensorEntityDescription(
+        key="hashrate_highest",
+        translation_key="hashrate_highest",
+        native_unit_of_measurement=UNIT_HASHRATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: snapshot.summary.hashrate_highest,
+    ),
+    XmrigSensorEntityDescription(
+        key="algorithm",
+        translation_key="algorithm",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: snapshot.summary.algo,
+    ),
+    XmrigSensorEntityDescription(
+        key="threads",
+        translation_key="threads",
+        state_class=SensorStateClass.MEASUREMENT,
+        needs_backends=True,
+        value_fn=lambda snapshot: (
+            snapshot.backends.threads if snapshot.backends else None
+        ),
+    ),
+    XmrigSensorEntityDescription(
+        key="shares_accepted",
+        translation_key="shares_accepted",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda snapshot: snapshot.summary.results.shares_good,
+    ),
+    XmrigSensorEntityDescription(
+        key="shares_rejected",
+        translation_key="shares_rejected",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        value_fn=lambda snapshot: snapshot.summary.results.shares_rejected,
+    ),
+    XmrigSensorEntityDescription(
+        key="reject_rate",
+        translation_key="reject_rate",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: _rounded(snapshot.summary.results.reject_rate, 2),
+    ),
+    XmrigSensorEntityDescription(
+        key="difficulty",
+        translation_key="difficulty",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        # XMRig says 0 while there is no job.
+        value_fn=lambda snapshot: snapshot.summary.results.diff_current or None,
+    ),
+    XmrigSensorEntityDescription(
+        key="share_time",
+        translation_key="share_time",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        # XMRig says 0 before the first share of a connection.
+        value_fn=lambda snapshot: snapshot.summary.results.avg_time or None,
+    ),
+    XmrigSensorEntityDescription(
+        key="hashes",
+        translation_key="hashes",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: snapshot.summary.results.hashes_total,
+    ),
+    XmrigSensorEntityDescription(
+        key="best_share",
+        translation_key="best_share",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: snapshot.summary.results.best_share,
+    ),
+    XmrigSensorEntityDescription(
+        key="pool",
+        translation_key="pool",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        # XMRig goes on naming the last pool after it was lost.
+        value_fn=lambda snapshot: (
+            snapshot.summary.connection.pool
+            if snapshot.summary.connection.is_connected
+            else None
+        ),
+    ),
+    XmrigSensorEntityDescription(
+        key="pool_ip",
+        translation_key="pool_ip",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: snapshot.summary.connection.ip,
+    ),
+    XmrigSensorEntityDescription(
+        key="pool_connected_since",
+        translation_key="pool_connected_since",
+        # The device class that does not take a second of jitter for news.
+        device_class=SensorDeviceClass.UPTIME,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: (
+            _since(snapshot.summary.connection.uptime)
+            if snapshot.summary.connection.is_connected
+            else None
+        ),
+    ),
+    XmrigSensorEntityDescription(
+        key="pool_ping",
+        translation_key="pool_ping",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.MILLISECONDS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        # XMRig says 0 before the first share of a connection.
+        value_fn=lambda snapshot: snapshot.summary.connection.ping or None,
+    ),
+    XmrigSensorEntityDescription(
+        key="pool_failures",
+        translation_key="pool_failures",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: snapshot.summary.connection.failures,
+    ),
+    XmrigSensorEntityDescription(
+        key="pool_tls",
+        translation_key="pool_tls",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=_pool_tls,
+    ),
+    XmrigSensorEntityDescription(
+        key="huge_pages",
+        translation_key="huge_pages",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: _rounded(snapshot.summary.hugepages.percent, 1),
+    ),
+    _memory("memory_used", lambda snapshot: snapshot.summary.memory_resident),
+    _memory("memory_free", lambda snapshot: snapshot.summary.memory_free),
+    _load("load_1m", 0),
+    _load("load_5m", 1),
+    _load("load_15m", 2),
+    XmrigSensorEntityDescription(
+        key="donate_level",
+        translation_key="donate_level",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda snapshot: snapshot.summary.donate_level,
+    ),
+    XmrigSensorEntityDescription(
+        key="uptime",
+        translation_key="uptime",
+        device_class=SensorDeviceClass.UPTIME,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda snapshot: _since(snapshot.summary.uptime),
+    ),
+)
+
+
+def _backend_hashrates(
+    backend: BackendType,
+) -> Iterator[XmrigSensorEntityDescription]:
+    """Describe the hashrates of a backend; one without threads has none."""
+
+    def hashrate(snapshot: Snapshot) -> Hashrate:
+        if snapshot.backends and (found := snapshot.backends.by_type.get(backend)):
+            return found.hashrate
+        return Hashrate()
+
+    values: dict[str, Callable[[Snapshot], float | None]] = {
+        "hashrate": lambda snapshot: snapshot.hashrate_now(hashrate(snapshot), backend),
+        "hashrate_1m": lambda snapshot: hashrate(snapshot).minute_1,
+        "hashrate_15m": lambda snapshot: hashrate(snapshot).minutes_15,
+    }
+    for key, value_fn in values.items():
+        yield XmrigSensorEntityDescription(
+            key=f"{backend}_{key}",
+            translation_key=f"{backend}_{key}",
+            native_unit_of_measurement=UNIT_HASHRATE,
+            state_class=SensorStateClass.MEASUREMENT,
+            suggested_display_precision=1,
+            entity_registry_enabled_default=key == "hashrate",
+            backend=backend,
+            needs_backends=True,
+            value_fn=value_fn,
+        )
+
+
+BACKEND_DESCRIPTIONS = tuple(
+    description
+    for backend in BackendType
+    for description in _backend_hashrates(backend)
+)
+
+GPU_DESCRIPTIONS = (
+    XmrigGpuSensorEntityDescription(
+        key="gpu_hashrate",
+        translation_key="gpu_hashrate",
+        native_unit_of_measurement=UNIT_HASHRATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        value_fn=lambda snapshot, gpu: snapshot.hashrate_now(gpu.hashrate, gpu.backend),
+    ),
+    XmrigGpuSensorEntityDescription(
+        key="gpu_temperature",
+        translation_key="gpu_temperature",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda _, gpu: gpu.health.temperature,
+    ),
+    XmrigGpuSensorEntityDescription(
+        key="gpu_power",
+        translation_key="gpu_power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda _, gpu: gpu.health.power,
+    ),
+    XmrigGpuSensorEntityDescription(
+        key="gpu_fan_speed",
+        translation_key="gpu_fan_speed",
+        native_unit_of_measurement=PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda _, gpu: gpu.health.fan_speed,
+    ),
+    XmrigGpuSensorEntityDescription(
+        key="gpu_fan_rpm",
+        translation_key="gpu_fan_rpm",
+        native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_registry_enabled_default=False,
+        value_fn=lambda _, gpu: gpu.health.rpm,
+    ),
+    XmrigGpuSensorEntityDescription(
+        key="gpu_core_clock",
+        translation_key="gpu_core_clock",
+        device_class=SensorDeviceClass.FREQUENCY,
+        native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda _, gpu: gpu.health.clock,
+    ),
+    XmrigGpuSensorEntityDescription(
+        key="gpu_memory_clock",
+        translation_key="gpu_memory_clock",
+        device_class=SensorDeviceClass.FREQUENCY,
+        native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda _, gpu: gpu.health.memory_clock,
+    ),
+)
+
+
+def _shown(snapshot: Snapshot) -> Iterator[XmrigSensorEntityDescription]:
+    """Yield what there is to know about a miner of this build."""
+    yield from DESCRIPTIONS
+    if snapshot.backends:
+        for description in BACKEND_DESCRIPTIONS:
+            if description.backend in snapshot.backends.by_type:
+                yield description
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: XmrigConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the sensors of a miner and its cards."""
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigSensor,
+        lambda snapshot: ((description, None) for description in _shown(snapshot)),
+    )
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigGpuSensor,
+        lambda snapshot: product(
+            GPU_DESCRIPTIONS, snapshot.backends.gpus if snapshot.backends else ()
+        ),
+    )
+
+
+class XmrigSensor(XmrigEntity, SensorEntity):
+    """A value of a miner."""
+
+    entity_description: XmrigSensorEntityDescription
+
+    def __init__(
+        self,
+        coordinator: XmrigCoordinator,
+        description: XmrigSensorEntityDescription,
+        gpu: None = None,
+    ) -> None:
+        """Initialize the sensor.
+
+        The hashrate of a single backend is that of the miner, which is there already.
+        """
+        super().__init__(coordinator, description)
+        if description.backend and description.entity_registry_enabled_default:
+            backends = coordinator.data.backends
+            self._attr_entity_registry_enabled_default = bool(
+                backends and len(backends.enabled) > 1
+            )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the miner answers, and with what this needs."""
+        return super().available and not (
+            self.entity_description.needs_backends and self.snapshot.backends is None
+        )
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the value."""
+        return self.entity_description.value_fn(self.snapshot)
+
+
+class XmrigGpuSensor(XmrigEntity, SensorEntity):
+    """A value of a card."""
+
+    entity_description: XmrigGpuSensorEntityDescription
+
+    def __init__(
+        self,
+        coordinator: XmrigCoordinator,
+        description: XmrigGpuSensorEntityDescription,
+        gpu: Gpu,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, description, gpu)
+        self._key = gpu.key
+        self._out_of_sight = Gpu(backend=gpu.backend, index=gpu.index)
+
+    @property
+    def _gpu(self) -> Gpu | None:
+        """Return what the miner says of the card, which is nothing while it rests."""
+        gpus = self.snapshot.backends.gpus if self.snapshot.backends else ()
+        return next((gpu for gpu in gpus if gpu.key == self._key), None)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the card is there, or may be: its backend does not run."""
+        if not super().available or (backends := self.snapshot.backends) is None:
+            return False
+        backend = backends.by_type.get(self._out_of_sight.backend)
+        return self._gpu is not None or (backend is not None and not backend.threads)
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value."""
+        gpu = self._gpu or self._out_of_sight
+        return self.entity_description.value_fn(self.snapshot, gpu)
