@@ -1,22 +1,13 @@
 """XMRig in Home Assistant."""
 
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-    Platform,
-)
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.storage import Store
 
-from .api.client import XmrigClient
 from .api.miner import Memory, Miner
 from .const import DOMAIN, STORAGE_VERSION
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .coordinator import XmrigConfigEntry, XmrigCoordinator, async_create_client
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
@@ -38,13 +29,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     async def save(memory: Memory) -> None:
         await store.async_save(memory.as_json())
 
-    client = XmrigClient(
-        async_get_clientsession(hass, verify_ssl=entry.data[CONF_VERIFY_SSL]),
-        entry.data[CONF_HOST],
-        entry.data[CONF_PORT],
-        token=entry.data.get(CONF_ACCESS_TOKEN),
-        ssl=entry.data[CONF_SSL],
-    )
+    client = async_create_client(hass, entry.data)
     miner = Miner(client, Memory.from_json(await store.async_load()), save)
     coordinator = XmrigCoordinator(hass, entry, miner)
     await coordinator.async_config_entry_first_refresh()

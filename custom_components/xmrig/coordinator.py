@@ -1,18 +1,27 @@
 """One poll of one miner: the snapshot that every entity reads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import time
-from typing import override
+from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .api.client import XmrigClient
 from .api.exceptions import XmrigAuthenticationError, XmrigError
 from .api.miner import Miner
 from .api.models import Backends, Config, Snapshot, Summary
@@ -20,6 +29,21 @@ from .const import CONFIG_INTERVAL, DOMAIN, GRACE, LOGGER, SCAN_INTERVAL
 from .errors import error_key
 
 type XmrigConfigEntry = ConfigEntry[XmrigCoordinator]
+
+
+@callback
+def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> XmrigClient:
+    """Return a client for the miner of a config entry's data.
+
+    Raises ValueError for a host that cannot be part of a URL.
+    """
+    return XmrigClient(
+        async_get_clientsession(hass, verify_ssl=data[CONF_VERIFY_SSL]),
+        data[CONF_HOST],
+        data[CONF_PORT],
+        token=data.get(CONF_ACCESS_TOKEN),
+        ssl=data[CONF_SSL],
+    )
 
 
 @dataclass

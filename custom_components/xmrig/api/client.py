@@ -72,7 +72,8 @@ class XmrigClient:
                 f"{self.address} refused the access token, or the lack of one"
             )
         document, complete = self._document(status, body)
-        if not isinstance(document, dict):
+        # xmrig-proxy answers here too, as another kind and with other contents.
+        if not isinstance(document, dict) or document.get("kind") != "miner":
             raise XmrigResponseError(f"{self.address} sent no summary of a miner")
         return Summary.from_json(document, complete=complete)
 
