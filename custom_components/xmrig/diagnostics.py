@@ -1,0 +1,132 @@
+"""What a user may attach to a bug report."""
+
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.core import HomeAssistant
+
+from .coordinator import XmrigConfigEntry
+
+type Allowed = bool | dict[str, Allowed]
+"""True lets a value pass with all that is in it, an object only what it names."""
+
+# Names what may pass rather than what may not: whatever a later XMRig adds stays in.
+# Left out on purpose: ids, names and addresses of miners and pools, wallets, passwords,
+# tokens, and paths of files.
+ENTRY: Allowed = {"ssl": True, "verify_ssl": True}
+
+SUMMARY: Allowed = {
+    "uptime": True,
+    "restricted": True,
+    "resources": True,
+    "features": True,
+    "results": True,
+    "algo": True,
+    "connection": {
+        "uptime": True,
+        "uptime_ms": True,
+        "ping": True,
+        "failures": True,
+        "tls": True,
+        "algo": True,
+        "diff": True,
+        "accepted": True,
+        "rejected": True,
+        "avg_time": True,
+        "avg_time_ms": True,
+        "hashes_total": True,
+    },
+    "version": True,
+    "kind": True,
+    "cpu": True,
+    "donate_level": True,
+    "paused": True,
+    "algorithms": True,
+    "hashrate": True,
+    "hugepages": True,
+}
+
+BACKEND: Allowed = {
+    "type": True,
+    "enabled": True,
+    "algo": True,
+    "profile": True,
+    "hw-aes": True,
+    "priority": True,
+    "msr": True,
+    "asm": True,
+    "argon2-impl": True,
+    "hugepages": True,
+    "memory": True,
+    "hashrate": True,
+    "threads": True,
+    "platform": True,
+    "versions": True,
+}
+
+CONFIG: Allowed = {
+    "http": {"enabled": True, "port": True, "restricted": True},
+    "autosave": True,
+    "background": True,
+    "randomx": True,
+    "cpu": True,
+    "opencl": {"enabled": True, "cache": True, "platform": True, "adl": True},
+    "cuda": {"enabled": True, "nvml": True},
+    "donate-level": True,
+    "donate-over-proxy": True,
+    "pools": {
+        "algo": True,
+        "coin": True,
+        "nicehash": True,
+        "keepalive": True,
+        "enabled": True,
+        "tls": True,
+        "sni": True,
+        "daemon": True,
+        "submit-to-origin": True,
+    },
+    "retries": True,
+    "retry-pause": True,
+    "print-time": True,
+    "health-print-time": True,
+    "dmi": True,
+    "tls": {"enabled": True},
+    "dns": True,
+    "verbose": True,
+    "watch": True,
+    "pause-on-battery": True,
+    "pause-on-active": True,
+}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: XmrigConfigEntry
+) -> dict[str, Any]:
+    """Return what the miner said last, without anything that is the owner's own."""
+    diagnostics: dict[str, Any] = {"entry": _pass(dict(entry.data), ENTRY)}
+    if (coordinator := getattr(entry, "runtime_data", None)) is None:
+        return diagnostics
+    snapshot = coordinator.data
+    backends = snapshot.backends
+    return diagnostics | {
+        "last_update_success": coordinator.last_update_success,
+        "status": snapshot.status,
+        "restricted": snapshot.restricted,
+        "summary_complete": snapshot.summary.complete,
+        "summary": _pass(snapshot.summary.document, SUMMARY),
+        "backends": _pass(backends.document, BACKEND) if backends else None,
+        "config": _pass(snapshot.config.document, CONFIG) if snapshot.config else None,
+    }
+
+
+def _pass(value: Any, allowed: Allowed) -> Any:
+    """Return a value with all that is not allowed in it replaced."""
+    if allowed is True or value is None:
+        return value
+    if isinstance(value, list | tuple) and isinstance(allowed, dict):
+        return [_pass(item, allowed) for item in value]
+    if isinstance(value, dict) and isinstance(allowed, dict):
+        return {
+            key: _pass(item, allowed.get(key, False)) for key, item in value.items()
+        }
+    return REDACTED
