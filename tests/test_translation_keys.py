@@ -14,6 +14,8 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components import xmrig
+from custom_components.xmrig.api.exceptions import XmrigError
+from custom_components.xmrig.errors import error_key
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
@@ -49,10 +51,7 @@ def entities(platform: str) -> set[str]:
     module = import_module(f"{xmrig.__name__}.{platform}")
     keys: set[str] = set()
     for value in vars(module).values():
-        keys |= {
-            description.translation_key or description.key
-            for description in descriptions(value)
-        }
+        keys |= {description.translation_key for description in descriptions(value)}
         if isinstance(value, type) and value.__module__ == module.__name__:
             own = vars(value).get("_attr_translation_key")
             keys |= {own} if own else set()
@@ -79,7 +78,7 @@ def test_every_option_of_an_enum_has_a_text(platform: str) -> None:
     module = import_module(f"{xmrig.__name__}.{platform}")
     for description in descriptions(tuple(vars(module).values())):
         if options := getattr(description, "options", None):
-            name = description.translation_key or description.key
+            name = description.translation_key
             assert set(TEXTS["entity"][platform][name]["state"]) == set(options), name
 
 
@@ -97,7 +96,7 @@ def test_icons_belong_to_named_entities_and_their_states() -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
-    """A text that the code asks for by a literal key."""
+    """A text that the code asks for."""
 
     key: str
     placeholders: frozenset[str] | None
@@ -119,12 +118,26 @@ def asked(of_exceptions: bool) -> Iterator[Asked]:
                 of_exceptions and "translation_domain" not in arguments
             ):
                 continue
-            for constant in constants(arguments.get("translation_key")):
+            for key in possible_keys(arguments.get("translation_key")):
                 yield Asked(
-                    constant,
+                    key,
                     names_of(arguments.get("translation_placeholders")),
                     f"{path}:{node.lineno}",
                 )
+
+
+def possible_keys(node: ast.AST | None) -> set[str]:
+    """Return the keys that an expression may stand for."""
+    if node and ast.unparse(node).startswith(f"{error_key.__name__}("):
+        return {error_key(cause.__new__(cause)) for cause in causes()}
+    return set(constants(node))
+
+
+def causes(of: type[XmrigError] = XmrigError) -> Iterator[type[XmrigError]]:
+    """Yield the classes of what can go wrong with a miner."""
+    for cause in of.__subclasses__():
+        yield cause
+        yield from causes(cause)
 
 
 def constants(node: ast.AST | None) -> Iterator[str]:
@@ -200,17 +213,17 @@ def test_every_step_of_the_config_flow_has_a_text_for_each_field() -> None:
         assert set(step.get("data", {})) == set(step.get("data_description", {})), name
 
 
-def test_forms_shown_have_a_text() -> None:
-    """Every step id and every reason to abort that the config flow writes out."""
-    flow = TEXTS["config"]
+def test_what_the_config_flow_writes_out_has_a_text() -> None:
+    """Every step id, every reason to abort, every error."""
+    texts = TEXTS["config"]
     for node in ast.walk(TREES[Path("config_flow.py")]):
-        if not isinstance(node, ast.keyword):
-            continue
-        match node.arg:
-            case "step_id":
-                assert set(constants(node.value)) <= set(flow["step"])
-            case "reason":
-                assert set(constants(node.value)) <= set(flow["abort"])
+        match node:
+            case ast.keyword(arg="step_id", value=value):
+                assert set(constants(value)) <= set(texts["step"])
+            case ast.keyword(arg="reason", value=value):
+                assert set(constants(value)) <= set(texts["abort"])
+            case ast.Dict(keys=[ast.Constant(value="base")], values=[value]):
+                assert set(constants(value)) <= set(texts["error"])
 
 
 # --- Actions ------------------------------------------------------------------
