@@ -5,8 +5,8 @@ configuration as arguments. Home Assistant itself looks at the same manifests, b
 by one while it starts, which takes minutes, and fails where no registry is reachable.
 
 Some of it is replaced by empty stand-ins, written into the environment: what needs a
-compiler or a library of the system, and only serves voice and cameras, which every
-Home Assistant loads.
+compiler or something of the system, and only serves voice and cameras, which every
+Home Assistant loads. One of them is the program ffmpeg, in the environment's bin.
 """
 
 import json
@@ -28,6 +28,11 @@ STAND_INS = {
     "PyTurboJPEG": ("turbojpeg", "TurboJPEG"),
 }
 
+# What the camera component imports and only PyTurboJPEG requires
+INSTEAD = {"numpy"}
+
+FFMPEG = "#!/bin/sh\necho ffmpeg version 7.0\n"
+
 
 def requirements(components: set[str]) -> set[str]:
     """Return the requirements of components and of all that they may load.
@@ -35,7 +40,7 @@ def requirements(components: set[str]) -> set[str]:
     The rules are those of homeassistant/requirements.py: dependencies, "after"
     dependencies, and what discovers a component.
     """
-    found: set[str] = set(totp.REQUIREMENTS)
+    found: set[str] = INSTEAD.union(totp.REQUIREMENTS)
     waiting, seen = set(components), set[str]()
     while waiting:
         seen.add(component := waiting.pop())
@@ -70,7 +75,7 @@ def write_stand_in(distribution: str, version: str) -> None:
 
 
 def main() -> None:
-    """Print the requirements but for those replaced."""
+    """Print the requirements and write the stand-ins."""
     for requirement in sorted(
         requirements({*sys.argv[1:], *CORE_INTEGRATIONS, *DEFAULT_INTEGRATIONS})
     ):
@@ -79,6 +84,9 @@ def main() -> None:
             write_stand_in(distribution, version)
         else:
             print(requirement)
+    ffmpeg = Path(sys.prefix) / "bin" / "ffmpeg"
+    ffmpeg.write_text(FFMPEG)
+    ffmpeg.chmod(0o755)
 
 
 if __name__ == "__main__":
