@@ -83,7 +83,7 @@ class Miner:
         Miner.cpp:622), a config lasts beyond a restart.
         """
         async with self.lock:
-            config = await self.client.config()
+            config = await self._send(self.client.config())
             enabled = frozenset(
                 backend for backend, is_on in config.backends.items() if is_on
             )
@@ -91,7 +91,9 @@ class Miner:
                 await self._remember(replace(self.memory, backends=enabled))
             await self._write(config, config.with_backends(()))
             await self._confirm(
-                self.client.backends, lambda backends: not backends.enabled, "stop"
+                self.client.backends,
+                lambda backends: backends.complete and not backends.enabled,
+                "stop",
             )
 
     async def start(self) -> None:
@@ -100,7 +102,7 @@ class Miner:
         When nothing is remembered that this miner has, it is the CPU.
         """
         async with self.lock:
-            config = await self.client.config()
+            config = await self._send(self.client.config())
             if not any(config.backends.values()):
                 remembered = self.memory.backends & config.backends.keys()
                 wanted = config.with_backends(remembered or {BackendType.CPU})
@@ -142,13 +144,14 @@ class Miner:
             "set_config",
         )
 
-    async def _send(self, command: Awaitable[None]) -> None:
-        """Send a command, and tell a token that went bad from a read-only API.
+    async def _send[AnswerT](self, call: Awaitable[AnswerT]) -> AnswerT:
+        """Make a call that needs full access, and return its answer.
 
-        Both are a 403 to a command; only a bad one is a 403 to the summary too.
+        A token that went bad is told from a read-only API: both are a 403 to such a
+        call, but only a bad token is a 403 to the summary too.
         """
         try:
-            await command
+            return await call
         except XmrigReadOnlyError:
             await self.client.summary()
             raise

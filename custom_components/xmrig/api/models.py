@@ -11,6 +11,9 @@ from enum import StrEnum
 import math
 from typing import Any, Self
 
+from . import threads
+from .document import with_value
+
 MAX_UPTIME = 10 * 365 * 24 * 3600
 """Seconds. More is the sign of a clock that was set back: XMRig subtracts wall clock
 times without a sign (src/base/api/Api.cpp:188)."""
@@ -53,8 +56,10 @@ def _number(value: Any) -> float | None:
 
 
 def _integer(value: Any) -> int | None:
-    """Return an integer; counters of XMRig may pass the 53 bits of a float."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Return an integer that fits into 64 bits; XMRig's counters may fill them."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if -(2**63) <= value < 2**64 else None
 
 
 def _boolean(value: Any) -> bool | None:
@@ -548,7 +553,7 @@ class Backends:
         backends = {}
         for item in document:
             data = _object(item)
-            if data.get("type") in known:
+            if _text(data.get("type")) in known:
                 backend_type = BackendType(data["type"])
                 backends[backend_type] = Backend.from_json(backend_type, data)
         return cls(by_type=backends, complete=complete, document=tuple(document))
@@ -589,16 +594,38 @@ class Config:
             if (data := _object(self.document.get(backend_type)))
         }
 
+    @property
+    def profiles(self) -> dict[str, Any]:
+        """Return the thread profiles of the CPU backend."""
+        return threads.profiles(_object(self.document.get("cpu")))
+
+    @property
+    def pools(self) -> list[dict[str, Any]]:
+        """Return the pools, the first enabled one in use and the others behind it."""
+        return [pool for pool in _list(self.document.get("pools")) if _object(pool)]
+
     def with_backends(self, enabled: Iterable[BackendType]) -> Config:
         """Return this config with just the given backends switched on."""
         switched_on = set(enabled)
-        document = dict(self.document)
+        document = self.document
         for backend_type in self.backends:
-            document[backend_type.value] = {
-                **document[backend_type],
-                "enabled": backend_type in switched_on,
-            }
+            document = with_value(
+                document, (backend_type, "enabled"), backend_type in switched_on
+            )
         return Config(document)
+
+    def with_profiles(self, profiles: Mapping[str, Any]) -> Config:
+        """Return this config with some thread profiles replaced."""
+        document = self.document
+        for name, profile in profiles.items():
+            document = with_value(document, ("cpu", name), profile)
+        return Config(document)
+
+    def with_pool_first(self, index: int) -> Config:
+        """Return this config with a pool enabled and before all others."""
+        pools = self.pools
+        chosen = {**pools.pop(index), "enabled": True}
+        return Config({**self.document, "pools": [chosen, *pools]})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -648,6 +675,8 @@ class Snapshot:
         """
         if self.status in (Status.PAUSED, Status.STOPPED):
             return 0
-        if backend and self.backends and backend not in self.backends.enabled:
-            return 0
+        # A backend that is not even listed is unknown: the reply may have been cut off.
+        if backend and self.backends and (found := self.backends.by_type.get(backend)):
+            if found.enabled is False:
+                return 0
         return hashrate.seconds_10
