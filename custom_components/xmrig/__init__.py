@@ -5,7 +5,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.storage import Store
 
-from .api.miner import Memory, Miner
+from .api.memory import Memory
+from .api.miner import Miner
 from .const import DOMAIN, STORAGE_VERSION
 from .coordinator import XmrigConfigEntry, XmrigCoordinator, async_create_client
 

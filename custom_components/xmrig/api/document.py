@@ -1,8 +1,10 @@
-"""Comparing JSON documents."""
+"""Comparing and changing JSON documents. None of it changes what it is given."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+type Path = tuple[str, ...]
 
 MISSING: Any = object()
 """Stands where a document has no value at all, which is something else than null."""
@@ -12,26 +14,68 @@ MISSING: Any = object()
 class Change:
     """One value that differs between two documents."""
 
-    path: tuple[str, ...]
+    path: Path
     old: Any
     new: Any
 
 
-def changes(old: Any, new: Any, path: tuple[str, ...] = ()) -> Iterator[Change]:
+def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
     """Yield what differs, object by object; a list is one value."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in old | new:
             yield from changes(
                 old.get(key, MISSING), new.get(key, MISSING), (*path, key)
             )
-    elif old != new:
+    elif not same(old, new):
         yield Change(path=path, old=old, new=new)
 
 
-def value_at(document: Any, path: tuple[str, ...]) -> Any:
+def same(one: Any, other: Any) -> bool:
+    """Return whether two values are the same JSON: true is not 1."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other, strict=True))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(
+            same(value, other[key]) for key, value in one.items()
+        )
+    return bool(one == other)
+
+
+def value_at(document: Any, path: Path) -> Any:
     """Return the value at a path, MISSING if there is none."""
     for key in path:
         if not isinstance(document, dict) or key not in document:
             return MISSING
         document = document[key]
     return document
+
+
+def with_value(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """Return a document with another value at a path, or none for MISSING."""
+    key, *rest = path
+    changed = dict(document)
+    if rest:
+        inner = document.get(key)
+        changed[key] = with_value(
+            inner if isinstance(inner, dict) else {}, tuple(rest), value
+        )
+    elif value is MISSING:
+        changed.pop(key, None)
+    else:
+        changed[key] = value
+    return changed
+
+
+def merged(document: Any, patch: Any) -> Any:
+    """Return a document with a merge patch applied to it (RFC 7386)."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(document) if isinstance(document, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result

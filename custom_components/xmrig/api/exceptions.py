@@ -38,3 +38,11 @@ class XmrigResponseError(XmrigError):
 
 class XmrigNotConfirmedError(XmrigError):
     """The command was sent, but the miner does not show its result in time."""
+
+
+class XmrigUnsafeConfigError(XmrigError):
+    """The config would cut its owner off: from the API, or from every pool."""
+
+
+class XmrigConflictError(XmrigError):
+    """Somebody else kept changing the config while it was being changed from here."""

@@ -1,14 +1,22 @@
 """What one asks of a miner, each done only when the miner shows it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 from .client import XmrigClient
-from .document import changes, value_at
-from .exceptions import XmrigNotConfirmedError, XmrigReadOnlyError
-from .models import Backends, BackendType, Config, Summary
+from .document import MISSING, Change, changes, same, value_at
+from .exceptions import (
+    XmrigConflictError,
+    XmrigNotConfirmedError,
+    XmrigReadOnlyError,
+    XmrigRefusedError,
+    XmrigUnsafeConfigError,
+)
+from .memory import Memory
+from .models import Backends, BackendType, Config, Snapshot, Summary
+from .thread_profiles import active_profile, shortened, thread_count
 
 CONFIRM_TIMEOUT = 5
 """Seconds until a command that does not show has failed. XMRig applies a posted config
@@ -17,24 +25,12 @@ about half a second after its answer (src/base/io/Watcher.h:53)."""
 CONFIRM_INTERVAL = 0.1
 """Seconds between two looks at what the miner shows."""
 
+SETTLE = 0.7
+"""Seconds for which a change has to last. Somebody who read the config before it was
+applied may still overwrite it: what they wrote shows within the miner's half second."""
 
-@dataclass(frozen=True, kw_only=True)
-class Memory:
-    """What has to be known about a miner beyond what it says."""
-
-    backends: frozenset[BackendType] = frozenset()
-    """The backends that were on before the miner was last stopped from here."""
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return the memory that `as_json` gave, an empty one for None."""
-        if data is None:
-            return cls()
-        return cls(backends=frozenset(map(BackendType, data["backends"])))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the memory as JSON values."""
-        return {"backends": sorted(self.backends)}
+ATTEMPTS = 5
+"""How often a change is made again that somebody else overwrote."""
 
 
 class Miner:
@@ -43,6 +39,8 @@ class Miner:
     Every command raises XmrigConnectionError, XmrigAuthenticationError,
     XmrigReadOnlyError, XmrigRefusedError or XmrigResponseError as the client does, and
     XmrigNotConfirmedError if the miner took the command but does not show its result.
+    Those that change the config also raise XmrigUnsafeConfigError and
+    XmrigConflictError.
     """
 
     def __init__(
@@ -55,6 +53,7 @@ class Miner:
         self.client = client
         self.memory = memory
         self._save = save
+        self._threads = 0
         self.lock = asyncio.Lock()
         """Held by every command, and by whoever polls: what is read while a command
         is under way belongs to neither side of it."""
@@ -62,10 +61,8 @@ class Miner:
     async def pause(self) -> None:
         """Pause: pool, threads and dataset stay, and hashing rests."""
         async with self.lock:
-            await self._send(self.client.pause())
-            await self._confirm(
-                self.client.summary, lambda summary: summary.paused is True, "pause"
-            )
+            await self._pause()
+            await self._remember(mining=False, asked_here=True)
 
     async def resume(self) -> None:
         """Resume after a pause.
@@ -75,6 +72,7 @@ class Miner:
         """
         async with self.lock:
             await self._resume()
+            await self._remember(mining=True, asked_here=True)
 
     async def stop(self) -> None:
         """Stop for good: disable every backend, and remember which were enabled.
@@ -83,18 +81,11 @@ class Miner:
         Miner.cpp:622), a config lasts beyond a restart.
         """
         async with self.lock:
-            config = await self._send(self.client.config())
-            enabled = frozenset(
-                backend for backend, is_on in config.backends.items() if is_on
-            )
-            if enabled:
-                await self._remember(replace(self.memory, backends=enabled))
-            await self._write(config, config.with_backends(()))
+            await self._edit(lambda config: config.with_backends(()))
             await self._confirm(
-                self.client.backends,
-                lambda backends: backends.complete and not backends.enabled,
-                "stop",
+                self.client.backends, lambda backends: not backends.enabled, "stop"
             )
+            await self._remember(mining=False, asked_here=True)
 
     async def start(self) -> None:
         """Enable the backends that were on before the stop, and resume if paused.
@@ -102,20 +93,129 @@ class Miner:
         When nothing is remembered that this miner has, it is the CPU.
         """
         async with self.lock:
-            config = await self._send(self.client.config())
-            if not any(config.backends.values()):
-                remembered = self.memory.backends & config.backends.keys()
-                wanted = config.with_backends(remembered or {BackendType.CPU})
-                await self._write(config, wanted)
-            elif not (await self.client.backends()).threads:
-                # Ended by XMRig's own `stop`: any config makes it start them again,
-                # without waiting for the next job (src/core/Miner.cpp:632).
-                await self._send(self.client.put_config(config))
+            await self._start()
+            await self._remember(mining=True, asked_here=True)
+
+    async def set_backend(self, backend: BackendType, *, enabled: bool) -> None:
+        """Enable or disable a backend; without any the miner is stopped."""
+
+        def change(config: Config) -> Config:
+            others = config.enabled - {backend}
+            return config.with_backends(others | {backend} if enabled else others)
+
+        async with self.lock:
+            await self._edit(change)
             await self._confirm(
-                self.client.backends, lambda backends: bool(backends.enabled), "start"
+                self.client.backends,
+                lambda backends: (backend in backends.enabled) is enabled,
+                "set_backend",
             )
-            if (await self.client.summary()).paused:
-                await self._resume()
+
+    async def set_threads(self, threads: int, profile: str | None) -> None:
+        """Let the CPU mine with its first few threads, whatever the algorithm.
+
+        Each profile is shortened to them, and as long as it was again when there are
+        as many as in the owner's own profile of the given name. Of calls that wait
+        for each other the last one counts.
+        """
+        self._threads = threads
+        async with self.lock:
+            await self._set_threads(self._threads, profile)
+
+    async def select_pool(self, label: str) -> None:
+        """Put one of the owner's pools before the others, which stay behind it.
+
+        Raises XmrigRefusedError if there is none of that label.
+        """
+
+        def change(config: Config) -> Config:
+            owners = self.memory.owners(config)
+            if label not in owners.pool_labels:
+                raise XmrigRefusedError(f"{self.client.address} has no pool {label}")
+            return config.with_pool_first(owners.pools, owners.pool_labels.index(label))
+
+        async with self.lock:
+            await self._edit(change)
+
+    async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Change the config by a function of it, and return what that changed."""
+        async with self.lock:
+            return await self._edit(change)
+
+    async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Return what `edit` would change; raises what it would refuse."""
+        config = await self.client.config()
+        return _safe_changes(config, change(config))
+
+    async def restore(self) -> list[Change]:
+        """Give back all those values of the config that were changed from here.
+
+        What somebody else has changed since stays as it is.
+        """
+        async with self.lock:
+            made = await self._edit(self.memory.owners)
+            await self._remember(threads=None)
+            return made
+
+    async def put_back(self, snapshot: Snapshot) -> bool:
+        """Ask again for what a miner that restarted should do; return if it was."""
+        async with self.lock:
+            put_back = False
+            if self.memory.mining is False and snapshot.is_mining:
+                await self._pause()
+                put_back = True
+            elif self.memory.mining and snapshot.is_mining is False:
+                await self._start()
+                put_back = True
+            wanted = self.memory.threads
+            if wanted is not None and self.thread_cap(snapshot) != wanted:
+                await self._set_threads(wanted, snapshot.cpu_profile)
+                put_back = True
+            return put_back
+
+    async def adopt(self, snapshot: Snapshot) -> None:
+        """Take what a miner does by itself or by a person's hand for what is wanted.
+
+        A pause that may be due to the miner's own rules is nobody's wish. To be called
+        with the lock held, so that no command is between the snapshot and this.
+        """
+        memory = self.memory
+        if memory.mining is not None and snapshot.is_mining is not None:
+            if snapshot.is_mining and not memory.mining:
+                memory = replace(memory, mining=True, asked_here=False)
+            elif memory.mining and not snapshot.is_mining and not snapshot.pause_rules:
+                memory = replace(memory, mining=False, asked_here=False)
+        if snapshot.config and memory.threads is not None:
+            memory = replace(memory, threads=self.thread_cap(snapshot))
+        await self._save_if_new(memory)
+
+    def owners_threads(self, snapshot: Snapshot) -> int | None:
+        """Return how many CPU threads the owner set up; None if that is not known."""
+        if snapshot.config is None:
+            return None
+        profiles = self.memory.owners(snapshot.config).profiles
+        name = active_profile(profiles, snapshot.cpu_profile)
+        return thread_count(profiles[name]) if name else None
+
+    def threads(self, snapshot: Snapshot) -> int | None:
+        """Return how many CPU threads run while mining; None if that is not known."""
+        if snapshot.config is None:
+            return None
+        profiles = snapshot.config.profiles
+        name = active_profile(profiles, snapshot.cpu_profile)
+        return thread_count(profiles[name]) if name else None
+
+    def thread_cap(self, snapshot: Snapshot) -> int | None:
+        """Return how many CPU threads the miner is held to; None if it is not."""
+        threads = self.threads(snapshot)
+        return None if threads == self.owners_threads(snapshot) else threads
+
+    async def _pause(self) -> None:
+        """Pause, with the lock held."""
+        await self._send(self.client.pause())
+        await self._confirm(
+            self.client.summary, lambda summary: summary.paused is True, "pause"
+        )
 
     async def _resume(self) -> None:
         """Resume, with the lock held."""
@@ -124,39 +224,112 @@ class Miner:
             self.client.summary, lambda summary: summary.paused is False, "resume"
         )
 
-    async def _remember(self, memory: Memory) -> None:
-        """Save a memory before anything depends on it."""
-        if memory != self.memory:
-            await self._save(memory)
-            self.memory = memory
+    async def _start(self) -> None:
+        """Start, with the lock held."""
 
-    async def _write(self, old: Config, new: Config) -> None:
-        """Replace the config by one made from it, and wait until the change shows."""
-        edits = list(changes(old.document, new.document))
-        if not edits:
-            return
-        await self._send(self.client.put_config(new))
+        def change(config: Config) -> Config:
+            if config.enabled:
+                return config
+            remembered = self.memory.backends & config.backends.keys()
+            return config.with_backends(remembered or {BackendType.CPU})
+
+        if not await self._edit(change) and not (await self.client.backends()).threads:
+            # Ended by XMRig's own `stop`: any config makes it start them again,
+            # without waiting for the next job (src/core/Miner.cpp:632).
+            await self._send(self.client.put_config(await self.client.config()))
         await self._confirm(
-            self.client.config,
-            lambda config: all(
-                value_at(config.document, edit.path) == edit.new for edit in edits
-            ),
-            "set_config",
+            self.client.backends, lambda backends: bool(backends.enabled), "start"
+        )
+        if (await self.client.summary()).paused:
+            await self._resume()
+
+    async def _set_threads(self, threads: int, profile: str | None) -> None:
+        """Cap the CPU threads, with the lock held."""
+        cap: int | None = None
+
+        def change(config: Config) -> Config:
+            nonlocal cap
+            profiles = self.memory.owners(config).profiles
+            name = active_profile(profiles, profile)
+            full = thread_count(profiles[name]) if name else None
+            cap = threads if full and threads < full else None
+            if cap is None:
+                return config.with_profiles(profiles)
+            return config.with_profiles(
+                {name: shortened(value, cap) for name, value in profiles.items()}
+            )
+
+        await self._edit(change)
+        await self._remember(threads=cap)
+
+    async def _edit(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Change the config, with the lock held: the one way in which it is written.
+
+        What is needed to undo it is saved before it is written, so that nothing is
+        lost whenever either side is cut off.
+        """
+        for _ in range(ATTEMPTS):
+            before = await self.client.config()
+            after = change(before)
+            made = _safe_changes(before, after)
+            if not made:
+                return []
+            memory = self.memory.with_changes(before, made)
+            if before.enabled and not after.enabled:
+                memory = replace(memory, backends=before.enabled)
+            if await self._save_if_new(memory) and not same(
+                (await self.client.config()).document, before.document
+            ):
+                continue
+            await self._send(self.client.put_config(after))
+            if await self._lasts(before, made):
+                return made
+        raise XmrigConflictError(
+            f"The config of {self.client.address} is being changed elsewhere"
         )
 
-    async def _send[AnswerT](self, call: Awaitable[AnswerT]) -> AnswerT:
-        """Make a call that needs full access, and return its answer.
+    async def _lasts(self, before: Config, made: list[Change]) -> bool:
+        """Wait until changes show, and return whether they also last.
 
-        A token that went bad is told from a read-only API: both are a 403 to such a
-        call, but only a bad token is a 403 to the summary too.
+        Raises XmrigNotConfirmedError if the config stays what it was before.
+        """
+        config = before
+
+        async def read() -> bool:
+            nonlocal config
+            config = await self.client.config()
+            return not same(config.document, before.document)
+
+        await self._confirm(read, bool, "set_config")
+        if not _shows(config, made):
+            return False
+        await asyncio.sleep(SETTLE)
+        return _shows(await self.client.config(), made)
+
+    async def _remember(self, **changed: Any) -> None:
+        """Remember some fields of the memory."""
+        await self._save_if_new(replace(self.memory, **changed))
+
+    async def _save_if_new(self, memory: Memory) -> bool:
+        """Save a memory, and return whether it is another one than before."""
+        if memory == self.memory:
+            return False
+        await self._save(memory)
+        self.memory = memory
+        return True
+
+    async def _send(self, command: Awaitable[None]) -> None:
+        """Send a command, and tell a token that went bad from a read-only API.
+
+        Both are a 403 to a command; only a bad one is a 403 to the summary too.
         """
         try:
-            return await call
+            await command
         except XmrigReadOnlyError:
             await self.client.summary()
             raise
 
-    async def _confirm[AnswerT: (Summary, Backends, Config)](
+    async def _confirm[AnswerT: (Summary, Backends, bool)](
         self,
         read: Callable[[], Awaitable[AnswerT]],
         shows: Callable[[AnswerT], bool],
@@ -171,3 +344,28 @@ class Miner:
             raise XmrigNotConfirmedError(
                 f"{self.client.address} took {command}, but does not show it"
             ) from err
+
+
+def _safe_changes(before: Config, after: Config) -> list[Change]:
+    """Return what differs between two configs.
+
+    Raises XmrigUnsafeConfigError if that would cut the owner off: a missing `http`
+    object turns the API off, and a restricted one cannot be turned back over it.
+    """
+    made = list(changes(before.document, after.document))
+    if made and not isinstance(after.document.get("http"), dict):
+        raise XmrigUnsafeConfigError("A config without http would turn off the API")
+    if any(change.path[:1] == ("http",) for change in made):
+        raise XmrigUnsafeConfigError("The http object is not changed over HTTP")
+    if made and not any(pool.get("enabled", True) for pool in after.pools):
+        raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
+    return made
+
+
+def _shows(config: Config, made: list[Change]) -> bool:
+    """Return whether a config has the new values, whatever it put for removed ones."""
+    return all(
+        change.new is MISSING
+        or same(value_at(config.document, change.path), change.new)
+        for change in made
+    )

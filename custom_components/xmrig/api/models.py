@@ -11,8 +11,8 @@ from enum import StrEnum
 import math
 from typing import Any, Self
 
-from . import threads
 from .document import with_value
+from .thread_profiles import profiles_of
 
 MAX_UPTIME = 10 * 365 * 24 * 3600
 """Seconds. More is the sign of a clock that was set back: XMRig subtracts wall clock
@@ -38,6 +38,13 @@ class BackendType(StrEnum):
     CPU = "cpu"
     OPENCL = "opencl"
     CUDA = "cuda"
+
+
+class PauseRule(StrEnum):
+    """Rules of its own by which XMRig pauses and resumes, by their config keys."""
+
+    BATTERY = "pause-on-battery"
+    ACTIVITY = "pause-on-active"
 
 
 def _text(value: Any) -> str | None:
@@ -595,9 +602,14 @@ class Config:
         }
 
     @property
+    def enabled(self) -> frozenset[BackendType]:
+        """Return the backends that the config switches on."""
+        return frozenset(name for name, is_on in self.backends.items() if is_on)
+
+    @property
     def profiles(self) -> dict[str, Any]:
         """Return the thread profiles of the CPU backend."""
-        return threads.profiles(_object(self.document.get("cpu")))
+        return profiles_of(_object(self.document.get("cpu")))
 
     @property
     def pools(self) -> list[dict[str, Any]]:
@@ -610,7 +622,7 @@ class Config:
         document = self.document
         for backend_type in self.backends:
             document = with_value(
-                document, (backend_type, "enabled"), backend_type in switched_on
+                document, (backend_type.value, "enabled"), backend_type in switched_on
             )
         return Config(document)
 
@@ -621,11 +633,27 @@ class Config:
             document = with_value(document, ("cpu", name), profile)
         return Config(document)
 
-    def with_pool_first(self, index: int) -> Config:
-        """Return this config with a pool enabled and before all others."""
-        pools = self.pools
-        chosen = {**pools.pop(index), "enabled": True}
-        return Config({**self.document, "pools": [chosen, *pools]})
+    @property
+    def pool_labels(self) -> list[str]:
+        """Return what to call each pool: its host and port, numbered where alike."""
+        labels: list[str] = []
+        for pool in self.pools:
+            label = str(pool.get("url", "")).rpartition("://")[2]
+            number = 1 + sum(name.split(" ")[0] == label for name in labels)
+            labels.append(label if number == 1 else f"{label} ({number})")
+        return labels
+
+    @property
+    def pause_rules(self) -> frozenset[PauseRule]:
+        """Return the rules by which the miner pauses itself."""
+        return frozenset(rule for rule in PauseRule if self.document.get(rule))
+
+    def with_pool_first(self, pools: list[dict[str, Any]], index: int) -> Config:
+        """Return this config with one of the pools enabled, and the others behind."""
+        chosen = {**pools[index], "enabled": True}
+        return Config(
+            {**self.document, "pools": [chosen, *pools[:index], *pools[index + 1 :]]}
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -658,6 +686,17 @@ class Snapshot:
         if any(hashrate.is_hashing for hashrate in hashrates):
             return Status.MINING
         return Status.STARTING if self.backends else None
+
+    @property
+    def cpu_profile(self) -> str | None:
+        """Return the name of the thread profile in use; None before the first job."""
+        cpu = self.backends and self.backends.by_type.get(BackendType.CPU)
+        return cpu.profile if cpu else None
+
+    @property
+    def pause_rules(self) -> frozenset[PauseRule]:
+        """Return which rules of its own the miner may have paused by."""
+        return self.config.pause_rules if self.config else frozenset()
 
     @property
     def is_mining(self) -> bool | None:

@@ -1,0 +1,101 @@
+"""What has to be known about a miner beyond what it says."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from .document import MISSING, Change, Path, same, value_at, with_value
+from .models import BackendType, Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """A value of the owner's config in whose place another was written from here."""
+
+    path: Path
+    original: Any
+    written: Any
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the edit that `as_json` gave."""
+        return cls(
+            path=tuple(data["path"]),
+            original=data.get("original", MISSING),
+            written=data.get("written", MISSING),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the edit as JSON values."""
+        values = {"original": self.original, "written": self.written}
+        return {"path": list(self.path)} | {
+            key: value for key, value in values.items() if value is not MISSING
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What outlives this process; it may hold wallets, so it is never shown."""
+
+    backends: frozenset[BackendType] = frozenset()
+    """The backends that were on before the miner was last stopped from here."""
+    edits: tuple[Edit, ...] = ()
+    mining: bool | None = None
+    """Whether the miner is wanted to mine; None until it was asked for either."""
+    asked_here: bool = False
+    """Whether `mining` was asked for from here, rather than at the miner."""
+    threads: int | None = None
+    """The cap of CPU threads that was asked for; None for none."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
+        """Return the memory that `as_json` gave, an empty one for None."""
+        if data is None:
+            return cls()
+        return cls(
+            backends=frozenset(map(BackendType, data["backends"])),
+            edits=tuple(map(Edit.from_json, data["edits"])),
+            mining=data["mining"],
+            asked_here=data["asked_here"],
+            threads=data["threads"],
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the memory as JSON values."""
+        return {
+            "backends": sorted(self.backends),
+            "edits": [edit.as_json() for edit in self.edits],
+            "mining": self.mining,
+            "asked_here": self.asked_here,
+            "threads": self.threads,
+        }
+
+    def owners(self, config: Config) -> Config:
+        """Return a config as it would be if nothing had been written from here.
+
+        A value that is no longer what was written has become the owner's own.
+        """
+        document = config.document
+        for edit in self._standing(config):
+            document = with_value(document, edit.path, edit.original)
+        return Config(document)
+
+    def with_changes(self, config: Config, made: Iterable[Change]) -> Self:
+        """Return this memory with changes to a config remembered."""
+        edits = {edit.path: edit for edit in self._standing(config)}
+        for change in made:
+            previous = edits.pop(change.path, None)
+            original = previous.original if previous else change.old
+            if not same(original, change.new):
+                edits[change.path] = Edit(
+                    path=change.path, original=original, written=change.new
+                )
+        return replace(self, edits=tuple(edits.values()))
+
+    def _standing(self, config: Config) -> list[Edit]:
+        """Return the edits that a config still shows."""
+        return [
+            edit
+            for edit in self.edits
+            if same(value_at(config.document, edit.path), edit.written)
+        ]

@@ -1,0 +1,73 @@
+"""Thread profiles of the CPU backend: what the owner set up, and fewer of it.
+
+A profile lists the threads for a family of algorithms, each by its core or as intensity
+and core. It may also be an object with a number of threads, the name of another
+profile, or false for a family that is not mined (XMRig src/backend/cpu/CpuThreads.cpp,
+src/backend/common/Threads.cpp).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+SETTINGS = frozenset(
+    {
+        "enabled",
+        "huge-pages",
+        "huge-pages-jit",
+        "hw-aes",
+        "priority",
+        "memory-pool",
+        "yield",
+        "max-threads-hint",
+        "force-autoconfig",
+        "asm",
+        "argon2-impl",
+        "astrobwt-max-size",
+        "astrobwt-avx2",
+    }
+)
+"""Keys of the config's `cpu` object that are no profiles; every other one is."""
+
+
+def profiles_of(cpu: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the profiles of a config's `cpu` object."""
+    return {key: value for key, value in cpu.items() if key not in SETTINGS}
+
+
+def thread_count(profile: Any) -> int | None:
+    """Return how many threads a profile has; None if it has none of its own."""
+    if isinstance(profile, list):
+        return len(profile)
+    if isinstance(profile, dict):
+        threads = profile.get("threads")
+        if isinstance(threads, int) and not isinstance(threads, bool):
+            return threads
+    return None
+
+
+def shortened(profile: Any, threads: int) -> Any:
+    """Return a profile with no more than some threads, the first ones of it."""
+    if isinstance(profile, list):
+        return profile[:threads]
+    if (number := thread_count(profile)) is not None and number > threads:
+        return {**profile, "threads": threads}
+    return profile
+
+
+def active_profile(names: Mapping[str, Any], profile: str | None) -> str | None:
+    """Return the name of the profile in use, the longest one if none is yet.
+
+    A name that stands for another profile is followed, as XMRig does.
+    """
+    seen: set[str] = set()
+    while profile is not None and profile not in seen:
+        seen.add(profile)
+        if thread_count(names.get(profile)) is not None:
+            return profile
+        alias = names.get(profile)
+        profile = alias if isinstance(alias, str) else None
+    return max(
+        (name for name, value in names.items() if thread_count(value)),
+        key=lambda name: thread_count(names[name]) or 0,
+        default=None,
+    )
