@@ -1,0 +1,32 @@
+"""What a miner says: its summary, backends and config, and what follows from them.
+
+Field names are XMRig's own. Anything may be missing: XMRig omits and nulls much, older
+versions cut replies off, and a value of another type than XMRig's counts as missing
+too. Missing is None (or an empty tuple), never 0: a zero is a reading.
+"""
+
+from .backends import Backend, Backends, BackendType, Gpu, GpuHealth, Thread
+from .config import Config, PauseRule
+from .hashrate import Hashrate, HugePages
+from .snapshot import Snapshot, Status
+from .summary import MAX_UPTIME, Connection, Cpu, Results, Summary
+
+__all__ = [
+    "MAX_UPTIME",
+    "Backend",
+    "BackendType",
+    "Backends",
+    "Config",
+    "Connection",
+    "Cpu",
+    "Gpu",
+    "GpuHealth",
+    "Hashrate",
+    "HugePages",
+    "PauseRule",
+    "Results",
+    "Snapshot",
+    "Status",
+    "Summary",
+    "Thread",
+]

@@ -1,0 +1,200 @@
+"""What `GET /2/backends` says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+from .hashrate import Hashrate, HugePages
+from .values import boolean, integer, items, members, reading, text
+
+
+class BackendType(StrEnum):
+    """The kinds of backend that XMRig can be built with."""
+
+    CPU = "cpu"
+    OPENCL = "opencl"
+    CUDA = "cuda"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GpuHealth:
+    """Readings of a GPU; 0 is what XMRig says when it could not read one."""
+
+    temperature: float | None = None
+    """°C."""
+    power: float | None = None
+    """W."""
+    clock: float | None = None
+    """MHz."""
+    memory_clock: float | None = None
+    """MHz."""
+    fan_speed: float | None = None
+    """Percent, of the fastest fan."""
+    rpm: float | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the `health` of a GPU thread."""
+        data = members(value)
+        fans = [reading(item) for item in items(data.get("fan_speed"))]
+        return cls(
+            temperature=reading(data.get("temperature")),
+            power=reading(data.get("power")),
+            clock=reading(data.get("clock")),
+            memory_clock=reading(data.get("mem_clock")),
+            fan_speed=max((fan for fan in fans if fan is not None), default=None),
+            rpm=reading(data.get("rpm")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gpu:
+    """A graphics card, with all the worker threads that share it."""
+
+    backend: BackendType
+    index: int
+    name: str | None = None
+    bus_id: str | None = None
+    hashrate: Hashrate = field(default_factory=Hashrate)
+    health: GpuHealth = field(default_factory=GpuHealth)
+
+    @property
+    def key(self) -> str:
+        """Return what tells this card from the others of the miner."""
+        return f"{self.backend}_{self.index}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thread:
+    """A worker thread. On a GPU several may share the card of an index."""
+
+    hashrate: Hashrate
+    affinity: int | None = None
+    """The core it is bound to, -1 for none."""
+    intensity: int | None = None
+    index: int | None = None
+    """The card; None on the CPU."""
+    name: str | None = None
+    bus_id: str | None = None
+    health: GpuHealth = field(default_factory=GpuHealth)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return a thread of a backend's `threads`."""
+        data = members(value)
+        return cls(
+            hashrate=Hashrate.from_json(data.get("hashrate")),
+            affinity=integer(data.get("affinity")),
+            intensity=integer(data.get("intensity")),
+            index=integer(data.get("index")),
+            # OpenCL has the marketing name under `board`, and `gfx1030` under `name`.
+            name=text(data.get("board")) or text(data.get("name")),
+            bus_id=text(data.get("bus_id")),
+            health=GpuHealth.from_json(data.get("health")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """A backend; there is no hashrate and no thread while it does not run."""
+
+    type: BackendType
+    enabled: bool | None = None
+    """For a GPU also whether its library and a device were found."""
+    algo: str | None = None
+    profile: str | None = None
+    hashrate: Hashrate = field(default_factory=Hashrate)
+    threads: tuple[Thread, ...] = ()
+    hw_aes: bool | None = None
+    priority: int | None = None
+    msr: bool | None = None
+    """Whether the model specific registers were set up."""
+    asm: str | bool | None = None
+    argon2_impl: str | None = None
+    hugepages: HugePages = field(default_factory=HugePages)
+    memory: int | None = None
+    """Bytes of scratchpads."""
+    platform: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, backend_type: BackendType, data: Mapping[str, Any]) -> Self:
+        """Return a backend of a reply."""
+        asm = data.get("asm")
+        return cls(
+            type=backend_type,
+            enabled=boolean(data.get("enabled")),
+            algo=text(data.get("algo")),
+            profile=text(data.get("profile")),
+            hashrate=Hashrate.from_json(data.get("hashrate")),
+            threads=tuple(map(Thread.from_json, items(data.get("threads")))),
+            hw_aes=boolean(data.get("hw-aes")),
+            priority=integer(data.get("priority")),
+            msr=boolean(data.get("msr")),
+            asm=asm if isinstance(asm, bool) else text(asm),
+            argon2_impl=text(data.get("argon2-impl")),
+            hugepages=HugePages.from_json(data.get("hugepages")),
+            memory=integer(data.get("memory")),
+            platform=members(data.get("platform")),
+            versions=members(data.get("versions")),
+        )
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """Return the cards in use, the threads of each added up."""
+        cards: dict[int, list[Thread]] = {}
+        for thread in self.threads:
+            if thread.index is not None:
+                cards.setdefault(thread.index, []).append(thread)
+        return tuple(
+            Gpu(
+                backend=self.type,
+                index=index,
+                name=threads[0].name,
+                bus_id=threads[0].bus_id,
+                hashrate=Hashrate.total(thread.hashrate for thread in threads),
+                health=threads[0].health,
+            )
+            for index, threads in cards.items()
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backends:
+    """What `GET /2/backends` says, by type: the order is no promise."""
+
+    by_type: Mapping[BackendType, Backend] = field(default_factory=dict)
+    complete: bool = True
+    """Whether the reply was whole."""
+    document: tuple[Any, ...] = field(default=(), repr=False)
+    """The reply itself."""
+
+    @classmethod
+    def from_json(cls, document: list[Any], *, complete: bool = True) -> Self:
+        """Return the backends of a reply; unknown types are left out."""
+        known = set(BackendType)
+        backends = {}
+        for item in document:
+            data = members(item)
+            if text(data.get("type")) in known:
+                backend_type = BackendType(data["type"])
+                backends[backend_type] = Backend.from_json(backend_type, data)
+        return cls(by_type=backends, complete=complete, document=tuple(document))
+
+    @property
+    def enabled(self) -> frozenset[BackendType]:
+        """Return the backends that are switched on, hashing or not."""
+        return frozenset(
+            backend.type for backend in self.by_type.values() if backend.enabled
+        )
+
+    @property
+    def threads(self) -> int:
+        """Return how many worker threads there are."""
+        return sum(len(backend.threads) for backend in self.by_type.values())
+
+    @property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """Return the cards in use by any backend."""
+        return tuple(gpu for backend in self.by_type.values() for gpu in backend.gpus)

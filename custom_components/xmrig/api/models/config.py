@@ -1,0 +1,91 @@
+"""What `GET /2/config` says."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ..document import with_value
+from ..thread_profiles import profiles_of
+from .backends import BackendType
+from .values import items, members
+
+
+class PauseRule(StrEnum):
+    """Rules of its own by which XMRig pauses and resumes, by their config keys."""
+
+    BATTERY = "pause-on-battery"
+    ACTIVITY = "pause-on-active"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What `GET /2/config` says: secrets in clear, so it is never shown whole.
+
+    The document is read-only; changing it is done on a copy.
+    """
+
+    document: dict[str, Any] = field(repr=False)
+
+    @property
+    def backends(self) -> dict[BackendType, bool]:
+        """Return which backends the config has, and which of them it switches on."""
+        return {
+            backend_type: data.get("enabled") is True
+            for backend_type in BackendType
+            if (data := members(self.document.get(backend_type)))
+        }
+
+    @property
+    def enabled(self) -> frozenset[BackendType]:
+        """Return the backends that the config switches on."""
+        return frozenset(name for name, is_on in self.backends.items() if is_on)
+
+    @property
+    def profiles(self) -> dict[str, Any]:
+        """Return the thread profiles of the CPU backend."""
+        return profiles_of(members(self.document.get("cpu")))
+
+    @property
+    def pools(self) -> list[dict[str, Any]]:
+        """Return the pools, the first enabled one in use and the others behind it."""
+        return [pool for pool in items(self.document.get("pools")) if members(pool)]
+
+    def with_backends(self, enabled: Iterable[BackendType]) -> Config:
+        """Return this config with just the given backends switched on."""
+        switched_on = set(enabled)
+        document = self.document
+        for backend_type in self.backends:
+            document = with_value(
+                document, (backend_type.value, "enabled"), backend_type in switched_on
+            )
+        return Config(document)
+
+    def with_profiles(self, profiles: Mapping[str, Any]) -> Config:
+        """Return this config with some thread profiles replaced."""
+        document = self.document
+        for name, profile in profiles.items():
+            document = with_value(document, ("cpu", name), profile)
+        return Config(document)
+
+    @property
+    def pool_labels(self) -> list[str]:
+        """Return what to call each pool: its host and port, numbered where alike."""
+        labels: list[str] = []
+        for pool in self.pools:
+            label = str(pool.get("url", "")).rpartition("://")[2]
+            number = 1 + sum(name.split(" ")[0] == label for name in labels)
+            labels.append(label if number == 1 else f"{label} ({number})")
+        return labels
+
+    @property
+    def pause_rules(self) -> frozenset[PauseRule]:
+        """Return the rules by which the miner pauses itself."""
+        return frozenset(rule for rule in PauseRule if self.document.get(rule))
+
+    def with_pool_first(self, pools: list[dict[str, Any]], index: int) -> Config:
+        """Return this config with one of the pools enabled, and the others behind."""
+        chosen = {**pools[index], "enabled": True}
+        return Config(
+            {**self.document, "pools": [chosen, *pools[:index], *pools[index + 1 :]]}
+        )

@@ -1,0 +1,61 @@
+"""Hashrates and huge pages, which the summary and each backend have alike."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from .values import integer, items, number, total
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hashrate:
+    """Hashrates in H/s over three windows, each None until the window is full."""
+
+    seconds_10: float | None = None
+    minute_1: float | None = None
+    minutes_15: float | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the hashrates of a list of three."""
+        windows = [number(item) for item in items(value)[:3]]
+        windows += [None] * (3 - len(windows))
+        return cls(seconds_10=windows[0], minute_1=windows[1], minutes_15=windows[2])
+
+    @classmethod
+    def total(cls, hashrates: Iterable[Hashrate]) -> Self:
+        """Return the sums, each None where a part of it is missing."""
+        parts = list(hashrates)
+        return cls(
+            seconds_10=total(part.seconds_10 for part in parts),
+            minute_1=total(part.minute_1 for part in parts),
+            minutes_15=total(part.minutes_15 for part in parts),
+        )
+
+    @property
+    def is_hashing(self) -> bool:
+        """Return whether there was any hash in any window."""
+        return bool(self.seconds_10 or self.minute_1 or self.minutes_15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HugePages:
+    """Huge pages in use and wanted; both 0 while nothing runs."""
+
+    allocated: int | None = None
+    total: int | None = None
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the pages of a list of two, as under /2 (under /1 it is a boolean)."""
+        pages = items(value)
+        if len(pages) != 2:
+            return cls()
+        return cls(allocated=integer(pages[0]), total=integer(pages[1]))
+
+    @property
+    def percent(self) -> float | None:
+        """Return the share of the wanted pages that is in use."""
+        if self.allocated is None or not self.total:
+            return None
+        return 100 * self.allocated / self.total
