@@ -1,0 +1,1 @@
+"""Tests of what speaks with the miner, which knows nothing of Home Assistant."""

@@ -1,0 +1,64 @@
+"""What real miners answered, and looking at parsed answers as a whole."""
+
+from dataclasses import fields, is_dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+from custom_components.xmrig.api.models import Backends, Config, Snapshot, Summary
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CAPTURES = FIXTURES / "captures"
+
+OLD = "xmrig-6.22.2"
+NEW = "xmrig-6.26.0"
+VERSIONS = (OLD, NEW)
+
+
+def capture(version: str, state: str, name: str) -> Any:
+    """Return what a miner of a version answered in a state."""
+    return json.loads((CAPTURES / version / state / f"{name}.json").read_bytes())
+
+
+def error(version: str, name: str) -> tuple[int, str]:
+    """Return the status and body of a refused call."""
+    refusal = json.loads((CAPTURES / version / "errors.json").read_bytes())[name]
+    return refusal["status"], refusal["body"]
+
+
+def gpu_backends() -> Any:
+    """Return the backends of a miner with GPUs, of which there is no capture.
+
+    Made by the schema in XMRig's source: two OpenCL cards, the first with two threads,
+    and a CUDA card (src/backend/opencl/OclBackend.cpp:490, OclThread.cpp:110,
+    src/backend/cuda/CudaBackend.cpp:506, CudaThread.cpp:87).
+    """
+    return json.loads((FIXTURES / "gpu_backends.json").read_bytes())
+
+
+def snapshot(version: str, state: str) -> Snapshot:
+    """Return all that a miner of a version said in a state."""
+    summary = Summary.from_json(capture(version, state, "summary"))
+    config = capture(version, state, "config")
+    return Snapshot(
+        summary=summary,
+        backends=Backends.from_json(capture(version, state, "backends")),
+        config=None if summary.restricted else Config(config),
+        restricted=bool(summary.restricted),
+    )
+
+
+def read_all(model: Any) -> None:
+    """Read every field and property of a model, and of all models in it."""
+    if is_dataclass(model):
+        for field in fields(model):
+            read_all(getattr(model, field.name))
+        for name, attribute in vars(type(model)).items():
+            if isinstance(attribute, property):
+                read_all(getattr(model, name))
+    elif isinstance(model, tuple):
+        for item in model:
+            read_all(item)
+    elif isinstance(model, dict):
+        for item in model.values():
+            read_all(item)

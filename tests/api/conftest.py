@@ -1,0 +1,24 @@
+"""What the tests of the API share."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+from hypothesis import settings
+import pytest
+import pytest_socket
+
+settings.register_profile("api", deadline=None, database=None)
+settings.load_profile("api")
+
+
+@pytest.fixture(autouse=True)
+def loopback(socket_enabled: None) -> None:
+    """Let tests speak to this machine over either internet protocol."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    """Return a session as a caller would hand it in."""
+    async with aiohttp.ClientSession() as client_session:
+        yield client_session
