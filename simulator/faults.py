@@ -1,0 +1,159 @@
+"""What may be wrong with a miner, or with what answers in its place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+import re
+from typing import Any, Literal
+
+from . import api
+from .http import Reply, Request, with_body
+from .miner import SimulatedMiner
+
+_HUGE = 10 * 1024**2
+_FIRST_WINDOWS = re.compile(rb'"(?:total|hashrate)": \[[^\[\],]+, [^\[\],]+, ')
+_PLAIN = {"Content-Type": "text/plain"}
+_PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>Router</title></head><body></body></html>\n"
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault.
+
+    `instead` is answered without doing what was asked for; `distort` changes the answer
+    that the miner gives. `silence` sends none: "hang" keeps the connection open,
+    "close" ends it, neither doing anything; "lost" ends it after having done all.
+    `delay` waits that many seconds before the answer, `gap` between the two copies of
+    that to a RPC.
+    """
+
+    description: str
+    instead: Reply | None = None
+    distort: Callable[[SimulatedMiner, Request, Reply], Reply] | None = None
+    silence: Literal["hang", "close", "lost"] | None = None
+    path: str = ""
+    methods: tuple[str, ...] = ()
+    delay: float = 0.0
+    gap: float = 0.0
+
+    def applies_to(self, request: Request) -> bool:
+        """Whether the fault touches this request."""
+        return request.path.endswith(self.path) and (
+            not self.methods or request.method in self.methods
+        )
+
+
+def _truncated(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+    """Cut the document where the first unfilled window stands.
+
+    rapidjson stops at a NaN in the middle of the document, and the announced length is
+    that of the stump (xmrig/xmrig#3363).
+    """
+    body = reply.text()
+    cut = _FIRST_WINDOWS.search(body)
+    return with_body(reply, body[: cut.end()]) if cut else reply
+
+
+def _huge(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+    return with_body(reply, b'{"id": "' + b"x" * _HUGE + b'"}')
+
+
+def _invalid_utf8(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+    return with_body(reply, re.sub(rb': "', b': "\xff\xfe\xc3', reply.text()))
+
+
+def _strings(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+    return replace(reply, document=_each(reply.document, _number_as_text))
+
+
+def _nulls(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+    return replace(reply, document=_each(reply.document, lambda _value: None))
+
+
+def _each(document: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(document, dict):
+        return {key: _each(value, change) for key, value in document.items()}
+    if isinstance(document, list):
+        return [_each(value, change) for value in document]
+    return change(document)
+
+
+def _number_as_text(value: Any) -> Any:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
+def _proxy(miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
+    if request.path.endswith("/summary") and reply.status == 200:
+        return replace(reply, document=api.proxy_summary(miner))
+    if request.path == "/2/backends" and reply.status == 200:
+        return replace(
+            reply, status=404, document={"status": 404, "error": "NOT_FOUND"}
+        )
+    return reply
+
+
+_SERVER_ERROR = Reply(500, body=b"Internal Server Error\n", headers=_PLAIN)
+_WRITES = ("PUT", "POST")
+
+FAULTS = {
+    "truncated": Fault(
+        "JSON ends at the first hashrate window that is not full, as before 6.22.2",
+        distort=_truncated,
+        methods=("GET",),
+    ),
+    "hang": Fault("takes every request and never answers", silence="hang"),
+    "close": Fault("closes the connection without an answer", silence="close"),
+    "lost": Fault("does what was asked and closes without an answer", silence="lost"),
+    "slow": Fault("answers after three seconds", delay=3.0),
+    "html": Fault(
+        "answers 200 with a web page",
+        instead=Reply(200, body=_PAGE, headers={"Content-Type": "text/html"}),
+    ),
+    "huge": Fault("answers with 10 MiB of JSON", distort=_huge),
+    "invalid_utf8": Fault(
+        "text that is not UTF-8", distort=_invalid_utf8, methods=("GET",)
+    ),
+    "strings": Fault("every number is a string", distort=_strings, methods=("GET",)),
+    "nulls": Fault("every value is null", distort=_nulls, methods=("GET",)),
+    "http_500": Fault("answers 500 to everything", instead=_SERVER_ERROR),
+    "backends_500": Fault(
+        "answers 500 to /2/backends", instead=_SERVER_ERROR, path="/backends"
+    ),
+    "backends_hang": Fault(
+        "never answers /2/backends", silence="hang", path="/backends"
+    ),
+    "config_500": Fault(
+        "answers 500 to a read of the config",
+        instead=_SERVER_ERROR,
+        path="/config",
+        methods=("GET",),
+    ),
+    "redirect": Fault(
+        "sends everyone to another address",
+        instead=Reply(302, headers={"Location": "http://127.0.0.1:9/login"}),
+    ),
+    "proxy": Fault("is an xmrig-proxy", distort=_proxy),
+    "not_xmrig": Fault(
+        "answers with another product's JSON",
+        instead=Reply(200, {"name": "printer", "version": "1.0", "jobs": []}),
+    ),
+    "refuse_put": Fault(
+        "refuses every config with 400",
+        instead=Reply(400, {"status": 400, "error": "BAD_REQUEST"}),
+        path="/config",
+        methods=_WRITES,
+    ),
+    "ignore_put": Fault(
+        "answers 204 to a config and never applies it",
+        instead=Reply(204),
+        path="/config",
+        methods=_WRITES,
+    ),
+    "rpc_gap": Fault(
+        "sends the two copies of a RPC reply 20 ms apart, which aiohttp can read",
+        path="/json_rpc",
+        gap=0.02,
+    ),
+}

@@ -1,0 +1,85 @@
+"""How the miner measures its hashrate (backend/common/Hashrate.cpp, Workers.cpp).
+
+Every half second it notes each thread's hash count. A window shows a number only once
+a note older than the window exists; until then it is null. All times are milliseconds
+of the miner's steady clock.
+"""
+
+import math
+
+WINDOWS = (10_000, 60_000, 900_000)
+TICK = 500
+
+
+class Meter:
+    """The time during which a backend's threads hashed.
+
+    The threads of a backend hash or sleep together, each at a constant rate, so a
+    window's hashrate is the rate times the part of the window spent hashing.
+    """
+
+    def __init__(self, started: int, *, is_gpu: bool) -> None:
+        """Start with threads that sleep."""
+        self._started = started
+        self._is_gpu = is_gpu
+        self._spans: list[tuple[int, float]] = []
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the threads hash."""
+        return bool(self._spans) and self._spans[-1][1] == math.inf
+
+    def switch(self, now: int, *, running: bool) -> None:
+        """Let the threads hash, or sleep, from now on."""
+        if running and not self.is_running:
+            self._spans.append((now, math.inf))
+        elif not running and self.is_running:
+            self._spans[-1] = (self._spans[-1][0], now)
+            horizon = now - 2 * WINDOWS[-1]
+            self._spans = [span for span in self._spans if span[1] > horizon]
+
+    def part(self, now: int, window: int, timer: int | None) -> float | None:
+        """Return the part of the window spent hashing; None where the miner knows none.
+
+        `timer` is when the miner's half-second timer started.
+        """
+        if timer is None:
+            return None
+        limit = now - window
+        first = timer + TICK * max(1, (self._started - timer) // TICK + 1)
+        last = timer + TICK * ((now - timer) // TICK)
+        earliest = timer + TICK * math.ceil((limit - timer) / TICK)
+        if self._is_gpu:
+            # While a GPU sleeps no notes are taken: its hash count is interpolated
+            # between two batches, and there are none (HashrateInterpolator.cpp)
+            noted = self._noted(first, last, timer)
+            if noted is None or noted[1] < limit:
+                return None
+            first, last = noted
+            earliest = (self._noted(max(earliest, first), last, timer) or noted)[0]
+        if first >= limit:
+            return None
+        if last == earliest:
+            return 0.0
+        return self._hashing(earliest, last) / (last - earliest)
+
+    def _hashing(self, start: int, end: int) -> float:
+        return sum(
+            max(0, min(until, end) - max(since, start)) for since, until in self._spans
+        )
+
+    def _noted(self, start: int, end: int, timer: int) -> tuple[int, int] | None:
+        """Return the first and the last tick of that stretch in which threads hashed."""
+        ticks = [
+            tick
+            for since, until in self._spans
+            if (low := timer + TICK * math.ceil((max(since, start) - timer) / TICK))
+            <= (high := timer + TICK * int((min(until, end) - timer) // TICK))
+            for tick in (low, high)
+        ]
+        return (ticks[0], ticks[-1]) if ticks else None
+
+
+def hundredths(value: float) -> float:
+    """Cut a hashrate to two decimals, as Hashrate::normalize does."""
+    return math.floor(value * 100.0) / 100.0

@@ -1,0 +1,383 @@
+"""A miner's process without the mining: its state, and what changes it when.
+
+Nothing runs by itself. `sync` brings the state up to the clock by playing what was due
+since, in order, so moving the clock by a day costs milliseconds and every answer is the
+same each time. Names and rules are those of core/Miner.cpp.
+"""
+
+from collections.abc import Callable
+import heapq
+import itertools
+import math
+from typing import Any
+
+from . import rapidjson
+from .algorithms import ALGORITHMS, Algorithm
+from .backends import Backend
+from .config import pools_differ, read_config
+from .hashrate import TICK
+from .jsonvalue import Json
+from .network import Network
+from .surroundings import Surroundings
+
+# A process older than this starts with empty share counters for the time before
+_LONGEST_HISTORY_MS = 24 * 3600 * 1000
+_GOLDEN = 0.6180339887498949
+_BACKENDS = ("cpu", "opencl", "cuda")
+
+
+class ConfigError(ValueError):
+    """The config on the disk is none that the miner starts with."""
+
+
+class SimulatedMiner:
+    """One process of XMRig, from its start to its end."""
+
+    def __init__(
+        self, surroundings: Surroundings, version: str = "6.26.0", uptime: float = 0.0
+    ) -> None:
+        """Start the process, as if that had been `uptime` seconds ago.
+
+        Raises:
+            ConfigError: There is no config with an enabled pool on the disk.
+        """
+        self.surroundings = surroundings
+        self.version = version
+        self.version_info = tuple(
+            int(part) for part in version.partition("-")[0].split(".")
+        )
+        self.is_paused = False
+        self.wall_step = 0.0
+        self.algorithm: Algorithm | None = None
+        self.timer: int | None = None
+        uptime_ms = int(uptime * 1000)
+        self.started = surroundings.now_ms() - min(uptime_ms, _LONGEST_HISTORY_MS)
+        self.now = self.started
+        self._uptime_before_ms = max(0, uptime_ms - _LONGEST_HISTORY_MS)
+        self._events: list[tuple[int, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._process: Json = {}
+        self._watch_due: int | None = None
+        self._is_asleep = True
+        self._is_mining = False
+        self._dataset: Algorithm | None = None
+        self._highest: dict[Algorithm, float] = {}
+        self._work = 0.0
+        self._shares = 0
+        self._battery_power = False
+        self._user_active = False
+        self._auto_pause = 0
+
+        config = self._read(surroundings.disk)
+        if config is None:
+            raise ConfigError("No enabled pool in the config on the disk")
+        self.config: Json = config
+        if config["autosave"] and _has_more_profiles(config, surroundings.disk):
+            self._save(config)
+        self._is_watching = bool(config["watch"])
+        self.backends = [
+            Backend(kind, surroundings.computer, self.version_info)
+            for kind in _BACKENDS
+        ]
+        self.algorithms: list[Algorithm] = []
+        self._configure_backends()
+        self.network = Network(self)
+        self.network.configure(config)
+        self.sync()
+
+    @property
+    def identity(self) -> str:
+        """The API's id: up to 31 characters of the config's, else the computer's."""
+        return (self.config["api"]["id"] or self.surroundings.identity)[:31]
+
+    @property
+    def uptime(self) -> int:
+        """Seconds since the start by the wall clock, unsigned as in Api.cpp:188.
+
+        `wall_step` seconds are added, as when the computer's clock is set; a clock set
+        back before the start makes it huge.
+        """
+        elapsed = self.now - self.started + self._uptime_before_ms
+        return (elapsed + int(self.wall_step * 1000)) % 2**64 // 1000
+
+    @property
+    def has_dataset(self) -> bool:
+        """Whether a RandomX dataset is in memory."""
+        return self._dataset is not None
+
+    def after(self, delay_ms: int, action: Callable[[], None]) -> None:
+        """Let something happen that many ms from now."""
+        heapq.heappush(self._events, (self.now + delay_ms, next(self._order), action))
+
+    def sync(self) -> None:
+        """Play everything that is due by now."""
+        now = self.surroundings.now_ms()
+        while True:
+            event = self._events[0][0] if self._events else now + 1
+            share = self._next_share()
+            due = min(event, share)
+            if due > now:
+                break
+            self._pass_time(due)
+            if share < event:
+                self._find_share()
+            else:
+                heapq.heappop(self._events)[2]()
+        self._pass_time(now)
+        self._note_highest()
+
+    # What the API asks for
+
+    def put_config(self, document: Any) -> bool:
+        """Replace the config; False if the miner refuses the document.
+
+        The file is written at once. While the miner watches its file, the change
+        itself follows when the watcher has noticed (Base.cpp:268).
+        """
+        config = self._read_document(document)
+        if config is None:
+            return False
+        self._save(config)
+        if config["watch"] and self._is_watching:
+            self.file_changed()
+        else:
+            self._replace(config)
+        return True
+
+    def pause(self) -> None:
+        """Let the threads sleep."""
+        self._set_enabled(False)
+
+    def resume(self) -> None:
+        """Wake the threads, or do nothing on battery (Miner.cpp:523)."""
+        self._set_enabled(True)
+
+    def stop(self) -> None:
+        """End the threads until the next job; also wakes a pause (Nonce::stop)."""
+        self._is_asleep = False
+        self._note_highest()
+        for backend in self.backends:
+            backend.stop()
+
+    # What comes from outside
+
+    def file_changed(self) -> None:
+        """Note that the config file was written; it is read when it has been quiet."""
+        delay = round(self.surroundings.watch_delay * 1000)
+        self._watch_due = due = self.now + delay
+
+        def reload() -> None:
+            if self._watch_due == due:
+                self._watch_due = None
+                if (config := self._read(self.surroundings.disk)) is not None:
+                    self._replace(config)
+
+        if self._is_watching:
+            self.after(delay, reload)
+
+    def power_or_user_changed(self) -> None:
+        """Note that the computer went on or off battery, or its user came or went."""
+        if self.timer is not None:
+            self.after(TICK - (self.now - self.timer) % TICK, self._check_auto_pause)
+
+    def add_share(self, *, accepted: bool = True, actual: int | None = None) -> None:
+        """Let the pool accept or reject a share of the current difficulty.
+
+        `actual` is the difficulty that the share really has.
+        """
+        statistics = self.network.statistics
+        self._shares += 1
+        if not accepted:
+            statistics.rejected += 1
+            return
+        difficulty = statistics.difficulty
+        if actual is None:
+            # Evenly spread luck that is the same each time
+            actual = int(difficulty / (1 - self._shares * _GOLDEN % 1))
+        statistics.share(difficulty, actual, self.surroundings.share_latency_ms)
+
+    def set_job(self, algorithm: Algorithm) -> None:
+        """Take a job from the pool (Miner::setJob)."""
+        is_new = self.algorithm is not algorithm
+        ready = not algorithm.is_randomx or self._dataset is algorithm
+        if algorithm.is_randomx and is_new:
+            self.stop()
+        elif not ready:
+            self._set_asleep(True)
+        self.algorithm = algorithm
+        self._is_mining = True
+        if ready:
+            self._job_changed()
+        elif is_new:
+            self.after(
+                round(self.surroundings.dataset_time * 1000),
+                lambda: self._dataset_ready(algorithm),
+            )
+
+    def pool_lost(self) -> None:
+        """Let the threads sleep because no pool is connected (Miner::pause)."""
+        self._is_mining = False
+        self._set_asleep(True)
+
+    def can_mine(self, algorithm: Algorithm | None) -> bool:
+        """Whether some backend has threads for the algorithm."""
+        return algorithm in self.algorithms
+
+    # What the API shows
+
+    def hashrate_totals(self) -> list[float | None]:
+        """Return the sums over all backends, null as soon as one lacks the window."""
+        running = [backend for backend in self.backends if backend.meter]
+        columns = zip(
+            *(backend.hashrates(self.now, self.timer) for backend in running),
+            strict=True,
+        )
+        totals = [
+            None if None in column else sum(value or 0.0 for value in column)
+            for column in columns
+        ]
+        return self.backends[0].show(totals or [0.0, 0.0, 0.0])
+
+    @property
+    def highest(self) -> float | None:
+        """The best 10 s of the current algorithm in H/s."""
+        best = self._highest.get(self.algorithm, 0.0) if self.algorithm else 0.0
+        return self.backends[0].show([best])[0] if best > 0.0 else None
+
+    # What happens inside
+
+    def _read(self, text: str) -> Json | None:
+        try:
+            return self._read_document(rapidjson.loads(text))
+        except rapidjson.ParseError:
+            return None
+
+    def _read_document(self, document: Any) -> Json | None:
+        return read_config(
+            document, self.surroundings.computer, self.version_info, self._process
+        )
+
+    def _save(self, config: Json) -> None:
+        self.surroundings.disk = rapidjson.dumps(config)
+
+    def _replace(self, config: Json) -> None:
+        previous, self.config = self.config, config
+        differ = pools_differ(config, previous)
+        if differ:
+            self.network.configure(config)
+        self._note_highest()
+        self._configure_backends()
+        if not differ:
+            for backend in self.backends:
+                backend.set_job(self.algorithm, self.now)
+            self._follow_sleep()
+        self.power_or_user_changed()
+
+    def _configure_backends(self) -> None:
+        for backend in self.backends:
+            backend.configure(self.config)
+        self.algorithms = [
+            algorithm
+            for algorithm in ALGORITHMS
+            if algorithm.since <= self.version_info
+            and any(backend.can_mine(algorithm) for backend in self.backends)
+        ]
+
+    def _job_changed(self) -> None:
+        assert self.algorithm is not None
+        self._note_highest()
+        if self.is_paused:
+            self._is_asleep = True
+        for backend in self.backends:
+            backend.set_job(self.algorithm, self.now)
+        if self._is_mining and not self.is_paused:
+            self._is_asleep = False
+        self._follow_sleep()
+        if self.timer is None:
+            self.timer = self.now
+            self.power_or_user_changed()
+
+    def _dataset_ready(self, algorithm: Algorithm) -> None:
+        self._dataset = algorithm
+        if self.algorithm is algorithm:
+            self._job_changed()
+
+    def _set_enabled(self, enabled: bool) -> None:
+        if self.is_paused is not enabled:
+            return
+        if enabled and self.config["pause-on-battery"] and self._battery_power:
+            return
+        self.is_paused = not enabled
+        if self._is_mining:
+            self._set_asleep(not enabled)
+
+    def _set_asleep(self, asleep: bool) -> None:
+        self._note_highest()
+        self._is_asleep = asleep
+        self._follow_sleep()
+
+    def _follow_sleep(self) -> None:
+        for backend in self.backends:
+            if backend.meter:
+                backend.meter.switch(self.now, running=not self._is_asleep)
+
+    def _check_auto_pause(self) -> None:
+        if self.config["pause-on-battery"]:
+            was, self._battery_power = (
+                self._battery_power,
+                self.surroundings.on_battery,
+            )
+            self._auto_pause_edge(was, self._battery_power)
+        if self.config["pause-on-active"]:
+            was, self._user_active = self._user_active, self.surroundings.user_active
+            self._auto_pause_edge(was, self._user_active)
+
+    def _auto_pause_edge(self, was: bool, now: bool) -> None:
+        """Pause when it begins; resume when all is over, whoever had paused."""
+        if was is not now:
+            self._auto_pause += 1 if now else -1
+            self._set_enabled(self._auto_pause == 0)
+
+    def _rate(self) -> float:
+        return sum(backend.rate for backend in self.backends)
+
+    def _next_share(self) -> int | float:
+        rate = self._rate()
+        if not rate or self.network.active is None:
+            return math.inf
+        missing = self.surroundings.difficulty - self._work
+        return self.now + max(1, math.ceil(missing / rate * 1000))
+
+    def _find_share(self) -> None:
+        self._work = 0.0
+        every = self.surroundings.reject_every
+        self.add_share(accepted=not every or (self._shares + 1) % every != 0)
+
+    def _pass_time(self, moment: float) -> None:
+        moment = int(moment)
+        if moment > self.now:
+            self._work += self._rate() * (moment - self.now) / 1000
+            self.now = moment
+
+    def _note_highest(self) -> None:
+        if self.algorithm is None:
+            return
+        shown = (
+            backend.hashrates(self.now, self.timer)[0]
+            for backend in self.backends
+            if backend.meter
+        )
+        best = sum(value or 0.0 for value in shown)
+        self._highest[self.algorithm] = max(
+            best, self._highest.get(self.algorithm, 0.0)
+        )
+
+
+def _has_more_profiles(config: Json, disk: str) -> bool:
+    """Whether the miner made thread profiles that its file lacks (CpuConfig_gen.h)."""
+    document = rapidjson.loads(disk)
+    return any(
+        isinstance(value, list) and key not in (document.get(kind) or {})
+        for kind in _BACKENDS
+        for key, value in config[kind].items()
+    )

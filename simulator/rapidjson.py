@@ -1,0 +1,217 @@
+"""JSON as XMRig's rapidjson reads and writes it, byte for byte.
+
+The writer is rapidjson's PrettyWriter with single-line arrays, as Debian's packages
+are built (XMRig's own builds carry an older copy that breaks the line before an object
+in an array). The reader takes comments and trailing commas, as HttpApiRequest.cpp asks
+for, and fails with rapidjson's words, because the miner serves them in a refusal.
+"""
+
+import re
+from typing import Any
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)")
+_FRACTION = re.compile(r"\.(\d*)")
+_EXPONENT = re.compile(r"[eE][+-]?(\d*)")
+_PLAIN_TEXT = re.compile(r'[^"\\\x00-\x1f]*')
+_ESCAPES = {
+    '"': '"',
+    "\\": "\\",
+    "/": "/",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+}
+_TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
+_SHORT_ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+}
+_UINT64_END = 2**64
+_INT64_START = -(2**63)
+
+
+class ParseError(ValueError):
+    """The text is not JSON; the message is rapidjson's (3rdparty/rapidjson/error/en.h)."""
+
+
+def loads(text: str) -> Any:
+    """Read JSON; of a repeated key the first one counts (rapidjson's FindMember)."""
+    return _Parser(text.partition("\0")[0]).document()
+
+
+def dumps(value: Any, depth: int = 0) -> str:
+    """Write JSON as the miner prints it; no newline at the end."""
+    if isinstance(value, str):
+        return f'"{_TO_ESCAPE.sub(_escape, value)}"'
+    if isinstance(value, dict):
+        if not value:
+            return "{}"
+        members = f",\n{_indent(depth + 1)}".join(
+            f"{dumps(key)}: {dumps(member, depth + 1)}" for key, member in value.items()
+        )
+        return f"{{\n{_indent(depth + 1)}{members}\n{_indent(depth)}}}"
+    if isinstance(value, (list, tuple)):
+        # All on one line, yet a nested object is indented as if the bracket were not
+        return f"[{', '.join(dumps(element, depth + 1) for element in value)}]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def _indent(depth: int) -> str:
+    return "    " * depth
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04X}"
+
+
+class _Parser:
+    """A recursive descent over one document."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def document(self) -> Any:
+        self._skip()
+        if self._at == len(self._text):
+            raise ParseError("The document is empty.")
+        value = self._value()
+        self._skip()
+        if self._at != len(self._text):
+            raise ParseError("The document root must not be followed by other values.")
+        return value
+
+    def _peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def _take(self, expected: str) -> bool:
+        if self._text.startswith(expected, self._at):
+            self._at += len(expected)
+            return True
+        return False
+
+    def _skip(self) -> None:
+        """Go over white space and both kinds of comment."""
+        while True:
+            if match := _SPACE.match(self._text, self._at):
+                self._at = match.end()
+            if not self._take("/"):
+                return
+            if self._take("/"):
+                end = self._text.find("\n", self._at)
+                self._at = len(self._text) if end < 0 else end + 1
+            elif self._take("*") and (end := self._text.find("*/", self._at)) >= 0:
+                self._at = end + 2
+            else:
+                raise ParseError("Unspecific syntax error.")
+
+    def _value(self) -> Any:
+        match self._peek():
+            case "{":
+                return self._object()
+            case "[":
+                return self._array()
+            case '"':
+                return self._string()
+        for literal, value in (("null", None), ("true", True), ("false", False)):
+            if self._take(literal):
+                return value
+        return self._number()
+
+    def _object(self) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        self._at += 1
+        self._skip()
+        while not self._take("}"):
+            if self._peek() != '"':
+                raise ParseError("Missing a name for object member.")
+            name = self._string()
+            self._skip()
+            if not self._take(":"):
+                raise ParseError("Missing a colon after a name of object member.")
+            self._skip()
+            members.setdefault(name, self._value())
+            self._skip()
+            if self._take(","):
+                self._skip()
+            elif self._peek() != "}":
+                raise ParseError("Missing a comma or '}' after an object member.")
+        return members
+
+    def _array(self) -> list[Any]:
+        values: list[Any] = []
+        self._at += 1
+        self._skip()
+        while not self._take("]"):
+            values.append(self._value())
+            self._skip()
+            if self._take(","):
+                self._skip()
+            elif self._peek() != "]":
+                raise ParseError("Missing a comma or ']' after an array element.")
+        return values
+
+    def _string(self) -> str:
+        self._at += 1
+        parts: list[str] = []
+        while True:
+            if match := _PLAIN_TEXT.match(self._text, self._at):
+                parts.append(match.group())
+                self._at = match.end()
+            if self._take('"'):
+                # Surrogate pairs arrive as two escapes and are one character
+                text = "".join(parts)
+                return text.encode("utf-16", "surrogatepass").decode(
+                    "utf-16", "replace"
+                )
+            if self._take("\\"):
+                parts.append(self._escaped())
+            elif self._peek():
+                raise ParseError("Invalid encoding in string.")
+            else:
+                raise ParseError("Missing a closing quotation mark in string.")
+
+    def _escaped(self) -> str:
+        letter = self._peek()
+        self._at += 1
+        if letter in _ESCAPES and letter:
+            return _ESCAPES[letter]
+        if letter != "u":
+            raise ParseError("Invalid escape character in string.")
+        digits = self._text[self._at : self._at + 4]
+        if not re.fullmatch(r"[0-9a-fA-F]{4}", digits):
+            raise ParseError("Incorrect hex digit after \\u escape in string.")
+        self._at += 4
+        return chr(int(digits, 16))
+
+    def _number(self) -> int | float:
+        start = self._at
+        match = _NUMBER.match(self._text, start)
+        if match is None:
+            raise ParseError("Invalid value.")
+        self._at = match.end()
+        whole = True
+        for pattern, problem in (
+            (_FRACTION, "Miss fraction part in number."),
+            (_EXPONENT, "Miss exponent in number."),
+        ):
+            if match := pattern.match(self._text, self._at):
+                if not match.group(1):
+                    raise ParseError(problem)
+                self._at = match.end()
+                whole = False
+        text = self._text[start : self._at]
+        if whole and _INT64_START <= int(text) < _UINT64_END:
+            return int(text)
+        return float(text)

@@ -1,0 +1,503 @@
+"""A simulated miner on a port."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
+import contextlib
+from hashlib import sha256
+import socket
+import ssl
+import time
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+from . import rapidjson
+from .config import split_url
+from .faults import FAULTS, Fault
+from .hardware import Computer, Gpu, make_gpus
+from .http import MalformedRequestError, Reply, Request, answer, parse_head
+from .jsonvalue import Json
+from .miner import SimulatedMiner
+from .surroundings import Surroundings
+
+_HEAD_END = b"\r\n\r\n"
+_TLS_HANDSHAKE = b"\x16"
+_HANG = 3600.0
+
+DEFAULT_POOLS = (
+    {"url": "pool.example.org:3333", "user": "WALLET", "pass": "x", "keepalive": True},
+    {"url": "backup.example.org:3333", "user": "WALLET", "pass": "x"},
+)
+
+
+class Exchange(NamedTuple):
+    """A request that came in, and the status it got; 0 where it got no answer."""
+
+    method: str
+    path: str
+    status: int
+    body: bytes = b""
+
+
+type Hook = Callable[[Request], Awaitable[None] | None]
+
+
+class Simulator:
+    """A miner to talk to, on a port of its own.
+
+    Many of them run in one process. Used as an asynchronous context manager it listens
+    from entry to exit. Its time is the process's monotonic clock, plus what `advance`
+    adds; give a `clock` (a callable, seconds) to drive it wholly.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str | None = "s3cret",  # noqa: S107
+        gpus: int | list[Gpu] = 0,
+        threads: int = 4,
+        version: str = "6.26.0",
+        restricted: bool = False,
+        tls: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        pools: list[Json] | tuple[Json, ...] = DEFAULT_POOLS,
+        worker_id: str | None = "rig-one",
+        miner_id: str | None = None,
+        uptime: float = 0.0,
+        algorithm: str = "rx/0",
+        difficulty: int = 100_000,
+        job_interval: float = 20.0,
+        dataset_time: float = 10.0,
+        watch_delay: float = 0.5,
+        config: Json | None = None,
+        clock: Callable[[], float] | None = None,
+        fault: str | None = None,
+    ) -> None:
+        """Set a miner up; it starts when the simulator is entered.
+
+        `uptime` starts it as if that many seconds ago, with all that happened since.
+        `miner_id` is the API's `id`: "" as on a host without network, None for one
+        made of the port. `config` is merged over the config that the other arguments
+        make, member by member of its first two levels.
+        """
+        gpu_list = make_gpus(gpus) if isinstance(gpus, int) else gpus
+        self.surroundings = Surroundings(
+            clock=clock or time.monotonic,
+            computer=Computer(threads=threads, gpus=gpu_list),
+            identity=miner_id or "",
+            algorithm=algorithm,
+            difficulty=difficulty,
+            job_interval=job_interval,
+            dataset_time=dataset_time,
+            watch_delay=watch_delay,
+        )
+        self.host = host
+        self.port = port
+        self.version = version
+        self.fault = fault
+        self.requests: list[Exchange] = []
+        self.on_request: Hook | None = None
+        self.on_reply: Hook | None = None
+        self._has_made_id = miner_id is None
+        self._uptime = uptime
+        self._failing: list[str] = []
+        self._miner: SimulatedMiner | None = None
+        self._is_online = True
+        self._context: ssl.SSLContext | None = None
+        self.certificate: bytes | None = None
+        self._listener: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._document: Json = {
+            "api": {"id": None, "worker-id": worker_id},
+            "http": {
+                "enabled": True,
+                "host": host,
+                "port": port,
+                "access-token": token,
+                "restricted": restricted,
+            },
+            "opencl": {"enabled": any(gpu.kind == "opencl" for gpu in gpu_list)},
+            "cuda": {"enabled": any(gpu.kind == "cuda" for gpu in gpu_list)},
+            "pools": list(pools),
+            "tls": {"enabled": tls},
+        }
+        for key, value in (config or {}).items():
+            if isinstance(value, dict):
+                self._document[key] = self._document.get(key, {}) | value
+            else:
+                self._document[key] = value
+
+    async def __aenter__(self) -> Self:
+        """Start the miner and listen."""
+        listener = self._bind()
+        self._document["http"]["port"] = self.port
+        self.write_disk(rapidjson.dumps(self._document))
+        if self._has_made_id:
+            seed = f"{self.port}:{self._document['api']['worker-id']}"
+            self.surroundings.identity = sha256(seed.encode()).hexdigest()[:16]
+        self._miner = SimulatedMiner(self.surroundings, self.version, self._uptime)
+        if self.config["tls"]["enabled"]:
+            self._make_certificate()
+        self._listen(listener)
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop listening and cut every connection."""
+        await self._close()
+
+    # The miner
+
+    @property
+    def miner(self) -> SimulatedMiner:
+        """The process, brought up to its clock.
+
+        Raises:
+            RuntimeError: No process runs: not started yet, or killed.
+        """
+        if self._miner is None:
+            raise RuntimeError("The simulated miner is not running")
+        self._miner.sync()
+        return self._miner
+
+    @property
+    def token(self) -> str | None:
+        """The access token that the miner asks for now."""
+        token = self.config["http"]["access-token"]
+        assert token is None or isinstance(token, str)
+        return token
+
+    @property
+    def url(self) -> str:
+        """The address of the API."""
+        scheme = "https" if self._context else "http"
+        return f"{scheme}://{self.host}:{self.port}"
+
+    @property
+    def config(self) -> Json:
+        """The config as the miner holds it; not to be changed."""
+        return self.miner.config
+
+    @property
+    def disk(self) -> Json:
+        """The miner's config file."""
+        document = rapidjson.loads(self.surroundings.disk)
+        assert isinstance(document, dict)
+        return document
+
+    @property
+    def gpus(self) -> list[Gpu]:
+        """The GPUs, whose readings may be set."""
+        return self.surroundings.computer.gpus
+
+    @property
+    def is_hashing(self) -> bool:
+        """Whether any thread of the miner computes hashes now."""
+        return any(backend.rate for backend in self.miner.backends)
+
+    @property
+    def hashrate(self) -> float:
+        """H/s that the miner really computes now, whatever its windows say."""
+        return sum(backend.rate for backend in self.miner.backends)
+
+    def advance(self, seconds: float) -> None:
+        """Move the miner's clock on."""
+        self.surroundings.offset += seconds
+        if self._miner is not None:
+            self._miner.sync()
+            self._follow_http()
+
+    def restart(self) -> None:
+        """End the process and start it again with the config on the disk."""
+        self._miner = SimulatedMiner(self.surroundings, self.version)
+        self._cut_connections()
+        self._follow_http()
+
+    async def kill(self) -> None:
+        """End the process, as kill or a power cut does; `restart` begins a new one."""
+        self._miner = None
+        await self._stop_listening()
+
+    async def start(self) -> None:
+        """Start the process after `kill`."""
+        self._miner = SimulatedMiner(self.surroundings, self.version)
+        self._follow_http()
+
+    async def go_offline(self) -> None:
+        """Become unreachable while the miner goes on."""
+        self._is_online = False
+        await self._stop_listening()
+
+    async def go_online(self) -> None:
+        """Become reachable again, on the same port."""
+        self._is_online = True
+        self._follow_http()
+
+    # What happens to it
+
+    def edit_config(self, edit: Callable[[Json], Json | None]) -> None:
+        """Edit the miner's config file as someone with an editor does.
+
+        `edit` changes the document in place or returns another one. The miner notices
+        after the watch delay.
+        """
+        document = self.disk
+        self.write_disk(rapidjson.dumps(edit(document) or document))
+
+    def write_disk(self, text: str) -> None:
+        """Write any text into the miner's config file."""
+        if self._miner is not None:
+            self._miner.sync()
+        self.surroundings.disk = text
+        if self._miner is not None:
+            self._miner.file_changed()
+            self._look_again()
+
+    def rpc_direct(self, method: str) -> None:
+        """Pause, resume or stop as a person at the miner's console does."""
+        getattr(self.miner, method)()
+
+    def set_pool_reachable(self, url: str, reachable: bool) -> None:
+        """Let a pool answer, or be gone."""
+        self.miner.sync()
+        address = split_url(url)
+        assert address is not None
+        if reachable:
+            self.surroundings.dead_pools.discard(address)
+        else:
+            self.surroundings.dead_pools.add(address)
+        self.miner.network.reachability_changed()
+
+    @property
+    def on_battery(self) -> bool:
+        """Whether the computer runs on battery."""
+        return self.surroundings.on_battery
+
+    @on_battery.setter
+    def on_battery(self, value: bool) -> None:
+        miner = self.miner
+        self.surroundings.on_battery = value
+        miner.power_or_user_changed()
+
+    @property
+    def user_active(self) -> bool:
+        """Whether someone uses the computer."""
+        return self.surroundings.user_active
+
+    @user_active.setter
+    def user_active(self, value: bool) -> None:
+        miner = self.miner
+        self.surroundings.user_active = value
+        miner.power_or_user_changed()
+
+    def accept_share(self, actual: int | None = None) -> None:
+        """Let the pool accept a share, of that difficulty if one is given."""
+        self.miner.add_share(actual=actual)
+
+    def reject_share(self) -> None:
+        """Let the pool reject a share."""
+        self.miner.add_share(accepted=False)
+
+    def fail_next(self, fault: str, count: int = 1) -> None:
+        """Let a fault befall the next requests that it applies to."""
+        self._failing += [fault] * count
+
+    # The port
+
+    def _bind(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((self.host, self.port))
+        listener.listen(128)
+        listener.setblocking(False)
+        self.port = listener.getsockname()[1]
+        return listener
+
+    def _listen(self, listener: socket.socket) -> None:
+        self._listener = listener
+        self._accepting = asyncio.create_task(self._accept(listener))
+
+    def _follow_http(self) -> None:
+        """Listen where the miner's config says, or not at all."""
+        http = self._miner.config["http"] if self._miner else {"enabled": False}
+        wanted = http["enabled"] and self._is_online
+        if self._listener and not (wanted and http["port"] in (0, self.port)):
+            self._close_listener()
+        if wanted and self._listener is None:
+            self.port = http["port"] or self.port
+            self._listen(self._bind())
+
+    def _look_again(self) -> None:
+        """Follow the config file even if nobody asks the miner anything."""
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            self._timers.discard(timer)
+            if self._miner is not None:
+                self._miner.sync()
+                self._follow_http()
+
+        timer = loop.call_later(self.surroundings.watch_delay + 0.005, look)
+        self._timers.add(timer)
+
+    def _make_certificate(self) -> None:
+        # Only needed with TLS, and slow to import
+        from .certificate import make_context  # noqa: PLC0415
+
+        self._context, self.certificate = make_context()
+
+    def _close_listener(self) -> None:
+        if self._accepting:
+            self._accepting.cancel()
+        if self._listener:
+            self._listener.close()
+        self._listener = self._accepting = None
+
+    def _cut_connections(self) -> None:
+        for task in self._serving:
+            task.cancel()
+
+    async def _stop_listening(self) -> None:
+        accepting = self._accepting
+        self._close_listener()
+        self._cut_connections()
+        current = asyncio.current_task()
+        others = [task for task in self._serving if task is not current]
+        tasks = [*others, *([accepting] if accepting else [])]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        await self._stop_listening()
+
+    async def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            task = asyncio.create_task(self._serve(connection))
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
+
+    async def _serve(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader = StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        loop = asyncio.get_running_loop()
+        transport: asyncio.BaseTransport | None = None
+        try:
+            context = await self._context_for(connection)
+            transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol, connection, ssl=context
+            )
+            assert isinstance(transport, asyncio.Transport)
+            writer = StreamWriter(transport, protocol, reader, loop)
+            if (request := await _read_request(reader)) is not None:
+                await self._handle(request, writer)
+            writer.close()
+            await writer.wait_closed()
+        except OSError, EOFError, MalformedRequestError:
+            pass
+        finally:
+            if isinstance(transport, asyncio.Transport):
+                transport.abort()
+            connection.close()
+
+    async def _context_for(self, connection: socket.socket) -> ssl.SSLContext | None:
+        """Return the TLS context if the client speaks TLS, as the miner finds out.
+
+        With TLS on, the first byte decides; HTTP goes on working (HttpsContext.cpp).
+        """
+        if self._context is None:
+            return None
+        loop = asyncio.get_running_loop()
+        readable = asyncio.Event()
+        loop.add_reader(connection, readable.set)
+        try:
+            await readable.wait()
+        finally:
+            loop.remove_reader(connection)
+        first = connection.recv(1, socket.MSG_PEEK)
+        return self._context if first == _TLS_HANDSHAKE else None
+
+    async def _handle(self, request: Request, writer: StreamWriter) -> None:
+        if self.on_request is not None and (wait := self.on_request(request)):
+            await wait
+        if self._miner is None:
+            return
+        miner = self.miner
+        self._follow_http()
+        if self._listener is None:
+            return
+        fault = self._pick_fault(request)
+        if fault and fault.silence in ("hang", "close"):
+            self._note(request, 0)
+            await asyncio.sleep(_HANG if fault.silence == "hang" else 0)
+            return
+        if fault and fault.instead:
+            reply = fault.instead
+        else:
+            reply = answer(miner, request)
+            if request.method in ("PUT", "POST"):
+                self._look_again()
+            if fault and fault.distort:
+                reply = fault.distort(miner, request, reply)
+        silent = fault is not None and fault.silence == "lost"
+        self._note(request, 0 if silent else reply.status)
+        if not silent:
+            await self._send(reply, fault, writer)
+        if self.on_reply is not None and (wait := self.on_reply(request)):
+            await wait
+
+    async def _send(
+        self, reply: Reply, fault: Fault | None, writer: StreamWriter
+    ) -> None:
+        copies = list(reply.wire(self.miner.version_info))
+        if fault and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault and fault.gap:
+            for data in copies:
+                writer.write(data)
+                await asyncio.sleep(fault.gap)
+        else:
+            # In one segment, as most clients of the real miner get the two
+            writer.write(b"".join(copies))
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+
+    def _pick_fault(self, request: Request) -> Fault | None:
+        for name in self._failing:
+            if FAULTS[name].applies_to(request):
+                self._failing.remove(name)
+                return FAULTS[name]
+        if self.fault and FAULTS[self.fault].applies_to(request):
+            return FAULTS[self.fault]
+        return None
+
+    def _note(self, request: Request, status: int) -> None:
+        self.requests.append(
+            Exchange(request.method, request.path, status, request.body)
+        )
+
+
+async def _read_request(reader: StreamReader) -> Request | None:
+    try:
+        head = await reader.readuntil(_HEAD_END)
+    except asyncio.IncompleteReadError:
+        return None
+    request = parse_head(head)
+    body = await reader.readexactly(request.length)
+    return Request(request.method, request.path, request.headers, body)
+
+
+def describe(exchanges: list[Exchange]) -> list[tuple[Any, ...]]:
+    """Return method, path and status of each exchange, for assertions."""
+    return [(item.method, item.path, item.status) for item in exchanges]

@@ -1,0 +1,49 @@
+"""What a miner's process finds around it, and what outlives it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .algorithms import Algorithm, find
+from .config import split_url
+from .hardware import Computer
+
+
+@dataclass
+class Surroundings:
+    """The computer, its disk and the pools beyond.
+
+    Times are in seconds except where the name says ms.
+    """
+
+    clock: Callable[[], float]
+    computer: Computer = field(default_factory=Computer)
+    disk: str = ""
+    identity: str = ""
+    algorithm: str = "rx/0"
+    difficulty: int = 100_000
+    job_interval: float = 20.0
+    dataset_time: float = 10.0
+    watch_delay: float = 0.5
+    share_latency_ms: int = 24
+    reject_every: int = 0
+    on_battery: bool = False
+    user_active: bool = False
+    offset: float = 0.0
+    dead_pools: set[tuple[str, int]] = field(default_factory=set)
+
+    def now_ms(self) -> int:
+        """Return ms of the steady clock."""
+        return int((self.clock() + self.offset) * 1000)
+
+    @property
+    def job_interval_ms(self) -> int:
+        """How often a pool sends a job."""
+        return max(1, round(self.job_interval * 1000))
+
+    def algorithm_of(self, asked: str | None) -> Algorithm | None:
+        """Return what a pool wants mined: what the config asks for, or its own."""
+        return find(asked) or find(self.algorithm)
+
+    def is_reachable(self, url: str) -> bool:
+        """Whether the pool answers."""
+        return split_url(url) not in self.dead_pools
