@@ -51,7 +51,7 @@ class Snapshot:
             hashrates += [item.hashrate for item in self.backends.by_type.values()]
         if any(hashrate.is_hashing for hashrate in hashrates):
             return Status.MINING
-        return Status.STARTING if self.backends else None
+        return Status.STARTING if self.backends and self.backends.enabled else None
 
     @property
     def cpu_profile(self) -> str | None:
