@@ -19,5 +19,6 @@ GRACE: Final = 60
 STORAGE_VERSION: Final = 1
 
 CONF_WORKER_ID: Final = "worker_id"
+CONF_KEEP_STATE: Final = "keep_state"
 
 UNIT_HASHRATE: Final = "H/s"

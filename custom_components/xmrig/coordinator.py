@@ -1,7 +1,7 @@
 """One poll of one miner: the snapshot that every entity reads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import time
@@ -21,11 +21,20 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .api.activity import Activity, ActivityType, between
 from .api.client import XmrigClient
-from .api.exceptions import XmrigAuthenticationError, XmrigError
+from .api.exceptions import XmrigAuthenticationError, XmrigConnectionError, XmrigError
+from .api.lifetime import Life
 from .api.miner import Miner
 from .api.models import Backends, Config, Snapshot, Summary
-from .const import CONFIG_INTERVAL, DOMAIN, GRACE, LOGGER, SCAN_INTERVAL
+from .const import (
+    CONF_KEEP_STATE,
+    CONFIG_INTERVAL,
+    DOMAIN,
+    GRACE,
+    LOGGER,
+    SCAN_INTERVAL,
+)
 from .errors import error_key
 
 type XmrigConfigEntry = ConfigEntry[XmrigCoordinator]
@@ -80,6 +89,10 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     config_entry: XmrigConfigEntry
     device_id: str
     """Of the miner in the device registry; its cards are children of it."""
+    activities: tuple[Activity, ...] = ()
+    """What happened between the last two polls."""
+    restarted = False
+    """Whether the miner restarted between the last two polls."""
 
     def __init__(
         self, hass: HomeAssistant, entry: XmrigConfigEntry, miner: Miner
@@ -95,29 +108,85 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         self.miner = miner
         self._backends: _Endpoint[Backends] = _Endpoint(miner.client.backends)
         self._config: _Endpoint[Config] = _Endpoint(miner.client.config)
+        self._life = Life(started=miner.memory.started)
         self._restricted = False
+        self._best_share = 0
+        self._put_back_due = False
 
     @override
     async def _async_update_data(self) -> Snapshot:
-        """Poll the miner, between two commands."""
+        """Poll the miner, and put it back to what is wanted if it restarted."""
+        self.activities = ()
+        snapshot, restarted = await self._async_poll()
+        restored = self._put_back_due and await self._async_put_back(snapshot)
+        if restored:
+            snapshot, restarted_again = await self._async_poll()
+            restarted = restarted or restarted_again
+        self.restarted = restarted
+        self.activities = tuple(self._activities(snapshot, restored=restored))
+        self._async_update_device(snapshot.summary)
+        return snapshot
+
+    async def _async_poll(self) -> tuple[Snapshot, bool]:
+        """Read the miner between two commands, and return if it restarted before."""
         async with self.miner.lock:
             summary, _ = await asyncio.gather(
                 self._async_summary(), self._backends.refresh()
             )
+            restarted = self._life.observe(
+                summary, now=time.monotonic(), wall=time.time()
+            )
+            self._put_back_due = self._put_back_due or restarted
             # A reply that was cut off may say nothing of it.
             if summary.restricted is not None:
                 self._restricted = summary.restricted
             if self._restricted:
                 self._config.answer = None
-            elif self._config.is_older_than(CONFIG_INTERVAL):
+            elif restarted or self._config.is_older_than(CONFIG_INTERVAL):
                 await self._config.refresh()
-        self._async_update_device(summary)
-        return Snapshot(
-            summary=summary,
-            backends=self._backends.answer,
-            config=self._config.answer,
-            restricted=self._restricted,
-        )
+            snapshot = Snapshot(
+                summary=summary,
+                backends=self._backends.answer,
+                config=self._config.answer,
+                restricted=self._restricted,
+            )
+            if not self._put_back_due:
+                await self.miner.adopt(snapshot, self._life.started)
+            return snapshot, restarted
+
+    async def _async_put_back(self, snapshot: Snapshot) -> bool:
+        """Ask a miner that restarted for what is wanted, and return if it was."""
+        self._put_back_due = False
+        if not self.config_entry.options.get(CONF_KEEP_STATE, True):
+            return False
+        try:
+            return await self.miner.put_back(snapshot)
+        except XmrigConnectionError as error:
+            LOGGER.debug("Putting %s back has to wait: %s", self.name, error)
+            self._put_back_due = True
+        except XmrigError as error:
+            LOGGER.warning("%s could not be put back: %s", self.name, error)
+        return False
+
+    def _activities(self, snapshot: Snapshot, *, restored: bool) -> Iterator[Activity]:
+        """Yield what happened since the poll before."""
+        written = None
+        if self.data is None or snapshot.config is not self.data.config:
+            written, self.miner.written = self.miner.written, None
+        if self.data is not None:
+            yield from between(
+                self.data, snapshot, restarted=self.restarted, written=written
+            )
+        best_share = snapshot.summary.results.best_share or 0
+        if self.data is not None and best_share > self._best_share:
+            yield Activity(ActivityType.BEST_SHARE, {"difficulty": best_share})
+        self._best_share = max(self._best_share, best_share)
+        if restored:
+            memory = self.miner.memory
+            yield Activity(
+                ActivityType.STATE_RESTORED,
+                {"mining": memory.mining, "threads": memory.threads},
+            )
 
     async def _async_summary(self) -> Summary:
         """Read the summary, without which the miner counts as away."""

@@ -3,6 +3,7 @@
 from .api.exceptions import (
     XmrigAuthenticationError,
     XmrigCertificateError,
+    XmrigConflictError,
     XmrigConnectionError,
     XmrigError,
     XmrigNotConfirmedError,
@@ -10,6 +11,7 @@ from .api.exceptions import (
     XmrigRefusedError,
     XmrigResponseError,
     XmrigTokenNotExpectedError,
+    XmrigUnsafeConfigError,
 )
 
 _KEYS: dict[type[BaseException], str] = {
@@ -21,6 +23,8 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigRefusedError: "refused",
     XmrigResponseError: "not_xmrig",
     XmrigNotConfirmedError: "not_confirmed",
+    XmrigUnsafeConfigError: "unsafe_config",
+    XmrigConflictError: "conflict",
 }
 
 

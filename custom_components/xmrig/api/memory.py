@@ -46,6 +46,10 @@ class Memory:
     """Whether `mining` was asked for from here, rather than at the miner."""
     threads: int | None = None
     """The cap of CPU threads that was asked for; None for none."""
+    started: float | None = None
+    """When the miner's process started, in seconds since 1970."""
+    payout: str | None = None
+    """Stands for the pools and wallets that the owner is known to agree with."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
@@ -58,6 +62,8 @@ class Memory:
             mining=data["mining"],
             asked_here=data["asked_here"],
             threads=data["threads"],
+            started=data["started"],
+            payout=data["payout"],
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -68,6 +74,8 @@ class Memory:
             "mining": self.mining,
             "asked_here": self.asked_here,
             "threads": self.threads,
+            "started": self.started,
+            "payout": self.payout,
         }
 
     def owners(self, config: Config) -> Config:

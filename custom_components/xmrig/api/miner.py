@@ -54,6 +54,8 @@ class Miner:
         self.memory = memory
         self._save = save
         self._threads = 0
+        self.written: Config | None = None
+        """The config as it was last written; for the one who polls to take away."""
         self.lock = asyncio.Lock()
         """Held by every command, and by whoever polls: what is read while a command
         is under way belongs to neither side of it."""
@@ -173,21 +175,29 @@ class Miner:
                 put_back = True
             return put_back
 
-    async def adopt(self, snapshot: Snapshot) -> None:
+    async def adopt(self, snapshot: Snapshot, started: float | None) -> None:
         """Take what a miner does by itself or by a person's hand for what is wanted.
 
         A pause that may be due to the miner's own rules is nobody's wish. To be called
         with the lock held, so that no command is between the snapshot and this.
         """
-        memory = self.memory
+        memory = replace(self.memory, started=started)
         if memory.mining is not None and snapshot.is_mining is not None:
             if snapshot.is_mining and not memory.mining:
                 memory = replace(memory, mining=True, asked_here=False)
             elif memory.mining and not snapshot.is_mining and not snapshot.pause_rules:
                 memory = replace(memory, mining=False, asked_here=False)
-        if snapshot.config and memory.threads is not None:
-            memory = replace(memory, threads=self.thread_cap(snapshot))
+        if snapshot.config:
+            if memory.threads is not None:
+                memory = replace(memory, threads=self.thread_cap(snapshot))
+            if memory.payout is None:
+                memory = replace(memory, payout=snapshot.config.payout)
         await self._save_if_new(memory)
+
+    async def accept_payout(self, config: Config) -> None:
+        """Take the pools and wallets of a config for the owner's."""
+        async with self.lock:
+            await self._remember(payout=config.payout)
 
     def owners_threads(self, snapshot: Snapshot) -> int | None:
         """Return how many CPU threads the owner set up; None if that is not known."""
@@ -275,6 +285,9 @@ class Miner:
             if not made:
                 return []
             memory = self.memory.with_changes(before, made)
+            if before.payout == memory.payout:
+                # Who changes a wallet from here is the owner.
+                memory = replace(memory, payout=after.payout)
             if before.enabled and not after.enabled:
                 memory = replace(memory, backends=before.enabled)
             if await self._save_if_new(memory) and not same(
@@ -283,6 +296,7 @@ class Miner:
                 continue
             await self._send(self.client.put_config(after))
             if await self._lasts(before, made):
+                self.written = after
                 return made
         raise XmrigConflictError(
             f"The config of {self.client.address} is being changed elsewhere"

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+import hashlib
+import json
 from typing import Any
 
 from ..document import with_value
@@ -77,6 +79,17 @@ class Config:
             number = 1 + sum(name.split(" ")[0] == label for name in labels)
             labels.append(label if number == 1 else f"{label} ({number})")
         return labels
+
+    @property
+    def payout(self) -> str:
+        """Return what changes with any pool's address or wallet, and tells neither.
+
+        Neither the order of the pools counts nor which of them are enabled.
+        """
+        payees = sorted(
+            json.dumps([pool.get("url"), pool.get("user")]) for pool in self.pools
+        )
+        return hashlib.sha256("\n".join(payees).encode()).hexdigest()
 
     @property
     def pause_rules(self) -> frozenset[PauseRule]:
