@@ -448,8 +448,9 @@ class XmrigSensor(XmrigEntity, SensorEntity):
         super().__init__(coordinator, description)
         if description.backend and description.entity_registry_enabled_default:
             backends = coordinator.data.backends
-            self._attr_entity_registry_enabled_default = bool(
-                backends and len(backends.enabled) > 1
+            in_use = backends.enabled if backends else frozenset()
+            self._attr_entity_registry_enabled_default = (
+                description.backend in in_use and len(in_use) > 1
             )
 
     @property
