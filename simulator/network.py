@@ -9,8 +9,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from .algorithms import Algorithm
-from .config import is_enabled, split_url
 from .jsonvalue import Json
+from .pool import is_enabled, split_url
 
 if TYPE_CHECKING:
     from .miner import SimulatedMiner

@@ -1,27 +1,24 @@
 """A simulated miner on a port."""
 
 import asyncio
-from asyncio import StreamReader, StreamWriter
+from asyncio import StreamWriter
 from collections.abc import Awaitable, Callable
 import contextlib
 from hashlib import sha256
-import socket
-import ssl
 import time
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from . import rapidjson
-from .config import split_url
 from .faults import FAULTS, Fault
 from .hardware import Computer, Gpu, make_gpus
-from .http import MalformedRequestError, Reply, Request, answer, parse_head
+from .http import Reply, Request, answer
 from .jsonvalue import Json
 from .miner import SimulatedMiner
+from .pool import split_url
+from .port import Port
 from .surroundings import Surroundings
 
-_HEAD_END = b"\r\n\r\n"
-_TLS_HANDSHAKE = b"\x16"
 _HANG = 3600.0
 
 DEFAULT_POOLS = (
@@ -104,11 +101,8 @@ class Simulator:
         self._failing: list[str] = []
         self._miner: SimulatedMiner | None = None
         self._is_online = True
-        self._context: ssl.SSLContext | None = None
         self.certificate: bytes | None = None
-        self._listener: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._port = Port(host, self._handle)
         self._timers: set[asyncio.TimerHandle] = set()
         self._document: Json = {
             "api": {"id": None, "worker-id": worker_id},
@@ -132,7 +126,7 @@ class Simulator:
 
     async def __aenter__(self) -> Self:
         """Start the miner and listen."""
-        listener = self._bind()
+        self.port = self._port.open(self.port)
         self._document["http"]["port"] = self.port
         self.write_disk(rapidjson.dumps(self._document))
         if self._has_made_id:
@@ -141,7 +135,6 @@ class Simulator:
         self._miner = SimulatedMiner(self.surroundings, self.version, self._uptime)
         if self.config["tls"]["enabled"]:
             self._make_certificate()
-        self._listen(listener)
         return self
 
     async def __aexit__(
@@ -151,7 +144,9 @@ class Simulator:
         traceback: TracebackType | None,
     ) -> None:
         """Stop listening and cut every connection."""
-        await self._close()
+        for timer in self._timers:
+            timer.cancel()
+        await self._port.shut()
 
     # The miner
 
@@ -177,7 +172,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The address of the API."""
-        scheme = "https" if self._context else "http"
+        scheme = "https" if self._port.context else "http"
         return f"{scheme}://{self.host}:{self.port}"
 
     @property
@@ -215,25 +210,20 @@ class Simulator:
             self._follow_http()
 
     def restart(self) -> None:
-        """End the process and start it again with the config on the disk."""
+        """Start a new process with the config on the disk, ending the one that runs."""
         self._miner = SimulatedMiner(self.surroundings, self.version)
-        self._cut_connections()
+        self._port.cut()
         self._follow_http()
 
     async def kill(self) -> None:
         """End the process, as kill or a power cut does; `restart` begins a new one."""
         self._miner = None
-        await self._stop_listening()
-
-    async def start(self) -> None:
-        """Start the process after `kill`."""
-        self._miner = SimulatedMiner(self.surroundings, self.version)
-        self._follow_http()
+        await self._port.shut()
 
     async def go_offline(self) -> None:
         """Become unreachable while the miner goes on."""
         self._is_online = False
-        await self._stop_listening()
+        await self._port.shut()
 
     async def go_online(self) -> None:
         """Become reachable again, on the same port."""
@@ -311,29 +301,14 @@ class Simulator:
 
     # The port
 
-    def _bind(self) -> socket.socket:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((self.host, self.port))
-        listener.listen(128)
-        listener.setblocking(False)
-        self.port = listener.getsockname()[1]
-        return listener
-
-    def _listen(self, listener: socket.socket) -> None:
-        self._listener = listener
-        self._accepting = asyncio.create_task(self._accept(listener))
-
     def _follow_http(self) -> None:
         """Listen where the miner's config says, or not at all."""
         http = self._miner.config["http"] if self._miner else {"enabled": False}
         wanted = http["enabled"] and self._is_online
-        if self._listener and not (wanted and http["port"] in (0, self.port)):
-            self._close_listener()
-        if wanted and self._listener is None:
-            self.port = http["port"] or self.port
-            self._listen(self._bind())
+        if self._port.is_open and not (wanted and http["port"] in (0, self.port)):
+            self._port.close()
+        if wanted and not self._port.is_open:
+            self.port = self._port.open(http["port"] or self.port)
 
     def _look_again(self) -> None:
         """Follow the config file even if nobody asks the miner anything."""
@@ -352,81 +327,7 @@ class Simulator:
         # Only needed with TLS, and slow to import
         from .certificate import make_context  # noqa: PLC0415
 
-        self._context, self.certificate = make_context()
-
-    def _close_listener(self) -> None:
-        if self._accepting:
-            self._accepting.cancel()
-        if self._listener:
-            self._listener.close()
-        self._listener = self._accepting = None
-
-    def _cut_connections(self) -> None:
-        for task in self._serving:
-            task.cancel()
-
-    async def _stop_listening(self) -> None:
-        accepting = self._accepting
-        self._close_listener()
-        self._cut_connections()
-        current = asyncio.current_task()
-        others = [task for task in self._serving if task is not current]
-        tasks = [*others, *([accepting] if accepting else [])]
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _close(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        await self._stop_listening()
-
-    async def _accept(self, listener: socket.socket) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            connection, _ = await loop.sock_accept(listener)
-            task = asyncio.create_task(self._serve(connection))
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
-
-    async def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reader = StreamReader()
-        protocol = asyncio.StreamReaderProtocol(reader)
-        loop = asyncio.get_running_loop()
-        transport: asyncio.BaseTransport | None = None
-        try:
-            context = await self._context_for(connection)
-            transport, _ = await loop.connect_accepted_socket(
-                lambda: protocol, connection, ssl=context
-            )
-            assert isinstance(transport, asyncio.Transport)
-            writer = StreamWriter(transport, protocol, reader, loop)
-            if (request := await _read_request(reader)) is not None:
-                await self._handle(request, writer)
-            writer.close()
-            await writer.wait_closed()
-        except OSError, EOFError, MalformedRequestError:
-            pass
-        finally:
-            if isinstance(transport, asyncio.Transport):
-                transport.abort()
-            connection.close()
-
-    async def _context_for(self, connection: socket.socket) -> ssl.SSLContext | None:
-        """Return the TLS context if the client speaks TLS, as the miner finds out.
-
-        With TLS on, the first byte decides; HTTP goes on working (HttpsContext.cpp).
-        """
-        if self._context is None:
-            return None
-        loop = asyncio.get_running_loop()
-        readable = asyncio.Event()
-        loop.add_reader(connection, readable.set)
-        try:
-            await readable.wait()
-        finally:
-            loop.remove_reader(connection)
-        first = connection.recv(1, socket.MSG_PEEK)
-        return self._context if first == _TLS_HANDSHAKE else None
+        self._port.context, self.certificate = make_context()
 
     async def _handle(self, request: Request, writer: StreamWriter) -> None:
         if self.on_request is not None and (wait := self.on_request(request)):
@@ -435,7 +336,7 @@ class Simulator:
             return
         miner = self.miner
         self._follow_http()
-        if self._listener is None:
+        if not self._port.is_open:
             return
         fault = self._pick_fault(request)
         if fault and fault.silence in ("hang", "close"):
@@ -486,18 +387,3 @@ class Simulator:
         self.requests.append(
             Exchange(request.method, request.path, status, request.body)
         )
-
-
-async def _read_request(reader: StreamReader) -> Request | None:
-    try:
-        head = await reader.readuntil(_HEAD_END)
-    except asyncio.IncompleteReadError:
-        return None
-    request = parse_head(head)
-    body = await reader.readexactly(request.length)
-    return Request(request.method, request.path, request.headers, body)
-
-
-def describe(exchanges: list[Exchange]) -> list[tuple[Any, ...]]:
-    """Return method, path and status of each exchange, for assertions."""
-    return [(item.method, item.path, item.status) for item in exchanges]

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .algorithms import Algorithm, find
-from .config import split_url
 from .hardware import Computer
+from .pool import split_url
 
 
 @dataclass
