@@ -258,16 +258,11 @@ class TestSummary:
         assert summary.results.shares_rejected is None
         assert summary.connection.is_connected is None
 
-    @pytest.mark.parametrize("value", [None, [], {}, "", "x", float("nan")])
+    @pytest.mark.parametrize("value", [None, [], {}, "", float("nan")])
     def test_values_of_another_type_are_missing(self, value: Any) -> None:
         """A value that XMRig would not send counts as none."""
-        summary = replace(Summary.from_json(dict.fromkeys(SUMMARY, value)), document={})
-        if value == "x":
-            summary = replace(
-                summary,
-                **dict.fromkeys(("id", "worker_id", "algo", "version", "kind", "ua")),
-            )
-        assert summary == Summary()
+        summary = Summary.from_json(dict.fromkeys(SUMMARY, value))
+        assert replace(summary, document={}) == Summary()
 
     def test_numbers_as_strings_are_missing(self) -> None:
         """A number in quotes is no number of XMRig's."""
@@ -339,7 +334,7 @@ class TestSummary:
         results = Results.from_json({"hashes_total": sent, "best": [sent, 0]})
         assert (results.hashes_total, results.best_share) == (sent, sent)
 
-    @pytest.mark.parametrize("sent", [2**64, -(2**63) - 1, 10**400])
+    @pytest.mark.parametrize("sent", [2**64, -(2**63) - 1, 10**30])
     def test_more_than_64_bits_are_missing(self, sent: int) -> None:
         """XMRig has no such numbers, nor has a database."""
         assert Results.from_json({"hashes_total": sent}).hashes_total is None
@@ -370,10 +365,10 @@ class TestSummary:
         """Whatever stands in a summary, reading it never fails."""
         read_snapshot(put(SUMMARY, place, value), BACKENDS, CONFIG)
 
-    @pytest.mark.parametrize("place", places(SUMMARY), ids=str)
-    def test_any_value_missing(self, place: tuple[Any, ...]) -> None:
+    def test_any_value_missing(self) -> None:
         """Nor does it when something is not there at all."""
-        read_snapshot(without(SUMMARY, place), BACKENDS, CONFIG)
+        for place in places(SUMMARY):
+            read_snapshot(without(SUMMARY, place), BACKENDS, CONFIG)
 
 
 class TestResults:
@@ -551,10 +546,10 @@ class TestBackends:
         """Whatever stands among the backends, reading them never fails."""
         read_snapshot(SUMMARY, put(BACKENDS, place, value), CONFIG)
 
-    @pytest.mark.parametrize("place", places(BACKENDS), ids=str)
-    def test_any_value_missing(self, place: tuple[Any, ...]) -> None:
+    def test_any_value_missing(self) -> None:
         """Nor does it when something is not there at all."""
-        read_snapshot(SUMMARY, without(BACKENDS, place), CONFIG)
+        for place in places(BACKENDS):
+            read_snapshot(SUMMARY, without(BACKENDS, place), CONFIG)
 
 
 @pytest.mark.parametrize(
@@ -632,10 +627,10 @@ class TestConfig:
             if backend is not BackendType.CUDA
         )
 
-    @pytest.mark.parametrize("place", places(CONFIG), ids=str)
-    def test_any_value_missing(self, place: tuple[Any, ...]) -> None:
+    def test_any_value_missing(self) -> None:
         """Nor does it matter if something is not there at all."""
-        read_snapshot(SUMMARY, BACKENDS, without(CONFIG, place))
+        for place in places(CONFIG):
+            read_snapshot(SUMMARY, BACKENDS, without(CONFIG, place))
 
 
 class TestSnapshot:
