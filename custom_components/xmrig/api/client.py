@@ -46,7 +46,7 @@ class XmrigClient:
             scheme="https" if ssl else "http", host=host, port=port, path="/"
         )
         self._token = token
-        self.address = self._url.authority
+        self.address = self._url.raw_authority
 
     async def summary(self) -> Summary:
         """Return what `GET /2/summary` says.
