@@ -216,10 +216,11 @@ def test_every_step_of_the_config_flow_has_a_text_for_each_field() -> None:
 def test_what_the_config_flow_writes_out_has_a_text() -> None:
     """Every step id, every reason to abort, every error."""
     texts = TEXTS["config"]
+    steps = texts["step"] | TEXTS["options"]["step"]
     for node in ast.walk(TREES[Path("config_flow.py")]):
         match node:
             case ast.keyword(arg="step_id", value=value):
-                assert set(constants(value)) <= set(texts["step"])
+                assert set(constants(value)) <= set(steps)
             case ast.keyword(arg="reason", value=value):
                 assert set(constants(value)) <= set(texts["abort"])
             case ast.Dict(keys=[ast.Constant(value="base")], values=[value]):

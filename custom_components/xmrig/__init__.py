@@ -1,18 +1,26 @@
 """XMRig in Home Assistant."""
 
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.storage import Store
+from homeassistant.helpers.typing import ConfigType
 
 from .api.memory import Memory
 from .api.miner import Miner
 from .const import DOMAIN, STORAGE_VERSION
 from .coordinator import XmrigConfigEntry, XmrigCoordinator, async_create_client
+from .repairs import async_delete_issues, async_update_issues
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 PLATFORMS = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
     Platform.SENSOR,
     Platform.SWITCH,
 ]
@@ -20,7 +28,13 @@ PLATFORMS = [
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, object]]:
     """Return where the memory of a miner is kept."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}")
+    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up what all miners share."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
@@ -36,16 +50,25 @@ async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+    @callback
+    def update_issues() -> None:
+        async_update_issues(coordinator)
+
+    update_issues()
+    entry.async_on_unload(coordinator.async_add_listener(update_issues))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
     """Unload a miner."""
+    async_delete_issues(hass, entry, ignored=False)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
     """Forget a miner that was removed."""
+    async_delete_issues(hass, entry, ignored=True)
     await _store(hass, entry.entry_id).async_remove()
 
 

@@ -1,10 +1,11 @@
-"""The buttons that stop and start a miner."""
+"""Buttons of a miner."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -19,7 +20,7 @@ PARALLEL_UPDATES = 1
 class XmrigButtonEntityDescription(ButtonEntityDescription):
     """A button, and what it asks of the miner."""
 
-    press_fn: Callable[[Miner], Awaitable[None]]
+    press_fn: Callable[[Miner], Awaitable[Any]]
 
 
 DESCRIPTIONS = (
@@ -28,6 +29,13 @@ DESCRIPTIONS = (
     ),
     XmrigButtonEntityDescription(
         key="stop", translation_key="stop", press_fn=Miner.stop
+    ),
+    XmrigButtonEntityDescription(
+        key="restore_config",
+        translation_key="restore_config",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        press_fn=Miner.restore,
     ),
 )
 

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 import ipaddress
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_HOST,
@@ -12,6 +17,7 @@ from homeassistant.const import (
     CONF_SSL,
     CONF_VERIFY_SSL,
 )
+from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -26,7 +32,7 @@ from yarl import URL
 
 from .api.exceptions import XmrigError
 from .api.models import Summary
-from .const import CONF_WORKER_ID, DOMAIN, LOGGER
+from .const import CONF_KEEP_STATE, CONF_WORKER_ID, DOMAIN, LOGGER
 from .coordinator import XmrigConfigEntry, async_create_client
 from .errors import error_key
 
@@ -58,10 +64,22 @@ SCHEMA = vol.Schema(
 )
 
 
+OPTIONS_SCHEMA = vol.Schema(
+    {vol.Required(CONF_KEEP_STATE, default=True): BooleanSelector()}
+)
+
+
 class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
     """Adds and changes a miner."""
 
     VERSION = 2
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> XmrigOptionsFlow:
+        """Return the form of the options."""
+        return XmrigOptionsFlow()
 
     @override
     async def async_step_user(
@@ -166,6 +184,23 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
             return data, None, {"base": "unknown"}
+
+
+class XmrigOptionsFlow(OptionsFlowWithReload):
+    """Changes how a miner is treated."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the options."""
+        if user_input is not None:
+            return self.async_create_entry(data=user_input)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                OPTIONS_SCHEMA, self.config_entry.options
+            ),
+        )
 
 
 def _cleaned(user_input: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,12 @@ CONFIG_INTERVAL: Final = 60
 GRACE: Final = 60
 """Seconds for which the last answer of a faulty endpoint still serves."""
 
+MAX_IDLE: Final = 600
+"""Seconds without a hash, while it says that it mines, that are no accident."""
+
+MAX_REJECT_RATE: Final = 5
+"""Percent of shares; a healthy miner on a good line stays below one."""
+
 STORAGE_VERSION: Final = 1
 
 CONF_WORKER_ID: Final = "worker_id"

@@ -24,6 +24,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .api.activity import Activity, ActivityType, between
 from .api.client import XmrigClient
 from .api.exceptions import XmrigAuthenticationError, XmrigConnectionError, XmrigError
+from .api.health import Health
 from .api.lifetime import Life
 from .api.miner import Miner
 from .api.models import Backends, Config, Snapshot, Summary
@@ -110,6 +111,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         self._config: _Endpoint[Config] = _Endpoint(miner.client.config)
         self._life = Life(started=miner.memory.started)
         self._restricted = False
+        self.health = Health()
         self._best_share = 0
         self._put_back_due = False
 
@@ -124,6 +126,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             restarted = restarted or restarted_again
         self.restarted = restarted
         self.activities = tuple(self._activities(snapshot, restored=restored))
+        self.health.observe(snapshot, now=time.monotonic(), restarted=restarted)
         self._async_update_device(snapshot.summary)
         return snapshot
 
@@ -222,8 +225,16 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
                 translation_placeholders={"name": self.name},
             ) from error
         finally:
-            self._config.read_at = None
-            await self.async_refresh()
+            await self.async_refresh_all()
+
+    async def async_refresh_all(self) -> None:
+        """Poll at once, and the config too."""
+        self._config.read_at = None
+        await self.async_refresh()
+
+    def idle_for(self) -> float:
+        """Return for how many seconds the miner has mined without a hash."""
+        return self.health.idle_for(time.monotonic())
 
     @callback
     def _async_update_device(self, summary: Summary) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.components.diagnostics import REDACTED
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 
 from .coordinator import XmrigConfigEntry
@@ -97,6 +97,26 @@ CONFIG: Allowed = {
     "pause-on-battery": True,
     "pause-on-active": True,
 }
+
+
+SECRETS = frozenset(
+    {
+        "access-token",
+        "user",
+        "pass",
+        "rig-id",
+        "spend-secret-key",
+        "socks5",
+        "cert_key",
+    }
+)
+"""Keys of XMRig's config whose values are for its owner only; a proxy's address may
+hold a password."""
+
+
+def without_secrets(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a config, or a part of it, as its owner may look at it."""
+    return async_redact_data(config, SECRETS)
 
 
 async def async_get_config_entry_diagnostics(

@@ -1,7 +1,7 @@
 """Sensors of a miner, its backends and its cards."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import product
 from typing import override
@@ -22,11 +22,14 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from .api.lifetime import LifetimeCounter
+from .api.miner import PauseReason
 from .api.models import BackendType, Gpu, Hashrate, Snapshot, Status
 from .const import UNIT_HASHRATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
@@ -53,6 +56,13 @@ class XmrigGpuSensorEntityDescription(SensorEntityDescription):
     """A value of a card, and where it has it; a card out of sight is empty."""
 
     value_fn: Callable[[Snapshot, Gpu], StateType]
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmrigLifetimeSensorEntityDescription(SensorEntityDescription):
+    """A count, and where a snapshot has it."""
+
+    count_fn: Callable[[Snapshot], int | None]
 
 
 def _since(seconds: int | None) -> datetime | None:
@@ -399,6 +409,30 @@ GPU_DESCRIPTIONS = (
 )
 
 
+PAUSE_REASON = SensorEntityDescription(
+    key="pause_reason",
+    translation_key="pause_reason",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(PauseReason),
+)
+
+LIFETIME_DESCRIPTIONS = (
+    XmrigLifetimeSensorEntityDescription(
+        key="shares_accepted_total",
+        translation_key="shares_accepted_total",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        count_fn=lambda snapshot: snapshot.summary.results.shares_good,
+    ),
+    XmrigLifetimeSensorEntityDescription(
+        key="hashes_total",
+        translation_key="hashes_total",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        count_fn=lambda snapshot: snapshot.summary.results.hashes_total,
+    ),
+)
+
+
 def _shown(snapshot: Snapshot) -> Iterator[XmrigSensorEntityDescription]:
     """Yield what there is to know about a miner of this build."""
     yield from DESCRIPTIONS
@@ -414,6 +448,16 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of a miner and its cards."""
+    coordinator = entry.runtime_data
+    async_add_entities(
+        [
+            XmrigPauseReasonSensor(coordinator, PAUSE_REASON),
+            *(
+                XmrigLifetimeSensor(coordinator, description)
+                for description in LIFETIME_DESCRIPTIONS
+            ),
+        ]
+    )
     async_setup_entities(
         entry,
         async_add_entities,
@@ -505,3 +549,59 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
         """Return the value."""
         gpu = self._gpu or self._out_of_sight
         return self.entity_description.value_fn(self.snapshot, gpu)
+
+
+class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
+    """Why a miner does not mine."""
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the reason."""
+        return self.coordinator.miner.pause_reason(self.snapshot)
+
+
+class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
+    """A count over all lives of a miner's process."""
+
+    entity_description: XmrigLifetimeSensorEntityDescription
+
+    def __init__(
+        self,
+        coordinator: XmrigCoordinator,
+        description: XmrigLifetimeSensorEntityDescription,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, description)
+        self._counter = LifetimeCounter()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on where the count was left."""
+        await super().async_added_to_hass()
+        if (restored := await self.async_get_last_extra_data()) is not None:
+            self._counter = LifetimeCounter(**restored.as_dict())
+        self._handle_coordinator_update()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Return what it takes to go on."""
+        return RestoredExtraData(asdict(self._counter))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Count on."""
+        if self.coordinator.last_update_success:
+            self._counter.update(
+                self.entity_description.count_fn(self.snapshot),
+                restarted=self.coordinator.restarted,
+            )
+        super()._handle_coordinator_update()
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return the count."""
+        return None if self._counter.last is None else self._counter.total

@@ -1,17 +1,79 @@
-"""The switch that pauses and resumes a miner."""
+"""Switches of a miner: whether it mines, with what, and when it pauses itself."""
 
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .api.miner import Miner
+from .api.models import BackendType, PauseRule, Snapshot
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
 
 PARALLEL_UPDATES = 1
 
-MINING = SwitchEntityDescription(key="mining", translation_key="mining")
+
+@dataclass(frozen=True, kw_only=True)
+class XmrigSwitchEntityDescription(SwitchEntityDescription):
+    """A switch; it is not available while it is not known whether it is on."""
+
+    shown_fn: Callable[[Snapshot], bool] = lambda _: True
+    is_on_fn: Callable[[Snapshot], bool | None]
+    set_fn: Callable[[Miner, bool], Awaitable[Any]]
+
+
+def _backend(backend: BackendType) -> XmrigSwitchEntityDescription:
+    """Describe the switch of a backend that the miner was built with."""
+    return XmrigSwitchEntityDescription(
+        key=f"{backend}_backend",
+        translation_key=f"{backend}_backend",
+        entity_category=EntityCategory.CONFIG,
+        shown_fn=lambda snapshot: bool(
+            snapshot.backends and backend in snapshot.backends.by_type
+        ),
+        is_on_fn=lambda snapshot: (
+            backend in snapshot.backends.enabled if snapshot.backends else None
+        ),
+        set_fn=lambda miner, is_on: miner.set_backend(backend, enabled=is_on),
+    )
+
+
+def _pause_rule(key: str, rule: PauseRule) -> XmrigSwitchEntityDescription:
+    """Describe the switch of a rule by which the miner pauses itself."""
+    return XmrigSwitchEntityDescription(
+        key=key,
+        translation_key=key,
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        is_on_fn=lambda snapshot: (
+            rule in snapshot.pause_rules if snapshot.config else None
+        ),
+        set_fn=lambda miner, is_on: miner.set_pause_rule(rule, enabled=is_on),
+    )
+
+
+DESCRIPTIONS = (
+    XmrigSwitchEntityDescription(
+        key="mining",
+        translation_key="mining",
+        is_on_fn=lambda snapshot: snapshot.is_mining,
+        set_fn=lambda miner, is_on: miner.start() if is_on else miner.pause(),
+    ),
+    *map(_backend, BackendType),
+    _pause_rule("pause_on_battery", PauseRule.BATTERY),
+    _pause_rule("pause_on_activity", PauseRule.ACTIVITY),
+)
+
+
+def _shown(snapshot: Snapshot) -> Iterator[tuple[XmrigSwitchEntityDescription, None]]:
+    """Yield the switches that a miner of this build has."""
+    for description in DESCRIPTIONS:
+        if description.shown_fn(snapshot):
+            yield description, None
 
 
 async def async_setup_entry(
@@ -19,39 +81,35 @@ async def async_setup_entry(
     entry: XmrigConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the switch of a miner."""
-    async_setup_entities(
-        entry,
-        async_add_entities,
-        XmrigMiningSwitch,
-        lambda _: [(MINING, None)],
-        controls=True,
-    )
+    """Set up the switches of a miner."""
+    async_setup_entities(entry, async_add_entities, XmrigSwitch, _shown, controls=True)
 
 
-class XmrigMiningSwitch(XmrigEntity, SwitchEntity):
-    """On while a miner is neither paused nor stopped."""
+class XmrigSwitch(XmrigEntity, SwitchEntity):
+    """A switch of a miner."""
+
+    entity_description: XmrigSwitchEntityDescription
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether it is known what the miner does."""
+        """Return whether the miner says if this is on."""
         return super().available and self.is_on is not None
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the miner mines, or would if it had a pool."""
-        return self.snapshot.is_mining
+        """Return whether it is on."""
+        return self.entity_description.is_on_fn(self.snapshot)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Resume the miner, and start it if it was stopped."""
+        """Turn it on."""
         async with self.coordinator.command() as miner:
-            await miner.start()
+            await self.entity_description.set_fn(miner, True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Pause the miner."""
+        """Turn it off."""
         async with self.coordinator.command() as miner:
-            await miner.pause()
+            await self.entity_description.set_fn(miner, False)

@@ -48,8 +48,8 @@ class Memory:
     """The cap of CPU threads that was asked for; None for none."""
     started: float | None = None
     """When the miner's process started, in seconds since 1970."""
-    payout: str | None = None
-    """Stands for the pools and wallets that the owner is known to agree with."""
+    payees: frozenset[str] | None = None
+    """Stand for the pools and wallets that the owner agrees with; None at first."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
@@ -63,7 +63,7 @@ class Memory:
             asked_here=data["asked_here"],
             threads=data["threads"],
             started=data["started"],
-            payout=data["payout"],
+            payees=None if data["payees"] is None else frozenset(data["payees"]),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -75,7 +75,7 @@ class Memory:
             "asked_here": self.asked_here,
             "threads": self.threads,
             "started": self.started,
-            "payout": self.payout,
+            "payees": None if self.payees is None else sorted(self.payees),
         }
 
     def owners(self, config: Config) -> Config:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from enum import StrEnum
 from typing import Any
 
 from .client import XmrigClient
@@ -15,7 +16,7 @@ from .exceptions import (
     XmrigUnsafeConfigError,
 )
 from .memory import Memory
-from .models import Backends, BackendType, Config, Snapshot, Summary
+from .models import Backends, BackendType, Config, PauseRule, Snapshot, Status, Summary
 from .thread_profiles import active_profile, shortened, thread_count
 
 CONFIRM_TIMEOUT = 5
@@ -31,6 +32,18 @@ applied may still overwrite it: what they wrote shows within the miner's half se
 
 ATTEMPTS = 5
 """How often a change is made again that somebody else overwrote."""
+
+
+class PauseReason(StrEnum):
+    """Why a miner does not mine."""
+
+    NONE = "none"
+    """It does."""
+    ASKED_HERE = "asked_here"
+    AT_THE_MINER = "at_the_miner"
+    BATTERY = "battery"
+    ACTIVITY = "activity"
+    BATTERY_OR_ACTIVITY = "battery_or_activity"
 
 
 class Miner:
@@ -112,6 +125,20 @@ class Miner:
                 lambda backends: (backend in backends.enabled) is enabled,
                 "set_backend",
             )
+            if not enabled and not (await self.client.backends()).enabled:
+                await self._remember(mining=False, asked_here=True)
+
+    async def set_pause_rule(self, rule: PauseRule, *, enabled: bool) -> None:
+        """Turn a rule on or off; the owner's number of seconds comes back with it."""
+
+        def change(config: Config) -> Config:
+            owners = self.memory.owners(config).document.get(rule)
+            return Config(
+                {**config.document, rule.value: (owners or True) if enabled else False}
+            )
+
+        async with self.lock:
+            await self._edit(change)
 
     async def set_threads(self, threads: int, profile: str | None) -> None:
         """Let the CPU mine with its first few threads, whatever the algorithm.
@@ -190,14 +217,46 @@ class Miner:
         if snapshot.config:
             if memory.threads is not None:
                 memory = replace(memory, threads=self.thread_cap(snapshot))
-            if memory.payout is None:
-                memory = replace(memory, payout=snapshot.config.payout)
+            if memory.payees is None:
+                memory = replace(memory, payees=frozenset(snapshot.config.payees))
         await self._save_if_new(memory)
 
-    async def accept_payout(self, config: Config) -> None:
+    async def accept_payees(self, config: Config) -> None:
         """Take the pools and wallets of a config for the owner's."""
         async with self.lock:
-            await self._remember(payout=config.payout)
+            await self._remember(payees=frozenset(config.payees))
+
+    def pause_reason(self, snapshot: Snapshot) -> PauseReason | None:
+        """Return why the miner does not mine; None if it is not known whether it does.
+
+        XMRig shows one and the same pause for a person's hand and for its own rules, so
+        these are named when they are on (src/core/Miner.cpp:682).
+        """
+        if snapshot.is_mining is None:
+            return None
+        if snapshot.is_mining:
+            return PauseReason.NONE
+        if self.memory.mining is False and self.memory.asked_here:
+            return PauseReason.ASKED_HERE
+        rules = snapshot.pause_rules
+        if snapshot.status is Status.STOPPED or not rules:
+            return PauseReason.AT_THE_MINER
+        if len(rules) > 1:
+            return PauseReason.BATTERY_OR_ACTIVITY
+        if PauseRule.BATTERY in rules:
+            return PauseReason.BATTERY
+        return PauseReason.ACTIVITY
+
+    def preferred_pool(self, config: Config) -> str | None:
+        """Return the label of the pool that is tried first; None if it is unknown."""
+        owners = self.memory.owners(config)
+        first = next((pool for pool in config.pools if pool.get("enabled", True)), None)
+        for label, pool in zip(owners.pool_labels, owners.pools, strict=True):
+            if first is not None and same(
+                {**pool, "enabled": True}, {**first, "enabled": True}
+            ):
+                return label
+        return None
 
     def owners_threads(self, snapshot: Snapshot) -> int | None:
         """Return how many CPU threads the owner set up; None if that is not known."""
@@ -285,9 +344,9 @@ class Miner:
             if not made:
                 return []
             memory = self.memory.with_changes(before, made)
-            if before.payout == memory.payout:
+            if before.payees.keys() == memory.payees:
                 # Who changes a wallet from here is the owner.
-                memory = replace(memory, payout=after.payout)
+                memory = replace(memory, payees=frozenset(after.payees))
             if before.enabled and not after.enabled:
                 memory = replace(memory, backends=before.enabled)
             if await self._save_if_new(memory) and not same(

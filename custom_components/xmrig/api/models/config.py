@@ -81,15 +81,18 @@ class Config:
         return labels
 
     @property
-    def payout(self) -> str:
-        """Return what changes with any pool's address or wallet, and tells neither.
+    def payees(self) -> dict[str, str]:
+        """Return the labels of the pools, by what stands for the address and wallet.
 
-        Neither the order of the pools counts nor which of them are enabled.
+        It changes with either of them, and tells neither. The order of the pools does
+        not count, nor which of them are enabled.
         """
-        payees = sorted(
-            json.dumps([pool.get("url"), pool.get("user")]) for pool in self.pools
-        )
-        return hashlib.sha256("\n".join(payees).encode()).hexdigest()
+        return {
+            hashlib.sha256(
+                json.dumps([pool.get("url"), pool.get("user")]).encode()
+            ).hexdigest(): label
+            for pool, label in zip(self.pools, self.pool_labels, strict=True)
+        }
 
     @property
     def pause_rules(self) -> frozenset[PauseRule]:

@@ -1,0 +1,66 @@
+"""The number of CPU threads that a miner may use."""
+
+from typing import override
+
+from homeassistant.components.number import NumberEntity, NumberEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import XmrigConfigEntry
+from .entity import XmrigEntity, async_setup_entities
+
+# A slider sends many values in a row. They reach the miner side by side, so that it can
+# leave out those that are outdated by the time their turn comes.
+PARALLEL_UPDATES = 0
+
+CPU_THREADS = NumberEntityDescription(
+    key="cpu_threads",
+    translation_key="cpu_threads",
+    entity_category=EntityCategory.CONFIG,
+    native_min_value=1,
+    native_step=1,
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: XmrigConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the numbers of a miner."""
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigThreadsNumber,
+        lambda _: [(CPU_THREADS, None)],
+        controls=True,
+    )
+
+
+class XmrigThreadsNumber(XmrigEntity, NumberEntity):
+    """How many of the threads that the owner set up run, while it mines."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the config is known, and has threads for the CPU."""
+        return super().available and self.native_value is not None
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the number of threads that the owner set up."""
+        return self.coordinator.miner.owners_threads(self.snapshot) or 1
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the number of threads."""
+        return self.coordinator.miner.threads(self.snapshot)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Let the miner use some threads; one that rests goes on resting."""
+        async with self.coordinator.command() as miner:
+            await miner.set_threads(int(value), self.snapshot.cpu_profile)

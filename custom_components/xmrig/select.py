@@ -1,0 +1,67 @@
+"""The choice among the pools of a miner."""
+
+from typing import override
+
+from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import XmrigConfigEntry
+from .entity import XmrigEntity, async_setup_entities
+
+PARALLEL_UPDATES = 1
+
+POOL = SelectEntityDescription(
+    key="pool", translation_key="pool", entity_category=EntityCategory.CONFIG
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: XmrigConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the choices of a miner."""
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigPoolSelect,
+        lambda _: [(POOL, None)],
+        controls=True,
+    )
+
+
+class XmrigPoolSelect(XmrigEntity, SelectEntity):
+    """Which of its pools a miner prefers.
+
+    The one it is connected to may be another, while the preferred one is down.
+    """
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the config is known."""
+        return super().available and self.snapshot.config is not None
+
+    @property
+    @override
+    def options(self) -> list[str]:
+        """Return the pools in the order in which the owner wrote them."""
+        if self.snapshot.config is None:
+            return []
+        return self.coordinator.miner.memory.owners(self.snapshot.config).pool_labels
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """Return the pool that the miner tries first."""
+        if self.snapshot.config is None:
+            return None
+        return self.coordinator.miner.preferred_pool(self.snapshot.config)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Prefer another pool."""
+        async with self.coordinator.command() as miner:
+            await miner.select_pool(option)
