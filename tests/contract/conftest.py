@@ -1,0 +1,29 @@
+"""Fixtures: each miner that a case is run against."""
+
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.targets import TARGETS, Json, Target, open_target
+
+
+@pytest.fixture
+def start_change() -> Callable[[Json], object] | None:
+    """Return what changes the config that the miner starts with.
+
+    A case that needs that parametrizes this fixture.
+    """
+    return None
+
+
+@pytest.fixture(params=TARGETS)
+async def target(
+    request: pytest.FixtureRequest,
+    start_change: Callable[[Json], object] | None,
+    tmp_path: Path,
+    socket_enabled: None,
+) -> AsyncGenerator[Target]:
+    """Return a miner that has just been started."""
+    async with open_target(request.param, tmp_path, start_change) as target:
+        yield target

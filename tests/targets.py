@@ -1,0 +1,386 @@
+"""Miners to test against: the simulator, and the real ones where they are installed.
+
+A target looks the same whichever it is, so a test says once what it expects of a miner.
+It mines an algorithm that needs no preparation, with two threads, for two stub pools.
+"""
+
+from abc import ABC, abstractmethod
+import asyncio
+import atexit
+from collections.abc import AsyncIterator, Callable
+import contextlib
+import functools
+import json
+import os
+from pathlib import Path
+import shutil
+import socket
+import subprocess
+import sys
+from typing import Any, ClassVar, override
+
+import pytest
+
+from simulator import Simulator
+
+type Json = dict[str, Any]
+
+TOKEN = "s3cret"
+WALLETS = ("WALLET", "WALLET2")
+ALGORITHM = "cn-pico"
+DIFFICULTY = 1000
+JOB_INTERVAL = 2.0
+VERSIONS = ("6.26.0", "6.22.2")
+REAL_TARGETS = tuple(
+    pytest.param(version, marks=pytest.mark.real_miner, id=f"xmrig-{version}")
+    for version in VERSIONS
+)
+SIMULATED_TARGETS = tuple(
+    pytest.param(f"simulator-{version}", id=f"simulator-{version}")
+    for version in VERSIONS
+)
+TARGETS = (*SIMULATED_TARGETS, *REAL_TARGETS)
+
+_ROOT = Path(__file__).parent.parent
+_REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"
+
+
+class Target(ABC):
+    """A miner under test, and what is around it.
+
+    `pools` are the pools' addresses in the order of its config.
+    """
+
+    host = "127.0.0.1"
+    token: str | None = TOKEN
+    port: int
+    pools: list[str]
+
+    def __init__(self, version: str) -> None:
+        """Note the version of XMRig."""
+        self.version = version
+        self.version_info = tuple(int(part) for part in version.split("."))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether time can be moved and nothing is real."""
+        return isinstance(self, SimulatedTarget)
+
+    @abstractmethod
+    async def elapse(self, seconds: float) -> None:
+        """Let that much of the miner's time pass."""
+
+    @abstractmethod
+    async def restart(self, change: Callable[[Json], object] | None = None) -> None:
+        """End the process and start it anew on the same port.
+
+        `change` edits the config file meanwhile.
+        """
+
+    @abstractmethod
+    async def kill(self) -> None:
+        """End the process; `restart` brings another one."""
+
+    @abstractmethod
+    async def set_pool(self, index: int, *, alive: bool) -> None:
+        """Take a pool off the network, or bring it back."""
+
+    @abstractmethod
+    async def reject_share(self) -> None:
+        """Let the pool refuse the next share."""
+
+    @abstractmethod
+    def read_disk(self) -> str:
+        """Return the text of the miner's config file."""
+
+    @abstractmethod
+    def write_disk(self, text: str) -> None:
+        """Write the miner's config file, as someone with an editor does."""
+
+    def edit_config(self, change: Callable[[Json], object]) -> None:
+        """Edit the miner's config file."""
+        document = json.loads(self.read_disk())
+        change(document)
+        self.write_disk(json.dumps(document))
+
+    async def eventually(
+        self, check: Callable[[], Any], timeout: float = 5.0, step: float = 0.1
+    ) -> Any:
+        """Return the first true result of an asynchronous check.
+
+        Raises:
+            AssertionError: The time is over and it was never true.
+        """
+        waited = 0.0
+        while not (result := await check()):
+            assert waited < timeout, f"not seen within {timeout} s: {result!r}"
+            await self.elapse(step)
+            waited += step
+        return result
+
+
+class SimulatedTarget(Target):
+    """The simulator as a target."""
+
+    def __init__(self, version: str, simulator: Simulator) -> None:
+        """Wrap a simulator that listens."""
+        super().__init__(version)
+        self.simulator = simulator
+        self.port = simulator.port
+        self.pools = [pool["url"] for pool in simulator.config["pools"]]
+
+    @override
+    async def elapse(self, seconds: float) -> None:
+        self.simulator.advance(seconds)
+
+    @override
+    async def restart(self, change: Callable[[Json], object] | None = None) -> None:
+        await self.kill()
+        if change:
+            self.edit_config(change)
+        self.simulator.restart()
+
+    @override
+    async def kill(self) -> None:
+        await self.simulator.kill()
+
+    @override
+    async def set_pool(self, index: int, *, alive: bool) -> None:
+        self.simulator.set_pool_reachable(self.pools[index], alive)
+
+    @override
+    async def reject_share(self) -> None:
+        self.simulator.reject_share()
+
+    @override
+    def read_disk(self) -> str:
+        return self.simulator.surroundings.disk
+
+    @override
+    def write_disk(self, text: str) -> None:
+        self.simulator.write_disk(text)
+
+
+class _Cage:
+    """The outer end of a cage: see tests/contract/cage.py.
+
+    Making one takes longer than starting a miner, so they are used again.
+    """
+
+    _idle: ClassVar[list[_Cage]] = []
+
+    def __init__(self) -> None:
+        self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with inner:
+            self._process = subprocess.Popen(
+                [
+                    *_namespace(),
+                    *(sys.executable, "-m", "tests.contract.cage"),
+                    str(inner.fileno()),
+                ],
+                cwd=_ROOT,
+                pass_fds=[inner.fileno()],
+            )
+        atexit.register(self._end)
+        options = {
+            "algo": ALGORITHM,
+            "difficulty": DIFFICULTY,
+            "job_interval": JOB_INTERVAL,
+        }
+        ports = self.tell("pools", pools=[options, options])
+        self.pools = [f"127.0.0.1:{port}" for port in ports["pools"]]
+        self.api_port: int = ports["api"]
+
+    @classmethod
+    def take(cls) -> _Cage:
+        """Return an empty cage."""
+        return cls._idle.pop() if cls._idle else cls()
+
+    def give_back(self) -> None:
+        """Empty the cage for the next one."""
+        self.tell("reset")
+        self._idle.append(self)
+
+    def tell(self, do: str, fds: list[int] | None = None, **values: Any) -> Json:
+        """Have something done and return the answer."""
+        message = json.dumps({"do": do, **values}).encode()
+        socket.send_fds(self._control, [message], fds or [])
+        answer = json.loads(self._control.recv(2**20) or b'{"error": "cage is gone"}')
+        assert isinstance(answer, dict)
+        assert "error" not in answer, answer["error"]
+        return answer
+
+    def _end(self) -> None:
+        self._control.close()
+        self._process.wait(timeout=10)
+
+
+class RealTarget(Target):
+    """XMRig itself, in a network namespace of its own where one may be made."""
+
+    def __init__(self, version: str, folder: Path) -> None:
+        """Prepare a miner of that version with its files in that folder.
+
+        Raises:
+            pytest.skip.Exception: The binary is not there.
+        """
+        super().__init__(version)
+        self._binary = find_binary(version)
+        self._folder = folder
+        self._file = folder / "config.json"
+        self._cage = _Cage.take()
+        self.pools = self._cage.pools
+        self.port = 0
+
+    def open(self, change: Callable[[Json], object] | None) -> None:
+        """Start the miner."""
+        document = start_config(self.pools, self._cage.api_port)
+        if change:
+            change(document)
+        self._file.write_text(json.dumps(document), encoding="utf-8")
+        self._start()
+
+    def close(self) -> None:
+        """End the miner."""
+        self._cage.give_back()
+
+    @override
+    async def elapse(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    @override
+    async def restart(self, change: Callable[[Json], object] | None = None) -> None:
+        await self.kill()
+        if change:
+            self.edit_config(change)
+        self._start()
+
+    @override
+    async def kill(self) -> None:
+        self._cage.tell("kill")
+
+    @override
+    async def set_pool(self, index: int, *, alive: bool) -> None:
+        self._cage.tell("pool", index=index, alive=alive)
+
+    @override
+    async def reject_share(self) -> None:
+        self._cage.tell("reject", count=1)
+
+    @override
+    def read_disk(self) -> str:
+        return self._file.read_text(encoding="utf-8")
+
+    @override
+    def write_disk(self, text: str) -> None:
+        self._file.write_text(text, encoding="utf-8")
+
+    def _start(self) -> None:
+        """Start the miner; its API is reached through a socket made out here."""
+        with socket.create_server((self.host, self.port)) as listener:
+            self.port = listener.getsockname()[1]
+            self._cage.tell(
+                "start",
+                [listener.fileno()],
+                binary=str(self._binary),
+                folder=str(self._folder),
+            )
+
+
+def start_config(pools: list[str], port: int) -> Json:
+    """Return the config that every target starts with; the miner fills in the rest."""
+    return {
+        "api": {"id": None, "worker-id": "rig-one"},
+        "http": {
+            "enabled": True,
+            "host": "127.0.0.1",
+            "port": port,
+            "access-token": TOKEN,
+            "restricted": False,
+        },
+        "colors": False,
+        "donate-level": 0,
+        "randomx": {"mode": "light", "rdmsr": False, "wrmsr": False},
+        "cpu": {"huge-pages": False, ALGORITHM: [[1, 0], [1, 1]]},
+        "pools": [
+            {"url": url, "user": wallet, "pass": "x", "keepalive": True}
+            for url, wallet in zip(pools, WALLETS, strict=True)
+        ],
+        "retries": 2,
+        "retry-pause": 1,
+    }
+
+
+@contextlib.asynccontextmanager
+async def open_target(
+    name: str, folder: Path, change: Callable[[Json], object] | None = None
+) -> AsyncIterator[Target]:
+    """Open a target by name: "simulator-6.26.0", or "6.26.0" for the real miner.
+
+    `change` edits the config that it starts with.
+    """
+    if name.startswith("simulator"):
+        version = name.partition("-")[2] or VERSIONS[0]
+        document = start_config(["127.0.0.1:13333", "127.0.0.1:13334"], 0)
+        if change:
+            change(document)
+        async with Simulator(
+            version=version,
+            threads=os.cpu_count() or 1,
+            algorithm=ALGORITHM,
+            difficulty=DIFFICULTY,
+            job_interval=JOB_INTERVAL,
+            miner_id="",
+            config=document,
+        ) as simulator:
+            yield SimulatedTarget(version, simulator)
+        return
+    target = RealTarget(name, folder)
+    try:
+        target.open(change)
+        yield target
+    finally:
+        target.close()
+
+
+@functools.cache
+def find_binary(version: str) -> Path:
+    """Return the miner's binary of that version.
+
+    It is looked for in the variable XMRIG_6_26_0 (and so on), among the project's tools
+    and on the PATH.
+
+    Raises:
+        pytest.skip.Exception: It is nowhere, and the tests may do without.
+    """
+    named = os.environ.get(f"XMRIG_{version.replace('.', '_')}")
+    installed = shutil.which("xmrig")
+    for path in (named, _ROOT / ".tools" / f"xmrig-{version}" / "xmrig", installed):
+        if path and Path(path).is_file() and _version_of(Path(path)) == version:
+            return Path(path)
+    message = f"XMRig {version} is not installed: scripts/setup gets it"
+    if os.environ.get(_REQUIRED) == "1":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def _version_of(binary: Path) -> str:
+    shown = subprocess.run(
+        [binary, "--version"], capture_output=True, text=True, check=False, timeout=20
+    ).stdout
+    return shown.split()[1] if shown.startswith("XMRig ") else ""
+
+
+@functools.cache
+def _namespace() -> list[str]:
+    """Return the command that makes a network namespace, if this user may."""
+    unshare = shutil.which("unshare")
+    for options in ("-n", "-rn"):
+        if (
+            unshare
+            and not subprocess.run(
+                [unshare, options, "true"], capture_output=True, check=False
+            ).returncode
+        ):
+            return [unshare, options]
+    return []
