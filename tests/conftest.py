@@ -1,21 +1,20 @@
 """Fixtures: simulated miners, and Home Assistant with one of them."""
 
 from collections.abc import AsyncGenerator, Generator
+from typing import Any
 from unittest.mock import patch
 
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import pytest_socket
 
-from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN
 from simulator import Simulator
+from tests.common import Rig, entry_for
+
+NOW = "2026-11-01 12:00:00+00:00"
 
 
 @pytest.fixture(autouse=True)
@@ -30,41 +29,60 @@ def quick_confirmation() -> Generator[None]:
 
 
 @pytest.fixture
-async def simulator(socket_enabled: None) -> AsyncGenerator[Simulator]:
-    """Return a miner with two CPU threads and a card, at work for a while."""
-    async with Simulator(
-        miner_id="8614647678496211", gpus=1, threads=4, uptime=1000, watch_delay=0.05
-    ) as simulator:
-        yield simulator
-
-
-def entry_for(simulator: Simulator) -> MockConfigEntry:
-    """Return a config entry for a simulated miner."""
-    data = {
-        CONF_HOST: simulator.host,
-        CONF_PORT: simulator.port,
-        CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
-        CONF_WORKER_ID: "rig-one",
-    }
-    if simulator.token:
-        data[CONF_ACCESS_TOKEN] = simulator.token
-    return MockConfigEntry(
-        domain=DOMAIN,
-        title="rig-one",
-        unique_id="8614647678496211",
-        version=2,
-        data=data,
-    )
+def freezer() -> Generator[FrozenDateTimeFactory]:
+    """Stop all clocks but that of the event loop: sockets and time-outs go on."""
+    with freeze_time(NOW, real_asyncio=True) as frozen_time:
+        assert isinstance(frozen_time, FrozenDateTimeFactory)
+        yield frozen_time
 
 
 @pytest.fixture
-async def entry(
-    hass: HomeAssistant, enable_custom_integrations: None, simulator: Simulator
-) -> MockConfigEntry:
-    """Return the config entry of the simulated miner, set up."""
+def loopback(socket_enabled: None) -> None:
+    """Let tests speak to this machine over either internet protocol."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return what the simulated miner should be like, for tests to say."""
+    return {}
+
+
+@pytest.fixture
+async def simulator(
+    loopback: None, freezer: FrozenDateTimeFactory, options: dict[str, Any]
+) -> AsyncGenerator[Simulator]:
+    """Return a miner with four CPU threads and a card, at work for a while.
+
+    Its time is the frozen one. A config applies at once, where the real miner takes
+    half a second.
+    """
+    defaults = {"miner_id": "8614647678496211", "gpus": 1, "uptime": 1000}
+    async with Simulator(**{**defaults, "watch_delay": 0, **options}) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def rig(
+    hass: HomeAssistant,
+    enable_custom_integrations: None,
+    simulator: Simulator,
+    freezer: FrozenDateTimeFactory,
+) -> Rig:
+    """Return the simulated miner with a config entry that is not set up yet."""
     entry = entry_for(simulator)
     entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    return entry
+    return Rig(hass, simulator, entry, freezer)
+
+
+@pytest.fixture
+async def running(rig: Rig) -> Rig:
+    """Return the simulated miner, set up."""
+    await rig.set_up()
+    return rig
+
+
+@pytest.fixture
+def entry(running: Rig) -> MockConfigEntry:
+    """Return the config entry of the simulated miner, set up."""
+    return running.entry

@@ -1,0 +1,148 @@
+"""What tests of the integration say in one word each."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+    STATE_UNAVAILABLE,
+)
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN, SCAN_INTERVAL
+from simulator import Simulator
+
+
+def entry_for(simulator: Simulator, **data: Any) -> MockConfigEntry:
+    """Return a config entry for a simulated miner, with some of its data replaced."""
+    summary_id = simulator.miner.identity
+    worker_id = simulator.config["api"]["worker-id"]
+    token = {CONF_ACCESS_TOKEN: simulator.token} if simulator.token else {}
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=worker_id,
+        entry_id=f"entry_of_{worker_id}",
+        unique_id=summary_id or None,
+        version=2,
+        data={
+            CONF_HOST: simulator.host,
+            CONF_PORT: simulator.port,
+            CONF_SSL: False,
+            CONF_VERIFY_SSL: True,
+            CONF_WORKER_ID: worker_id,
+        }
+        | token
+        | data,
+    )
+
+
+@dataclass
+class Rig:
+    """A simulated miner and what Home Assistant shows of it."""
+
+    hass: HomeAssistant
+    simulator: Simulator
+    entry: MockConfigEntry
+    freezer: FrozenDateTimeFactory
+
+    async def set_up(self) -> None:
+        """Set the config entry up, successfully or not."""
+        if not self.hass.config_entries.async_get_entry(self.entry.entry_id):
+            self.entry.add_to_hass(self.hass)
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def reload(self) -> None:
+        """Reload the config entry, which enables entities switched on before."""
+        assert await self.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def poll(self, times: int = 1) -> None:
+        """Let the time pass in which the miner is polled so many times."""
+        for _ in range(times):
+            await self.pass_time(SCAN_INTERVAL)
+
+    async def pass_time(self, time: timedelta) -> None:
+        """Let time pass for the miner and for Home Assistant.
+
+        Home Assistant spreads its polls over half a second.
+        """
+        self.freezer.tick(time)
+        async_fire_time_changed(
+            self.hass, dt_util.utcnow() + time + timedelta(seconds=1)
+        )
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    @property
+    def entities(self) -> dict[str, er.RegistryEntry]:
+        """Return the registered entities as `platform.key`."""
+        registry = er.async_get(self.hass)
+        entry_id = self.entry.entry_id
+        return {
+            f"{entity.domain}.{entity.unique_id.removeprefix(f'{entry_id}_')}": entity
+            for entity in er.async_entries_for_config_entry(registry, entry_id)
+        }
+
+    def entity_id(self, name: str) -> str:
+        """Return the id of an entity named as `platform.key`."""
+        return self.entities[name].entity_id
+
+    def state(self, name: str) -> str:
+        """Return the state of an entity named as `platform.key`."""
+        return self.full_state(name).state
+
+    def full_state(self, name: str) -> State:
+        """Return the state with its attributes."""
+        state = self.hass.states.get(self.entity_id(name))
+        assert state is not None, f"{name} has no state"
+        return state
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Return the states of all entities that have one, by `platform.key`."""
+        return {
+            name: state.state
+            for name, entity in self.entities.items()
+            if (state := self.hass.states.get(entity.entity_id))
+        }
+
+    @property
+    def unavailable(self) -> set[str]:
+        """Return the entities that are unavailable, as `platform.key`."""
+        return {
+            name for name, state in self.states.items() if state == STATE_UNAVAILABLE
+        }
+
+    async def turn(self, name: str, *, on: bool) -> None:
+        """Turn a switch on or off."""
+        await self.call("switch", "turn_on" if on else "turn_off", name)
+
+    async def press(self, name: str) -> None:
+        """Press a button."""
+        await self.call("button", "press", name)
+
+    async def call(self, domain: str, action: str, name: str) -> None:
+        """Call an action of an entity, and wait until it is over."""
+        await self.hass.services.async_call(
+            domain, action, {ATTR_ENTITY_ID: self.entity_id(name)}, blocking=True
+        )
+
+    def asked(self, path: str, method: str = "GET") -> int:
+        """Return how often the miner was asked for something."""
+        return sum(
+            request.path == path and request.method == method
+            for request in self.simulator.requests
+        )
