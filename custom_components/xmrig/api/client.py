@@ -40,13 +40,16 @@ class XmrigClient:
         """Initialize the client.
 
         Whether a certificate is verified is the session's own setting.
+
+        Raises ValueError for a host or port that cannot be part of a URL.
         """
         self._session = session
         self._url = URL.build(
             scheme="https" if ssl else "http", host=host, port=port, path="/"
         )
         self._token = token
-        self.address = self._url.raw_authority
+        # Also the first to look at the port.
+        self.address = str(self._url.host_port_subcomponent)
 
     async def summary(self) -> Summary:
         """Return what `GET /2/summary` says.
