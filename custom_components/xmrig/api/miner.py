@@ -98,7 +98,9 @@ class Miner:
         async with self.lock:
             await self._edit(lambda config: config.with_backends(()))
             await self._confirm(
-                self.client.backends, lambda backends: not backends.enabled, "stop"
+                self.client.backends,
+                lambda backends: backends.complete and not backends.enabled,
+                "stop",
             )
             await self._remember(mining=False, asked_here=True)
 
@@ -173,7 +175,7 @@ class Miner:
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
         """Return what `edit` would change; raises what it would refuse."""
-        config = await self.client.config()
+        config = await self._send(self.client.config())
         return _safe_changes(config, change(config))
 
     async def restore(self) -> list[Change]:
@@ -305,7 +307,9 @@ class Miner:
         if not await self._edit(change) and not (await self.client.backends()).threads:
             # Ended by XMRig's own `stop`: any config makes it start them again,
             # without waiting for the next job (src/core/Miner.cpp:632).
-            await self._send(self.client.put_config(await self.client.config()))
+            await self._send(
+                self.client.put_config(await self._send(self.client.config()))
+            )
         await self._confirm(
             self.client.backends, lambda backends: bool(backends.enabled), "start"
         )
@@ -338,7 +342,7 @@ class Miner:
         lost whenever either side is cut off.
         """
         for _ in range(ATTEMPTS):
-            before = await self.client.config()
+            before = await self._send(self.client.config())
             after = change(before)
             made = _safe_changes(before, after)
             if not made:
@@ -350,7 +354,7 @@ class Miner:
             if before.enabled and not after.enabled:
                 memory = replace(memory, backends=before.enabled)
             if await self._save_if_new(memory) and not same(
-                (await self.client.config()).document, before.document
+                (await self._send(self.client.config())).document, before.document
             ):
                 continue
             await self._send(self.client.put_config(after))
@@ -370,14 +374,14 @@ class Miner:
 
         async def read() -> bool:
             nonlocal config
-            config = await self.client.config()
+            config = await self._send(self.client.config())
             return not same(config.document, before.document)
 
         await self._confirm(read, bool, "set_config")
         if not _shows(config, made):
             return False
         await asyncio.sleep(SETTLE)
-        return _shows(await self.client.config(), made)
+        return _shows(await self._send(self.client.config()), made)
 
     async def _remember(self, **changed: Any) -> None:
         """Remember some fields of the memory."""
@@ -391,13 +395,14 @@ class Miner:
         self.memory = memory
         return True
 
-    async def _send(self, command: Awaitable[None]) -> None:
-        """Send a command, and tell a token that went bad from a read-only API.
+    async def _send[AnswerT](self, call: Awaitable[AnswerT]) -> AnswerT:
+        """Make a call that needs full access, and return its answer.
 
-        Both are a 403 to a command; only a bad one is a 403 to the summary too.
+        A token that went bad is told from a read-only API: both are a 403 to such a
+        call, but only a bad token is a 403 to the summary too.
         """
         try:
-            await command
+            return await call
         except XmrigReadOnlyError:
             await self.client.summary()
             raise
