@@ -41,6 +41,7 @@ class PauseReason(StrEnum):
     """It does."""
     ASKED_HERE = "asked_here"
     AT_THE_MINER = "at_the_miner"
+    POWER_LIMIT = "power_limit"
     BATTERY = "battery"
     ACTIVITY = "activity"
     BATTERY_OR_ACTIVITY = "battery_or_activity"
@@ -77,7 +78,7 @@ class Miner:
         """Pause: pool, threads and dataset stay, and hashing rests."""
         async with self.lock:
             await self._pause()
-            await self._remember(mining=False, asked_here=True)
+            await self._remember(mining=False, asked_here=True, limited=False)
 
     async def resume(self) -> None:
         """Resume after a pause.
@@ -87,7 +88,7 @@ class Miner:
         """
         async with self.lock:
             await self._resume()
-            await self._remember(mining=True, asked_here=True)
+            await self._remember(mining=True, asked_here=True, limited=False)
 
     async def stop(self) -> None:
         """Stop for good: disable every backend, and remember which were enabled.
@@ -102,7 +103,7 @@ class Miner:
                 lambda backends: backends.complete and not backends.enabled,
                 "stop",
             )
-            await self._remember(mining=False, asked_here=True)
+            await self._remember(mining=False, asked_here=True, limited=False)
 
     async def start(self) -> None:
         """Enable the backends that were on before the stop, and resume if paused.
@@ -111,7 +112,23 @@ class Miner:
         """
         async with self.lock:
             await self._start()
-            await self._remember(mining=True, asked_here=True)
+            await self._remember(mining=True, asked_here=True, limited=False)
+
+    async def hold(self) -> None:
+        """Pause because there is no power to mine, whoever wants it to mine."""
+        async with self.lock:
+            if (await self.client.summary()).paused:
+                return
+            # First, so that nobody else is taken for who paused it.
+            await self._remember(limited=True)
+            await self._pause()
+
+    async def release(self) -> None:
+        """Resume after `hold`, unless a person has paused or resumed it since."""
+        async with self.lock:
+            if self.memory.limited:
+                await self._resume()
+                await self._remember(limited=False)
 
     async def set_backend(self, backend: BackendType, *, enabled: bool) -> None:
         """Enable or disable a backend; without any the miner is stopped."""
@@ -128,7 +145,7 @@ class Miner:
                 "set_backend",
             )
             if not enabled and not (await self.client.backends()).enabled:
-                await self._remember(mining=False, asked_here=True)
+                await self._remember(mining=False, asked_here=True, limited=False)
 
     async def set_pause_rule(self, rule: PauseRule, *, enabled: bool) -> None:
         """Turn a rule on or off; the owner's number of seconds comes back with it."""
@@ -175,7 +192,7 @@ class Miner:
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
         """Return what `edit` would change; raises what it would refuse."""
-        config = await self._send(self.client.config())
+        config = await self._config()
         return _safe_changes(config, change(config))
 
     async def restore(self) -> list[Change]:
@@ -192,10 +209,11 @@ class Miner:
         """Ask again for what a miner that restarted should do; return if it was."""
         async with self.lock:
             put_back = False
-            if self.memory.mining is False and snapshot.is_mining:
+            wants_pause = self.memory.mining is False or self.memory.limited
+            if wants_pause and snapshot.is_mining:
                 await self._pause()
                 put_back = True
-            elif self.memory.mining and snapshot.is_mining is False:
+            elif self.memory.mining and not wants_pause and snapshot.is_mining is False:
                 await self._start()
                 put_back = True
             wanted = self.memory.threads
@@ -211,11 +229,16 @@ class Miner:
         with the lock held, so that no command is between the snapshot and this.
         """
         memory = replace(self.memory, started=started)
-        if memory.mining is not None and snapshot.is_mining is not None:
-            if snapshot.is_mining and not memory.mining:
-                memory = replace(memory, mining=True, asked_here=False)
-            elif memory.mining and not snapshot.is_mining and not snapshot.pause_rules:
-                memory = replace(memory, mining=False, asked_here=False)
+        shown = snapshot.is_mining
+        if shown and (memory.limited or memory.mining is False):
+            memory = replace(memory, mining=True, asked_here=False, limited=False)
+        elif (
+            shown is False
+            and memory.mining
+            and not memory.limited
+            and not snapshot.pause_rules
+        ):
+            memory = replace(memory, mining=False, asked_here=False)
         if snapshot.config:
             if memory.threads is not None:
                 memory = replace(memory, threads=self.thread_cap(snapshot))
@@ -238,6 +261,8 @@ class Miner:
             return None
         if snapshot.is_mining:
             return PauseReason.NONE
+        if self.memory.limited:
+            return PauseReason.POWER_LIMIT
         if self.memory.mining is False and self.memory.asked_here:
             return PauseReason.ASKED_HERE
         rules = snapshot.pause_rules
@@ -307,9 +332,7 @@ class Miner:
         if not await self._edit(change) and not (await self.client.backends()).threads:
             # Ended by XMRig's own `stop`: any config makes it start them again,
             # without waiting for the next job (src/core/Miner.cpp:632).
-            await self._send(
-                self.client.put_config(await self._send(self.client.config()))
-            )
+            await self._send(self.client.put_config(await self._config()))
         await self._confirm(
             self.client.backends, lambda backends: bool(backends.enabled), "start"
         )
@@ -342,7 +365,7 @@ class Miner:
         lost whenever either side is cut off.
         """
         for _ in range(ATTEMPTS):
-            before = await self._send(self.client.config())
+            before = await self._config()
             after = change(before)
             made = _safe_changes(before, after)
             if not made:
@@ -354,7 +377,7 @@ class Miner:
             if before.enabled and not after.enabled:
                 memory = replace(memory, backends=before.enabled)
             if await self._save_if_new(memory) and not same(
-                (await self._send(self.client.config())).document, before.document
+                (await self._config()).document, before.document
             ):
                 continue
             await self._send(self.client.put_config(after))
@@ -374,14 +397,14 @@ class Miner:
 
         async def read() -> bool:
             nonlocal config
-            config = await self._send(self.client.config())
+            config = await self._config()
             return not same(config.document, before.document)
 
         await self._confirm(read, bool, "set_config")
         if not _shows(config, made):
             return False
         await asyncio.sleep(SETTLE)
-        return _shows(await self._send(self.client.config()), made)
+        return _shows(await self._config(), made)
 
     async def _remember(self, **changed: Any) -> None:
         """Remember some fields of the memory."""
@@ -394,6 +417,10 @@ class Miner:
         await self._save(memory)
         self.memory = memory
         return True
+
+    async def _config(self) -> Config:
+        """Read the config, which needs full access as a command does."""
+        return await self._send(self.client.config())
 
     async def _send[AnswerT](self, call: Awaitable[AnswerT]) -> AnswerT:
         """Make a call that needs full access, and return its answer.
