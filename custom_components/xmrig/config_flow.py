@@ -4,6 +4,7 @@ from collections.abc import Mapping
 import ipaddress
 from typing import Any, override
 
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
 from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlow,
@@ -16,10 +17,14 @@ from homeassistant.const import (
     CONF_PORT,
     CONF_SSL,
     CONF_VERIFY_SSL,
+    UnitOfPower,
+    UnitOfTime,
 )
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -32,7 +37,17 @@ from yarl import URL
 
 from .api.exceptions import XmrigError
 from .api.models import Summary
-from .const import CONF_KEEP_STATE, CONF_WORKER_ID, DOMAIN, LOGGER
+from .const import (
+    CONF_FULL_POWER,
+    CONF_IDLE_POWER,
+    CONF_KEEP_STATE,
+    CONF_POWER_INTERVAL,
+    CONF_POWER_SENSOR,
+    CONF_WORKER_ID,
+    DEFAULT_POWER_INTERVAL,
+    DOMAIN,
+    LOGGER,
+)
 from .coordinator import XmrigConfigEntry, async_create_client
 from .errors import error_key
 
@@ -64,8 +79,41 @@ SCHEMA = vol.Schema(
 )
 
 
+def _watts() -> NumberSelector:
+    """Return a field for a number of W."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            step="any",
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfPower.WATT,
+        )
+    )
+
+
 OPTIONS_SCHEMA = vol.Schema(
-    {vol.Required(CONF_KEEP_STATE, default=True): BooleanSelector()}
+    {
+        vol.Required(CONF_KEEP_STATE, default=True): BooleanSelector(),
+        vol.Optional(CONF_POWER_SENSOR): EntitySelector(
+            EntitySelectorConfig(
+                domain=SENSOR_DOMAIN, device_class=SensorDeviceClass.POWER
+            )
+        ),
+        vol.Optional(CONF_IDLE_POWER): _watts(),
+        vol.Optional(CONF_FULL_POWER): _watts(),
+        vol.Required(CONF_POWER_INTERVAL, default=DEFAULT_POWER_INTERVAL): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=5,
+                    max=600,
+                    step=1,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfTime.SECONDS,
+                )
+            ),
+            vol.Coerce(int),
+        ),
+    }
 )
 
 
@@ -193,13 +241,23 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change the options."""
+        errors: dict[str, str] = {}
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            idle = user_input.get(CONF_IDLE_POWER)
+            full = user_input.get(CONF_FULL_POWER)
+            if (idle is None) != (full is None):
+                errors["base"] = "power_incomplete"
+            elif idle is not None and idle >= full:
+                errors["base"] = "power_order"
+            else:
+                return self.async_create_entry(data=user_input)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA, self.config_entry.options
+                OPTIONS_SCHEMA,
+                self.config_entry.options if user_input is None else user_input,
             ),
+            errors=errors,
         )
 
 

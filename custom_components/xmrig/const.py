@@ -22,9 +22,28 @@ MAX_IDLE: Final = 600
 MAX_REJECT_RATE: Final = 5
 """Percent of shares; a healthy miner on a good line stays below one."""
 
+CONF_POWER_SENSOR: Final = "power_sensor"
+CONF_IDLE_POWER: Final = "idle_power"
+CONF_FULL_POWER: Final = "full_power"
+CONF_POWER_INTERVAL: Final = "power_interval"
+
+DEFAULT_POWER_INTERVAL: Final = 15
+"""Seconds between two steps up of the power limit: threads take two to start, and a
+window of the hashrate takes ten to fill."""
+
+SETTLE_TIME: Final = 30
+"""Seconds after a change until hashrate and meter show what it brought about."""
+
+SAMPLE_TIME: Final = 10
+"""Seconds between two readings of a calibration, as long as the window of a hashrate."""
+
+POWER_SAVE_DELAY: Final = 60
+"""Seconds until what was learned about the power is written to disk."""
+
 STORAGE_VERSION: Final = 1
 
 CONF_WORKER_ID: Final = "worker_id"
 CONF_KEEP_STATE: Final = "keep_state"
 
 UNIT_HASHRATE: Final = "H/s"
+UNIT_EFFICIENCY: Final = "H/J"

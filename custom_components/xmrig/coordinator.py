@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import time
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
@@ -37,6 +37,9 @@ from .const import (
     SCAN_INTERVAL,
 )
 from .errors import error_key
+
+if TYPE_CHECKING:
+    from .power_control import PowerControl
 
 type XmrigConfigEntry = ConfigEntry[XmrigCoordinator]
 
@@ -92,6 +95,8 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     """Of the miner in the device registry; its cards are children of it."""
     activities: tuple[Activity, ...] = ()
     """What happened between the last two polls."""
+    power: PowerControl | None = None
+    """None if the owner did not say where watts come from."""
     restarted = False
     """Whether the miner restarted between the last two polls."""
 

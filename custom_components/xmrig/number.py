@@ -1,14 +1,19 @@
-"""The number of CPU threads that a miner may use."""
+"""How many threads and how much power a miner may use."""
 
-from typing import override
+from typing import TYPE_CHECKING, override
 
-from homeassistant.components.number import NumberEntity, NumberEntityDescription
-from homeassistant.const import EntityCategory
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+)
+from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
+from .power_control import PowerControl
 
 # A slider sends many values in a row. They reach the miner side by side, so that it can
 # leave out those that are outdated by the time their turn comes.
@@ -23,12 +28,30 @@ CPU_THREADS = NumberEntityDescription(
 )
 
 
+POWER_LIMIT = NumberEntityDescription(
+    key="power_limit",
+    translation_key="power_limit",
+    device_class=NumberDeviceClass.POWER,
+    native_unit_of_measurement=UnitOfPower.WATT,
+    native_min_value=0,
+    native_step=1,
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: XmrigConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the numbers of a miner."""
+    if entry.runtime_data.power:
+        async_setup_entities(
+            entry,
+            async_add_entities,
+            XmrigPowerLimitNumber,
+            lambda _: [(POWER_LIMIT, None)],
+            controls=True,
+        )
     async_setup_entities(
         entry,
         async_add_entities,
@@ -64,3 +87,39 @@ class XmrigThreadsNumber(XmrigEntity, NumberEntity):
         """Let the miner use some threads; one that rests goes on resting."""
         async with self.coordinator.command() as miner:
             await miner.set_threads(int(value), self.snapshot.cpu_profile)
+
+
+class XmrigPowerLimitNumber(XmrigEntity, NumberEntity):
+    """What a miner may draw."""
+
+    @property
+    def _power(self) -> PowerControl:
+        """Return the power control, without which there is no such entity."""
+        power = self.coordinator.power
+        if TYPE_CHECKING:
+            assert power is not None
+        return power
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether it is known what the miner draws."""
+        return super().available and self._power.full_load is not None
+
+    @property
+    @override
+    def native_max_value(self) -> float:
+        """Return the full load."""
+        return self._power.full_load or 0
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the limit."""
+        return self._power.limit
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Hold the miner to a limit."""
+        await self._power.async_set_limit(value)
+        self.async_write_ha_state()

@@ -23,6 +23,7 @@ from .api.models import Config
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .diagnostics import without_secrets
+from .power_control import PowerControl
 
 ATTR_CONFIG = "config"
 ATTR_DRY_RUN = "dry_run"
@@ -64,6 +65,20 @@ def async_setup_services(hass: HomeAssistant) -> None:
         supports_response=SupportsResponse.OPTIONAL,
     )
 
+    hass.services.async_register(
+        DOMAIN,
+        "calibrate",
+        _async_calibrate,
+        schema=ENTRY_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        "cancel_calibration",
+        _async_cancel_calibration,
+        schema=ENTRY_SCHEMA,
+    )
+
 
 async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     """Return all that the miner says, as it says it, without the secrets."""
@@ -103,6 +118,41 @@ async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
     """Undo what was changed in the config from here, and return what that changes."""
     async with _coordinator(call, controls=True).command() as miner:
         return _response(await miner.restore())
+
+
+async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
+    """Measure each number of threads, and return what it draws and hashes."""
+    rows = await _power(call).async_calibrate()
+    best = max(rows, key=lambda row: row.efficiency or 0, default=None)
+    return {
+        "table": [
+            {
+                "threads": row.threads,
+                "hashrate": row.hashrate,
+                "power": round(row.power, 1),
+                "efficiency": row.efficiency and round(row.efficiency, 3),
+            }
+            for row in rows
+        ],
+        "most_efficient": best.threads if best else None,
+    }
+
+
+async def _async_cancel_calibration(call: ServiceCall) -> None:
+    """End a calibration; what was measured by then is its result."""
+    _power(call).async_cancel_calibration()
+
+
+def _power(call: ServiceCall) -> PowerControl:
+    """Return the power control of the miner that an action is for."""
+    coordinator = _coordinator(call, controls=True)
+    if coordinator.power is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_power_sensor",
+            translation_placeholders={"name": coordinator.name},
+        )
+    return coordinator.power
 
 
 def _coordinator(call: ServiceCall, *, controls: bool = False) -> XmrigCoordinator:

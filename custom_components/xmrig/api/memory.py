@@ -44,6 +44,8 @@ class Memory:
     """Whether the miner is wanted to mine; None until it was asked for either."""
     asked_here: bool = False
     """Whether `mining` was asked for from here, rather than at the miner."""
+    limited: bool = False
+    """Whether the miner is paused because no thread fits into the power limit."""
     threads: int | None = None
     """The cap of CPU threads that was asked for; None for none."""
     started: float | None = None
@@ -61,6 +63,7 @@ class Memory:
             edits=tuple(map(Edit.from_json, data["edits"])),
             mining=data["mining"],
             asked_here=data["asked_here"],
+            limited=data["limited"],
             threads=data["threads"],
             started=data["started"],
             payees=None if data["payees"] is None else frozenset(data["payees"]),
@@ -73,6 +76,7 @@ class Memory:
             "edits": [edit.as_json() for edit in self.edits],
             "mining": self.mining,
             "asked_here": self.asked_here,
+            "limited": self.limited,
             "threads": self.threads,
             "started": self.started,
             "payees": None if self.payees is None else sorted(self.payees),

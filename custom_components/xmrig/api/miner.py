@@ -78,7 +78,7 @@ class Miner:
         """Pause: pool, threads and dataset stay, and hashing rests."""
         async with self.lock:
             await self._pause()
-            await self._remember(mining=False, asked_here=True, limited=False)
+            await self._remember(mining=False, asked_here=True)
 
     async def resume(self) -> None:
         """Resume after a pause.
@@ -87,8 +87,9 @@ class Miner:
         although it answers OK (src/core/Miner.cpp:523).
         """
         async with self.lock:
-            await self._resume()
-            await self._remember(mining=True, asked_here=True, limited=False)
+            if not self.memory.limited:
+                await self._resume()
+            await self._remember(mining=True, asked_here=True)
 
     async def stop(self) -> None:
         """Stop for good: disable every backend, and remember which were enabled.
@@ -103,7 +104,7 @@ class Miner:
                 lambda backends: backends.complete and not backends.enabled,
                 "stop",
             )
-            await self._remember(mining=False, asked_here=True, limited=False)
+            await self._remember(mining=False, asked_here=True)
 
     async def start(self) -> None:
         """Enable the backends that were on before the stop, and resume if paused.
@@ -112,22 +113,29 @@ class Miner:
         """
         async with self.lock:
             await self._start()
-            await self._remember(mining=True, asked_here=True, limited=False)
+            await self._remember(mining=True, asked_here=True)
 
     async def hold(self) -> None:
-        """Pause because there is no power to mine, whoever wants it to mine."""
+        """Pause because there is no power to mine, whoever wants it to mine.
+
+        From then on `resume` and `start` only take down what is wanted.
+        """
         async with self.lock:
-            if (await self.client.summary()).paused:
-                return
+            memory = replace(self.memory, limited=True)
+            paused = (await self.client.summary()).paused
+            if paused and memory.mining is None:
+                memory = replace(memory, mining=False, asked_here=False)
             # First, so that nobody else is taken for who paused it.
-            await self._remember(limited=True)
-            await self._pause()
+            await self._save_if_new(memory)
+            if not paused:
+                await self._pause()
 
     async def release(self) -> None:
-        """Resume after `hold`, unless a person has paused or resumed it since."""
+        """Resume after `hold`, unless somebody wants it to rest."""
         async with self.lock:
             if self.memory.limited:
-                await self._resume()
+                if self.memory.mining is not False:
+                    await self._resume()
                 await self._remember(limited=False)
 
     async def set_backend(self, backend: BackendType, *, enabled: bool) -> None:
@@ -145,7 +153,7 @@ class Miner:
                 "set_backend",
             )
             if not enabled and not (await self.client.backends()).enabled:
-                await self._remember(mining=False, asked_here=True, limited=False)
+                await self._remember(mining=False, asked_here=True)
 
     async def set_pause_rule(self, rule: PauseRule, *, enabled: bool) -> None:
         """Turn a rule on or off; the owner's number of seconds comes back with it."""
@@ -261,10 +269,10 @@ class Miner:
             return None
         if snapshot.is_mining:
             return PauseReason.NONE
-        if self.memory.limited:
-            return PauseReason.POWER_LIMIT
         if self.memory.mining is False and self.memory.asked_here:
             return PauseReason.ASKED_HERE
+        if self.memory.limited:
+            return PauseReason.POWER_LIMIT
         rules = snapshot.pause_rules
         if snapshot.status is Status.STOPPED or not rules:
             return PauseReason.AT_THE_MINER
@@ -336,7 +344,7 @@ class Miner:
         await self._confirm(
             self.client.backends, lambda backends: bool(backends.enabled), "start"
         )
-        if (await self.client.summary()).paused:
+        if not self.memory.limited and (await self.client.summary()).paused:
             await self._resume()
 
     async def _set_threads(self, threads: int, profile: str | None) -> None:
