@@ -1,0 +1,139 @@
+"""Tests of comparing and changing JSON documents."""
+
+import copy
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.xmrig.api.document import (
+    MISSING,
+    Change,
+    changes,
+    merged,
+    same,
+    value_at,
+    with_value,
+)
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "a"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+DOCUMENTS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (True, 1),
+        (False, 0),
+        (None, False),
+        ([1], [True]),
+        ([0, 1], [1, 0]),
+        ([0], [0, 1]),
+        ({"a": 0}, {"a": False}),
+        ({"a": None}, {}),
+        ("1", 1),
+        ([], {}),
+    ],
+)
+def test_alike_is_not_the_same(one: Any, other: Any) -> None:
+    """JSON tells a truth value from a number, and null from nothing at all."""
+    assert not same(one, other)
+    assert not same(other, one)
+
+
+@pytest.mark.parametrize("value", [None, True, 0, "x", [1, [2, None]], {"a": {"b": 1}}])
+def test_the_same_is_the_same(value: Any) -> None:
+    """A copy is no other value; nor is a number written otherwise."""
+    assert same(value, copy.deepcopy(value))
+    assert same(1, 1.0)
+
+
+def test_changes_name_the_innermost_object() -> None:
+    """Of an object only the members count that differ; a list is one value."""
+    old = {"cpu": {"rx": [0, 1], "yield": True}, "pools": [{"url": "a"}], "retries": 5}
+    new = {"cpu": {"rx": [0], "yield": True}, "pools": [{"url": "b"}], "retries": 5}
+    assert list(changes(old, new)) == [
+        Change(path=("cpu", "rx"), old=[0, 1], new=[0]),
+        Change(path=("pools",), old=[{"url": "a"}], new=[{"url": "b"}]),
+    ]
+
+
+def test_changes_tell_null_from_nothing() -> None:
+    """A member that is added or removed is a change to or from nothing."""
+    assert list(changes({"a": None}, {"b": None})) == [
+        Change(path=("a",), old=None, new=MISSING),
+        Change(path=("b",), old=MISSING, new=None),
+    ]
+
+
+@given(DOCUMENTS, DOCUMENTS)
+def test_changes_made_one_by_one_lead_from_the_one_to_the_other(
+    old: dict[str, Any], new: dict[str, Any]
+) -> None:
+    """Nothing is left out, and nothing on the way changes what was given."""
+    before = copy.deepcopy(old)
+    result = old
+    for change in changes(old, new):
+        assert same(value_at(result, change.path), change.old)
+        result = with_value(result, change.path, change.new)
+        assert same(value_at(result, change.path), change.new)
+    assert same(result, new)
+    assert same(old, before)
+
+
+@given(DOCUMENTS)
+def test_nothing_differs_from_itself(document: dict[str, Any]) -> None:
+    """A document has no changes to a copy of it."""
+    assert not list(changes(document, copy.deepcopy(document)))
+
+
+def test_value_at_a_path_that_is_not_there() -> None:
+    """What leads through something other than an object leads nowhere."""
+    document = {"cpu": {"rx": [0]}, "title": None}
+    assert value_at(document, ("cpu", "rx")) == [0]
+    assert value_at(document, ("title",)) is None
+    assert value_at(document, ("cpu", "cn")) is MISSING
+    assert value_at(document, ("title", "x")) is MISSING
+    assert value_at(document, ("cpu", "rx", "0")) is MISSING
+
+
+def test_a_value_is_put_where_nothing_was() -> None:
+    """The objects on the way there are made, removing what is not there is nothing."""
+    assert with_value({}, ("cpu", "rx"), [0]) == {"cpu": {"rx": [0]}}
+    assert with_value({"cpu": 1}, ("cpu", "rx"), [0]) == {"cpu": {"rx": [0]}}
+    assert with_value({"a": 1}, ("b",), MISSING) == {"a": 1}
+
+
+# The examples of RFC 7386, appendix A
+@pytest.mark.parametrize(
+    ("document", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merge_patch(document: Any, patch: Any, result: Any) -> None:
+    """A patch is merged as the standard says."""
+    before = copy.deepcopy(document)
+    assert same(merged(document, patch), result)
+    assert same(document, before)

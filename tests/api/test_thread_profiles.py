@@ -1,0 +1,111 @@
+"""Tests of thread profiles, whole and shortened."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig.api.models import Config
+from custom_components.xmrig.api.thread_profiles import (
+    active_profile,
+    profiles_of,
+    shortened,
+    thread_count,
+)
+
+from .captures import VERSIONS, capture
+
+OBJECT = {"intensity": 2, "threads": 4, "affinity": 15}
+
+
+@pytest.mark.parametrize(
+    ("profile", "threads", "result"),
+    [
+        ([0, 2, 4, 6], 2, [0, 2]),
+        ([[1, 0], [2, 3]], 1, [[1, 0]]),
+        ([[1, 0], 5, -1], 2, [[1, 0], 5]),
+        ([0, 1], 2, [0, 1]),
+        ([0, 1], 9, [0, 1]),
+        (OBJECT, 3, {"intensity": 2, "threads": 3, "affinity": 15}),
+        (OBJECT, 4, OBJECT),
+        ("rx/wow", 1, "rx/wow"),
+        (False, 1, False),
+        ({"threads": "many"}, 1, {"threads": "many"}),
+        ({"threads": True}, 1, {"threads": True}),
+    ],
+)
+def test_a_profile_keeps_its_first_threads(
+    profile: Any, threads: int, result: Any
+) -> None:
+    """Affinity and intensity of each stay; what has no threads stays as it is."""
+    assert shortened(profile, threads) == result
+
+
+@pytest.mark.parametrize(
+    ("profile", "threads"),
+    [
+        ([0, 2], 2),
+        ([[1, 0]], 1),
+        ([], 0),
+        (OBJECT, 4),
+        ({}, None),
+        ({"threads": True}, None),
+        ("rx", None),
+        (False, None),
+        (None, None),
+    ],
+)
+def test_the_threads_of_a_profile(profile: Any, threads: int | None) -> None:
+    """An alias and a family that is not mined have none of their own."""
+    assert thread_count(profile) == threads
+
+
+PROFILES = {
+    "cn": [[1, 0], [1, 2], [1, 4]],
+    "rx": [0, 2],
+    "rx/wow": [0],
+    "rx/arq": "rx/wow",
+    "cn/0": False,
+    "cn-heavy": "nowhere",
+    "cn-lite": "cn-pico",
+    "cn-pico": "cn-lite",
+}
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ("rx", "rx"),
+        ("rx/arq", "rx/wow"),
+        ("cn/0", "cn"),
+        ("cn-heavy", "cn"),
+        ("cn-lite", "cn"),
+        ("unheard of", "cn"),
+        (None, "cn"),
+    ],
+)
+def test_the_profile_in_use(profile: str | None, name: str) -> None:
+    """An alias is followed, not for ever; where that ends, the longest profile is."""
+    assert active_profile(PROFILES, profile) == name
+
+
+def test_there_may_be_no_profile() -> None:
+    """Then none is in use."""
+    assert active_profile({}, "rx") is None
+    assert active_profile({"cn/0": False, "rx": "cn/0"}, "rx") is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_of_the_real_config_only_profiles_are_taken_for_such(version: str) -> None:
+    """Whatever else is in the `cpu` object has no threads."""
+    profiles = Config(capture(version, "mining", "config")).profiles
+    assert profiles
+    assert all(
+        thread_count(profile) or isinstance(profile, str) or profile is False
+        for profile in profiles.values()
+    )
+
+
+def test_settings_are_no_profiles() -> None:
+    """XMRig leaves out `max-threads-hint` only while there are profiles."""
+    cpu = {"enabled": True, "max-threads-hint": 100, "asm": "ryzen", "rx": [0]}
+    assert profiles_of(cpu) == {"rx": [0]}
