@@ -26,27 +26,33 @@ from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN, SCAN_INTERVAL
 from simulator import Simulator
 
 
-def entry_for(simulator: Simulator, **data: Any) -> MockConfigEntry:
+def entry_for(
+    simulator: Simulator, *, entry_id: str | None = None, **data: Any
+) -> MockConfigEntry:
     """Return a config entry for a simulated miner, with some of its data replaced."""
     summary_id = simulator.miner.identity
     worker_id = simulator.config["api"]["worker-id"]
-    token = {CONF_ACCESS_TOKEN: simulator.token} if simulator.token else {}
     return MockConfigEntry(
         domain=DOMAIN,
         title=worker_id,
-        entry_id=f"entry_of_{worker_id}",
+        entry_id=entry_id or f"entry_of_{worker_id}",
         unique_id=summary_id or None,
         version=2,
-        data={
-            CONF_HOST: simulator.host,
-            CONF_PORT: simulator.port,
-            CONF_SSL: False,
-            CONF_VERIFY_SSL: True,
-            CONF_WORKER_ID: worker_id,
-        }
-        | token
-        | data,
+        data={**connection(simulator), CONF_WORKER_ID: worker_id, **data},
     )
+
+
+def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
+    """Return what a user enters to add a simulated miner, with some of it changed."""
+    token = {CONF_ACCESS_TOKEN: simulator.token} if simulator.token else {}
+    return {
+        CONF_HOST: simulator.host,
+        CONF_PORT: simulator.port,
+        CONF_SSL: False,
+        CONF_VERIFY_SSL: True,
+        **token,
+        **changes,
+    }
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """Fixtures: simulated miners, and Home Assistant with one of them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
+import time
 from typing import Any
 from unittest.mock import patch
 
@@ -29,11 +31,21 @@ def quick_confirmation() -> Generator[None]:
 
 
 @pytest.fixture
-def freezer() -> Generator[FrozenDateTimeFactory]:
+async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
     """Stop all clocks but that of the event loop: sockets and time-outs go on."""
-    with freeze_time(NOW, real_asyncio=True) as frozen_time:
+    with (
+        patch.object(asyncio.get_running_loop(), "time", time.monotonic),
+        freeze_time(NOW) as frozen_time,
+    ):
         assert isinstance(frozen_time, FrozenDateTimeFactory)
         yield frozen_time
+
+
+@pytest.fixture
+def impatient() -> Generator[None]:
+    """Give up on an answer long before a test is over."""
+    with patch("custom_components.xmrig.api.client.REQUEST_TIMEOUT", 0.5):
+        yield
 
 
 @pytest.fixture

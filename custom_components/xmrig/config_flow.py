@@ -185,11 +185,12 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            connection = {
-                key: entry.data[key] for key in SCHEMA.schema if key in entry.data
+            address = {
+                key: value
+                for key, value in entry.data.items()
+                if key != CONF_ACCESS_TOKEN
             }
-            connection.pop(CONF_ACCESS_TOKEN, None)
-            data, summary, errors = await self._async_try(connection | user_input)
+            data, summary, errors = await self._async_try(address | user_input)
             if summary:
                 return await self._async_update(entry, data, summary)
         return self.async_show_form(
@@ -205,6 +206,9 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
                 reason="another_miner",
                 description_placeholders={"name": summary.worker_id or data[CONF_HOST]},
             )
+        self._async_abort_entries_match(
+            {CONF_HOST: data[CONF_HOST], CONF_PORT: data[CONF_PORT]}
+        )
         unique_id = summary.id or entry.unique_id
         if unique_id != entry.unique_id:
             await self.async_set_unique_id(unique_id)

@@ -1,0 +1,422 @@
+"""Adding a miner: what is entered is tried, and whatever is wrong can be mended."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+import logging
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+import pytest
+
+from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN
+from simulator import FAULTS, Fault, Simulator
+from simulator.http import Reply, Request, with_body
+from simulator.miner import SimulatedMiner
+from tests.common import connection, entry_for
+
+pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
+
+SETUP = "custom_components.xmrig.async_setup_entry"
+
+
+@pytest.fixture
+def set_up() -> Generator[AsyncMock]:
+    """Add entries without setting them up, for what is only about the form."""
+    with patch(SETUP, return_value=True) as set_up:
+        yield set_up
+
+
+async def start(hass: HomeAssistant) -> ConfigFlowResult:
+    """Open the form."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+
+
+async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
+) -> ConfigFlowResult:
+    """Submit a form, and wait for what comes of it."""
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], user_input)
+    await hass.async_block_till_done()
+    return result
+
+
+async def add(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowResult:
+    """Open the form and submit it."""
+    return await submit(hass, await start(hass), user_input)
+
+
+async def assert_told_then_mended(
+    hass: HomeAssistant,
+    wrong: dict[str, Any],
+    error: str,
+    right: dict[str, Any],
+    simulator: Simulator | None = None,
+) -> None:
+    """Check that a form tells what is wrong, and takes it once it is right."""
+    form = await add(hass, wrong)
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "user"
+    assert form["errors"] == {"base": error}
+    assert not hass.config_entries.async_entries(DOMAIN)
+    if simulator:
+        simulator.fault = None
+        await simulator.go_online()
+    result = await submit(hass, form, right)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == "8614647678496211"
+
+
+async def test_a_miner_is_added_and_set_up(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """It takes the address and the token, and is called as the miner calls itself."""
+    form = await start(hass)
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == "user"
+    assert form["errors"] == {}
+    result = await submit(hass, form, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "rig-one"
+    entry = result["result"]
+    assert entry.unique_id == "8614647678496211"
+    assert entry.version == 2
+    assert entry.data == {
+        CONF_HOST: "127.0.0.1",
+        CONF_PORT: simulator.port,
+        CONF_ACCESS_TOKEN: "s3cret",
+        CONF_SSL: False,
+        CONF_VERIFY_SSL: True,
+        CONF_WORKER_ID: "rig-one",
+    }
+    assert entry.state is ConfigEntryState.LOADED
+    assert hass.states.is_state("sensor.rig_one_status", "mining")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("close", "cannot_connect"),
+        ("hang", "cannot_connect"),
+        ("html", "not_xmrig"),
+        ("http_500", "not_xmrig"),
+        ("huge", "not_xmrig"),
+        ("invalid_utf8", "not_xmrig"),
+        ("not_found", "not_xmrig"),
+        ("not_xmrig", "not_xmrig"),
+        ("nulls", "not_xmrig"),
+        ("proxy", "not_xmrig"),
+        ("redirect", "not_xmrig"),
+    ],
+)
+async def test_an_answer_that_is_no_miners_is_told(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: AsyncMock,
+    impatient: None,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    error: str,
+) -> None:
+    """The form comes back with the cause, and works once a miner answers."""
+    monkeypatch.setitem(FAULTS, "not_found", Fault("404", instead=Reply(404)))
+    simulator.fault = fault
+    entered = connection(simulator)
+    await assert_told_then_mended(hass, entered, error, entered, simulator)
+
+
+async def test_nobody_there_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """A miner that is off cannot be added until it is on."""
+    await simulator.go_offline()
+    entered = connection(simulator)
+    await assert_told_then_mended(hass, entered, "cannot_connect", entered, simulator)
+
+
+async def test_another_protocol_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """Whatever greets without being asked speaks no HTTP."""
+    async with greeting(b"SSH-2.0-OpenSSH_10.0\r\n") as port:
+        await assert_told_then_mended(
+            hass,
+            connection(simulator, port=port),
+            "not_xmrig",
+            connection(simulator),
+        )
+
+
+@asynccontextmanager
+async def greeting(words: bytes) -> AsyncGenerator[int]:
+    """Listen on a port, say something to all who come, and go."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(words)
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("token", ["wrong", "S3CRET", "", None])
+async def test_a_wrong_or_missing_token_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, token: str | None
+) -> None:
+    """Only the miner's own token opens it."""
+    wrong = connection(simulator, access_token=token)
+    if token is None:
+        del wrong[CONF_ACCESS_TOKEN]
+    await assert_told_then_mended(hass, wrong, "invalid_auth", connection(simulator))
+
+
+@pytest.mark.parametrize("options", [{"token": None, "restricted": True}])
+async def test_a_token_for_a_miner_without_one_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """Such a miner refuses every token, so it has to be taken away; blanks are none."""
+    await assert_told_then_mended(
+        hass,
+        connection(simulator, access_token="s3cret"),
+        "token_not_expected",
+        connection(simulator, access_token="  "),
+    )
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert CONF_ACCESS_TOKEN not in entry.data
+
+
+@pytest.mark.parametrize("options", [{"token": None}])
+async def test_a_miner_that_refuses_everybody_is_told(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """With neither a token nor a read-only API XMRig answers nobody."""
+    form = await add(hass, connection(simulator))
+    assert form["errors"] == {"base": "invalid_auth"}
+
+
+@pytest.mark.parametrize("options", [{"tls": True}])
+async def test_a_certificate_of_the_miners_own_is_told(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """It cannot be verified, and is taken once that is not asked for."""
+    wrong = connection(simulator, ssl=True)
+    right = wrong | {CONF_VERIFY_SSL: False}
+    await assert_told_then_mended(hass, wrong, "invalid_certificate", right)
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_tls_without_any_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, impatient: None
+) -> None:
+    """A miner without TLS does not understand whoever tries it."""
+    await assert_told_then_mended(
+        hass, connection(simulator, ssl=True), "cannot_connect", connection(simulator)
+    )
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "   ",
+        "http://",
+        "//",
+        "/path",
+        "ftp://127.0.0.1",
+        "127.0.0.1:70000",
+        "127.0.0.1:port",
+        "a b",
+        "[::1",
+        "user@",
+    ],
+)
+async def test_what_is_no_host_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, host: str
+) -> None:
+    """Nothing is asked of anybody before there is a host."""
+    await assert_told_then_mended(
+        hass, connection(simulator, host=host), "invalid_host", connection(simulator)
+    )
+
+
+@pytest.mark.parametrize("port", [0, -1, 70000, "port", None])
+async def test_what_is_no_port_is_refused_by_the_form(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, port: object
+) -> None:
+    """The form asks for a number from 1 to 65535."""
+    form = await start(hass)
+    with pytest.raises(InvalidData) as refusal:
+        await submit(hass, form, connection(simulator, port=port))
+    assert refusal.value.schema_errors.keys() == {CONF_PORT}
+    result = await submit(hass, form, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_an_error_of_our_own_is_told_and_logged(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: AsyncMock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The form survives what nobody thought of."""
+    form = await start(hass)
+    with patch(
+        "custom_components.xmrig.api.client.Summary.from_json", side_effect=RuntimeError
+    ):
+        form = await submit(hass, form, connection(simulator))
+    assert form["errors"] == {"base": "unknown"}
+    assert "Unexpected error" in caplog.text
+    result = await submit(hass, form, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("host", "ssl"),
+    [
+        ("127.0.0.1:{port}", None),
+        ("  127.0.0.1:{port} ", None),
+        ("http://127.0.0.1:{port}", False),
+        ("http://127.0.0.1:{port}/2/summary?x=1#y", False),
+        ("HTTP://127.0.0.1:{port}/", False),
+        ("https://127.0.0.1:{port}/", True),
+        ("http://user:pass@127.0.0.1:{port}/", False),
+    ],
+)
+@pytest.mark.parametrize("options", [{"tls": True}])
+async def test_a_whole_address_is_taken_apart(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: AsyncMock,
+    host: str,
+    ssl: bool | None,
+) -> None:
+    """What people paste says more than the other fields, and wins over them."""
+    entered = connection(
+        simulator,
+        host=host.format(port=simulator.port),
+        port=1,
+        ssl=not ssl,
+        verify_ssl=False,
+    )
+    result = await add(hass, entered)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {
+        CONF_HOST: "127.0.0.1",
+        CONF_PORT: simulator.port,
+        CONF_ACCESS_TOKEN: "s3cret",
+        CONF_SSL: True if ssl is None else ssl,
+        CONF_VERIFY_SSL: False,
+        CONF_WORKER_ID: "rig-one",
+    }
+
+
+@pytest.mark.parametrize("options", [{"host": "::1"}])
+@pytest.mark.parametrize(
+    "host", ["::1", "[::1]", "0:0:0:0:0:0:0:1", "[::1]:{port}", "http://[::1]:{port}/"]
+)
+async def test_an_ipv6_address_is_taken_with_and_without_brackets(
+    hass: HomeAssistant, simulator: Simulator, host: str
+) -> None:
+    """Brackets belong to an address only, so none are kept."""
+    port = 1 if "{port}" in host else simulator.port
+    host = host.format(port=simulator.port)
+    result = await add(hass, connection(simulator, host=host, port=port))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_HOST] == "::1"
+    assert result["data"][CONF_PORT] == simulator.port
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+@pytest.mark.parametrize("fault", ["strings", "truncated", "garbled_name"])
+async def test_an_odd_miner_is_added_all_the_same(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    """Whatever else it says, it says that it is a miner."""
+    monkeypatch.setitem(FAULTS, "garbled_name", Fault("bad name", distort=garble_name))
+    simulator.fault = fault
+    result = await add(hass, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].state is ConfigEntryState.LOADED
+
+
+def garble_name(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+    """Put bytes that are not UTF-8 into the name of the worker."""
+    return with_body(reply, reply.text().replace(b'"rig-one"', b'"rig-\xff\xc3"'))
+
+
+async def test_a_miner_without_a_name_is_called_by_its_host(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: AsyncMock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """There has to be some name."""
+
+    def unname(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        return with_body(reply, reply.text().replace(b'"rig-one"', b'""'))
+
+    monkeypatch.setitem(FAULTS, "unnamed", Fault("no name", distort=unname))
+    simulator.fault = "unnamed"
+    result = await add(hass, connection(simulator))
+    assert result["title"] == "127.0.0.1"
+
+
+async def test_the_same_miner_is_not_added_twice(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """It is known by its id, wherever it is reached."""
+    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    result = await add(hass, connection(simulator))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+@pytest.mark.parametrize("options", [{"miner_id": ""}])
+async def test_a_miner_without_an_id_is_not_added_twice(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """It is known by where it is reached; another one like it is another one."""
+    first = await add(hass, connection(simulator))
+    assert first["type"] is FlowResultType.CREATE_ENTRY
+    assert first["result"].unique_id is None
+    again = await add(hass, connection(simulator))
+    assert again["type"] is FlowResultType.ABORT
+    assert again["reason"] == "already_configured"
+    async with Simulator(miner_id="") as other:
+        result = await add(hass, connection(other))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_no_secret_is_logged(
+    hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither what is entered wrongly, nor what works, nor what the miner tells."""
+    caplog.set_level(logging.DEBUG)
+    form = await add(hass, connection(simulator, access_token="wr0ng-token"))
+    assert form["errors"] == {"base": "invalid_auth"}
+    with patch(
+        "custom_components.xmrig.api.client.Summary.from_json", side_effect=RuntimeError
+    ):
+        await submit(hass, form, connection(simulator))
+    await submit(hass, form, connection(simulator))
+    assert hass.config_entries.async_entries(DOMAIN)
+    for secret in ("wr0ng-token", "s3cret", "WALLET"):
+        assert secret not in caplog.text
