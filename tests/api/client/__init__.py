@@ -1,0 +1,1 @@
+"""Tests of the wire: what is sent, and what every kind of answer leads to."""

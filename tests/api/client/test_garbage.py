@@ -1,0 +1,205 @@
+"""Tests of servers that are no miners, and of miners that are not well."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+import gzip
+import json
+import random
+import time
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.exceptions import (
+    XmrigConnectionError,
+    XmrigError,
+    XmrigResponseError,
+)
+from tests.api.rawserver import Answer, RawServer, reply
+
+from .wire import (
+    BACKENDS,
+    CALLS,
+    COMMANDS,
+    READS,
+    SUMMARY,
+    TIMEOUT,
+    TOKEN,
+    outcome,
+    talking_to,
+)
+
+PAGE = b"<!DOCTYPE html>\n<html><head><title>Router</title></head></html>\n"
+
+
+async def hang(reader: StreamReader, _writer: StreamWriter) -> None:
+    """Never answer."""
+    await reader.read()
+
+
+async def trickle(_reader: StreamReader, writer: StreamWriter) -> None:
+    """Answer a byte at a time, without end."""
+    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def flood(_reader: StreamReader, writer: StreamWriter) -> None:
+    """Answer without end, as fast as it is read."""
+    writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[")
+    while True:
+        writer.write(b"0," * 32768)
+        await writer.drain()
+
+
+GARBAGE: dict[str, Answer] = {
+    "a web page": reply(PAGE, content_type="text/html"),
+    "no HTTP at all": b"220 mail.example.org ESMTP\r\n\r\n",
+    "noise": random.Random(0).randbytes(5000),
+    "10 MB": reply(b"x" * 10_000_000),
+    "no end": flood,
+    "50 MB, compressed": reply(
+        gzip.compress(b" " * 50_000_000), headers="Content-Encoding: gzip\r\n"
+    ),
+    "nothing": reply(),
+    "text": reply(b"OK"),
+    "a number": reply(b"200"),
+    "null": reply(b"null"),
+    "deep nesting": reply(b"[" * 100_000),
+    "a number without end": reply(b"[" + b"9" * 100_000 + b"]"),
+    "chunks that are none": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"
+    ),
+    "a negative length": b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}",
+    "a header without end": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000,
+    "a code that is none": b"HTTP/1.1 999999 OK\r\n\r\n{}",
+    "an encoding that is none": reply(PAGE, headers="Content-Encoding: xyz\r\n"),
+}
+SILENCE: dict[str, Answer] = {
+    "nothing sent": b"",
+    "cut in the head": reply(SUMMARY)[:60],
+    "cut in the body": reply(SUMMARY)[:-100],
+    "never": hang,
+    "a byte at a time": trickle,
+    "compression that is none": reply(b"{}", headers="Content-Encoding: gzip\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+async def test_answered(name: str) -> None:
+    """What no miner would say is told from silence."""
+    for call in READS.values():
+        assert type(await outcome(call, GARBAGE[name])) is XmrigResponseError
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+async def test_answered_to_a_command(name: str) -> None:
+    """Whether a command took effect is seen elsewhere."""
+    assert await outcome(COMMANDS["pause"], GARBAGE[name]) is None
+    config = await outcome(COMMANDS["put_config"], GARBAGE[name])
+    assert config is None or type(config) is XmrigResponseError
+
+
+@pytest.mark.parametrize("name", SILENCE)
+async def test_not_answered(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not answer, or not to the end, cannot be reached."""
+    monkeypatch.setattr(TIMEOUT, 0.05)
+    for call in CALLS.values():
+        assert type(await outcome(call, SILENCE[name])) is XmrigConnectionError
+
+
+async def test_no_more_than_the_limit_is_read() -> None:
+    """A server that sends without end is left at once, not after a time-out."""
+    started = time.monotonic()
+    err = await outcome(READS["summary"], flood)
+    assert type(err) is XmrigResponseError
+    assert time.monotonic() - started < 1
+
+
+async def test_a_long_answer_of_a_miner() -> None:
+    """A rig of many cards has much to say, and is heard to the end."""
+    item = json.loads(BACKENDS)[0]
+    body = json.dumps([item | {"threads": item["threads"] * 2000}]).encode()
+    assert 300_000 < len(body) < 1024 * 1024
+    assert (await outcome(READS["backends"], reply(body))).threads == 4000
+
+
+async def test_any_damage_to_an_answer() -> None:
+    """However a reply is damaged, it is read or refused."""
+    chance = random.Random(0)
+    whole = reply(SUMMARY)
+    damaged = bytearray()
+
+    async def answer(_reader: StreamReader, writer: StreamWriter) -> None:
+        writer.write(damaged)
+        await writer.drain()
+
+    seen: set[type] = set()
+    async with RawServer(answer) as server, talking_to(server) as client:
+        for _ in range(100):
+            damaged = bytearray(whole)
+            for _ in range(chance.randint(1, 3)):
+                place = chance.randrange(600)
+                damaged[place : place + chance.choice([0, 1, 20])] = chance.randbytes(
+                    chance.choice([0, 1, 2])
+                )
+            try:
+                seen.add(type(await client.summary()))
+            except XmrigError as err:
+                seen.add(type(err))
+    # So many kinds of damage have been met that each way out was taken.
+    assert {XmrigResponseError, XmrigConnectionError} < seen
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_redirect_is_not_followed(call: str) -> None:
+    """The token goes to no other server."""
+    async with RawServer(reply(SUMMARY)) as other:
+        location = f"Location: http://127.0.0.1:{other.port}/2/summary\r\n"
+        for status in (301, 302, 303, 307, 308):
+            answer = reply(status=f"{status} Elsewhere", headers=location)
+            err = await outcome(CALLS[call], answer)
+            assert type(err) is XmrigResponseError
+    assert other.requests == []
+
+
+async def test_a_cookie_is_not_carried_to_the_next_request() -> None:
+    """The miner knows none, and who sets one is no miner."""
+    async with (
+        RawServer(reply(SUMMARY, headers="Set-Cookie: a=b\r\n")) as server,
+        talking_to(server) as client,
+    ):
+        await client.summary()
+        await client.summary()
+    assert "Cookie" not in server.requests[1].headers
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_nobody_listens(session: aiohttp.ClientSession, call: str) -> None:
+    """A port that is closed cannot be reached."""
+    async with RawServer(b"") as server:
+        pass
+    client = XmrigClient(session, server.host, server.port, token=TOKEN)
+    with pytest.raises(XmrigConnectionError, match="could not be reached"):
+        await CALLS[call](client)
+
+
+async def test_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waited is told how long."""
+    monkeypatch.setattr(TIMEOUT, 0.05)
+    err = await outcome(READS["summary"], hang)
+    assert "did not answer within 0.05 seconds" in str(err)
+
+
+async def test_who_cancels_is_not_told_otherwise() -> None:
+    """A call that is cancelled ends as such."""
+    async with RawServer(hang) as server, talking_to(server) as client:
+        task = asyncio.create_task(client.summary())
+        while not server.requests:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task

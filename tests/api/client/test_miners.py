@@ -1,0 +1,201 @@
+"""Tests with ordinary miners."""
+
+import asyncio
+import ssl
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.exceptions import (
+    XmrigAuthenticationError,
+    XmrigCertificateError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigReadOnlyError,
+    XmrigResponseError,
+    XmrigTokenNotExpectedError,
+)
+from custom_components.xmrig.api.models import BackendType
+from simulator import Simulator
+
+from .wire import CALLS, COMMANDS, READS, TIMEOUT, TOKEN, talking_to
+
+
+@pytest.mark.parametrize("version", ["6.26.0", "6.22.2"])
+async def test_everything(version: str) -> None:
+    """All can be read, and the config written."""
+    async with (
+        Simulator(version=version, uptime=1000, gpus=3) as miner,
+        talking_to(miner) as client,
+    ):
+        summary = await client.summary()
+        assert (summary.version, summary.worker_id) == (version, "rig-one")
+        assert summary.hashrate.minutes_15
+        backends = await client.backends()
+        assert backends.enabled == set(BackendType)
+        assert len(backends.gpus) == 3
+        config = await client.config()
+        assert config.document == miner.config
+        await client.put_config(config)
+        assert miner.disk == config.document
+
+
+async def test_commands() -> None:
+    """Each command takes effect although its reply cannot be read."""
+    async with (
+        Simulator(uptime=1000) as miner,
+        talking_to(miner) as client,
+    ):
+        await client.pause()
+        assert miner.miner.is_paused
+        await client.resume()
+        assert not miner.miner.is_paused
+        await client.stop()
+        assert not miner.is_hashing
+    assert [item.status for item in miner.requests] == [200, 200, 200]
+
+
+async def test_commands_with_a_reply_that_can_be_read() -> None:
+    """And it does when the reply can be read."""
+    async with (
+        Simulator(uptime=1000, fault="rpc_gap") as miner,
+        talking_to(miner) as client,
+    ):
+        await client.pause()
+        assert miner.miner.is_paused
+
+
+@pytest.mark.parametrize(
+    ("miner_token", "token", "restricted", "kind"),
+    [
+        ("s3cret", None, False, XmrigAuthenticationError),
+        ("s3cret", "wrong", False, XmrigAuthenticationError),
+        (None, "s3cret", True, XmrigTokenNotExpectedError),
+        # Without a token and not read-only, a miner lets nobody in.
+        (None, "s3cret", False, XmrigAuthenticationError),
+        (None, None, False, XmrigAuthenticationError),
+        ("", "s3cret", False, XmrigAuthenticationError),
+    ],
+)
+async def test_token(
+    miner_token: str | None,
+    token: str | None,
+    restricted: bool,
+    kind: type[XmrigError],
+) -> None:
+    """What is wrong with a token is told."""
+    async with (
+        Simulator(token=miner_token, restricted=restricted) as miner,
+        talking_to(miner, token=token) as client,
+    ):
+        with pytest.raises(XmrigAuthenticationError) as caught:
+            await client.summary()
+    assert caught.type is kind
+
+
+@pytest.mark.parametrize("token", [None, "s3cret"])
+async def test_read_only(token: str | None) -> None:
+    """A read-only miner is read, and takes no commands."""
+    async with (
+        Simulator(token=token, restricted=True, uptime=100) as miner,
+        talking_to(miner, token=token) as client,
+    ):
+        assert (await client.summary()).restricted
+        assert (await client.backends()).enabled
+        for call in ("config", *COMMANDS):
+            with pytest.raises(XmrigReadOnlyError):
+                await CALLS[call](client)
+        assert not miner.miner.is_paused
+
+
+async def test_truncated() -> None:
+    """A miner of old cuts its answers off, and is read all the same."""
+    async with (
+        Simulator(version="6.21.0", uptime=100, fault="truncated") as miner,
+        talking_to(miner) as client,
+    ):
+        summary = await client.summary()
+        backends = await client.backends()
+        assert (await client.config()).document == miner.config
+    assert (summary.complete, backends.complete) == (False, False)
+    assert summary.hashrate.minute_1
+    assert summary.hashrate.minutes_15 is None
+    assert backends.enabled == {BackendType.CPU}
+
+
+async def test_strings() -> None:
+    """Numbers in quotes are missing, and the rest is there."""
+    async with (
+        Simulator(uptime=100, fault="strings") as miner,
+        talking_to(miner) as client,
+    ):
+        summary = await client.summary()
+        assert (summary.uptime, summary.worker_id) == (None, "rig-one")
+        assert (await client.backends()).enabled == {BackendType.CPU}
+
+
+async def test_nulls() -> None:
+    """What does not even say that it is a miner is none."""
+    async with (
+        Simulator(uptime=100, fault="nulls") as miner,
+        talking_to(miner) as client,
+    ):
+        with pytest.raises(XmrigResponseError):
+            await client.summary()
+        assert (await client.backends()).by_type == {}
+
+
+async def test_a_certificate_that_nobody_vouches_for() -> None:
+    """The miner makes its certificate itself, so it does not pass."""
+    async with (
+        Simulator(tls=True) as miner,
+        talking_to(miner, ssl=True) as client,
+    ):
+        with pytest.raises(XmrigCertificateError, match=str(miner.port)):
+            await client.summary()
+    assert miner.requests == []
+
+
+async def test_a_certificate_that_is_not_verified() -> None:
+    """Unless the session does not ask."""
+    async with (
+        Simulator(tls=True) as miner,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session,
+    ):
+        client = XmrigClient(session, miner.host, miner.port, token=TOKEN, ssl=True)
+        assert (await client.summary()).worker_id == "rig-one"
+        await client.pause()
+        assert miner.miner.is_paused
+
+
+async def test_a_certificate_that_is_trusted() -> None:
+    """Or knows the certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    async with Simulator(tls=True) as miner:
+        assert miner.certificate
+        context.load_verify_locations(cadata=miner.certificate)
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=context)
+        ) as session:
+            client = XmrigClient(session, miner.host, miner.port, token=TOKEN, ssl=True)
+            assert (await client.summary()).worker_id == "rig-one"
+
+
+async def test_tls_to_a_miner_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A miner without TLS is not reached with it."""
+    monkeypatch.setattr(TIMEOUT, 0.1)
+    async with Simulator() as miner, talking_to(miner, ssl=True) as client:
+        with pytest.raises(XmrigConnectionError) as caught:
+            await client.summary()
+    assert caught.type is XmrigConnectionError
+
+
+async def test_many_at_once() -> None:
+    """Calls side by side do not disturb each other."""
+    async with Simulator(uptime=100) as miner, talking_to(miner) as client:
+        answers = await asyncio.gather(
+            *(read(client) for read in READS.values() for _ in range(10))
+        )
+    assert len(answers) == 30

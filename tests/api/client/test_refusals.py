@@ -1,0 +1,98 @@
+"""Tests of which 401 and 403 means what."""
+
+import pytest
+
+from custom_components.xmrig.api.exceptions import (
+    XmrigAuthenticationError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigReadOnlyError,
+    XmrigRefusedError,
+    XmrigResponseError,
+    XmrigTokenNotExpectedError,
+)
+from tests.api.captures import VERSIONS, error
+from tests.api.rawserver import RawServer, reply
+
+from .wire import CALLS, COMMANDS, READS, SUMMARY, outcome, refusal, talking_to
+
+
+async def test_no_token() -> None:
+    """A miner that has a token asks for it."""
+    err = await outcome(READS["summary"], refusal(401), token=None)
+    assert type(err) is XmrigAuthenticationError
+
+
+async def test_wrong_token() -> None:
+    """Whoever may read gets a summary, so a 403 to it is about the token."""
+    err = await outcome(READS["summary"], refusal(403))
+    assert type(err) is XmrigAuthenticationError
+
+
+async def test_a_token_that_is_not_expected() -> None:
+    """A miner without a token refuses any, and answers once it is left out."""
+    async with (
+        RawServer(refusal(401), reply(SUMMARY)) as server,
+        talking_to(server) as client,
+    ):
+        with pytest.raises(XmrigTokenNotExpectedError):
+            await client.summary()
+    assert ["Authorization" in item.headers for item in server.requests] == [
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+async def test_a_token_that_is_refused_like_none_is(status: int) -> None:
+    """What refuses both, or does something else yet, is not told apart."""
+    err = await outcome(READS["summary"], refusal(401), refusal(status))
+    assert type(err) is XmrigAuthenticationError
+
+
+async def test_a_miner_that_goes_while_it_is_asked_again() -> None:
+    """Then it is gone."""
+    err = await outcome(READS["summary"], refusal(401), b"")
+    assert type(err) is XmrigConnectionError
+
+
+@pytest.mark.parametrize("call", [name for name in CALLS if name != "summary"])
+async def test_401_to_other_calls(call: str) -> None:
+    """A 401 is always about the token."""
+    assert type(await outcome(CALLS[call], refusal(401))) is XmrigAuthenticationError
+
+
+async def test_403_to_the_backends() -> None:
+    """Backends are read like a summary is."""
+    err = await outcome(READS["backends"], refusal(403))
+    assert type(err) is XmrigAuthenticationError
+
+
+@pytest.mark.parametrize("call", ["config", *COMMANDS])
+async def test_403_to_what_needs_full_access(call: str) -> None:
+    """With a token that is good, a 403 means that the API is read-only."""
+    assert type(await outcome(CALLS[call], refusal(403))) is XmrigReadOnlyError
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("name", "call", "kind"),
+    [
+        ("no_token", "summary", XmrigAuthenticationError),
+        ("wrong_token", "summary", XmrigAuthenticationError),
+        ("not_found", "backends", XmrigResponseError),
+        ("restricted_pause", "pause", XmrigReadOnlyError),
+        ("restricted_config_read", "config", XmrigReadOnlyError),
+        ("restricted_config_write", "put_config", XmrigReadOnlyError),
+        ("wrong_content_type", "put_config", XmrigResponseError),
+        ("wrong_content_type", "pause", XmrigResponseError),
+        ("unknown_method", "pause", XmrigRefusedError),
+    ],
+)
+async def test_captured(
+    version: str, name: str, call: str, kind: type[XmrigError]
+) -> None:
+    """Each refusal of a real miner is understood."""
+    status, body = error(version, name)
+    answer = reply(body.encode(), f"{status} whatever")
+    assert type(await outcome(CALLS[call], answer)) is kind

@@ -1,0 +1,163 @@
+"""Tests of what is sent."""
+
+import json
+import socket
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.exceptions import XmrigResponseError
+from tests.api.captures import CAPTURES, VERSIONS
+from tests.api.rawserver import RawServer, reply
+
+from .wire import (
+    CALLS,
+    COMMANDS,
+    NO_CONTENT,
+    READS,
+    RPC_OK,
+    RPCS,
+    SUMMARY,
+    refusal,
+    talking_to,
+)
+
+
+def has_ipv6() -> bool:
+    """Return whether this machine speaks IPv6 to itself."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        ("summary", "GET /2/summary HTTP/1.1"),
+        ("backends", "GET /2/backends HTTP/1.1"),
+        ("config", "GET /2/config HTTP/1.1"),
+        ("put_config", "PUT /2/config HTTP/1.1"),
+        ("pause", "POST /json_rpc HTTP/1.1"),
+        ("resume", "POST /json_rpc HTTP/1.1"),
+        ("stop", "POST /json_rpc HTTP/1.1"),
+    ],
+)
+async def test_endpoint(call: str, line: str) -> None:
+    """Each call is one request, to an address without a query."""
+    async with RawServer(refusal(404)) as server, talking_to(server) as client:
+        with pytest.raises(XmrigResponseError):
+            await CALLS[call](client)
+    assert [request.line for request in server.requests] == [line]
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_token(call: str) -> None:
+    """The scheme is compared letter by letter."""
+    async with RawServer(refusal(404)) as server, talking_to(server) as client:
+        with pytest.raises(XmrigResponseError):
+            await CALLS[call](client)
+    assert server.requests[0].headers["Authorization"] == "Bearer s3cret"
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("token", [None, ""])
+async def test_no_token(call: str, token: str | None) -> None:
+    """A miner without a token refuses any, be it an empty one."""
+    async with (
+        RawServer(refusal(404)) as server,
+        talking_to(server, token=token) as client,
+    ):
+        with pytest.raises(XmrigResponseError):
+            await CALLS[call](client)
+    assert "Authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize("call", COMMANDS)
+async def test_content_type(call: str) -> None:
+    """The miner compares it as a whole: a charset behind it is a 415."""
+    async with RawServer(refusal(404)) as server, talking_to(server) as client:
+        with pytest.raises(XmrigResponseError):
+            await CALLS[call](client)
+    request = server.requests[0]
+    assert request.headers["Content-Type"] == "application/json"
+    # Neither is known to the miner.
+    assert "Expect" not in request.headers
+    assert "Transfer-Encoding" not in request.headers
+
+
+@pytest.mark.parametrize("call", READS)
+async def test_a_read_has_no_body(call: str) -> None:
+    """What only asks sends nothing along."""
+    async with RawServer(refusal(404)) as server, talking_to(server) as client:
+        with pytest.raises(XmrigResponseError):
+            await CALLS[call](client)
+    assert server.requests[0].body == b""
+
+
+@pytest.mark.parametrize("method", RPCS)
+async def test_remote_procedure_call(method: str) -> None:
+    """A call is named in the body."""
+    async with RawServer(RPC_OK) as server, talking_to(server) as client:
+        await CALLS[method](client)
+    assert json.loads(server.requests[0].body) == {"method": method, "id": 1}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_config_is_sent_back_as_it_was(version: str) -> None:
+    """Nothing is lost or changed between reading a config and writing it."""
+    sent = (CAPTURES / version / "mining" / "config.json").read_bytes()
+    async with (
+        RawServer(reply(sent), NO_CONTENT) as server,
+        talking_to(server) as client,
+    ):
+        await client.put_config(await client.config())
+    received = server.requests[1].body
+    assert json.loads(received) == json.loads(sent)
+    # In the same order too, with 0 not become false, nor 1 become 1.0.
+    assert json.dumps(json.loads(received)) == json.dumps(json.loads(sent))
+
+
+async def test_a_config_of_odd_values_is_sent_back_as_it_was() -> None:
+    """Letters of all alphabets, long numbers and small ones, empty things."""
+    document = {
+        "é": '日本 \U0001f600 \\ " \n \x7f \ud800',
+        "long": 2**64 - 1,
+        "short": 1e-10,
+        "empty": [{}, [], "", None],
+        "": -0.0,
+    }
+    async with (
+        RawServer(reply(json.dumps(document).encode()), NO_CONTENT) as server,
+        talking_to(server) as client,
+    ):
+        await client.put_config(await client.config())
+    assert repr(json.loads(server.requests[1].body)) == repr(document)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="This machine has no IPv6")
+async def test_ipv6() -> None:
+    """An address of IPv6 is given as it is, and named in brackets."""
+    async with (
+        RawServer(reply(SUMMARY), refusal(404), host="::1") as server,
+        talking_to(server) as client,
+    ):
+        assert (await client.summary()).worker_id == "rig-one"
+        with pytest.raises(XmrigResponseError, match=rf"\[::1\]:{server.port} "):
+            await client.summary()
+    assert server.requests[0].headers["Host"] == f"[::1]:{server.port}"
+
+
+@pytest.mark.parametrize(
+    ("host", "port"),
+    [("", 18088), ("http://rig", 18088), ("rig/", 18088), ("rig", 70000)],
+)
+async def test_what_is_no_address(
+    session: aiohttp.ClientSession, host: str, port: int
+) -> None:
+    """What cannot be part of an address is refused before anything is sent."""
+    with pytest.raises(ValueError):
+        XmrigClient(session, host, port)

@@ -1,0 +1,1 @@
+"""Tests of commands: each is done when the miner shows it, or says why not."""

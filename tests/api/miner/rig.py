@@ -1,0 +1,78 @@
+"""Miners to command."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.memory import Memory
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import BackendType
+from simulator import Simulator
+
+TOKEN = "s3cret"
+
+type Command = Callable[[Miner], Awaitable[Any]]
+
+COMMANDS: dict[str, Command] = {
+    "pause": Miner.pause,
+    "resume": Miner.resume,
+    "stop": Miner.stop,
+    "start": Miner.start,
+}
+
+every_command = pytest.mark.parametrize("command", COMMANDS)
+
+
+class Rig(Simulator):
+    """A simulated miner that has been at work for a while, quick to take a config.
+
+    It has two CPU threads and three cards, of which the two of OpenCL are off.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Set the miner up."""
+        defaults: dict[str, Any] = {
+            "gpus": 3,
+            "threads": 2,
+            "uptime": 1000,
+            "watch_delay": 0.01,
+            "config": {"opencl": {"enabled": False}},
+        }
+        super().__init__(**defaults | kwargs)
+
+    @property
+    def enabled(self) -> set[BackendType]:
+        """Return the backends that the config switches on."""
+        return {name for name in BackendType if self.config[name]["enabled"]}
+
+    def count(self, method: str, path: str) -> int:
+        """Return how many requests of a kind there were."""
+        return sum((item.method, item.path) == (method, path) for item in self.requests)
+
+
+@asynccontextmanager
+async def commanding(
+    rig: Simulator, memory: Memory | None = None, *, token: str | None = TOKEN
+) -> AsyncIterator[tuple[Miner, list[Memory]]]:
+    """Lend a miner, and a list of what it had saved."""
+    saved: list[Memory] = []
+
+    async def save(memory: Memory) -> None:
+        # Gives way to others, as writing a file does.
+        await asyncio.sleep(0)
+        saved.append(memory)
+
+    async with aiohttp.ClientSession() as session:
+        client = XmrigClient(session, rig.host, rig.port, token=token)
+        yield Miner(client, memory or Memory(), save), saved
+
+
+def as_written(memory: Memory) -> Memory:
+    """Return a memory as it comes back from a file."""
+    return Memory.from_json(json.loads(json.dumps(memory.as_json())))

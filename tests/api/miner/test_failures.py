@@ -1,0 +1,91 @@
+"""Tests of miners that go away."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.exceptions import XmrigConnectionError
+from custom_components.xmrig.api.memory import Memory
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import BackendType
+
+from .rig import COMMANDS, Rig, as_written, commanding, every_command
+
+
+@every_command
+async def test_offline(command: str) -> None:
+    """What is off takes no command."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+        await rig.kill()
+        with pytest.raises(XmrigConnectionError):
+            await COMMANDS[command](miner)
+        assert saved == []
+
+
+@pytest.mark.parametrize("command", ["pause", "stop"])
+async def test_it_goes_in_the_middle(command: str) -> None:
+    """A miner that goes after it took the command does not show the result."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+
+        async def die(request: Any) -> None:
+            if request.method in ("PUT", "POST"):
+                await rig.kill()
+
+        rig.on_reply = die
+        with pytest.raises(XmrigConnectionError):
+            await COMMANDS[command](miner)
+
+
+async def test_it_goes_in_the_middle_of_a_stop_and_returns() -> None:
+    """What was on was remembered, so that it can be started all the same."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+
+        async def die(request: Any) -> None:
+            if request.method == "PUT":
+                await rig.kill()
+
+        rig.on_reply = die
+        with pytest.raises(XmrigConnectionError):
+            await miner.stop()
+        rig.on_reply = None
+        rig.restart()
+        assert rig.enabled == set()
+        async with commanding(rig, as_written(saved[-1])) as (after, _):
+            await after.start()
+        assert rig.enabled == {BackendType.CPU, BackendType.CUDA}
+
+
+async def test_it_goes_before_a_stop_arrives_and_returns() -> None:
+    """A miner that never got the config mines on, and start changes nothing."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+
+        async def die(request: Any) -> None:
+            if request.method == "PUT":
+                await rig.kill()
+
+        rig.on_request = die
+        with pytest.raises(XmrigConnectionError):
+            await miner.stop()
+        rig.on_request = None
+        rig.restart()
+        rig.advance(60)
+        await miner.start()
+        assert rig.enabled == {BackendType.CPU, BackendType.CUDA}
+        assert rig.is_hashing
+
+
+async def test_a_memory_that_cannot_be_saved() -> None:
+    """What cannot be undone later is not done."""
+
+    async def fail(_: Memory) -> None:
+        raise OSError("No space left on device")
+
+    async with Rig() as rig, aiohttp.ClientSession() as session:
+        client = XmrigClient(session, rig.host, rig.port, token="s3cret")
+        miner = Miner(client, Memory(), fail)
+        with pytest.raises(OSError, match="No space"):
+            await miner.stop()
+        assert rig.is_hashing
+        assert rig.count("PUT", "/2/config") == 0

@@ -1,0 +1,66 @@
+"""Tests of commands given at the same time."""
+
+import asyncio
+
+import pytest
+
+from custom_components.xmrig.api.exceptions import XmrigConnectionError
+from custom_components.xmrig.api.models import BackendType
+
+from .rig import COMMANDS, Rig, commanding, every_command
+
+
+@every_command
+async def test_who_polls_holds_commands_back(command: str) -> None:
+    """No command changes the miner while its answers are read."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        async with miner.lock:
+            task = asyncio.ensure_future(COMMANDS[command](miner))
+            await asyncio.sleep(0.02)
+            assert rig.requests == []
+        await task
+        assert rig.requests != []
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ("stop", "start"),
+        ("start", "stop"),
+        ("pause", "resume", "pause"),
+        ("stop", "start", "stop", "start"),
+        ("pause", "stop", "start"),
+        ("stop", "pause", "start", "stop"),
+    ],
+    ids="-".join,
+)
+async def test_commands_at_once(commands: tuple[str, ...]) -> None:
+    """Of commands given at the same time the last one is what remains."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await asyncio.gather(*(COMMANDS[name](miner) for name in commands))
+        assert rig.is_hashing is (commands[-1] in ("start", "resume"))
+        assert miner.memory.backends <= {BackendType.CPU, BackendType.CUDA}
+
+
+async def test_a_command_that_failed_lets_the_next_one_pass() -> None:
+    """Nothing is held on to."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        rig.fail_next("close")
+        with pytest.raises(XmrigConnectionError):
+            await miner.pause()
+        await miner.pause()
+        assert rig.miner.is_paused
+
+
+async def test_a_command_that_is_cancelled_lets_the_next_one_pass() -> None:
+    """Nor when somebody does not wait for the end."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        rig.fail_next("hang")
+        task = asyncio.create_task(miner.pause())
+        while not rig.requests:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await miner.pause()
+        assert rig.miner.is_paused

@@ -1,0 +1,79 @@
+"""Tests of miners that do not let us."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig.api.exceptions import (
+    XmrigAuthenticationError,
+    XmrigError,
+    XmrigReadOnlyError,
+)
+
+from .rig import COMMANDS, Rig, commanding, every_command
+
+
+@every_command
+async def test_read_only(command: str) -> None:
+    """A read-only miner takes no command."""
+    async with (
+        Rig(restricted=True) as rig,
+        commanding(rig) as (miner, saved),
+    ):
+        with pytest.raises(XmrigReadOnlyError):
+            await COMMANDS[command](miner)
+        assert rig.is_hashing
+        assert saved == []
+
+
+@every_command
+async def test_wrong_token(command: str) -> None:
+    """A wrong token is refused with the same status, and told apart."""
+    async with Rig() as rig, commanding(rig, token="wrong") as (miner, saved):
+        with pytest.raises(XmrigAuthenticationError):
+            await COMMANDS[command](miner)
+        assert rig.is_hashing
+        assert saved == []
+
+
+@every_command
+async def test_no_token(command: str) -> None:
+    """So is a missing one."""
+    async with Rig() as rig, commanding(rig, token=None) as (miner, saved):
+        with pytest.raises(XmrigAuthenticationError):
+            await COMMANDS[command](miner)
+        assert saved == []
+
+
+@pytest.mark.parametrize("command", ["stop", "start"])
+async def test_it_becomes_read_only_in_between(command: str) -> None:
+    """A miner whose owner takes our rights away while we use them."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        if command == "start":
+            await miner.stop()
+
+        async def restrict(request: Any) -> None:
+            if request.method == "PUT":
+                rig.edit_config(lambda doc: doc["http"].update(restricted=True))
+                rig.advance(1)
+
+        rig.on_request = restrict
+        with pytest.raises(XmrigReadOnlyError):
+            await COMMANDS[command](miner)
+
+
+@every_command
+@pytest.mark.usefixtures("impatience")
+async def test_nothing_is_told_that_is_secret(command: str) -> None:
+    """Errors name the miner and what was asked of it."""
+    for fault in ("html", "close", "http_500", "refuse_put", "ignore_put"):
+        async with Rig(fault=fault) as rig, commanding(rig) as (miner, _):
+            try:
+                await COMMANDS[command](miner)
+            except XmrigError as err:
+                told = repr(err)
+            else:
+                continue
+            assert f"{rig.host}:{rig.port}" in told
+            assert "s3cret" not in told
+            assert "WALLET" not in told

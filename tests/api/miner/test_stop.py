@@ -1,0 +1,166 @@
+"""Tests of stopping."""
+
+import asyncio
+from copy import deepcopy
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.document import changes
+from custom_components.xmrig.api.exceptions import (
+    XmrigNotConfirmedError,
+    XmrigRefusedError,
+    XmrigResponseError,
+)
+from custom_components.xmrig.api.memory import Memory
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import BackendType
+from tests.api.rawserver import RawServer, reply
+
+from .rig import Rig, commanding
+
+
+async def test_it_lasts() -> None:
+    """Neither jobs nor a restart of the miner start it again."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.stop()
+        assert not rig.is_hashing
+        for _ in range(10):
+            rig.advance(20)
+            assert not rig.is_hashing
+        rig.restart()
+        rig.advance(3600)
+        assert not rig.is_hashing
+
+
+async def test_it_is_done_when_it_shows() -> None:
+    """The config is applied some time after the miner took it."""
+    async with Rig(watch_delay=0.1) as rig, commanding(rig) as (miner, _):
+        async with asyncio.TaskGroup() as tasks:
+            task = tasks.create_task(miner.stop())
+            while not rig.count("PUT", "/2/config"):
+                await asyncio.sleep(0)
+            assert rig.is_hashing
+            assert not task.done()
+        assert not rig.is_hashing
+        assert rig.count("PUT", "/2/config") == 1
+
+
+@pytest.mark.parametrize("version", ["6.26.0", "6.22.2"])
+async def test_nothing_else_of_the_config_changes(version: str) -> None:
+    """Backends are switched off, and on again, and all else stays as it was."""
+    async with Rig(version=version) as rig, commanding(rig) as (miner, _):
+        before, on_disk = deepcopy(rig.config), rig.disk
+        await miner.stop()
+        assert {(item.path, item.new) for item in changes(before, rig.config)} == {
+            (("cpu", "enabled"), False),
+            (("cuda", "enabled"), False),
+        }
+        assert rig.disk == rig.config
+        await miner.start()
+        assert json.dumps(rig.config) == json.dumps(before)
+        assert rig.disk == on_disk
+
+
+async def test_what_was_on_is_remembered_before_it_is_off() -> None:
+    """Whatever happens after the config was sent, the way back is known."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+        saved_before_put = []
+
+        def look(request: Any) -> None:
+            if request.method == "PUT":
+                saved_before_put.extend(saved)
+
+        rig.on_request = look
+        await miner.stop()
+    assert saved_before_put[-1].backends == {BackendType.CPU, BackendType.CUDA}
+
+
+async def test_twice() -> None:
+    """A second stop forgets nothing of what was on before the first, nor writes."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.stop()
+        await miner.stop()
+        assert miner.memory.backends == {BackendType.CPU, BackendType.CUDA}
+        assert rig.count("PUT", "/2/config") == 1
+
+
+async def test_a_paused_miner() -> None:
+    """It stays paused while it is stopped."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.pause()
+        await miner.stop()
+        assert rig.enabled == set()
+        assert rig.miner.is_paused
+
+
+async def test_a_miner_that_was_stopped_at_its_console() -> None:
+    """XMRig's own stop does not last; ours does."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        rig.rpc_direct("stop")
+        await miner.stop()
+        rig.advance(60)
+        assert not rig.is_hashing
+
+
+@pytest.mark.usefixtures("impatience")
+async def test_a_config_that_is_never_applied() -> None:
+    """The miner took it, and nothing came of it."""
+    async with (
+        Rig(fault="ignore_put") as rig,
+        commanding(rig) as (miner, _),
+    ):
+        with pytest.raises(XmrigNotConfirmedError):
+            await miner.stop()
+        assert rig.is_hashing
+        assert miner.memory.mining is not False
+
+
+async def test_a_config_that_is_refused() -> None:
+    """The miner did not take it."""
+    async with (
+        Rig(fault="refuse_put") as rig,
+        commanding(rig) as (miner, _),
+    ):
+        with pytest.raises(XmrigRefusedError):
+            await miner.stop()
+        assert rig.is_hashing
+        assert miner.memory.mining is not False
+
+
+async def test_a_config_that_cannot_be_read() -> None:
+    """Then nothing is written."""
+    async with (
+        Rig(fault="config_500") as rig,
+        commanding(rig) as (miner, saved),
+    ):
+        with pytest.raises(XmrigResponseError):
+            await miner.stop()
+        assert rig.count("PUT", "/2/config") == 0
+        assert saved == []
+
+
+@pytest.mark.usefixtures("impatience")
+async def test_backends_that_were_cut_off() -> None:
+    """A list that ends before its first backend does not show a stop."""
+    config = json.dumps(
+        {
+            "http": {},
+            "pools": [{"url": "a:1", "enabled": True}],
+            "cpu": {"enabled": False},
+        }
+    ).encode()
+    async with (
+        RawServer(reply(config), reply(b"[")) as server,
+        aiohttp.ClientSession() as session,
+    ):
+        client = XmrigClient(session, server.host, server.port)
+
+        async def save(_: Memory) -> None:
+            """Forget it."""
+
+        with pytest.raises(XmrigNotConfirmedError, match="took stop, but"):
+            await Miner(client, Memory(), save).stop()

@@ -1,0 +1,129 @@
+"""Tests of backends as no capture has them."""
+
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.xmrig.api.models import (
+    Backends,
+    BackendType,
+    GpuHealth,
+    Hashrate,
+)
+from tests.api.captures import gpu_backends
+from tests.api.odd import (
+    BACKENDS,
+    CONFIG,
+    SUMMARY,
+    any_json,
+    places,
+    put,
+    read_snapshot,
+    without,
+)
+
+
+def test_threads_of_a_gpu_are_one_card() -> None:
+    """Threads that share a card are added up, and its health is counted once."""
+    backends = Backends.from_json(gpu_backends())
+    assert backends.threads == 4
+    assert [gpu.key for gpu in backends.gpus] == ["opencl_0", "opencl_1", "cuda_0"]
+    radeon, vega, geforce = backends.gpus
+    assert radeon.hashrate == Hashrate(seconds_10=20000000.75, minute_1=19000000.25)
+    assert (radeon.name, radeon.bus_id) == ("Radeon RX 6800", "03:00.0")
+    assert radeon.health == GpuHealth(
+        temperature=61, power=145, clock=2250, memory_clock=1988, rpm=1480
+    )
+    # Without a marketing name there is still the chip's.
+    assert (vega.name, vega.bus_id) == ("gfx900", "n/a")
+    assert vega.health == GpuHealth()
+    assert geforce.name == "NVIDIA GeForce RTX 3060"
+    assert geforce.hashrate == Hashrate(seconds_10=22000000.5, minute_1=21900000.0)
+
+
+def test_cards_are_told_by_their_index() -> None:
+    """Threads of a card need not stand beside each other."""
+    document = gpu_backends()
+    threads = document[1]["threads"]
+    document[1]["threads"] = [threads[0], threads[2], threads[1]]
+    radeon, vega, _ = Backends.from_json(document).gpus
+    assert (radeon.index, radeon.hashrate.seconds_10) == (0, 20000000.75)
+    assert (vega.index, vega.hashrate.seconds_10) == (1, 10000000.75)
+
+
+def test_a_card_one_of_whose_threads_has_no_hashrate_yet() -> None:
+    """A sum of which a part is missing is missing too."""
+    document = gpu_backends()
+    document[1]["threads"][1]["hashrate"] = [1.0, None, None]
+    radeon = Backends.from_json(document).gpus[0]
+    assert radeon.hashrate == Hashrate(seconds_10=10000001.25)
+
+
+@pytest.mark.parametrize(
+    ("fans", "fan_speed"),
+    [
+        ([45, 52], 52),
+        ([45], 45),
+        # Of two fans one may stand still.
+        ([0, 30], 30),
+        ([0], None),
+        ([], None),
+        (None, None),
+        ("45", None),
+        ([None, "30"], None),
+    ],
+)
+def test_the_fastest_fan_counts(fans: Any, fan_speed: float | None) -> None:
+    """A card may have several fans, or none that it tells of."""
+    assert GpuHealth.from_json({"fan_speed": fans}).fan_speed == fan_speed
+
+
+def test_health_of_zero_is_unknown() -> None:
+    """XMRig says 0 when it could not read a value."""
+    health = dict.fromkeys(("temperature", "power", "clock", "mem_clock", "rpm"), 0) | {
+        "fan_speed": [0]
+    }
+    assert GpuHealth.from_json(health) == GpuHealth()
+
+
+def test_the_order_of_backends_is_no_promise() -> None:
+    """A backend is found by its type, and one of an unknown type is left out."""
+    document = gpu_backends()
+    backends = Backends.from_json(
+        [{"type": "fpga", "enabled": True}, *reversed(document)]
+    )
+    assert backends.by_type == Backends.from_json(document).by_type
+
+
+@pytest.mark.parametrize("item", [None, 1, "cpu", [], {}, {"type": ["cpu"]}])
+def test_what_is_no_backend_is_left_out(item: Any) -> None:
+    """A list of other things is a list of no backends."""
+    assert Backends.from_json([item]).by_type == {}
+
+
+def test_enabled_backends() -> None:
+    """A backend that does not say so is not enabled."""
+    backends = Backends.from_json(
+        [{"type": "cpu"}, {"type": "opencl", "enabled": True}, {"type": "cuda"}]
+    )
+    assert backends.enabled == {BackendType.OPENCL}
+
+
+@pytest.mark.parametrize("asm", [True, False, "ryzen", None])
+def test_asm_is_a_name_or_a_boolean(asm: Any) -> None:
+    """XMRig says which assembly it uses, or just whether."""
+    backends = Backends.from_json([{"type": "cpu", "asm": asm}])
+    assert backends.by_type[BackendType.CPU].asm == asm
+
+
+@given(place=st.sampled_from(places(BACKENDS)), value=any_json)
+def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> None:
+    """Whatever stands among the backends, reading them never fails."""
+    read_snapshot(SUMMARY, put(BACKENDS, place, value), CONFIG)
+
+
+def test_any_value_missing() -> None:
+    """Nor does it when something is not there at all."""
+    for place in places(BACKENDS):
+        read_snapshot(SUMMARY, without(BACKENDS, place), CONFIG)

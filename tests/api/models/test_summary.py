@@ -1,0 +1,235 @@
+"""Tests of summaries as no capture has them."""
+
+from dataclasses import replace
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.xmrig.api.models import (
+    MAX_UPTIME,
+    Connection,
+    Hashrate,
+    HugePages,
+    Results,
+    Summary,
+)
+from tests.api.odd import (
+    BACKENDS,
+    CONFIG,
+    SUMMARY,
+    any_json,
+    everywhere,
+    places,
+    put,
+    read_snapshot,
+    without,
+)
+
+
+class TestSummary:
+    """Summaries as no capture has them."""
+
+    def test_nothing_is_known_of_an_empty_summary(self) -> None:
+        """All is missing, and nothing is 0."""
+        assert Summary.from_json({}) == Summary()
+        summary = Summary()
+        assert summary.uptime is None
+        assert summary.load_average == (None, None, None)
+        assert summary.hashrate == Hashrate()
+        assert summary.results.shares_rejected is None
+        assert summary.connection.is_connected is None
+
+    @pytest.mark.parametrize("value", [None, [], {}, "", float("nan")])
+    def test_values_of_another_type_are_missing(self, value: Any) -> None:
+        """A value that XMRig would not send counts as none."""
+        summary = Summary.from_json(dict.fromkeys(SUMMARY, value))
+        assert replace(summary, document={}) == Summary()
+
+    def test_numbers_as_strings_are_missing(self) -> None:
+        """A number in quotes is no number of XMRig's."""
+        quoted = json.loads(
+            json.dumps(SUMMARY), parse_int=lambda number: f"{number}", parse_float=str
+        )
+        summary = Summary.from_json(quoted)
+        assert (summary.uptime, summary.memory_free) == (None, None)
+        assert summary.load_average == (None, None, None)
+        assert summary.hashrate == Hashrate()
+        assert summary.results == Results()
+        assert summary.hugepages == HugePages()
+        assert summary.connection.uptime_ms is None
+        assert summary.worker_id == "rig-one"
+
+    @pytest.mark.parametrize("value", [True, False])
+    def test_a_boolean_is_no_number(self, value: bool) -> None:
+        """Python counts True as 1, JSON does not."""
+        summary = Summary.from_json(everywhere(SUMMARY, value))
+        assert (summary.uptime, summary.results.shares_good) == (None, None)
+        assert summary.hashrate == Hashrate()
+        assert summary.paused is value
+
+    @pytest.mark.parametrize("value", [0, 1])
+    def test_a_number_is_no_boolean(self, value: int) -> None:
+        """Nor is 1 true."""
+        summary = Summary.from_json(everywhere(SUMMARY, value))
+        assert (summary.paused, summary.restricted) == (None, None)
+        assert summary.cpu.aes is None
+
+    @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
+    def test_a_number_that_is_not_finite_is_missing(self, literal: str) -> None:
+        """Nobody could show it, nor could Home Assistant store it."""
+        summary = Summary.from_json(
+            json.loads(f'{{"hashrate": {{"total": [{literal}, 1, 2.5]}}}}')
+        )
+        assert summary.hashrate == Hashrate(seconds_10=None, minute_1=1, minutes_15=2.5)
+
+    def test_a_zero_is_a_reading(self) -> None:
+        """What is 0 is known, unlike what is null."""
+        summary = Summary.from_json(
+            {"uptime": 0, "donate_level": 0, "hashrate": {"total": [0.0, None, 0]}}
+        )
+        assert (summary.uptime, summary.donate_level) == (0, 0)
+        assert summary.hashrate == Hashrate(seconds_10=0, minutes_15=0)
+
+    @pytest.mark.parametrize(
+        ("sent", "uptime"),
+        [
+            (0, 0),
+            (MAX_UPTIME - 1, MAX_UPTIME - 1),
+            (MAX_UPTIME, None),
+            (2**64 - 3600, None),
+            (10**40, None),
+            (-1, None),
+            ("86", None),
+            (86.0, None),
+        ],
+    )
+    def test_uptime_of_a_clock_that_was_set_back(
+        self, sent: Any, uptime: int | None
+    ) -> None:
+        """A clock set back before the start makes the uptime huge, and no uptime."""
+        assert Summary.from_json({"uptime": sent}).uptime == uptime
+
+    @pytest.mark.parametrize("sent", [2**53 + 1, 2**64 - 1])
+    def test_counters_are_exact(self, sent: int) -> None:
+        """A counter of 64 bits would lose its last digits as a float."""
+        results = Results.from_json({"hashes_total": sent, "best": [sent, 0]})
+        assert (results.hashes_total, results.best_share) == (sent, sent)
+
+    @pytest.mark.parametrize("sent", [2**64, -(2**63) - 1, 10**30])
+    def test_more_than_64_bits_are_missing(self, sent: int) -> None:
+        """XMRig has no such numbers, nor has a database."""
+        assert Results.from_json({"hashes_total": sent}).hashes_total is None
+
+    def test_lists_of_another_length(self) -> None:
+        """What is missing at the end of a list is missing, what is too much is not read."""
+        summary = Summary.from_json(
+            {
+                "resources": {"load_average": [1.5]},
+                "hashrate": {"total": [1, 2, 3, 4]},
+                "hugepages": [1, 2, 3],
+            }
+        )
+        assert summary.load_average == (1.5, None, None)
+        assert summary.hashrate == Hashrate(seconds_10=1, minute_1=2, minutes_15=3)
+        assert summary.hugepages == HugePages()
+
+    def test_an_empty_id_is_none(self) -> None:
+        """A miner without a network has no id at its start."""
+        assert Summary.from_json({"id": "", "worker_id": ""}) == Summary(
+            document={"id": "", "worker_id": ""}
+        )
+
+    @given(place=st.sampled_from(places(SUMMARY)), value=any_json)
+    def test_anything_in_place_of_any_value(
+        self, place: tuple[Any, ...], value: Any
+    ) -> None:
+        """Whatever stands in a summary, reading it never fails."""
+        read_snapshot(put(SUMMARY, place, value), BACKENDS, CONFIG)
+
+    def test_any_value_missing(self) -> None:
+        """Nor does it when something is not there at all."""
+        for place in places(SUMMARY):
+            read_snapshot(without(SUMMARY, place), BACKENDS, CONFIG)
+
+
+class TestResults:
+    """Shares."""
+
+    @pytest.mark.parametrize(
+        ("good", "total", "rejected", "rate"),
+        [
+            (0, 0, 0, None),
+            (8, 8, 0, 0),
+            (6, 8, 2, 25),
+            (0, 3, 3, 100),
+            (None, 8, None, None),
+            (8, None, None, None),
+            # Counted one after the other, so for a moment there may be one too many.
+            (9, 8, 0, 0),
+        ],
+    )
+    def test_rejected_shares(
+        self,
+        good: int | None,
+        total: int | None,
+        rejected: int | None,
+        rate: float | None,
+    ) -> None:
+        """What is not good was rejected; before the first share there is no rate."""
+        results = Results(shares_good=good, shares_total=total)
+        assert (results.shares_rejected, results.reject_rate) == (rejected, rate)
+
+    @pytest.mark.parametrize(
+        ("best", "share"), [([205228, 0], 205228), ([0] * 10, None), ([], None)]
+    )
+    def test_best_share(self, best: list[int], share: int | None) -> None:
+        """The list is filled up with 0, which is no share."""
+        assert Results.from_json({"best": best}).best_share == share
+
+
+class TestConnection:
+    """The connection to the pool."""
+
+    @pytest.mark.parametrize(
+        ("document", "is_connected"),
+        [
+            ({"ip": "10.0.0.1", "uptime": 0, "uptime_ms": 0}, True),
+            ({"ip": None, "uptime": 0, "uptime_ms": 93}, True),
+            ({"ip": None, "uptime": 7}, True),
+            ({"ip": None, "uptime": 0, "uptime_ms": 0}, False),
+            # The pool's name stays after it was lost.
+            ({"pool": "pool:3333", "ip": None, "uptime": 0}, False),
+            ({"pool": "pool:3333", "ip": None}, None),
+            ({}, None),
+        ],
+    )
+    def test_connected(
+        self, document: dict[str, Any], is_connected: bool | None
+    ) -> None:
+        """There is a pool when it has an address, or a time since when."""
+        assert Connection.from_json(document).is_connected is is_connected
+
+
+class TestHugePages:
+    """Huge pages."""
+
+    @pytest.mark.parametrize(
+        ("sent", "percent"),
+        [
+            ([0, 1170], 0),
+            ([585, 1170], 50),
+            ([1170, 1170], 100),
+            # Nothing runs, so none are wanted.
+            ([0, 0], None),
+            ([None, 1170], None),
+            ([1, None], None),
+            # As it is under /1.
+            (True, None),
+            (None, None),
+        ],
+    )
+    def test_percent(self, sent: Any, percent: float | None) -> None:
+        """The share of the pages that are in use is of those that are wanted."""
+        assert HugePages.from_json(sent).percent == percent
