@@ -16,14 +16,24 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.exceptions import (
+    ConfigEntryAuthFailed,
+    HomeAssistantError,
+    ServiceValidationError,
+)
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api.activity import Activity, ActivityType, between
 from .api.client import XmrigClient
-from .api.exceptions import XmrigAuthenticationError, XmrigConnectionError, XmrigError
+from .api.exceptions import (
+    XmrigAuthenticationError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigReadOnlyError,
+    XmrigUnsafeConfigError,
+)
 from .api.health import Health
 from .api.lifetime import Life
 from .api.miner import Miner
@@ -119,32 +129,32 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         self.health = Health()
         self._best_share = 0
         self._put_back_due = False
+        self._restart_seen = False
 
     @override
     async def _async_update_data(self) -> Snapshot:
         """Poll the miner, and put it back to what is wanted if it restarted."""
         self.activities = ()
-        snapshot, restarted = await self._async_poll()
+        snapshot = await self._async_poll()
         restored = self._put_back_due and await self._async_put_back(snapshot)
         if restored:
-            snapshot, restarted_again = await self._async_poll()
-            restarted = restarted or restarted_again
-        self.restarted = restarted
+            snapshot = await self._async_poll()
+        self.restarted, self._restart_seen = self._restart_seen, False
         self.activities = tuple(self._activities(snapshot, restored=restored))
-        self.health.observe(snapshot, now=time.monotonic(), restarted=restarted)
+        self.health.observe(snapshot, now=time.monotonic(), restarted=self.restarted)
         self._async_update_device(snapshot.summary)
         return snapshot
 
-    async def _async_poll(self) -> tuple[Snapshot, bool]:
-        """Read the miner between two commands, and return if it restarted before."""
+    async def _async_poll(self) -> Snapshot:
+        """Read the miner once, between two commands."""
         async with self.miner.lock:
             summary, _ = await asyncio.gather(
                 self._async_summary(), self._backends.refresh()
             )
-            restarted = self._life.observe(
+            if restarted := self._life.observe(
                 summary, now=time.monotonic(), wall=time.time()
-            )
-            self._put_back_due = self._put_back_due or restarted
+            ):
+                self._restart_seen = self._put_back_due = True
             # A reply that was cut off may say nothing of it.
             if summary.restricted is not None:
                 self._restricted = summary.restricted
@@ -160,12 +170,13 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             )
             if not self._put_back_due:
                 await self.miner.adopt(snapshot, self._life.started)
-            return snapshot, restarted
+            return snapshot
 
     async def _async_put_back(self, snapshot: Snapshot) -> bool:
         """Ask a miner that restarted for what is wanted, and return if it was."""
         self._put_back_due = False
-        if not self.config_entry.options.get(CONF_KEEP_STATE, True):
+        keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
+        if snapshot.restricted or not keep_state:
             return False
         try:
             return await self.miner.put_back(snapshot)
@@ -224,7 +235,9 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         try:
             yield self.miner
         except XmrigError as error:
-            raise HomeAssistantError(
+            # What was asked for is at fault, rather than that it went wrong.
+            is_invalid = isinstance(error, XmrigReadOnlyError | XmrigUnsafeConfigError)
+            raise (ServiceValidationError if is_invalid else HomeAssistantError)(
                 translation_domain=DOMAIN,
                 translation_key=error_key(error),
                 translation_placeholders={"name": self.name},
