@@ -1,10 +1,10 @@
 """What has to be known about a miner beyond what it says."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from .document import MISSING, Change, Path, same, value_at, with_value
+from .document import MISSING, Path, changes, same, value_at, with_value
 from .models import BackendType, Config
 
 
@@ -13,8 +13,8 @@ class Edit:
     """A value of the owner's config in whose place another was written from here."""
 
     path: Path
-    original: Any
-    written: Any
+    original: Any = field(repr=False)
+    written: Any = field(repr=False)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -40,6 +40,9 @@ class Memory:
     backends: frozenset[BackendType] = frozenset()
     """The backends that were on before the miner was last stopped from here."""
     edits: tuple[Edit, ...] = ()
+    """What the config showed after the last write, and before the one under way."""
+    pending: tuple[Edit, ...] = ()
+    """The same after the write under way, of which nobody knows if it arrived."""
     mining: bool | None = None
     """Whether the miner is wanted to mine; None until it was asked for either."""
     asked_here: bool = False
@@ -61,6 +64,7 @@ class Memory:
         return cls(
             backends=frozenset(map(BackendType, data["backends"])),
             edits=tuple(map(Edit.from_json, data["edits"])),
+            pending=tuple(map(Edit.from_json, data["pending"])),
             mining=data["mining"],
             asked_here=data["asked_here"],
             limited=data["limited"],
@@ -74,6 +78,7 @@ class Memory:
         return {
             "backends": sorted(self.backends),
             "edits": [edit.as_json() for edit in self.edits],
+            "pending": [edit.as_json() for edit in self.pending],
             "mining": self.mining,
             "asked_here": self.asked_here,
             "limited": self.limited,
@@ -92,22 +97,41 @@ class Memory:
             document = with_value(document, edit.path, edit.original)
         return Config(document)
 
-    def with_changes(self, config: Config, made: Iterable[Change]) -> Self:
-        """Return this memory with changes to a config remembered."""
-        edits = {edit.path: edit for edit in self._standing(config)}
-        for change in made:
-            previous = edits.pop(change.path, None)
-            original = previous.original if previous else change.old
-            if not same(original, change.new):
-                edits[change.path] = Edit(
-                    path=change.path, original=original, written=change.new
-                )
-        return replace(self, edits=tuple(edits.values()))
+    def with_write(self, before: Config, after: Config) -> Self:
+        """Return this memory with a write that is about to be made.
+
+        Whether it then arrives or not, `owners` knows the owner's values.
+        """
+        pending = (
+            Edit(path=change.path, original=change.old, written=change.new)
+            for change in changes(self.owners(before).document, after.document)
+        )
+        return replace(
+            self, edits=tuple(self._standing(before)), pending=tuple(pending)
+        )
+
+    def with_write_shown(self, shown: Config) -> Self:
+        """Return this memory once a config shows the write.
+
+        For values that were removed it shows what the miner put in their place.
+        """
+        edits = (
+            replace(edit, written=value_at(shown.document, edit.path))
+            if edit.written is MISSING
+            else edit
+            for edit in self.pending
+        )
+        return replace(
+            self,
+            edits=tuple(edit for edit in edits if not same(edit.original, edit.written)),
+            pending=(),
+        )
 
     def _standing(self, config: Config) -> list[Edit]:
-        """Return the edits that a config still shows."""
-        return [
-            edit
-            for edit in self.edits
+        """Return the edits that a config still shows, one for each path."""
+        standing = {
+            edit.path: edit
+            for edit in (*self.edits, *self.pending)
             if same(value_at(config.document, edit.path), edit.written)
-        ]
+        }
+        return list(standing.values())

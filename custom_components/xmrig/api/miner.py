@@ -378,10 +378,7 @@ class Miner:
             made = _safe_changes(before, after)
             if not made:
                 return []
-            memory = self.memory.with_changes(before, made)
-            if before.payees.keys() == memory.payees:
-                # Who changes a wallet from here is the owner.
-                memory = replace(memory, payees=frozenset(after.payees))
+            memory = self.memory.with_write(before, after)
             if before.enabled and not after.enabled:
                 memory = replace(memory, backends=before.enabled)
             if await self._save_if_new(memory) and not same(
@@ -389,15 +386,20 @@ class Miner:
             ):
                 continue
             await self._send(self.client.put_config(after))
-            if await self._lasts(before, made):
+            if shown := await self._lasting(before, made):
                 self.written = after
+                memory = memory.with_write_shown(shown)
+                if before.payees.keys() == memory.payees:
+                    # Who changes a wallet from here is the owner.
+                    memory = replace(memory, payees=frozenset(after.payees))
+                await self._save_if_new(memory)
                 return made
         raise XmrigConflictError(
             f"The config of {self.client.address} is being changed elsewhere"
         )
 
-    async def _lasts(self, before: Config, made: list[Change]) -> bool:
-        """Wait until changes show, and return whether they also last.
+    async def _lasting(self, before: Config, made: list[Change]) -> Config | None:
+        """Wait until changes show, and return the config if they also last.
 
         Raises XmrigNotConfirmedError if the config stays what it was before.
         """
@@ -410,9 +412,10 @@ class Miner:
 
         await self._confirm(read, bool, "set_config")
         if not _shows(config, made):
-            return False
+            return None
         await asyncio.sleep(SETTLE)
-        return _shows(await self._config(), made)
+        config = await self._config()
+        return config if _shows(config, made) else None
 
     async def _remember(self, **changed: Any) -> None:
         """Remember some fields of the memory."""
