@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     ATTR_ENTITY_ID,
     CONF_ACCESS_TOKEN,
@@ -15,7 +16,7 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
 )
 from homeassistant.core import HomeAssistant, State
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -71,6 +72,11 @@ class Rig:
         await self.hass.config_entries.async_setup(self.entry.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
+    @property
+    def is_loaded(self) -> bool:
+        """Return whether the config entry is set up."""
+        return self.entry.state is ConfigEntryState.LOADED
+
     async def reload(self) -> None:
         """Reload the config entry, which enables entities switched on before."""
         assert await self.hass.config_entries.async_reload(self.entry.entry_id)
@@ -100,6 +106,21 @@ class Rig:
         return {
             f"{entity.domain}.{entity.unique_id.removeprefix(f'{entry_id}_')}": entity
             for entity in er.async_entries_for_config_entry(registry, entry_id)
+        }
+
+    @property
+    def devices(self) -> dict[str, dr.DeviceEntry | dr.ChildDeviceEntry]:
+        """Return the devices: `miner`, and each card by its key."""
+        registry = dr.async_get(self.hass)
+        entry_id = self.entry.entry_id
+        found: list[dr.DeviceEntry | dr.ChildDeviceEntry] = [
+            *dr.async_entries_for_config_entry(registry, entry_id),
+            *dr.async_child_entries_for_config_entry(registry, entry_id),
+        ]
+        return {
+            identifier.removeprefix(entry_id).removeprefix("_") or "miner": device
+            for device in found
+            for _, identifier in device.identifiers
         }
 
     def entity_id(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack
 import time
 from typing import Any
 from unittest.mock import patch
@@ -92,6 +93,24 @@ async def running(rig: Rig) -> Rig:
     """Return the simulated miner, set up."""
     await rig.set_up()
     return rig
+
+
+@pytest.fixture
+async def trio(
+    hass: HomeAssistant,
+    enable_custom_integrations: None,
+    loopback: None,
+    freezer: FrozenDateTimeFactory,
+) -> AsyncGenerator[list[Rig]]:
+    """Return three miners, all set up."""
+    async with AsyncExitStack() as stack:
+        rigs = []
+        for name in ("rig-one", "rig-two", "rig-three"):
+            simulator = Simulator(worker_id=name, uptime=1000, watch_delay=0)
+            await stack.enter_async_context(simulator)
+            rigs.append(Rig(hass, simulator, entry_for(simulator), freezer))
+            await rigs[-1].set_up()
+        yield rigs
 
 
 @pytest.fixture

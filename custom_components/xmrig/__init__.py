@@ -1,5 +1,6 @@
 """XMRig in Home Assistant."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -80,9 +81,16 @@ async def async_remove_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> No
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: XmrigConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a device may be removed by hand: a card that is gone may."""
+    """Return whether a device may be removed by hand: a card that is gone may.
+
+    As long as the miner did not say which cards it has, none is gone.
+    """
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     backends = entry.runtime_data.data.backends
-    cards = {f"{entry.entry_id}_{gpu.key}" for gpu in backends.gpus} if backends else {}
+    if backends is None or not backends.complete:
+        return False
+    cards = {f"{entry.entry_id}_{gpu.key}" for gpu in backends.gpus}
     return device.identifiers.isdisjoint(
         (DOMAIN, identifier) for identifier in (entry.entry_id, *cards)
     )

@@ -1,0 +1,114 @@
+"""A miner comes, stays, is reached again, and goes without a trace."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import CONF_ACCESS_TOKEN, STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.xmrig.const import DOMAIN
+from tests.common import Rig
+
+
+async def test_a_miner_is_set_up_and_unloaded(running: Rig) -> None:
+    """Unloaded it is not asked anything, however much time passes."""
+    assert running.is_loaded
+    assert running.state("sensor.status") == "mining"
+    assert await running.hass.config_entries.async_unload(running.entry.entry_id)
+    assert not running.is_loaded
+    assert set(running.states.values()) == {STATE_UNAVAILABLE}
+    asked = len(running.simulator.requests)
+    await running.poll(10)
+    assert len(running.simulator.requests) == asked
+
+
+async def test_a_reloaded_miner_goes_on(running: Rig) -> None:
+    """Its entities are the same, and it is polled once per interval, not twice."""
+    before = running.entities.keys()
+    await running.reload()
+    assert running.is_loaded
+    assert running.entities.keys() == before
+    assert not running.unavailable
+    running.simulator.requests.clear()
+    await running.poll()
+    assert running.asked("/2/summary") == 1
+
+
+async def test_a_removed_miner_is_forgotten(
+    running: Rig, hass_storage: dict[str, Any]
+) -> None:
+    """What was remembered of it goes with it, entities and devices too."""
+    entry_id = running.entry.entry_id
+    assert f"{DOMAIN}.{entry_id}" in hass_storage
+    await running.hass.config_entries.async_remove(entry_id)
+    await running.hass.async_block_till_done()
+    assert f"{DOMAIN}.{entry_id}" not in hass_storage
+    assert not running.entities
+    assert not running.devices
+
+
+async def test_a_miner_that_is_off_at_the_start_comes_up_later(rig: Rig) -> None:
+    """Home Assistant goes on trying by itself."""
+    await rig.simulator.go_offline()
+    await rig.set_up()
+    assert rig.entry.state is ConfigEntryState.SETUP_RETRY
+    assert rig.entry.error_reason_translation_key == "cannot_connect"
+    await rig.simulator.go_online()
+    await rig.pass_time(timedelta(minutes=2))
+    assert rig.is_loaded
+    assert rig.state("sensor.status") == "mining"
+
+
+async def test_a_wrong_token_at_the_start_asks_for_another(rig: Rig) -> None:
+    """There is no use in trying on."""
+    rig.hass.config_entries.async_update_entry(
+        rig.entry, data={**rig.entry.data, CONF_ACCESS_TOKEN: "old"}
+    )
+    await rig.set_up()
+    assert rig.entry.state is ConfigEntryState.SETUP_ERROR
+    [flow] = rig.hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    asked = len(rig.simulator.requests)
+    await rig.pass_time(timedelta(minutes=10))
+    assert len(rig.simulator.requests) == asked
+
+
+@pytest.mark.parametrize(
+    "options", [{"version": "6.22.1", "fault": "truncated", "uptime": 100, "gpus": 2}]
+)
+async def test_a_miner_is_set_up_while_its_answers_are_cut(running: Rig) -> None:
+    """What arrived before the cut is there, and the rest as soon as it arrives."""
+    assert running.is_loaded
+    assert running.state("sensor.algorithm") == "rx/0"
+    assert running.state("sensor.shares_accepted").isdigit()
+    assert running.state("sensor.hashrate_15m") == "unknown"
+    assert running.state("switch.mining") == "on"
+    assert running.devices.keys() == {"miner"}
+    await running.pass_time(timedelta(minutes=15))
+    running.simulator.fault = None
+    await running.poll()
+    assert float(running.state("sensor.hashrate_15m")) > 0
+    assert running.state("sensor.cuda_0_gpu_hashrate") == "950.0"
+    assert running.state("sensor.opencl_0_gpu_hashrate") == "960.0"
+
+
+async def test_several_miners_do_not_disturb_each_other(
+    hass: HomeAssistant, trio: list[Rig]
+) -> None:
+    """One is off, one is paused, one mines."""
+    off, paused, mining = trio
+    await off.simulator.go_offline()
+    await paused.turn("switch.mining", on=False)
+    await mining.poll()
+    assert set(off.states.values()) == {STATE_UNAVAILABLE}
+    assert paused.state("sensor.status") == "paused"
+    assert mining.state("sensor.status") == "mining"
+    assert [rig.simulator.miner.is_paused for rig in trio] == [False, True, False]
+    await hass.config_entries.async_unload(mining.entry.entry_id)
+    await off.simulator.go_online()
+    await off.poll()
+    assert not off.unavailable
+    assert not paused.unavailable
+    assert set(mining.states.values()) == {STATE_UNAVAILABLE}
