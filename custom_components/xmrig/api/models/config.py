@@ -13,6 +13,9 @@ from .backends import BackendType
 from .values import items, members
 
 
+DEFAULT_POOL_PORT = 3333
+
+
 class PauseRule(StrEnum):
     """Rules of its own by which XMRig pauses and resumes, by their config keys."""
 
@@ -75,7 +78,7 @@ class Config:
         """Return what to call each pool: its host and port, numbered where alike."""
         labels: list[str] = []
         for pool in self.pools:
-            label = str(pool.get("url", "")).rpartition("://")[2]
+            label = _host_and_port(str(pool.get("url", "")))
             number = 1 + sum(name.split(" ")[0] == label for name in labels)
             labels.append(label if number == 1 else f"{label} ({number})")
         return labels
@@ -105,3 +108,14 @@ class Config:
         return Config(
             {**self.document, "pools": [chosen, *pools[:index], *pools[index + 1 :]]}
         )
+
+
+def _host_and_port(url: str) -> str:
+    """Return what of a pool's address may be shown.
+
+    Without a port it is 3333 (XMRig src/base/net/stratum/Url.cpp). Other miners have
+    the wallet before the host, and so may an address that was copied from theirs.
+    """
+    address = url.rpartition("://")[2].rpartition("@")[2].partition("/")[0]
+    has_port = ":" in address.rpartition("]")[2]
+    return address if has_port or not address else f"{address}:{DEFAULT_POOL_PORT}"
