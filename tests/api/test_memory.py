@@ -9,7 +9,7 @@ from custom_components.xmrig.api.document import same
 from custom_components.xmrig.api.memory import Memory
 from custom_components.xmrig.api.models import BackendType, Config
 
-OWNERS = {
+OWNERS: dict[str, Any] = {
     "cpu": {"enabled": True, "rx": [0, 1, 2, 3], "cn": [[1, 0], [2, 3]]},
     "pause-on-active": 120,
     "retries": 5,

@@ -1,0 +1,95 @@
+"""What tests of the controls ask for, and what they find at the miner."""
+
+import copy
+import json
+from typing import Any
+
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
+from homeassistant.core import Context
+
+from custom_components.xmrig.api.document import same
+from custom_components.xmrig.const import DOMAIN
+from simulator import Simulator
+
+from .common import Rig
+
+THREADS = "number.cpu_threads"
+POOL = "select.pool"
+MINING = "switch.mining"
+
+
+async def set_threads(rig: Rig, threads: float) -> None:
+    """Set the number of CPU threads."""
+    await rig.hass.services.async_call(
+        "number",
+        "set_value",
+        {ATTR_ENTITY_ID: rig.entity_id(THREADS), "value": threads},
+        blocking=True,
+    )
+
+
+async def select_pool(rig: Rig, label: str) -> None:
+    """Choose a pool."""
+    await rig.hass.services.async_call(
+        "select",
+        "select_option",
+        {ATTR_ENTITY_ID: rig.entity_id(POOL), "option": label},
+        blocking=True,
+    )
+
+
+async def act(
+    rig: Rig,
+    action: str,
+    *,
+    entry_id: str | None = None,
+    context: Context | None = None,
+    **data: Any,
+) -> dict[str, Any]:
+    """Call an action of the integration, and return its response."""
+    response = await rig.hass.services.async_call(
+        DOMAIN,
+        action,
+        {ATTR_CONFIG_ENTRY_ID: entry_id or rig.entry.entry_id, **data},
+        blocking=True,
+        return_response=True,
+        context=context,
+    )
+    assert response is not None
+    return dict(response)
+
+
+async def restore(rig: Rig) -> None:
+    """Give back all that was changed in the config."""
+    await act(rig, "restore_config")
+
+
+def config_of(simulator: Simulator) -> dict[str, Any]:
+    """Return a copy of the config as the miner holds it now."""
+    return copy.deepcopy(simulator.config)
+
+
+def is_same_config(simulator: Simulator, config: dict[str, Any]) -> bool:
+    """Return whether the miner holds just that config, and its file says the same."""
+    return same(simulator.config, config) and same(simulator.disk, config)
+
+
+def cpu_threads(simulator: Simulator) -> int:
+    """Return how many CPU threads the miner has, asleep or not."""
+    return len(simulator.miner.backends[0].workers)
+
+
+def writes(simulator: Simulator) -> int:
+    """Return how many configs were posted to the miner."""
+    return sum(
+        request.method == "PUT" and request.path.endswith("/config")
+        for request in simulator.requests
+    )
+
+
+def remembered(hass_storage: dict[str, Any], rig: Rig) -> dict[str, Any]:
+    """Return what Home Assistant remembers of the miner on its disk."""
+    stored = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}"]["data"]
+    data = json.loads(json.dumps(stored))
+    assert isinstance(data, dict)
+    return data
