@@ -2,6 +2,7 @@
 
 from .api.exceptions import (
     XmrigAuthenticationError,
+    XmrigBackendError,
     XmrigCertificateError,
     XmrigConflictError,
     XmrigConnectionError,
@@ -23,6 +24,7 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigRefusedError: "refused",
     XmrigResponseError: "not_xmrig",
     XmrigNotConfirmedError: "not_confirmed",
+    XmrigBackendError: "no_device",
     XmrigUnsafeConfigError: "unsafe_config",
     XmrigConflictError: "conflict",
 }

@@ -40,6 +40,10 @@ class XmrigNotConfirmedError(XmrigError):
     """The command was sent, but the miner does not show its result in time."""
 
 
+class XmrigBackendError(XmrigNotConfirmedError):
+    """A backend was switched on, but the miner found no driver or device for it."""
+
+
 class XmrigUnsafeConfigError(XmrigError):
     """The config would cut its owner off: from the API, or from every pool."""
 

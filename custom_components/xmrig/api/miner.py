@@ -9,6 +9,7 @@ from typing import Any
 from .client import XmrigClient
 from .document import MISSING, Change, changes, same, value_at
 from .exceptions import (
+    XmrigBackendError,
     XmrigConflictError,
     XmrigNotConfirmedError,
     XmrigReadOnlyError,
@@ -139,21 +140,33 @@ class Miner:
                 await self._remember(limited=False)
 
     async def set_backend(self, backend: BackendType, *, enabled: bool) -> None:
-        """Enable or disable a backend; without any the miner is stopped."""
+        """Enable or disable a backend; without any the miner is stopped.
+
+        Raises XmrigBackendError if there is no driver or device for it.
+        """
 
         def change(config: Config) -> Config:
             others = config.enabled - {backend}
             return config.with_backends(others | {backend} if enabled else others)
 
         async with self.lock:
-            await self._edit(change)
-            await self._confirm(
-                self.client.backends,
-                lambda backends: (backend in backends.enabled) is enabled,
-                "set_backend",
-            )
-            if not enabled and not (await self.client.backends()).enabled:
-                await self._remember(mining=False, asked_here=True)
+            made = await self._edit(change)
+            try:
+                await self._confirm(
+                    self.client.backends,
+                    lambda backends: (backend in backends.enabled) is enabled,
+                    "set_backend",
+                )
+            except XmrigNotConfirmedError as err:
+                if not enabled:
+                    raise
+                raise XmrigBackendError(
+                    f"{self.client.address} found nothing to run {backend} on"
+                ) from err
+            if made and not enabled and not (await self.client.backends()).enabled:
+                await self._remember(
+                    mining=False, asked_here=True, backends=frozenset({backend})
+                )
 
     async def set_pause_rule(self, rule: PauseRule, *, enabled: bool) -> None:
         """Turn a rule on or off; the owner's number of seconds comes back with it."""
@@ -330,14 +343,18 @@ class Miner:
 
     async def _start(self) -> None:
         """Start, with the lock held."""
+        found = await self.client.backends()
 
         def change(config: Config) -> Config:
-            if config.enabled:
+            # One without a driver or device is on in the config only.
+            if found.enabled:
                 return config
             remembered = self.memory.backends & config.backends.keys()
-            return config.with_backends(remembered or {BackendType.CPU})
+            return config.with_backends(
+                config.enabled | (remembered or {BackendType.CPU})
+            )
 
-        if not await self._edit(change) and not (await self.client.backends()).threads:
+        if not await self._edit(change) and not found.threads:
             # Ended by XMRig's own `stop`: any config makes it start them again,
             # without waiting for the next job (src/core/Miner.cpp:632).
             await self._send(self.client.put_config(await self._config()))

@@ -1,0 +1,219 @@
+"""The switches of the backends, and of the rules by which a miner pauses itself."""
+
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from simulator.jsonvalue import Json
+
+from .common import Rig
+from .controls import (
+    MINING,
+    config_of,
+    cpu_threads,
+    is_same_config,
+    restore,
+    writes,
+)
+
+CPU = "switch.cpu_backend"
+OPENCL = "switch.opencl_backend"
+CUDA = "switch.cuda_backend"
+BATTERY = "switch.pause_on_battery"
+ACTIVITY = "switch.pause_on_activity"
+
+
+async def enable(rig: Rig, *names: str) -> None:
+    """Enable entities that are disabled at first."""
+    registry = er.async_get(rig.hass)
+    for name in names:
+        assert rig.entities[name].disabled_by is er.RegistryEntryDisabler.INTEGRATION
+        registry.async_update_entity(rig.entity_id(name), disabled_by=None)
+    await rig.reload()
+
+
+def backends(rig: Rig) -> dict[str, bool]:
+    """Return which backends the miner's config switches on."""
+    config = rig.simulator.config
+    return {name: config[name]["enabled"] for name in ("cpu", "opencl", "cuda")}
+
+
+@pytest.mark.parametrize(
+    ("switch", "backend"), [(CPU, "cpu"), (OPENCL, "opencl"), (CUDA, "cuda")]
+)
+@pytest.mark.parametrize("options", [{"gpus": 2}])
+async def test_a_backend_off_and_on_again(
+    running: Rig, switch: str, backend: str
+) -> None:
+    """Nothing else changes, and what it mined with is there again."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    hashrate = simulator.hashrate
+    assert running.state(switch) == "on"
+    await running.turn(switch, on=False)
+    assert running.state(switch) == "off"
+    off = {**first, backend: first[backend] | {"enabled": False}}
+    assert is_same_config(simulator, off)
+    assert 0 < simulator.hashrate < hashrate
+    assert running.state(MINING) == "on"
+    await running.turn(switch, on=True)
+    assert running.state(switch) == "on"
+    assert is_same_config(simulator, first)
+    assert simulator.hashrate == hashrate
+
+
+async def test_the_last_backend_off_is_stopped(running: Rig) -> None:
+    """For good; and to start is to switch on what was on last."""
+    await running.turn(CPU, on=False)
+    assert running.state("sensor.status") != "stopped"
+    await running.turn(CUDA, on=False)
+    assert running.state("sensor.status") == "stopped"
+    assert running.state(MINING) == "off"
+    assert running.state("sensor.pause_reason") == "asked_here"
+    running.simulator.advance(120)
+    await running.poll()
+    assert not running.simulator.is_hashing
+    await running.turn(MINING, on=True)
+    assert backends(running) == {"cpu": False, "opencl": False, "cuda": True}
+
+
+async def test_a_backend_on_starts_a_stopped_miner(running: Rig) -> None:
+    """There is something to mine with again."""
+    await running.press("button.stop")
+    await running.turn(CPU, on=True)
+    running.simulator.advance(10)
+    await running.poll()
+    assert running.simulator.is_hashing
+    assert running.state(MINING) == "on"
+    assert running.state("sensor.pause_reason") == "none"
+
+
+async def test_a_backend_of_a_paused_miner_rests(running: Rig) -> None:
+    """A pause is a pause of all backends."""
+    await running.turn(MINING, on=False)
+    await running.turn(CUDA, on=False)
+    await running.turn(CUDA, on=True)
+    assert not running.simulator.is_hashing
+    assert running.state(MINING) == "off"
+    assert running.state(CUDA) == "on"
+
+
+async def test_restoring_switches_backends_back(running: Rig) -> None:
+    """Whichever of them was switched."""
+    first = config_of(running.simulator)
+    await running.turn(CPU, on=False)
+    await running.turn(CUDA, on=False)
+    await restore(running)
+    assert is_same_config(running.simulator, first)
+    assert (running.state(CPU), running.state(CUDA)) == ("on", "on")
+
+
+async def test_a_backend_as_it_is_writes_nothing(running: Rig) -> None:
+    """Neither on nor off."""
+    await running.turn(CPU, on=True)
+    await running.turn(OPENCL, on=False)
+    assert writes(running.simulator) == 0
+
+
+async def test_there_are_the_backends_of_the_build(rig: Rig) -> None:
+    """A miner built without OpenCL and CUDA has no switch for them."""
+    del rig.simulator.miner.backends[1:]
+    await rig.set_up()
+    assert CPU in rig.entities
+    assert not {OPENCL, CUDA} & rig.entities.keys()
+
+
+async def test_a_backend_without_a_driver_does_not_go_on(
+    running: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The config says on and the miner off, of which the switch shows the truth."""
+    monkeypatch.setattr("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 0.1)
+    first = config_of(running.simulator)
+    with pytest.raises(HomeAssistantError, match="no driver or device"):
+        await running.turn(OPENCL, on=True)
+    assert running.simulator.config["opencl"]["enabled"]
+    assert running.state(OPENCL) == "off"
+    await running.turn(OPENCL, on=False)
+    assert is_same_config(running.simulator, first)
+
+
+@pytest.mark.parametrize("options", [{"config": {"opencl": {"enabled": True}}}])
+@pytest.mark.parametrize("last", [CPU, CUDA])
+async def test_a_backend_without_a_driver_does_not_keep_a_miner_from_starting(
+    running: Rig, last: str
+) -> None:
+    """It is on in the config only: with the last other one off, all are off."""
+    first = config_of(running.simulator)
+    for switch in (CUDA, last) if last == CPU else (CPU, last):
+        await running.turn(switch, on=False)
+    assert running.state("sensor.status") == "stopped"
+    await running.press("button.start")
+    assert backends(running) == {
+        "cpu": last == CPU,
+        "opencl": True,
+        "cuda": last == CUDA,
+    }
+    assert running.state(MINING) == "on"
+    await restore(running)
+    assert is_same_config(running.simulator, first)
+
+
+RULES = {BATTERY: "pause-on-battery", ACTIVITY: "pause-on-active"}
+
+
+@pytest.mark.parametrize(
+    ("switch", "owners", "options"),
+    [
+        (switch, value, {"config": {key: value}})
+        for switch, key in RULES.items()
+        for value in ([True, False] if switch == BATTERY else [True, False, 120])
+    ],
+)
+async def test_a_rule_on_and_off(running: Rig, switch: str, owners: bool | int) -> None:
+    """The number of seconds that the owner set comes back with the rule."""
+    simulator = running.simulator
+    key = RULES[switch]
+    first = config_of(simulator)
+    await enable(running, switch)
+    assert running.state(switch) == ("on" if owners else "off")
+    for _ in range(2):
+        await running.turn(switch, on=False)
+        assert running.state(switch) == "off"
+        assert is_same_config(simulator, first | {key: False})
+        await running.reload()
+        await running.turn(switch, on=True)
+        assert running.state(switch) == "on"
+        assert is_same_config(simulator, first | {key: owners or True})
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@pytest.mark.parametrize("options", [{"config": {"pause-on-active": 120}}])
+async def test_another_number_of_seconds_is_kept_too(running: Rig) -> None:
+    """The owner may change their mind while Home Assistant is there."""
+    await enable(running, ACTIVITY)
+
+    def edit(seconds: int) -> Any:
+        def change(config: Json) -> None:
+            config["pause-on-active"] = seconds
+
+        return change
+
+    running.simulator.edit_config(edit(300))
+    await running.poll(6)
+    await running.turn(ACTIVITY, on=False)
+    await running.turn(ACTIVITY, on=True)
+    assert running.simulator.config["pause-on-active"] == 300
+
+
+async def test_rules_neither_touch_threads_nor_what_the_miner_does(
+    running: Rig,
+) -> None:
+    """They say when to pause, which is not now."""
+    await enable(running, BATTERY, ACTIVITY)
+    await running.turn(BATTERY, on=True)
+    await running.turn(ACTIVITY, on=True)
+    assert running.simulator.is_hashing
+    assert cpu_threads(running.simulator) == 4
