@@ -9,14 +9,7 @@ import pytest
 from simulator.jsonvalue import Json
 
 from .common import Rig
-from .controls import (
-    MINING,
-    config_of,
-    cpu_threads,
-    is_same_config,
-    restore,
-    writes,
-)
+from .controls import MINING, config_of, cpu_threads, is_same_config, restore, writes
 
 CPU = "switch.cpu_backend"
 OPENCL = "switch.opencl_backend"

@@ -12,7 +12,6 @@ from ..thread_profiles import profiles_of
 from .backends import BackendType
 from .values import items, members
 
-
 DEFAULT_POOL_PORT = 3333
 
 
