@@ -50,9 +50,10 @@ class Port:
 
     def close(self) -> None:
         """Take no more connections; those that are there go on."""
-        if self._accepting:
+        if self._listener and self._accepting:
+            # Before the number may belong to another socket
+            asyncio.get_running_loop().remove_reader(self._listener)
             self._accepting.cancel()
-        if self._listener:
             self._listener.close()
         self._listener = self._accepting = None
 

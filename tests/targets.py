@@ -28,7 +28,8 @@ type Json = dict[str, Any]
 TOKEN = "s3cret"
 WALLETS = ("WALLET", "WALLET2")
 ALGORITHM = "cn-pico"
-DIFFICULTY = 1000
+# So low that shares come many times a second
+DIFFICULTY = 200
 JOB_INTERVAL = 2.0
 VERSIONS = ("6.26.0", "6.22.2")
 REAL_TARGETS = tuple(

@@ -42,12 +42,16 @@ class Cage:
         """Carry out commands, one after the other, until the control socket closes."""
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
+        self._control.setblocking(False)
         loop.add_reader(self._control, readable.set)
         try:
             while True:
                 await readable.wait()
                 readable.clear()
-                message, fds, _, _ = socket.recv_fds(self._control, _MESSAGE, 1)
+                try:
+                    message, fds, _, _ = socket.recv_fds(self._control, _MESSAGE, 1)
+                except BlockingIOError:
+                    continue
                 if not message:
                     return
                 try:
@@ -82,18 +86,10 @@ class Cage:
                     await pool.set_alive(True)
             case "pool":
                 await self._pools[values["index"]].set_alive(values["alive"])
-            case "job":
-                for pool in self._pools:
-                    pool.send_job()
             case "reject":
                 for pool in self._pools:
                     pool.reject_next = values["count"]
-        return {
-            "pools": [
-                {"connections": pool.connections, "shares": pool.shares}
-                for pool in self._pools
-            ]
-        }
+        return {}
 
     async def _start(self, listener: socket.socket, binary: str, folder: str) -> None:
         with Path(folder, "xmrig.log").open("ab") as log:  # noqa: ASYNC230
@@ -106,6 +102,7 @@ class Cage:
                 stderr=log,
                 preexec_fn=_die_with_parent,
             )
+        logins = self._logins()
         for _ in range(200):
             if self._miner.returncode is not None:
                 break
@@ -114,7 +111,16 @@ class Cage:
                 writer.transport.abort()
                 break
             await asyncio.sleep(0.025)
+        # A case starts with a miner that has its first job, if it can have one
+        for _ in range(40):
+            if self._logins() > logins:
+                await asyncio.sleep(0.05)
+                break
+            await asyncio.sleep(0.025)
         self._relay = await asyncio.start_server(self._pass_on, sock=listener)
+
+    def _logins(self) -> int:
+        return sum(pool.logins for pool in self._pools)
 
     async def _kill(self) -> None:
         if self._relay:

@@ -32,17 +32,11 @@ class StubPool:
         self.difficulty = difficulty
         self.job_interval = job_interval
         self.port = port
-        self.logins: list[str] = []
-        self.shares = 0
+        self.logins = 0
         self.reject_next = 0
         self._jobs = 0
         self._server: asyncio.Server | None = None
         self._writers: set[StreamWriter] = set()
-
-    @property
-    def connections(self) -> int:
-        """How many miners are connected."""
-        return len(self._writers)
 
     async def set_alive(self, alive: bool) -> None:
         """Open the port, or close it and cut whoever is connected."""
@@ -56,11 +50,6 @@ class StubPool:
             self._server = None
             for writer in tuple(self._writers):
                 writer.transport.abort()
-
-    def send_job(self) -> None:
-        """Send every connected miner a new job."""
-        for writer in tuple(self._writers):
-            _send(writer, {"jsonrpc": "2.0", "method": "job", "params": self._job()})
 
     def _job(self) -> dict[str, Any]:
         self._jobs += 1
@@ -95,7 +84,7 @@ class StubPool:
     def _answer(self, writer: StreamWriter, request: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"id": request["id"], "jsonrpc": "2.0", "error": None}
         if request["method"] == "login":
-            self.logins.append(request["params"]["login"])
+            self.logins += 1
             reply["result"] = {
                 "id": "stub",
                 "job": self._job(),
@@ -106,7 +95,6 @@ class StubPool:
             self.reject_next -= 1
             reply["error"] = {"code": -1, "message": "Low difficulty share"}
         else:
-            self.shares += request["method"] == "submit"
             reply["result"] = {"status": "OK"}
         _send(writer, reply)
 

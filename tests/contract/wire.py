@@ -4,6 +4,8 @@ import asyncio
 import json
 from typing import Any, NamedTuple
 
+import pytest
+
 from tests.targets import TOKEN, Target
 
 CORS = (
@@ -12,6 +14,10 @@ CORS = (
     "Access-Control-Allow-Origin: *",
 )
 _JSON = "application/json"
+
+UNWATCHED = pytest.mark.parametrize(
+    "start_change", [lambda document: document.update(watch=False)], ids=[""]
+)
 
 
 class Reply(NamedTuple):
@@ -108,9 +114,13 @@ async def put(target: Target, document: Any) -> Reply:
 
 
 async def apply(target: Target, document: Any) -> Any:
-    """Write a config, let the miner apply it, and return it as it then reads."""
+    """Write a config, let the miner apply it, and return it as it then reads.
+
+    A miner that does not watch its file, `UNWATCHED`, has applied it already.
+    """
     assert (await put(target, document)).status == 204
-    await target.elapse(0.6)
+    if not isinstance(document, dict) or document.get("watch", True):
+        await target.elapse(0.6)
     return await config(target)
 
 

@@ -1,0 +1,283 @@
+"""Mining: what starts and stops it, and what the miner then shows."""
+
+from typing import Any
+
+import pytest
+
+from tests.targets import ALGORITHM, DIFFICULTY, JOB_INTERVAL, Json, Target
+
+from .wire import UNWATCHED, apply, config, cpu, get, put, rpc, summary
+
+_ZERO = [0.0, 0.0, 0.0]
+_UNKNOWN = [None, None, None]
+# A job comes in this time, and then some
+_NEXT_JOB = JOB_INTERVAL + 0.5
+
+
+async def _submits_shares(target: Target, within: float) -> bool:
+    """Whether a share comes in that many seconds."""
+    before = (await summary(target))["results"]["shares_total"]
+    for _ in range(round(within / 0.25)):
+        await target.elapse(0.25)
+        if (await summary(target))["results"]["shares_total"] > before:
+            return True
+    return False
+
+
+async def _window(target: Target) -> float | None:
+    """Return the 10 s hashrate."""
+    value = (await summary(target))["hashrate"]["total"][0]
+    assert value is None or isinstance(value, float)
+    return value
+
+
+def _no_pool(document: Json) -> None:
+    """Leave one pool, at an address where nobody listens."""
+    document["pools"] = [document["pools"][0] | {"url": "127.0.0.1:1"}]
+
+
+@pytest.mark.parametrize("start_change", [_no_pool], ids=[""])
+async def test_before_the_first_job(target: Target) -> None:
+    """Without a pool there is no algorithm, no connection and no thread."""
+    if target.is_simulated:
+        await target.set_pool(0, alive=False)
+        await target.restart()
+    shown = await summary(target)
+    assert shown["algo"] is None
+    assert shown["hashrate"] == {"total": _ZERO, "highest": None}
+    assert shown["hugepages"] == [0, 0]
+    connection = shown["connection"]
+    assert (connection["pool"], connection["ip"]) == ("", None)
+    assert (connection["uptime"], connection["failures"]) == (0, 0)
+    backend = await cpu(target)
+    assert (backend["enabled"], backend["algo"]) == (True, None)
+    assert (backend["profile"], backend["memory"]) == (None, 0)
+    assert not backend.keys() & {"hashrate", "threads"}
+
+
+async def test_windows(target: Target) -> None:
+    """A window is null until it is full; a pause drains it, and the best stays."""
+    shown = await summary(target)
+    assert shown["hashrate"] == {"total": _UNKNOWN, "highest": None}
+    backend = await cpu(target)
+    assert backend["hashrate"] == _UNKNOWN
+    assert [thread["hashrate"] for thread in backend["threads"]] == [_UNKNOWN] * 2
+    await target.elapse(9.0)
+    assert await _window(target) is None
+    await target.elapse(1.8)
+    shown = await summary(target)
+    first, *others = shown["hashrate"]["total"]
+    assert first > 0
+    assert others == [None, None]
+    best = shown["hashrate"]["highest"]
+    assert best >= first
+    threads = (await cpu(target))["threads"]
+    assert abs(sum(thread["hashrate"][0] for thread in threads) - first) < first / 5
+
+    await rpc(target, "pause")
+    await target.elapse(3.0)
+    assert 0 < (await _window(target) or 0) < first
+    await target.elapse(8.0)
+    shown = await summary(target)
+    assert shown["paused"] is True
+    assert shown["hashrate"]["total"] == [0.0, None, None]
+    assert shown["hashrate"]["highest"] >= best
+    assert (await cpu(target))["hashrate"] == [0.0, None, None]
+    await rpc(target, "resume")
+    await target.elapse(3.0)
+    assert (await _window(target) or 0) > 0
+
+
+async def test_pause(target: Target) -> None:
+    """A pause lasts over jobs and configs, but not over a restart."""
+    await rpc(target, "pause")
+    shown = await summary(target)
+    assert shown["paused"] is True
+    assert shown["connection"]["ip"] == "127.0.0.1"
+    await target.elapse(_NEXT_JOB)
+    assert not await _submits_shares(target, within=1.5)
+    await apply(target, await config(target) | {"print-time": 11})
+    assert (await summary(target))["paused"] is True
+    assert len((await cpu(target))["threads"]) == 2
+    await target.restart()
+    shown = await summary(target)
+    assert (shown["paused"], shown["uptime"]) == (False, 0)
+    assert shown["results"]["shares_total"] == 0
+    assert await _submits_shares(target, within=10.0)
+
+
+async def test_pause_and_resume_twice(target: Target) -> None:
+    """Commands that change nothing are answered OK."""
+    for method, paused in (("pause", True), ("resume", False)):
+        for _ in range(2):
+            answer = await rpc(target, method)
+            assert answer["result"] == {"status": "OK"}
+            assert (await summary(target))["paused"] is paused
+
+
+async def test_stop_lasts_until_the_next_job(target: Target) -> None:
+    """What the stop command ends, the next job starts again."""
+    # Right after a job, so that the next one leaves time to look
+    await target.eventually(lambda: _shares(target), step=0.05)
+    await rpc(target, "stop")
+    shown, backend = await summary(target), await cpu(target)
+    assert shown["paused"] is False
+    assert shown["hashrate"]["total"] == _ZERO
+    assert (backend["enabled"], backend["algo"]) == (True, ALGORITHM)
+    assert (backend["hugepages"], backend["memory"]) == ([0, 2], 524288)
+    assert not backend.keys() & {"hashrate", "threads"}
+
+    async def has_threads() -> bool:
+        return "threads" in await cpu(target)
+
+    await target.eventually(has_threads, timeout=_NEXT_JOB)
+    assert (await summary(target))["hashrate"]["total"] == _UNKNOWN
+    assert (await summary(target))["connection"]["failures"] == 0
+    assert await _submits_shares(target, within=10.0)
+
+
+async def test_stop_undone_by_any_config(target: Target) -> None:
+    """A config posted unchanged starts the threads that a stop ended."""
+    await target.restart(lambda document: document.update(watch=False))
+    document = await config(target)
+    await rpc(target, "stop")
+    assert (await put(target, document)).status == 204
+    assert len((await cpu(target))["threads"]) == 2
+
+
+async def test_stop_while_paused(target: Target) -> None:
+    """The job after a stop brings the threads back, still asleep."""
+    await rpc(target, "pause")
+    await rpc(target, "stop")
+    await target.elapse(_NEXT_JOB)
+    assert (await summary(target))["paused"] is True
+    assert len((await cpu(target))["threads"]) == 2
+    assert not await _submits_shares(target, within=1.5)
+
+
+async def test_all_backends_off(target: Target) -> None:
+    """Without a backend the miner stays stopped, and leaves the pool at its next job.
+
+    When one is on again, threads are there at once but sleep until the pool is back.
+    """
+    document = await config(target)
+    document["cpu"]["enabled"] = False
+    applied = await apply(target, document)
+    assert applied == document
+    shown, backend = await summary(target), await cpu(target)
+    assert (shown["paused"], shown["algorithms"]) == (False, [])
+    assert shown["hashrate"]["total"] == _ZERO
+    assert backend["enabled"] is False
+    assert not backend.keys() & {"hashrate", "threads"}
+
+    async def has_left() -> bool:
+        return (await summary(target))["connection"]["ip"] is None
+
+    await target.eventually(has_left, timeout=_NEXT_JOB)
+    await target.elapse(_NEXT_JOB)
+    connection = (await summary(target))["connection"]
+    assert connection["pool"] == target.pools[0]
+    assert (connection["uptime_ms"], connection["diff"]) == (0, 0)
+    assert (connection["failures"], connection["ip"]) == (1, None)
+
+    document["cpu"]["enabled"] = True
+    await apply(target, document)
+    assert len((await cpu(target))["threads"]) == 2
+    assert len((await summary(target))["algorithms"]) > 20
+
+    async def is_back() -> bool:
+        return (await summary(target))["connection"]["ip"] is not None
+
+    await target.eventually(is_back, timeout=4)
+    assert await _submits_shares(target, within=10.0)
+
+
+async def test_fewer_threads(target: Target) -> None:
+    """A shorter list is live at once, on the same connection, and back again."""
+    await target.elapse(2.0)
+    document = await config(target)
+    document["cpu"][ALGORITHM] = [[1, 0]]
+    await apply(target, document)
+    assert len((await cpu(target))["threads"]) == 1
+    connection = (await summary(target))["connection"]
+    assert (connection["failures"], connection["uptime"] >= 2) == (0, True)
+    assert await _submits_shares(target, within=10.0)
+    document["cpu"][ALGORITHM] = [[1, 0], [1, 1]]
+    await apply(target, document)
+    assert len((await cpu(target))["threads"]) == 2
+
+
+async def test_same_threads_go_on(target: Target) -> None:
+    """Windows go on until a config changes something of the threads, then start anew."""
+    await target.elapse(11.0)
+    document = await config(target)
+    document["cpu"] |= {"yield": False, "rx": [1], "max-threads-hint": 1}
+    await apply(target, document | {"print-time": 11, "pause-on-battery": True})
+    assert await _window(target) is not None
+    document["cpu"]["priority"] = 1
+    await apply(target, document)
+    assert await _window(target) is None
+
+
+@UNWATCHED
+@pytest.mark.parametrize(
+    ("change", "shown"),
+    [
+        ({"hw-aes": False}, {"hw-aes": False}),
+        ({"priority": 2}, {"priority": 2}),
+        ({"asm": False}, {"asm": False}),
+        ({ALGORITHM: [[3, 0], [3, 1]]}, {"hw-aes": True}),
+    ],
+)
+async def test_thread_settings(target: Target, change: Json, shown: Json) -> None:
+    """Settings of the threads restart them and are shown by the backend."""
+    document = await config(target)
+    document["cpu"] |= change
+    await apply(target, document)
+    backend: dict[str, Any] = await cpu(target)
+    assert backend | shown == backend
+    variants = {(2, True): 2, (1, True): 1, (1, False): 3, (3, True): 5}
+    for thread in backend["threads"]:
+        aes = backend["hw-aes"]
+        assert thread["av"] == variants[thread["intensity"], aes]
+
+
+async def test_shares(target: Target) -> None:
+    """Accepted shares add up their difficulty; rejected ones are only counted."""
+    await target.eventually(lambda: _shares(target, 2))
+    await target.reject_share()
+
+    async def is_rejected() -> bool:
+        return bool((await summary(target))["connection"]["rejected"] == 1)
+
+    await target.eventually(is_rejected)
+    shown = await summary(target)
+    results, connection = shown["results"], shown["connection"]
+    accepted = results["shares_good"]
+    assert results["shares_total"] == accepted + 1
+    assert (connection["accepted"], connection["rejected"]) == (accepted, 1)
+    assert results["hashes_total"] == connection["hashes_total"]
+    assert results["hashes_total"] == accepted * results["diff_current"]
+    assert abs(results["diff_current"] - DIFFICULTY) <= 1
+    assert len(results["best"]) == 10
+    assert results["best"] == sorted(results["best"], reverse=True)
+    assert results["best"][0] >= results["diff_current"]
+    assert results["avg_time_ms"] == connection["uptime_ms"] // accepted
+    assert results["avg_time"] == results["avg_time_ms"] // 1000
+
+
+async def _shares(target: Target, count: int = 1) -> bool:
+    return bool((await summary(target))["results"]["shares_good"] >= count)
+
+
+async def test_gpus_that_are_not_there(target: Target) -> None:
+    """A GPU backend that finds no GPU stays off, whatever the config says."""
+    document = await config(target)
+    document["opencl"]["enabled"] = document["cuda"]["enabled"] = True
+    await apply(target, document)
+    backends = {b["type"]: b for b in await get(target, "/2/backends")}
+    assert list(backends) == ["cpu", "opencl", "cuda"]
+    off: Json = {"enabled": False, "algo": None, "profile": None}
+    assert backends["opencl"] == {"type": "opencl", **off, "platform": None}
+    assert backends["cuda"] == {"type": "cuda", **off}
+    assert backends["cpu"]["threads"]
