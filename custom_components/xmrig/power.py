@@ -1,9 +1,10 @@
 """What a miner draws for each number of threads, learned from what was measured.
 
-Nothing here knows Home Assistant, time or units other than threads, H/s and W.
+Nothing here knows Home Assistant, time or units other than threads, H/s, W and kWh.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Self
@@ -12,12 +13,17 @@ MEMORY = 30
 """So many samples make a reading: with each further one the oldest fade, so that the
 model follows another algorithm, a warmer room or a new power plan."""
 
-PRIOR = 0.5
-"""What the owner's two numbers weigh against a sample: less than a single one."""
+FADE = 0.999
+"""What is left of the weight of a reading with each sample of another one, so that
+where two contradict each other the fresher one is believed."""
 
+LEAST_WEIGHT = 0.001
 
 MAX_GAP = 300
 """Seconds between two readings of the power that are still taken to belong together."""
+
+RECENT = 6
+"""Readings of a graphics card of which the highest counts: its power swings."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,10 @@ class Reading:
         """Return the reading with another sample, which counts 1."""
         weight = min(self.weight, MEMORY - 1) + 1
         return Reading(self.value + (sample - self.value) / weight, weight)
+
+    def faded(self) -> Reading:
+        """Return the reading as a little older."""
+        return Reading(self.value, max(self.weight * FADE, LEAST_WEIGHT))
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,10 @@ class PowerModel:
     def as_json(self) -> dict[str, Any]:
         """Return what was learned as JSON values."""
         return {
-            key: {str(n): [round(r.value, 3), r.weight] for n, r in seen.items()}
+            key: {
+                str(count): [round(reading.value, 3), round(reading.weight, 3)]
+                for count, reading in seen.items()
+            }
             for key, seen in (
                 ("watts", self.watts_seen),
                 ("hashrates", self.hashrates_seen),
@@ -79,19 +92,21 @@ class PowerModel:
         """
         return replace(
             self,
-            watts_seen=_with(
-                self.watts_seen, threads, None if (watts or 0) < 0 else watts
-            ),
-            hashrates_seen=_with(self.hashrates_seen, threads, hashrate),
+            watts_seen=_with_sample(self.watts_seen, threads, watts),
+            hashrates_seen=_with_sample(self.hashrates_seen, threads, hashrate),
+        )
+
+    def without(self, threads: int) -> Self:
+        """Return the model with nothing seen of a number of threads."""
+        return replace(
+            self,
+            watts_seen=_without(self.watts_seen, threads),
+            hashrates_seen=_without(self.hashrates_seen, threads),
         )
 
     def watts(self, threads: int) -> float | None:
-        """Return what the miner draws with some threads; None if nothing is known."""
-        points = dict(self.watts_seen)
-        for count, watts in ((0, self.idle), (self.threads, self.full)):
-            if watts is not None and count not in points:
-                points[count] = Reading(watts, PRIOR)
-        return _at(_rising(points), threads)
+        """Return what the miner draws with some threads; None if that is not known."""
+        return _at(self._line, threads)
 
     def hashrate(self, threads: int) -> float | None:
         """Return what the miner hashes with some threads; None if nothing is known."""
@@ -100,38 +115,62 @@ class PowerModel:
         return _at(_rising({0: Reading(0, MEMORY), **self.hashrates_seen}), threads)
 
     @property
+    def _watts_known(self) -> Mapping[int, Reading]:
+        """Return what was seen, and of the owner's numbers what does not contradict."""
+        known = dict(self.watts_seen)
+        seen = [reading.value for reading in known.values()]
+        if self.idle is not None and all(self.idle < value for value in seen):
+            known.setdefault(0, Reading(self.idle, 1))
+        if self.full is not None and all(self.full > value for value in seen):
+            known.setdefault(self.threads, Reading(self.full, 1))
+        return known
+
+    @property
+    def _line(self) -> list[tuple[int, float]]:
+        """Return what is known, made to never fall with more threads."""
+        return _rising(self._watts_known)
+
+    @property
     def full_load(self) -> float | None:
-        """Return what the miner draws with all threads."""
-        return self.watts(self.threads)
+        """Return what the miner draws with all threads; None if that is not known."""
+        # How many threads these are is known only once the miner said it.
+        return self.watts(self.threads) if self.threads else self.full
 
     @property
     def per_thread(self) -> float | None:
-        """Return what a thread draws on average."""
+        """Return what a thread draws on average; None if that is not known."""
         full, idle = self.full_load, self.watts(0)
-        if full is None or idle is None or not self.threads:
+        if full is None or idle is None or 0 not in self._watts_known:
             return None
-        return (full - idle) / self.threads
+        return (full - idle) / self.threads if self.threads else None
 
     def threads_within(self, limit: float) -> int:
         """Return the largest number of threads that fits into a limit; 0 for none.
 
         A model that knows nothing yet does not hold anybody back.
         """
+        line = self._line
         for threads in range(self.threads, 0, -1):
-            watts = self.watts(threads)
+            watts = _at(line, threads)
             if watts is None or watts <= limit:
                 return threads
         return 0
 
 
-def _with(
+def _with_sample(
     seen: Mapping[int, Reading], threads: int, sample: float | None
 ) -> Mapping[int, Reading]:
-    """Return readings with another sample."""
-    if sample is None:
+    """Return readings with another sample, if it is one."""
+    if sample is None or sample < 0:
         return seen
+    others = {count: reading.faded() for count, reading in seen.items()}
     reading = seen.get(threads, Reading(sample, 0))
-    return {**seen, threads: reading.with_sample(sample)}
+    return others | {threads: reading.with_sample(sample)}
+
+
+def _without(seen: Mapping[int, Reading], threads: int) -> Mapping[int, Reading]:
+    """Return readings without one of them."""
+    return {count: reading for count, reading in seen.items() if count != threads}
 
 
 def _rising(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
@@ -154,21 +193,49 @@ def _rising(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
     return [(count, pool.value) for members, pool in pools for count in members]
 
 
-def _at(points: Iterable[tuple[int, float]], threads: int) -> float | None:
+def _at(line: Sequence[tuple[int, float]], threads: int) -> float | None:
     """Return the value at a number of threads, on the line between its neighbours.
 
-    Above all points the last line goes on. Below all of them it is level, which rather
-    promises too much power than too little.
+    Elsewhere it rather promises too much power than too little. Below all points it is
+    level. Above them the last line goes on, which from a single point is the one from
+    nothing; of a miner that only ever rested nothing is known.
     """
-    line = list(points)
     if not line:
         return None
-    if threads <= line[0][0] or len(line) == 1:
-        return line[0][1]
+    first, lowest = line[0]
+    if threads <= first:
+        return lowest
+    if len(line) == 1:
+        return lowest * threads / first if first else None
     for (left, low), (right, high) in pairwise(line):
         if threads <= right or right == line[-1][0]:
             return low + (high - low) * (threads - left) / (right - left)
     return None
+
+
+class CardPower:
+    """What graphics cards draw while they hash, known also while they rest.
+
+    A limit that paused them would otherwise find that they fit into it by now.
+    """
+
+    def __init__(self, data: Mapping[str, float] | None = None) -> None:
+        """Initialize it with what `as_json` gave."""
+        self._recent = {
+            backend: deque([watts], RECENT) for backend, watts in (data or {}).items()
+        }
+
+    def observe(self, backend: str, watts: float) -> None:
+        """Take note of what all cards of a backend draw that hashes, in W."""
+        self._recent.setdefault(backend, deque(maxlen=RECENT)).append(watts)
+
+    def total(self, backends: Iterable[str]) -> float:
+        """Return what the cards of some backends draw while they hash, in W."""
+        return sum(max(self._recent.get(backend, [0])) for backend in backends)
+
+    def as_json(self) -> dict[str, float]:
+        """Return what is known as JSON values."""
+        return {backend: max(recent) for backend, recent in self._recent.items()}
 
 
 @dataclass
@@ -182,11 +249,13 @@ class EnergyMeter:
     def add(self, now: float, watts: float | None) -> None:
         """Take a reading; what was drawn in between is taken to have changed evenly.
 
-        `now` is in seconds. Of a gap in the readings nothing is known, so nothing is
-        added.
+        `now` is in seconds. None is no reading. Of longer than five minutes without
+        one nothing is known, so nothing is added.
         """
-        if self._last is not None and watts is not None:
-            seconds = now - self._last[0]
-            if 0 < seconds <= MAX_GAP:
-                self.total += (self._last[1] + watts) / 2 * seconds / 3_600_000
-        self._last = None if watts is None else (now, watts)
+        if watts is None:
+            return
+        if self._last is not None:
+            then, before = self._last
+            if now - then <= MAX_GAP:
+                self.total += (before + watts) / 2 * (now - then) / 3_600_000
+        self._last = (now, watts)

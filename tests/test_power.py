@@ -1,0 +1,332 @@
+"""The model knows what each number of threads draws, and the meter adds it up."""
+
+import json
+from random import Random
+
+from hypothesis import given, settings, strategies as st
+import pytest
+
+from custom_components.xmrig.power import MAX_GAP, CardPower, EnergyMeter, PowerModel
+
+OWNERS = PowerModel(threads=4, idle=60, full=140)
+
+watts = st.floats(0, 5000)
+samples = st.lists(
+    st.tuples(st.integers(0, 16), watts, st.floats(0, 50_000) | st.none()), max_size=60
+)
+
+
+@st.composite
+def models(draw: st.DrawFn) -> PowerModel:
+    """Return a model that saw anything, of a miner of whose owner said anything."""
+    idle, full = sorted((draw(watts), draw(watts)))
+    model = PowerModel(
+        threads=draw(st.integers(1, 16)),
+        idle=draw(st.sampled_from([idle, None])),
+        full=draw(st.sampled_from([full, None])),
+    )
+    for threads, sample, hashrate in draw(samples):
+        model = model.with_sample(threads, watts=sample, hashrate=hashrate)
+    return model
+
+
+def taught(model: PowerModel, seen: dict[int, float], times: int = 1) -> PowerModel:
+    """Return a model that saw what some numbers of threads draw."""
+    for _ in range(times):
+        for threads, sample in seen.items():
+            model = model.with_sample(threads, watts=sample, hashrate=None)
+    return model
+
+
+def curve(model: PowerModel) -> list[float | None]:
+    """Return what each number of threads draws."""
+    return [model.watts(threads) for threads in range(model.threads + 1)]
+
+
+# --- What is known without a measurement --------------------------------------
+
+
+def test_the_owners_numbers_span_a_line() -> None:
+    """Until something was measured each thread draws the same."""
+    assert curve(OWNERS) == [60, 80, 100, 120, 140]
+    assert OWNERS.full_load == 140
+    assert OWNERS.per_thread == 20
+
+
+def test_nothing_is_known_of_nothing() -> None:
+    """Without numbers and measurements there is no guess, and nobody is held back."""
+    model = PowerModel(threads=4)
+    assert curve(model) == [None] * 5
+    assert model.full_load is None
+    assert model.per_thread is None
+    assert model.hashrate(4) is None
+    assert model.threads_within(1) == 4
+
+
+def test_the_owners_full_load_counts_before_the_miner_said_its_threads() -> None:
+    """A miner that was not read yet has no number of threads to divide it by."""
+    model = PowerModel(threads=0, idle=60, full=140)
+    assert model.full_load == 140
+    assert model.per_thread is None
+
+
+def test_a_miner_that_only_rested_does_not_tell_its_full_load() -> None:
+    """What it draws at rest is no limit to what it draws at work."""
+    model = taught(PowerModel(threads=4), {0: 60})
+    assert model.watts(0) == 60
+    assert model.full_load is None
+    assert model.threads_within(61) == 4
+
+
+def test_a_single_number_of_threads_gives_an_upper_bound() -> None:
+    """Above it the power cannot grow faster than the threads, below it cannot rise."""
+    model = taught(PowerModel(threads=4), {2: 100})
+    assert curve(model) == [100, 100, 100, 150, 200]
+    assert model.per_thread is None
+
+
+# --- What is learned ----------------------------------------------------------
+
+
+def test_between_what_was_seen_it_is_interpolated() -> None:
+    """A line joins the neighbours, and goes on beyond the last of them."""
+    model = taught(PowerModel(threads=6), {0: 50, 2: 90, 4: 110})
+    assert curve(model) == [50, 70, 90, 100, 110, 120, 130]
+
+
+def test_a_measurement_takes_the_place_of_the_owners_number() -> None:
+    """The first one that is measured already counts more than what was said."""
+    assert curve(taught(OWNERS, {4: 160})) == [60, 85, 110, 135, 160]
+    assert curve(taught(OWNERS, {0: 20})) == [20, 50, 80, 110, 140]
+
+
+def test_owners_numbers_that_cannot_be_are_left_out() -> None:
+    """Two threads that draw more than all of them show that the number is wrong."""
+    assert curve(taught(OWNERS, {2: 180})) == [60, 120, 180, 240, 300]
+    assert taught(OWNERS, {2: 40}).watts(0) == 40
+
+
+def test_less_power_with_more_threads_is_noise() -> None:
+    """Both are then taken for what they are on average."""
+    model = taught(PowerModel(threads=2), {0: 50, 1: 90, 2: 80})
+    assert curve(model) == pytest.approx([50, 85, 85], rel=0.001)
+
+
+def test_of_two_that_contradict_each_other_the_fresher_is_believed() -> None:
+    """A number of threads that is never seen again does not stand in the way."""
+    model = taught(PowerModel(threads=4), {3: 2900}, times=50)
+    model = taught(model, {4: 150}, times=8640)
+    assert model.watts(3) == pytest.approx(150, abs=1)
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.3, 2])
+def test_the_old_is_forgotten(factor: float) -> None:
+    """Twenty minutes of another power plan are enough to follow it within 5 %."""
+    before = {count: 60.0 + 20 * count for count in range(5)}
+    after = {count: factor * value for count, value in before.items()}
+    model = taught(PowerModel(threads=4), before, times=1000)
+    model = taught(model, after, times=120)
+    assert curve(model) == pytest.approx(list(after.values()), rel=0.05)
+
+
+def test_a_power_below_zero_teaches_nothing() -> None:
+    """Such a meter is mounted the wrong way round, or counts something else as well."""
+    assert taught(OWNERS, {4: -20}) == OWNERS
+
+
+def test_what_is_measured_anew_replaces_what_was_seen() -> None:
+    """Without the old samples the new one stands alone."""
+    model = taught(OWNERS, {2: 110}, times=30).without(2)
+    assert model == OWNERS
+    assert taught(model, {2: 90}).watts(2) == 90
+
+
+def test_no_threads_hash_nothing() -> None:
+    """The hashrate has a point that needs not be measured."""
+    model = PowerModel(threads=4).with_sample(4, watts=None, hashrate=2000)
+    assert [model.hashrate(threads) for threads in range(5)] == [
+        *(0, 500, 1000, 1500, 2000)
+    ]
+
+
+def test_the_number_of_threads_may_change() -> None:
+    """What was seen of fewer threads is true of a miner with more, too."""
+    model = taught(OWNERS, {2: 100}).for_threads(8)
+    assert model.watts(2) == 100
+    assert model.watts(8) == 140
+    assert model.for_threads(8) is model
+
+
+@pytest.mark.parametrize(
+    ("limit", "threads"),
+    [(500, 4), (140, 4), (139, 3), (120, 3), (80, 1), (79, 0), (0, 0)],
+)
+def test_as_many_threads_as_fit(limit: float, threads: int) -> None:
+    """The limit itself is still allowed; below one thread there is none."""
+    assert OWNERS.threads_within(limit) == threads
+
+
+# --- What holds of every model ------------------------------------------------
+
+
+@given(models())
+def test_power_and_hashrate_never_fall_with_threads_nor_below_zero(
+    model: PowerModel,
+) -> None:
+    """Whatever was seen and said."""
+    for value in (model.watts, model.hashrate):
+        known = [value(threads) for threads in range(20)]
+        line = [item for item in known if item is not None]
+        assert all(item >= 0 for item in line)
+        assert all(
+            right >= left - 1e-6 for left, right in zip(line, line[1:], strict=False)
+        )
+        # Once something is known, so is everything with fewer threads.
+        assert known[: len(line)] == line
+
+
+@given(models(), st.floats(0, 6000))
+def test_threads_within_a_limit_draw_no_more_than_it(
+    model: PowerModel, limit: float
+) -> None:
+    """And one more would."""
+    threads = model.threads_within(limit)
+    drawn, more = model.watts(threads), model.watts(threads + 1)
+    assert threads == 0 or drawn is None or drawn <= limit
+    assert threads == model.threads or (more is not None and more > limit)
+
+
+@given(models())
+def test_what_was_learned_survives_storage(model: PowerModel) -> None:
+    """To the milliwatt, by way of the text in which it is stored."""
+    blank = PowerModel(threads=model.threads, idle=model.idle, full=model.full)
+    stored = json.loads(json.dumps(model.as_json()))
+    restored = blank.with_learned(stored)
+    assert restored.watts_seen.keys() == model.watts_seen.keys()
+    for before, after in (
+        (model.watts_seen, restored.watts_seen),
+        (model.hashrates_seen, restored.hashrates_seen),
+    ):
+        for threads, reading in before.items():
+            assert after[threads].value == pytest.approx(reading.value, abs=0.001)
+            assert after[threads].weight == pytest.approx(reading.weight, abs=0.001)
+    assert restored.with_learned(restored.as_json()) == restored
+
+
+def test_nothing_stored_is_nothing_learned() -> None:
+    """As on the first day."""
+    assert OWNERS.with_learned(None) == OWNERS
+
+
+@settings(max_examples=50)
+@given(
+    seed=st.integers(0, 2**32),
+    threads=st.integers(1, 32),
+    idle=st.floats(5, 200),
+    thread=st.floats(2, 25),
+    bend=st.floats(0.6, 1.1),
+    step=st.integers(1, 3),
+)
+def test_a_hidden_curve_is_recovered(
+    seed: int, threads: int, idle: float, thread: float, bend: float, step: int
+) -> None:
+    """Within 5 %, with noise of 3 % and from every third number of threads even."""
+    random = Random(seed)
+    hidden = [idle + thread * count**bend for count in range(threads + 1)]
+    visited = sorted({0, 1, threads, *range(0, threads, step)})
+    model = PowerModel(threads=threads, idle=idle * 2, full=hidden[-1] * 3)
+    for _ in range(40):
+        random.shuffle(visited)
+        for count in visited:
+            noisy = hidden[count] * random.gauss(1, 0.03)
+            hashrate = 400 * count * random.gauss(1, 0.03)
+            model = model.with_sample(count, watts=noisy, hashrate=hashrate)
+    assert curve(model) == pytest.approx(hidden, rel=0.05)
+    hashrates = [model.hashrate(count) for count in range(threads + 1)]
+    assert hashrates == pytest.approx(
+        [400 * count for count in range(threads + 1)], rel=0.05
+    )
+
+
+# --- Graphics cards -----------------------------------------------------------
+
+
+def test_cards_are_known_by_the_most_they_drew_lately() -> None:
+    """A moment of less power is not taken for room."""
+    cards = CardPower()
+    assert cards.total(["cuda"]) == 0
+    for drawn in (110, 118, 90):
+        cards.observe("cuda", drawn)
+    cards.observe("opencl", 100)
+    assert cards.total(["cuda", "opencl"]) == 218
+    assert cards.total(["opencl"]) == 100
+
+
+def test_cards_that_draw_less_for_a_minute_are_known_by_that() -> None:
+    """Their owner turned them down."""
+    cards = CardPower()
+    for drawn in (118, 118, 90, 90, 90, 90, 90, 90):
+        cards.observe("cuda", drawn)
+    assert cards.total(["cuda"]) == 90
+
+
+def test_cards_are_remembered() -> None:
+    """Of a miner that rests when Home Assistant starts they are known at once."""
+    cards = CardPower()
+    cards.observe("cuda", 118)
+    restored = CardPower(json.loads(json.dumps(cards.as_json())))
+    assert restored.total(["cuda"]) == 118
+
+
+# --- The energy ---------------------------------------------------------------
+
+
+def test_an_hour_of_a_kilowatt_is_a_kilowatt_hour() -> None:
+    """Read every ten seconds."""
+    meter = EnergyMeter()
+    for now in range(0, 3601, 10):
+        meter.add(now, 1000)
+    assert meter.total == pytest.approx(1)
+
+
+def test_power_changes_evenly_between_two_readings() -> None:
+    """From 0 to 1200 W in a minute it is 600 W for a minute."""
+    meter = EnergyMeter()
+    meter.add(0, 0)
+    meter.add(60, 1200)
+    assert meter.total == pytest.approx(0.01)
+
+
+def test_a_short_silence_is_bridged() -> None:
+    """A poll that failed does not lose what was drawn meanwhile."""
+    meter = EnergyMeter()
+    meter.add(0, 1200)
+    meter.add(30, None)
+    meter.add(60, 1200)
+    assert meter.total == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("gap", "counted"), [(MAX_GAP, True), (MAX_GAP + 1, False)])
+def test_a_gap_over_five_minutes_is_not_invented(gap: float, counted: bool) -> None:
+    """Afterwards it goes on from where it was."""
+    meter = EnergyMeter(total=5)
+    meter.add(0, 1000)
+    meter.add(gap, 1000)
+    assert (meter.total > 5) is counted
+    total = meter.total
+    meter.add(gap + 3.6, 1000)
+    assert meter.total == pytest.approx(total + 0.001)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1000), watts | st.none()), max_size=30))
+def test_energy_never_falls_nor_exceeds_what_could_have_been_drawn(
+    readings: list[tuple[float, float | None]],
+) -> None:
+    """Whatever comes in whatever intervals."""
+    meter = EnergyMeter()
+    now = 0.0
+    for seconds, drawn in readings:
+        now += seconds
+        before = meter.total
+        meter.add(now, drawn)
+        assert before <= meter.total <= before + 5000 * MAX_GAP / 3_600_000 + 1e-9
