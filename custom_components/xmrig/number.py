@@ -1,6 +1,6 @@
 """How many threads and how much power a miner may use."""
 
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -27,6 +27,9 @@ CPU_THREADS = NumberEntityDescription(
     native_step=1,
 )
 
+ATTR_CHANGED_AT = "changed_at"
+ATTR_EXPECTED_POWER = "expected_power"
+ATTR_ONE_THREAD_POWER = "one_thread_power"
 
 POWER_LIMIT = NumberEntityDescription(
     key="power_limit",
@@ -92,6 +95,10 @@ class XmrigThreadsNumber(XmrigEntity, NumberEntity):
 class XmrigPowerLimitNumber(XmrigEntity, NumberEntity):
     """What a miner may draw."""
 
+    _unrecorded_attributes = frozenset(
+        {ATTR_CHANGED_AT, ATTR_EXPECTED_POWER, ATTR_ONE_THREAD_POWER}
+    )
+
     @property
     def _power(self) -> PowerControl:
         """Return the power control, without which there is no such entity."""
@@ -117,6 +124,17 @@ class XmrigPowerLimitNumber(XmrigEntity, NumberEntity):
     def native_value(self) -> float | None:
         """Return the limit."""
         return self._power.limit
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return what it takes to find the next limit from what a house feeds in."""
+        expected = self._power.expected
+        return {
+            ATTR_EXPECTED_POWER: None if expected is None else round(expected, 1),
+            ATTR_ONE_THREAD_POWER: self._power.one_thread,
+            ATTR_CHANGED_AT: self._power.changed_at,
+        }
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -142,10 +142,7 @@ class PowerControl:
         measured = self._measured()
         if measured is not None:
             return measured
-        if not self._coordinator.last_update_success:
-            return None
-        watts = self._model.watts(self._threads_running())
-        return None if watts is None else watts + self._card_watts()
+        return self.expected if self._coordinator.last_update_success else None
 
     @property
     def is_estimated(self) -> bool:
@@ -166,6 +163,27 @@ class PowerControl:
         """Return what is drawn when nothing is held back, in whole W."""
         watts = self._model.full_load
         return None if watts is None else math.ceil(watts + self._card_watts())
+
+    @property
+    def expected(self) -> float | None:
+        """Return what the model says of what runs now, in W.
+
+        No meter has to notice a change first, so this fits a reading of another meter
+        as soon as the threads have settled.
+        """
+        watts = self._model.watts(self._threads_running())
+        return None if watts is None else watts + self._card_watts()
+
+    @property
+    def one_thread(self) -> int | None:
+        """Return the lowest limit that does not pause the miner, in whole W."""
+        watts = self._model.watts(1)
+        return None if watts is None else math.ceil(watts + self._card_watts())
+
+    @property
+    def changed_at(self) -> datetime:
+        """Return when threads or cards were last seen to start or stop hashing."""
+        return self._running_since_utc
 
     @property
     def limit(self) -> int | None:
