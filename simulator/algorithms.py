@@ -22,6 +22,11 @@ class Algorithm:
         return self.code >> 24 == 0x72
 
     @property
+    def uses_argon2(self) -> bool:
+        """Whether it is Argon2, or fills its dataset with it."""
+        return self.is_randomx or self.code >> 24 == 0x61
+
+    @property
     def scratchpad(self) -> int:
         """Bytes of scratchpad for each hash in flight."""
         return 1 << (self.code >> 16 & 0xFF)

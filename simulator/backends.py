@@ -44,6 +44,7 @@ class Backend:
         self._config: Json = {}
         self._zero_is_null = version < (6, 22, 2)
         self._profiles = Profiles()
+        self._argon2: str | None = None
         self._pages = (0, 0)
         self._ways = 0
 
@@ -74,6 +75,11 @@ class Backend:
     def can_mine(self, algorithm: Algorithm) -> bool:
         """Whether it is switched on and has threads for the algorithm."""
         return self.is_enabled and self._profiles.name_for(algorithm) is not None
+
+    def prepare(self, algorithm: Algorithm) -> None:
+        """Choose the Argon2 code when a job first needs it (CpuBackend::prepare)."""
+        if self.kind == "cpu" and algorithm.uses_argon2:
+            self._argon2 = self._config["cpu"]["argon2-impl"] or "AVX2"
 
     def set_job(self, algorithm: Algorithm | None, now: int) -> None:
         """Start, restart or stop the threads as the job and the config ask for.
@@ -128,7 +134,7 @@ class Backend:
                 "priority": -1 if config["priority"] is None else config["priority"],
                 "msr": self._computer.msr and self._mines_randomx,
                 "asm": "ryzen" if config["asm"] is True else config["asm"],
-                "argon2-impl": self._argon2(),
+                "argon2-impl": self._argon2,
                 "hugepages": list(self.huge_pages()),
                 "memory": self._ways * self.algorithm.scratchpad
                 if self.algorithm
@@ -173,11 +179,6 @@ class Backend:
             return [None, None, None]
         parts = (self.meter.part(now, window, timer) for window in WINDOWS)
         return [None if part is None else rate * part for part in parts]
-
-    def _argon2(self) -> str | None:
-        if self.algorithm is None or self.algorithm.code >> 24 not in (0x61, 0x72):
-            return None
-        return "AVX2"
 
     def _note_memory(self, algorithm: Algorithm) -> None:
         if self.kind != "cpu":

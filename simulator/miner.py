@@ -198,6 +198,8 @@ class SimulatedMiner:
 
     def set_job(self, algorithm: Algorithm) -> None:
         """Take a job from the pool (Miner::setJob)."""
+        for backend in self.backends:
+            backend.prepare(algorithm)
         is_new = self.algorithm is not algorithm
         ready = not algorithm.is_randomx or self._dataset is algorithm
         if algorithm.is_randomx and is_new:

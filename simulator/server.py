@@ -164,8 +164,9 @@ class Simulator:
 
     @property
     def token(self) -> str | None:
-        """The access token that the miner asks for now."""
-        token = self.config["http"]["access-token"]
+        """The access token that the miner asks for now, or will when it runs."""
+        config = self.config if self._miner else self.disk
+        token = config["http"]["access-token"]
         assert token is None or isinstance(token, str)
         return token
 

@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from simulator import Simulator
 from tests.targets import TOKEN, Target
+
+type Miner = Target | Simulator
 
 CORS = (
     "Access-Control-Allow-Headers: Authorization, Content-Type",
@@ -53,7 +56,7 @@ def request(
     return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
 
 
-async def exchange(target: Target, data: bytes) -> bytes:
+async def exchange(target: Miner, data: bytes) -> bytes:
     """Send bytes and return all that comes until the miner closes the connection."""
     async with asyncio.timeout(10):
         reader, writer = await asyncio.open_connection(target.host, target.port)
@@ -78,36 +81,36 @@ def parse(data: bytes) -> list[Reply]:
     return replies
 
 
-async def ask(target: Target, data: bytes) -> Reply:
+async def ask(target: Miner, data: bytes) -> Reply:
     """Send a request that is answered once."""
     (reply,) = parse(await exchange(target, data))
     return reply
 
 
-async def get(target: Target, path: str) -> Any:
+async def get(target: Miner, path: str) -> Any:
     """Return the document under a path."""
     reply = await ask(target, request("GET", path, token=target.token))
     assert reply.status == 200, reply
     return reply.json()
 
 
-async def summary(target: Target) -> Any:
+async def summary(target: Miner) -> Any:
     """Return /2/summary."""
     return await get(target, "/2/summary")
 
 
-async def cpu(target: Target) -> Any:
+async def cpu(target: Miner) -> Any:
     """Return the CPU's element of /2/backends."""
     (found,) = [b for b in await get(target, "/2/backends") if b["type"] == "cpu"]
     return found
 
 
-async def config(target: Target) -> Any:
+async def config(target: Miner) -> Any:
     """Return /2/config."""
     return await get(target, "/2/config")
 
 
-async def put(target: Target, document: Any) -> Reply:
+async def put(target: Miner, document: Any) -> Reply:
     """Write a config, given as a document or as text."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     return await ask(target, request("PUT", "/2/config", body, token=target.token))
@@ -124,7 +127,7 @@ async def apply(target: Target, document: Any) -> Any:
     return await config(target)
 
 
-async def rpc(target: Target, method: str) -> Any:
+async def rpc(target: Miner, method: str) -> Any:
     """Send a command and return its answer, the first copy of it."""
     body = json.dumps({"method": method, "id": 1}).encode()
     data = await exchange(target, request("POST", "/json_rpc", body))
