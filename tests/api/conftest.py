@@ -7,7 +7,7 @@ from hypothesis import settings
 import pytest
 import pytest_socket
 
-settings.register_profile("api", deadline=None, database=None)
+settings.register_profile("api", deadline=None, database=None, max_examples=60)
 settings.load_profile("api")
 
 
@@ -15,6 +15,11 @@ settings.load_profile("api")
 def loopback(socket_enabled: None) -> None:
     """Let tests speak to this machine over either internet protocol."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the loop's debug mode off: it doubles the time of many connections."""
 
 
 @pytest.fixture

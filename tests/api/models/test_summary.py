@@ -76,7 +76,10 @@ class TestSummary:
         assert (summary.paused, summary.restricted) == (None, None)
         assert summary.cpu.aes is None
 
-    @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
+    @pytest.mark.parametrize(
+        "literal",
+        ["NaN", "Infinity", "-Infinity", "1e999", pytest.param("9" * 400, id="9...")],
+    )
     def test_a_number_that_is_not_finite_is_missing(self, literal: str) -> None:
         """Nobody could show it, nor could Home Assistant store it."""
         summary = Summary.from_json(
