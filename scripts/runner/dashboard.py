@@ -1,0 +1,169 @@
+"""A dashboard with a miner on it."""
+
+from itertools import chain
+from typing import Any
+
+from .client import Client
+from .miner import Device
+
+URL_PATH = "xmrig-miner"
+
+# Without the device's name, which would be the same on all cards
+NAME = {"type": "entity"}
+
+type Card = dict[str, Any]
+
+
+async def ensure_dashboard(
+    client: Client, title: str, miner: list[Device], *, anew: bool
+) -> None:
+    """Show a miner on the dashboard that opens after the login.
+
+    One that is there stays as it is, edited perhaps, unless it is to be made `anew`.
+    """
+    existing = await client.command("lovelace/dashboards/list")
+    if all(dashboard["url_path"] != URL_PATH for dashboard in existing):
+        await client.command(
+            "lovelace/dashboards/create",
+            url_path=URL_PATH,
+            title="Miner",
+            icon="mdi:pickaxe",
+        )
+        await client.command(
+            "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
+        )
+        anew = True
+    if anew:
+        await client.command(
+            "lovelace/config/save", url_path=URL_PATH, config=dashboard(title, miner)
+        )
+
+
+def dashboard(title: str, miner: list[Device]) -> dict[str, Any]:
+    """Return a dashboard with what there is of a miner and its cards."""
+    main, *gpus = miner
+    columns = [
+        [
+            *_headed("Mining", "mdi:pickaxe", _mining(main)),
+            *_headed("Pool", "mdi:server-network", _pool(main)),
+            *_headed("Miner", "mdi:memory", _system(main)),
+        ],
+        [
+            *_headed("Hashrate", "mdi:chart-line", _hashrate(main)),
+            *chain.from_iterable(
+                _headed(gpu.name, "mdi:expansion-card", _gpu(gpu)) for gpu in gpus
+            ),
+        ],
+        _headed("Power", "mdi:flash", _power(main)),
+    ]
+    return {
+        "views": [
+            {
+                "type": "sections",
+                "title": title,
+                "path": "miner",
+                "max_columns": 3,
+                "sections": [
+                    {"type": "grid", "cards": cards} for cards in columns if cards
+                ],
+            }
+        ]
+    }
+
+
+def _headed(title: str, icon: str, cards: list[Card]) -> list[Card]:
+    """Return cards below a heading, unless there are none."""
+    return cards and [{"type": "heading", "heading": title, "icon": icon}, *cards]
+
+
+def _tiles(device: Device, *keys: str, **options: Any) -> list[Card]:
+    """Return a tile for each of those entities that there are."""
+    return [
+        {"type": "tile", "entity": device.entities[key], "name": NAME, **options}
+        for key in keys
+        if key in device.entities
+    ]
+
+
+def _wide(device: Device, key: str, feature: str, **options: Any) -> list[Card]:
+    """Return a tile as wide as its section, with a feature beside or below the state."""
+    return _tiles(
+        device,
+        key,
+        features=[{"type": feature, **options}],
+        features_position="bottom" if feature == "trend-graph" else "inline",
+        grid_options={"columns": "full"},
+    )
+
+
+def _mining(device: Device) -> list[Card]:
+    """Return what the miner does, and what can be asked of it."""
+    press = {"tap_action": {"action": "toggle"}, "hide_state": True}
+    return [
+        *_tiles(device, "sensor.status"),
+        *_tiles(device, "switch.mining", tap_action={"action": "toggle"}),
+        *_tiles(device, "button.start", color="green", **press),
+        *_tiles(device, "button.stop", color="red", **press),
+        *_wide(device, "number.cpu_threads", "numeric-input", style="slider"),
+        *_wide(device, "select.pool", "select-options"),
+    ]
+
+
+def _hashrate(device: Device) -> list[Card]:
+    """Return how fast the miner is, and was."""
+    keys = ("sensor.hashrate", "sensor.hashrate_1m", "sensor.hashrate_15m")
+    graph = {
+        "type": "history-graph",
+        "hours_to_show": 1,
+        "min_y_axis": 0,
+        "entities": [
+            {"entity": device.entities[key], "name": NAME}
+            for key in keys
+            if key in device.entities
+        ],
+        "grid_options": {"columns": "full"},
+    }
+    backends = (f"sensor.{backend}_hashrate" for backend in ("cpu", "cuda", "opencl"))
+    return [graph, *_tiles(device, *backends)]
+
+
+def _pool(device: Device) -> list[Card]:
+    """Return what the miner gets from its pool, and gives it."""
+    return _tiles(
+        device,
+        "binary_sensor.pool_connected",
+        "sensor.pool_ping",
+        "sensor.shares_accepted",
+        "sensor.shares_rejected",
+        "sensor.difficulty",
+        "sensor.pool",
+    )
+
+
+def _gpu(device: Device) -> list[Card]:
+    """Return how a card does."""
+    return [
+        *_wide(device, "sensor.gpu_temperature", "trend-graph"),
+        *_tiles(device, "sensor.gpu_hashrate", "sensor.gpu_power"),
+        *_wide(device, "sensor.gpu_fan_speed", "bar-gauge"),
+    ]
+
+
+def _power(device: Device) -> list[Card]:
+    """Return what the miner draws, where somebody said what it does."""
+    return [
+        *_wide(device, "sensor.power", "trend-graph"),
+        *_tiles(device, "sensor.energy", "sensor.efficiency"),
+        *_wide(device, "number.power_limit", "numeric-input", style="slider"),
+    ]
+
+
+def _system(device: Device) -> list[Card]:
+    """Return how the miner is set up."""
+    return _tiles(
+        device,
+        "sensor.algorithm",
+        "sensor.uptime",
+        "sensor.threads",
+        "sensor.huge_pages",
+    )

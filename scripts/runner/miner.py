@@ -1,0 +1,136 @@
+"""A miner in Home Assistant: its config entry, and what came of it."""
+
+from dataclasses import dataclass
+import json
+from pathlib import Path
+from typing import Any
+
+from .client import Client
+from .process import PROJECT, RunError
+
+DOMAIN = "xmrig"
+ENTRIES = "config/config_entries/entry"
+FLOWS = "config/config_entries/flow"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a miner is reached."""
+
+    host: str
+    port: int
+    token: str | None = None
+    ssl: bool = False
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """Return it as the integration's form is filled in."""
+        form = {
+            "host": self.host,
+            "port": self.port,
+            "ssl": self.ssl,
+            "verify_ssl": not self.ssl,
+        }
+        return form | ({"access_token": self.token} if self.token else {})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The config entry of a miner."""
+
+    entry_id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device of a miner, with its entities that are enabled.
+
+    Their ids are by `platform.key`, as in `switch.mining`.
+    """
+
+    name: str
+    entities: dict[str, str]
+
+
+async def ensure_miner(
+    client: Client, config: Path, connection: Connection
+) -> tuple[Entry, bool]:
+    """Return the config entry of a miner, and whether it was added just now.
+
+    Others are removed then: the miner of an earlier run is not there anymore.
+    Raises RunError if the miner cannot be added.
+    """
+    entries = await client.get(f"{ENTRIES}?domain={DOMAIN}")
+    for entry in entries:
+        if _data(config, entry["entry_id"]) == connection.form:
+            return Entry(entry["entry_id"], entry["title"]), False
+    for entry in entries:
+        await client.delete(f"{ENTRIES}/{entry['entry_id']}")
+    return await add_miner(client, connection), True
+
+
+def _data(config: Path, entry_id: str) -> dict[str, Any]:
+    """Return how an entry's miner is reached, which no API says."""
+    storage = json.loads((config / ".storage" / "core.config_entries").read_text())
+    known = Connection("", 0, "any").form.keys()
+    return {
+        key: value
+        for entry in storage["data"]["entries"]
+        if entry["entry_id"] == entry_id
+        for key, value in entry["data"].items()
+        if key in known
+    }
+
+
+async def add_miner(client: Client, connection: Connection) -> Entry:
+    """Add a miner as a user would, and return its config entry.
+
+    Raises RunError with the form's own words if it is not accepted.
+    """
+    form = await client.post(FLOWS, {"handler": DOMAIN})
+    result = await client.post(f"{FLOWS}/{form['flow_id']}", connection.form)
+    if result["type"] == "create_entry":
+        return Entry(result["result"]["entry_id"], result["result"]["title"])
+    texts = json.loads(
+        (PROJECT / "custom_components/xmrig/translations/en.json").read_text()
+    )["config"]
+    key = result.get("errors", {}).get("base")
+    text = texts["error"][key] if key else texts["abort"][result["reason"]]
+    raise RunError(f"{connection.host}:{connection.port} was not added. {text}")
+
+
+async def devices(client: Client, entry: Entry) -> list[Device]:
+    """Return the devices of a miner: itself first, then its cards."""
+    entities = await client.command("config/entity_registry/list")
+    found = [
+        device
+        for device in await client.command("config/device_registry/list")
+        if device["config_entry_id"] == entry.entry_id
+    ]
+    return [
+        Device(
+            device["name_by_user"] or device["name"],
+            {
+                f"{_domain(entity)}.{_key(entity, device)}": entity["entity_id"]
+                for entity in entities
+                if entity["device_id"] == device["id"] and not entity["disabled_by"]
+            },
+        )
+        for device in sorted(found, key=_identifier)
+    ]
+
+
+def _identifier(device: dict[str, Any]) -> str:
+    """Return what tells a device from others: the entry's id, a card's after it."""
+    return str(device["identifiers"][0][1])
+
+
+def _domain(entity: dict[str, Any]) -> str:
+    """Return the platform of an entity."""
+    return str(entity["entity_id"]).partition(".")[0]
+
+
+def _key(entity: dict[str, Any], device: dict[str, Any]) -> str:
+    """Return the part of an entity's unique id that says what it is."""
+    return str(entity["unique_id"]).removeprefix(f"{_identifier(device)}_")

@@ -1,0 +1,135 @@
+"""The process of Home Assistant, and the folder it runs in."""
+
+import asyncio
+from asyncio.subprocess import Process
+import contextlib
+import json
+import os
+from pathlib import Path
+import shutil
+import socket
+from types import TracebackType
+from typing import Any, Self
+
+PROJECT = Path(__file__).parents[2]
+VENV = PROJECT / ".venv-run"
+"""The environment that scripts/setup makes for this."""
+
+HOST = "127.0.0.1"
+RESTART = 100
+"""Its exit code when it was asked to restart (homeassistant.const.RESTART_EXIT_CODE)."""
+
+STOP_TIMEOUT = 60
+"""Seconds. It takes two; a stage of its shutdown that hangs may take 30."""
+
+
+class RunError(Exception):
+    """Something that keeps it from running, said in a sentence for the developer."""
+
+
+def port_is_free(port: int) -> bool:
+    """Return whether something can listen on a port of this computer."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+class HomeAssistant:
+    """A Home Assistant that runs while this is entered."""
+
+    def __init__(self, config: Path, port: int) -> None:
+        """Set it up to listen on a port of this computer only.
+
+        `config` is its folder, made or taken over when it starts.
+        """
+        self.config = config
+        self.port = port
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """Return where it is reached."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """Return its log, which each start begins anew."""
+        return self.config / "home-assistant.log"
+
+    async def __aenter__(self) -> Self:
+        """Start it, which does not mean yet that it answers."""
+        if not port_is_free(self.port):
+            raise RunError(
+                f"Port {self.port} is in use, perhaps by another Home Assistant. End"
+                " that, or choose another port with --port."
+            )
+        self._write_config()
+        await self.start()
+        return self
+
+    async def start(self) -> None:
+        """Start the process."""
+        environment = os.environ | {"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"}
+        # The project has a package custom_components too, which is not to be found.
+        environment.pop("PYTHONPATH", None)
+        # A session of its own: Ctrl-C is for us, who then stop it. Two signals would
+        # end it before it has saved anything.
+        self._process = await asyncio.create_subprocess_exec(
+            VENV / "bin" / "python",
+            *("-m", "homeassistant", "--config", self.config),
+            cwd=self.config,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    async def wait(self) -> int:
+        """Wait until it ends, and return its exit code."""
+        assert self._process
+        return await self._process.wait()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop it, if it has not ended by itself."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        try:
+            process.terminate()
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await process.wait()
+        finally:
+            # Still there if it hangs, or if one does not want to wait for it
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+
+    def _write_config(self) -> None:
+        """Make the folder, or bring the one that is there up to date."""
+        components = self.config / "custom_components"
+        components.mkdir(parents=True, exist_ok=True)
+        link = components / "xmrig"
+        link.unlink(missing_ok=True)
+        link.symlink_to(PROJECT / "custom_components" / "xmrig")
+        shutil.copy(PROJECT / "scripts" / "configuration.yaml", self.config)
+        # Home Assistant takes these two from its storage only. Both are in the form of
+        # their first version, to which it adds what is missing.
+        self._store("http", 1, {"server_host": [HOST], "server_port": self.port})
+        if not (self.config / ".storage" / "onboarding").exists():
+            # All but the user: the step core_config would add integrations that need
+            # the internet (homeassistant/components/onboarding/views.py).
+            done = ["analytics", "core_config", "integration"]
+            self._store("onboarding", 4, {"done": done})
+
+    def _store(self, key: str, version: int, data: dict[str, Any]) -> None:
+        """Write a file of Home Assistant's storage."""
+        path = self.config / ".storage" / key
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"version": version, "key": key, "data": data}))

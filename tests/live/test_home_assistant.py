@@ -1,0 +1,373 @@
+"""A miner in the newest Home Assistant, as scripts/run starts it.
+
+Nothing is replaced: Home Assistant and the simulated miner are processes, and what is
+asked of them goes through their HTTP APIs.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from dataclasses import dataclass
+from functools import cached_property
+import os
+from pathlib import Path
+import signal
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_socket
+
+from scripts.runner.client import Client
+from scripts.runner.miner import ENTRIES, Device, Entry, devices
+from scripts.runner.process import HOST, PROJECT, VENV, port_is_free
+
+PYTHON = VENV / "bin" / "python"
+TOKEN = "open-sesame"
+WALLET = "WALLET"
+"""Of the pools of a simulated miner."""
+
+POLL = 15
+"""Seconds in which a poll has surely come by; one is due every 10."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def newest_home_assistant() -> None:
+    """Skip all of this where the newest Home Assistant is not installed."""
+    if not (VENV / ".done").exists():
+        reason = "the newest Home Assistant is missing: run scripts/setup run"
+        if os.environ.get("XMRIG_TESTS_REQUIRE_MINER") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+class Run:
+    """A run of scripts/run, without the set-up that precedes it."""
+
+    def __init__(self, config: Path, *options: str) -> None:
+        """Initialize it to use a config folder."""
+        self.config = config
+        self.port = free_port()
+        self._options = options
+        self._process: subprocess.Popen[str] | None = None
+
+    @cached_property
+    def url(self) -> str:
+        """Return where Home Assistant is reached."""
+        return f"http://{HOST}:{self.port}"
+
+    def start(self) -> str:
+        """Start it, and return what it says once all is there."""
+        self._process = subprocess.Popen(
+            [
+                *(str(PYTHON), "-m", "scripts.runner", "--port", str(self.port)),
+                *("--config", str(self.config), *self._options),
+            ],
+            env=os.environ | {"PYTHONPATH": str(PROJECT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        said = ""
+        for line in self._process.stdout:
+            said += line
+            if "Ctrl-C" in line:
+                return said
+        pytest.fail(f"scripts/run ended with {self._process.wait()}: {said}")
+
+    def stop(self, number: signal.Signals) -> None:
+        """End it by a signal, and make sure that nothing of it is left."""
+        assert self._process
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert children, "Home Assistant runs as its child"
+        self._process.send_signal(number)
+        self._process.communicate()
+        assert self._process.returncode == 0
+        assert not [child for child in children if Path(f"/proc/{child}").exists()]
+        assert port_is_free(self.port)
+
+    def kill(self) -> None:
+        """End it whatever has gone wrong."""
+        if self._process and self._process.poll() is None:
+            self._process.terminate()
+            self._process.communicate()
+
+    @property
+    def log(self) -> str:
+        """Return what Home Assistant has logged in its last two starts."""
+        logs = sorted(self.config.glob("home-assistant.log*"), reverse=True)
+        return "".join(log.read_text() for log in logs)
+
+    @property
+    def errors(self) -> list[str]:
+        """Return the errors among that, and the first line of each traceback."""
+        marks = (" ERROR ", " CRITICAL ", "Traceback")
+        return [
+            line
+            for line in self.log.splitlines()
+            if any(mark in line for mark in marks)
+        ]
+
+
+class SimulatedMiner:
+    """A simulated miner as a process."""
+
+    def __init__(self) -> None:
+        """Initialize it to listen always on the same port."""
+        self.port = free_port()
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        """Start it, as a miner that has run for a while."""
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "simulator", "--gpus", "1", "--uptime", "1000"),
+                *("--port", str(self.port), "--token", TOKEN),
+            ],
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout
+        assert self._process.stdout.readline()
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process:
+            self._process.terminate()
+            self._process.communicate()
+
+
+@dataclass
+class Rig:
+    """A miner and a Home Assistant that shows it, both of them running."""
+
+    run: Run
+    miner: SimulatedMiner
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rig]:
+    """Return a miner that was added to Home Assistant by its form."""
+    pytest_socket.enable_socket()
+    miner = SimulatedMiner()
+    address = f"{HOST}:{miner.port}"
+    run = Run(tmp_path_factory.mktemp("config"), "--miner", address, "--token", TOKEN)
+    try:
+        miner.start()
+        run.start()
+        yield Rig(run, miner)
+    finally:
+        run.kill()
+        miner.stop()
+
+
+class Browser:
+    """What somebody would see and do in a browser, and what the miner says to it."""
+
+    def __init__(
+        self, client: Client, session: aiohttp.ClientSession, miner: SimulatedMiner
+    ) -> None:
+        """Initialize it for a user who has logged in."""
+        self.client = client
+        self._session = session
+        self._miner = miner
+
+    async def entry(self) -> Entry:
+        """Return the config entry of the only miner."""
+        [entry] = await self.client.get(f"{ENTRIES}?domain=xmrig")
+        return Entry(entry["entry_id"], entry["title"])
+
+    async def devices(self) -> list[Device]:
+        """Return the miner's device, and its cards'."""
+        return await devices(self.client, await self.entry())
+
+    async def entity_id(self, name: str) -> str:
+        """Return the id of an entity of the miner or its card, by `platform.key`."""
+        [entity_id] = [
+            device.entities[name]
+            for device in await self.devices()
+            if name in device.entities
+        ]
+        return entity_id
+
+    async def state(self, name: str) -> str:
+        """Return the state of an entity named as `platform.key`."""
+        return await self.client.state(await self.entity_id(name))
+
+    async def call(self, action: str, name: str, **data: Any) -> None:
+        """Call an action of an entity, and wait until it is over."""
+        await self.client.call(action, entity_id=await self.entity_id(name), **data)
+
+    async def miner(self, path: str) -> Any:
+        """Return what the miner answers itself."""
+        async with self._session.get(
+            f"http://{HOST}:{self._miner.port}/{path}",
+            headers={"Authorization": f"Bearer {TOKEN}"},
+        ) as response:
+            return await response.json()
+
+
+@pytest.fixture
+async def browser(rig: Rig, socket_enabled: None) -> AsyncGenerator[Browser]:
+    """Return a browser in which the user has logged in.
+
+    No secret is in the log in the end, however much the integration logs.
+    """
+    async with aiohttp.ClientSession() as session:
+        client = await Client.connect(session, rig.run.url)
+        await client.call("logger.set_level", **{"custom_components.xmrig": "debug"})
+        yield Browser(client, session, rig.miner)
+    assert TOKEN not in rig.run.log
+    assert WALLET not in rig.run.log
+
+
+@pytest.fixture
+def no_error(rig: Rig) -> Generator[None]:
+    """See to it that no error is logged."""
+    before = len(rig.run.errors)
+    yield
+    assert not rig.run.errors[before:]
+
+
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something holds that a poll brings about."""
+    async with asyncio.timeout(POLL):
+        while not await holds():
+            await asyncio.sleep(0.2)
+
+
+@pytest.mark.usefixtures("no_error")
+async def test_a_miner_added_by_its_form_shows_what_it_does(browser: Browser) -> None:
+    """The miner, its pool and its card have the states that the miner tells of."""
+    assert (await browser.entry()).title == "rig-one"
+    miner, gpu = await browser.devices()
+    assert (miner.name, gpu.name) == ("rig-one", "NVIDIA GeForce RTX 3060")
+    summary = await browser.miner("2/summary")
+    assert await browser.state("sensor.status") == "mining"
+    assert await browser.state("switch.mining") == "on"
+    assert await browser.state("sensor.algorithm") == summary["algo"]
+    assert float(await browser.state("sensor.hashrate")) == pytest.approx(
+        summary["hashrate"]["total"][0], rel=0.1
+    )
+    assert await browser.state("binary_sensor.pool_connected") == "on"
+    assert float(await browser.state("sensor.gpu_temperature")) > 0
+
+
+@pytest.mark.usefixtures("no_error")
+async def test_the_switch_pauses_and_resumes(browser: Browser) -> None:
+    """Once the action is over, the switch shows what the miner does."""
+    await browser.call("switch.turn_off", "switch.mining")
+    assert await browser.state("switch.mining") == "off"
+    assert (await browser.miner("2/summary"))["paused"]
+    await browser.call("switch.turn_on", "switch.mining")
+    assert await browser.state("switch.mining") == "on"
+    assert not (await browser.miner("2/summary"))["paused"]
+
+
+@pytest.mark.usefixtures("no_error")
+async def test_the_buttons_stop_and_start(browser: Browser) -> None:
+    """Stopped means that no backend is enabled, so that no new job starts one."""
+    await browser.call("button.press", "button.stop")
+    assert await browser.state("sensor.status") == "stopped"
+    assert not (await browser.miner("2/config"))["cpu"]["enabled"]
+    await browser.call("button.press", "button.start")
+    assert await browser.state("switch.mining") == "on"
+    assert (await browser.miner("2/config"))["cpu"]["enabled"]
+
+
+@pytest.mark.usefixtures("no_error")
+async def test_threads_and_pool_can_be_chosen(browser: Browser) -> None:
+    """Both are in the miner's config when the action is over."""
+    await browser.call("number.set_value", "number.cpu_threads", value=2)
+    assert await browser.state("number.cpu_threads") == "2"
+    assert len((await browser.miner("2/config"))["cpu"]["rx"]) == 2
+    backup = "backup.example.org:3333"
+    await browser.call("select.select_option", "select.pool", option=backup)
+    assert await browser.state("select.pool") == backup
+    assert (await browser.miner("2/config"))["pools"][0]["url"] == backup
+
+
+@pytest.mark.usefixtures("no_error")
+async def test_get_data_returns_all_but_secrets(browser: Browser) -> None:
+    """The action returns the miner's answers."""
+    response = await browser.client.post(
+        "services/xmrig/get_data?return_response",
+        {"config_entry_id": (await browser.entry()).entry_id},
+    )
+    data = response["service_response"]
+    assert data["summary"]["cpu"] == (await browser.miner("2/summary"))["cpu"]
+    assert data["config"]["autosave"]
+    assert WALLET not in str(data)
+    assert TOKEN not in str(data)
+
+
+@pytest.mark.usefixtures("no_error")
+async def test_a_restart_keeps_the_miner(browser: Browser, rig: Rig) -> None:
+    """The second start of scripts/run finds the user, the entry and its entities."""
+    entry = await browser.entry()
+    rig.run.stop(signal.SIGINT)
+    rig.run.start()
+    assert await browser.entry() == entry
+    assert await browser.state("switch.mining") == "on"
+    await browser.call("switch.turn_off", "switch.mining")
+    assert (await browser.miner("2/summary"))["paused"]
+    await browser.call("switch.turn_on", "switch.mining")
+
+
+async def test_a_miner_that_is_away_is_unavailable_until_it_is_back(
+    browser: Browser, rig: Rig
+) -> None:
+    """Nothing has to be reloaded."""
+
+    async def is_unavailable() -> bool:
+        return await browser.state("switch.mining") == "unavailable"
+
+    rig.miner.stop()
+    # Does not wait for the next poll
+    await browser.call("homeassistant.update_entity", "switch.mining")
+    await eventually(is_unavailable)
+    assert await browser.state("sensor.gpu_temperature") == "unavailable"
+    assert (
+        len([error for error in rig.run.errors if "could not be reached" in error]) == 1
+    )
+    rig.miner.start()
+
+    async def is_on() -> bool:
+        return await browser.state("switch.mining") == "on"
+
+    await eventually(is_on)
+
+
+async def test_without_a_miner_there_is_a_simulated_one(
+    tmp_path: Path, socket_enabled: None
+) -> None:
+    """It is on the dashboard that opens first; only this computer can open that."""
+    run = Run(tmp_path, "--simulator-port", str(free_port()))
+    try:
+        assert run.url in run.start()
+        with socket.socket() as other:
+            other.bind(("127.0.0.2", run.port))
+        async with aiohttp.ClientSession() as session:
+            client = await Client.connect(session, run.url)
+            browser = Browser(client, session, SimulatedMiner())
+            core = await client.command("frontend/get_system_data", key="core")
+            dashboard = await client.command(
+                "lovelace/config", url_path=core["value"]["default_panel"]
+            )
+            for name in ("switch.mining", "sensor.hashrate", "sensor.gpu_temperature"):
+                assert await browser.entity_id(name) in str(dashboard)
+        run.stop(signal.SIGTERM)
+        assert not run.errors
+    finally:
+        run.kill()
