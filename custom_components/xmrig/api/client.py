@@ -213,12 +213,15 @@ class XmrigClient:
     ) -> tuple[int, bytes]:
         """Send a request and return the status and body of the reply.
 
-        Raises XmrigResponseError for a reply that breaks HTTP or is too long, and
+        Raises XmrigResponseError for a reply that breaks HTTP or is too long,
+        XmrigAuthenticationError for a token that HTTP cannot carry, and
         XmrigConnectionError.
         """
         headers = {}
         data = None
         if self._token and authorize:
+            if not self._token.isprintable():
+                raise XmrigAuthenticationError("No miner has a token of that kind")
             headers["Authorization"] = f"Bearer {self._token}"
         if body is not None:
             # Compared as plain text by the miner: a charset behind it is a 415.
@@ -250,9 +253,10 @@ class XmrigClient:
             raise XmrigConnectionError(
                 f"{self.address} did not answer within {REQUEST_TIMEOUT} seconds"
             ) from err
-        except aiohttp.ClientResponseError as err:
+        except aiohttp.ClientResponseError:
+            # Not as the cause: it carries the headers of the request, with the token.
             raise XmrigResponseError(
                 f"{self.address} sent something other than HTTP"
-            ) from err
+            ) from None
         except (aiohttp.ClientError, OSError) as err:
             raise XmrigConnectionError(f"{self.address} could not be reached") from err

@@ -96,3 +96,14 @@ async def test_captured(
     status, body = error(version, name)
     answer = reply(body.encode(), f"{status} whatever")
     assert type(await outcome(CALLS[call], answer)) is kind
+
+
+async def test_a_token_that_no_header_can_carry() -> None:
+    """A line break that was pasted into a token is a wrong token, and nothing is sent."""
+    async with (
+        RawServer(reply(SUMMARY)) as server,
+        talking_to(server, token="s3\ncret") as client,
+    ):
+        with pytest.raises(XmrigAuthenticationError):
+            await client.summary()
+    assert not server.requests
