@@ -1,8 +1,10 @@
 """What tests of the integration say in one word each."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -54,6 +56,11 @@ def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
         **token,
         **changes,
     }
+
+
+def impatient() -> AbstractContextManager[float]:
+    """Give up on answers long before a test is over, until the end of the block."""
+    return patch("custom_components.xmrig.api.client.REQUEST_TIMEOUT", 1)
 
 
 @dataclass

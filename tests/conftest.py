@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 import time
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import PropertyMock, patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
@@ -43,13 +43,6 @@ async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
 
 
 @pytest.fixture
-def impatient() -> Generator[None]:
-    """Give up on an answer long before a test is over."""
-    with patch("custom_components.xmrig.api.client.REQUEST_TIMEOUT", 0.5):
-        yield
-
-
-@pytest.fixture
 def loopback(socket_enabled: None) -> None:
     """Let tests speak to this machine over either internet protocol."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
@@ -73,6 +66,16 @@ async def simulator(
     defaults = {"miner_id": "8614647678496211", "gpus": 1, "uptime": 1000}
     async with Simulator(**{**defaults, "watch_delay": 0, **options}) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def all_enabled() -> Generator[None]:
+    """Enable entities that are disabled by default; to be named before the miner."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
+        new_callable=PropertyMock(return_value=True),
+    ):
+        yield
 
 
 @pytest.fixture

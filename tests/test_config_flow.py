@@ -23,7 +23,7 @@ from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
-from tests.common import connection, entry_for
+from tests.common import connection, entry_for, impatient
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
@@ -109,7 +109,6 @@ async def test_a_miner_is_added_and_set_up(
     ("fault", "error"),
     [
         ("close", "cannot_connect"),
-        ("hang", "cannot_connect"),
         ("html", "not_xmrig"),
         ("http_500", "not_xmrig"),
         ("huge", "not_xmrig"),
@@ -125,7 +124,6 @@ async def test_an_answer_that_is_no_miners_is_told(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: AsyncMock,
-    impatient: None,
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
     error: str,
@@ -135,6 +133,19 @@ async def test_an_answer_that_is_no_miners_is_told(
     simulator.fault = fault
     entered = connection(simulator)
     await assert_told_then_mended(hass, entered, error, entered, simulator)
+
+
+async def test_a_miner_that_never_answers_is_told(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """The form does not wait for ever."""
+    simulator.fault = "hang"
+    with impatient():
+        form = await add(hass, connection(simulator))
+    assert form["errors"] == {"base": "cannot_connect"}
+    simulator.fault = None
+    result = await submit(hass, form, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_nobody_there_is_told(
@@ -221,12 +232,14 @@ async def test_a_certificate_of_the_miners_own_is_told(
 
 
 async def test_tls_without_any_is_told(
-    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, impatient: None
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """A miner without TLS does not understand whoever tries it."""
-    await assert_told_then_mended(
-        hass, connection(simulator, ssl=True), "cannot_connect", connection(simulator)
-    )
+    with impatient():
+        form = await add(hass, connection(simulator, ssl=True))
+    assert form["errors"] == {"base": "cannot_connect"}
+    result = await submit(hass, form, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 @pytest.mark.parametrize(

@@ -148,9 +148,14 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     async def _async_poll(self) -> Snapshot:
         """Read the miner once, between two commands."""
         async with self.miner.lock:
-            summary, _ = await asyncio.gather(
-                self._async_summary(), self._backends.refresh()
+            # Both are over before a command begins, whichever of them fails.
+            summary, failure = await asyncio.gather(
+                self._async_summary(), self._backends.refresh(), return_exceptions=True
             )
+            if isinstance(summary, BaseException):
+                raise summary
+            if failure:
+                raise failure
             if restarted := self._life.observe(
                 summary, now=time.monotonic(), wall=time.time()
             ):

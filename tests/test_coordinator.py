@@ -1,0 +1,338 @@
+"""One poll of one miner: what is asked when, and what becomes of a miner in trouble."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.const import CONF_ACCESS_TOKEN
+import pytest
+
+from custom_components.xmrig.const import LOGGER
+from simulator import FAULTS, Fault
+from simulator.http import Reply, Request
+from tests.common import Rig, impatient
+
+OF_SUMMARY = {
+    "binary_sensor.pool_connected",
+    "sensor.hashrate",
+    "sensor.hashrate_15m",
+    "sensor.pool",
+    "sensor.shares_accepted",
+    "sensor.status",
+    "sensor.uptime",
+}
+OF_BACKENDS = {
+    "binary_sensor.msr",
+    "sensor.cpu_hashrate",
+    "sensor.cuda_0_gpu_hashrate",
+    "sensor.cuda_0_gpu_temperature",
+    "sensor.cuda_hashrate_1m",
+    "sensor.threads",
+    "switch.mining",
+}
+CONTROLS = {"button.start", "button.stop", "switch.mining"}
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the warnings and errors that were logged."""
+    return [
+        record.message
+        for record in caplog.records
+        if record.name == LOGGER.name and record.levelno >= logging.WARNING
+    ]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the other tasks run until something is the case."""
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def held(rig: Rig, path: str) -> AsyncGenerator[None]:
+    """Keep the miner from answering at a path, until the end of the block."""
+    gate = asyncio.Event()
+
+    async def hold(request: Request) -> None:
+        if request.path == path:
+            await gate.wait()
+
+    rig.simulator.on_request = hold
+    try:
+        yield
+    finally:
+        rig.simulator.on_request = None
+        gate.set()
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("off", "could not be reached"),
+        ("close", "could not be reached"),
+        ("html", "is no XMRig miner"),
+        ("http_500", "is no XMRig miner"),
+        ("nulls", "is no XMRig miner"),
+    ],
+)
+async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
+    running: Rig,
+    caplog: pytest.LogCaptureFixture,
+    fault: str,
+    cause: str,
+) -> None:
+    """At once, with the cause in the log just once, and without a reload."""
+    before = running.states
+    if fault == "off":
+        await running.simulator.go_offline()
+    else:
+        running.simulator.fault = fault
+    await running.poll()
+    assert running.unavailable == running.states.keys()
+    await running.poll(2)
+    assert [cause in message for message in logged(caplog)] == [True]
+    caplog.clear()
+    running.simulator.fault = None
+    await running.simulator.go_online()
+    await running.poll()
+    assert running.states.keys() == before.keys()
+    assert not running.unavailable
+    assert running.state("sensor.status") == "mining"
+    assert "rig-one data recovered" in caplog.text
+
+
+async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
+    """Nobody waits for it for ever."""
+    running.simulator.fault = "hang"
+    with impatient():
+        await running.poll()
+    assert running.unavailable == running.states.keys()
+    running.simulator.fault = None
+    await running.poll()
+    assert not running.unavailable
+
+
+async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) -> None:
+    """The summary is read side by side with them."""
+    running.simulator.fault = "backends_hang"
+    running.simulator.accept_share()
+    shares = int(running.state("sensor.shares_accepted"))
+    with impatient():
+        await running.poll()
+    assert not running.unavailable
+    assert int(running.state("sensor.shares_accepted")) > shares
+
+
+async def test_the_last_backends_serve_for_a_minute(
+    all_enabled: None, running: Rig
+) -> None:
+    """Then what they say is unavailable; what the summary says never is."""
+    assert running.states.keys() >= OF_SUMMARY | OF_BACKENDS
+    running.simulator.fault = "backends_500"
+    await running.poll(6)
+    assert not running.unavailable
+    assert running.state("sensor.threads") == "5"
+    await running.poll()
+    assert running.unavailable >= OF_BACKENDS
+    assert running.unavailable.isdisjoint(OF_SUMMARY)
+    assert running.state("sensor.status") == "mining"
+    running.simulator.fault = None
+    await running.poll()
+    assert not running.unavailable
+    assert running.state("sensor.threads") == "5"
+
+
+async def test_faults_of_the_backends_that_pass_are_not_added_up(running: Rig) -> None:
+    """The minute begins anew after each good answer."""
+    for _ in range(3):
+        running.simulator.fault = "backends_500"
+        await running.poll(5)
+        running.simulator.fault = None
+        await running.poll()
+        assert not running.unavailable
+
+
+async def test_the_last_config_serves_for_a_minute(running: Rig) -> None:
+    """It is tried again with every poll, and nothing of the summary is touched."""
+    running.simulator.fault = "config_500"
+    await running.poll(6)
+    assert running.asked("/2/config") == 2
+    await running.poll(5)
+    assert running.asked("/2/config") == 7
+    assert running.entry.runtime_data.data.config is not None
+    await running.poll()
+    assert running.entry.runtime_data.data.config is None
+    assert running.unavailable.isdisjoint(OF_SUMMARY | CONTROLS)
+    running.simulator.fault = None
+    await running.poll()
+    assert running.entry.runtime_data.data.config is not None
+
+
+async def test_summary_and_backends_are_read_every_ten_seconds(running: Rig) -> None:
+    """Once each, and the config once a minute."""
+    assert running.asked("/2/summary") == 1
+    assert running.asked("/2/backends") == 1
+    assert running.asked("/2/config") == 1
+    await running.poll(5)
+    assert running.asked("/2/summary") == 6
+    assert running.asked("/2/backends") == 6
+    assert running.asked("/2/config") == 1
+    await running.poll()
+    assert running.asked("/2/config") == 2
+    await running.poll(12)
+    assert running.asked("/2/config") == 4
+
+
+async def test_the_config_is_read_after_a_command(running: Rig) -> None:
+    """And then once a minute again."""
+    await running.turn("switch.mining", on=False)
+    assert running.asked("/2/config") == 2
+    await running.poll(5)
+    assert running.asked("/2/config") == 2
+    await running.poll()
+    assert running.asked("/2/config") == 3
+
+
+@pytest.mark.parametrize("token", ["new", None])
+async def test_a_token_that_is_refused_asks_for_another_and_ends_polling(
+    running: Rig, token: str | None
+) -> None:
+    """Each refusal is a line in the console of the miner."""
+
+    def edit(config: dict[str, Any]) -> None:
+        config["http"]["access-token"] = token
+
+    running.simulator.edit_config(edit)
+    await running.poll()
+    assert running.unavailable == running.states.keys()
+    [flow] = running.hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    asked = len(running.simulator.requests)
+    await running.poll(10)
+    assert len(running.simulator.requests) == asked
+    edit_back(running)
+    await running.hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_ACCESS_TOKEN: "newer"}
+    )
+    await running.hass.async_block_till_done(wait_background_tasks=True)
+    assert not running.unavailable
+    await running.poll()
+    assert len(running.simulator.requests) > asked + 4
+
+
+def edit_back(rig: Rig) -> None:
+    """Give the miner a token that works."""
+
+    def edit(config: dict[str, Any]) -> None:
+        config["http"]["access-token"] = "newer"
+
+    rig.simulator.edit_config(edit)
+
+
+async def restrict(rig: Rig, *, restricted: bool) -> None:
+    """Make the API read-only or not, as the owner does in the config file."""
+
+    def edit(config: dict[str, Any]) -> None:
+        config["http"]["restricted"] = restricted
+
+    rig.simulator.edit_config(edit)
+    await rig.poll()
+
+
+async def test_controls_go_and_come_with_the_api_allowing_them(
+    all_enabled: None, running: Rig
+) -> None:
+    """What they would do is refused; the rest stays as it was."""
+    before = running.states.keys()
+    assert before >= CONTROLS
+    assert running.state("binary_sensor.api_restricted") == "off"
+    await restrict(running, restricted=True)
+    assert running.state("binary_sensor.api_restricted") == "on"
+    assert running.entities.keys().isdisjoint(CONTROLS)
+    assert running.states.keys() == running.entities.keys()
+    assert not running.unavailable
+    asked = running.asked("/2/config")
+    await running.poll(10)
+    assert running.asked("/2/config") == asked
+    await restrict(running, restricted=False)
+    assert running.states.keys() == before
+    assert not running.unavailable
+    assert running.asked("/2/config") == asked + 1
+    await running.turn("switch.mining", on=False)
+    assert running.simulator.miner.is_paused
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_a_read_only_miner_has_no_controls(running: Rig) -> None:
+    """Its config is not even asked for."""
+    assert running.entities.keys().isdisjoint(CONTROLS)
+    assert running.states.keys() >= {"sensor.status", "sensor.hashrate"}
+    assert not running.asked("/2/config")
+
+
+async def test_a_command_waits_for_the_poll(running: Rig) -> None:
+    """What was read before it must not be shown after it."""
+    running.simulator.requests.clear()
+    async with held(running, "/2/backends"):
+        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        await until(lambda: running.asked("/2/summary") == 1)
+        command = asyncio.create_task(running.turn("switch.mining", on=False))
+        await asyncio.sleep(0.05)
+        assert not running.asked("/json_rpc", "POST")
+    await asyncio.gather(poll, command)
+    assert running.asked("/json_rpc", "POST") == 1
+    assert running.state("switch.mining") == "off"
+
+
+async def test_a_poll_waits_for_the_command(running: Rig) -> None:
+    """What is read in the middle of it belongs to neither side."""
+    running.simulator.requests.clear()
+    async with held(running, "/json_rpc"):
+        command = asyncio.create_task(running.turn("switch.mining", on=False))
+        await asyncio.sleep(0.01)
+        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        await asyncio.sleep(0.05)
+        assert not running.simulator.requests
+    await asyncio.gather(poll, command)
+    paths = [request.path for request in running.simulator.requests]
+    assert paths[0] == "/json_rpc"
+    assert running.state("switch.mining") == "off"
+
+
+async def test_a_poll_that_fails_leaves_nothing_behind(
+    running: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backends of a poll whose summary failed would else come into a command."""
+    monkeypatch.setitem(
+        FAULTS, "summary_500", Fault("500", instead=Reply(500), path="/summary")
+    )
+    running.simulator.fault = "summary_500"
+    running.simulator.requests.clear()
+    async with held(running, "/2/backends"):
+        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        await until(lambda: running.asked("/2/summary") == 1)
+        command = asyncio.create_task(running.press("button.stop"))
+        await asyncio.sleep(0.05)
+        assert not running.asked("/2/config")
+        running.simulator.fault = None
+    await asyncio.gather(poll, command)
+    assert running.state("sensor.status") == "stopped"
+
+
+async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
+    """A night without power."""
+    await running.simulator.kill()
+    for _ in range(3):
+        await running.pass_time(timedelta(hours=3))
+        assert running.unavailable == running.states.keys()
+    running.simulator.restart()
+    await running.poll()
+    assert not running.unavailable
+    assert running.state("sensor.status") == "starting"
+    await running.poll(3)
+    assert running.state("sensor.status") == "mining"
