@@ -17,6 +17,24 @@ THREADS = "number.cpu_threads"
 POOL = "select.pool"
 MINING = "switch.mining"
 
+SECRETS = {
+    "access-token": "hidden-token",
+    "user": "hidden-wallet",
+    "pass": "hidden-password",
+    "rig-id": "hidden-rig",
+    "socks5": "hidden-proxy:1080",
+    "spend-secret-key": "hidden-key",
+    "cert_key": "/hidden/key.pem",
+}
+SECRET_POOL = {key: SECRETS[key] for key in ("user", "pass", "rig-id", "socks5")} | {
+    "url": "pool.example.org:3333"
+}
+SECRET_OPTIONS = {
+    "token": SECRETS["access-token"],
+    "pools": [SECRET_POOL],
+    "config": {"tls": {"cert": "cert.pem", "cert_key": SECRETS["cert_key"]}},
+}
+
 
 async def set_threads(rig: Rig, threads: float) -> None:
     """Set the number of CPU threads."""

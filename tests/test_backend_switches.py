@@ -9,7 +9,15 @@ import pytest
 from simulator.jsonvalue import Json
 
 from .common import Rig
-from .controls import MINING, config_of, cpu_threads, is_same_config, restore, writes
+from .controls import (
+    MINING,
+    act,
+    config_of,
+    cpu_threads,
+    is_same_config,
+    restore,
+    writes,
+)
 
 CPU = "switch.cpu_backend"
 OPENCL = "switch.opencl_backend"
@@ -199,6 +207,20 @@ async def test_another_number_of_seconds_is_kept_too(running: Rig) -> None:
     await running.turn(ACTIVITY, on=False)
     await running.turn(ACTIVITY, on=True)
     assert running.simulator.config["pause-on-active"] == 300
+
+
+async def test_a_number_of_seconds_written_by_an_action_is_kept_too(
+    running: Rig,
+) -> None:
+    """It is the owner's as well."""
+    first = config_of(running.simulator)
+    await enable(running, ACTIVITY)
+    await act(running, "set_config", config={"pause-on-active": 300})
+    await running.turn(ACTIVITY, on=False)
+    await running.turn(ACTIVITY, on=True)
+    assert running.simulator.config["pause-on-active"] == 300
+    await restore(running)
+    assert is_same_config(running.simulator, first)
 
 
 async def test_rules_neither_touch_threads_nor_what_the_miner_does(

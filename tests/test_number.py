@@ -13,6 +13,7 @@ from .common import Rig
 from .controls import (
     MINING,
     THREADS,
+    act,
     config_of,
     cpu_threads,
     is_same_config,
@@ -190,6 +191,25 @@ async def test_lists_that_the_owner_changes_are_the_new_full_ones(
     await set_threads(running, full)
     first["cpu"]["rx"] = changed
     assert is_same_config(running.simulator, first)
+
+
+async def test_lists_that_the_owner_writes_by_an_action_are_full_too(
+    running: Rig,
+) -> None:
+    """What was there before them comes back with the rest of the config only."""
+    first = config_of(running.simulator)
+    await set_threads(running, 1)
+    lists = {"cpu": {"rx": [[1, 0], [2, 3]]}}
+    await act(running, "set_config", config=lists)
+    assert limits(running) == ("2", 1, 2)
+    await set_threads(running, 1)
+    assert running.simulator.config["cpu"]["rx"] == [[1, 0]]
+    await set_threads(running, 2)
+    second = {**first, "cpu": first["cpu"] | lists["cpu"]}
+    assert is_same_config(running.simulator, second)
+    await restore(running)
+    assert is_same_config(running.simulator, first)
+    assert limits(running) == ("4", 1, 4)
 
 
 async def test_the_owners_lists_are_known_after_a_restart(running: Rig) -> None:

@@ -32,6 +32,7 @@ from .api.exceptions import (
     XmrigConnectionError,
     XmrigError,
     XmrigReadOnlyError,
+    XmrigRefusedError,
     XmrigUnsafeConfigError,
 )
 from .api.health import Health
@@ -241,7 +242,9 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             yield self.miner
         except XmrigError as error:
             # What was asked for is at fault, rather than that it went wrong.
-            is_invalid = isinstance(error, XmrigReadOnlyError | XmrigUnsafeConfigError)
+            is_invalid = isinstance(
+                error, XmrigReadOnlyError | XmrigRefusedError | XmrigUnsafeConfigError
+            )
             raise (ServiceValidationError if is_invalid else HomeAssistantError)(
                 translation_domain=DOMAIN,
                 translation_key=error_key(error),

@@ -85,11 +85,12 @@ async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     coordinator = _coordinator(call)
     await coordinator.async_refresh_all()
     if not coordinator.last_update_success:
+        error = coordinator.last_exception
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="cannot_connect",
+            translation_key=getattr(error, "translation_key", None) or "cannot_connect",
             translation_placeholders={"name": coordinator.name},
-        )
+        ) from error
     snapshot = coordinator.data
     config = snapshot.config
     return {

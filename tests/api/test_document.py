@@ -10,6 +10,7 @@ from custom_components.xmrig.api.document import (
     MISSING,
     Change,
     changes,
+    includes,
     merged,
     same,
     value_at,
@@ -53,6 +54,25 @@ def test_the_same_is_the_same(value: Any) -> None:
     """A copy is no other value; nor is a number written otherwise."""
     assert same(value, copy.deepcopy(value))
     assert same(1, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "part", "result"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, True),
+        ({"a": 1}, {"a": 1, "b": 2}, False),
+        ({"a": 1}, {"a": True}, False),
+        ([{"a": 1, "b": None}], [{"a": 1}], True),
+        ([{"a": 1}, {"a": 2}], [{"a": 1}], False),
+        ({"a": {"b": 1, "c": 2}}, {"a": {"c": 2}}, True),
+        ({"a": {"b": 1}}, {"a": 1}, False),
+        (1, 1, True),
+        (MISSING, 1, False),
+    ],
+)
+def test_a_value_includes_another(value: Any, part: Any, result: bool) -> None:
+    """Objects may have more members than was asked for, lists not more items."""
+    assert includes(value, part) is result
 
 
 def test_changes_name_the_innermost_object() -> None:

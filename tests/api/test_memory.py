@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.document import same
-from custom_components.xmrig.api.memory import Memory
+from custom_components.xmrig.api.document import changes, same
+from custom_components.xmrig.api.memory import Ledger, Memory
 from custom_components.xmrig.api.models import BackendType, Config
 
 OWNERS: dict[str, Any] = {
@@ -28,7 +28,14 @@ def config(**cpu: Any) -> Config:
 
 def written(memory: Memory, before: Config, after: Config) -> Memory:
     """Return a memory after a write that the miner showed as it was."""
-    return as_read(as_read(memory.with_write(before, after)).with_write_shown(after))
+    return shown(memory, before, after, after)
+
+
+def shown(memory: Memory, before: Config, after: Config, result: Config) -> Memory:
+    """Return a memory after a write by a control, and what the miner then showed."""
+    memory = as_read(memory.with_write(before, after, by_owner=False))
+    made = list(changes(before.document, after.document))
+    return as_read(memory.with_write_read_as(result, made).with_write_done())
 
 
 def test_an_empty_memory_takes_a_config_for_the_owners() -> None:
@@ -49,6 +56,7 @@ def test_all_of_it_outlives_the_process() -> None:
     ).with_write(
         Config({"cpu": {"priority": None, "hint": 1}}),
         Config({"cpu": {"priority": 2, "asm": None}}),
+        by_owner=False,
     )
     assert as_read(memory) == memory
     assert as_read(Memory()) == Memory()
@@ -65,16 +73,17 @@ def test_nothing_is_left_to_undo_once_it_is_undone() -> None:
     """Then what the owner changes next is theirs."""
     memory = written(Memory(), config(), config(rx=[0, 1]))
     memory = written(memory, config(rx=[0, 1]), config())
-    assert memory.edits == ()
+    assert memory.controlled == Ledger()
+    assert memory.written == Ledger()
     assert same(memory.owners(config(rx=[0, 1])).document, config(rx=[0, 1]).document)
 
 
 def test_what_somebody_else_wrote_over_it_is_the_owners() -> None:
     """Only that; what was written beside it is undone."""
     memory = written(Memory(), config(), config(rx=[0], cn=[[1, 0]]))
-    shown = config(rx=[2, 3], cn=[[1, 0]])
-    assert same(memory.owners(shown).document, config(rx=[2, 3]).document)
-    memory = written(memory, shown, config(rx=[2], cn=[[1, 0]]))
+    others = config(rx=[2, 3], cn=[[1, 0]])
+    assert same(memory.owners(others).document, config(rx=[2, 3]).document)
+    memory = written(memory, others, config(rx=[2], cn=[[1, 0]]))
     assert same(
         memory.owners(config(rx=[2], cn=[[1, 0]])).document,
         config(rx=[2, 3]).document,
@@ -86,7 +95,7 @@ def test_whether_a_write_arrived_need_not_be_known(arrived: bool) -> None:
     """When either side ended in the middle of it, the owner's values still are."""
     memory = written(Memory(), config(), config(rx=[0, 1, 2]))
     before, after = config(rx=[0, 1, 2]), config(rx=[0])
-    memory = as_read(memory.with_write(before, after))
+    memory = as_read(memory.with_write(before, after, by_owner=False))
     now = after if arrived else before
     assert same(memory.owners(now).document, OWNERS)
     memory = written(memory, now, config(rx=[0, 1]))
@@ -108,17 +117,58 @@ def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
 
 def test_what_the_miner_puts_for_a_removed_value_is_not_the_owners() -> None:
     """It fills in its own default, and the owner's value is still known."""
-    owners = config()
     without = Config({key: OWNERS[key] for key in OWNERS if key != "retries"})
-    shown = Config({**OWNERS, "retries": 3})
-    memory = as_read(Memory().with_write(owners, without)).with_write_shown(shown)
-    assert same(as_read(memory).owners(shown).document, OWNERS)
+    result = Config({**OWNERS, "retries": 3})
+    memory = shown(Memory(), config(), without, result)
+    assert same(memory.owners(result).document, OWNERS)
+
+
+def test_what_the_miner_fills_into_a_value_is_not_the_owners() -> None:
+    """Nor does it hide what was there before."""
+    after = Config({**OWNERS, "pools": [{"url": "a"}]})
+    result = Config({**OWNERS, "pools": [{"url": "a", "algo": None}]})
+    memory = shown(Memory(), config(), after, result)
+    assert same(memory.owners(result).document, OWNERS)
+
+
+def test_what_somebody_else_wrote_meanwhile_is_the_owners() -> None:
+    """A value that was written before is not taken for one of this write."""
+    memory = written(Memory(), config(), config(rx=[0]))
+    memory = shown(
+        memory, config(rx=[0]), config(rx=[0], cn=[]), config(rx=[2, 3], cn=[])
+    )
+    assert same(
+        memory.owners(config(rx=[2, 3], cn=[])).document, config(rx=[2, 3]).document
+    )
 
 
 def test_what_is_remembered_is_not_shown_by_accident() -> None:
     """It may hold wallets, which a log would keep."""
     memory = Memory().with_write(
-        Config({"pools": [{"user": "WALLET"}]}), Config({"pools": [{"user": "OTHER"}]})
+        Config({"pools": [{"user": "WALLET"}]}),
+        Config({"pools": [{"user": "OTHER"}]}),
+        by_owner=False,
     )
     assert "WALLET" not in repr(memory)
     assert "OTHER" not in repr(memory)
+
+
+def test_what_the_owner_wrote_by_an_action_is_their_own() -> None:
+    """A control gives it back, and it is undone only with all the rest."""
+    lists = config(rx=[[1, 0], [2, 3]])
+    memory = Memory().with_write(config(), lists, by_owner=True).with_write_done()
+    assert same(memory.owners(lists).document, lists.document)
+    capped = config(rx=[[1, 0]])
+    memory = written(memory, lists, capped)
+    assert same(memory.owners(capped).document, lists.document)
+    assert same(memory.original(capped).document, OWNERS)
+
+
+def test_what_a_control_wrote_beside_it_is_still_known() -> None:
+    """The owner takes over only what the action changed."""
+    capped = config(rx=[0], cn=[[1, 0]])
+    memory = written(Memory(), config(), capped)
+    now = config(rx=[2, 3], cn=[[1, 0]])
+    memory = as_read(memory.with_write(capped, now, by_owner=True).with_write_done())
+    assert same(memory.owners(now).document, config(rx=[2, 3]).document)
+    assert same(memory.original(now).document, OWNERS)

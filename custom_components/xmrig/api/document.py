@@ -43,6 +43,17 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+def includes(value: Any, part: Any) -> bool:
+    """Return whether a value has all of another; objects in it may have more."""
+    if isinstance(value, dict) and isinstance(part, dict):
+        return all(
+            key in value and includes(value[key], inner) for key, inner in part.items()
+        )
+    if isinstance(value, list) and isinstance(part, list):
+        return len(value) == len(part) and all(map(includes, value, part, strict=True))
+    return same(value, part)
+
+
 def value_at(document: Any, path: Path) -> Any:
     """Return the value at a path, MISSING if there is none."""
     for key in path:

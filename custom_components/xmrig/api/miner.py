@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from .client import XmrigClient
-from .document import MISSING, Change, changes, same, value_at
+from .document import MISSING, Change, changes, includes, same, value_at, with_value
 from .exceptions import (
     XmrigBackendError,
     XmrigConflictError,
@@ -46,6 +46,15 @@ class PauseReason(StrEnum):
     BATTERY = "battery"
     ACTIVITY = "activity"
     BATTERY_OR_ACTIVITY = "battery_or_activity"
+
+
+@dataclass(frozen=True)
+class _Write:
+    """A write of the config that did not last."""
+
+    before: Config
+    made: list[Change]
+    memory: Memory
 
 
 class Miner:
@@ -209,7 +218,7 @@ class Miner:
     async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
         """Change the config by a function of it, and return what that changed."""
         async with self.lock:
-            return await self._edit(change)
+            return await self._edit(change, by_owner=True)
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
         """Return what `edit` would change; raises what it would refuse."""
@@ -222,7 +231,7 @@ class Miner:
         What somebody else has changed since stays as it is.
         """
         async with self.lock:
-            made = await self._edit(self.memory.owners)
+            made = await self._edit(self.memory.original, by_owner=True)
             await self._remember(threads=None)
             return made
 
@@ -383,19 +392,23 @@ class Miner:
         await self._edit(change)
         await self._remember(threads=cap)
 
-    async def _edit(self, change: Callable[[Config], Config]) -> list[Change]:
+    async def _edit(
+        self, change: Callable[[Config], Config], *, by_owner: bool = False
+    ) -> list[Change]:
         """Change the config, with the lock held: the one way in which it is written.
 
         What is needed to undo it is saved before it is written, so that nothing is
-        lost whenever either side is cut off.
+        lost whenever either side is cut off. What is written by the owner, rather than
+        by a control, is what a control has to give back from then on.
         """
+        tried: _Write | None = None
         for _ in range(ATTEMPTS):
             before = await self._config()
             after = change(before)
             made = _safe_changes(before, after)
             if not made:
                 return []
-            memory = self.memory.with_write(before, after)
+            memory = self.memory.with_write(before, after, by_owner=by_owner)
             if before.enabled and not after.enabled:
                 memory = replace(memory, backends=before.enabled)
             if await self._save_if_new(memory) and not same(
@@ -403,17 +416,34 @@ class Miner:
             ):
                 continue
             await self._send(self.client.put_config(after))
-            if shown := await self._lasting(before, made):
-                self.written = after
-                memory = memory.with_write_shown(shown)
+            try:
+                shown = await self._lasting(before, made)
+            except XmrigNotConfirmedError:
+                if tried:
+                    await self._take_back(tried, before)
+                raise
+            if shown:
+                self.written = _with_shown(after, shown, made)
+                memory = memory.with_write_read_as(shown, made).with_write_done()
                 if before.payees.keys() == memory.payees:
                     # Who changes a wallet from here is the owner.
-                    memory = replace(memory, payees=frozenset(after.payees))
+                    memory = replace(memory, payees=frozenset(shown.payees))
                 await self._save_if_new(memory)
                 return made
+            tried = _Write(before, made, memory)
         raise XmrigConflictError(
             f"The config of {self.client.address} is being changed elsewhere"
         )
+
+    async def _take_back(self, tried: _Write, now: Config) -> None:
+        """Undo a write of which the miner made something else than was asked for.
+
+        A value out of range it replaces by a default. That it was the miner, rather
+        than somebody else, shows when the same write again changes nothing.
+        """
+        await self._save_if_new(tried.memory.with_write_read_as(now, tried.made))
+        await self._send(self.client.put_config(tried.before))
+        await self._lasting(now, list(changes(now.document, tried.before.document)))
 
     async def _lasting(self, before: Config, made: list[Change]) -> Config | None:
         """Wait until changes show, and return the config if they also last.
@@ -427,7 +457,12 @@ class Miner:
             config = await self._config()
             return not same(config.document, before.document)
 
-        await self._confirm(read, bool, "set_config")
+        try:
+            await self._confirm(read, bool, "set_config")
+        except XmrigNotConfirmedError:
+            # Removing what is the default anyway changes nothing.
+            if not _shows(config, made):
+                raise
         if not _shows(config, made):
             return None
         await asyncio.sleep(SETTLE)
@@ -496,9 +531,19 @@ def _safe_changes(before: Config, after: Config) -> list[Change]:
 
 
 def _shows(config: Config, made: list[Change]) -> bool:
-    """Return whether a config has the new values, whatever it put for removed ones."""
+    """Return whether a config has the new values, whatever the miner filled in."""
     return all(
         change.new is MISSING
-        or same(value_at(config.document, change.path), change.new)
+        or includes(value_at(config.document, change.path), change.new)
         for change in made
     )
+
+
+def _with_shown(after: Config, shown: Config, made: list[Change]) -> Config:
+    """Return a config that was written, with what the miner filled into it."""
+    document = after.document
+    for change in made:
+        document = with_value(
+            document, change.path, value_at(shown.document, change.path)
+        )
+    return Config(document)

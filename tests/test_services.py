@@ -1,0 +1,121 @@
+"""The actions: all that a miner says, and its config changed as one asks for."""
+
+import json
+from typing import Any
+
+from homeassistant.core import Context
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+
+from custom_components.xmrig.api.document import same
+
+from .common import Rig
+from .controls import SECRET_OPTIONS, SECRET_POOL, act, config_of, writes
+
+secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
+
+
+async def test_data_is_all_that_the_miner_says(running: Rig) -> None:
+    """A field for each endpoint, as the miner says it."""
+    data = await act(running, "get_data")
+    assert data.keys() == {"summary", "backends", "config"}
+    assert data["summary"]["hashrate"]["total"][0] > 0
+    assert data["summary"]["connection"]["pool"] == "pool.example.org:3333"
+    assert [item["type"] for item in data["backends"]] == ["cpu", "opencl", "cuda"]
+    assert data["backends"][2]["threads"][0]["health"]["power"] > 0
+    config = config_of(running.simulator)
+    assert data["config"].keys() == config.keys()
+    assert same(data["config"]["cpu"], config["cpu"])
+
+
+async def test_data_is_fresh(running: Rig) -> None:
+    """It is read when it is asked for, all of it."""
+    running.simulator.edit_config(lambda config: config | {"retries": 9})
+    running.simulator.accept_share()
+    shares = running.simulator.miner.network.statistics.accepted
+    data = await act(running, "get_data")
+    assert data["config"]["retries"] == 9
+    assert data["summary"]["results"]["shares_good"] == shares
+
+
+@secretive
+async def test_data_keeps_secrets(running: Rig) -> None:
+    """They are in the config, and never in a response."""
+    assert "hidden" in json.dumps(running.simulator.config)
+    data = await act(running, "get_data")
+    assert "hidden" not in json.dumps(data)
+    assert data["config"]["pools"][0]["url"] == SECRET_POOL["url"]
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_data_of_a_read_only_miner_lacks_the_config(running: Rig) -> None:
+    """The rest is there."""
+    data = await act(running, "get_data")
+    assert data["config"] is None
+    assert data["summary"]["restricted"] is True
+    assert data["backends"]
+
+
+async def test_data_of_a_miner_that_is_away_fails(running: Rig) -> None:
+    """Old data is none."""
+    await running.simulator.go_offline()
+    with pytest.raises(HomeAssistantError, match="could not be reached"):
+        await act(running, "get_data")
+
+
+async def test_data_fails_with_its_reason(running: Rig) -> None:
+    """Not always is the miner away."""
+    running.simulator.fault = "html"
+    with pytest.raises(HomeAssistantError, match="no XMRig miner"):
+        await act(running, "get_data")
+
+
+@pytest.mark.parametrize("action", ["set_config", "restore_config"])
+async def test_only_an_admin_may_change_the_config(
+    running: Rig, action: str, hass_read_only_user: MockUser
+) -> None:
+    """Anybody else may look at it."""
+    context = Context(user_id=hass_read_only_user.id)
+    data: dict[str, Any] = {"config": {"retries": 7}} if action == "set_config" else {}
+    with pytest.raises(Unauthorized):
+        await act(running, action, context=context, **data)
+    assert writes(running.simulator) == 0
+    assert await act(running, "get_data", context=context)
+
+
+ACTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("get_data", {}),
+    ("set_config", {"config": {"retries": 7}}),
+    ("set_config", {"config": {"retries": 7}, "dry_run": True}),
+    ("restore_config", {}),
+]
+
+
+@pytest.mark.parametrize(("action", "data"), ACTIONS)
+async def test_an_entry_that_does_not_exist(
+    running: Rig, action: str, data: dict[str, Any]
+) -> None:
+    """It is told from one that is not loaded."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(running, action, entry_id="no_such_entry", **data)
+    assert raised.value.translation_key == "service_config_entry_not_found"
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(running, action, **data)
+    assert raised.value.translation_key == "service_config_entry_not_loaded"
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+@pytest.mark.parametrize(("action", "data"), ACTIONS[1:])
+async def test_a_read_only_miner_is_not_changed(
+    running: Rig, action: str, data: dict[str, Any]
+) -> None:
+    """The reason says what to do about it."""
+    with pytest.raises(ServiceValidationError, match="read-only") as raised:
+        await act(running, action, **data)
+    assert raised.value.translation_key == "read_only"

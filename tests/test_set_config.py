@@ -1,0 +1,203 @@
+"""The action that changes the config: a patch is merged, or the reason is given why not."""
+
+import json
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from simulator import DEFAULT_POOLS
+
+from .common import Rig
+from .controls import (
+    SECRET_OPTIONS,
+    SECRET_POOL,
+    act,
+    config_of,
+    cpu_threads,
+    is_same_config,
+    restore,
+    set_threads,
+    writes,
+)
+
+secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
+
+
+def paths(response: dict[str, Any]) -> list[str]:
+    """Return what an action says to have changed."""
+    return [change["path"] for change in response["changes"]]
+
+
+async def test_a_patch_is_merged(running: Rig) -> None:
+    """Objects are merged, other values replaced; the rest of the config stays."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    rx = [[1, 0], [2, 3]]
+    patch = {"cpu": {"rx": rx, "yield": False}, "retries": 7}
+    response = await act(running, "set_config", config=patch)
+    assert response == {
+        "changes": [
+            {"path": "cpu.yield", "old": True, "new": False},
+            {"path": "cpu.rx", "old": [0, 1, 2, 3], "new": rx},
+            {"path": "retries", "old": 5, "new": 7},
+        ]
+    }
+    cpu = first["cpu"] | {"rx": rx, "yield": False}
+    assert is_same_config(simulator, first | {"cpu": cpu, "retries": 7})
+    assert cpu_threads(simulator) == 2
+    assert running.state("sensor.threads") == "3"
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@pytest.mark.parametrize(
+    "options", [{"config": {"cpu": {"rx": [[1, 0], [2, 3]]}, "retries": 8}}]
+)
+async def test_null_removes(running: Rig) -> None:
+    """The miner puts its default in that place, and what was there comes back."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    patch = {"cpu": {"rx": None}, "retries": None}
+    response = await act(running, "set_config", config=patch)
+    assert response["changes"] == [
+        {"path": "cpu.rx", "old": [[1, 0], [2, 3]]},
+        {"path": "retries", "old": 8},
+    ]
+    cpu = first["cpu"] | {"rx": [0, 1, 2, 3]}
+    assert is_same_config(simulator, first | {"cpu": cpu, "retries": 5})
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+async def test_removing_a_default_is_no_failure(
+    running: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The miner puts it back at once, so that nothing shows."""
+    monkeypatch.setattr("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 0.1)
+    first = config_of(running.simulator)
+    response = await act(running, "set_config", config={"retries": None})
+    assert paths(response) == ["retries"]
+    assert is_same_config(running.simulator, first)
+
+
+@secretive
+async def test_a_whole_list_of_pools(running: Rig) -> None:
+    """Only what matters need be said: the miner fills in the rest."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    pools = [{"url": "other.example.org:3333", "user": "hidden-other", "pass": "x"}]
+    response = await act(running, "set_config", config={"pools": pools})
+    assert paths(response) == ["pools"]
+    assert "hidden" not in json.dumps(response)
+    assert response["changes"][0]["old"][0]["url"] == SECRET_POOL["url"]
+    assert response["changes"][0]["new"][0]["url"] == "other.example.org:3333"
+    assert simulator.config["pools"][0]["user"] == "hidden-other"
+    assert running.state("select.pool") == "other.example.org:3333"
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@secretive
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"tls": {"cert_key": "/hidden/other.pem"}},
+        {"tls": None},
+        {"tls": {"cert_key": None}},
+    ],
+)
+async def test_changes_keep_secrets(running: Rig, patch: dict[str, Any]) -> None:
+    """Old ones and new ones, whatever they are changed to."""
+    response = await act(running, "set_config", config=patch, dry_run=True)
+    assert response["changes"]
+    assert "hidden" not in json.dumps(response)
+
+
+async def test_a_dry_run_changes_nothing(running: Rig) -> None:
+    """It tells what would be changed."""
+    first = config_of(running.simulator)
+    patch = {"cpu": {"rx": [0]}, "donate-level": 3, "pause-on-battery": None}
+    response = await act(running, "set_config", config=patch, dry_run=True)
+    assert writes(running.simulator) == 0
+    assert is_same_config(running.simulator, first)
+    again = await act(running, "set_config", config=patch)
+    assert again == response
+    assert writes(running.simulator) == 1
+
+
+async def test_a_patch_of_what_is_there_writes_nothing(running: Rig) -> None:
+    """Neither does an empty one."""
+    for patch in ({}, {"retries": 5}, {"cpu": {"rx": [0, 1, 2, 3]}}, {"nothing": None}):
+        assert await act(running, "set_config", config=patch) == {"changes": []}
+    assert writes(running.simulator) == 0
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"http": None},
+        {"http": True},
+        {"http": {"restricted": True}},
+        {"http": {"port": 1, "access-token": None}},
+        {"http": {"new": 1}},
+        {"pools": []},
+        {"pools": None},
+        {"pools": "pool.example.org"},
+        {"pools": [{**DEFAULT_POOLS[0], "enabled": False}]},
+    ],
+)
+async def test_a_patch_that_would_cut_the_owner_off_is_refused(
+    running: Rig, patch: dict[str, Any], dry_run: bool
+) -> None:
+    """From the API, or from all pools."""
+    with pytest.raises(ServiceValidationError, match="cut you off") as raised:
+        await act(running, "set_config", config=patch, dry_run=dry_run)
+    assert raised.value.translation_key == "unsafe_config"
+    assert writes(running.simulator) == 0
+
+
+async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
+    """It says 400, and nothing is changed."""
+    first = config_of(running.simulator)
+    pools = [{"url": "//", "user": "WALLET"}]
+    with pytest.raises(ServiceValidationError, match="refused") as raised:
+        await act(running, "set_config", config={"pools": pools})
+    assert raised.value.translation_key == "refused"
+    assert is_same_config(running.simulator, first)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"print-time": 99999},
+        {"cpu": 5},
+        {"unheard-of": 1},
+        {"unheard-of": 1, "cpu": {"rx": [0], "priority": 9}},
+    ],
+)
+async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
+    running: Rig, patch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It replaces what it does not understand, and the owner has asked for neither."""
+    monkeypatch.setattr("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 0.1)
+    await set_threads(running, 3)
+    first = config_of(running.simulator)
+    with pytest.raises(HomeAssistantError, match="does not show its result"):
+        await act(running, "set_config", config=patch)
+    assert is_same_config(running.simulator, first)
+    await set_threads(running, 4)
+    assert running.simulator.config["cpu"]["rx"] == [0, 1, 2, 3]
+
+
+async def test_restoring_tells_what_it_changed(running: Rig) -> None:
+    """And has nothing more to do the second time."""
+    await set_threads(running, 3)
+    await act(running, "set_config", config={"retries": 7})
+    response = await act(running, "restore_config")
+    assert {"path": "cpu.rx", "old": [0, 1, 2], "new": [0, 1, 2, 3]} in response[
+        "changes"
+    ]
+    assert {"path": "retries", "old": 7, "new": 5} in response["changes"]
+    assert await act(running, "restore_config") == {"changes": []}
