@@ -11,7 +11,7 @@ from .api.memory import Memory
 from .api.miner import Miner
 from .const import DOMAIN, STORAGE_VERSION
 from .coordinator import XmrigConfigEntry, XmrigCoordinator, async_create_client
-from .power_control import PowerControl, has_power, power_store
+from .power_control import async_setup_power, power_store
 from .repairs import async_delete_issues, async_update_issues
 from .services import async_setup_services
 
@@ -51,9 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     coordinator = XmrigCoordinator(hass, entry, miner)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
-    if has_power(entry):
-        coordinator.power = PowerControl(hass, coordinator)
-        await coordinator.power.async_setup()
+    coordinator.power = await async_setup_power(hass, coordinator)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     @callback

@@ -37,8 +37,9 @@ SETTLE_TIME: Final = 30
 SAMPLE_TIME: Final = 10
 """Seconds between two readings of a calibration, as long as the window of a hashrate."""
 
-POWER_SAVE_DELAY: Final = 60
-"""Seconds until what was learned about the power is written to disk."""
+POWER_SAVE_DELAY: Final = 900
+"""Seconds until what was learned about the power is written to disk, as often as Home
+Assistant writes states to one that may be a memory card."""
 
 STORAGE_VERSION: Final = 1
 

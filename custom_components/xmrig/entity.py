@@ -99,3 +99,16 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
 
     update()
     entry.async_on_unload(coordinator.async_add_listener(update))
+
+
+@callback
+def async_remove_entities(
+    coordinator: XmrigCoordinator, descriptions: Iterable[EntityDescription]
+) -> None:
+    """Remove entities of a platform that the owner has no use for any more."""
+    registry = er.async_get(coordinator.hass)
+    platform = async_get_current_platform().domain
+    for description in descriptions:
+        key = unique_id(coordinator, description, None)
+        if entity_id := registry.async_get_entity_id(platform, DOMAIN, key):
+            registry.async_remove(entity_id)

@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import XmrigConfigEntry
-from .entity import XmrigEntity, async_setup_entities
+from .entity import XmrigEntity, async_remove_entities, async_setup_entities
 from .power_control import PowerControl
 
 # A slider sends many values in a row. They reach the miner side by side, so that it can
@@ -55,6 +55,8 @@ async def async_setup_entry(
             lambda _: [(POWER_LIMIT, None)],
             controls=True,
         )
+    else:
+        async_remove_entities(entry.runtime_data, [POWER_LIMIT])
     async_setup_entities(
         entry,
         async_add_entities,
@@ -88,6 +90,9 @@ class XmrigThreadsNumber(XmrigEntity, NumberEntity):
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Let the miner use some threads; one that rests goes on resting."""
+        if power := self.coordinator.power:
+            await power.limit.async_set_threads(int(value))
+            return
         async with self.coordinator.command() as miner:
             await miner.set_threads(int(value), self.snapshot.cpu_profile)
 
@@ -111,33 +116,34 @@ class XmrigPowerLimitNumber(XmrigEntity, NumberEntity):
     @override
     def available(self) -> bool:
         """Return whether it is known what the miner draws."""
-        return super().available and self._power.full_load is not None
+        return super().available and self._power.meter.full_load is not None
 
     @property
     @override
     def native_max_value(self) -> float:
         """Return the full load."""
-        return self._power.full_load or 0
+        return self._power.meter.full_load or 0
 
     @property
     @override
     def native_value(self) -> float | None:
         """Return the limit."""
-        return self._power.limit
+        return self._power.limit.watts
 
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return what it takes to find the next limit from what a house feeds in."""
-        expected = self._power.expected
+        meter = self._power.meter
+        expected = meter.expected
         return {
             ATTR_EXPECTED_POWER: None if expected is None else round(expected, 1),
-            ATTR_ONE_THREAD_POWER: self._power.one_thread,
-            ATTR_CHANGED_AT: self._power.changed_at,
+            ATTR_ONE_THREAD_POWER: meter.one_thread,
+            ATTR_CHANGED_AT: meter.changed_at,
         }
 
     @override
     async def async_set_native_value(self, value: float) -> None:
         """Hold the miner to a limit."""
-        await self._power.async_set_limit(value)
+        await self._power.limit.async_set(value)
         self.async_write_ha_state()

@@ -1,15 +1,12 @@
 """Sensors of a miner, its backends and its cards."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import product
-import time
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.sensor import (
-    RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
@@ -19,28 +16,29 @@ from homeassistant.const import (
     PERCENTAGE,
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
-    UnitOfEnergy,
     UnitOfFrequency,
     UnitOfInformation,
     UnitOfPower,
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.event import async_track_state_change_event
-from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .api.lifetime import LifetimeCounter
 from .api.miner import PauseReason
 from .api.models import BackendType, Gpu, Hashrate, Snapshot, Status
-from .const import UNIT_EFFICIENCY, UNIT_HASHRATE
+from .const import UNIT_HASHRATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
-from .entity import XmrigEntity, async_setup_entities
-from .power import EnergyMeter
-from .power_control import PowerControl
+from .entity import XmrigEntity, async_remove_entities, async_setup_entities
+from .lifetime_sensor import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
+from .power_sensor import (
+    ENERGY,
+    POWER_DESCRIPTIONS,
+    XmrigEnergySensor,
+    XmrigPowerSensor,
+)
 
 PARALLEL_UPDATES = 0
 
@@ -63,20 +61,6 @@ class XmrigGpuSensorEntityDescription(SensorEntityDescription):
     """A value of a card, and where it has it; a card out of sight is empty."""
 
     value_fn: Callable[[Snapshot, Gpu], StateType]
-
-
-@dataclass(frozen=True, kw_only=True)
-class XmrigLifetimeSensorEntityDescription(SensorEntityDescription):
-    """A count, and where a snapshot has it."""
-
-    count_fn: Callable[[Snapshot], int | None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class XmrigPowerSensorEntityDescription(SensorEntityDescription):
-    """A value that follows from the power."""
-
-    value_fn: Callable[[PowerControl], float | None]
 
 
 def _since(seconds: int | None) -> datetime | None:
@@ -423,66 +407,11 @@ GPU_DESCRIPTIONS = (
 )
 
 
-POWER_DESCRIPTIONS = (
-    XmrigPowerSensorEntityDescription(
-        key="power",
-        translation_key="power",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=0,
-        value_fn=lambda power: _rounded(power.watts, 1),
-    ),
-    XmrigPowerSensorEntityDescription(
-        key="efficiency",
-        translation_key="efficiency",
-        native_unit_of_measurement=UNIT_EFFICIENCY,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        value_fn=lambda power: _rounded(power.efficiency, 2),
-    ),
-    XmrigPowerSensorEntityDescription(
-        key="power_per_thread",
-        translation_key="power_per_thread",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
-        state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        suggested_display_precision=1,
-        value_fn=lambda power: _rounded(power.model.per_thread, 1),
-    ),
-)
-
-ENERGY = SensorEntityDescription(
-    key="energy",
-    translation_key="energy",
-    device_class=SensorDeviceClass.ENERGY,
-    native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-    state_class=SensorStateClass.TOTAL_INCREASING,
-    suggested_display_precision=2,
-)
-
 PAUSE_REASON = SensorEntityDescription(
     key="pause_reason",
     translation_key="pause_reason",
     device_class=SensorDeviceClass.ENUM,
     options=list(PauseReason),
-)
-
-LIFETIME_DESCRIPTIONS = (
-    XmrigLifetimeSensorEntityDescription(
-        key="shares_accepted_total",
-        translation_key="shares_accepted_total",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        count_fn=lambda snapshot: snapshot.summary.results.shares_good,
-    ),
-    XmrigLifetimeSensorEntityDescription(
-        key="hashes_total",
-        translation_key="hashes_total",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        count_fn=lambda snapshot: snapshot.summary.results.hashes_total,
-    ),
 )
 
 
@@ -515,12 +444,14 @@ async def async_setup_entry(
         async_add_entities(
             [
                 *(
-                    XmrigPowerSensor(coordinator, description, power)
+                    XmrigPowerSensor(coordinator, description, power.meter)
                     for description in POWER_DESCRIPTIONS
                 ),
-                XmrigEnergySensor(coordinator, ENERGY, power),
+                XmrigEnergySensor(coordinator, ENERGY, power.meter),
             ]
         )
+    else:
+        async_remove_entities(coordinator, (*POWER_DESCRIPTIONS, ENERGY))
     async_setup_entities(
         entry,
         async_add_entities,
@@ -622,145 +553,3 @@ class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
     def native_value(self) -> StateType:
         """Return the reason."""
         return self.coordinator.miner.pause_reason(self.snapshot)
-
-
-class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
-    """A count over all lives of a miner's process."""
-
-    entity_description: XmrigLifetimeSensorEntityDescription
-
-    def __init__(
-        self,
-        coordinator: XmrigCoordinator,
-        description: XmrigLifetimeSensorEntityDescription,
-    ) -> None:
-        """Initialize the sensor."""
-        super().__init__(coordinator, description)
-        self._counter = LifetimeCounter()
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Go on where the count was left."""
-        await super().async_added_to_hass()
-        if (restored := await self.async_get_last_extra_data()) is not None:
-            self._counter = LifetimeCounter(**restored.as_dict())
-        self._handle_coordinator_update()
-
-    @property
-    @override
-    def extra_restore_state_data(self) -> RestoredExtraData:
-        """Return what it takes to go on."""
-        return RestoredExtraData(asdict(self._counter))
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Count on."""
-        if self.coordinator.last_update_success:
-            self._counter.update(
-                self.entity_description.count_fn(self.snapshot),
-                restarted=self.coordinator.restarted,
-            )
-        super()._handle_coordinator_update()
-
-    @property
-    @override
-    def native_value(self) -> int | None:
-        """Return the count."""
-        return None if self._counter.last is None else self._counter.total
-
-
-class XmrigPowerEntity(XmrigEntity, SensorEntity):
-    """Something that follows the meter as well as the miner."""
-
-    def __init__(
-        self,
-        coordinator: XmrigCoordinator,
-        description: SensorEntityDescription,
-        power: PowerControl,
-    ) -> None:
-        """Initialize the sensor."""
-        super().__init__(coordinator, description)
-        self._power = power
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the meter."""
-        await super().async_added_to_hass()
-        if self._power.sensor:
-            self.async_on_remove(
-                async_track_state_change_event(
-                    self.hass, self._power.sensor, self._handle_meter
-                )
-            )
-
-    @callback
-    def _handle_meter(self, _event: Event[EventStateChangedData]) -> None:
-        """Take over what the meter says."""
-        self._handle_coordinator_update()
-
-
-class XmrigPowerSensor(XmrigPowerEntity):
-    """A value that follows from the power."""
-
-    entity_description: XmrigPowerSensorEntityDescription
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return whether the miner or the meter answers."""
-        return super().available or self.native_value is not None
-
-    @property
-    @override
-    def native_value(self) -> float | None:
-        """Return the value."""
-        return self.entity_description.value_fn(self._power)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        """Return whether it is only an estimate."""
-        return {"estimated": self._power.is_estimated}
-
-
-class XmrigEnergySensor(XmrigPowerEntity, RestoreSensor):
-    """What was drawn in all."""
-
-    def __init__(
-        self,
-        coordinator: XmrigCoordinator,
-        description: SensorEntityDescription,
-        power: PowerControl,
-    ) -> None:
-        """Initialize the sensor."""
-        super().__init__(coordinator, description, power)
-        self._meter = EnergyMeter()
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Go on where the energy was left."""
-        await super().async_added_to_hass()
-        restored = await self.async_get_last_sensor_data()
-        if restored and isinstance(restored.native_value, int | float | Decimal):
-            self._meter.total = float(restored.native_value)
-        self._handle_coordinator_update()
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Add what was drawn since."""
-        self._meter.add(time.monotonic(), self._power.watts)
-        super()._handle_coordinator_update()
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Return True: what was drawn before is no less true while nobody answers."""
-        return True
-
-    @property
-    @override
-    def native_value(self) -> float:
-        """Return the energy in kWh."""
-        return round(self._meter.total, 6)

@@ -141,7 +141,7 @@ async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
 
 async def _async_cancel_calibration(call: ServiceCall) -> None:
     """End a calibration; what was measured by then is its result."""
-    _power(call).async_cancel_calibration()
+    _power(call).calibration.cancel()
 
 
 def _power(call: ServiceCall) -> PowerControl:

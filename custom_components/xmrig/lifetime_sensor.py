@@ -1,0 +1,89 @@
+"""Sensors that count over all lives of a miner's process."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory
+from homeassistant.core import callback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+
+from .api.lifetime import LifetimeCounter
+from .api.models import Snapshot
+from .coordinator import XmrigCoordinator
+from .entity import XmrigEntity
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmrigLifetimeSensorEntityDescription(SensorEntityDescription):
+    """A count, and where a snapshot has it."""
+
+    count_fn: Callable[[Snapshot], int | None]
+
+
+LIFETIME_DESCRIPTIONS = (
+    XmrigLifetimeSensorEntityDescription(
+        key="shares_accepted_total",
+        translation_key="shares_accepted_total",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        count_fn=lambda snapshot: snapshot.summary.results.shares_good,
+    ),
+    XmrigLifetimeSensorEntityDescription(
+        key="hashes_total",
+        translation_key="hashes_total",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        count_fn=lambda snapshot: snapshot.summary.results.hashes_total,
+    ),
+)
+
+
+class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
+    """A count over all lives of a miner's process."""
+
+    entity_description: XmrigLifetimeSensorEntityDescription
+
+    def __init__(
+        self,
+        coordinator: XmrigCoordinator,
+        description: XmrigLifetimeSensorEntityDescription,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, description)
+        self._counter = LifetimeCounter()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on where the count was left."""
+        await super().async_added_to_hass()
+        if (restored := await self.async_get_last_extra_data()) is not None:
+            self._counter = LifetimeCounter(**restored.as_dict())
+        self._handle_coordinator_update()
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """Return what it takes to go on."""
+        return RestoredExtraData(asdict(self._counter))
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Count on."""
+        if self.coordinator.last_update_success:
+            self._counter.update(
+                self.entity_description.count_fn(self.snapshot),
+                restarted=self.coordinator.restarted,
+            )
+        super()._handle_coordinator_update()
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return the count."""
+        return None if self._counter.last is None else self._counter.total

@@ -1,0 +1,187 @@
+"""Sensors of what a miner draws."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+import time
+from typing import Any, override
+
+from homeassistant.components.sensor import (
+    RestoreSensor,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
+from homeassistant.core import Event, EventStateChangedData, callback
+from homeassistant.helpers.event import (
+    async_track_state_change_event,
+    async_track_time_interval,
+)
+
+from .const import UNIT_EFFICIENCY
+from .coordinator import XmrigCoordinator
+from .entity import XmrigEntity
+from .power import EnergyMeter
+from .power_meter import PowerMeter
+
+READ_INTERVAL = timedelta(minutes=1)
+"""Between two readings of a meter that reports nothing new while the miner is away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class XmrigPowerSensorEntityDescription(SensorEntityDescription):
+    """A value that follows from the power."""
+
+    value_fn: Callable[[PowerMeter], float | None]
+    digits: int
+    says_if_estimated: bool = True
+
+
+POWER_DESCRIPTIONS = (
+    XmrigPowerSensorEntityDescription(
+        key="power",
+        translation_key="power",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
+        digits=1,
+        value_fn=lambda meter: meter.watts,
+    ),
+    XmrigPowerSensorEntityDescription(
+        key="efficiency",
+        translation_key="efficiency",
+        native_unit_of_measurement=UNIT_EFFICIENCY,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        digits=2,
+        value_fn=lambda meter: meter.efficiency,
+    ),
+    XmrigPowerSensorEntityDescription(
+        key="power_per_thread",
+        translation_key="power_per_thread",
+        device_class=SensorDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=1,
+        digits=1,
+        says_if_estimated=False,
+        value_fn=lambda meter: meter.model.per_thread,
+    ),
+)
+
+ENERGY = SensorEntityDescription(
+    key="energy",
+    translation_key="energy",
+    device_class=SensorDeviceClass.ENERGY,
+    native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+    state_class=SensorStateClass.TOTAL_INCREASING,
+    suggested_display_precision=2,
+)
+
+
+class XmrigMeterEntity(XmrigEntity, SensorEntity):
+    """Something that follows the owner's meter as well as the miner."""
+
+    def __init__(
+        self,
+        coordinator: XmrigCoordinator,
+        description: SensorEntityDescription,
+        meter: PowerMeter,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, description)
+        self._meter = meter
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the meter."""
+        await super().async_added_to_hass()
+        if self._meter.sensor:
+            self.async_on_remove(
+                async_track_state_change_event(
+                    self.hass, self._meter.sensor, self._handle_meter
+                )
+            )
+
+    @callback
+    def _handle_meter(self, _: Event[EventStateChangedData] | datetime) -> None:
+        """Take over what the meter says."""
+        self._handle_coordinator_update()
+
+
+class XmrigPowerSensor(XmrigMeterEntity):
+    """A value that follows from the power."""
+
+    entity_description: XmrigPowerSensorEntityDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the miner or the meter answers."""
+        return super().available or self.native_value is not None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value, without the digits in which it is only noise."""
+        value = self.entity_description.value_fn(self._meter)
+        return None if value is None else round(value, self.entity_description.digits)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return whether it is only an estimate."""
+        if not self.entity_description.says_if_estimated:
+            return None
+        return {"estimated": self._meter.is_estimated}
+
+
+class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
+    """What was drawn in all."""
+
+    def __init__(
+        self,
+        coordinator: XmrigCoordinator,
+        description: SensorEntityDescription,
+        meter: PowerMeter,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, description, meter)
+        self._energy = EnergyMeter()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Go on where the energy was left."""
+        await super().async_added_to_hass()
+        restored = await self.async_get_last_sensor_data()
+        if restored and isinstance(restored.native_value, int | float | Decimal):
+            self._energy.total = float(restored.native_value)
+        # The miner is not polled for news of its absence.
+        self.async_on_remove(
+            async_track_time_interval(self.hass, self._handle_meter, READ_INTERVAL)
+        )
+        self._handle_coordinator_update()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Add what was drawn since."""
+        self._energy.add(time.monotonic(), self._meter.watts)
+        super()._handle_coordinator_update()
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True: what was drawn before is no less true while nobody answers."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> float:
+        """Return the energy in kWh."""
+        return round(self._energy.total, 6)
