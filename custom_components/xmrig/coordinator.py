@@ -33,6 +33,7 @@ from .api.exceptions import (
     XmrigError,
     XmrigReadOnlyError,
     XmrigRefusedError,
+    XmrigResponseError,
     XmrigUnsafeConfigError,
 )
 from .api.health import Health
@@ -78,6 +79,11 @@ class _Endpoint[AnswerT]:
     answer: AnswerT | None = None
     read_at: float | None = None
     failing_since: float | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Return whether the answer is that of the last reading."""
+        return self.read_at is not None and self.failing_since is None
 
     def is_older_than(self, seconds: float) -> bool:
         """Return whether the answer was read longer ago than that, or never."""
@@ -157,16 +163,17 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
                 raise summary
             if failure:
                 raise failure
-            if restarted := self._life.observe(
-                summary, now=time.monotonic(), wall=time.time()
-            ):
+            if self._life.observe(summary, now=time.monotonic(), wall=time.time()):
                 self._restart_seen = self._put_back_due = True
+                self._config.read_at = None
+            elif self.miner.written:
+                self._config.read_at = None
             # A reply that was cut off may say nothing of it.
             if summary.restricted is not None:
                 self._restricted = summary.restricted
             if self._restricted:
                 self._config.answer = None
-            elif restarted or self._config.is_older_than(CONFIG_INTERVAL):
+            elif self._config.is_older_than(CONFIG_INTERVAL):
                 await self._config.refresh()
             snapshot = Snapshot(
                 summary=summary,
@@ -174,19 +181,24 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
                 config=self._config.answer,
                 restricted=self._restricted,
             )
-            if not self._put_back_due:
+            # Old answers are from before a command, or before the restart.
+            is_fresh = self._backends.is_fresh and (
+                self._restricted or self._config.is_fresh
+            )
+            if is_fresh and not self._put_back_due:
                 await self.miner.adopt(snapshot, self._life.started)
             return snapshot
 
     async def _async_put_back(self, snapshot: Snapshot) -> bool:
         """Ask a miner that restarted for what is wanted, and return if it was."""
-        self._put_back_due = False
         keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
-        if snapshot.restricted or not keep_state:
+        self._put_back_due = keep_state and not snapshot.restricted
+        if not self._put_back_due or snapshot.is_mining is None:
             return False
+        self._put_back_due = False
         try:
             return await self.miner.put_back(snapshot)
-        except XmrigConnectionError as error:
+        except (XmrigConnectionError, XmrigResponseError) as error:
             LOGGER.debug("Putting %s back has to wait: %s", self.name, error)
             self._put_back_due = True
         except XmrigError as error:

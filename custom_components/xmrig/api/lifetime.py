@@ -30,8 +30,11 @@ class Life:
             return False
         started = wall - summary.uptime
         if self._summary is None:
+            # No process is younger than its connection, however its clock was set.
+            connected = wall - (summary.connection.uptime_ms or 0) / 1000
             restarted = (
-                self.started is not None and started > self.started + TOLERANCE_AWAY
+                self.started is not None
+                and min(started, connected) > self.started + TOLERANCE_AWAY
             )
         else:
             elapsed = now - self._seen_at
@@ -39,7 +42,8 @@ class Life:
             restarted = summary.uptime < expected - TOLERANCE and not _goes_on(
                 self._summary, summary, elapsed
             )
-        if restarted or self.started is None:
+        # A clock that was set moves it too, but not the second by which it varies.
+        if self.started is None or abs(started - self.started) > TOLERANCE:
             self.started = started
         self._summary = summary
         self._seen_at = now
@@ -68,11 +72,12 @@ class LifetimeCounter:
     """What the miner's own count was."""
 
     def update(self, count: int | None, *, restarted: bool) -> None:
-        """Add what was counted since."""
+        """Add what was counted since; None if the miner does not say."""
+        if restarted and self.last is not None:
+            self.last = 0
         if count is None:
             return
-        if self.last is None or restarted or count < self.last:
-            self.total += count
-        else:
-            self.total += count - self.last
+        if self.last is None or count < self.last:
+            self.last = 0
+        self.total += count - self.last
         self.last = count

@@ -78,6 +78,7 @@ class Miner:
         self.memory = memory
         self._save = save
         self._threads = 0
+        self._is_mining: bool | None = None
         self.written: Config | None = None
         """The config as it was last written; for the one who polls to take away."""
         self.lock = asyncio.Lock()
@@ -244,8 +245,10 @@ class Miner:
                 await self._pause()
                 put_back = True
             elif self.memory.mining and not wants_pause and snapshot.is_mining is False:
-                await self._start()
-                put_back = True
+                # By its own rules it has paused by itself, and would not resume.
+                if snapshot.status is Status.STOPPED or not snapshot.pause_rules:
+                    await self._start()
+                    put_back = True
             wanted = self.memory.threads
             if wanted is not None and self.thread_cap(snapshot) != wanted:
                 await self._set_threads(wanted, snapshot.cpu_profile)
@@ -260,15 +263,20 @@ class Miner:
         """
         memory = replace(self.memory, started=started)
         shown = snapshot.is_mining
-        if shown and (memory.limited or memory.mining is False):
+        wanted = memory.mining
+        if wanted is None and not snapshot.pause_rules:
+            wanted = self._is_mining
+        if shown and (memory.limited or wanted is False):
             memory = replace(memory, mining=True, asked_here=False, limited=False)
         elif (
             shown is False
-            and memory.mining
+            and wanted
             and not memory.limited
             and not snapshot.pause_rules
         ):
             memory = replace(memory, mining=False, asked_here=False)
+        if shown is not None:
+            self._is_mining = shown
         if snapshot.config:
             if memory.threads is not None:
                 memory = replace(memory, threads=self.thread_cap(snapshot))
