@@ -13,7 +13,6 @@ type Windows = tuple[float | None, float | None, float | None]
 
 _CLEANERS = {"cpu": clean_cpu, "opencl": clean_opencl, "cuda": clean_cuda}
 _HUGE_PAGE = 2 * 1024**2
-_DATASET_PAGES = 1168
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,7 @@ class Backend:
         self.profile: str | None = None
         self.workers: list[Worker] = []
         self.meter: Meter | None = None
+        self.dataset_pages = 0
         self._computer = computer
         self._version = version
         self._config: Json = {}
@@ -114,9 +114,9 @@ class Backend:
     def huge_pages(self) -> tuple[int, int]:
         """Return huge pages allocated and wanted, the RandomX dataset's included."""
         allocated, total = self._pages
-        if self._mines_randomx and total:
-            total += _DATASET_PAGES
-            allocated += _DATASET_PAGES if self._has_huge_pages else 0
+        if self._mines_randomx:
+            total += self.dataset_pages
+            allocated += self.dataset_pages if self._has_huge_pages else 0
         return allocated, total
 
     def to_json(self, now: int, timer: int | None) -> Json:

@@ -22,6 +22,9 @@ from .surroundings import Surroundings
 
 # A process older than this starts with empty share counters for the time before
 _LONGEST_HISTORY_MS = 24 * 3600 * 1000
+# Huge pages of 2 MiB
+_DATASET_PAGES = {"light": 128}
+_FULL_DATASET_PAGES = 1168
 _GOLDEN = 0.6180339887498949
 _BACKENDS = ("cpu", "opencl", "cuda")
 
@@ -301,6 +304,8 @@ class SimulatedMiner:
 
     def _dataset_ready(self, algorithm: Algorithm) -> None:
         self._dataset = algorithm
+        mode = self.config["randomx"]["mode"]
+        self.backends[0].dataset_pages = _DATASET_PAGES.get(mode, _FULL_DATASET_PAGES)
         if self.algorithm is algorithm:
             self._job_changed()
 

@@ -266,6 +266,11 @@ class Simulator:
             self.surroundings.dead_pools.add(address)
         self.miner.network.reachability_changed()
 
+    def set_algorithm(self, algorithm: str) -> None:
+        """Let the pools ask for another algorithm from their next job on."""
+        self.miner.sync()
+        self.surroundings.algorithm = algorithm
+
     @property
     def on_battery(self) -> bool:
         """Whether the computer runs on battery."""

@@ -87,6 +87,10 @@ class Target(ABC):
         """Take a pool off the network, or bring it back."""
 
     @abstractmethod
+    async def set_algorithm(self, algorithm: str) -> None:
+        """Let the pools ask for another algorithm from their next job on."""
+
+    @abstractmethod
     async def reject_share(self) -> None:
         """Let the pool refuse the next share."""
 
@@ -150,6 +154,10 @@ class SimulatedTarget(Target):
         self.simulator.set_pool_reachable(self.pools[index], alive)
 
     @override
+    async def set_algorithm(self, algorithm: str) -> None:
+        self.simulator.set_algorithm(algorithm)
+
+    @override
     async def reject_share(self) -> None:
         self.simulator.reject_share()
 
@@ -183,11 +191,7 @@ class _Cage:
                 pass_fds=[inner.fileno()],
             )
         atexit.register(self._end)
-        options = {
-            "algo": ALGORITHM,
-            "difficulty": DIFFICULTY,
-            "job_interval": JOB_INTERVAL,
-        }
+        options = {"difficulty": DIFFICULTY, "job_interval": JOB_INTERVAL}
         ports = self.tell("pools", pools=[options, options])
         self.pools = [f"127.0.0.1:{port}" for port in ports["pools"]]
         self.api_port: int = ports["api"]
@@ -233,8 +237,9 @@ class RealTarget(Target):
         self.pools = self._cage.pools
         self.port = 0
 
-    def open(self, change: Callable[[Json], object] | None) -> None:
+    def open(self, algorithm: str, change: Callable[[Json], object] | None) -> None:
         """Start the miner."""
+        self._cage.tell("algorithm", algorithm=algorithm)
         document = start_config(self.pools, self._cage.api_port)
         if change:
             change(document)
@@ -263,6 +268,10 @@ class RealTarget(Target):
     @override
     async def set_pool(self, index: int, *, alive: bool) -> None:
         self._cage.tell("pool", index=index, alive=alive)
+
+    @override
+    async def set_algorithm(self, algorithm: str) -> None:
+        self._cage.tell("algorithm", algorithm=algorithm)
 
     @override
     async def reject_share(self) -> None:
@@ -314,11 +323,15 @@ def start_config(pools: list[str], port: int) -> Json:
 
 @contextlib.asynccontextmanager
 async def open_target(
-    name: str, folder: Path, change: Callable[[Json], object] | None = None
+    name: str,
+    folder: Path,
+    change: Callable[[Json], object] | None = None,
+    algorithm: str = ALGORITHM,
 ) -> AsyncIterator[Target]:
     """Open a target by name: "simulator-6.26.0", or "6.26.0" for the real miner.
 
-    `change` edits the config that it starts with.
+    `change` edits the config that it starts with, `algorithm` is what its pools ask
+    for. RandomX runs in light mode and needs a second or two before it hashes.
     """
     if name.startswith("simulator"):
         version = name.partition("-")[2] or VERSIONS[0]
@@ -328,7 +341,8 @@ async def open_target(
         async with Simulator(
             version=version,
             threads=os.cpu_count() or 1,
-            algorithm=ALGORITHM,
+            algorithm=algorithm,
+            dataset_time=1.0,
             difficulty=DIFFICULTY,
             job_interval=JOB_INTERVAL,
             miner_id="",
@@ -338,7 +352,7 @@ async def open_target(
         return
     target = RealTarget(name, folder)
     try:
-        target.open(change)
+        target.open(algorithm, change)
         yield target
     finally:
         target.close()

@@ -86,6 +86,9 @@ class Cage:
                     await pool.set_alive(True)
             case "pool":
                 await self._pools[values["index"]].set_alive(values["alive"])
+            case "algorithm":
+                for pool in self._pools:
+                    pool.algorithm = values["algorithm"]
             case "reject":
                 for pool in self._pools:
                     pool.reject_next = values["count"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.targets import TARGETS, Json, Target, open_target
+from tests.targets import ALGORITHM, TARGETS, Json, Target, open_target
 
 
 @pytest.fixture
@@ -17,13 +17,20 @@ def start_change() -> Callable[[Json], object] | None:
     return None
 
 
+@pytest.fixture
+def algorithm() -> str:
+    """Return what the pools ask for; a case may parametrize this fixture."""
+    return ALGORITHM
+
+
 @pytest.fixture(params=TARGETS)
 async def target(
     request: pytest.FixtureRequest,
     start_change: Callable[[Json], object] | None,
+    algorithm: str,
     tmp_path: Path,
     socket_enabled: None,
 ) -> AsyncGenerator[Target]:
     """Return a miner that has just been started."""
-    async with open_target(request.param, tmp_path, start_change) as target:
+    async with open_target(request.param, tmp_path, start_change, algorithm) as target:
         yield target

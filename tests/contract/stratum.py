@@ -22,13 +22,13 @@ class StubPool:
     def __init__(
         self,
         *,
-        algo: str = "cn-pico",
+        algorithm: str = "cn-pico",
         difficulty: int = 1000,
         job_interval: float = 2.0,
         port: int = 0,
     ) -> None:
         """Set up a pool that is not listening yet; port 0 takes any free one."""
-        self.algo = algo
+        self.algorithm = algorithm
         self.difficulty = difficulty
         self.job_interval = job_interval
         self.port = port
@@ -58,7 +58,7 @@ class StubPool:
             "blob": "0707" + f"{self._jobs:064x}" + "00" * 42,
             "job_id": str(self._jobs),
             "target": target,
-            "algo": self.algo,
+            "algo": self.algorithm,
             "height": self._jobs,
             "seed_hash": _SEED_HASH,
         }

@@ -56,7 +56,10 @@ async def test_before_the_first_job(target: Target) -> None:
 
 
 async def test_windows(target: Target) -> None:
-    """A window is null until it is full; a pause drains it, and the best stays."""
+    """A window is null until it is full; a pause drains it, and the best stays.
+
+    Only a config that changes something of the threads makes it start anew.
+    """
     shown = await summary(target)
     assert shown["hashrate"] == {"total": _UNKNOWN, "highest": None}
     backend = await cpu(target)
@@ -74,6 +77,11 @@ async def test_windows(target: Target) -> None:
     threads = (await cpu(target))["threads"]
     assert abs(sum(thread["hashrate"][0] for thread in threads) - first) < first / 5
 
+    document = await config(target)
+    document["cpu"] |= {"yield": False, "rx": [1], "max-threads-hint": 1}
+    await apply(target, document | {"print-time": 11, "pause-on-battery": True})
+    assert await _window(target) is not None
+
     await rpc(target, "pause")
     await target.elapse(3.0)
     assert 0 < (await _window(target) or 0) < first
@@ -84,8 +92,12 @@ async def test_windows(target: Target) -> None:
     assert shown["hashrate"]["highest"] >= best
     assert (await cpu(target))["hashrate"] == [0.0, None, None]
     await rpc(target, "resume")
-    await target.elapse(3.0)
+    await target.elapse(2.0)
     assert (await _window(target) or 0) > 0
+
+    document["cpu"]["priority"] = 1
+    await apply(target, document)
+    assert await _window(target) is None
 
 
 async def test_pause(target: Target) -> None:
@@ -143,6 +155,28 @@ async def test_stop_undone_by_any_config(target: Target) -> None:
     await rpc(target, "stop")
     assert (await put(target, document)).status == 204
     assert len((await cpu(target))["threads"]) == 2
+
+
+@UNWATCHED
+async def test_config_after_a_stop_while_paused(target: Target) -> None:
+    """A stop wakes a pause: the next config's threads hash, though paused is shown.
+
+    Only the next job puts them to sleep (Nonce::stop, crypto/common/Nonce.cpp:68).
+    """
+    document = await config(target)
+
+    async def hashes_while_paused() -> bool:
+        for method in ("pause", "stop"):
+            await rpc(target, method)
+        await apply(target, document)
+        assert (await summary(target))["paused"] is True
+        return await _submits_shares(target, within=0.75)
+
+    # The next job may come too soon to see it
+    await target.eventually(hashes_while_paused)
+    await target.elapse(_NEXT_JOB)
+    assert (await summary(target))["paused"] is True
+    assert not await _submits_shares(target, within=1.5)
 
 
 async def test_stop_while_paused(target: Target) -> None:
@@ -207,18 +241,6 @@ async def test_fewer_threads(target: Target) -> None:
     assert len((await cpu(target))["threads"]) == 2
 
 
-async def test_same_threads_go_on(target: Target) -> None:
-    """Windows go on until a config changes something of the threads, then start anew."""
-    await target.elapse(11.0)
-    document = await config(target)
-    document["cpu"] |= {"yield": False, "rx": [1], "max-threads-hint": 1}
-    await apply(target, document | {"print-time": 11, "pause-on-battery": True})
-    assert await _window(target) is not None
-    document["cpu"]["priority"] = 1
-    await apply(target, document)
-    assert await _window(target) is None
-
-
 @UNWATCHED
 @pytest.mark.parametrize(
     ("change", "shown"),
@@ -281,3 +303,51 @@ async def test_gpus_that_are_not_there(target: Target) -> None:
     assert backends["opencl"] == {"type": "opencl", **off, "platform": None}
     assert backends["cuda"] == {"type": "cuda", **off}
     assert backends["cpu"]["threads"]
+
+
+@pytest.mark.parametrize("algorithm", ["rx/0"])
+async def test_randomx(target: Target, algorithm: str) -> None:
+    """RandomX needs a dataset first, and keeps it whatever its threads do."""
+    backend = await cpu(target)
+    assert (await summary(target))["algo"] == algorithm
+    assert (backend["algo"], backend["hugepages"]) == (None, [0, 0])
+    assert backend["argon2-impl"]
+    assert "threads" not in backend
+
+    async def threads() -> Any:
+        return (await cpu(target)).get("threads")
+
+    await target.eventually(threads, timeout=20)
+    document = await config(target)
+    for profile in ([[1, 0]], [[1, 0], [2, 1]]):
+        document["cpu"]["rx"] = profile
+        applied = await apply(target, document)
+        assert applied["cpu"]["rx"] == profile
+        await target.elapse(0.5)
+        backend = await cpu(target)
+        count = len(profile)
+        assert len(backend["threads"]) == count
+        # A thread of RandomX computes one hash at a time, whatever its list says
+        assert {thread["intensity"] for thread in backend["threads"]} == {1}
+        assert backend["hugepages"] == [0, 128 + count]
+        assert backend["memory"] == count * 2 * 1024**2
+    assert (await summary(target))["connection"]["failures"] == 0
+
+
+async def test_other_algorithm(target: Target) -> None:
+    """Another algorithm runs with a profile of its own, at full length."""
+    document = await config(target)
+    document["cpu"][ALGORITHM] = [[1, 0]]
+    document["cpu"]["cn/upx2"] = [[2, 0], [2, 1]]
+    await apply(target, document)
+    assert (await cpu(target))["profile"] == ALGORITHM
+    await target.set_algorithm("cn/upx2")
+
+    async def has_changed() -> bool:
+        return bool((await summary(target))["algo"] == "cn/upx2")
+
+    await target.eventually(has_changed, timeout=_NEXT_JOB)
+    backend = await cpu(target)
+    assert (backend["algo"], backend["profile"]) == ("cn/upx2", "cn/upx2")
+    assert len(backend["threads"]) == 2
+    assert (await summary(target))["hashrate"]["highest"] is None
