@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
+import json
 from typing import Any
 from unittest.mock import patch
 
@@ -10,12 +11,14 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     ATTR_ENTITY_ID,
+    ATTR_FRIENDLY_NAME,
     CONF_ACCESS_TOKEN,
     CONF_HOST,
     CONF_PORT,
     CONF_SSL,
     CONF_VERIFY_SSL,
     STATE_UNAVAILABLE,
+    Platform,
 )
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -63,6 +66,11 @@ def impatient() -> AbstractContextManager[float]:
     return patch("custom_components.xmrig.api.client.REQUEST_TIMEOUT", 1)
 
 
+def only(platform: Platform) -> AbstractContextManager[list[Platform]]:
+    """Set up a single platform, until the end of the block."""
+    return patch("custom_components.xmrig.PLATFORMS", [platform])
+
+
 @dataclass
 class Rig:
     """A simulated miner and what Home Assistant shows of it."""
@@ -93,6 +101,11 @@ class Rig:
         """Let the time pass in which the miner is polled so many times."""
         for _ in range(times):
             await self.pass_time(SCAN_INTERVAL)
+
+    async def refresh(self) -> None:
+        """Poll the miner without any time passing."""
+        await self.entry.runtime_data.async_refresh()
+        await self.hass.async_block_till_done()
 
     async def pass_time(self, time: timedelta) -> None:
         """Let time pass for the miner and for Home Assistant.
@@ -152,6 +165,31 @@ class Rig:
             for name, entity in self.entities.items()
             if (state := self.hass.states.get(entity.entity_id))
         }
+
+    @property
+    def shown(self) -> dict[str, dict[str, Any]]:
+        """Return all that there is to see of the entities that have a state.
+
+        Left out is what depends on the version of Home Assistant: ids, how the name of
+        a card begins, and of which types the texts are.
+        """
+        shown = {
+            name: {
+                "attributes": {
+                    key: value
+                    for key, value in self.full_state(name).attributes.items()
+                    if key != ATTR_FRIENDLY_NAME
+                },
+                "category": entity.entity_category,
+                "name": entity.original_name,
+                "state": self.state(name),
+                "translation_key": entity.translation_key,
+            }
+            for name, entity in sorted(self.entities.items())
+            if name in self.states
+        }
+        plain: dict[str, dict[str, Any]] = json.loads(json.dumps(shown))
+        return plain
 
     @property
     def unavailable(self) -> set[str]:

@@ -12,7 +12,9 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 import pytest_socket
+from syrupy.assertion import SnapshotAssertion
 
 from simulator import Simulator
 from tests.common import Rig, entry_for
@@ -40,6 +42,12 @@ async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
     ):
         assert isinstance(frozen_time, FrozenDateTimeFactory)
         yield frozen_time
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Keep snapshots as Home Assistant does."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ class XmrigSensorEntityDescription(SensorEntityDescription):
 class XmrigGpuSensorEntityDescription(SensorEntityDescription):
     """A value of a card, and where it has it; a card out of sight is empty."""
 
+    only_on: BackendType | None = None
+    """The backend whose cards alone report it; on others it is disabled by default."""
     value_fn: Callable[[Snapshot, Gpu], StateType]
 
 
@@ -374,6 +376,7 @@ GPU_DESCRIPTIONS = (
         translation_key="gpu_fan_speed",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
+        only_on=BackendType.CUDA,
         value_fn=lambda _, gpu: gpu.health.fan_speed,
     ),
     XmrigGpuSensorEntityDescription(
@@ -381,7 +384,7 @@ GPU_DESCRIPTIONS = (
         translation_key="gpu_fan_rpm",
         native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
         state_class=SensorStateClass.MEASUREMENT,
-        entity_registry_enabled_default=False,
+        only_on=BackendType.OPENCL,
         value_fn=lambda _, gpu: gpu.health.rpm,
     ),
     XmrigGpuSensorEntityDescription(
@@ -521,6 +524,10 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
         super().__init__(coordinator, description, gpu)
         self._key = gpu.key
         self._out_of_sight = Gpu(backend=gpu.backend, index=gpu.index)
+        if description.only_on:
+            self._attr_entity_registry_enabled_default = (
+                gpu.backend is description.only_on
+            )
 
     @property
     def _gpu(self) -> Gpu | None:
