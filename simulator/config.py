@@ -7,6 +7,7 @@ and the classes it prints).
 
 from typing import Any
 
+from . import rapidjson
 from .hardware import Computer
 from .jsonvalue import (
     Json,
@@ -102,6 +103,16 @@ def read_config(
 def pools_differ(config: Json, previous: Json) -> bool:
     """Whether a change of the config makes the miner connect anew (Pools::isEqual)."""
     return _connection(config) != _connection(previous)
+
+
+def has_more_profiles(config: Json, disk: str) -> bool:
+    """Whether the miner made thread profiles that its file lacks (CpuConfig_gen.h)."""
+    document = rapidjson.loads(disk)
+    return any(
+        isinstance(value, list) and key not in (get_value(document, kind) or {})
+        for kind in ("cpu", "opencl", "cuda")
+        for key, value in config[kind].items()
+    )
 
 
 def _connection(config: Json) -> list[Any]:

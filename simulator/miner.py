@@ -13,8 +13,9 @@ from typing import Any
 
 from . import rapidjson
 from .algorithms import ALGORITHMS, Algorithm
+from .autopause import AutoPause
 from .backends import Backend
-from .config import pools_differ, read_config
+from .config import has_more_profiles, pools_differ, read_config
 from .hashrate import TICK
 from .jsonvalue import Json
 from .network import Network
@@ -67,15 +68,13 @@ class SimulatedMiner:
         self._highest: dict[Algorithm, float] = {}
         self._work = 0.0
         self._shares = 0
-        self._battery_power = False
-        self._user_active = False
-        self._auto_pause = 0
+        self._auto_pause = AutoPause()
 
         config = self._read(surroundings.disk)
         if config is None:
             raise ConfigError("No enabled pool in the config on the disk")
         self.config: Json = config
-        if config["autosave"] and _has_more_profiles(config, surroundings.disk):
+        if config["autosave"] and has_more_profiles(config, surroundings.disk):
             self._save(config)
         self._is_watching = bool(config["watch"])
         self.backends = [
@@ -312,7 +311,7 @@ class SimulatedMiner:
     def _set_enabled(self, enabled: bool) -> None:
         if self.is_paused is not enabled:
             return
-        if enabled and self.config["pause-on-battery"] and self._battery_power:
+        if enabled and self.config["pause-on-battery"] and self._auto_pause.on_battery:
             return
         self.is_paused = not enabled
         if self._is_mining:
@@ -329,21 +328,8 @@ class SimulatedMiner:
                 backend.meter.switch(self.now, running=not self._is_asleep)
 
     def _check_auto_pause(self) -> None:
-        if self.config["pause-on-battery"]:
-            was, self._battery_power = (
-                self._battery_power,
-                self.surroundings.on_battery,
-            )
-            self._auto_pause_edge(was, self._battery_power)
-        if self.config["pause-on-active"]:
-            was, self._user_active = self._user_active, self.surroundings.user_active
-            self._auto_pause_edge(was, self._user_active)
-
-    def _auto_pause_edge(self, was: bool, now: bool) -> None:
-        """Pause when it begins; resume when all is over, whoever had paused."""
-        if was is not now:
-            self._auto_pause += 1 if now else -1
-            self._set_enabled(self._auto_pause == 0)
+        for enabled in self._auto_pause.look(self.config, self.surroundings):
+            self._set_enabled(enabled)
 
     def _rate(self) -> float:
         return sum(backend.rate for backend in self.backends)
@@ -378,13 +364,3 @@ class SimulatedMiner:
         self._highest[self.algorithm] = max(
             best, self._highest.get(self.algorithm, 0.0)
         )
-
-
-def _has_more_profiles(config: Json, disk: str) -> bool:
-    """Whether the miner made thread profiles that its file lacks (CpuConfig_gen.h)."""
-    document = rapidjson.loads(disk)
-    return any(
-        isinstance(value, list) and key not in (document.get(kind) or {})
-        for kind in _BACKENDS
-        for key, value in config[kind].items()
-    )

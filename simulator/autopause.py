@@ -1,0 +1,34 @@
+"""Pauses that nobody asked for: on battery, or while someone uses the computer."""
+
+from collections.abc import Iterator
+
+from .jsonvalue import Json
+from .surroundings import Surroundings
+
+
+class AutoPause:
+    """What the miner last saw of battery and user (Miner::onTimer)."""
+
+    def __init__(self) -> None:
+        """Start on mains, with nobody there."""
+        self._seen = {"pause-on-battery": False, "pause-on-active": False}
+
+    @property
+    def on_battery(self) -> bool:
+        """Whether the computer was on battery when the miner last looked."""
+        return self._seen["pause-on-battery"]
+
+    def look(self, config: Json, surroundings: Surroundings) -> Iterator[bool]:
+        """Yield for each change whether the miner is to hash then.
+
+        It pauses when one begins and resumes when all are over, whoever had paused.
+        What the config does not ask for is not looked at, and stays as it was seen.
+        """
+        states = (
+            ("pause-on-battery", surroundings.on_battery),
+            ("pause-on-active", surroundings.user_active),
+        )
+        for key, state in states:
+            if config[key] and self._seen[key] is not state:
+                self._seen[key] = state
+                yield not any(self._seen.values())
