@@ -12,8 +12,8 @@ import aiohttp
 
 from simulator import Simulator
 
+from . import dashboard
 from .client import PASSWORD, USERNAME, Client
-from .dashboard import ensure_dashboard
 from .miner import Connection, devices, ensure_miner
 from .process import HOST, PROJECT, RESTART, HomeAssistant, RunError, port_is_free
 
@@ -39,7 +39,7 @@ def _parse() -> argparse.Namespace:
     """Return what scripts/run was called with; its --help describes it."""
     parser = argparse.ArgumentParser(
         prog="scripts/run",
-        usage="scripts/run --help says what there is",
+        usage="scripts/run [OPTION...], see scripts/run --help",
         add_help=False,
         allow_abbrev=False,
     )
@@ -90,29 +90,29 @@ async def _run(arguments: argparse.Namespace) -> None:
         home_assistant = await stack.enter_async_context(
             HomeAssistant(arguments.config.absolute(), arguments.port)
         )
-        ended = asyncio.create_task(home_assistant.wait())
-        prepared = asyncio.create_task(_prepare(home_assistant, connection))
-        await asyncio.wait({ended, prepared}, return_when=asyncio.FIRST_COMPLETED)
-        if prepared.done():
-            await prepared
-        else:
-            prepared.cancel()
-        while (code := await ended) == RESTART:
-            await home_assistant.start()
-            ended = asyncio.create_task(home_assistant.wait())
-        raise RunError(
-            f"Home Assistant ended by itself (exit code {code}). Its log:"
-            f" {home_assistant.log}"
-        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_keep_running(home_assistant))
+            tasks.create_task(_prepare(home_assistant, connection))
+
+
+async def _keep_running(home_assistant: HomeAssistant) -> None:
+    """Start it again whenever it ends because it was asked to restart."""
+    while (code := await home_assistant.wait()) == RESTART:
+        await home_assistant.start()
+    raise RunError(
+        f"Home Assistant ended by itself (exit code {code}). Its log:"
+        f" {home_assistant.log}"
+    )
 
 
 async def _prepare(home_assistant: HomeAssistant, connection: Connection) -> None:
     """Set the miner up once Home Assistant has started, and say where all that is."""
     async with aiohttp.ClientSession() as session:
         client = await Client.connect(session, home_assistant.url)
-        entry, added = await ensure_miner(client, home_assistant.config, connection)
+        entry = await ensure_miner(client, home_assistant.config, connection)
+        # None at all if it has never been reached
         if miner := await devices(client, entry):
-            await ensure_dashboard(client, entry.title, miner, anew=added)
+            await dashboard.show(client, entry.title, miner)
     print(
         f"\nHome Assistant   {home_assistant.url}"
         f"\nUser, password   {USERNAME}, {PASSWORD}"
@@ -137,5 +137,5 @@ async def _main(arguments: argparse.Namespace) -> None:
 
 try:
     asyncio.run(_main(_parse()))
-except RunError as error:
-    sys.exit(f"scripts/run: {error}")
+except* RunError as errors:
+    sys.exit("\n".join(f"scripts/run: {error}" for error in errors.exceptions))

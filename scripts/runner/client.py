@@ -27,20 +27,29 @@ class Client:
     async def connect(cls, session: aiohttp.ClientSession, url: str) -> Self:
         """Return a client, once Home Assistant has started.
 
-        Raises RunError if the user cannot log in, TimeoutError if it does not start.
+        Raises RunError if it does not start, or if the user cannot log in.
         """
         client = cls(session, url)
-        async with asyncio.timeout(START_TIMEOUT):
-            while not await client._is_listening():
-                await asyncio.sleep(0.1)
-            is_new = await client._make_user()
-            await client._log_in()
-            if is_new:
-                # Without a country, Home Assistant complains in its repairs
-                await client.command("config/core/update", country="GB")
-            while (await client.get("config"))["state"] != "RUNNING":
-                await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                await client._enter()
+        except TimeoutError:
+            raise RunError(
+                f"Home Assistant did not start within {START_TIMEOUT} seconds."
+            ) from None
         return client
+
+    async def _enter(self) -> None:
+        """Log in as soon as that is possible, and wait until all is set up."""
+        while not await self._is_listening():
+            await asyncio.sleep(0.1)
+        is_new = await self._make_user()
+        await self._log_in()
+        if is_new:
+            # Without a country, Home Assistant complains in its repairs
+            await self.command("config/core/update", country="GB")
+        while (await self.get("config"))["state"] != "RUNNING":
+            await asyncio.sleep(0.1)
 
     async def _is_listening(self) -> bool:
         """Return whether it answers; it is onboarded before it listens."""

@@ -14,13 +14,8 @@ NAME = {"type": "entity"}
 type Card = dict[str, Any]
 
 
-async def ensure_dashboard(
-    client: Client, title: str, miner: list[Device], *, anew: bool
-) -> None:
-    """Show a miner on the dashboard that opens after the login.
-
-    One that is there stays as it is, edited perhaps, unless it is to be made `anew`.
-    """
+async def show(client: Client, title: str, miner: list[Device]) -> None:
+    """Show a miner on the dashboard that opens after the login, made anew each time."""
     existing = await client.command("lovelace/dashboards/list")
     if all(dashboard["url_path"] != URL_PATH for dashboard in existing):
         await client.command(
@@ -32,11 +27,9 @@ async def ensure_dashboard(
         await client.command(
             "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
         )
-        anew = True
-    if anew:
-        await client.command(
-            "lovelace/config/save", url_path=URL_PATH, config=dashboard(title, miner)
-        )
+    await client.command(
+        "lovelace/config/save", url_path=URL_PATH, config=dashboard(title, miner)
+    )
 
 
 def dashboard(title: str, miner: list[Device]) -> dict[str, Any]:

@@ -53,10 +53,8 @@ class Device:
     entities: dict[str, str]
 
 
-async def ensure_miner(
-    client: Client, config: Path, connection: Connection
-) -> tuple[Entry, bool]:
-    """Return the config entry of a miner, and whether it was added just now.
+async def ensure_miner(client: Client, config: Path, connection: Connection) -> Entry:
+    """Return the config entry of a miner, which is added if there is none.
 
     Others are removed then: the miner of an earlier run is not there anymore.
     Raises RunError if the miner cannot be added.
@@ -64,10 +62,10 @@ async def ensure_miner(
     entries = await client.get(f"{ENTRIES}?domain={DOMAIN}")
     for entry in entries:
         if _data(config, entry["entry_id"]) == connection.form:
-            return Entry(entry["entry_id"], entry["title"]), False
+            return Entry(entry["entry_id"], entry["title"])
     for entry in entries:
         await client.delete(f"{ENTRIES}/{entry['entry_id']}")
-    return await add_miner(client, connection), True
+    return await add_miner(client, connection)
 
 
 def _data(config: Path, entry_id: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from asyncio.subprocess import Process
-import contextlib
 import json
 import os
 from pathlib import Path
@@ -107,9 +106,10 @@ class HomeAssistant:
             async with asyncio.timeout(STOP_TIMEOUT):
                 await process.wait()
         finally:
-            # Still there if it hangs, or if one does not want to wait for it
-            with contextlib.suppress(ProcessLookupError):
+            # Still there if it hangs, or if Ctrl-C came again
+            if process.returncode is None:
                 process.kill()
+                await process.wait()
 
     def _write_config(self) -> None:
         """Make the folder, or bring the one that is there up to date."""
