@@ -1,0 +1,1 @@
+"""The blueprints, in a running Home Assistant with a simulated miner."""

@@ -1,0 +1,216 @@
+"""Following the surplus: as many threads as the sun feeds, and none that it does not."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.components.number import SERVICE_SET_VALUE
+from homeassistant.const import EVENT_CALL_SERVICE
+from homeassistant.core import Event
+import pytest
+
+from .house import GRID, LIMIT, MINING, House
+
+LEVEL = "sensor.battery_level"
+BATTERY = "sensor.battery_power"
+
+
+async def follow(house: House, **inputs: Any) -> None:
+    """Let the miner follow the surplus."""
+    await house.report()
+    await house.automate(
+        "follow_surplus",
+        power_limit=house.entity_id(LIMIT),
+        grid_power=GRID,
+        mining=house.entity_id(MINING),
+        **inputs,
+    )
+
+
+@pytest.mark.parametrize(
+    ("surplus", "threads"),
+    [(500, 4), (121, 4), (118, 3), (61, 1), (58, 0), (-300, 0)],
+)
+async def test_threads_fit_into_the_surplus(
+    house: House, surplus: float, threads: int
+) -> None:
+    """The miner takes what there is and buys nothing, from wherever it starts."""
+    await follow(house)
+    for before in (0, 1000):
+        await house.surplus(before)
+        await house.surplus(surplus)
+        assert house.threads == threads
+        assert house.rig.state(MINING) == ("on" if threads else "off")
+
+
+@pytest.mark.parametrize("is_feed_in", [True, False])
+@pytest.mark.parametrize("unit", ["W", "kW"])
+async def test_any_meter_will_do(house: House, unit: str, is_feed_in: bool) -> None:
+    """Sign and unit are those of the meter."""
+    house.unit, house.is_feed_in = unit, is_feed_in
+    await follow(house, grid_sign="export" if is_feed_in else "import")
+    for surplus, threads in ((85, 2), (-10, 0), (105, 3)):
+        await house.surplus(surplus)
+        assert house.threads == threads
+
+
+@pytest.mark.parametrize(("margin", "threads"), [(25, 1), (0, 2), (-20, 3)])
+async def test_margin(house: House, margin: float, threads: int) -> None:
+    """So much is left over, or bought."""
+    await follow(house, margin=margin)
+    await house.surplus(90)
+    assert house.threads == threads
+
+
+async def test_a_cloud_is_followed_with_the_reading_that_shows_it(house: House) -> None:
+    """One reading is enough to go down, however long the last change was ago."""
+    await follow(house)
+    await house.surplus(500)
+    house.elsewhere = -70
+    await house.pass_time(timedelta(seconds=15))
+    assert house.threads == 1
+
+
+async def test_one_thread_is_kept(house: House) -> None:
+    """Without surplus there is still one thread, even if the meter is lost."""
+    await follow(house, keep_one_thread=True)
+    await house.surplus(-500)
+    assert house.threads == 1
+    await house.surplus(1000)
+    assert house.threads == 4
+    house.meter = "unavailable"
+    await house.pass_time(timedelta(minutes=7))
+    assert house.threads == 1
+
+
+@pytest.mark.parametrize("meter", ["unavailable", "unknown", "nan", "silent"])
+async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
+    """The miner goes on as it is for a while, then rests until the meter is back."""
+    await follow(house, maximum_age={"minutes": 4})
+    await house.surplus(100)
+    house.meter = meter
+    await house.pass_time(timedelta(minutes=3))
+    assert house.threads == 3
+    await house.pass_time(timedelta(minutes=3))
+    assert house.threads == 0
+    house.meter = None
+    await house.surplus(100)
+    assert house.threads == 3
+
+
+async def test_a_meter_that_is_gone(house: House) -> None:
+    """Without its sensor there is nothing to mine with."""
+    await follow(house)
+    await house.surplus(100)
+    house.rig.hass.states.async_remove(GRID)
+    await house.settle()
+    assert house.threads == 0
+
+
+async def test_a_reading_of_before_the_change_does_not_count(house: House) -> None:
+    """What the meter has not seen yet is not taken for surplus a second time."""
+    await follow(house, settle_time=3)
+    await house.surplus(70)
+    assert house.threads == 1
+    reading = str(-(110 - house.drawn))
+    house.elsewhere = -110
+    house.set(GRID, reading, unit_of_measurement="W")
+    await house.settle()
+    assert house.threads == 3
+    # The meter still shows what was fed in with a single thread
+    await house.skip(timedelta(seconds=2))
+    house.set(GRID, str(float(reading) - 0.1), unit_of_measurement="W")
+    await house.settle()
+    assert house.rig.state(LIMIT) == "110"
+    await house.pass_time(timedelta(minutes=2))
+    assert house.threads == 3
+
+
+async def test_nothing_is_sent_when_nothing_changes(house: House) -> None:
+    """A house that is steady costs no writes."""
+    await follow(house)
+    await house.surplus(90.5)
+    calls: list[Event] = []
+    house.rig.hass.bus.async_listen(EVENT_CALL_SERVICE, calls.append)
+    await house.pass_time(timedelta(minutes=5))
+    assert not [call for call in calls if call.data["service"] == SERVICE_SET_VALUE]
+
+
+async def test_a_person_has_the_last_word(house: House) -> None:
+    """A miner that somebody turned off stays off in the brightest sun."""
+    await follow(house)
+    await house.surplus(100)
+    await house.rig.turn(MINING, on=False)
+    await house.surplus(500)
+    assert house.threads == 0
+    await house.rig.turn(MINING, on=True)
+    await house.pass_time(timedelta(minutes=1))
+    assert house.threads == 4
+
+
+async def test_a_miner_that_was_away(house: House) -> None:
+    """It is held to the surplus as soon as it is back."""
+    await follow(house)
+    await house.surplus(500)
+    await house.rig.simulator.go_offline()
+    await house.surplus(70)
+    assert house.rig.state(LIMIT) == "unavailable"
+    await house.rig.simulator.go_online()
+    await house.surplus(70)
+    assert house.threads == 1
+
+
+async def test_minimum_times(house: House) -> None:
+    """A miner that just started goes on with one thread; one that stopped rests."""
+    await follow(house, minimum_on={"minutes": 5}, minimum_off={"minutes": 10})
+    await house.pass_time(timedelta(minutes=17))
+    assert house.threads == 0
+    await house.surplus(100)
+    assert house.threads == 3
+    await house.surplus(-50)
+    assert house.threads == 1
+    await house.pass_time(timedelta(minutes=5))
+    assert house.threads == 0
+    await house.surplus(200)
+    await house.pass_time(timedelta(minutes=7))
+    assert house.threads == 0
+    await house.pass_time(timedelta(minutes=3))
+    assert house.threads == 4
+
+
+async def test_the_battery_comes_first(house: House) -> None:
+    """Below its minimum nothing is mined, above it the surplus."""
+    house.set(LEVEL, "60")
+    await follow(house, battery_level=LEVEL, battery_minimum=70)
+    await house.surplus(100)
+    assert house.threads == 0
+    house.set(LEVEL, "70")
+    await house.pass_time(timedelta(minutes=1))
+    assert house.threads == 3
+    house.set(LEVEL, "unavailable")
+    await house.pass_time(timedelta(minutes=2))
+    assert house.threads == 3
+    await house.pass_time(timedelta(minutes=5))
+    assert house.threads == 0
+
+
+@pytest.mark.parametrize("sign", ["charging", "discharging"])
+async def test_what_charges_the_battery_is_surplus(house: House, sign: str) -> None:
+    """Of a full enough battery charging may wait, and none of it is used up."""
+    factor = 1 if sign == "charging" else -1
+    house.set(LEVEL, "90")
+    house.set(BATTERY, "0", unit_of_measurement="W")
+    await follow(
+        house,
+        battery_level=LEVEL,
+        battery_minimum=70,
+        battery_power=BATTERY,
+        battery_sign=sign,
+    )
+    # The battery takes what is left over, and gives what is missing
+    for surplus, threads in ((100, 3), (30, 0)):
+        for _ in range(4):
+            left = surplus - house.drawn
+            house.elsewhere = -house.drawn
+            house.set(BATTERY, str(left * factor), unit_of_measurement="W")
+            await house.pass_time(timedelta(seconds=15))
+        assert house.threads == threads

@@ -1,0 +1,77 @@
+"""On and off by surplus: a threshold for each, and a time that each lasts."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from .house import GRID, MINING, House
+
+
+async def on_off(house: House, **inputs: Any) -> None:
+    """Let the miner, at rest for long, mine when 100 W are fed in."""
+    await house.rig.turn(MINING, on=False)
+    await house.pass_time(timedelta(minutes=15))
+    await house.automate(
+        "on_off_by_surplus",
+        mining=house.entity_id(MINING),
+        grid_power=GRID,
+        **{"start_above": 100, "stop_below": -10} | inputs,
+    )
+
+
+@pytest.mark.parametrize("is_feed_in", [True, False])
+@pytest.mark.parametrize("unit", ["W", "kW"])
+async def test_hysteresis(house: House, unit: str, is_feed_in: bool) -> None:
+    """It starts above one threshold and ends below the other, by any meter."""
+    house.unit, house.is_feed_in = unit, is_feed_in
+    await on_off(house, grid_sign="export" if is_feed_in else "import")
+    for surplus, is_on in ((135, False), (145, True), (115, True), (105, False)):
+        await house.surplus(surplus)
+        await house.pass_time(timedelta(minutes=5))
+        assert house.rig.state(MINING) == ("on" if is_on else "off")
+        assert house.rig.simulator.is_hashing is is_on
+
+
+async def test_minimum_times(house: House) -> None:
+    """What was just turned on stays on, and what was just turned off stays off."""
+    await on_off(house, minimum_on={"minutes": 4}, minimum_off={"minutes": 8})
+    await house.surplus(500)
+    assert house.rig.state(MINING) == "on"
+    await house.surplus(-500)
+    await house.pass_time(timedelta(minutes=2))
+    assert house.rig.state(MINING) == "on"
+    await house.pass_time(timedelta(minutes=1))
+    assert house.rig.state(MINING) == "off"
+    await house.surplus(500)
+    await house.pass_time(timedelta(minutes=6))
+    assert house.rig.state(MINING) == "off"
+    await house.pass_time(timedelta(minutes=1))
+    assert house.rig.state(MINING) == "on"
+
+
+@pytest.mark.parametrize("meter", ["unavailable", "unknown", "nan", "silent"])
+async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
+    """Mining goes on for a while, then ends until the meter is back."""
+    await on_off(house, maximum_age={"minutes": 4})
+    await house.surplus(500)
+    house.meter = meter
+    await house.pass_time(timedelta(minutes=3))
+    assert house.rig.state(MINING) == "on"
+    await house.pass_time(timedelta(minutes=3))
+    assert house.rig.state(MINING) == "off"
+    house.meter = None
+    await house.pass_time(timedelta(minutes=6))
+    assert house.rig.state(MINING) == "on"
+
+
+async def test_a_miner_that_is_away(house: House) -> None:
+    """It is switched as soon as it is back."""
+    await on_off(house)
+    await house.surplus(500)
+    await house.rig.simulator.go_offline()
+    await house.surplus(-500)
+    assert house.rig.state(MINING) == "unavailable"
+    await house.rig.simulator.go_online()
+    await house.pass_time(timedelta(minutes=6))
+    assert house.rig.state(MINING) == "off"
