@@ -137,16 +137,19 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         self._best_share = 0
         self._put_back_due = False
         self._restart_seen = False
+        self._restored = False
 
     @override
     async def _async_update_data(self) -> Snapshot:
         """Poll the miner, and put it back to what is wanted if it restarted."""
         self.activities = ()
         snapshot = await self._async_poll()
-        restored = self._put_back_due and await self._async_put_back(snapshot)
-        if restored:
+        if self._put_back_due and await self._async_put_back(snapshot):
+            self._restored = True
             snapshot = await self._async_poll()
+        # Only now: the second poll may have failed.
         self.restarted, self._restart_seen = self._restart_seen, False
+        restored, self._restored = self._restored, False
         self.activities = tuple(self._activities(snapshot, restored=restored))
         self.health.observe(snapshot, now=time.monotonic(), restarted=self.restarted)
         self._async_update_device(snapshot.summary)
@@ -210,10 +213,10 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         written = None
         if self.data is None or snapshot.config is not self.data.config:
             written, self.miner.written = self.miner.written, None
-        if self.data is not None:
-            yield from between(
-                self.data, snapshot, restarted=self.restarted, written=written
-            )
+        # A restart that nobody watched is told of at the first poll.
+        yield from between(
+            self.data or snapshot, snapshot, restarted=self.restarted, written=written
+        )
         best_share = snapshot.summary.results.best_share or 0
         if self.data is not None and best_share > self._best_share:
             yield Activity(ActivityType.BEST_SHARE, {"difficulty": best_share})

@@ -33,7 +33,9 @@ class XmrigActivityEvent(XmrigEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Tell what the first poll found, which came before this was there."""
         await super().async_added_to_hass()
-        self._handle_coordinator_update()
+        # Not before it is added: until then only the last state would be seen.
+        handle = self.hass.loop.call_soon(self._handle_coordinator_update)
+        self.async_on_remove(handle.cancel)
 
     @callback
     @override

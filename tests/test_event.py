@@ -1,0 +1,277 @@
+"""What happened to a miner, told once each, with its facts and without its secrets."""
+
+from collections.abc import Callable
+from datetime import timedelta
+import json
+from typing import Any
+
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from custom_components.xmrig.api.activity import ActivityType
+from simulator.jsonvalue import Json
+
+from .common import Rig
+from .controls import (
+    MINING,
+    SECRET_OPTIONS,
+    act,
+    config_of,
+    restore,
+    select_pool,
+    set_threads,
+)
+
+EVENT = "event.activity"
+HIDDEN_ATTRIBUTES = ("event_types", "friendly_name")
+
+type Told = list[tuple[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def told(hass: HomeAssistant) -> Told:
+    """Return what is told from now on, as a growing list of types and facts."""
+    events: Told = []
+    last = None
+
+    @callback
+    def listen(event: Event[EventStateChangedData]) -> None:
+        nonlocal last
+        state = event.data["new_state"]
+        if state is None or not state.entity_id.startswith("event."):
+            return
+        if state.state in ("unavailable", "unknown", last):
+            return
+        last = state.state
+        attributes = dict(state.attributes)
+        for name in HIDDEN_ATTRIBUTES:
+            attributes.pop(name, None)
+        events.append((attributes.pop("event_type"), attributes))
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, listen)
+    return events
+
+
+def edit(key: str, value: Any) -> Callable[[Json], None]:
+    """Return an edit of one value of a config."""
+
+    def change(config: Json) -> None:
+        config[key] = value
+
+    return change
+
+
+async def test_at_first_nothing_has_happened(running: Rig, told: Told) -> None:
+    """A miner that goes on as it did is nothing to tell of."""
+    await running.poll(12)
+    assert told == []
+    assert running.state(EVENT) == "unknown"
+    types = running.full_state(EVENT).attributes["event_types"]
+    assert types == list(ActivityType)
+
+
+async def test_a_restart(running: Rig, told: Told) -> None:
+    """It is told how old the new process is, and of which version."""
+    running.simulator.restart()
+    await running.poll()
+    assert told == [("restarted", {"uptime": 10, "version": "6.26.0"})]
+
+
+async def test_a_pool_that_failed(running: Rig, told: Told) -> None:
+    """The miner failed over to another one, and comes back to it."""
+    pools = {"before": "pool.example.org:3333", "after": "backup.example.org:3333"}
+    running.simulator.set_pool_reachable("pool.example.org:3333", False)
+    await running.poll(4)
+    assert told == [("pool_changed", pools)]
+    running.simulator.set_pool_reachable("pool.example.org:3333", True)
+    await running.poll(4)
+    back = {"before": pools["after"], "after": pools["before"]}
+    assert told[1:] == [("pool_changed", back)]
+
+
+async def test_another_algorithm(running: Rig, told: Told) -> None:
+    """The pool asks for it."""
+    running.simulator.surroundings.algorithm = "cn/r"
+    await running.poll(3)
+    algorithms = {"before": "rx/0", "after": "cn/r"}
+    assert told == [("algorithm_changed", algorithms)]
+
+
+async def test_a_best_share(running: Rig, told: Told) -> None:
+    """It is one that beats all before, those of former lives too."""
+    for difficulty in (10**12, 10**11, 10**13):
+        running.simulator.accept_share(difficulty)
+        await running.poll()
+    best = [
+        ("best_share", {"difficulty": 10**12}),
+        ("best_share", {"difficulty": 10**13}),
+    ]
+    assert told == best
+    running.simulator.restart()
+    running.simulator.accept_share(10**12)
+    await running.poll(2)
+    assert [name for name, _ in told[2:]] == ["restarted"]
+
+
+async def test_a_config_that_was_changed_elsewhere(running: Rig, told: Told) -> None:
+    """The paths are named, the values are not."""
+    running.simulator.edit_config(edit("retries", 7))
+    running.simulator.edit_config(edit("pools", [{"url": "other.org:1", "user": "Q"}]))
+    await running.poll(6)
+    assert ("config_changed", {"paths": ["pools", "retries"]}) in told
+    assert len(told) == 2
+    assert told[0][0] == "pool_changed"
+
+
+async def test_what_is_changed_from_here_is_not_told(running: Rig, told: Told) -> None:
+    """Whoever did it knows."""
+    await running.turn(MINING, on=False)
+    await set_threads(running, 2)
+    await running.turn("switch.cuda_backend", on=False)
+    await running.press("button.stop")
+    await running.press("button.start")
+    pools = [{"url": "pool.example.org:3333", "user": "WALLET"}]
+    await act(running, "set_config", config={"pools": pools, "retries": None})
+    await restore(running)
+    await running.poll(6)
+    assert told == []
+
+
+async def test_a_choice_of_a_pool_is_a_change_of_it(running: Rig, told: Told) -> None:
+    """By someone, wherever they sit."""
+    await select_pool(running, "backup.example.org:3333")
+    pools = {"before": "pool.example.org:3333", "after": "backup.example.org:3333"}
+    assert told == [("pool_changed", pools)]
+
+
+async def test_what_somebody_else_changes_meanwhile_is_told(
+    running: Rig, told: Told
+) -> None:
+    """It is told from what was changed from here at the same time."""
+
+    def meddle(request: Any) -> None:
+        if request.method == "PUT":
+            running.simulator.on_reply = None
+            running.simulator.edit_config(edit("print-time", 30))
+
+    running.simulator.on_reply = meddle
+    await set_threads(running, 2)
+    await running.poll(6)
+    assert told == [("config_changed", {"paths": ["print-time"]})]
+    assert running.simulator.config["cpu"]["rx"] == [0, 1]
+
+
+async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:
+    """That it was, is told with what it is, after the reason for it."""
+    first = config_of(running.simulator)
+    await set_threads(running, 2)
+    await running.turn(MINING, on=False)
+    await running.simulator.kill()
+    running.simulator.edit_config(lambda _: first)
+    running.simulator.restart()
+    await running.poll()
+    assert [name for name, _ in told] == ["restarted", "state_restored"]
+    assert told[1][1] == {"mining": False, "threads": 2}
+
+
+async def test_a_restart_while_home_assistant_was_down(
+    running: Rig, told: Told
+) -> None:
+    """It is told as soon as it is known."""
+    await running.turn(MINING, on=False)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    running.simulator.restart()
+    await running.pass_time(timedelta(hours=1))
+    await running.set_up()
+    assert [name for name, _ in told] == ["restarted", "state_restored"]
+    await running.reload()
+    await running.poll(2)
+    assert len(told) == 2
+
+
+async def test_all_that_happened_between_two_polls(running: Rig, told: Told) -> None:
+    """One after the other, each an event of its own."""
+    simulator = running.simulator
+    simulator.restart()
+    simulator.surroundings.algorithm = "cn/r"
+    simulator.edit_config(edit("pools", [{"url": "other.org:1", "user": "Q"}]))
+    simulator.advance(30)
+    simulator.accept_share(10**13)
+    await running.poll()
+    assert [name for name, _ in told] == [
+        "restarted",
+        "pool_changed",
+        "algorithm_changed",
+        "config_changed",
+        "best_share",
+    ]
+
+
+@pytest.mark.parametrize("fault", ["http_500", "backends_500", "config_500", "html"])
+async def test_a_poll_that_fails_tells_nothing_twice(
+    running: Rig, told: Told, fault: str
+) -> None:
+    """Neither does what comes after it, nor is anything lost."""
+    simulator = running.simulator
+    simulator.restart()
+    await running.poll()
+    assert len(told) == 1
+    simulator.fault = fault
+    simulator.accept_share(10**13)
+    simulator.edit_config(edit("retries", 7))
+    await running.poll(7)
+    simulator.fault = None
+    await running.poll(7)
+    assert sorted(name for name, _ in told) == [
+        "best_share",
+        "config_changed",
+        "restarted",
+    ]
+
+
+async def test_a_restart_is_not_lost_to_a_poll_that_fails(
+    running: Rig, told: Told
+) -> None:
+    """It was seen by half a poll: the miner went away once it was put back."""
+    await running.turn(MINING, on=False)
+    running.simulator.restart()
+
+    def fail(request: Any) -> None:
+        # Once to see that it is paused again, and then to see all of it.
+        asked = running.simulator.requests[-2:]
+        if [item.path for item in asked] == ["/json_rpc", "/2/summary"]:
+            running.simulator.fault = "close"
+
+    running.simulator.on_request = fail
+    await running.poll()
+    assert running.state(MINING) == "unavailable"
+    assert told == []
+    running.simulator.on_request = running.simulator.fault = None
+    await running.poll()
+    assert [name for name, _ in told] == ["restarted", "state_restored"]
+    assert running.state(MINING) == "off"
+
+
+@pytest.mark.parametrize("options", [SECRET_OPTIONS])
+async def test_no_event_has_a_secret(running: Rig, told: Told) -> None:
+    """Whatever was changed."""
+    pools = [{"url": "other.org:1", "user": "hidden-other", "pass": "hidden"}]
+    running.simulator.edit_config(edit("pools", pools))
+    running.simulator.edit_config(edit("tls", {"cert_key": "/hidden/other.pem"}))
+    await running.poll(7)
+    running.simulator.restart()
+    await running.poll()
+    assert {"config_changed", "restarted"} <= {name for name, _ in told}
+    assert "hidden" not in json.dumps(told)
+
+
+async def test_a_command_that_fails_tells_nothing(running: Rig, told: Told) -> None:
+    """Nothing has happened."""
+    running.simulator.fault = "refuse_put"
+    with pytest.raises(HomeAssistantError):
+        await set_threads(running, 2)
+    running.simulator.fault = None
+    await running.poll(7)
+    assert told == []
