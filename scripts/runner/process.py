@@ -75,6 +75,8 @@ class HomeAssistant:
         environment = os.environ | {"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"}
         # The project has a package custom_components too, which is not to be found.
         environment.pop("PYTHONPATH", None)
+        # Home Assistant is large: without its bytecode it takes thrice as long to start.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         # A session of its own: Ctrl-C is for us, who then stop it. Two signals would
         # end it before it has saved anything.
         self._process = await asyncio.create_subprocess_exec(
