@@ -144,9 +144,11 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         """Poll the miner, and put it back to what is wanted if it restarted."""
         self.activities = ()
         snapshot = await self._async_poll()
-        if self._put_back_due and await self._async_put_back(snapshot):
-            self._restored = True
-            snapshot = await self._async_poll()
+        if self._put_back_due:
+            self._restored = await self._async_put_back(snapshot) or self._restored
+            if not self._put_back_due:
+                # What it does now is what is wanted, and its start is no news again.
+                snapshot = await self._async_poll()
         # Only now: the second poll may have failed.
         self.restarted, self._restart_seen = self._restart_seen, False
         restored, self._restored = self._restored, False

@@ -1,0 +1,156 @@
+"""Counters that go on where the miner's own begin anew."""
+
+from datetime import timedelta
+
+from homeassistant.core import State
+from homeassistant.helpers.restore_state import async_get
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    mock_restore_cache_with_extra_data,
+)
+
+from .common import Rig
+from .controls import MINING
+
+SHARES = "sensor.shares_accepted_total"
+HASHES = "sensor.hashes_total"
+
+pytestmark = pytest.mark.parametrize(
+    "options", [{"uptime": 0, "gpus": 0, "dataset_time": 10**6}]
+)
+
+
+async def find(rig: Rig, shares: int) -> None:
+    """Let the miner find shares, of a difficulty of 100000 each, and poll it."""
+    for _ in range(shares):
+        rig.simulator.accept_share()
+    await rig.poll()
+
+
+def totals(rig: Rig) -> tuple[str, str]:
+    """Return the counts of shares and hashes."""
+    return rig.state(SHARES), rig.state(HASHES)
+
+
+async def test_they_count_what_the_miner_counts(running: Rig) -> None:
+    """Beginning with what it counted before it was added."""
+    assert totals(running) == ("0", "0")
+    await find(running, 3)
+    assert totals(running) == ("3", "300000")
+    assert running.full_state(SHARES).attributes["state_class"] == "total_increasing"
+
+
+async def test_a_restart_of_the_miner_takes_nothing_away(running: Rig) -> None:
+    """Also if it had counted further than before when it is seen again."""
+    await find(running, 3)
+    running.simulator.restart()
+    await find(running, 2)
+    assert totals(running) == ("5", "500000")
+    running.simulator.restart()
+    await find(running, 7)
+    assert totals(running) == ("12", "1200000")
+    await running.poll(3)
+    assert totals(running) == ("12", "1200000")
+
+
+async def test_a_restart_of_home_assistant_counts_nothing_twice(running: Rig) -> None:
+    """What was found meanwhile is counted, however often it restarts."""
+    await find(running, 3)
+    await running.reload()
+    await running.reload()
+    assert totals(running) == ("3", "300000")
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    running.simulator.accept_share()
+    await running.pass_time(timedelta(hours=1))
+    await running.set_up()
+    assert totals(running) == ("4", "400000")
+    await find(running, 1)
+    assert totals(running) == ("5", "500000")
+
+
+async def test_both_restart(running: Rig) -> None:
+    """The new process may have counted further than the one before."""
+    await running.poll(10)
+    await find(running, 3)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    running.simulator.restart()
+    await running.pass_time(timedelta(hours=1))
+    for _ in range(4):
+        running.simulator.accept_share()
+    await running.set_up()
+    assert totals(running) == ("7", "700000")
+    await running.reload()
+    assert totals(running) == ("7", "700000")
+
+
+async def test_they_go_on_from_what_home_assistant_restores(rig: Rig) -> None:
+    """It was written to the disk when Home Assistant ended."""
+    states = [
+        (State("sensor.rig_one_shares_accepted_in_total", "100"), (100, 2)),
+        (State("sensor.rig_one_hashes_in_total", "5000000"), (5000000, 200000)),
+    ]
+    mock_restore_cache_with_extra_data(
+        rig.hass,
+        [(state, {"total": total, "last": last}) for state, (total, last) in states],
+    )
+    for _ in range(3):
+        rig.simulator.accept_share()
+    await rig.set_up()
+    assert totals(rig) == ("101", "5100000")
+    stored = {
+        item.state.entity_id: item.extra_data.as_dict()
+        for item in async_get(rig.hass).async_get_stored_states()
+        if item.extra_data
+    }
+    assert stored[rig.entity_id(SHARES)] == {"total": 101, "last": 3}
+
+
+@pytest.mark.parametrize("step", [-100, -7200, 7200])
+async def test_a_clock_that_was_set_counts_nothing_twice(
+    running: Rig, step: int
+) -> None:
+    """Whether or not somebody was watching."""
+    await running.poll(20)
+    await find(running, 3)
+    running.simulator.miner.wall_step = step
+    await running.poll(2)
+    assert totals(running) == ("3", "300000")
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    running.simulator.miner.wall_step = 2 * step
+    await running.pass_time(timedelta(minutes=1))
+    await running.set_up()
+    assert totals(running) == ("3", "300000")
+
+
+async def test_a_miner_that_is_away_is_not_counted(running: Rig) -> None:
+    """What is not known is not zero."""
+    await find(running, 3)
+    await running.simulator.go_offline()
+    await running.poll(2)
+    assert totals(running) == ("unavailable", "unavailable")
+    running.simulator.accept_share()
+    await running.simulator.go_online()
+    await running.poll()
+    assert totals(running) == ("4", "400000")
+
+
+@pytest.mark.parametrize("fault", ["http_500", "html", "nulls", "strings", "close"])
+async def test_a_faulty_answer_counts_nothing(running: Rig, fault: str) -> None:
+    """Neither does it begin anew."""
+    await find(running, 3)
+    running.simulator.fault = fault
+    await running.poll(2)
+    running.simulator.fault = None
+    await running.poll()
+    assert totals(running) == ("3", "300000")
+
+
+async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
+    """The miner is looked at twice then."""
+    await find(running, 3)
+    await running.turn(MINING, on=False)
+    running.simulator.restart()
+    await find(running, 2)
+    assert totals(running) == ("5", "500000")
+    await running.poll()
+    assert totals(running) == ("5", "500000")
