@@ -42,11 +42,11 @@ class Health:
 
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> None:
         """Take a snapshot into account; `now` is a clock that nobody sets."""
-        is_idle = (
-            snapshot.status is Status.MINING
-            and snapshot.summary.hashrate.seconds_10 == 0
+        # Once no window has a hash left, it looks like one that has yet to start.
+        says_mining = snapshot.status is Status.MINING or (
+            snapshot.status is Status.STARTING and self._idle_since is not None
         )
-        if not is_idle:
+        if not says_mining or snapshot.summary.hashrate.seconds_10 != 0:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = now

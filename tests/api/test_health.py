@@ -1,0 +1,174 @@
+"""Tests of the signs that something is wrong with a miner."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig.api.health import Health, is_outdated, lacks_huge_pages
+from custom_components.xmrig.api.models import Backends, Snapshot, Summary
+
+from .captures import VERSIONS, snapshot as captured
+
+MINUTE = 60.0
+
+
+def snapshot(
+    hashrate: list[float | None] | None = None,
+    *,
+    good: int | None = 0,
+    rejected: int = 0,
+    **summary: Any,
+) -> Snapshot:
+    """Return what a connected miner says that shows these hashrates in H/s."""
+    total = None if good is None else good + rejected
+    return Snapshot(
+        summary=Summary.from_json(
+            {
+                "paused": False,
+                "algo": "rx/0",
+                "hugepages": [10, 10],
+                "connection": {"ip": "203.0.113.7", "uptime": 100},
+                "hashrate": {"total": hashrate or [100.0, 100.0, 100.0]},
+                "results": {"shares_good": good, "shares_total": total},
+            }
+            | summary
+        ),
+        backends=Backends.from_json([{"type": "cpu", "enabled": True}]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "outdated"),
+    [
+        ("6.22.1", True),
+        ("6.9.0", True),
+        ("5.11.3", True),
+        ("6.22.1-mo1", True),
+        ("6.22", True),
+        ("6.22.2", False),
+        ("6.22.2-mo1", False),
+        ("6.26.0", False),
+        ("6.100.0", False),
+        ("10.0.0", False),
+        ("7", False),
+        ("unknown", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_outdated_versions(version: str | None, outdated: bool) -> None:
+    """The numbers count, not their text; what is no version is not judged."""
+    assert is_outdated(version) is outdated
+
+
+@pytest.mark.parametrize(
+    ("said", "lacking"),
+    [
+        ({"hugepages": [0, 1172]}, True),
+        ({"hugepages": [0, 1172], "algo": "rx/wow"}, True),
+        ({"hugepages": [1172, 1172]}, False),
+        ({"hugepages": [4, 1172]}, False),
+        ({"hugepages": [0, 0]}, False),
+        ({"hugepages": [0, 1172], "algo": "cn/r"}, False),
+        ({"hugepages": [0, 1172], "algo": None}, False),
+        ({"hugepages": [0, 1172], "paused": True}, False),
+        ({"hugepages": False}, False),
+        ({"hugepages": None}, False),
+    ],
+)
+def test_lack_of_huge_pages(said: dict[str, Any], lacking: bool) -> None:
+    """It matters while RandomX is mined, and is known then only."""
+    assert lacks_huge_pages(snapshot(**said)) is lacking
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_real_miner_is_judged(version: str) -> None:
+    """Both versions are new enough to answer in full."""
+    assert not is_outdated(captured(version, "mining").summary.version)
+
+
+def test_mining_without_a_hash_is_timed() -> None:
+    """From the first poll that shows it."""
+    health = Health()
+    for minute in range(4):
+        state = snapshot([0.0, 0.0, 50.0])
+        health.observe(state, now=minute * MINUTE, restarted=False)
+    assert health.idle_for(now=4 * MINUTE) == 4 * MINUTE
+
+
+def test_it_does_not_end_when_the_last_window_is_empty() -> None:
+    """After a quarter of an hour no window has any hash left, and it counts on."""
+    health = Health()
+    for minute in range(20):
+        state = snapshot([0.0, 0.0, 50.0 if minute < 15 else 0.0])
+        health.observe(state, now=minute * MINUTE, restarted=False)
+    assert health.idle_for(now=20 * MINUTE) == 20 * MINUTE
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        snapshot([1.0, 0.0, 50.0]),
+        snapshot([0.0, 0.0, 50.0], paused=True),
+        snapshot([0.0, 0.0, 50.0], connection={"uptime": 0, "ip": None}),
+        snapshot([None, None, None]),
+        Snapshot(
+            summary=snapshot([0.0, 0.0, 50.0]).summary,
+            backends=Backends.from_json([{"type": "cpu", "enabled": False}]),
+        ),
+    ],
+    ids=["a hash", "paused", "no pool", "unknown", "stopped"],
+)
+def test_it_ends_when_there_is_a_reason_or_a_hash(state: Snapshot) -> None:
+    """The next time begins anew."""
+    health = Health()
+    health.observe(snapshot([0.0, 0.0, 50.0]), now=0, restarted=False)
+    health.observe(state, now=MINUTE, restarted=False)
+    assert health.idle_for(now=2 * MINUTE) == 0
+    health.observe(snapshot([0.0, 0.0, 50.0]), now=3 * MINUTE, restarted=False)
+    assert health.idle_for(now=4 * MINUTE) == MINUTE
+
+
+def test_a_miner_that_has_never_hashed_is_starting() -> None:
+    """That is not what is timed: it does not say that it mines."""
+    health = Health()
+    health.observe(snapshot([0.0, 0.0, 0.0]), now=0, restarted=False)
+    assert health.idle_for(now=MINUTE) == 0
+
+
+def rate(*polls: tuple[int | None, int], restarts: tuple[int, ...] = ()) -> Any:
+    """Return the reject rate after polls of so many good and rejected shares."""
+    health = Health()
+    for index, (good, rejected) in enumerate(polls):
+        state = snapshot(good=good, rejected=rejected)
+        health.observe(state, now=index, restarted=index in restarts)
+    return health.reject_rate
+
+
+def test_a_reject_rate_takes_a_hundred_shares() -> None:
+    """Fewer are not judged, and what was before is not known."""
+    assert Health().reject_rate is None
+    assert rate((5000, 4000)) is None
+    assert rate((0, 0), (50, 49)) is None
+    assert rate((0, 0), (90, 10)) == 10
+    assert rate((5000, 4000), (5100, 4000)) == 0
+
+
+def test_only_the_last_hundred_shares_are_judged() -> None:
+    """Those before are forgotten, poll by poll."""
+    assert rate((0, 0), (0, 50), (50, 50), (100, 50)) == 0
+    assert rate((0, 0), (0, 50), (50, 50), (99, 50)) == pytest.approx(5000 / 149)
+    bad_first = [(0, 0), *((share, 20) for share in range(0, 300, 10))]
+    assert rate(*bad_first) == 0
+
+
+def test_another_process_is_judged_by_its_own_shares() -> None:
+    """Its counters begin anew, noticed or not."""
+    assert rate((0, 0), (50, 50), (0, 0), (10, 0)) is None
+    assert rate((0, 0), (50, 50), (60, 60), restarts=(2,)) is None
+    assert rate((0, 0), (50, 50), (10, 0), (110, 0)) == 0
+
+
+def test_shares_that_are_not_said_are_waited_for() -> None:
+    """A reply may have been cut off."""
+    assert rate((0, 0), (None, 0), (94, 6)) == 6
