@@ -77,6 +77,9 @@ async def held(rig: Rig, path: str) -> AsyncGenerator[None]:
         ("close", "could not be reached"),
         ("html", "is no XMRig miner"),
         ("http_500", "is no XMRig miner"),
+        ("huge", "is no XMRig miner"),
+        ("proxy", "is no XMRig miner"),
+        ("redirect", "is no XMRig miner"),
         ("nulls", "is no XMRig miner"),
     ],
 )

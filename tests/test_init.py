@@ -1,11 +1,13 @@
 """A miner comes, stays, is reached again, and goes without a trace."""
 
 from datetime import timedelta
+import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.xmrig.const import DOMAIN
@@ -112,3 +114,24 @@ async def test_several_miners_do_not_disturb_each_other(
     assert not off.unavailable
     assert not paused.unavailable
     assert set(mining.states.values()) == {STATE_UNAVAILABLE}
+
+
+async def test_no_secret_is_logged_in_a_life(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Commands, faults and refusals included, however much is logged."""
+    caplog.set_level(logging.DEBUG)
+    await rig.set_up()
+    await rig.press("button.stop")
+    await rig.press("button.start")
+    for fault in ("http_500", "config_500", "refuse_put", "ignore_put", "invalid_utf8"):
+        rig.simulator.fault = fault
+        await rig.poll(7)
+    rig.simulator.fault = "refuse_put"
+    await rig.poll()
+    with pytest.raises(HomeAssistantError):
+        await rig.press("button.stop")
+    await rig.hass.config_entries.async_remove(rig.entry.entry_id)
+    assert "Error fetching rig-one data" in caplog.text
+    for secret in ("s3cret", "WALLET"):
+        assert secret not in caplog.text
