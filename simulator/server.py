@@ -174,7 +174,8 @@ class Simulator:
     def url(self) -> str:
         """The address of the API."""
         scheme = "https" if self._port.context else "http"
-        return f"{scheme}://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
 
     @property
     def config(self) -> Json:
