@@ -91,7 +91,7 @@ class PowerLimit:
         allowed, let = self._allowed(), self._let()
         if allowed is None or let is None or allowed == let:
             return False
-        return self._retry is None or allowed < let
+        return allowed < let or self._retry is None or self._wait() <= 0
 
     @property
     def holds(self) -> bool:
@@ -146,8 +146,7 @@ class PowerLimit:
             allowed, let = self._allowed(), self._let()
             if allowed is None or let is None or allowed == let:
                 return
-            wait = self._changed_at + self._interval - time.monotonic()
-            if allowed > let and wait > 0:
+            if allowed > let and (wait := self._wait()) > 0:
                 self._retry = async_call_later(
                     self._hass, wait, HassJob(self._handle_retry)
                 )
@@ -219,6 +218,10 @@ class PowerLimit:
     def _within(self) -> int | None:
         """Return how many threads fit into the limit; None if there is no limit."""
         return None if self._watts is None else self._meter.threads_within(self._watts)
+
+    def _wait(self) -> float:
+        """Return for how many seconds the last change has yet to settle."""
+        return self._changed_at + self._interval - time.monotonic()
 
     @property
     def _wanted(self) -> int | None:

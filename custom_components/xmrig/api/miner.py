@@ -135,19 +135,29 @@ class Miner:
             memory = replace(self.memory, limited=True)
             paused = (await self.client.summary()).paused
             if paused and memory.mining is None:
-                memory = replace(memory, mining=False, asked_here=False)
+                if not (await self._config()).pause_rules:
+                    memory = replace(memory, mining=False, asked_here=False)
             # First, so that nobody else is taken for who paused it.
             await self._save_if_new(memory)
             if not paused:
                 await self._pause()
 
     async def release(self) -> None:
-        """Resume after `hold`, unless somebody wants it to rest."""
+        """Resume after `hold`, unless somebody wants it to rest.
+
+        A miner that its own rules keep from resuming does so later by itself.
+        """
         async with self.lock:
-            if self.memory.limited:
+            if not self.memory.limited:
+                return
+            try:
                 if self.memory.mining is not False:
                     await self._resume()
-                await self._remember(limited=False)
+            except XmrigNotConfirmedError:
+                if (await self._config()).pause_rules:
+                    await self._remember(limited=False)
+                raise
+            await self._remember(limited=False)
 
     async def set_backend(self, backend: BackendType, *, enabled: bool) -> None:
         """Enable or disable a backend; without any the miner is stopped.
@@ -301,7 +311,7 @@ class Miner:
             return PauseReason.NONE
         if self.memory.mining is False and self.memory.asked_here:
             return PauseReason.ASKED_HERE
-        if self.memory.limited:
+        if self.memory.limited and self.memory.mining is not False:
             return PauseReason.POWER_LIMIT
         rules = snapshot.pause_rules
         if snapshot.status is Status.STOPPED or not rules:

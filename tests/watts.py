@@ -1,0 +1,102 @@
+"""A computer that draws power, its owner's meter, and what tests say of both."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import (
+    ATTR_DEVICE_CLASS,
+    ATTR_ENTITY_ID,
+    ATTR_UNIT_OF_MEASUREMENT,
+    UnitOfPower,
+)
+
+from custom_components.xmrig.const import (
+    CONF_FULL_POWER,
+    CONF_IDLE_POWER,
+    CONF_POWER_SENSOR,
+    SCAN_INTERVAL,
+)
+from simulator import Simulator
+
+from .common import Rig
+
+PLUG = "sensor.plug"
+LIMIT = "number.power_limit"
+POWER = "sensor.power"
+REASON = "sensor.pause_reason"
+
+NUMBERS = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 140}
+"""What an owner says of a computer with four threads: each draws 20 W."""
+METER = {CONF_POWER_SENSOR: PLUG}
+NO_CARDS = {"gpus": 0}
+
+IDLE = 50
+THREAD = 30
+"""W that the computer really draws, so that measured and said differ."""
+
+
+def threads_hashing(simulator: Simulator) -> int:
+    """Return how many CPU threads hash now."""
+    cpu = simulator.miner.backends[0]
+    return len(cpu.workers) if cpu.rate else 0
+
+
+def drawn(simulator: Simulator) -> int:
+    """Return what the computer really draws now, in W."""
+    cards = simulator.gpus if simulator.is_hashing else []
+    return (
+        IDLE
+        + THREAD * threads_hashing(simulator)
+        + sum(gpu.power for gpu in cards if simulator.config[gpu.kind]["enabled"])
+    )
+
+
+def report(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
+    """Let the owner's meter report something."""
+    rig.hass.states.async_set(
+        PLUG,
+        str(value),
+        {ATTR_DEVICE_CLASS: SensorDeviceClass.POWER, ATTR_UNIT_OF_MEASUREMENT: unit},
+    )
+
+
+async def set_up(rig: Rig, options: Mapping[str, Any]) -> None:
+    """Set the miner up with these options."""
+    rig.hass.config_entries.async_update_entry(rig.entry, options=options)
+    await rig.set_up()
+
+
+async def choose(rig: Rig, options: Mapping[str, Any]) -> None:
+    """Change the options of a miner that is set up, as their form does."""
+    rig.hass.config_entries.async_update_entry(rig.entry, options=options)
+    await rig.reload()
+
+
+async def measure(rig: Rig, polls: int = 12) -> None:
+    """Let time pass in which the meter says what is really drawn."""
+    for _ in range(polls):
+        report(rig, drawn(rig.simulator))
+        await rig.poll()
+
+
+async def wait(rig: Rig, seconds: float) -> None:
+    """Let some time pass, with all polls in it.
+
+    What is under way is over before: time-outs of requests pass with the time.
+    """
+    await rig.hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(int(seconds / SCAN_INTERVAL.total_seconds())):
+        await rig.poll()
+    await rig.pass_time(timedelta(seconds=seconds % SCAN_INTERVAL.total_seconds()))
+
+
+async def set_limit(rig: Rig, watts: float) -> None:
+    """Set the power limit, as a slider or an automation does."""
+    await rig.hass.services.async_call(
+        "number",
+        "set_value",
+        {ATTR_ENTITY_ID: rig.entity_id(LIMIT), "value": watts},
+        blocking=True,
+    )
