@@ -145,14 +145,16 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         self.activities = ()
         snapshot = await self._async_poll()
         if self._put_back_due:
-            self._restored = await self._async_put_back(snapshot) or self._restored
-            if not self._put_back_due:
+            restored = await self._async_put_back(snapshot)
+            self._put_back_due = restored is None
+            if restored is not None:
+                self._restored = restored
                 # What it does now is what is wanted, and its start is no news again.
                 snapshot = await self._async_poll()
         # Only now: the second poll may have failed.
         self.restarted, self._restart_seen = self._restart_seen, False
-        restored, self._restored = self._restored, False
-        self.activities = tuple(self._activities(snapshot, restored=restored))
+        self.activities = tuple(self._activities(snapshot, restored=self._restored))
+        self._restored = False
         self.health.observe(snapshot, now=time.monotonic(), restarted=self.restarted)
         self._async_update_device(snapshot.summary)
         return snapshot
@@ -194,18 +196,21 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
                 await self.miner.adopt(snapshot, self._life.started)
             return snapshot
 
-    async def _async_put_back(self, snapshot: Snapshot) -> bool:
-        """Ask a miner that restarted for what is wanted, and return if it was."""
+    async def _async_put_back(self, snapshot: Snapshot) -> bool | None:
+        """Ask a miner that restarted for what is wanted, and return if it was.
+
+        None is for later, when more of the miner is known.
+        """
         keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
-        self._put_back_due = keep_state and not snapshot.restricted
-        if not self._put_back_due or snapshot.is_mining is None:
+        if snapshot.restricted or not keep_state:
             return False
-        self._put_back_due = False
+        if snapshot.is_mining is None:
+            return None
         try:
             return await self.miner.put_back(snapshot)
         except (XmrigConnectionError, XmrigResponseError) as error:
             LOGGER.debug("Putting %s back has to wait: %s", self.name, error)
-            self._put_back_due = True
+            return None
         except XmrigError as error:
             LOGGER.warning("%s could not be put back: %s", self.name, error)
         return False
