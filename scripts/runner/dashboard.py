@@ -107,7 +107,7 @@ def _hashrate(device: Device) -> list[Card]:
     keys = ("sensor.hashrate", "sensor.hashrate_1m", "sensor.hashrate_15m")
     graph = {
         "type": "history-graph",
-        "hours_to_show": 1,
+        "hours_to_show": 0.5,
         "min_y_axis": 0,
         "entities": [
             {"entity": device.entities[key], "name": NAME}
@@ -136,7 +136,7 @@ def _pool(device: Device) -> list[Card]:
 def _gpu(device: Device) -> list[Card]:
     """Return how a card does."""
     return [
-        *_wide(device, "sensor.gpu_temperature", "trend-graph"),
+        *_wide(device, "sensor.gpu_temperature", "trend-graph", hours_to_show=1),
         *_tiles(device, "sensor.gpu_hashrate", "sensor.gpu_power"),
         *_wide(device, "sensor.gpu_fan_speed", "bar-gauge"),
     ]
@@ -145,7 +145,7 @@ def _gpu(device: Device) -> list[Card]:
 def _power(device: Device) -> list[Card]:
     """Return what the miner draws, where somebody said what it does."""
     return [
-        *_wide(device, "sensor.power", "trend-graph"),
+        *_wide(device, "sensor.power", "trend-graph", hours_to_show=1),
         *_tiles(device, "sensor.energy", "sensor.efficiency"),
         *_wide(device, "number.power_limit", "numeric-input", style="slider"),
     ]
