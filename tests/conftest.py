@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack
 import time
 from typing import Any
-from unittest.mock import PropertyMock, patch
+from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
@@ -84,6 +84,13 @@ def all_enabled() -> Generator[None]:
         new_callable=PropertyMock(return_value=True),
     ):
         yield
+
+
+@pytest.fixture
+def set_up() -> Generator[AsyncMock]:
+    """Add entries without setting them up, for what is only about the form."""
+    with patch("custom_components.xmrig.async_setup_entry", return_value=True) as setup:
+        yield setup
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """Adding a miner: what is entered is tried, and whatever is wrong can be mended."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import logging
-from typing import Any
 from unittest.mock import AsyncMock, patch
 
-from homeassistant.config_entries import SOURCE_USER, ConfigEntryState, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_HOST,
@@ -16,7 +15,7 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
 from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN
@@ -24,59 +23,9 @@ from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 from tests.common import connection, entry_for, impatient
+from tests.forms import add, assert_told_then_mended, start, submit
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
-
-SETUP = "custom_components.xmrig.async_setup_entry"
-
-
-@pytest.fixture
-def set_up() -> Generator[AsyncMock]:
-    """Add entries without setting them up, for what is only about the form."""
-    with patch(SETUP, return_value=True) as set_up:
-        yield set_up
-
-
-async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the form."""
-    return await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-
-
-async def submit(
-    hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
-) -> ConfigFlowResult:
-    """Submit a form, and wait for what comes of it."""
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], user_input)
-    await hass.async_block_till_done()
-    return result
-
-
-async def add(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowResult:
-    """Open the form and submit it."""
-    return await submit(hass, await start(hass), user_input)
-
-
-async def assert_told_then_mended(
-    hass: HomeAssistant,
-    wrong: dict[str, Any],
-    error: str,
-    right: dict[str, Any],
-    simulator: Simulator | None = None,
-) -> None:
-    """Check that a form tells what is wrong, and takes it once it is right."""
-    form = await add(hass, wrong)
-    assert form["type"] is FlowResultType.FORM
-    assert form["step_id"] == "user"
-    assert form["errors"] == {"base": error}
-    assert not hass.config_entries.async_entries(DOMAIN)
-    if simulator:
-        simulator.fault = None
-        await simulator.go_online()
-    result = await submit(hass, form, right)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["result"].unique_id == "8614647678496211"
 
 
 async def test_a_miner_is_added_and_set_up(
@@ -184,7 +133,9 @@ async def greeting(words: bytes) -> AsyncGenerator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
-@pytest.mark.parametrize("token", ["wrong", "S3CRET", "", None])
+@pytest.mark.parametrize(
+    "token", ["wrong", "S3CRET", "s3cret\r\nX: y", "Schlüssel 🔑", "", None]
+)
 async def test_a_wrong_or_missing_token_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, token: str | None
 ) -> None:
@@ -242,44 +193,6 @@ async def test_tls_without_any_is_told(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "",
-        "   ",
-        "http://",
-        "//",
-        "/path",
-        "ftp://127.0.0.1",
-        "127.0.0.1:70000",
-        "127.0.0.1:port",
-        "a b",
-        "[::1",
-        "user@",
-    ],
-)
-async def test_what_is_no_host_is_told(
-    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, host: str
-) -> None:
-    """Nothing is asked of anybody before there is a host."""
-    await assert_told_then_mended(
-        hass, connection(simulator, host=host), "invalid_host", connection(simulator)
-    )
-
-
-@pytest.mark.parametrize("port", [0, -1, 70000, "port", None])
-async def test_what_is_no_port_is_refused_by_the_form(
-    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, port: object
-) -> None:
-    """The form asks for a number from 1 to 65535."""
-    form = await start(hass)
-    with pytest.raises(InvalidData) as refusal:
-        await submit(hass, form, connection(simulator, port=port))
-    assert refusal.value.schema_errors.keys() == {CONF_PORT}
-    result = await submit(hass, form, connection(simulator))
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
 async def test_an_error_of_our_own_is_told_and_logged(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -296,63 +209,6 @@ async def test_an_error_of_our_own_is_told_and_logged(
     assert "Unexpected error" in caplog.text
     result = await submit(hass, form, connection(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
-@pytest.mark.parametrize(
-    ("host", "ssl"),
-    [
-        ("127.0.0.1:{port}", None),
-        ("  127.0.0.1:{port} ", None),
-        ("http://127.0.0.1:{port}", False),
-        ("http://127.0.0.1:{port}/2/summary?x=1#y", False),
-        ("HTTP://127.0.0.1:{port}/", False),
-        ("https://127.0.0.1:{port}/", True),
-        ("http://user:pass@127.0.0.1:{port}/", False),
-    ],
-)
-@pytest.mark.parametrize("options", [{"tls": True}])
-async def test_a_whole_address_is_taken_apart(
-    hass: HomeAssistant,
-    simulator: Simulator,
-    set_up: AsyncMock,
-    host: str,
-    ssl: bool | None,
-) -> None:
-    """What people paste says more than the other fields, and wins over them."""
-    entered = connection(
-        simulator,
-        host=host.format(port=simulator.port),
-        port=1,
-        ssl=not ssl,
-        verify_ssl=False,
-    )
-    result = await add(hass, entered)
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["data"] == {
-        CONF_HOST: "127.0.0.1",
-        CONF_PORT: simulator.port,
-        CONF_ACCESS_TOKEN: "s3cret",
-        CONF_SSL: True if ssl is None else ssl,
-        CONF_VERIFY_SSL: False,
-        CONF_WORKER_ID: "rig-one",
-    }
-
-
-@pytest.mark.parametrize("options", [{"host": "::1"}])
-@pytest.mark.parametrize(
-    "host", ["::1", "[::1]", "0:0:0:0:0:0:0:1", "[::1]:{port}", "http://[::1]:{port}/"]
-)
-async def test_an_ipv6_address_is_taken_with_and_without_brackets(
-    hass: HomeAssistant, simulator: Simulator, host: str
-) -> None:
-    """Brackets belong to an address only, so none are kept."""
-    port = 1 if "{port}" in host else simulator.port
-    host = host.format(port=simulator.port)
-    result = await add(hass, connection(simulator, host=host, port=port))
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["data"][CONF_HOST] == "::1"
-    assert result["data"][CONF_PORT] == simulator.port
-    assert result["result"].state is ConfigEntryState.LOADED
 
 
 @pytest.mark.parametrize("fault", ["strings", "truncated", "garbled_name"])
