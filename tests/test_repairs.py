@@ -1,0 +1,290 @@
+"""What is wrong with a miner is raised when it is seen, and gone when it is mended."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+import json
+from typing import Any
+
+from homeassistant.const import __version__ as ha_version
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components.xmrig.const import DOMAIN
+from simulator.jsonvalue import Json
+
+from .common import Rig
+from .controls import SECRET_OPTIONS, act, select_pool
+
+
+def issues(rig: Rig) -> dict[str, ir.IssueEntry]:
+    """Return what is raised, by what it is."""
+    return {
+        issue_id.removesuffix(f"_{rig.entry.entry_id}"): issue
+        for (domain, issue_id), issue in ir.async_get(rig.hass).issues.items()
+        if domain == DOMAIN and issue.active
+    }
+
+
+def facts(rig: Rig, key: str) -> dict[str, str]:
+    """Return what fills the gaps in the text of an issue."""
+    return issues(rig)[key].translation_placeholders or {}
+
+
+def edit(key: str, **values: Any) -> Callable[[Json], None]:
+    """Return an edit of some values of an object in a config."""
+
+    def change(config: Json) -> None:
+        config[key] |= values
+
+    return change
+
+
+async def test_a_healthy_miner_has_no_issue(running: Rig) -> None:
+    """However long it mines, whatever is asked of it, and whether it is there."""
+    await running.poll(70)
+    await running.turn("switch.mining", on=False)
+    await running.poll(70)
+    await running.press("button.stop")
+    await running.poll(2)
+    await running.simulator.go_offline()
+    await running.poll(2)
+    assert issues(running) == {}
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_an_api_that_is_read_only(running: Rig) -> None:
+    """Until it is not: the miner restarts with another config."""
+    assert set(issues(running)) == {"read_only"}
+    assert facts(running, "read_only") == {"name": "rig-one"}
+    running.simulator.edit_config(edit("http", restricted=False))
+    running.simulator.restart()
+    await running.poll(2)
+    assert issues(running) == {}
+    running.simulator.edit_config(edit("http", restricted=True))
+    running.simulator.restart()
+    await running.poll(2)
+    assert set(issues(running)) == {"read_only"}
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_who_only_wants_to_look_says_so_once(
+    running: Rig, hass_ws_client: WebSocketGenerator
+) -> None:
+    """It stays ignored, also over a reload and while the miner is away."""
+    assert await async_setup_component(running.hass, "repairs", {})
+    client = await hass_ws_client(running.hass)
+    await client.send_json_auto_id(
+        {
+            "type": "repairs/ignore_issue",
+            "domain": DOMAIN,
+            "issue_id": issues(running)["read_only"].issue_id,
+            "ignore": True,
+        }
+    )
+    assert (await client.receive_json())["success"]
+    await running.poll(2)
+    assert issues(running)["read_only"].dismissed_version == ha_version
+    await running.simulator.go_offline()
+    await running.poll(2)
+    await running.simulator.go_online()
+    await running.poll()
+    await running.reload()
+    assert issues(running)["read_only"].dismissed_version == ha_version
+
+
+async def test_randomx_without_huge_pages(running: Rig) -> None:
+    """Only while it is mined."""
+    computer = running.simulator.surroundings.computer
+    computer.huge_pages = False
+    running.simulator.restart()
+    await running.poll(3)
+    assert set(issues(running)) == {"no_huge_pages"}
+    await running.turn("switch.mining", on=False)
+    assert issues(running) == {}
+    await running.turn("switch.mining", on=True)
+    await running.poll(2)
+    assert set(issues(running)) == {"no_huge_pages"}
+    computer.huge_pages = True
+    running.simulator.restart()
+    await running.poll(3)
+    assert issues(running) == {}
+
+
+@pytest.mark.parametrize("options", [{"version": "6.22.1"}])
+async def test_a_version_that_cuts_off_its_replies(running: Rig) -> None:
+    """Until it is updated."""
+    assert set(issues(running)) == {"outdated"}
+    assert facts(running, "outdated") == {"name": "rig-one", "version": "6.22.1"}
+    running.simulator.version = "6.22.2"
+    running.simulator.restart()
+    await running.poll(2)
+    assert issues(running) == {}
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "job_interval": 10**6}])
+async def test_mining_without_a_hash(running: Rig) -> None:
+    """For ten minutes, while it says that it mines; then until it makes one."""
+    simulator = running.simulator
+    cpu = simulator.miner.backends[0]
+    assert cpu.meter
+    cpu.meter.switch(simulator.miner.now, running=False)
+    await running.poll(60)
+    assert running.state("sensor.status") == "mining"
+    assert issues(running) == {}
+    await running.poll(3)
+    assert set(issues(running)) == {"zero_hashrate"}
+    assert facts(running, "zero_hashrate") == {"name": "rig-one", "minutes": "10"}
+    await running.poll(60)
+    assert set(issues(running)) == {"zero_hashrate"}
+    cpu.meter.switch(simulator.miner.now, running=True)
+    await running.poll(2)
+    assert issues(running) == {}
+
+
+async def test_shares_that_are_rejected(running: Rig) -> None:
+    """More than five of the last hundred; until a hundred are better."""
+    simulator = running.simulator
+    simulator.surroundings.difficulty = 10**9
+
+    async def find(accepted: int, rejected: int) -> None:
+        for _ in range(accepted):
+            simulator.accept_share()
+        for _ in range(rejected):
+            simulator.reject_share()
+        await running.poll()
+
+    await find(95, 5)
+    assert issues(running) == {}
+    for _ in range(6):
+        await find(16, 1)
+    assert set(issues(running)) == {"shares_rejected"}
+    assert facts(running, "shares_rejected") == {"name": "rig-one", "rate": "6"}
+    await find(10, 0)
+    assert set(issues(running)) == {"shares_rejected"}
+    await find(30, 0)
+    assert issues(running) == {}
+
+
+def wallet(config: Json) -> None:
+    """Let somebody else be paid by the second pool."""
+    config["pools"][1]["user"] = "hidden-thief"
+
+
+def another_pool(config: Json) -> None:
+    """Let a pool be added behind the others."""
+    config["pools"].append({"url": "thief.example.org:3333", "user": "hidden-thief"})
+
+
+def removed_pool(config: Json) -> None:
+    """Let the second pool be removed."""
+    del config["pools"][1]
+
+
+CHANGES = [
+    (wallet, "backup.example.org:3333"),
+    (another_pool, "thief.example.org:3333"),
+    (removed_pool, "pool.example.org:3333"),
+]
+
+
+@pytest.mark.parametrize(("change", "pools"), CHANGES)
+async def test_a_change_of_who_is_paid(
+    running: Rig, change: Callable[[Json], None], pools: str
+) -> None:
+    """The pool is named; the issue goes when it is what it was."""
+    before = running.simulator.disk
+    running.simulator.edit_config(change)
+    await running.poll(7)
+    assert set(issues(running)) == {"payout_changed"}
+    assert facts(running, "payout_changed") == {"name": "rig-one", "pools": pools}
+    assert "hidden" not in json.dumps(issues(running)["payout_changed"].to_json())
+    await running.reload()
+    assert set(issues(running)) == {"payout_changed"}
+    running.simulator.edit_config(lambda _: before)
+    await running.poll(7)
+    assert issues(running) == {}
+
+
+async def test_the_order_of_pools_pays_nobody_else(running: Rig) -> None:
+    """Nor does which of them are enabled, nor what the owner does from here."""
+    await select_pool(running, "backup.example.org:3333")
+
+    def reverse(config: Json) -> None:
+        config["pools"].reverse()
+        config["pools"][1]["enabled"] = False
+
+    running.simulator.edit_config(reverse)
+    await running.poll(7)
+    pools = [{"url": "other.example.org:3333", "user": "hidden-other"}]
+    await act(running, "set_config", config={"pools": pools})
+    await running.poll(7)
+    await act(running, "restore_config")
+    await running.poll(7)
+    await running.reload()
+    assert issues(running) == {}
+
+
+async def test_a_pool_that_the_miner_refused_is_not_the_owners(running: Rig) -> None:
+    """What was not written is not what they agreed to."""
+    running.simulator.fail_next("refuse_put")
+    pools = [{"url": "other.example.org:3333", "user": "hidden-other"}]
+    with pytest.raises(ServiceValidationError, match="refused"):
+        await act(running, "set_config", config={"pools": pools})
+    assert issues(running) == {}
+
+
+@pytest.mark.parametrize("options", [SECRET_OPTIONS])
+async def test_a_change_that_was_the_owner(
+    running: Rig, hass_client: ClientSessionGenerator
+) -> None:
+    """They say so, and what was changed is theirs from then on."""
+    assert await async_setup_component(running.hass, "repairs", {})
+    running.simulator.edit_config(another_pool)
+    await running.poll(7)
+    issue = issues(running)["payout_changed"]
+    assert issue.is_fixable
+    client = await hass_client()
+
+    async def post(path: str, **data: str) -> dict[str, Any]:
+        response = await client.post(f"/api/repairs/issues/fix{path}", json=data)
+        assert response.status == HTTPStatus.OK
+        result = await response.json()
+        assert isinstance(result, dict)
+        return result
+
+    form = await post("", handler=DOMAIN, issue_id=issue.issue_id)
+    assert form["type"] == "form"
+    assert form["step_id"] == "confirm"
+    pools = {"name": "rig-one", "pools": "thief.example.org:3333"}
+    assert form["description_placeholders"] == pools
+    assert "hidden" not in json.dumps(form)
+    assert set(issues(running)) == {"payout_changed"}
+    done = await post(f"/{form['flow_id']}")
+    assert done["type"] == "create_entry"
+    assert issues(running) == {}
+    await running.poll(7)
+    await running.reload()
+    assert issues(running) == {}
+    running.simulator.edit_config(removed_pool)
+    await running.poll(7)
+    assert set(issues(running)) == {"payout_changed"}
+
+
+@pytest.mark.parametrize("options", [{"restricted": True, "version": "6.22.1"}])
+async def test_issues_leave_with_the_miner(running: Rig) -> None:
+    """Unloaded, nothing is known of it; removed, not even that it was ignored."""
+    registry = ir.async_get(running.hass)
+    assert set(issues(running)) == {"read_only", "outdated"}
+    registry.async_ignore(DOMAIN, issues(running)["read_only"].issue_id, True)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    assert set(issues(running)) == {"read_only"}
+    await running.pass_time(timedelta(seconds=1))
+    await running.hass.config_entries.async_remove(running.entry.entry_id)
+    assert issues(running) == {}
