@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
@@ -60,9 +61,9 @@ class Calibration:
 
         What was there before is put back however it ends; if the miner is away by
         then, once it is back. Returns what was measured, which is not all of it after
-        `cancel`. Raises ServiceValidationError without a meter, while the miner rests,
-        or while it is being calibrated already; HomeAssistantError as commands do, and
-        if the meter falls silent or the miner is disturbed.
+        `cancel`. Raises ServiceValidationError without a meter that measures, while
+        the miner rests, or while it is being calibrated already; HomeAssistantError as
+        commands do, and if the meter falls silent or the miner is disturbed.
         """
         self.refuse_while_running()
         if self._meter.sensor is None:
@@ -70,7 +71,7 @@ class Calibration:
         if not self._meter.threads_running:
             raise self._refusal("not_mining")
         if self._meter.measured() is None:
-            raise self._failure("power_sensor_unavailable")
+            raise self._refusal("power_sensor_unavailable")
         cancelled = self._cancelled = asyncio.Event()
         try:
             async with self._lock:
@@ -122,13 +123,12 @@ class Calibration:
         cpu_hashrates: list[float] = []
         delay: float = SETTLE_TIME
         while len(watts) < GLITCH:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(cancelled.wait(), delay)
-            except TimeoutError:
-                delay = SAMPLE_TIME
-            else:
-                return None
+            delay = SAMPLE_TIME
             await self._coordinator.async_refresh()
+            if cancelled.is_set():
+                return None
             if not self._coordinator.last_update_success:
                 raise self._failure("cannot_connect")
             if self._meter.threads_running != threads:

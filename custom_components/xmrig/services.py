@@ -124,7 +124,8 @@ async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
 async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
     """Measure each number of threads, and return what it draws and hashes."""
     rows = await _power(call).async_calibrate()
-    best = max(rows, key=lambda row: row.efficiency or 0, default=None)
+    known = [row for row in rows if row.efficiency]
+    best = max(known, key=lambda row: row.efficiency or 0, default=None)
     return {
         "table": [
             {

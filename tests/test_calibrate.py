@@ -1,0 +1,436 @@
+"""A calibration measures each number of threads, and leaves no trace but what it saw."""
+
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+
+from custom_components.xmrig.const import DOMAIN
+
+from .common import Rig
+from .controls import (
+    MINING,
+    THREADS,
+    act,
+    config_of,
+    cpu_threads,
+    is_same_config,
+    set_threads,
+)
+from .watts import (
+    LIMIT,
+    METER,
+    NO_CARDS,
+    NUMBERS,
+    report,
+    set_limit,
+    set_up,
+    threads_hashing,
+    wait,
+)
+
+WATTS = {0: 50, 1: 80, 2: 110, 3: 140, 4: 270}
+"""The fourth thread costs more than it is worth."""
+
+type Hook = Callable[[Rig], Awaitable[None] | None]
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return a computer without graphics cards, for tests to say otherwise."""
+    return dict(NO_CARDS)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting() -> Generator[None]:
+    """Let the miner's clock pass with what it is asked, rather than wait for it."""
+    calibration = "custom_components.xmrig.calibration"
+    with patch(f"{calibration}.SETTLE_TIME", 0), patch(f"{calibration}.SAMPLE_TIME", 0):
+        yield
+
+
+@pytest.fixture
+async def metered(rig: Rig) -> Rig:
+    """Return the miner of an owner whose meter is always right."""
+
+    def pass_time(request: Any) -> None:
+        if request.path == "/2/summary":
+            rig.simulator.advance(11)
+
+    def measure(_: Any) -> None:
+        report(rig, WATTS[threads_hashing(rig.simulator)])
+
+    rig.simulator.on_request = pass_time
+    rig.simulator.on_reply = measure
+    report(rig, WATTS[4])
+    await set_up(rig, METER)
+    return rig
+
+
+def once(rig: Rig, threads: int, hook: Hook) -> None:
+    """Do something when the calibration first measures that many threads."""
+    pass_time = rig.simulator.on_request
+    assert pass_time is not None
+
+    async def watch(request: Any) -> None:
+        pass_time(request)
+        if request.path == "/2/backends" and threads_hashing(rig.simulator) == threads:
+            rig.simulator.on_request = pass_time
+            if waiting := hook(rig):
+                await waiting
+
+    rig.simulator.on_request = watch
+
+
+def counts(answer: dict[str, Any]) -> list[int]:
+    """Return the numbers of threads in a table."""
+    return [row["threads"] for row in answer["table"]]
+
+
+# --- The table ----------------------------------------------------------------
+
+
+async def test_each_number_of_threads_is_measured(metered: Rig) -> None:
+    """With H/s, W and H/J, and the one that gets most hashes out of a joule."""
+    assert await act(metered, "calibrate") == {
+        "table": [
+            {"threads": 4, "hashrate": 1720, "power": 270, "efficiency": 6.37},
+            {"threads": 3, "hashrate": 1290, "power": 140, "efficiency": 9.214},
+            {"threads": 2, "hashrate": 860, "power": 110, "efficiency": 7.818},
+            {"threads": 1, "hashrate": 430, "power": 80, "efficiency": 5.375},
+        ],
+        "most_efficient": 3,
+    }
+
+
+@pytest.mark.parametrize("options", [{"gpus": 1}])
+async def test_cards_are_part_of_what_is_measured(metered: Rig) -> None:
+    """Hashrate and power are those of the whole computer."""
+    answer = await act(metered, "calibrate")
+    assert [row["hashrate"] for row in answer["table"]] == [2670, 2240, 1810, 1380]
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+
+
+async def test_the_model_believes_a_calibration_at_once(metered: Rig) -> None:
+    """Whatever it had learned before."""
+    for _ in range(60):
+        report(metered, 500)
+        metered.simulator.on_reply = None
+        await metered.poll()
+    assert metered.state(LIMIT) == "500"
+    metered.simulator.on_reply = lambda _: report(
+        metered, WATTS[threads_hashing(metered.simulator)]
+    )
+    await act(metered, "calibrate")
+    assert metered.full_state(LIMIT).attributes["max"] == 270
+    for limit, threads in ((269, 3), (139, 2), (109, 1)):
+        await set_limit(metered, limit)
+        assert cpu_threads(metered.simulator) == threads
+
+
+async def test_a_wild_reading_is_left_out(metered: Rig) -> None:
+    """Of three readings the middle one counts."""
+    reports = 0
+
+    def measure(request: Any) -> None:
+        nonlocal reports
+        reports += request.path == "/2/backends"
+        watts = WATTS[threads_hashing(metered.simulator)]
+        report(metered, 5000 if reports % 3 == 0 else watts)
+
+    metered.simulator.on_reply = measure
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+
+
+async def test_a_miner_that_does_not_say_its_hashrate_is_measured_without(
+    metered: Rig,
+) -> None:
+    """Its efficiency is unknown then."""
+    metered.simulator.on_request = None
+    answer = await act(metered, "calibrate")
+    assert counts(answer) == [4, 3, 2, 1]
+    # The window of the first one was full before, and no time passes.
+    assert [row["hashrate"] for row in answer["table"]] == [1720, None, None, None]
+    assert [row["efficiency"] for row in answer["table"]] == [6.37, None, None, None]
+    assert answer["most_efficient"] == 4
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 15}])
+async def test_without_any_hashrate_nothing_is_the_most_efficient(
+    metered: Rig,
+) -> None:
+    """As of a miner that has just begun, if no time passed."""
+    metered.simulator.on_request = None
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+    assert answer["most_efficient"] is None
+
+
+# --- What was there before ----------------------------------------------------
+
+
+async def test_what_was_there_before_is_there_again(metered: Rig) -> None:
+    """To the last affinity."""
+    before = config_of(metered.simulator)
+    await act(metered, "calibrate")
+    assert is_same_config(metered.simulator, before)
+    assert threads_hashing(metered.simulator) == 4
+    assert metered.state(THREADS) == "4"
+
+
+async def test_a_persons_cap_is_there_again(metered: Rig) -> None:
+    """And stays a person's: a limit that is lifted gives no more."""
+    await set_threads(metered, 2)
+    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert threads_hashing(metered.simulator) == 2
+    await set_limit(metered, 80)
+    await wait(metered, 30)
+    await set_limit(metered, 270)
+    assert threads_hashing(metered.simulator) == 2
+
+
+async def test_a_limit_holds_again_afterwards(metered: Rig) -> None:
+    """The threads that it took are still its own."""
+    await act(metered, "calibrate")
+    await set_limit(metered, 110)
+    await act(metered, "calibrate")
+    assert threads_hashing(metered.simulator) == 2
+    await wait(metered, 30)
+    await set_limit(metered, 270)
+    assert threads_hashing(metered.simulator) == 4
+
+
+async def test_a_limit_set_meanwhile_holds_afterwards(metered: Rig) -> None:
+    """At once, but it does not disturb what is being measured."""
+    await act(metered, "calibrate")
+    once(metered, 3, lambda rig: set_limit(rig, 110))
+    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert threads_hashing(metered.simulator) == 2
+
+
+async def test_threads_are_not_chosen_meanwhile(metered: Rig) -> None:
+    """Whoever tries is told why."""
+    refused: list[ServiceValidationError] = []
+
+    async def choose_threads(rig: Rig) -> None:
+        with pytest.raises(ServiceValidationError) as error:
+            await set_threads(rig, 1)
+        refused.append(error.value)
+
+    once(metered, 3, choose_threads)
+    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert [error.translation_key for error in refused] == ["already_calibrating"]
+
+
+# --- Ends before its time -----------------------------------------------------
+
+
+async def test_a_calibration_can_be_cancelled(metered: Rig) -> None:
+    """It gives what it has by then, and puts back what was there."""
+    before = config_of(metered.simulator)
+
+    async def cancel(rig: Rig) -> None:
+        await rig.hass.services.async_call(
+            DOMAIN,
+            "cancel_calibration",
+            {"config_entry_id": rig.entry.entry_id},
+            blocking=True,
+        )
+
+    once(metered, 2, cancel)
+    answer = await act(metered, "calibrate")
+    assert counts(answer) == [4, 3]
+    assert answer["most_efficient"] == 3
+    assert is_same_config(metered.simulator, before)
+    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+
+
+async def test_a_calibration_that_was_cancelled_at_once_gives_nothing(
+    metered: Rig,
+) -> None:
+    """Nor is anything the most efficient then."""
+    metered.simulator.on_reply = lambda _: (
+        metered.entry.runtime_data.power.calibration.cancel()
+    )
+    assert await act(metered, "calibrate") == {"table": [], "most_efficient": None}
+
+
+async def test_cancelling_nothing_does_nothing(metered: Rig) -> None:
+    """It may have ended just before."""
+    await metered.hass.services.async_call(
+        DOMAIN,
+        "cancel_calibration",
+        {"config_entry_id": metered.entry.entry_id},
+        blocking=True,
+    )
+    assert threads_hashing(metered.simulator) == 4
+
+
+@pytest.mark.parametrize("by", ["at the console", "its pool is gone"])
+async def test_a_miner_that_is_disturbed_ends_it(metered: Rig, by: str) -> None:
+    """A pause is no measurement. It is not undone, but the threads are."""
+    before = config_of(metered.simulator)
+
+    def disturb(rig: Rig) -> None:
+        if by == "at the console":
+            rig.simulator.rpc_direct("pause")
+        else:
+            for pool in rig.simulator.config["pools"]:
+                rig.simulator.set_pool_reachable(pool["url"], False)
+
+    once(metered, 2, disturb)
+    with pytest.raises(HomeAssistantError) as error:
+        await act(metered, "calibrate")
+    assert error.value.translation_key == "calibration_disturbed"
+    assert is_same_config(metered.simulator, before)
+    assert metered.simulator.miner.is_paused is (by == "at the console")
+
+
+async def test_a_meter_that_falls_silent_ends_it(metered: Rig) -> None:
+    """It says so, and puts back what was there."""
+    before = config_of(metered.simulator)
+
+    def silence(rig: Rig) -> None:
+        rig.simulator.on_reply = lambda _: report(rig, "unavailable")
+
+    once(metered, 2, silence)
+    with pytest.raises(HomeAssistantError) as error:
+        await act(metered, "calibrate")
+    assert error.value.translation_key == "power_sensor_unavailable"
+    assert is_same_config(metered.simulator, before)
+
+
+@pytest.mark.parametrize("restart", [False, True], ids=["", "miner restarts"])
+async def test_a_miner_that_goes_away_gets_its_threads_when_it_is_back(
+    metered: Rig, restart: bool
+) -> None:
+    """Nobody has to look after it."""
+    before = config_of(metered.simulator)
+    once(metered, 2, lambda rig: rig.simulator.go_offline())
+    with pytest.raises(HomeAssistantError) as error:
+        await act(metered, "calibrate")
+    assert error.value.translation_key == "cannot_connect"
+    assert cpu_threads(metered.simulator) == 2
+    await wait(metered, 30)
+    if restart:
+        metered.simulator.restart()
+    await metered.simulator.go_online()
+    await wait(metered, 40)
+    assert is_same_config(metered.simulator, before)
+    assert threads_hashing(metered.simulator) == 4
+    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert is_same_config(metered.simulator, before)
+
+
+@pytest.mark.parametrize("chosen", [METER, {}], ids=["", "options taken away"])
+async def test_a_miner_that_goes_away_gets_its_threads_after_a_restart_too(
+    metered: Rig, chosen: dict[str, Any]
+) -> None:
+    """Home Assistant's, that is, with whatever options."""
+    before = config_of(metered.simulator)
+    once(metered, 2, lambda rig: rig.simulator.go_offline())
+    with pytest.raises(HomeAssistantError):
+        await act(metered, "calibrate")
+    assert await metered.hass.config_entries.async_unload(metered.entry.entry_id)
+    await metered.simulator.go_online()
+    assert cpu_threads(metered.simulator) == 2
+    await set_up(metered, chosen)
+    await wait(metered, 20)
+    assert is_same_config(metered.simulator, before)
+
+
+async def test_a_write_that_is_refused_is_not_tried_without_end(metered: Rig) -> None:
+    """Once a poll is enough to put back what was there."""
+    once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "refuse_put"))
+    with pytest.raises(HomeAssistantError):
+        await act(metered, "calibrate")
+    tried = metered.asked("/2/config", "PUT")
+    await metered.poll(3)
+    assert 1 <= metered.asked("/2/config", "PUT") - tried <= 3
+    metered.simulator.fault = None
+    await metered.poll(2)
+    assert threads_hashing(metered.simulator) == 4
+
+
+async def test_it_ends_with_the_config_entry(metered: Rig) -> None:
+    """What was there is put back on the way out."""
+    before = config_of(metered.simulator)
+
+    def unload(rig: Rig) -> None:
+        rig.hass.async_create_task(
+            rig.hass.config_entries.async_unload(rig.entry.entry_id)
+        )
+
+    once(metered, 3, unload)
+    answer = await act(metered, "calibrate")
+    await metered.hass.async_block_till_done(wait_background_tasks=True)
+    assert len(answer["table"]) < 4
+    assert is_same_config(metered.simulator, before)
+
+
+# --- Refused ------------------------------------------------------------------
+
+
+async def refusal(rig: Rig) -> str | None:
+    """Return why a calibration is refused, which changes nothing."""
+    before = config_of(rig.simulator)
+    with pytest.raises(HomeAssistantError) as error:
+        await act(rig, "calibrate")
+    assert is_same_config(rig.simulator, before)
+    assert isinstance(error.value, ServiceValidationError)
+    return error.value.translation_key
+
+
+@pytest.mark.parametrize("chosen", [{}, NUMBERS])
+async def test_without_a_meter_it_is_refused(rig: Rig, chosen: dict[str, Any]) -> None:
+    """There is nothing to measure with."""
+    await set_up(rig, chosen)
+    assert await refusal(rig) == "no_power_sensor"
+
+
+async def test_with_a_meter_that_says_nothing_it_is_refused(metered: Rig) -> None:
+    """Before a single thread is touched."""
+    metered.simulator.on_reply = None
+    report(metered, "unknown")
+    assert await refusal(metered) == "power_sensor_unavailable"
+
+
+@pytest.mark.parametrize("how", ["paused", "stopped", "limited", "no CPU"])
+async def test_a_miner_that_rests_is_not_calibrated(metered: Rig, how: str) -> None:
+    """It is not started for it either."""
+    match how:
+        case "paused":
+            await metered.turn(MINING, on=False)
+        case "stopped":
+            await metered.press("button.stop")
+        case "limited":
+            await act(metered, "calibrate")
+            await set_limit(metered, 0)
+        case "no CPU":
+            await metered.turn("switch.cpu_backend", on=False)
+    assert await refusal(metered) == "not_mining"
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "restricted": True}])
+async def test_a_read_only_miner_is_not_calibrated(metered: Rig) -> None:
+    """Its threads cannot be changed."""
+    with pytest.raises(ServiceValidationError) as error:
+        await act(metered, "calibrate")
+    assert error.value.translation_key == "read_only"
+
+
+async def test_a_second_one_at_the_same_time_is_refused(metered: Rig) -> None:
+    """The first one goes on."""
+    refused: list[str | None] = []
+
+    async def again(rig: Rig) -> None:
+        with pytest.raises(ServiceValidationError) as error:
+            await act(rig, "calibrate")
+        refused.append(error.value.translation_key)
+
+    once(metered, 3, again)
+    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert refused == ["already_calibrating"]
