@@ -158,7 +158,7 @@ async def test_a_miner_that_does_not_say_its_hashrate_is_measured_without(
     assert answer["most_efficient"] == 4
 
 
-@pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 15}])
+@pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 5}])
 async def test_without_any_hashrate_nothing_is_the_most_efficient(
     metered: Rig,
 ) -> None:

@@ -3,7 +3,8 @@
 from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers.selector import EntitySelector, NumberSelector
 import pytest
 from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 
@@ -11,8 +12,12 @@ from custom_components.xmrig.const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_KEEP_STATE,
+    CONF_POWER_INTERVAL,
+    CONF_POWER_SENSOR,
 )
 from tests.common import Rig
+from tests.test_translations import TEXTS
+from tests.watts import METER, NUMBERS
 
 
 async def options_of(rig: Rig) -> ConfigFlowResult:
@@ -75,3 +80,86 @@ async def test_watts_that_make_no_sense_are_told(
     result = await submit(running, form, right)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert running.entry.options.items() >= right.items()
+
+
+async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:
+    """And nothing is described that is not asked for."""
+    form = await options_of(running)
+    assert form["step_id"] == "init"
+    schema = form["data_schema"]
+    assert schema is not None
+    fields = {str(field) for field in schema.schema}
+    texts = TEXTS["options"]["step"]["init"]
+    assert fields == set(texts["data"]) == set(texts["data_description"])
+
+
+@pytest.mark.parametrize("watts", [METER, NUMBERS, {**METER, **NUMBERS}])
+async def test_where_watts_come_from_is_chosen_and_taken_back(
+    running: Rig, watts: dict[str, Any]
+) -> None:
+    """The power comes and goes with it, at once."""
+    result = await submit(running, await options_of(running), watts)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert running.entry.options == {
+        CONF_KEEP_STATE: True,
+        CONF_POWER_INTERVAL: 15,
+        **watts,
+    }
+    assert "sensor.power" in running.entities
+    form = await options_of(running)
+    for key, value in watts.items():
+        assert suggested(form, key) == value
+    await submit(running, form, {})
+    assert running.entry.options == {CONF_KEEP_STATE: True, CONF_POWER_INTERVAL: 15}
+    assert "sensor.power" not in running.entities
+
+
+async def test_the_interval_is_whole_seconds(running: Rig) -> None:
+    """As the form's slider of a browser sends it, with a point."""
+    await submit(running, await options_of(running), {CONF_POWER_INTERVAL: 30.0})
+    assert repr(running.entry.options[CONF_POWER_INTERVAL]) == "30"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {CONF_POWER_INTERVAL: 4},
+        {CONF_POWER_INTERVAL: 601},
+        {CONF_IDLE_POWER: -1, CONF_FULL_POWER: 100},
+        {CONF_IDLE_POWER: 10, CONF_FULL_POWER: -100},
+        {CONF_POWER_SENSOR: "not an entity"},
+        {CONF_POWER_SENSOR: "switch.plug"},
+    ],
+)
+async def test_what_no_form_would_send_is_refused(
+    running: Rig, wrong: dict[str, Any]
+) -> None:
+    """Nothing changes by it."""
+    form = await options_of(running)
+    with pytest.raises(InvalidData):
+        await submit(running, form, wrong)
+    assert not running.entry.options
+
+
+async def test_a_miner_is_not_its_own_meter(running: Rig) -> None:
+    """It would measure what it shows, and show what it measures."""
+    await submit(running, await options_of(running), NUMBERS)
+    form = await options_of(running)
+    own = running.entity_id("sensor.power")
+    with pytest.raises(InvalidData):
+        await submit(running, form, {CONF_POWER_SENSOR: own})
+    assert running.entry.options.items() >= NUMBERS.items()
+
+
+async def test_only_meters_of_power_are_offered(running: Rig) -> None:
+    """In W or kW; an energy meter has another device class."""
+    schema = (await options_of(running))["data_schema"]
+    assert schema is not None
+    selector = schema.schema[CONF_POWER_SENSOR]
+    assert isinstance(selector, EntitySelector)
+    assert selector.config["domain"] == ["sensor"]
+    assert selector.config["device_class"] == ["power"]
+    for key in (CONF_IDLE_POWER, CONF_FULL_POWER):
+        number = schema.schema[key]
+        assert isinstance(number, NumberSelector)
+        assert number.config["unit_of_measurement"] == "W"

@@ -4,27 +4,17 @@ from collections.abc import Mapping
 import ipaddress
 from typing import Any, override
 
-from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
-from homeassistant.config_entries import (
-    ConfigEntry,
-    ConfigFlow,
-    ConfigFlowResult,
-    OptionsFlowWithReload,
-)
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_HOST,
     CONF_PORT,
     CONF_SSL,
     CONF_VERIFY_SSL,
-    UnitOfPower,
-    UnitOfTime,
 )
 from homeassistant.core import callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    EntitySelector,
-    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -37,19 +27,10 @@ from yarl import URL
 
 from .api.exceptions import XmrigError
 from .api.models import Summary
-from .const import (
-    CONF_FULL_POWER,
-    CONF_IDLE_POWER,
-    CONF_KEEP_STATE,
-    CONF_POWER_INTERVAL,
-    CONF_POWER_SENSOR,
-    CONF_WORKER_ID,
-    DEFAULT_POWER_INTERVAL,
-    DOMAIN,
-    LOGGER,
-)
+from .const import CONF_WORKER_ID, DOMAIN, LOGGER
 from .coordinator import XmrigConfigEntry, async_create_client
 from .errors import error_key
+from .options_flow import XmrigOptionsFlow
 
 TOKEN_SCHEMA = vol.Schema(
     {
@@ -75,44 +56,6 @@ SCHEMA = vol.Schema(
         **TOKEN_SCHEMA.schema,
         vol.Required(CONF_SSL, default=False): BooleanSelector(),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
-    }
-)
-
-
-def _watts() -> NumberSelector:
-    """Return a field for a number of W."""
-    return NumberSelector(
-        NumberSelectorConfig(
-            min=0,
-            step="any",
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=UnitOfPower.WATT,
-        )
-    )
-
-
-OPTIONS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_KEEP_STATE, default=True): BooleanSelector(),
-        vol.Optional(CONF_POWER_SENSOR): EntitySelector(
-            EntitySelectorConfig(
-                domain=SENSOR_DOMAIN, device_class=SensorDeviceClass.POWER
-            )
-        ),
-        vol.Optional(CONF_IDLE_POWER): _watts(),
-        vol.Optional(CONF_FULL_POWER): _watts(),
-        vol.Required(CONF_POWER_INTERVAL, default=DEFAULT_POWER_INTERVAL): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=5,
-                    max=600,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=UnitOfTime.SECONDS,
-                )
-            ),
-            vol.Coerce(int),
-        ),
     }
 )
 
@@ -236,33 +179,6 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
             return data, None, {"base": "unknown"}
-
-
-class XmrigOptionsFlow(OptionsFlowWithReload):
-    """Changes how a miner is treated."""
-
-    async def async_step_init(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Change the options."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            idle = user_input.get(CONF_IDLE_POWER)
-            full = user_input.get(CONF_FULL_POWER)
-            if (idle is None) != (full is None):
-                errors["base"] = "power_incomplete"
-            elif idle is not None and idle >= full:
-                errors["base"] = "power_order"
-            else:
-                return self.async_create_entry(data=user_input)
-        return self.async_show_form(
-            step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA,
-                self.config_entry.options if user_input is None else user_input,
-            ),
-            errors=errors,
-        )
 
 
 def _cleaned(user_input: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""The form by which the treatment of a miner is changed."""
+
+from typing import Any
+
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
+from homeassistant.const import UnitOfPower, UnitOfTime
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
+import voluptuous as vol
+
+from .const import (
+    CONF_FULL_POWER,
+    CONF_IDLE_POWER,
+    CONF_KEEP_STATE,
+    CONF_POWER_INTERVAL,
+    CONF_POWER_SENSOR,
+    DEFAULT_POWER_INTERVAL,
+)
+
+
+class XmrigOptionsFlow(OptionsFlowWithReload):
+    """Changes how a miner is treated."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the options."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            idle = user_input.get(CONF_IDLE_POWER)
+            full = user_input.get(CONF_FULL_POWER)
+            if (idle is None) != (full is None):
+                errors["base"] = "power_incomplete"
+            elif idle is not None and idle >= full:
+                errors["base"] = "power_order"
+            else:
+                return self.async_create_entry(data=user_input)
+        own_entities = er.async_entries_for_config_entry(
+            er.async_get(self.hass), self.config_entry.entry_id
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                _options_schema([entity.entity_id for entity in own_entities]),
+                self.config_entry.options if user_input is None else user_input,
+            ),
+            errors=errors,
+        )
+
+
+def _watts() -> NumberSelector:
+    """Return a field for a number of W."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            step="any",
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfPower.WATT,
+        )
+    )
+
+
+def _options_schema(own_entities: list[str]) -> vol.Schema:
+    """Return the form of the options, in which no sensor of the miner's is a meter.
+
+    Its own power would be measured by itself.
+    """
+    return vol.Schema(
+        {
+            vol.Required(CONF_KEEP_STATE, default=True): BooleanSelector(),
+            vol.Optional(CONF_POWER_SENSOR): EntitySelector(
+                EntitySelectorConfig(
+                    domain=SENSOR_DOMAIN,
+                    device_class=SensorDeviceClass.POWER,
+                    exclude_entities=own_entities,
+                )
+            ),
+            vol.Optional(CONF_IDLE_POWER): _watts(),
+            vol.Optional(CONF_FULL_POWER): _watts(),
+            vol.Required(CONF_POWER_INTERVAL, default=DEFAULT_POWER_INTERVAL): vol.All(
+                NumberSelector(
+                    NumberSelectorConfig(
+                        min=5,
+                        max=600,
+                        step=1,
+                        mode=NumberSelectorMode.BOX,
+                        unit_of_measurement=UnitOfTime.SECONDS,
+                    )
+                ),
+                vol.Coerce(int),
+            ),
+        }
+    )
