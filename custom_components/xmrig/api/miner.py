@@ -424,34 +424,39 @@ class Miner:
             before = await self._config()
             after = change(before)
             made = _safe_changes(before, after)
-            if not made:
+            if made:
+                memory = self.memory.with_write(before, after, by_owner=by_owner)
+                if before.enabled and not after.enabled:
+                    memory = replace(memory, backends=before.enabled)
+                if await self._save_if_new(memory) and not same(
+                    (await self._config()).document, before.document
+                ):
+                    continue
+                await self._send(self.client.put_config(after))
+                try:
+                    await self._confirm_change(before, made)
+                except XmrigNotConfirmedError:
+                    if tried:
+                        await self._take_back(tried, before)
+                    raise
+                tried = _Write(before, made, memory)
+            if tried is None:
                 return []
-            memory = self.memory.with_write(before, after, by_owner=by_owner)
-            if before.enabled and not after.enabled:
-                memory = replace(memory, backends=before.enabled)
-            if await self._save_if_new(memory) and not same(
-                (await self._config()).document, before.document
-            ):
-                continue
-            await self._send(self.client.put_config(after))
-            try:
-                shown = await self._lasting(before, made)
-            except XmrigNotConfirmedError:
-                if tried:
-                    await self._take_back(tried, before)
-                raise
-            if shown:
-                self.written = _with_shown(after, shown, made)
-                memory = memory.with_write_read_as(shown, made).with_write_done()
-                if before.payees.keys() == memory.payees:
-                    # Who changes a wallet from here is the owner.
-                    memory = replace(memory, payees=frozenset(shown.payees))
-                await self._save_if_new(memory)
-                return made
-            tried = _Write(before, made, memory)
+            if shown := await self._lasting(tried.made):
+                self.written = _with_shown(after, shown, tried.made)
+                await self._remember_write(tried, shown)
+                return tried.made
         raise XmrigConflictError(
             f"The config of {self.client.address} is being changed elsewhere"
         )
+
+    async def _remember_write(self, write: _Write, shown: Config) -> None:
+        """Remember that a write lasts, and what the miner made of it."""
+        memory = self.memory.with_write_read_as(shown, write.made).with_write_done()
+        if write.before.payees.keys() == memory.payees:
+            # Who changes a wallet from here is the owner.
+            memory = replace(memory, payees=frozenset(shown.payees))
+        await self._save_if_new(memory)
 
     async def _take_back(self, tried: _Write, now: Config) -> None:
         """Undo a write of which the miner made something else than was asked for.
@@ -461,27 +466,27 @@ class Miner:
         """
         await self._save_if_new(tried.memory.with_write_read_as(now, tried.made))
         await self._send(self.client.put_config(tried.before))
-        await self._lasting(now, list(changes(now.document, tried.before.document)))
+        await self._confirm_change(now, [])
 
-    async def _lasting(self, before: Config, made: list[Change]) -> Config | None:
-        """Wait until changes show, and return the config if they also last.
+    async def _confirm_change(self, before: Config, made: list[Change]) -> None:
+        """Wait until the config is another one than before.
 
-        Raises XmrigNotConfirmedError if the config stays what it was before.
+        Raises XmrigNotConfirmedError if it stays the same, unless it shows the changes
+        all the same: removing what is the default anyway changes nothing.
         """
-        config = before
 
         async def read() -> bool:
-            nonlocal config
-            config = await self._config()
-            return not same(config.document, before.document)
+            return not same((await self._config()).document, before.document)
 
         try:
             await self._confirm(read, bool, "set_config")
         except XmrigNotConfirmedError:
-            # Removing what is the default anyway changes nothing.
-            if not _shows(config, made):
+            if not _shows(before, made):
                 raise
-        if not _shows(config, made):
+
+    async def _lasting(self, made: list[Change]) -> Config | None:
+        """Return the config if it shows changes, and goes on showing them."""
+        if not _shows(await self._config(), made):
             return None
         await asyncio.sleep(SETTLE)
         config = await self._config()
