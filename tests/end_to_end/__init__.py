@@ -1,0 +1,1 @@
+"""The integration, from its commands to its entities, on each miner there is."""

@@ -1,0 +1,104 @@
+"""A Home Assistant with one miner, and what it shows of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry, ConfigEntryState
+from homeassistant.const import (
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_ENTITY_ID,
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.xmrig.const import DOMAIN, SCAN_INTERVAL
+from tests.targets import Target
+
+
+@dataclass
+class Home:
+    """A Home Assistant to which a miner was added as its user does."""
+
+    hass: HomeAssistant
+    entry: ConfigEntry[Any]
+
+    @classmethod
+    async def with_miner(cls, hass: HomeAssistant, target: Target) -> Self:
+        """Add a miner through the form."""
+        flow = await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        )
+        await hass.config_entries.flow.async_configure(
+            flow["flow_id"],
+            {
+                CONF_HOST: target.host,
+                CONF_PORT: target.port,
+                CONF_ACCESS_TOKEN: target.token,
+                CONF_SSL: False,
+                CONF_VERIFY_SSL: True,
+            },
+        )
+        await hass.async_block_till_done()
+        (entry,) = hass.config_entries.async_entries(DOMAIN)
+        assert entry.state is ConfigEntryState.LOADED
+        return cls(hass, entry)
+
+    async def poll(self) -> None:
+        """Let the next poll come now."""
+        async_fire_time_changed(
+            self.hass, dt_util.utcnow() + SCAN_INTERVAL + timedelta(seconds=1)
+        )
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    def entity_id(self, name: str) -> str:
+        """Return the id of an entity named as `platform.key`."""
+        platform, _, key = name.partition(".")
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            platform, DOMAIN, f"{self.entry.entry_id}_{key}"
+        )
+        assert entity_id, f"there is no {name}"
+        return entity_id
+
+    def state(self, name: str) -> str:
+        """Return the state of an entity named as `platform.key`."""
+        state = self.hass.states.get(self.entity_id(name))
+        assert state is not None, f"{name} has no state"
+        return state.state
+
+    def number(self, name: str) -> float:
+        """Return the state of an entity as a number."""
+        return float(self.state(name))
+
+    async def call(self, name: str, action: str, **data: Any) -> None:
+        """Call an action of an entity, and wait until it is over."""
+        await self.hass.services.async_call(
+            name.partition(".")[0],
+            action,
+            {ATTR_ENTITY_ID: self.entity_id(name), **data},
+            blocking=True,
+        )
+
+    async def set_number(self, name: str, value: float) -> None:
+        """Set a number."""
+        await self.call(name, "set_value", value=value)
+
+    async def act(self, action: str) -> Mapping[str, Any]:
+        """Call an action of the integration, and return its response."""
+        response = await self.hass.services.async_call(
+            DOMAIN,
+            action,
+            {ATTR_CONFIG_ENTRY_ID: self.entry.entry_id},
+            blocking=True,
+            return_response=True,
+        )
+        assert response is not None
+        return response

@@ -1,0 +1,118 @@
+"""A miner, who commands it, and what it looked like before anybody did."""
+
+import asyncio
+from collections.abc import AsyncIterator
+import contextlib
+import json
+import time
+from typing import Any, Self
+
+import aiohttp
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.memory import Memory
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import BackendType, Snapshot
+from tests.targets import JOB_INTERVAL, Target
+
+TWO_JOBS = 2 * JOB_INTERVAL + 0.5
+"""Seconds in which two jobs come, which undo whatever does not last."""
+
+FAILOVER = 8.0
+"""Seconds in which the miner goes to another pool, or back to the first."""
+
+
+class Wire:
+    """What a miner shows, read beside whoever commands it."""
+
+    def __init__(self, target: Target, client: XmrigClient, first: str) -> None:
+        """Initialize it; `first` is the config file before anything was done."""
+        self.target = target
+        self.client = client
+        self.first = first
+
+    @classmethod
+    async def open(cls, target: Target, session: aiohttp.ClientSession) -> Self:
+        """Return what reads a miner that nobody has commanded yet."""
+        client = XmrigClient(session, target.host, target.port, token=target.token)
+        await client.summary()
+        return cls(target, client, target.read_disk())
+
+    async def snapshot(self) -> Snapshot:
+        """Return all that the miner shows now."""
+        return Snapshot(
+            summary=await self.client.summary(),
+            backends=await self.client.backends(),
+            config=await self.client.config(),
+        )
+
+    async def config(self) -> dict[str, Any]:
+        """Return the config as the miner holds it."""
+        return (await self.client.config()).document
+
+    async def is_paused(self) -> bool:
+        """Return whether the miner is paused."""
+        return (await self.client.summary()).paused is True
+
+    async def threads(self) -> list[tuple[int | None, int | None]]:
+        """Return the CPU threads there are, each as intensity and core."""
+        cpu = (await self.client.backends()).by_type[BackendType.CPU]
+        return [(thread.intensity, thread.affinity) for thread in cpu.threads]
+
+    async def connected_for(self) -> int:
+        """Return for how many ms the miner has been with its pool, 0 without one."""
+        return (await self.client.summary()).connection.uptime_ms or 0
+
+    async def is_at(self, pool: int) -> bool:
+        """Return whether the miner is with that one of its first config's pools."""
+        connection = (await self.client.summary()).connection
+        return connection.pool == self.target.pools[pool] and connection.ip is not None
+
+    async def shares(self) -> int:
+        """Return how many shares were found since the miner's start."""
+        return (await self.client.summary()).results.shares_total or 0
+
+    async def finds_shares(self, within: float) -> bool:
+        """Return whether a share is found in that many seconds."""
+        before = await self.shares()
+        for _ in range(round(within / 0.25)):
+            await self.target.elapse(0.25)
+            if await self.shares() > before:
+                return True
+        return False
+
+    async def mines(self) -> None:
+        """Wait until the miner finds shares; it may have to connect first."""
+        assert await self.finds_shares(within=10.0)
+
+    async def assert_as_first(self) -> None:
+        """Check that nothing of the config is left changed, in memory and on disk."""
+        assert await self.config() == json.loads(self.first)
+        assert self.target.read_disk() == self.first
+
+
+class Owner:
+    """Somebody who commands a miner, and remembers what they did."""
+
+    def __init__(self, client: XmrigClient) -> None:
+        """Initialize one who has not commanded that miner yet."""
+        self.saved = Memory()
+        self.miner = Miner(client, self.saved, self._save)
+
+    def as_restarted(self) -> Miner:
+        """Return the miner commanded by a process that has the saved memory only."""
+        memory = Memory.from_json(json.loads(json.dumps(self.saved.as_json())))
+        return Miner(self.miner.client, memory, self._save)
+
+    async def _save(self, memory: Memory) -> None:
+        # Gives way to others, as writing a file does.
+        await asyncio.sleep(0)
+        self.saved = memory
+
+
+@contextlib.asynccontextmanager
+async def lasting_at_most(seconds: float, target: Target) -> AsyncIterator[None]:
+    """Check that a block takes no longer; the time of a simulator says nothing."""
+    started = time.monotonic()
+    yield
+    assert target.is_simulated or time.monotonic() - started <= seconds

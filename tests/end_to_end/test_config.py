@@ -1,0 +1,129 @@
+"""Everything else of the config: backends, rules, patches, and who else writes it."""
+
+import asyncio
+from typing import Any
+from unittest.mock import patch
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.document import merged
+from custom_components.xmrig.api.exceptions import (
+    XmrigBackendError,
+    XmrigConnectionError,
+)
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import BackendType, Config, PauseRule, Status
+from tests.targets import ALGORITHM, Target
+
+from .rig import FAILOVER, Owner, Wire
+
+_PATCH = {"print-time": 11, "cpu": {"yield": False, "rx": None, ALGORITHM: [1]}}
+
+
+def _patched(config: Config) -> Config:
+    return Config(merged(config.document, _PATCH))
+
+
+async def test_backend_off_and_on(wire: Wire, miner: Miner) -> None:
+    """Without the CPU nothing mines, with it all does as before."""
+    await miner.set_backend(BackendType.CPU, enabled=False)
+    assert (await wire.snapshot()).status is Status.STOPPED
+    assert await wire.threads() == []
+    await miner.set_backend(BackendType.CPU, enabled=True)
+    assert len(await wire.threads()) == 2
+    await wire.mines()
+    await wire.assert_as_first()
+
+
+async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
+    """It is said that there is none, and the config can be had back."""
+    assert BackendType.OPENCL in (await wire.client.backends()).by_type
+    with (
+        patch("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 1.5),
+        pytest.raises(XmrigBackendError),
+    ):
+        await miner.set_backend(BackendType.OPENCL, enabled=True)
+    await wire.mines()
+    await miner.restore()
+    await wire.assert_as_first()
+
+
+@pytest.mark.parametrize(
+    "start_change",
+    [lambda document: document.update({"pause-on-active": 90, "watch": False})],
+    ids=[""],
+)
+async def test_pause_rules(wire: Wire, miner: Miner) -> None:
+    """A number of seconds is the owner's, and comes back when it is on again."""
+    await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=False)
+    await miner.set_pause_rule(PauseRule.BATTERY, enabled=True)
+    config = await wire.config()
+    assert config["pause-on-active"] is False
+    assert config["pause-on-battery"] is True
+    await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=True)
+    assert (await wire.config())["pause-on-active"] == 90
+    await miner.restore()
+    await wire.assert_as_first()
+
+
+async def test_patch(wire: Wire, miner: Miner) -> None:
+    """A dry run says what the patch then does, and does nothing."""
+    previewed = await miner.preview(_patched)
+    await wire.assert_as_first()
+    assert await miner.edit(_patched) == previewed
+    config = await wire.config()
+    assert (config["print-time"], config["cpu"]["yield"]) == (11, False)
+    assert await wire.threads() == [(1, 1)]
+    await miner.restore()
+    assert len(await wire.threads()) == 2
+    await wire.assert_as_first()
+
+
+async def test_two_writers_at_once(
+    target: Target, wire: Wire, owner: Owner, session: aiohttp.ClientSession
+) -> None:
+    """What both asked for is there, and each can take back their own."""
+    other = Owner((await Wire.open(target, session)).client)
+    await asyncio.gather(
+        owner.miner.set_threads(1, ALGORITHM),
+        other.miner.select_pool(target.pools[1]),
+    )
+    config = await wire.config()
+    assert len(config["cpu"][ALGORITHM]) == 1
+    assert config["pools"][0]["url"] == target.pools[1]
+    assert len(await wire.threads()) == 1
+    await other.miner.restore()
+    await owner.miner.restore()
+    await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
+    await wire.assert_as_first()
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["after PUT", "before PUT"])
+async def test_killed_while_writing(
+    target: Target, wire: Wire, owner: Owner, arrives: bool
+) -> None:
+    """Whether or not a write arrived, what was there first is known."""
+    client = owner.miner.client
+    put_config = client.put_config
+
+    async def put_and_kill(config: Config) -> Any:
+        if arrives:
+            await put_config(config)
+        await target.kill()
+        if not arrives:
+            await put_config(config)
+
+    with (
+        patch.object(client, "put_config", put_and_kill),
+        pytest.raises(XmrigConnectionError),
+    ):
+        await owner.miner.set_threads(1, ALGORITHM)
+    await target.restart()
+    await target.eventually(wire.threads)
+    assert len(await wire.threads()) == (1 if arrives else 2)
+    again = owner.as_restarted()
+    assert again.owners_threads(await wire.snapshot()) == 2
+    await again.restore()
+    assert len(await wire.threads()) == 2
+    await wire.assert_as_first()

@@ -1,0 +1,62 @@
+"""Pause, resume, stop and start: seen at the miner, and lasting."""
+
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import Status
+from tests.targets import Target
+
+from .rig import TWO_JOBS, Owner, Wire
+
+
+async def test_pause_lasts_until_resumed(wire: Wire, miner: Miner) -> None:
+    """No job undoes a pause, and neither changes the config."""
+    await miner.pause()
+    assert await wire.is_paused()
+    assert not await wire.finds_shares(within=TWO_JOBS)
+    assert await wire.is_paused()
+    assert await wire.is_at(0)
+    await miner.resume()
+    assert not await wire.is_paused()
+    await wire.mines()
+    await wire.assert_as_first()
+
+
+async def test_stop_lasts_until_started(
+    target: Target, wire: Wire, owner: Owner
+) -> None:
+    """No job undoes a stop; start does, to the byte, and also resumes.
+
+    Who starts it may have forgotten all but what was saved.
+    """
+    await owner.miner.pause()
+    await owner.miner.stop()
+    await target.elapse(TWO_JOBS)
+    assert await wire.threads() == []
+    await owner.as_restarted().start()
+    assert len(await wire.threads()) == 2
+    assert not await wire.is_paused()
+    await wire.mines()
+    await wire.assert_as_first()
+
+
+async def test_stop_outlives_the_miner(
+    target: Target, wire: Wire, miner: Miner
+) -> None:
+    """It is in the config, and can be taken back without a start, too."""
+    await miner.stop()
+    await target.restart()
+    assert (await wire.snapshot()).status is Status.STOPPED
+    await miner.restore()
+    await wire.mines()
+    await wire.assert_as_first()
+
+
+async def test_start_after_the_miners_own_stop(
+    target: Target, wire: Wire, miner: Miner
+) -> None:
+    """Threads that somebody's `stop` ended need not wait for the next job."""
+    await wire.client.stop()
+    assert await wire.threads() == []
+    await miner.start()
+    await target.eventually(wire.threads, timeout=1.0)
+    await wire.mines()
+    await wire.assert_as_first()

@@ -1,0 +1,26 @@
+"""Choosing among the owner's pools, of which one may be dead."""
+
+from custom_components.xmrig.api.miner import Miner
+from tests.targets import Target
+
+from .rig import FAILOVER, Wire
+
+
+async def test_select_a_dead_pool_and_back(
+    target: Target, wire: Wire, miner: Miner
+) -> None:
+    """The others stay behind it, so mining goes on, and moves once it is alive."""
+    await target.set_pool(1, alive=False)
+    await miner.select_pool(target.pools[1])
+    pools = [pool["url"] for pool in (await wire.config())["pools"]]
+    assert pools == [target.pools[1], target.pools[0]]
+    await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
+    await wire.mines()
+    assert miner.preferred_pool(await wire.client.config()) == target.pools[1]
+    await target.set_pool(1, alive=True)
+    await target.eventually(lambda: wire.is_at(1), timeout=FAILOVER)
+    await wire.mines()
+    await miner.select_pool(target.pools[0])
+    assert await miner.restore() == []
+    await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
+    await wire.assert_as_first()
