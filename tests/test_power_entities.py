@@ -1,40 +1,32 @@
 """What a miner draws: measured where there is a meter, and said to be estimated else."""
 
-from datetime import timedelta
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfPower
-from homeassistant.core import State
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    mock_restore_cache_with_extra_data,
-)
 
-from custom_components.xmrig.const import CONF_FULL_POWER, CONF_IDLE_POWER, DOMAIN
+from custom_components.xmrig.const import CONF_FULL_POWER, CONF_IDLE_POWER
 
 from .common import Rig
 from .controls import MINING, set_threads
 from .watts import (
-    IDLE,
+    EFFICIENCY,
+    ENERGY,
     LIMIT,
     METER,
     NO_CARDS,
     NUMBERS,
-    PLUG,
+    PER_THREAD,
     POWER,
-    THREAD,
     choose,
-    drawn,
-    measure,
+    is_estimated,
     report,
+    say,
     set_up,
-    wait,
+    value,
 )
 
-ENERGY = "sensor.energy"
-EFFICIENCY = "sensor.efficiency"
-PER_THREAD = "sensor.power_per_thread"
 ENTITIES = {POWER, ENERGY, EFFICIENCY, PER_THREAD, LIMIT}
 
 CARD = 118
@@ -42,23 +34,6 @@ HASHRATE = 4 * 430
 HASHRATE_WITH_CARD = HASHRATE + 950
 
 without_cards = pytest.mark.parametrize("options", [NO_CARDS])
-
-
-def value(rig: Rig, name: str) -> float:
-    """Return the value of a sensor."""
-    return float(rig.state(name))
-
-
-def full_load(rig: Rig) -> int:
-    """Return the highest power limit."""
-    return int(rig.full_state(LIMIT).attributes["max"])
-
-
-def is_estimated(rig: Rig) -> bool:
-    """Return whether the power says that it is only an estimate."""
-    estimated = rig.full_state(POWER).attributes["estimated"]
-    assert isinstance(estimated, bool)
-    return estimated
 
 
 # --- Which entities there are -------------------------------------------------
@@ -239,8 +214,7 @@ async def test_what_the_meter_reports_shows_at_once(rig: Rig) -> None:
     """Not only with the next poll of the miner."""
     report(rig, 200)
     await set_up(rig, METER)
-    report(rig, 250)
-    await rig.hass.async_block_till_done()
+    await say(rig, 250)
     assert value(rig, POWER) == 250
     assert value(rig, EFFICIENCY) == round(HASHRATE_WITH_CARD / 250, 2)
 
@@ -251,13 +225,11 @@ async def test_the_meter_measures_a_miner_that_is_off_too(rig: Rig) -> None:
     await set_up(rig, METER)
     await rig.simulator.kill()
     await rig.poll()
-    report(rig, 3)
-    await rig.hass.async_block_till_done()
+    await say(rig, 3)
     assert value(rig, POWER) == 3
     assert not is_estimated(rig)
     assert rig.state(EFFICIENCY) == STATE_UNAVAILABLE
-    report(rig, STATE_UNAVAILABLE)
-    await rig.hass.async_block_till_done()
+    await say(rig, STATE_UNAVAILABLE)
     assert rig.state(POWER) == STATE_UNAVAILABLE
 
 
@@ -284,8 +256,7 @@ async def test_a_meter_that_says_nothing_of_use_leaves_the_estimate(
     await set_up(rig, {**NUMBERS, **METER})
     assert value(rig, POWER) == 140 + CARD
     assert is_estimated(rig)
-    report(rig, 300)
-    await rig.hass.async_block_till_done()
+    await say(rig, 300)
     assert value(rig, POWER) == 300
     assert not is_estimated(rig)
     report(rig, said, unit)
@@ -298,8 +269,7 @@ async def test_a_meter_that_is_not_there_leaves_the_estimate(rig: Rig) -> None:
     """Its own integration may start later."""
     await set_up(rig, {**NUMBERS, **METER})
     assert is_estimated(rig)
-    report(rig, 300)
-    await rig.hass.async_block_till_done()
+    await say(rig, 300)
     assert value(rig, POWER) == 300
 
 
@@ -310,192 +280,3 @@ async def test_with_a_meter_alone_nothing_is_known_before_it_measured(rig: Rig) 
     assert rig.state(EFFICIENCY) == STATE_UNKNOWN
     assert rig.state(PER_THREAD) == STATE_UNKNOWN
     assert rig.state(LIMIT) == STATE_UNAVAILABLE
-
-
-# --- Learned ------------------------------------------------------------------
-
-
-@without_cards
-@pytest.mark.parametrize("chosen", [METER, {**NUMBERS, **METER}])
-async def test_the_model_learns_from_the_meter(
-    rig: Rig, chosen: dict[str, Any]
-) -> None:
-    """What it measured is the estimate when it falls silent."""
-    await set_up(rig, chosen)
-    await measure(rig)
-    await rig.turn(MINING, on=False)
-    await measure(rig)
-    assert value(rig, PER_THREAD) == THREAD
-    assert full_load(rig) == IDLE + 4 * THREAD
-    report(rig, STATE_UNAVAILABLE)
-    await rig.hass.async_block_till_done()
-    assert value(rig, POWER) == IDLE
-    await rig.turn(MINING, on=True)
-    await set_threads(rig, 2)
-    assert value(rig, POWER) == IDLE + 2 * THREAD
-    assert is_estimated(rig)
-
-
-async def test_cards_are_no_part_of_what_is_learned(rig: Rig) -> None:
-    """So that an estimate may add them again."""
-    await set_up(rig, METER)
-    await measure(rig)
-    report(rig, STATE_UNAVAILABLE)
-    rig.simulator.gpus[0].power = 50
-    await rig.poll()
-    assert value(rig, POWER) == IDLE + 4 * THREAD + 50.0
-
-
-@without_cards
-@pytest.mark.parametrize("wild", [5000, 0, -300, "unavailable"])
-async def test_one_wild_reading_teaches_nothing(rig: Rig, wild: Any) -> None:
-    """However long it stands there."""
-    await set_up(rig, METER)
-    await measure(rig)
-    full = full_load(rig)
-    report(rig, wild)
-    await rig.poll(30)
-    assert full_load(rig) == full
-    assert value(rig, LIMIT) == full
-    await measure(rig)
-    assert full_load(rig) == full
-    assert value(rig, POWER) == drawn(rig.simulator)
-
-
-@without_cards
-async def test_a_reading_from_before_a_change_teaches_nothing(rig: Rig) -> None:
-    """A meter that has not reported since does not know of it."""
-    await set_up(rig, {**NUMBERS, **METER})
-    await measure(rig)
-    full = full_load(rig)
-    assert full == IDLE + 4 * THREAD
-    await rig.turn(MINING, on=False)
-    await rig.poll(20)
-    assert full_load(rig) == full
-    report(rig, STATE_UNAVAILABLE)
-    await rig.hass.async_block_till_done()
-    # The owner's number, not the full load that the meter had shown to the end.
-    assert value(rig, POWER) == 60
-
-
-@pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 0, "dataset_time": 90}])
-async def test_making_a_dataset_is_not_taken_for_rest(rig: Rig) -> None:
-    """It has no thread yet, but all cores at work."""
-    await set_up(rig, {**NUMBERS, **METER})
-    for _ in range(8):
-        report(rig, 170)
-        await rig.poll()
-    assert rig.state("sensor.status") == "starting"
-    await rig.turn(MINING, on=False)
-    report(rig, STATE_UNAVAILABLE)
-    await rig.hass.async_block_till_done()
-    assert value(rig, POWER) == 60
-
-
-@without_cards
-@pytest.mark.parametrize("crash", [False, True])
-async def test_what_was_learned_is_kept(
-    rig: Rig, hass_storage: dict[str, Any], crash: bool
-) -> None:
-    """Also if Home Assistant is cut off, but for the last quarter of an hour."""
-    await set_up(rig, METER)
-    await measure(rig, polls=20)
-    if crash:
-        await rig.pass_time(timedelta(minutes=20))
-        stored = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}.power"]["data"]
-        watts, _ = stored["meter"]["model"]["watts"]["4"]
-        assert watts == pytest.approx(IDLE + 4 * THREAD)
-        return
-    await rig.reload()
-    report(rig, STATE_UNAVAILABLE)
-    await rig.hass.async_block_till_done()
-    assert value(rig, POWER) == IDLE + 4 * THREAD
-
-
-@without_cards
-async def test_another_meter_starts_from_nothing(rig: Rig) -> None:
-    """The first one may have measured the whole house."""
-    await set_up(rig, METER)
-    for _ in range(12):
-        report(rig, 3000)
-        await rig.poll()
-    assert full_load(rig) == 3000
-    await choose(rig, {**NUMBERS, "power_sensor": "sensor.another"})
-    assert full_load(rig) == 140
-
-
-# --- Energy -------------------------------------------------------------------
-
-
-@without_cards
-async def test_energy_adds_up_the_power(rig: Rig) -> None:
-    """Half an hour of 140 W and half an hour of 60 W are 100 Wh."""
-    await set_up(rig, NUMBERS)
-    assert value(rig, ENERGY) == 0
-    await wait(rig, 1800)
-    await rig.turn(MINING, on=False)
-    await wait(rig, 1800)
-    assert value(rig, ENERGY) == pytest.approx(0.1, rel=0.01)
-
-
-@without_cards
-async def test_energy_is_not_invented_for_a_gap(rig: Rig) -> None:
-    """A miner that is away may be off; five minutes are bridged, longer is not."""
-    await set_up(rig, NUMBERS)
-    await wait(rig, 60)
-    before = value(rig, ENERGY)
-    await rig.simulator.go_offline()
-    await wait(rig, 600)
-    assert value(rig, ENERGY) == before
-    await rig.simulator.go_online()
-    await rig.poll(2)
-    added = value(rig, ENERGY) - before
-    assert 0 < added < 140 * 20 / 3_600_000
-
-
-@without_cards
-async def test_the_meter_counts_while_the_miner_is_off(rig: Rig) -> None:
-    """Though it reports nothing new, and the miner's polls bring no news either."""
-    report(rig, 36)
-    await set_up(rig, METER)
-    await rig.simulator.kill()
-    await rig.poll(2)
-    before = value(rig, ENERGY)
-    for _ in range(60):
-        await rig.pass_time(timedelta(minutes=1))
-    assert value(rig, ENERGY) - before == pytest.approx(0.036, rel=0.05)
-
-
-@without_cards
-async def test_energy_goes_on_where_it_was_left(rig: Rig) -> None:
-    """After a restart of Home Assistant, during which it is not invented."""
-    mock_restore_cache_with_extra_data(
-        rig.hass,
-        [
-            (
-                State("sensor.rig_one_energy", "12.5"),
-                {"native_value": 12.5, "native_unit_of_measurement": "kWh"},
-            )
-        ],
-    )
-    await set_up(rig, NUMBERS)
-    assert rig.entity_id(ENERGY) == "sensor.rig_one_energy"
-    assert value(rig, ENERGY) == 12.5
-    await wait(rig, 360)
-    assert value(rig, ENERGY) == pytest.approx(12.514, abs=0.001)
-
-
-@without_cards
-async def test_energy_outlives_a_reload(rig: Rig) -> None:
-    """Such as each change of the options is one."""
-    await set_up(rig, NUMBERS)
-    await wait(rig, 360)
-    energy = value(rig, ENERGY)
-    assert energy > 0
-    await choose(rig, {**NUMBERS, **METER})
-    assert value(rig, ENERGY) == energy
-
-
-def test_the_plug_of_these_tests_is_named_as_in_the_options() -> None:
-    """A slip here would let every test of a meter pass without one."""
-    assert METER == {"power_sensor": PLUG}

@@ -25,6 +25,9 @@ from .common import Rig
 PLUG = "sensor.plug"
 LIMIT = "number.power_limit"
 POWER = "sensor.power"
+ENERGY = "sensor.energy"
+EFFICIENCY = "sensor.efficiency"
+PER_THREAD = "sensor.power_per_thread"
 REASON = "sensor.pause_reason"
 
 NUMBERS = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 140}
@@ -51,6 +54,29 @@ def drawn(simulator: Simulator) -> int:
         + THREAD * threads_hashing(simulator)
         + sum(gpu.power for gpu in cards if simulator.config[gpu.kind]["enabled"])
     )
+
+
+def value(rig: Rig, name: str) -> float:
+    """Return the value of a sensor or a number."""
+    return float(rig.state(name))
+
+
+def full_load(rig: Rig) -> int:
+    """Return the highest power limit."""
+    return int(rig.full_state(LIMIT).attributes["max"])
+
+
+def is_estimated(rig: Rig) -> bool:
+    """Return whether the power says that it is only an estimate."""
+    estimated = rig.full_state(POWER).attributes["estimated"]
+    assert isinstance(estimated, bool)
+    return estimated
+
+
+async def say(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
+    """Let the owner's meter report something, and Home Assistant take it in."""
+    report(rig, value, unit)
+    await rig.hass.async_block_till_done()
 
 
 def report(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:

@@ -207,10 +207,11 @@ def _at(line: Sequence[tuple[int, float]], threads: int) -> float | None:
         return lowest
     if len(line) == 1:
         return lowest * threads / first if first else None
-    for (left, low), (right, high) in pairwise(line):
-        if threads <= right or right == line[-1][0]:
-            return low + (high - low) * (threads - left) / (right - left)
-    return None
+    lines = list(pairwise(line))
+    (left, low), (right, high) = next(
+        (ends for ends in lines if threads <= ends[1][0]), lines[-1]
+    )
+    return low + (high - low) * (threads - left) / (right - left)
 
 
 class CardPower:

@@ -20,7 +20,7 @@ from .power import CardPower, PowerModel
 GLITCH = 3
 """Readings of which the middle one counts, so that a single wild one teaches nothing."""
 
-WILD = 100
+WILD = 50
 """W by which a reading may be off what is expected, or half of that, to be believed
 before there are so many."""
 

@@ -1,0 +1,163 @@
+"""What the owner's meter teaches is what is expected of each number of threads."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.const import STATE_UNAVAILABLE
+import pytest
+
+from custom_components.xmrig.const import CONF_POWER_SENSOR, DOMAIN
+
+from .common import Rig
+from .controls import MINING, set_threads
+from .watts import (
+    IDLE,
+    LIMIT,
+    METER,
+    NO_CARDS,
+    NUMBERS,
+    PER_THREAD,
+    POWER,
+    THREAD,
+    choose,
+    drawn,
+    full_load,
+    is_estimated,
+    measure,
+    report,
+    say,
+    set_up,
+    value,
+    wait,
+)
+
+without_cards = pytest.mark.parametrize("options", [NO_CARDS])
+
+
+@without_cards
+@pytest.mark.parametrize("chosen", [METER, {**NUMBERS, **METER}])
+async def test_the_model_learns_from_the_meter(
+    rig: Rig, chosen: dict[str, Any]
+) -> None:
+    """What it measured is the estimate when it falls silent."""
+    await set_up(rig, chosen)
+    await measure(rig)
+    await rig.turn(MINING, on=False)
+    await measure(rig)
+    assert value(rig, PER_THREAD) == THREAD
+    assert full_load(rig) == IDLE + 4 * THREAD
+    await say(rig, STATE_UNAVAILABLE)
+    assert value(rig, POWER) == IDLE
+    await rig.turn(MINING, on=True)
+    await set_threads(rig, 2)
+    assert value(rig, POWER) == IDLE + 2 * THREAD
+    assert is_estimated(rig)
+
+
+async def test_cards_are_no_part_of_what_is_learned(rig: Rig) -> None:
+    """So that an estimate may add them again."""
+    await set_up(rig, METER)
+    await measure(rig)
+    report(rig, STATE_UNAVAILABLE)
+    rig.simulator.gpus[0].power = 50
+    await rig.poll()
+    assert value(rig, POWER) == IDLE + 4 * THREAD + 50.0
+
+
+@without_cards
+@pytest.mark.parametrize("wild", [5000, 0, -300, "unavailable"])
+async def test_one_wild_reading_teaches_nothing(rig: Rig, wild: Any) -> None:
+    """However long it stands there."""
+    await set_up(rig, METER)
+    await measure(rig)
+    full = full_load(rig)
+    report(rig, wild)
+    await rig.poll(30)
+    assert full_load(rig) == full
+    assert value(rig, LIMIT) == full
+    await measure(rig)
+    assert full_load(rig) == full
+    assert value(rig, POWER) == drawn(rig.simulator)
+
+
+@without_cards
+async def test_a_reading_from_before_a_change_teaches_nothing(rig: Rig) -> None:
+    """A meter that has not reported since does not know of it."""
+    await set_up(rig, {**NUMBERS, **METER})
+    await measure(rig)
+    full = full_load(rig)
+    assert full == IDLE + 4 * THREAD
+    await rig.turn(MINING, on=False)
+    await rig.poll(20)
+    assert full_load(rig) == full
+    await say(rig, STATE_UNAVAILABLE)
+    # The owner's number, not the full load that the meter had shown to the end.
+    assert value(rig, POWER) == 60
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 0, "dataset_time": 90}])
+async def test_making_a_dataset_is_not_taken_for_rest(rig: Rig) -> None:
+    """It has no thread yet, but all cores at work."""
+    await set_up(rig, {**NUMBERS, **METER})
+    for _ in range(8):
+        report(rig, 170)
+        await rig.poll()
+    assert rig.state("sensor.status") == "starting"
+    await rig.turn(MINING, on=False)
+    await say(rig, STATE_UNAVAILABLE)
+    assert value(rig, POWER) == 60
+
+
+@without_cards
+async def test_three_reports_that_agree_are_believed(rig: Rig) -> None:
+    """Whatever was expected: the owner may have guessed badly."""
+    await set_up(rig, {**NUMBERS, **METER})
+    for _ in range(12):
+        report(rig, 900)
+        await rig.poll()
+    assert full_load(rig) == 900
+
+
+@without_cards
+async def test_a_meter_that_reports_seldom_teaches_too(rig: Rig) -> None:
+    """What it said once is believed, if it is no surprise."""
+    await set_up(rig, {**NUMBERS, **METER})
+    await wait(rig, 60)
+    report(rig, 160)
+    await wait(rig, 60)
+    assert full_load(rig) == 160
+
+
+@without_cards
+async def test_what_was_learned_is_kept(rig: Rig) -> None:
+    """Over a restart."""
+    await set_up(rig, METER)
+    await measure(rig)
+    await rig.reload()
+    await say(rig, STATE_UNAVAILABLE)
+    assert value(rig, POWER) == IDLE + 4 * THREAD
+
+
+@without_cards
+async def test_what_was_learned_is_written_while_it_goes_on(
+    rig: Rig, hass_storage: dict[str, Any]
+) -> None:
+    """A Home Assistant that is cut off loses a quarter of an hour of it."""
+    await set_up(rig, METER)
+    await measure(rig)
+    await rig.pass_time(timedelta(minutes=16))
+    stored = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}.power"]["data"]
+    watts, _ = stored["meter"]["model"]["watts"]["4"]
+    assert watts == pytest.approx(IDLE + 4 * THREAD)
+
+
+@without_cards
+async def test_another_meter_starts_from_nothing(rig: Rig) -> None:
+    """The first one may have measured the whole house."""
+    await set_up(rig, METER)
+    for _ in range(12):
+        report(rig, 3000)
+        await rig.poll()
+    assert full_load(rig) == 3000
+    await choose(rig, {**NUMBERS, CONF_POWER_SENSOR: "sensor.another"})
+    assert full_load(rig) == 140

@@ -1,0 +1,223 @@
+"""What people want of a miner counts beside its power limit."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from .common import Rig
+from .controls import MINING, THREADS, restore, set_threads, writes
+from .watts import NO_CARDS, NUMBERS, REASON, set_limit, set_up, threads_hashing, wait
+
+INTERVAL = 15
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """Return a computer without graphics cards, for tests to say otherwise."""
+    return dict(NO_CARDS)
+
+
+@pytest.fixture
+async def limited(rig: Rig) -> Rig:
+    """Return the miner of an owner who said 60 W at rest and 20 W a thread."""
+    await set_up(rig, NUMBERS)
+    return rig
+
+
+async def test_a_miner_that_a_person_paused_is_not_started_by_a_limit(
+    limited: Rig,
+) -> None:
+    """It gets its threads, and rests."""
+    await limited.turn(MINING, on=False)
+    for limit in (100, 0, 140, 120):
+        await set_limit(limited, limit)
+        await wait(limited, INTERVAL + 10)
+        assert limited.simulator.miner.is_paused
+        assert limited.state(REASON) == "asked_here"
+    await limited.turn(MINING, on=True)
+    assert threads_hashing(limited.simulator) == 3
+
+
+async def test_a_miner_that_was_paused_at_its_console_is_not_started_by_a_limit(
+    limited: Rig,
+) -> None:
+    """Nor is it said to rest because of the limit."""
+    limited.simulator.rpc_direct("pause")
+    await limited.poll()
+    for limit in (100, 0, 140):
+        await set_limit(limited, limit)
+        await wait(limited, INTERVAL + 10)
+        assert limited.simulator.miner.is_paused
+        assert limited.state(REASON) == "at_the_miner"
+
+
+async def test_a_stopped_miner_is_not_started_by_a_limit(limited: Rig) -> None:
+    """It goes on with what the limit allows when it is started."""
+    await limited.press("button.stop")
+    await set_limit(limited, 0)
+    await wait(limited, INTERVAL)
+    await set_limit(limited, 100)
+    await wait(limited, INTERVAL)
+    assert limited.state("sensor.status") == "stopped"
+    await limited.press("button.start")
+    await limited.poll()
+    assert limited.state(MINING) == "on"
+    assert threads_hashing(limited.simulator) == 2
+
+
+async def test_the_miner_goes_on_when_the_limit_allows_it(limited: Rig) -> None:
+    """As many threads at once as fit."""
+    await set_limit(limited, 0)
+    await wait(limited, INTERVAL)
+    await set_limit(limited, 100)
+    assert limited.state(MINING) == "on"
+    assert limited.state(REASON) == "none"
+    assert threads_hashing(limited.simulator) == 2
+
+
+async def test_turning_on_while_the_limit_allows_nothing_is_a_wish(
+    limited: Rig,
+) -> None:
+    """The switch stays off, and the miner goes on when it may."""
+    await limited.turn(MINING, on=False)
+    await set_limit(limited, 0)
+    await limited.turn(MINING, on=True)
+    assert limited.simulator.miner.is_paused
+    assert limited.state(MINING) == "off"
+    assert limited.state(REASON) == "power_limit"
+    await wait(limited, INTERVAL)
+    assert limited.simulator.miner.is_paused
+    await set_limit(limited, 80)
+    assert limited.state(MINING) == "on"
+
+
+async def test_turning_off_while_the_limit_allows_nothing_is_a_wish_too(
+    limited: Rig,
+) -> None:
+    """It does not go on when it may."""
+    await set_limit(limited, 0)
+    await limited.turn(MINING, on=False)
+    assert limited.state(REASON) == "asked_here"
+    await wait(limited, INTERVAL)
+    await set_limit(limited, 140)
+    assert limited.simulator.miner.is_paused
+
+
+async def test_resuming_at_the_console_does_not_outwit_the_limit(limited: Rig) -> None:
+    """It is kept within a poll."""
+    await set_limit(limited, 0)
+    limited.simulator.rpc_direct("resume")
+    await limited.poll(2)
+    assert limited.simulator.miner.is_paused
+    assert limited.state(REASON) == "power_limit"
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+async def test_a_persons_own_cap_stays_a_maximum(limited: Rig, when: str) -> None:
+    """The limit takes threads away, and gives no more than were there."""
+    if when == "before":
+        await set_threads(limited, 2)
+    await set_limit(limited, 80)
+    assert threads_hashing(limited.simulator) == 1
+    if when == "while":
+        await set_threads(limited, 2)
+        assert threads_hashing(limited.simulator) == 1
+    for limit in (120, 140):
+        await wait(limited, INTERVAL)
+        await set_limit(limited, limit)
+        assert threads_hashing(limited.simulator) == 2
+    await set_threads(limited, 4)
+    assert threads_hashing(limited.simulator) == 4
+
+
+async def test_a_person_cannot_take_more_threads_than_the_limit_allows(
+    limited: Rig,
+) -> None:
+    """Not even for a moment; they get them when it does."""
+    await set_threads(limited, 1)
+    await set_limit(limited, 100)
+    await set_threads(limited, 3)
+    assert limited.state(THREADS) == "2"
+    assert {len(write["cpu"]["rx"]) for write in posted(limited)} == {1, 2}
+    await wait(limited, INTERVAL)
+    await set_limit(limited, 140)
+    assert threads_hashing(limited.simulator) == 3
+
+
+async def test_a_cap_that_happens_to_be_the_limits_own_is_a_persons(
+    limited: Rig,
+) -> None:
+    """Choosing what runs already is a choice."""
+    await set_limit(limited, 100)
+    await set_threads(limited, 2)
+    await wait(limited, INTERVAL)
+    await set_limit(limited, 140)
+    assert threads_hashing(limited.simulator) == 2
+
+
+async def test_a_new_list_of_threads_is_limited_in_its_turn(limited: Rig) -> None:
+    """It is what full load means from then on, and comes back whole."""
+    await set_limit(limited, 120)
+    profile = [[1, 5], [1, 4], [1, 3], [1, 2], [1, 1], [1, 0]]
+    limited.simulator.edit_config(lambda config: config["cpu"].update(rx=profile))
+    await wait(limited, 80)
+    assert threads_hashing(limited.simulator) == 4
+    await set_limit(limited, 140)
+    await wait(limited, INTERVAL)
+    assert limited.simulator.config["cpu"]["rx"] == profile
+
+
+async def test_many_caps_in_a_row_end_with_the_last(limited: Rig) -> None:
+    """While a limit takes some of it."""
+    await set_limit(limited, 120)
+    wrote = writes(limited.simulator)
+    await asyncio.gather(*(set_threads(limited, cap) for cap in (1, 4, 2, 1, 4)))
+    await limited.poll(3)
+    assert writes(limited.simulator) - wrote <= 2
+    assert threads_hashing(limited.simulator) == 3
+    await set_limit(limited, 140)
+    await wait(limited, INTERVAL)
+    assert threads_hashing(limited.simulator) == 4
+
+
+async def test_restoring_the_config_does_not_lift_the_limit(limited: Rig) -> None:
+    """It goes on to hold, and takes nothing that was given back for a person's cap."""
+    await set_limit(limited, 80)
+    await restore(limited)
+    await wait(limited, INTERVAL)
+    assert threads_hashing(limited.simulator) == 1
+    await set_limit(limited, 140)
+    assert threads_hashing(limited.simulator) == 4
+
+
+async def test_another_algorithm_has_the_limit_too(limited: Rig) -> None:
+    """Whatever number of threads it has in all."""
+    limited.simulator.edit_config(lambda config: config["cpu"].update(cn=[0, 1]))
+    await wait(limited, 70)
+    await set_limit(limited, 120)
+    assert threads_hashing(limited.simulator) == 3
+    await mine(limited, "cn/r")
+    assert threads_hashing(limited.simulator) == 1
+    await mine(limited, "rx/0")
+    assert threads_hashing(limited.simulator) == 3
+    await set_limit(limited, 140)
+    await wait(limited, INTERVAL)
+    assert threads_hashing(limited.simulator) == 4
+
+
+def posted(rig: Rig) -> list[dict[str, Any]]:
+    """Return the configs that were posted to the miner."""
+    return [
+        json.loads(request.body)
+        for request in rig.simulator.requests
+        if request.method == "PUT"
+    ]
+
+
+async def mine(rig: Rig, algorithm: str) -> None:
+    """Let the pool ask for another algorithm, until the miner mines it."""
+    rig.simulator.surroundings.algorithm = algorithm
+    await wait(rig, 60)
+    assert rig.state("sensor.algorithm") == algorithm
