@@ -39,7 +39,7 @@ FULL = [[1, 0], [2, 3], 1, 2]
 OPTIONS: dict[str, Any] = {
     "uptime": 1000,
     "gpus": 1,
-    "watch_delay": 0.05,
+    "watch_delay": 0.02,
     "config": {"cpu": {"rx": FULL}},
 }
 
@@ -81,8 +81,9 @@ async def homes(
 
 
 @pytest.fixture(autouse=True)
-def on_loopback(loopback: None) -> None:
-    """Let all of them speak to this machine."""
+def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all of them speak to this machine, and not wait for others."""
+    monkeypatch.setattr("custom_components.xmrig.api.miner.SETTLE", 0.01)
 
 
 def patch(change: Json) -> Command:
@@ -107,11 +108,11 @@ every_command = pytest.mark.parametrize("name", COMMANDS)
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each wait for the others as much longer as the real miner lets it."""
-    monkeypatch.setattr("custom_components.xmrig.api.miner.SETTLE", 0.4)
+    monkeypatch.setattr("custom_components.xmrig.api.miner.SETTLE", 0.3)
 
 
 @pytest.mark.usefixtures("patience")
-@pytest.mark.parametrize("apart", [0.0, 0.03, 0.06])
+@pytest.mark.parametrize("apart", [0.0, 0.015, 0.03])
 async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
     """And each of them can take back its own, so that at last nothing is changed."""
     async with homes(4) as (simulator, many):
@@ -132,7 +133,7 @@ async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
 
 
 @pytest.mark.usefixtures("patience")
-@pytest.mark.parametrize("apart", [0.0, 0.02, 0.06])
+@pytest.mark.parametrize("apart", [0.0, 0.01, 0.03])
 async def test_two_numbers_of_threads_at_once_lose_no_list(apart: float) -> None:
     """One of both is the last; and all threads are still the owner's."""
     async with homes(2) as (simulator, (one, other)):
@@ -159,7 +160,7 @@ async def test_an_edit_on_the_disk_between_read_and_write_is_kept(name: str) -> 
         async def edit() -> None:
             home.on_save = None
             simulator.edit_config(lambda config: config | {"print-time": 30})
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.03)
 
         home.on_save = edit
         await COMMANDS[name](home.miner)
@@ -179,7 +180,7 @@ async def test_lists_edited_on_the_disk_between_read_and_write_are_kept() -> Non
         async def edit() -> None:
             home.on_save = None
             simulator.edit_config(change)
-            await asyncio.sleep(0.06)
+            await asyncio.sleep(0.03)
 
         home.on_save = edit
         await home.miner.set_threads(2, "rx")
@@ -245,7 +246,7 @@ async def kill_in_write(
     await writing.wait()
     task.cancel()
     simulator.on_reply = simulator.on_request = None
-    await asyncio.sleep(0.06)
+    await asyncio.sleep(0.03)
 
 
 @pytest.mark.parametrize("arrives", [True, False])
