@@ -18,9 +18,9 @@ from tests.common import Rig
 SECRETS = {
     "api": {"id": "secret-miner", "worker-id": "secret-worker"},
     "http": {"access-token": "secret-token"},
-    "log-file": "/home/secret-user/xmrig.log",
-    "opencl": {"loader": "/home/secret-user/libOpenCL.so"},
-    "cuda": {"loader": "/home/secret-user/libxmrig-cuda.so"},
+    "log-file": "/srv/secret-user/xmrig.log",
+    "opencl": {"loader": "/srv/secret-user/libOpenCL.so"},
+    "cuda": {"loader": "/srv/secret-user/libxmrig-cuda.so"},
     "pools": [
         {
             "url": "secret-pool.example.org:3333",
@@ -33,7 +33,7 @@ SECRETS = {
             "self-select": "secret-daemon:18081",
         }
     ],
-    "tls": {"cert": "/home/secret-user/cert.pem", "cert_key": "/home/secret-user/key"},
+    "tls": {"cert": "/srv/secret-user/cert.pem", "cert_key": "/srv/secret-user/key"},
     "user-agent": "secret-agent",
 }
 HIDDEN = ("secret", "5ec4e7", "127.0.0.1", "203.0.113.7", "example.org")

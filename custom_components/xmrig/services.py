@@ -10,7 +10,7 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.service import (
     async_get_config_entry,
@@ -84,13 +84,8 @@ async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     """Return all that the miner says, as it says it, without the secrets."""
     coordinator = _coordinator(call)
     await coordinator.async_refresh_all()
-    if not coordinator.last_update_success:
-        error = coordinator.last_exception
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=getattr(error, "translation_key", None) or "cannot_connect",
-            translation_placeholders={"name": coordinator.name},
-        ) from error
+    if not coordinator.last_update_success and coordinator.last_exception:
+        raise coordinator.last_exception
     snapshot = coordinator.data
     config = snapshot.config
     return {
