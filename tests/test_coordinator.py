@@ -1,7 +1,7 @@
 """One poll of one miner: what is asked when, and what becomes of a miner in trouble."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 import logging
@@ -46,25 +46,23 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the other tasks run until something is the case."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
 @asynccontextmanager
-async def held(rig: Rig, path: str) -> AsyncGenerator[None]:
-    """Keep the miner from answering at a path, until the end of the block."""
+async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
+    """Keep the miner from answering at a path, until the end of the block.
+
+    What is returned is set once somebody waits there.
+    """
+    reached = asyncio.Event()
     gate = asyncio.Event()
 
     async def hold(request: Request) -> None:
         if request.path == path:
+            reached.set()
             await gate.wait()
 
     rig.simulator.on_request = hold
     try:
-        yield
+        yield reached
     finally:
         rig.simulator.on_request = None
         gate.set()
@@ -155,6 +153,7 @@ async def test_faults_of_the_backends_that_pass_are_not_added_up(running: Rig) -
     for _ in range(3):
         running.simulator.fault = "backends_500"
         await running.poll(5)
+        assert not running.unavailable
         running.simulator.fault = None
         await running.poll()
         assert not running.unavailable
@@ -280,12 +279,11 @@ async def test_a_read_only_miner_has_no_controls(running: Rig) -> None:
 
 async def test_a_command_waits_for_the_poll(running: Rig) -> None:
     """What was read before it must not be shown after it."""
-    running.simulator.requests.clear()
-    async with held(running, "/2/backends"):
+    async with held(running, "/2/backends") as reached:
         poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
-        await until(lambda: running.asked("/2/summary") == 1)
+        await reached.wait()
         command = asyncio.create_task(running.turn("switch.mining", on=False))
-        await asyncio.sleep(0.05)
+        await asyncio.wait({command}, timeout=0.2)
         assert not running.asked("/json_rpc", "POST")
     await asyncio.gather(poll, command)
     assert running.asked("/json_rpc", "POST") == 1
@@ -295,15 +293,14 @@ async def test_a_command_waits_for_the_poll(running: Rig) -> None:
 async def test_a_poll_waits_for_the_command(running: Rig) -> None:
     """What is read in the middle of it belongs to neither side."""
     running.simulator.requests.clear()
-    async with held(running, "/json_rpc"):
+    async with held(running, "/json_rpc") as reached:
         command = asyncio.create_task(running.turn("switch.mining", on=False))
-        await asyncio.sleep(0.01)
+        await reached.wait()
         poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
-        await asyncio.sleep(0.05)
+        await asyncio.wait({poll}, timeout=0.2)
         assert not running.simulator.requests
     await asyncio.gather(poll, command)
-    paths = [request.path for request in running.simulator.requests]
-    assert paths[0] == "/json_rpc"
+    assert running.simulator.requests[0].path == "/json_rpc"
     assert running.state("switch.mining") == "off"
 
 
@@ -311,20 +308,15 @@ async def test_a_poll_that_fails_leaves_nothing_behind(
     running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The backends of a poll whose summary failed would else come into a command."""
-    monkeypatch.setitem(
-        FAULTS, "summary_500", Fault("500", instead=Reply(500), path="/summary")
-    )
+    fault = Fault("500", instead=Reply(500), path="/summary")
+    monkeypatch.setitem(FAULTS, "summary_500", fault)
     running.simulator.fault = "summary_500"
-    running.simulator.requests.clear()
     async with held(running, "/2/backends"):
         poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
-        await until(lambda: running.asked("/2/summary") == 1)
-        command = asyncio.create_task(running.press("button.stop"))
-        await asyncio.sleep(0.05)
-        assert not running.asked("/2/config")
-        running.simulator.fault = None
-    await asyncio.gather(poll, command)
-    assert running.state("sensor.status") == "stopped"
+        over, _ = await asyncio.wait({poll}, timeout=0.3)
+        assert not over
+    await poll
+    assert running.unavailable == running.states.keys()
 
 
 async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
