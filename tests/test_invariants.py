@@ -1,0 +1,343 @@
+"""Whatever happens in whatever order: what is the owner's stays, the switch is true."""
+
+from collections.abc import Callable, Coroutine
+import copy
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+import pytest
+
+from custom_components.xmrig.api.document import same
+from custom_components.xmrig.api.thread_profiles import (
+    profiles_of,
+    shortened,
+    thread_count,
+)
+from custom_components.xmrig.const import CONF_KEEP_STATE
+from simulator import Simulator
+from simulator.http import Request
+from simulator.jsonvalue import Json
+
+from .common import Rig, entry_for
+from .controls import MINING, POOL, THREADS, restore, select_pool, set_threads
+
+POOLS = [
+    {"url": "one.example.org:3333", "user": "WALLET", "pass": "x", "keepalive": True},
+    {"url": "two.example.org:443", "user": "WALLET", "tls": True},
+    {"url": "three.example.org:3333", "user": "OTHER", "enabled": False},
+]
+CPU = {
+    "rx": [[1, 0], [2, 3], 1],
+    "cn": {"intensity": 2, "threads": 3, "affinity": 7},
+    "cn/0": False,
+    "rx/arq": "rx/wow",
+}
+SWITCHES = ["switch.cpu_backend", "switch.cuda_backend"]
+
+
+class Machine(RuleBasedStateMachine):
+    """A miner, its owner, other people, and Home Assistant."""
+
+    home: HomeAssistant
+    clock: FrozenDateTimeFactory
+
+    def __init__(self) -> None:
+        """Set a miner up."""
+        super().__init__()
+        self.simulator = Simulator(
+            pools=POOLS, config={"cpu": CPU}, gpus=1, uptime=1000, watch_delay=0
+        )
+        self.run(self.simulator.__aenter__())
+        self.rig = Rig(self.home, self.simulator, entry_for(self.simulator), self.clock)
+        self.run(self.rig.set_up())
+        self.owners = copy.deepcopy(self.simulator.config)
+        self.wanted: bool | None = None
+        self.keeps_state = True
+        self.is_online = True
+        self.is_seen = True
+        self.is_failing = False
+        self.edits = 0
+
+    def run[T](self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something to its end."""
+        return self.home.loop.run_until_complete(work)
+
+    def do(self, function: Callable[..., object], *arguments: object) -> None:
+        """Call a function that needs the loop to run."""
+
+        async def work() -> None:
+            function(*arguments)
+
+        self.run(work())
+
+    def teardown(self) -> None:
+        """Have everything restored at last, and take it all away."""
+        self.simulator.on_request = None
+        if not self.is_online:
+            self.come_back()
+        self.run(restore(self.rig))
+        self.check_all_restored()
+        self.run(self.home.config_entries.async_remove(self.rig.entry.entry_id))
+        self.run(self.simulator.__aexit__(None, None, None))
+
+    def check_all_restored(self) -> None:
+        """Threads and backends are the owner's, and so are the pools."""
+        config = self.simulator.config
+        pools = {"pools": None}
+        assert same(config | pools, self.owners | pools)
+        assert same(self.simulator.disk, config)
+
+    # Commands
+
+    def command(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Give a command, and return whether it was followed."""
+        try:
+            self.run(work)
+        except HomeAssistantError:
+            assert self.is_failing
+            self.is_failing = False
+            self.wanted = None
+            return False
+        finally:
+            self.is_seen = True
+        return True
+
+    @precondition(lambda self: self.is_online)
+    @rule(on=st.booleans())
+    def turn(self, on: bool) -> None:
+        """Turn mining on or off."""
+        if self.command(self.rig.turn(MINING, on=on)):
+            self.wanted = on
+
+    @precondition(lambda self: self.is_online)
+    @rule(on=st.booleans())
+    def press(self, on: bool) -> None:
+        """Start or stop."""
+        if self.command(self.rig.press("button.start" if on else "button.stop")):
+            self.wanted = on
+
+    @precondition(lambda self: self.is_online)
+    @rule(number=st.integers(1, 3))
+    def threads(self, number: int) -> None:
+        """Set the number of threads."""
+        number = min(number, int(self.rig.full_state(THREADS).attributes["max"]))
+        if self.command(set_threads(self.rig, number)):
+            assert int(self.rig.state(THREADS)) <= number
+
+    @precondition(lambda self: self.is_online)
+    @rule(index=st.integers(0, 2))
+    def pool(self, index: int) -> None:
+        """Choose a pool."""
+        label = self.rig.full_state(POOL).attributes["options"][index]
+        if self.command(select_pool(self.rig, label)):
+            assert self.rig.state(POOL) == label
+
+    @precondition(lambda self: self.is_online)
+    @rule(name=st.sampled_from(SWITCHES), on=st.booleans())
+    def backend(self, name: str, on: bool) -> None:
+        """Switch a backend."""
+        if self.command(self.rig.turn(name, on=on)):
+            assert self.rig.state(name) == ("on" if on else "off")
+            self.wanted = None
+
+    @precondition(lambda self: self.is_online)
+    @rule()
+    def restore(self) -> None:
+        """Give back all that was changed."""
+        if self.command(restore(self.rig)):
+            self.check_all_restored()
+            self.wanted = None
+
+    @precondition(lambda self: self.is_online)
+    @rule(keeps_state=st.booleans())
+    def reload(self, keeps_state: bool) -> None:
+        """Restart Home Assistant, as far as this miner goes."""
+        self.home.config_entries.async_update_entry(
+            self.rig.entry, options={CONF_KEEP_STATE: keeps_state}
+        )
+        self.keeps_state = keeps_state
+        self.run(self.rig.reload())
+        self.is_seen = True
+
+    # What happens to the miner
+
+    @rule(fault=st.sampled_from(["lost", "refuse_put"]))
+    def fail(self, fault: str) -> None:
+        """Let the next write of the config go wrong."""
+
+        def fail(request: Request) -> None:
+            if request.method == "PUT":
+                self.is_failing = True
+                self.simulator.fail_next(fault)
+                self.simulator.on_request = None
+
+        self.simulator.on_request = fail
+
+    @rule()
+    def restart(self) -> None:
+        """End its process and start another one."""
+        self.do(self.simulator.restart)
+        self.is_seen = False
+        if not self.keeps_state:
+            self.wanted = None
+
+    @rule(method=st.sampled_from(["pause", "resume", "stop"]))
+    def person(self, method: str) -> None:
+        """Let somebody do something at its console."""
+        self.do(self.simulator.rpc_direct, method)
+        self.is_seen, self.wanted = False, None
+
+    def edit(self, edit: Callable[[Json], None]) -> None:
+        """Edit the config file."""
+
+        self.do(self.simulator.edit_config, edit)
+        edit(self.owners)
+
+    @rule()
+    def edit_number(self) -> None:
+        """Let the owner edit a value that no control has."""
+        self.edits += 1
+
+        def edit(config: Json) -> None:
+            config["print-time"] = self.edits
+
+        self.edit(edit)
+
+    @rule(length=st.integers(1, 4))
+    def edit_list(self, length: int) -> None:
+        """Let the owner tune the threads."""
+        self.edits += 1
+        threads = [[1, 10 * self.edits + index] for index in range(length)]
+
+        def edit(config: Json) -> None:
+            config["cpu"]["rx"] = threads
+
+        self.edit(edit)
+
+    @rule(index=st.integers(0, 2))
+    def edit_pool(self, index: int) -> None:
+        """Let the owner change something about a pool."""
+        self.edits += 1
+        url = POOLS[index]["url"]
+
+        def edit(config: Json) -> None:
+            for pool in config["pools"]:
+                if pool["url"] == url:
+                    pool["pass"] = str(self.edits)
+
+        self.edit(edit)
+
+    @precondition(lambda self: self.is_online)
+    @rule()
+    def go_away(self) -> None:
+        """Let it be out of reach."""
+        self.run(self.simulator.go_offline())
+        self.is_online = self.is_seen = False
+
+    @precondition(lambda self: not self.is_online)
+    @rule()
+    def come_back(self) -> None:
+        """Let it be in reach again."""
+        self.run(self.simulator.go_online())
+        self.is_online = True
+        self.poll(7)
+
+    @rule(times=st.sampled_from([1, 1, 3, 7]))
+    def poll(self, times: int) -> None:
+        """Let time pass."""
+        self.run(self.rig.poll(times))
+        self.is_seen = True
+
+    # What never changes
+
+    @invariant()
+    def what_no_control_has_is_the_owners(self) -> None:
+        """The wallet and the token are among it."""
+        assert same(
+            without_controlled(self.simulator.config), without_controlled(self.owners)
+        )
+
+    @invariant()
+    def pools_are_the_owners(self) -> None:
+        """In some order, with every key; none that is enabled is disabled."""
+        pools = {pool["url"]: pool for pool in self.simulator.config["pools"]}
+        assert len(pools) == len(self.owners["pools"])
+        for owners in self.owners["pools"]:
+            pool = pools[owners["url"]]
+            assert same(pool | {"enabled": True}, owners | {"enabled": True})
+            assert pool["enabled"] or not owners["enabled"]
+
+    @invariant()
+    def profiles_are_the_owners_or_the_first_threads_of_them(self) -> None:
+        """None is lost, and none of another make."""
+        owners = profiles_of(self.owners["cpu"])
+        profiles = profiles_of(self.simulator.config["cpu"])
+        assert owners.keys() == profiles.keys()
+        for name, profile in profiles.items():
+            threads = thread_count(profile)
+            assert threads != 0
+            assert same(profile, shortened(owners[name], threads or 1))
+
+    @invariant()
+    def the_switch_shows_what_the_miner_does(self) -> None:
+        """At the latest one poll after it does something else."""
+        if not self.is_seen:
+            return
+        miner = self.simulator.miner
+        does = not miner.is_paused and any(item.is_enabled for item in miner.backends)
+        shown = self.rig.state(MINING)
+        if self.is_online:
+            assert shown == ("on" if does else "off")
+            assert self.wanted in (None, does)
+        else:
+            assert shown == "unavailable"
+
+
+def without_controlled(config: Json) -> Json:
+    """Return what is in a config that no control changes."""
+    rest = copy.deepcopy(config)
+    for name in profiles_of(rest["cpu"]):
+        del rest["cpu"][name]
+    for backend in ("cpu", "opencl", "cuda"):
+        del rest[backend]["enabled"]
+    for key in ("pools", "pause-on-battery", "pause-on-active"):
+        del rest[key]
+    return rest
+
+
+def test_invariants(
+    hass: HomeAssistant,
+    enable_custom_integrations: None,
+    loopback: None,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No sequence of what may happen breaks them."""
+    miner = "custom_components.xmrig.api.miner"
+    monkeypatch.setattr(f"{miner}.SETTLE", 0)
+    monkeypatch.setattr(f"{miner}.CONFIRM_INTERVAL", 0)
+
+    class Here(Machine):
+        home = hass
+        clock = freezer
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=15,
+            deadline=None,
+            derandomize=True,
+            database=None,
+        ),
+    )
