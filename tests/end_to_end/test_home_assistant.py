@@ -122,9 +122,9 @@ async def test_power_limit(
     """Watts are threads: fewer of them, none of them, and all of them again."""
     options: dict[str, Any] = {CONF_KEEP_STATE: True}
     options |= {CONF_IDLE_POWER: 50, CONF_FULL_POWER: 150}
-    # Sooner than the form allows
+    # Sooner than the form allows: at once
     hass.config_entries.async_update_entry(
-        home.entry, options=options | {CONF_POWER_INTERVAL: 0.5}
+        home.entry, options=options | {CONF_POWER_INTERVAL: 0}
     )
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     assert home.number(LIMIT) == 150
@@ -135,13 +135,10 @@ async def test_power_limit(
     assert await wire.is_paused()
     assert (home.state(MINING), home.number(HASHRATE)) == ("off", 0)
 
-    async def is_mining_with(threads: int) -> bool:
-        await home.poll()
-        return home.state(MINING) == "on" and len(await wire.threads()) == threads
-
     await home.set_number(LIMIT, 120)
-    await target.eventually(lambda: is_mining_with(1))
+    assert (home.state(MINING), len(await wire.threads())) == ("on", 1)
+    await wire.mines()
     await home.set_number(LIMIT, 150)
-    await target.eventually(lambda: is_mining_with(2))
+    assert (home.state(MINING), len(await wire.threads())) == ("on", 2)
     await wire.mines()
     await wire.assert_as_first()
