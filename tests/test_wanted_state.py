@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.xmrig.const import CONF_KEEP_STATE
@@ -295,60 +294,15 @@ async def test_old_answers_are_not_taken_for_what_is_wanted(running: Rig) -> Non
     assert running.state(MINING) == "on"
 
 
-@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
-async def test_the_miners_own_rules_are_not_fought_after_a_restart(
-    running: Rig, caplog: pytest.LogCaptureFixture
-) -> None:
-    """On battery it would not resume."""
-    await running.turn(MINING, on=True)
-    running.simulator.on_battery = True
-    running.simulator.restart()
-    running.simulator.advance(15)
-    assert running.simulator.miner.is_paused
+@pytest.mark.parametrize("options", [{"version": "6.22.1"}])
+async def test_replies_that_are_cut_off_say_enough(running: Rig) -> None:
+    """Such are those of old versions in their first quarter of an hour."""
+    running.simulator.fault = "truncated"
     await running.poll()
-    assert running.state(REASON) == "battery"
-    assert "could not be put back" not in caplog.text
-    running.simulator.on_battery = False
-    await running.poll()
-    assert running.state(MINING) == "on"
-
-
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        ({}, "at_the_miner"),
-        ({"config": {"pause-on-battery": True}}, "battery"),
-        ({"config": {"pause-on-active": 60}}, "activity"),
-        (
-            {"config": {"pause-on-active": True, "pause-on-battery": True}},
-            "battery_or_activity",
-        ),
-    ],
-)
-async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
-    """The miner does not say it, its config says what may be."""
-    assert running.state(REASON) == "none"
-    running.simulator.rpc_direct("pause")
-    await running.poll()
-    assert running.state(REASON) == reason
-    await running.turn(MINING, on=True)
-    assert running.state(REASON) == "none"
     await running.turn(MINING, on=False)
-    assert running.state(REASON) == "asked_here"
-    await running.reload()
-    assert running.state(REASON) == "asked_here"
-
-
-@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
-async def test_on_battery_it_does_not_resume(
-    running: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It says yes and does not; the reason is told, and nothing else is wanted."""
-    monkeypatch.setattr("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 0.1)
-    running.simulator.on_battery = True
+    await set_threads(running, 2)
+    running.simulator.restart()
     await running.poll()
-    assert running.state(REASON) == "battery"
-    with pytest.raises(HomeAssistantError, match="pause-on-battery"):
-        await running.turn(MINING, on=True)
+    assert running.simulator.miner.is_paused
     assert running.state(MINING) == "off"
-    assert running.state(REASON) == "battery"
+    assert running.state(THREADS) == "2"

@@ -1,0 +1,202 @@
+"""Every write of the config goes one way: it takes effect, or fails with the reason."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from custom_components.xmrig.api.document import changes
+from simulator.http import Request
+
+from .common import Rig
+from .controls import (
+    act,
+    config_of,
+    is_same_config,
+    restore,
+    select_pool,
+    set_threads,
+    writes,
+)
+
+type Command = Callable[[Rig], Coroutine[Any, Any, Any]]
+
+COMMANDS: dict[str, Command] = {
+    "number": lambda rig: set_threads(rig, 2),
+    "select": lambda rig: select_pool(rig, "backup.example.org:3333"),
+    "switch": lambda rig: rig.turn("switch.cuda_backend", on=False),
+    "stop": lambda rig: rig.press("button.stop"),
+    "action": lambda rig: act(rig, "set_config", config={"retries": 7}),
+}
+
+LISTS = (
+    "argon2",
+    "cn",
+    "cn-heavy",
+    "cn-lite",
+    "cn-pico",
+    "cn/upx2",
+    "ghostrider",
+    "rx",
+)
+
+PATHS = {
+    "number": {*(f"cpu.{name}" for name in LISTS), "cpu.rx/wow"},
+    "select": {"pools"},
+    "switch": {"cuda.enabled"},
+    "stop": {"cpu.enabled", "cuda.enabled"},
+    "action": {"retries"},
+}
+
+every_command = pytest.mark.parametrize("name", COMMANDS)
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait no longer than a test can bear for what never shows."""
+    monkeypatch.setattr("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 0.15)
+
+
+@every_command
+async def test_it_takes_effect_and_nothing_else_changes(
+    running: Rig, name: str
+) -> None:
+    """All is read, changed in one place, and written whole."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await COMMANDS[name](running)
+    assert writes(simulator) == 1
+    made = changes(first, simulator.config)
+    assert {".".join(change.path) for change in made} == PATHS[name]
+    assert is_same_config(simulator, config_of(simulator))
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@every_command
+async def test_it_writes_nothing_when_nothing_would_change(
+    running: Rig, name: str
+) -> None:
+    """Each write costs the miner its windows, if not its connection."""
+    await COMMANDS[name](running)
+    await COMMANDS[name](running)
+    assert writes(running.simulator) == 1
+
+
+@every_command
+@pytest.mark.parametrize(
+    ("fault", "key"),
+    [
+        ("refuse_put", "refused"),
+        ("ignore_put", "not_confirmed"),
+        ("lost", "cannot_connect"),
+        ("close", "cannot_connect"),
+        ("http_500", "not_xmrig"),
+    ],
+)
+async def test_a_write_that_fails_says_why(
+    running: Rig, name: str, fault: str, key: str
+) -> None:
+    """Afterwards the miner is shown as it is, and all of it can be had back."""
+    simulator = running.simulator
+    first = config_of(simulator)
+
+    def fail(request: Request) -> None:
+        if request.method == "PUT":
+            simulator.fail_next(fault)
+
+    simulator.on_request = fail
+    with pytest.raises(HomeAssistantError) as raised:
+        await COMMANDS[name](running)
+    assert raised.value.translation_key == key
+    simulator.on_request = None
+    assert is_same_config(simulator, first) is (fault != "lost")
+    await restore(running)
+    assert is_same_config(simulator, first)
+    await COMMANDS[name](running)
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@every_command
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_a_miner_that_goes_offline_in_a_write(
+    running: Rig, name: str, arrives: bool
+) -> None:
+    """It fails because of that, and all of it can be had back once it is there."""
+    simulator = running.simulator
+    first = config_of(simulator)
+
+    async def leave(request: Request) -> None:
+        if request.method == "PUT":
+            await simulator.go_offline()
+
+    setattr(simulator, "on_reply" if arrives else "on_request", leave)
+    with pytest.raises(HomeAssistantError) as raised:
+        await COMMANDS[name](running)
+    assert raised.value.translation_key == "cannot_connect"
+    assert running.state("switch.mining") == "unavailable"
+    simulator.on_reply = simulator.on_request = None
+    await simulator.go_online()
+    await running.poll()
+    assert is_same_config(simulator, first) is not arrives
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@every_command
+async def test_a_miner_that_turns_read_only_before_a_write(
+    running: Rig, name: str
+) -> None:
+    """The reason is what it is now, not what it was at the last poll."""
+
+    def restrict(request: Request) -> None:
+        running.simulator.on_request = None
+        running.simulator.config["http"]["restricted"] = True
+
+    running.simulator.on_request = restrict
+    with pytest.raises(HomeAssistantError) as raised:
+        await COMMANDS[name](running)
+    assert raised.value.translation_key == "read_only"
+    assert writes(running.simulator) == 0
+
+
+@every_command
+async def test_no_poll_comes_into_a_write(running: Rig, name: str) -> None:
+    """What it read there would belong to neither side of it."""
+    simulator = running.simulator
+    polls: list[asyncio.Task[None]] = []
+
+    def poll(request: Request) -> None:
+        if request.method == "PUT":
+            coordinator = running.entry.runtime_data
+            polls.append(asyncio.create_task(coordinator.async_refresh()))
+
+    simulator.on_request = poll
+    start = len(simulator.requests)
+    await COMMANDS[name](running)
+    await asyncio.gather(*polls)
+    assert polls
+    asked = [item.path for item in simulator.requests[start:]]
+    assert "/2/summary" not in asked[: asked.index("/2/summary")]
+    write = asked[: asked.index("/2/summary")]
+    assert write.count("/2/config") >= 4
+    assert set(write) <= {"/2/config", "/2/backends"}
+    # And another poll, that of the command, shows its result.
+    assert asked.count("/2/summary") == 2
+
+
+async def test_commands_at_once_are_done_one_after_the_other(running: Rig) -> None:
+    """None undoes another."""
+    first = config_of(running.simulator)
+    names = ("number", "select", "switch", "action")
+    await asyncio.gather(*(COMMANDS[name](running) for name in names))
+    made = changes(first, running.simulator.config)
+    assert {".".join(change.path) for change in made} == set().union(
+        *(PATHS[name] for name in names)
+    )
+    assert writes(running.simulator) == len(names)
+    await restore(running)
+    assert is_same_config(running.simulator, first)

@@ -1,0 +1,68 @@
+"""Why a miner does not mine, as far as it can be known."""
+
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+
+from .common import Rig
+from .controls import MINING
+
+REASON = "sensor.pause_reason"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({}, "at_the_miner"),
+        ({"config": {"pause-on-battery": True}}, "battery"),
+        ({"config": {"pause-on-active": 60}}, "activity"),
+        (
+            {"config": {"pause-on-active": True, "pause-on-battery": True}},
+            "battery_or_activity",
+        ),
+    ],
+)
+async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
+    """The miner does not say it, its config says what may be."""
+    assert running.state(REASON) == "none"
+    running.simulator.rpc_direct("pause")
+    await running.poll()
+    assert running.state(REASON) == reason
+    await running.turn(MINING, on=True)
+    assert running.state(REASON) == "none"
+    await running.turn(MINING, on=False)
+    assert running.state(REASON) == "asked_here"
+    await running.reload()
+    assert running.state(REASON) == "asked_here"
+
+
+@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
+async def test_on_battery_it_does_not_resume(
+    running: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says yes and does not; the reason is told, and nothing else is wanted."""
+    monkeypatch.setattr("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 0.1)
+    running.simulator.on_battery = True
+    await running.poll()
+    assert running.state(REASON) == "battery"
+    with pytest.raises(HomeAssistantError, match="pause-on-battery"):
+        await running.turn(MINING, on=True)
+    assert running.state(MINING) == "off"
+    assert running.state(REASON) == "battery"
+
+
+@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
+async def test_the_miners_own_rules_are_not_fought_after_a_restart(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On battery it would not resume."""
+    await running.turn(MINING, on=True)
+    running.simulator.on_battery = True
+    running.simulator.restart()
+    running.simulator.advance(15)
+    assert running.simulator.miner.is_paused
+    await running.poll()
+    assert running.state(REASON) == "battery"
+    assert "could not be put back" not in caplog.text
+    running.simulator.on_battery = False
+    await running.poll()
+    assert running.state(MINING) == "on"
