@@ -1,0 +1,103 @@
+"""An event loop whose time is a clock that jumps to whatever is due next.
+
+Sockets and threads are real. While any of them has something to say the clock stands
+still, so that a day of polls and timers passes in seconds and every delay is kept.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from datetime import timedelta
+import math
+import selectors
+from typing import Any, override
+
+import freezegun
+from freezegun.api import FrozenDateTimeFactory
+from pytest_homeassistant_custom_component import patch_time
+
+IN_FLIGHT = 0.0005
+"""Seconds for which the kernel may take a loopback packet from one end to the other."""
+
+THREAD = 0.01
+"""Seconds between two looks whether a thread is done."""
+
+
+class _Selector(selectors.DefaultSelector):
+    """Moves the clock where another one would sleep."""
+
+    def __init__(self, clock: FrozenDateTimeFactory) -> None:
+        super().__init__()
+        self._clock = clock
+        self.threads = 0
+        self.listeners = 0
+
+    @override
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        events = super().select(0)
+        if events or (timeout is not None and timeout <= 0):
+            return events
+        if self.threads or timeout is None:
+            return super().select(THREAD)
+        if len(self.get_map()) > self.listeners and (
+            events := super().select(IN_FLIGHT)
+        ):
+            return events
+        # Rounded up: the frozen clock knows no less than a microsecond.
+        self._clock.tick(timedelta(microseconds=math.ceil(timeout * 1e6)))
+        return super().select(0)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Waits for threads in real time."""
+
+    def __init__(self, selector: _Selector) -> None:
+        super().__init__(selector)
+        self._jumping = selector
+        # The real one is lost when it is added to a time since 1970.
+        self._clock_resolution = 1e-6
+
+    @override
+    def run_in_executor[*Ts, ResultT](
+        self, executor: Executor | None, func: Callable[[*Ts], ResultT], *args: *Ts
+    ) -> asyncio.Future[ResultT]:
+        future = super().run_in_executor(executor, func, *args)
+        self._jumping.threads += 1
+        future.add_done_callback(self._done)
+        return future
+
+    @override
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        self._jumping.threads += 1
+        await super().shutdown_default_executor(timeout)
+        self._jumping.threads -= 1
+
+    def _done(self, _: Any) -> None:
+        self._jumping.threads -= 1
+
+
+def run[ResultT](
+    main: Callable[[FrozenDateTimeFactory], Coroutine[Any, Any, ResultT]],
+    start: str,
+    *,
+    listeners: int,
+) -> ResultT:
+    """Run a coroutine from a point in time on, and return what it returns.
+
+    `listeners` is how many sockets are open while none of them is in use: the loop's
+    own, and those that listen.
+    """
+    freezegun.configure(default_ignore_list=[])
+    # As Home Assistant's test helpers do in pytest
+    vars(freezegun.api).update(
+        FakeDatetime=patch_time.HAFakeDatetime,
+        datetime_to_fakedatetime=patch_time.ha_datetime_to_fakedatetime,
+    )
+    with freezegun.freeze_time(start) as clock:
+        assert isinstance(clock, FrozenDateTimeFactory)
+        selector = _Selector(clock)
+        selector.listeners = listeners
+        with asyncio.Runner(loop_factory=lambda: _Loop(selector)) as runner:
+            return runner.run(main(clock))
