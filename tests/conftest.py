@@ -28,7 +28,7 @@ def quick_confirmation() -> Generator[None]:
     miner = "custom_components.xmrig.api.miner"
     with (
         patch(f"{miner}.CONFIRM_INTERVAL", 0.01),
-        patch(f"{miner}.SETTLE", 0.1),
+        patch(f"{miner}.SETTLE", 0.01),
     ):
         yield
 

@@ -17,12 +17,6 @@ from hypothesis.stateful import (
 )
 import pytest
 
-from custom_components.xmrig.api.document import same
-from custom_components.xmrig.api.thread_profiles import (
-    profiles_of,
-    shortened,
-    thread_count,
-)
 from custom_components.xmrig.const import CONF_KEEP_STATE
 from simulator import Simulator
 from simulator.http import Request
@@ -30,6 +24,7 @@ from simulator.jsonvalue import Json
 
 from .common import Rig, entry_for
 from .controls import MINING, POOL, THREADS, restore, select_pool, set_threads
+from .owners import check_pools, check_profiles, check_rest, check_restored
 
 POOLS = [
     {"url": "one.example.org:3333", "user": "WALLET", "pass": "x", "keepalive": True},
@@ -86,16 +81,9 @@ class Machine(RuleBasedStateMachine):
         if not self.is_online:
             self.come_back()
         self.run(restore(self.rig))
-        self.check_all_restored()
+        check_restored(self.simulator.config, self.owners)
         self.run(self.home.config_entries.async_remove(self.rig.entry.entry_id))
         self.run(self.simulator.__aexit__(None, None, None))
-
-    def check_all_restored(self) -> None:
-        """Threads and backends are the owner's, and so are the pools."""
-        config = self.simulator.config
-        pools = {"pools": None}
-        assert same(config | pools, self.owners | pools)
-        assert same(self.simulator.disk, config)
 
     # Commands
 
@@ -154,7 +142,7 @@ class Machine(RuleBasedStateMachine):
     def restore(self) -> None:
         """Give back all that was changed."""
         if self.command(restore(self.rig)):
-            self.check_all_restored()
+            check_restored(self.simulator.config, self.owners)
             self.wanted = None
 
     @precondition(lambda self: self.is_online)
@@ -260,32 +248,11 @@ class Machine(RuleBasedStateMachine):
     # What never changes
 
     @invariant()
-    def what_no_control_has_is_the_owners(self) -> None:
-        """The wallet and the token are among it."""
-        assert same(
-            without_controlled(self.simulator.config), without_controlled(self.owners)
-        )
-
-    @invariant()
-    def pools_are_the_owners(self) -> None:
-        """In some order, with every key; none that is enabled is disabled."""
-        pools = {pool["url"]: pool for pool in self.simulator.config["pools"]}
-        assert len(pools) == len(self.owners["pools"])
-        for owners in self.owners["pools"]:
-            pool = pools[owners["url"]]
-            assert same(pool | {"enabled": True}, owners | {"enabled": True})
-            assert pool["enabled"] or not owners["enabled"]
-
-    @invariant()
-    def profiles_are_the_owners_or_the_first_threads_of_them(self) -> None:
-        """None is lost, and none of another make."""
-        owners = profiles_of(self.owners["cpu"])
-        profiles = profiles_of(self.simulator.config["cpu"])
-        assert owners.keys() == profiles.keys()
-        for name, profile in profiles.items():
-            threads = thread_count(profile)
-            assert threads != 0
-            assert same(profile, shortened(owners[name], threads or 1))
+    def what_is_the_owners_stays(self) -> None:
+        """Whatever controls may change, they change it as they may."""
+        check_rest(self.simulator.config, self.owners)
+        check_pools(self.simulator.config, self.owners)
+        check_profiles(self.simulator.config, self.owners)
 
     @invariant()
     def the_switch_shows_what_the_miner_does(self) -> None:
@@ -300,18 +267,6 @@ class Machine(RuleBasedStateMachine):
             assert self.wanted in (None, does)
         else:
             assert shown == "unavailable"
-
-
-def without_controlled(config: Json) -> Json:
-    """Return what is in a config that no control changes."""
-    rest = copy.deepcopy(config)
-    for name in profiles_of(rest["cpu"]):
-        del rest["cpu"][name]
-    for backend in ("cpu", "opencl", "cuda"):
-        del rest[backend]["enabled"]
-    for key in ("pools", "pause-on-battery", "pause-on-active"):
-        del rest[key]
-    return rest
 
 
 def test_invariants(

@@ -108,7 +108,7 @@ every_command = pytest.mark.parametrize("name", COMMANDS)
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each wait for the others as much longer as the real miner lets it."""
-    monkeypatch.setattr("custom_components.xmrig.api.miner.SETTLE", 0.3)
+    monkeypatch.setattr("custom_components.xmrig.api.miner.SETTLE", 0.25)
 
 
 @pytest.mark.usefixtures("patience")
@@ -286,6 +286,7 @@ async def test_a_number_is_killed_on_the_way_to_another() -> None:
         assert is_same_config(simulator, first)
 
 
+@pytest.mark.usefixtures("patience")
 async def test_two_entries_command_one_miner(running: Rig) -> None:
     """Each by its own controls, and each shows what the other did."""
     first = config_of(running.simulator)
