@@ -1,11 +1,18 @@
 """Choosing among the owner's pools, of which one may be dead."""
 
+import pytest
+
 from custom_components.xmrig.api.miner import Miner
 from tests.targets import Target
 
 from .rig import FAILOVER, Wire
 
 
+@pytest.mark.parametrize(
+    "start_change",
+    [lambda document: document["pools"][1].update(enabled=False)],
+    ids=["disabled"],
+)
 async def test_select_a_dead_pool_and_back(
     target: Target, wire: Wire, miner: Miner
 ) -> None:
@@ -14,6 +21,7 @@ async def test_select_a_dead_pool_and_back(
     await miner.select_pool(target.pools[1])
     pools = [pool["url"] for pool in (await wire.config())["pools"]]
     assert pools == [target.pools[1], target.pools[0]]
+    assert (await wire.config())["pools"][0]["enabled"]
     await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
     await wire.mines()
     assert miner.preferred_pool(await wire.client.config()) == target.pools[1]
