@@ -355,6 +355,20 @@ async def test_a_write_that_is_refused_is_not_tried_without_end(metered: Rig) ->
     assert threads_hashing(metered.simulator) == 4
 
 
+async def test_what_could_not_be_put_back_is_not_forgotten_by_another_one(
+    metered: Rig,
+) -> None:
+    """What was there before the first one is what was there before."""
+    before = config_of(metered.simulator)
+    once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "refuse_put"))
+    with pytest.raises(HomeAssistantError):
+        await act(metered, "calibrate")
+    metered.simulator.fault = None
+    assert cpu_threads(metered.simulator) == 2
+    await act(metered, "calibrate")
+    assert is_same_config(metered.simulator, before)
+
+
 async def test_it_ends_with_the_config_entry(metered: Rig) -> None:
     """What was there is put back on the way out."""
     before = config_of(metered.simulator)

@@ -81,18 +81,32 @@ async def test_one_wild_reading_teaches_nothing(rig: Rig, wild: Any) -> None:
 
 
 @without_cards
+@pytest.mark.parametrize("wild", [5000, 0])
+async def test_a_wild_reading_after_a_change_teaches_nothing(
+    rig: Rig, wild: int
+) -> None:
+    """When it is the only one so far."""
+    await set_up(rig, {**NUMBERS, **METER})
+    await wait(rig, 60)
+    report(rig, wild)
+    await rig.poll(30)
+    assert full_load(rig) == 140
+    await measure(rig)
+    assert full_load(rig) == pytest.approx(IDLE + 4 * THREAD, abs=1)
+
+
+@without_cards
 async def test_a_reading_from_before_a_change_teaches_nothing(rig: Rig) -> None:
     """A meter that has not reported since does not know of it."""
     await set_up(rig, {**NUMBERS, **METER})
     await measure(rig)
     full = full_load(rig)
     assert full == IDLE + 4 * THREAD
-    await rig.turn(MINING, on=False)
+    await set_threads(rig, 3)
     await rig.poll(20)
-    assert full_load(rig) == full
     await say(rig, STATE_UNAVAILABLE)
-    # The owner's number, not the full load that the meter had shown to the end.
-    assert value(rig, POWER) == 60
+    # On the line from the owner's number, not what the meter had shown to the end.
+    assert value(rig, POWER) == 60 + 3 * (full - 60) / 4
 
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 0, "dataset_time": 90}])

@@ -260,6 +260,35 @@ async def test_a_miner_without_its_cpu_has_no_steps(limited: Rig) -> None:
     assert writes(limited.simulator) == 1
 
 
+@with_card
+async def test_the_limit_says_what_it_takes_to_find_the_next_one(
+    limited: Rig,
+) -> None:
+    """What runs now is expected to draw, the least that lets it run, and since when."""
+
+    def said() -> tuple[float, float, Any]:
+        attributes = limited.full_state(LIMIT).attributes
+        return (
+            attributes["expected_power"],
+            attributes["one_thread_power"],
+            attributes["changed_at"],
+        )
+
+    expected, one_thread, first = said()
+    assert (expected, one_thread) == (140 + CARD, 80 + CARD)
+    await limited.poll(3)
+    assert said() == (expected, one_thread, first)
+    await set_limit(limited, 100 + CARD)
+    expected, one_thread, second = said()
+    assert (expected, one_thread) == (100 + CARD, 80 + CARD)
+    assert second > first
+    await limited.poll(3)
+    await limited.turn(MINING, on=False)
+    expected, one_thread, third = said()
+    assert (expected, one_thread) == (60, 80 + CARD)
+    assert third > second
+
+
 # --- With a meter -------------------------------------------------------------
 
 

@@ -163,6 +163,24 @@ async def test_on_battery_the_miners_own_rule_comes_after_the_limit(rig: Rig) ->
     assert rig.state(MINING) == "on"
 
 
+async def test_a_pause_by_the_miners_own_rule_is_no_wish_to_rest(rig: Rig) -> None:
+    """Though a limit found the miner paused, nobody had paused it."""
+    await set_up(rig, NUMBERS)
+    rig.simulator.edit_config(lambda config: config.update({"pause-on-battery": True}))
+    await wait(rig, 70)
+    rig.simulator.on_battery = True
+    await rig.poll()
+    assert rig.state(REASON) == "battery"
+    await set_limit(rig, 0)
+    assert rig.state(REASON) == "power_limit"
+    rig.simulator.on_battery = False
+    rig.simulator.restart()
+    await wait(rig, 40)
+    assert rig.state(REASON) == "power_limit"
+    await set_limit(rig, 140)
+    assert rig.state(MINING) == "on"
+
+
 async def test_a_limit_goes_with_the_options_that_it_came_with(limited: Rig) -> None:
     """Without an entity nobody could lift it any more."""
     before = config_of(limited.simulator)

@@ -8,7 +8,16 @@ import pytest
 
 from .common import Rig
 from .controls import MINING, THREADS, restore, set_threads, writes
-from .watts import NO_CARDS, NUMBERS, REASON, set_limit, set_up, threads_hashing, wait
+from .watts import (
+    NO_CARDS,
+    NUMBERS,
+    REASON,
+    choose,
+    set_limit,
+    set_up,
+    threads_hashing,
+    wait,
+)
 
 INTERVAL = 15
 
@@ -130,6 +139,18 @@ async def test_a_persons_own_cap_stays_a_maximum(limited: Rig, when: str) -> Non
         assert threads_hashing(limited.simulator) == 2
     await set_threads(limited, 4)
     assert threads_hashing(limited.simulator) == 4
+
+
+async def test_a_cap_from_before_there_was_a_limit_is_a_persons(rig: Rig) -> None:
+    """The options that brought the limit came later."""
+    await rig.set_up()
+    await set_threads(rig, 2)
+    await choose(rig, NUMBERS)
+    await set_limit(rig, 80)
+    await wait(rig, INTERVAL)
+    await set_limit(rig, 140)
+    await wait(rig, INTERVAL)
+    assert threads_hashing(rig.simulator) == 2
 
 
 async def test_a_person_cannot_take_more_threads_than_the_limit_allows(

@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
 from .api.miner import Miner
-from .api.models import Config, Snapshot
+from .api.models import Snapshot
 from .calibration import Calibration
 from .const import CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL, DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
@@ -51,7 +51,6 @@ class PowerLimit:
         self._persons: int | None = None
         """The cap that a person wants; None for none."""
         self._asked: int | None = None
-        self._config_before: Config | None = None
         self._changed_at = -math.inf
         self._retry: CALLBACK_TYPE | None = None
 
@@ -129,7 +128,6 @@ class PowerLimit:
             allowed = min(threads, within) if within else threads
             self._own = frozenset({allowed} if allowed < threads else ())
             await self._save()
-            self._config_before = self._snapshot.config
             async with self._coordinator.command() as miner:
                 await miner.set_threads(allowed, self._snapshot.cpu_profile)
 
@@ -170,10 +168,6 @@ class PowerLimit:
     @callback
     def heed(self) -> None:
         """Take a cap that was not set by the limit for one that a person wants."""
-        config = self._snapshot.config
-        if config is None or config is self._config_before:
-            # It is from before the last change, and could not be read since.
-            return
         cap = self._miner.threads(self._snapshot)
         full = self._miner.owners_threads(self._snapshot)
         if cap is None or full is None:
@@ -186,7 +180,6 @@ class PowerLimit:
 
     async def _async_let(self, threads: int) -> None:
         """Let so many threads run, with the lock held; 0 pauses the miner."""
-        self._config_before = self._snapshot.config
         if threads:
             # First, so that nobody else is taken for who set it.
             self._own |= {threads}

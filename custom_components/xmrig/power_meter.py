@@ -257,15 +257,15 @@ class PowerMeter:
         if measured is None or (state := self._state) is None:
             return None
         # By the report, so that the same one counts once.
-        self._samples[state.last_reported] = measured - self._card_watts
+        sample = self._samples[state.last_reported] = measured - self._card_watts
         while len(self._samples) > GLITCH:
             del self._samples[min(self._samples)]
-        sample = median(self._samples.values())
+        if len(self._samples) == GLITCH:
+            return median(self._samples.values())
         expected = self.model.watts(self.threads_running)
-        is_wild = expected is not None and abs(sample - expected) > max(
-            WILD, expected / 2
-        )
-        return None if is_wild and len(self._samples) < GLITCH else sample
+        if expected is None or abs(sample - expected) <= max(WILD, expected / 2):
+            return sample
+        return None
 
     def _backend(self, backend_type: BackendType) -> Backend | None:
         """Return a backend."""
