@@ -65,6 +65,7 @@ async def test_a_miner_is_added_and_set_up(
         ("not_found", "not_xmrig"),
         ("not_xmrig", "not_xmrig"),
         ("nulls", "not_xmrig"),
+        ("padded", "not_xmrig"),
         ("proxy", "not_xmrig"),
         ("redirect", "not_xmrig"),
     ],
@@ -78,7 +79,12 @@ async def test_an_answer_that_is_no_miners_is_told(
     error: str,
 ) -> None:
     """The form comes back with the cause, and works once a miner answers."""
+
+    def pad(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        return with_body(reply, reply.text() + b" " * 10 * 1024**2)
+
     monkeypatch.setitem(FAULTS, "not_found", Fault("404", instead=Reply(404)))
+    monkeypatch.setitem(FAULTS, "padded", Fault("10 MiB of a miner", distort=pad))
     simulator.fault = fault
     entered = connection(simulator)
     await assert_told_then_mended(hass, entered, error, entered, simulator)
