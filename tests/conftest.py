@@ -25,10 +25,10 @@ NOW = "2026-11-01 12:00:00+00:00"
 @pytest.fixture(autouse=True)
 def quick_confirmation() -> Generator[None]:
     """Wait for a simulated miner no longer than it takes to answer."""
-    miner = "custom_components.xmrig.api.miner"
+    api = "custom_components.xmrig.api"
     with (
-        patch(f"{miner}.CONFIRM_INTERVAL", 0.01),
-        patch(f"{miner}.SETTLE", 0.01),
+        patch(f"{api}.commander.CONFIRM_INTERVAL", 0.01),
+        patch(f"{api}.config_writer.SETTLE", 0.01),
     ):
         yield
 

@@ -277,9 +277,9 @@ def test_invariants(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No sequence of what may happen breaks them."""
-    miner = "custom_components.xmrig.api.miner"
-    monkeypatch.setattr(f"{miner}.SETTLE", 0)
-    monkeypatch.setattr(f"{miner}.CONFIRM_INTERVAL", 0)
+    api = "custom_components.xmrig.api"
+    monkeypatch.setattr(f"{api}.config_writer.SETTLE", 0)
+    monkeypatch.setattr(f"{api}.commander.CONFIRM_INTERVAL", 0)
 
     class Here(Machine):
         home = hass

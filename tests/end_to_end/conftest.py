@@ -44,13 +44,13 @@ async def target(
 
     A simulated one takes a config sooner, so less time is given to it.
     """
-    miner = "custom_components.xmrig.api.miner"
+    api = "custom_components.xmrig.api"
     async with open_target(request.param, tmp_path, start_change) as target:
         with ExitStack() as stack:
             if isinstance(target, SimulatedTarget):
                 target.simulator.surroundings.watch_delay = 0.03
-                stack.enter_context(patch(f"{miner}.CONFIRM_INTERVAL", 0.01))
-                stack.enter_context(patch(f"{miner}.SETTLE", 0.05))
+                stack.enter_context(patch(f"{api}.commander.CONFIRM_INTERVAL", 0.01))
+                stack.enter_context(patch(f"{api}.config_writer.SETTLE", 0.05))
             yield target
 
 

@@ -40,7 +40,7 @@ async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
     """It is said that there is none, and the config can be had back."""
     assert BackendType.OPENCL in (await wire.client.backends()).by_type
     with (
-        patch("custom_components.xmrig.api.miner.CONFIRM_TIMEOUT", 1.5),
+        patch("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 1.5),
         pytest.raises(XmrigBackendError),
     ):
         await miner.set_backend(BackendType.OPENCL, enabled=True)

@@ -1,63 +1,18 @@
 """What one asks of a miner, each done only when the miner shows it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Any
+from dataclasses import replace
 
 from .client import XmrigClient
-from .document import MISSING, Change, changes, includes, same, value_at, with_value
-from .exceptions import (
-    XmrigBackendError,
-    XmrigConflictError,
-    XmrigNotConfirmedError,
-    XmrigReadOnlyError,
-    XmrigRefusedError,
-    XmrigUnsafeConfigError,
-)
+from .config_writer import ConfigWriter
+from .document import Change, same
+from .exceptions import XmrigBackendError, XmrigNotConfirmedError, XmrigRefusedError
 from .memory import Memory
-from .models import Backends, BackendType, Config, PauseRule, Snapshot, Status, Summary
+from .models import BackendType, Config, PauseRule, Snapshot, Status
 from .thread_profiles import active_profile, shortened, thread_count
 
-CONFIRM_TIMEOUT = 5
-"""Seconds until a command that does not show has failed. XMRig applies a posted config
-about half a second after its answer (src/base/io/Watcher.h:53)."""
 
-CONFIRM_INTERVAL = 0.1
-"""Seconds between two looks at what the miner shows."""
-
-SETTLE = 0.7
-"""Seconds for which a change has to last. Somebody who read the config before it was
-applied may still overwrite it: what they wrote shows within the miner's half second."""
-
-ATTEMPTS = 5
-"""How often a change is made again that somebody else overwrote."""
-
-
-class PauseReason(StrEnum):
-    """Why a miner does not mine."""
-
-    NONE = "none"
-    """It does."""
-    ASKED_HERE = "asked_here"
-    AT_THE_MINER = "at_the_miner"
-    POWER_LIMIT = "power_limit"
-    BATTERY = "battery"
-    ACTIVITY = "activity"
-    BATTERY_OR_ACTIVITY = "battery_or_activity"
-
-
-@dataclass(frozen=True)
-class _Write:
-    """A write of the config that did not last."""
-
-    before: Config
-    made: list[Change]
-    memory: Memory
-
-
-class Miner:
+class Miner(ConfigWriter):
     """One miner, commanded by at most one task at a time.
 
     Every command raises XmrigConnectionError, XmrigAuthenticationError,
@@ -74,16 +29,9 @@ class Miner:
         save: Callable[[Memory], Awaitable[None]],
     ) -> None:
         """Initialize the miner; `save` makes a memory outlive this process."""
-        self.client = client
-        self.memory = memory
-        self._save = save
+        super().__init__(client, memory, save)
         self._threads = 0
         self._is_mining: bool | None = None
-        self.written: Config | None = None
-        """The config as it was last written; for the one who polls to take away."""
-        self.lock = asyncio.Lock()
-        """Held by every command, and by whoever polls: what is read while a command
-        is under way belongs to neither side of it."""
 
     async def pause(self) -> None:
         """Pause: pool, threads and dataset stay, and hashing rests."""
@@ -226,16 +174,6 @@ class Miner:
         async with self.lock:
             await self._edit(change)
 
-    async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
-        """Change the config by a function of it, and return what that changed."""
-        async with self.lock:
-            return await self._edit(change, by_owner=True)
-
-    async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
-        """Return what `edit` would change; raises what it would refuse."""
-        config = await self._config()
-        return _safe_changes(config, change(config))
-
     async def restore(self) -> list[Change]:
         """Give back all those values of the config that were changed from here.
 
@@ -298,29 +236,6 @@ class Miner:
         """Take the pools and wallets of a config for the owner's."""
         async with self.lock:
             await self._remember(payees=frozenset(config.payees))
-
-    def pause_reason(self, snapshot: Snapshot) -> PauseReason | None:
-        """Return why the miner does not mine; None if it is not known whether it does.
-
-        XMRig shows one and the same pause for a person's hand and for its own rules, so
-        these are named when they are on (src/core/Miner.cpp:682).
-        """
-        if snapshot.is_mining is None:
-            return None
-        if snapshot.is_mining:
-            return PauseReason.NONE
-        if self.memory.mining is False and self.memory.asked_here:
-            return PauseReason.ASKED_HERE
-        if self.memory.limited and self.memory.mining is not False:
-            return PauseReason.POWER_LIMIT
-        rules = snapshot.pause_rules
-        if snapshot.status is Status.STOPPED or not rules:
-            return PauseReason.AT_THE_MINER
-        if len(rules) > 1:
-            return PauseReason.BATTERY_OR_ACTIVITY
-        if PauseRule.BATTERY in rules:
-            return PauseReason.BATTERY
-        return PauseReason.ACTIVITY
 
     def preferred_pool(self, config: Config) -> str | None:
         """Return the label of the pool that is tried first; None if it is unknown."""
@@ -409,164 +324,3 @@ class Miner:
 
         await self._edit(change)
         await self._remember(threads=cap)
-
-    async def _edit(
-        self, change: Callable[[Config], Config], *, by_owner: bool = False
-    ) -> list[Change]:
-        """Change the config, with the lock held: the one way in which it is written.
-
-        What is needed to undo it is saved before it is written, so that nothing is
-        lost whenever either side is cut off. What is written by the owner, rather than
-        by a control, is what a control has to give back from then on.
-        """
-        tried: _Write | None = None
-        for _ in range(ATTEMPTS):
-            before = await self._config()
-            after = change(before)
-            made = _safe_changes(before, after)
-            if made:
-                memory = self.memory.with_write(before, after, by_owner=by_owner)
-                if before.enabled and not after.enabled:
-                    memory = replace(memory, backends=before.enabled)
-                if await self._save_if_new(memory) and not same(
-                    (await self._config()).document, before.document
-                ):
-                    continue
-                await self._send(self.client.put_config(after))
-                try:
-                    await self._confirm_change(before, made)
-                except XmrigNotConfirmedError:
-                    if tried:
-                        await self._take_back(tried, before)
-                    raise
-                tried = _Write(before, made, memory)
-            if tried is None:
-                return []
-            if shown := await self._lasting(tried.made):
-                self.written = _with_shown(after, shown, tried.made)
-                await self._remember_write(tried, shown)
-                return tried.made
-        raise XmrigConflictError(
-            f"The config of {self.client.address} is being changed elsewhere"
-        )
-
-    async def _remember_write(self, write: _Write, shown: Config) -> None:
-        """Remember that a write lasts, and what the miner made of it."""
-        memory = self.memory.with_write_read_as(shown, write.made).with_write_done()
-        if write.before.payees.keys() == memory.payees:
-            # Who changes a wallet from here is the owner.
-            memory = replace(memory, payees=frozenset(shown.payees))
-        await self._save_if_new(memory)
-
-    async def _take_back(self, tried: _Write, now: Config) -> None:
-        """Undo a write of which the miner made something else than was asked for.
-
-        A value out of range it replaces by a default. That it was the miner, rather
-        than somebody else, shows when the same write again changes nothing.
-        """
-        await self._save_if_new(tried.memory.with_write_read_as(now, tried.made))
-        await self._send(self.client.put_config(tried.before))
-        await self._confirm_change(now, [])
-
-    async def _confirm_change(self, before: Config, made: list[Change]) -> None:
-        """Wait until the config is another one than before.
-
-        Raises XmrigNotConfirmedError if it stays the same, unless it shows the changes
-        all the same: removing what is the default anyway changes nothing.
-        """
-
-        async def read() -> bool:
-            return not same((await self._config()).document, before.document)
-
-        try:
-            await self._confirm(read, bool, "set_config")
-        except XmrigNotConfirmedError:
-            if not _shows(before, made):
-                raise
-
-    async def _lasting(self, made: list[Change]) -> Config | None:
-        """Return the config if it shows changes, and goes on showing them."""
-        if not _shows(await self._config(), made):
-            return None
-        await asyncio.sleep(SETTLE)
-        config = await self._config()
-        return config if _shows(config, made) else None
-
-    async def _remember(self, **changed: Any) -> None:
-        """Remember some fields of the memory."""
-        await self._save_if_new(replace(self.memory, **changed))
-
-    async def _save_if_new(self, memory: Memory) -> bool:
-        """Save a memory, and return whether it is another one than before."""
-        if memory == self.memory:
-            return False
-        await self._save(memory)
-        self.memory = memory
-        return True
-
-    async def _config(self) -> Config:
-        """Read the config, which needs full access as a command does."""
-        return await self._send(self.client.config())
-
-    async def _send[AnswerT](self, call: Awaitable[AnswerT]) -> AnswerT:
-        """Make a call that needs full access, and return its answer.
-
-        A token that went bad is told from a read-only API: both are a 403 to such a
-        call, but only a bad token is a 403 to the summary too.
-        """
-        try:
-            return await call
-        except XmrigReadOnlyError:
-            await self.client.summary()
-            raise
-
-    async def _confirm[AnswerT: (Summary, Backends, bool)](
-        self,
-        read: Callable[[], Awaitable[AnswerT]],
-        shows: Callable[[AnswerT], bool],
-        command: str,
-    ) -> None:
-        """Wait until an answer of the miner shows the result of a command."""
-        try:
-            async with asyncio.timeout(CONFIRM_TIMEOUT):
-                while not shows(await read()):
-                    await asyncio.sleep(CONFIRM_INTERVAL)
-        except TimeoutError as err:
-            raise XmrigNotConfirmedError(
-                f"{self.client.address} took {command}, but does not show it"
-            ) from err
-
-
-def _safe_changes(before: Config, after: Config) -> list[Change]:
-    """Return what differs between two configs.
-
-    Raises XmrigUnsafeConfigError if that would cut the owner off: a missing `http`
-    object turns the API off, and a restricted one cannot be turned back over it.
-    """
-    made = list(changes(before.document, after.document))
-    if made and not isinstance(after.document.get("http"), dict):
-        raise XmrigUnsafeConfigError("A config without http would turn off the API")
-    if any(change.path[:1] == ("http",) for change in made):
-        raise XmrigUnsafeConfigError("The http object is not changed over HTTP")
-    if made and not any(pool.get("enabled", True) for pool in after.pools):
-        raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
-    return made
-
-
-def _shows(config: Config, made: list[Change]) -> bool:
-    """Return whether a config has the new values, whatever the miner filled in."""
-    return all(
-        change.new is MISSING
-        or includes(value_at(config.document, change.path), change.new)
-        for change in made
-    )
-
-
-def _with_shown(after: Config, shown: Config, made: list[Change]) -> Config:
-    """Return a config that was written, with what the miner filled into it."""
-    document = after.document
-    for change in made:
-        document = with_value(
-            document, change.path, value_at(shown.document, change.path)
-        )
-    return Config(document)
