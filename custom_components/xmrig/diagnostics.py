@@ -10,6 +10,12 @@ from .coordinator import XmrigConfigEntry
 type Allowed = bool | dict[str, Allowed]
 """True lets a value pass with all that is in it, an object only what it names."""
 
+
+def _named(*names: str) -> dict[str, Allowed]:
+    """Return that these fields of an object may pass."""
+    return dict.fromkeys(names, True)
+
+
 # Names what may pass rather than what may not: whatever a later XMRig adds stays in.
 # Left out on purpose: ids, names and addresses of miners and pools, wallets, passwords,
 # tokens, and paths of files.
@@ -18,31 +24,32 @@ ENTRY: Allowed = {"ssl": True, "verify_ssl": True}
 SUMMARY: Allowed = {
     "uptime": True,
     "restricted": True,
-    "resources": True,
-    "features": True,
-    "results": True,
-    "algo": True,
-    "connection": {
-        "uptime": True,
-        "uptime_ms": True,
-        "ping": True,
-        "failures": True,
-        "tls": True,
-        "algo": True,
-        "diff": True,
-        "accepted": True,
-        "rejected": True,
-        "avg_time": True,
-        "avg_time_ms": True,
-        "hashes_total": True,
+    "resources": {
+        "memory": _named("free", "total", "resident_set_memory"),
+        "load_average": True,
+        "hardware_concurrency": True,
     },
+    "features": True,
+    "results": _named(
+        *("diff_current", "shares_good", "shares_total", "avg_time", "avg_time_ms"),
+        *("hashes_total", "best"),
+    ),
+    "algo": True,
+    "connection": _named(
+        *("uptime", "uptime_ms", "ping", "failures", "tls", "algo", "diff"),
+        *("accepted", "rejected", "avg_time", "avg_time_ms", "hashes_total"),
+    ),
     "version": True,
     "kind": True,
-    "cpu": True,
+    "cpu": _named(
+        *("brand", "family", "model", "stepping", "proc_info", "aes", "avx2", "x64"),
+        *("64_bit", "l2", "l3", "cores", "threads", "packages", "nodes", "backend"),
+        *("msr", "assembly", "arch", "flags"),
+    ),
     "donate_level": True,
     "paused": True,
     "algorithms": True,
-    "hashrate": True,
+    "hashrate": _named("total", "highest"),
     "hugepages": True,
 }
 
@@ -59,16 +66,28 @@ BACKEND: Allowed = {
     "hugepages": True,
     "memory": True,
     "hashrate": True,
-    "threads": True,
-    "platform": True,
-    "versions": True,
+    "threads": {
+        **_named("intensity", "affinity", "av", "hashrate", "index", "threads"),
+        **_named("blocks", "bfactor", "bsleep", "dataset_host", "worksize"),
+        **_named("strided_index", "gcn_asm", "unroll", "name", "board", "bus_id"),
+        **_named("smx", "arch", "cu", "global_mem", "clock", "memory_clock"),
+        "health": _named(
+            *("temperature", "power", "clock", "mem_clock", "fan_speed", "rpm")
+        ),
+    },
+    "platform": _named("index", "profile", "version", "name", "vendor"),
+    "versions": _named("cuda-runtime", "cuda-driver", "plugin", "nvml", "driver"),
 }
 
 CONFIG: Allowed = {
     "http": {"enabled": True, "port": True, "restricted": True},
     "autosave": True,
     "background": True,
-    "randomx": True,
+    "randomx": _named(
+        *("init", "init-avx2", "mode", "1gb-pages", "rdmsr", "wrmsr", "cache_qos"),
+        *("numa", "scratchpad_prefetch_mode"),
+    ),
+    # Its profiles have the names of algorithms, of which there are ever more.
     "cpu": True,
     "opencl": {"enabled": True, "cache": True, "platform": True, "adl": True},
     "cuda": {"enabled": True, "nvml": True},
@@ -91,7 +110,7 @@ CONFIG: Allowed = {
     "health-print-time": True,
     "dmi": True,
     "tls": {"enabled": True},
-    "dns": True,
+    "dns": _named("ip_version", "ipv6", "ttl"),
     "verbose": True,
     "watch": True,
     "pause-on-battery": True,
