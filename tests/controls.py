@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
 from homeassistant.core import Context
+from homeassistant.helpers import entity_registry as er
 
 from custom_components.xmrig.api.document import same
 from custom_components.xmrig.const import DOMAIN
@@ -80,6 +81,15 @@ async def act(
 async def restore(rig: Rig) -> None:
     """Give back all that was changed in the config."""
     await act(rig, "restore_config")
+
+
+async def enable(rig: Rig, *names: str) -> None:
+    """Enable entities that are disabled at first."""
+    registry = er.async_get(rig.hass)
+    for name in names:
+        assert rig.entities[name].disabled_by is er.RegistryEntryDisabler.INTEGRATION
+        registry.async_update_entity(rig.entity_id(name), disabled_by=None)
+    await rig.reload()
 
 
 def config_of(simulator: Simulator) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 import pytest
 
 from simulator.jsonvalue import Json
@@ -14,6 +13,7 @@ from .controls import (
     act,
     config_of,
     cpu_threads,
+    enable,
     is_same_config,
     restore,
     writes,
@@ -24,15 +24,6 @@ OPENCL = "switch.opencl_backend"
 CUDA = "switch.cuda_backend"
 BATTERY = "switch.pause_on_battery"
 ACTIVITY = "switch.pause_on_activity"
-
-
-async def enable(rig: Rig, *names: str) -> None:
-    """Enable entities that are disabled at first."""
-    registry = er.async_get(rig.hass)
-    for name in names:
-        assert rig.entities[name].disabled_by is er.RegistryEntryDisabler.INTEGRATION
-        registry.async_update_entity(rig.entity_id(name), disabled_by=None)
-    await rig.reload()
 
 
 def backends(rig: Rig) -> dict[str, bool]:

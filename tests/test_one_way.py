@@ -14,6 +14,7 @@ from .common import Rig
 from .controls import (
     act,
     config_of,
+    enable,
     is_same_config,
     restore,
     select_pool,
@@ -200,3 +201,15 @@ async def test_commands_at_once_are_done_one_after_the_other(running: Rig) -> No
     assert writes(running.simulator) == len(names)
     await restore(running)
     assert is_same_config(running.simulator, first)
+
+
+async def test_the_button_restores_all(running: Rig) -> None:
+    """It is there for who enables it."""
+    first = config_of(running.simulator)
+    await enable(running, "button.restore_config")
+    for name in ("number", "select", "switch", "action", "stop"):
+        await COMMANDS[name](running)
+    await running.press("button.restore_config")
+    assert is_same_config(running.simulator, first)
+    assert running.state("number.cpu_threads") == "4"
+    assert running.state("switch.mining") == "on"

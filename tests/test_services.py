@@ -24,6 +24,9 @@ async def test_data_is_all_that_the_miner_says(running: Rig) -> None:
     """A field for each endpoint, as the miner says it."""
     data = await act(running, "get_data")
     assert data.keys() == {"summary", "backends", "config"}
+    client = running.entry.runtime_data.miner.client
+    assert same(data["summary"], (await client.summary()).document)
+    assert same(data["backends"], list((await client.backends()).document))
     assert data["summary"]["hashrate"]["total"][0] > 0
     assert data["summary"]["connection"]["pool"] == "pool.example.org:3333"
     assert [item["type"] for item in data["backends"]] == ["cpu", "opencl", "cuda"]
