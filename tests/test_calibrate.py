@@ -1,5 +1,6 @@
 """A calibration measures each number of threads, and leaves no trace but what it saw."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 from unittest.mock import patch
@@ -206,8 +207,16 @@ async def test_a_limit_holds_again_afterwards(metered: Rig) -> None:
 async def test_a_limit_set_meanwhile_holds_afterwards(metered: Rig) -> None:
     """At once, but it does not disturb what is being measured."""
     await act(metered, "calibrate")
-    once(metered, 3, lambda rig: set_limit(rig, 110))
+    limits = []
+
+    async def set_promptly(rig: Rig) -> None:
+        async with asyncio.timeout(5):
+            await set_limit(rig, 110)
+        limits.append(rig.state(LIMIT))
+
+    once(metered, 3, set_promptly)
     assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert limits == ["110"]
     assert threads_hashing(metered.simulator) == 2
 
 

@@ -261,6 +261,17 @@ async def test_a_miner_without_its_cpu_has_no_steps(limited: Rig) -> None:
 
 
 @with_card
+async def test_cards_run_alone_where_no_thread_fits_beside_them(limited: Rig) -> None:
+    """If their owner switches the CPU off."""
+    await set_limit(limited, 60 + CARD)
+    assert limited.state(MINING) == "off"
+    await limited.turn("switch.cpu_backend", on=False)
+    await wait(limited, 2 * INTERVAL)
+    assert limited.state(MINING) == "on"
+    assert threads_hashing(limited.simulator) == 0
+
+
+@with_card
 async def test_the_limit_says_what_it_takes_to_find_the_next_one(
     limited: Rig,
 ) -> None:

@@ -9,10 +9,15 @@ import pytest
 from .common import Rig
 from .controls import MINING, THREADS, restore, set_threads, writes
 from .watts import (
+    IDLE,
+    METER,
     NO_CARDS,
     NUMBERS,
     REASON,
+    THREAD,
     choose,
+    full_load,
+    measure,
     set_limit,
     set_up,
     threads_hashing,
@@ -226,6 +231,26 @@ async def test_another_algorithm_has_the_limit_too(limited: Rig) -> None:
     await set_limit(limited, 140)
     await wait(limited, INTERVAL)
     assert threads_hashing(limited.simulator) == 4
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "threads": 5}])
+async def test_an_algorithm_with_fewer_threads_is_nobodys_cap(rig: Rig) -> None:
+    """What a person and the limit took holds when the other one is mined again."""
+    rig.simulator.edit_config(lambda config: config["cpu"].update(cn=[0, 1]))
+    await set_up(rig, METER)
+    await measure(rig)
+    await rig.turn(MINING, on=False)
+    await measure(rig)
+    await rig.turn(MINING, on=True)
+    await set_threads(rig, 4)
+    await set_limit(rig, IDLE + 3 * THREAD)
+    await mine(rig, "cn/r")
+    assert threads_hashing(rig.simulator) == 2
+    await mine(rig, "rx/0")
+    assert threads_hashing(rig.simulator) == 3
+    await set_limit(rig, full_load(rig))
+    await wait(rig, INTERVAL)
+    assert threads_hashing(rig.simulator) == 4
 
 
 def posted(rig: Rig) -> list[dict[str, Any]]:
