@@ -27,7 +27,7 @@ MINING = "switch.mining"
 LIMIT = "number.power_limit"
 AUTOMATION = "automation.mining_plan"
 
-STEP = timedelta(seconds=15)
+STEP = timedelta(seconds=30)
 
 
 def load(name: str) -> Blueprint:
@@ -111,7 +111,7 @@ class House:
         await self.settle()
 
     async def pass_time(self, time: timedelta) -> None:
-        """Let time pass, with a report of the meter every 15 s.
+        """Let time pass, with a report of the meter every 30 s.
 
         A meter that does not work shows the same all the time, or nothing new.
         """
