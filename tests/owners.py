@@ -3,11 +3,7 @@
 import copy
 
 from custom_components.xmrig.api.document import same
-from custom_components.xmrig.api.thread_profiles import (
-    profiles_of,
-    shortened,
-    thread_count,
-)
+from custom_components.xmrig.api.thread_profiles import profiles_of
 from simulator.jsonvalue import Json
 
 
@@ -35,9 +31,14 @@ def check_profiles(config: Json, owners: Json) -> None:
     profiles = profiles_of(config["cpu"])
     assert owners_profiles.keys() == profiles.keys()
     for name, profile in profiles.items():
-        threads = thread_count(profile)
-        assert threads != 0
-        assert same(profile, shortened(owners_profiles[name], threads or 1))
+        owners_profile = owners_profiles[name]
+        if isinstance(profile, list):
+            assert profile
+            owners_profile = owners_profile[: len(profile)]
+        elif isinstance(profile, dict):
+            assert 0 < profile["threads"] <= owners_profile["threads"]
+            owners_profile = {**owners_profile, "threads": profile["threads"]}
+        assert same(profile, owners_profile)
 
 
 def check_restored(config: Json, owners: Json) -> None:
