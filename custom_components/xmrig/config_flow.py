@@ -45,13 +45,9 @@ TOKEN_SCHEMA = vol.Schema(
 SCHEMA = vol.Schema(
     {
         vol.Required(CONF_HOST): TextSelector(),
-        vol.Required(CONF_PORT): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=65535, step=1, mode=NumberSelectorMode.BOX
-                )
-            ),
-            vol.Coerce(int),
+        # Not coerced here: the form would then begin with a 0.
+        vol.Required(CONF_PORT): NumberSelector(
+            NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
         ),
         **TOKEN_SCHEMA.schema,
         vol.Required(CONF_SSL, default=False): BooleanSelector(),
@@ -192,7 +188,7 @@ def _cleaned(user_input: dict[str, Any]) -> dict[str, Any]:
     if not url.host:
         raise ValueError("no host")
     data[CONF_HOST] = url.host
-    data[CONF_PORT] = url.explicit_port or data[CONF_PORT]
+    data[CONF_PORT] = url.explicit_port or int(data[CONF_PORT])
     if url.scheme:
         data[CONF_SSL] = url.scheme == "https"
     if token := data.pop(CONF_ACCESS_TOKEN, "").strip():

@@ -6,6 +6,7 @@ from homeassistant.components.number import (
     NumberDeviceClass,
     NumberEntity,
     NumberEntityDescription,
+    NumberMode,
 )
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
@@ -22,6 +23,7 @@ PARALLEL_UPDATES = 0
 CPU_THREADS = NumberEntityDescription(
     key="cpu_threads",
     translation_key="cpu_threads",
+    mode=NumberMode.BOX,
     entity_category=EntityCategory.CONFIG,
     native_min_value=1,
     native_step=1,

@@ -361,6 +361,7 @@ GPU_DESCRIPTIONS = (
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
         value_fn=lambda _, gpu: gpu.health.temperature,
     ),
     XmrigGpuSensorEntityDescription(
@@ -369,6 +370,7 @@ GPU_DESCRIPTIONS = (
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
         value_fn=lambda _, gpu: gpu.health.power,
     ),
     XmrigGpuSensorEntityDescription(
@@ -376,6 +378,7 @@ GPU_DESCRIPTIONS = (
         translation_key="gpu_fan_speed",
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=0,
         only_on=BackendType.CUDA,
         value_fn=lambda _, gpu: gpu.health.fan_speed,
     ),

@@ -172,3 +172,10 @@ def test_what_a_control_wrote_beside_it_is_still_known() -> None:
     memory = as_read(memory.with_write(capped, now, by_owner=True).with_write_done())
     assert same(memory.owners(now).document, config(rx=[2, 3]).document)
     assert same(memory.original(now).document, OWNERS)
+
+
+def test_a_memory_of_an_earlier_version() -> None:
+    """What it lacks is as in an empty one, and what it has is kept."""
+    assert Memory.from_json({"mining": False, "backends": ["cpu"]}) == Memory(
+        mining=False, backends=frozenset({BackendType.CPU})
+    )

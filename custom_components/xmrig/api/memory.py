@@ -136,8 +136,8 @@ class Memory:
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
         """Return the memory that `as_json` gave, an empty one for None."""
-        if data is None:
-            return cls()
+        # A memory of an earlier version lacks what was added since.
+        data = {**cls().as_json(), **(data or {})}
         return cls(
             backends=frozenset(map(BackendType, data["backends"])),
             written=Ledger.from_json(data["written"]),
