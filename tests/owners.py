@@ -6,6 +6,18 @@ from custom_components.xmrig.api.document import same
 from custom_components.xmrig.api.thread_profiles import profiles_of
 from simulator.jsonvalue import Json
 
+POOLS = [
+    {"url": "one.example.org:3333", "user": "WALLET", "pass": "x", "keepalive": True},
+    {"url": "two.example.org:443", "user": "WALLET", "tls": True},
+    {"url": "three.example.org:3333", "user": "OTHER", "enabled": False},
+]
+CPU = {
+    "rx": [[1, 0], [2, 3], 1],
+    "cn": {"intensity": 2, "threads": 3, "affinity": 7},
+    "cn/0": False,
+    "rx/arq": "rx/wow",
+}
+
 
 def check_rest(config: Json, owners: Json) -> None:
     """Check what no control changes; the wallet and the token are among it."""

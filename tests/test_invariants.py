@@ -24,19 +24,8 @@ from simulator.jsonvalue import Json
 
 from .common import Rig, entry_for
 from .controls import MINING, POOL, THREADS, restore, select_pool, set_threads
-from .owners import check_pools, check_profiles, check_rest, check_restored
+from .owners import CPU, POOLS, check_pools, check_profiles, check_rest, check_restored
 
-POOLS = [
-    {"url": "one.example.org:3333", "user": "WALLET", "pass": "x", "keepalive": True},
-    {"url": "two.example.org:443", "user": "WALLET", "tls": True},
-    {"url": "three.example.org:3333", "user": "OTHER", "enabled": False},
-]
-CPU = {
-    "rx": [[1, 0], [2, 3], 1],
-    "cn": {"intensity": 2, "threads": 3, "affinity": 7},
-    "cn/0": False,
-    "rx/arq": "rx/wow",
-}
 SWITCHES = ["switch.cpu_backend", "switch.cuda_backend"]
 
 
@@ -179,6 +168,13 @@ class Machine(RuleBasedStateMachine):
             self.wanted = None
         if self.is_online:
             self.poll(1)
+
+    @precondition(lambda self: self.is_online)
+    @rule(on=st.booleans())
+    def turn_and_restart(self, on: bool) -> None:
+        """Have it forget what it was just asked for."""
+        self.turn(on)
+        self.restart()
 
     @rule(method=st.sampled_from(["pause", "resume", "stop"]))
     def person(self, method: str) -> None:

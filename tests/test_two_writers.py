@@ -1,26 +1,14 @@
 """Whoever else writes the config, and whoever ends in the middle: nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-import json
-from typing import Any
+from contextlib import suppress
 
-import aiohttp
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.document import merged
-from custom_components.xmrig.api.exceptions import (
-    XmrigConflictError,
-    XmrigConnectionError,
-)
-from custom_components.xmrig.api.memory import Memory
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig.api.exceptions import XmrigConflictError
 from custom_components.xmrig.const import DOMAIN
-from simulator import Simulator
+from simulator.http import Request
 from simulator.jsonvalue import Json
 
 from .common import Rig
@@ -33,76 +21,13 @@ from .controls import (
     select_pool,
     set_threads,
 )
-
-BACKUP = "backup.example.org:3333"
-FULL = [[1, 0], [2, 3], 1, 2]
-OPTIONS: dict[str, Any] = {
-    "uptime": 1000,
-    "gpus": 1,
-    "watch_delay": 0.02,
-    "config": {"cpu": {"rx": FULL}},
-}
-
-type Command = Callable[[Miner], Coroutine[Any, Any, Any]]
-
-
-class HomeAssistant:
-    """One that commands a miner, with a disk of its own."""
-
-    def __init__(self, session: aiohttp.ClientSession, simulator: Simulator) -> None:
-        """Start with nothing remembered."""
-        self.client = XmrigClient(
-            session, simulator.host, simulator.port, token=simulator.token
-        )
-        self.disk: str | None = None
-        self.on_save: Callable[[], Coroutine[Any, Any, None]] | None = None
-        self.miner = self.start()
-
-    def start(self) -> Miner:
-        """Begin a new life, with what is on the disk."""
-        data = json.loads(self.disk) if self.disk else None
-        self.miner = Miner(self.client, Memory.from_json(data), self._save)
-        return self.miner
-
-    async def _save(self, memory: Memory) -> None:
-        await asyncio.sleep(0.001)
-        self.disk = json.dumps(memory.as_json())
-        if self.on_save:
-            await self.on_save()
-
-
-@asynccontextmanager
-async def homes(
-    number: int,
-) -> AsyncIterator[tuple[Simulator, list[HomeAssistant]]]:
-    """Lend a miner, and as many that command it."""
-    async with Simulator(**OPTIONS) as simulator, aiohttp.ClientSession() as session:
-        yield simulator, [HomeAssistant(session, simulator) for _ in range(number)]
+from .homes import BACKUP, COMMANDS, FULL, every_command, homes
 
 
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all of them speak to this machine, and not wait for others."""
     monkeypatch.setattr("custom_components.xmrig.api.config_writer.SETTLE", 0.01)
-
-
-def patch(change: Json) -> Command:
-    """Return the command to merge a patch into the config."""
-    return lambda miner: miner.edit(
-        lambda config: Config(merged(config.document, change))
-    )
-
-
-COMMANDS: dict[str, Command] = {
-    "threads": lambda miner: miner.set_threads(2, "rx"),
-    "pool": lambda miner: miner.select_pool(BACKUP),
-    "backend": lambda miner: miner.set_backend(BackendType.CUDA, enabled=False),
-    "rule": lambda miner: miner.set_pause_rule(PauseRule.ACTIVITY, enabled=True),
-    "patch": patch({"cpu": {"cn": [[1, 3]]}, "retries": 7}),
-    "stop": lambda miner: miner.stop(),
-}
-
-every_command = pytest.mark.parametrize("name", COMMANDS)
 
 
 @pytest.fixture
@@ -130,6 +55,27 @@ async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
         assert simulator.config["pause-on-active"] is True
         await asyncio.gather(*(one.start().restore() for one in many))
         assert is_same_config(simulator, first)
+
+
+@pytest.mark.usefixtures("patience")
+@every_command
+async def test_what_somebody_overwrites_is_done_again(name: str) -> None:
+    """They had read the config before it showed, and wrote it after that."""
+    async with homes(1) as (simulator, (home,)):
+        first = config_of(simulator)
+
+        def overwrite(request: Request) -> None:
+            if request.method == "GET" and simulator.config != first:
+                simulator.on_reply = None
+                simulator.edit_config(lambda _: first | {"print-time": 30})
+
+        simulator.on_reply = overwrite
+        await COMMANDS[name](home.miner)
+        assert simulator.on_reply is None
+        assert simulator.config["print-time"] == 30
+        assert simulator.config != first | {"print-time": 30}
+        await home.start().restore()
+        assert is_same_config(simulator, first | {"print-time": 30})
 
 
 @pytest.mark.usefixtures("patience")
@@ -196,7 +142,7 @@ async def test_an_edit_on_the_disk_after_the_write_is_kept(name: str) -> None:
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
 
-        def edit(request: Any) -> None:
+        def edit(request: Request) -> None:
             if request.method == "PUT":
                 simulator.on_reply = None
                 simulator.edit_config(lambda config: config | {"print-time": 30})
@@ -206,84 +152,6 @@ async def test_an_edit_on_the_disk_after_the_write_is_kept(name: str) -> None:
         assert simulator.config["print-time"] == 30
         await home.miner.restore()
         assert is_same_config(simulator, first | {"print-time": 30})
-
-
-@every_command
-@pytest.mark.parametrize("arrives", [True, False])
-async def test_the_miner_is_killed_in_a_write(name: str, arrives: bool) -> None:
-    """Before it or after it: what it was can be had back once it runs again."""
-    async with homes(1) as (simulator, (home,)):
-        first = config_of(simulator)
-
-        async def kill(request: Any) -> None:
-            if request.method == "PUT":
-                await simulator.kill()
-
-        setattr(simulator, "on_reply" if arrives else "on_request", kill)
-        with pytest.raises(XmrigConnectionError):
-            await COMMANDS[name](home.miner)
-        simulator.on_reply = simulator.on_request = None
-        simulator.restart()
-        assert is_same_config(simulator, first) is not arrives
-        await home.miner.restore()
-        assert is_same_config(simulator, first)
-
-
-async def kill_in_write(
-    simulator: Simulator, command: Coroutine[Any, Any, Any], *, arrives: bool
-) -> None:
-    """End a command while it writes, before the miner gets it or after."""
-    writing = asyncio.Event()
-
-    async def notice(request: Any) -> None:
-        if request.method == "PUT":
-            writing.set()
-            if not arrives:
-                await asyncio.sleep(3600)
-
-    setattr(simulator, "on_reply" if arrives else "on_request", notice)
-    task = asyncio.create_task(command)
-    await writing.wait()
-    task.cancel()
-    simulator.on_reply = simulator.on_request = None
-    await asyncio.sleep(0.03)
-
-
-@pytest.mark.parametrize("arrives", [True, False])
-@pytest.mark.parametrize(
-    ("name", "before"),
-    [
-        (name, before)
-        for name in COMMANDS
-        for before in (None, "threads", "pool")
-        if name != before
-    ],
-)
-async def test_home_assistant_is_killed_in_a_write(
-    name: str, arrives: bool, before: str | None
-) -> None:
-    """What it had saved until then is enough, in its next life, to give all back."""
-    async with homes(1) as (simulator, (home,)):
-        first = config_of(simulator)
-        if before:
-            await COMMANDS[before](home.miner)
-        await kill_in_write(simulator, COMMANDS[name](home.miner), arrives=arrives)
-        await COMMANDS[name](home.start())
-        await home.start().restore()
-        assert is_same_config(simulator, first)
-
-
-async def test_a_number_is_killed_on_the_way_to_another() -> None:
-    """Whichever of them the miner got, all threads are the owner's."""
-    async with homes(1) as (simulator, (home,)):
-        first = config_of(simulator)
-        await home.miner.set_threads(3, "rx")
-        for threads, arrives in ((1, False), (2, True), (1, False), (1, False)):
-            command = home.start().set_threads(threads, "rx")
-            await kill_in_write(simulator, command, arrives=arrives)
-        assert simulator.config["cpu"]["rx"] == FULL[:2]
-        await home.start().set_threads(4, "rx")
-        assert is_same_config(simulator, first)
 
 
 @pytest.mark.usefixtures("patience")

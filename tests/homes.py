@@ -1,0 +1,82 @@
+"""Home Assistants that command one miner, each with a disk of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+
+from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.document import merged
+from custom_components.xmrig.api.memory import Memory
+from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig.api.models import BackendType, Config, PauseRule
+from simulator import Simulator
+from simulator.jsonvalue import Json
+
+BACKUP = "backup.example.org:3333"
+FULL = [[1, 0], [2, 3], 1, 2]
+OPTIONS: dict[str, Any] = {
+    "uptime": 1000,
+    "gpus": 1,
+    "watch_delay": 0.02,
+    "config": {"cpu": {"rx": FULL}},
+}
+
+type Command = Callable[[Miner], Coroutine[Any, Any, Any]]
+
+
+class HomeAssistant:
+    """One that commands a miner, with a disk of its own."""
+
+    def __init__(self, session: aiohttp.ClientSession, simulator: Simulator) -> None:
+        """Start with nothing remembered."""
+        self.client = XmrigClient(
+            session, simulator.host, simulator.port, token=simulator.token
+        )
+        self.disk: str | None = None
+        self.on_save: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self.miner = self.start()
+
+    def start(self) -> Miner:
+        """Begin a new life, with what is on the disk."""
+        data = json.loads(self.disk) if self.disk else None
+        self.miner = Miner(self.client, Memory.from_json(data), self._save)
+        return self.miner
+
+    async def _save(self, memory: Memory) -> None:
+        await asyncio.sleep(0.001)
+        self.disk = json.dumps(memory.as_json())
+        if self.on_save:
+            await self.on_save()
+
+
+@asynccontextmanager
+async def homes(
+    number: int,
+) -> AsyncIterator[tuple[Simulator, list[HomeAssistant]]]:
+    """Lend a miner, and as many that command it."""
+    async with Simulator(**OPTIONS) as simulator, aiohttp.ClientSession() as session:
+        yield simulator, [HomeAssistant(session, simulator) for _ in range(number)]
+
+
+def patch(change: Json) -> Command:
+    """Return the command to merge a patch into the config."""
+    return lambda miner: miner.edit(
+        lambda config: Config(merged(config.document, change))
+    )
+
+
+COMMANDS: dict[str, Command] = {
+    "threads": lambda miner: miner.set_threads(2, "rx"),
+    "pool": lambda miner: miner.select_pool(BACKUP),
+    "backend": lambda miner: miner.set_backend(BackendType.CUDA, enabled=False),
+    "rule": lambda miner: miner.set_pause_rule(PauseRule.ACTIVITY, enabled=True),
+    "patch": patch({"cpu": {"cn": [[1, 3]]}, "retries": 7}),
+    "stop": lambda miner: miner.stop(),
+}
+
+every_command = pytest.mark.parametrize("name", COMMANDS)
