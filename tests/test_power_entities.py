@@ -187,6 +187,17 @@ async def test_an_answer_that_is_cut_off_still_gives_a_number(rig: Rig) -> None:
     assert value(rig, POWER) == 140
 
 
+@without_cards
+async def test_threads_that_are_out_of_sight_are_taken_to_run_on(rig: Rig) -> None:
+    """The summary still says that the miner mines."""
+    await set_up(rig, NUMBERS)
+    await set_threads(rig, 2)
+    rig.simulator.fault = "backends_500"
+    await rig.poll(10)
+    assert rig.state("sensor.threads") == STATE_UNAVAILABLE
+    assert value(rig, POWER) == 100
+
+
 # --- Measured -----------------------------------------------------------------
 
 
