@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
 import pytest
 
 from custom_components.xmrig.const import CONF_KEEP_STATE, DOMAIN
@@ -216,6 +218,17 @@ async def test_a_limit_that_cannot_be_kept_is_tried_once_a_poll(
     await limited.poll(5)
     assert limited.asked("/2/config", "PUT") - tried == 5
     assert not [record for record in caplog.records if record.levelname != "DEBUG"]
+
+
+async def test_a_limit_that_changes_nothing_does_not_wear_out_the_disk(
+    limited: Rig,
+) -> None:
+    """An automation may set it a thousand times a day."""
+    await set_limit(limited, 100)
+    with patch.object(Store, "async_save") as save:
+        for watts in (101, 102, 103, 102, 101):
+            await set_limit(limited, watts)
+    assert not save.called
 
 
 async def test_a_miner_that_is_removed_is_forgotten(

@@ -74,6 +74,7 @@ class PowerControl:
             self.calibration,
             self._lock,
             self._async_save,
+            self._save_soon,
         )
 
     async def async_load(self) -> None:
@@ -108,9 +109,8 @@ class PowerControl:
             return
         model = self.meter.model
         self.meter.observe()
-        if self.meter.model != model and not self._save_due:
-            self._save_due = True
-            self._store.async_delay_save(self._as_json, POWER_SAVE_DELAY)
+        if self.meter.model != model:
+            self._save_soon()
         if self._lock.locked() or self.calibration.is_running:
             return
         if self.calibration.threads_before is not None:
@@ -125,6 +125,13 @@ class PowerControl:
         self._coordinator.config_entry.async_create_background_task(
             self._hass, task, f"{DOMAIN} power"
         )
+
+    @callback
+    def _save_soon(self) -> None:
+        """Write what was learned and set to disk before long."""
+        if not self._save_due:
+            self._save_due = True
+            self._store.async_delay_save(self._as_json, POWER_SAVE_DELAY)
 
     async def _async_save(self) -> None:
         """Write what was learned and set to disk."""

@@ -33,6 +33,7 @@ class PowerLimit:
         calibration: Calibration,
         lock: asyncio.Lock,
         save: Callable[[], Awaitable[None]],
+        save_soon: Callable[[], None],
     ) -> None:
         """Initialize it; `lock` is held for a change, `save` outlives this process."""
         self._hass = hass
@@ -41,6 +42,7 @@ class PowerLimit:
         self._calibration = calibration
         self._lock = lock
         self._save = save
+        self._save_soon = save_soon
         self._interval: float = coordinator.config_entry.options.get(
             CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL
         )
@@ -109,7 +111,8 @@ class PowerLimit:
         """
         full_load = self._meter.full_load
         self._watts = None if full_load is not None and watts >= full_load else watts
-        await self._save()
+        # Who follows the sun sets it all day long: no reason to wear out a disk.
+        self._save_soon()
         await self.async_apply()
 
     async def async_set_threads(self, threads: int) -> None:
