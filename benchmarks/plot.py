@@ -26,7 +26,12 @@ def draw(
     for axes, (title, scenario) in zip(panels, wanted, strict=True):
         _panel(axes, title, played[repr(scenario)])
     panels[-1].set_xlabel("hour of the day")
-    panels[0].legend(loc="upper left", ncols=3, frameon=False, fontsize=9)
+    figure.legend(
+        *panels[0].get_legend_handles_labels(),
+        loc="outside upper left",
+        ncols=3,
+        frameon=False,
+    )
     figure.savefig(path, dpi=110)
 
 

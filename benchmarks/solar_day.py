@@ -68,10 +68,12 @@ def scenarios(seeds: int) -> Iterator[Scenario]:
             yield Scenario(BROKEN, rig, 15, strategy, 0)
         yield Scenario(BROKEN, rig, 15, NOISY, 0, noise_of_sun=True)
         yield Scenario(BROKEN, rig, 15, on_off(rig), 0)
-        for sky in (WINDY, CUMULUS):
-            for interval in TARGETS:
-                yield Scenario(sky, rig, interval, FOLLOW, 0)
-        for sky in (CLEAR, OVERCAST):
+        for sky in (BROKEN, WINDY, CUMULUS):
+            for interval in (5, 15, 60):
+                if sky != BROKEN or interval not in TARGETS:
+                    yield Scenario(sky, rig, interval, FOLLOW, 0)
+        # Under a closed cover nothing is left over for a large rig.
+        for sky in (CLEAR, OVERCAST) if rig == SMALL else (CLEAR,):
             yield Scenario(sky, rig, 15, FOLLOW, 0)
             yield Scenario(sky, rig, 15, on_off(rig), 0)
 
@@ -109,9 +111,12 @@ class Row:
     @property
     def meets(self) -> str:
         """Return whether the targets are met, where there are any."""
-        if self.first.sky != BROKEN or self.first.strategy != FOLLOW:
+        first = self.first
+        if first.sky != BROKEN or first.strategy != FOLLOW or first.noise_of_sun:
             return ""
-        share, bought = TARGETS[self.first.interval]
+        if first.interval not in TARGETS:
+            return ""
+        share, bought = TARGETS[first.interval]
         met = self.share >= share and self.bought <= bought
         return f"{'met' if met else 'MISSED'} ({share} / {bought})"
 
