@@ -28,7 +28,12 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN, SCAN_INTERVAL
+from custom_components.xmrig.const import (
+    CONF_MINER_ID,
+    CONF_WORKER_ID,
+    DOMAIN,
+    SCAN_INTERVAL,
+)
 from simulator import Simulator
 
 
@@ -44,7 +49,12 @@ def entry_for(
         entry_id=entry_id or f"entry_of_{worker_id}",
         unique_id=summary_id or None,
         version=2,
-        data={**connection(simulator), CONF_WORKER_ID: worker_id, **data},
+        data={
+            **connection(simulator),
+            CONF_MINER_ID: summary_id or None,
+            CONF_WORKER_ID: worker_id,
+            **data,
+        },
     )
 
 

@@ -43,6 +43,7 @@ Assistant writes states to one that may be a memory card."""
 
 STORAGE_VERSION: Final = 1
 
+CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
 CONF_KEEP_STATE: Final = "keep_state"
 

@@ -1,5 +1,10 @@
 """What can go wrong when asking something of a miner: one class a cause."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .identity import MinerIdentity
+
 
 class XmrigError(Exception):
     """Base of every error this package raises.
@@ -34,6 +39,15 @@ class XmrigRefusedError(XmrigError):
 
 class XmrigResponseError(XmrigError):
     """Something answered, but nothing that a miner would say."""
+
+
+class XmrigAnotherMinerError(XmrigError):
+    """A different miner answered at the address."""
+
+    def __init__(self, message: str, found: MinerIdentity) -> None:
+        """Initialize the error; `found` is the miner that answered."""
+        super().__init__(message)
+        self.found = found
 
 
 class XmrigNotConfirmedError(XmrigError):

@@ -1,0 +1,41 @@
+"""Telling miners apart by what they say about themselves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+from .models import Summary
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerIdentity:
+    """The names of a miner.
+
+    XMRig makes its id from its HTTP port and a network card. It has none where it found
+    no network at its start, and clones of a container share one (src/base/api/
+    Api.cpp:229). Its worker id is the hostname, or what its user chose.
+    """
+
+    id: str | None
+    worker_id: str | None
+
+    @classmethod
+    def of(cls, summary: Summary) -> Self:
+        """Return the identity of the miner that sent a summary."""
+        return cls(id=summary.id, worker_id=summary.worker_id)
+
+    def is_shown_by(
+        self, summary: Summary, others: Iterable[MinerIdentity] = ()
+    ) -> bool:
+        """Return whether a summary comes from this miner.
+
+        The id decides, and the worker id where either side has none. `others` are the
+        other known miners: where one of them has the same id, the worker id decides
+        between the two.
+        """
+        seen = MinerIdentity.of(summary)
+        if not self.id or not seen.id:
+            return seen.worker_id == self.worker_id
+        if seen.id != self.id:
+            return False
+        return seen.worker_id == self.worker_id or seen not in set(others)
