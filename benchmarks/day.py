@@ -15,9 +15,9 @@ from typing import Any
 
 # isort: off
 # In this order: the test helpers bring a package of the same name, and have to make
-# Home Assistant's clocks movable before anybody takes one of them.
+# Home Assistant's clocks movable before anything imports one of them.
 import custom_components  # noqa: F401
-from .virtual_time import run
+from tests.virtual_time import run
 
 # isort: on
 from aiohttp import ThreadedResolver

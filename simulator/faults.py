@@ -6,7 +6,7 @@ import re
 from typing import Any, Literal
 
 from . import api
-from .http import Reply, Request, with_body
+from .http import Reply, Request, reason, with_body
 from .miner import SimulatedMiner
 
 _HUGE = 10 * 1024**2
@@ -23,18 +23,24 @@ class Fault:
 
     `instead` is answered without doing what was asked for; `distort` changes the answer
     that the miner gives. `silence` sends none: "hang" keeps the connection open,
-    "close" ends it, neither doing anything; "lost" ends it after having done all.
-    `delay` waits that many seconds before the answer, `gap` between the two copies of
-    that to a RPC.
+    "close" ends it, "reset" does so with a RST, all without doing anything unless
+    `takes_effect`. `cut` ends the connection in the middle of the answer. `from_other`
+    is answered by another miner, which also does what was asked for. `delay` waits that
+    many seconds before the answer, `delay_before` before doing anything, `gap` between
+    the two copies of that to a RPC.
     """
 
     description: str
     instead: Reply | None = None
     distort: Callable[[SimulatedMiner, Request, Reply], Reply] | None = None
-    silence: Literal["hang", "close", "lost"] | None = None
+    silence: Literal["hang", "close", "reset"] | None = None
+    takes_effect: bool = False
+    cut: bool = False
+    from_other: bool = False
     path: str = ""
     methods: tuple[str, ...] = ()
     delay: float = 0.0
+    delay_before: float = 0.0
     gap: float = 0.0
 
     def applies_to(self, request: Request) -> bool:
@@ -53,6 +59,13 @@ def _truncated(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply
     body = reply.text()
     cut = _FIRST_WINDOWS.search(body)
     return with_body(reply, body[: cut.end()]) if cut else reply
+
+
+def _short(miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
+    """End the body early: at a window that is not full, or half way without any."""
+    cut = _truncated(miner, request, reply)
+    body = reply.text()
+    return cut if cut.text() != body else with_body(reply, body[: len(body) // 2])
 
 
 def _huge(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
@@ -94,6 +107,15 @@ def _proxy(miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
     return reply
 
 
+def _page(status: int) -> Reply:
+    return Reply(status, body=_PAGE, headers={"Content-Type": "text/html"})
+
+
+def _refusal(status: int) -> Reply:
+    # As XMRig 6.26.0 words it
+    return Reply(status, {"status": status, "error": reason(status, (6, 26))})
+
+
 _SERVER_ERROR = Reply(500, body=b"Internal Server Error\n", headers=_PLAIN)
 _WRITES = ("PUT", "POST")
 
@@ -105,12 +127,32 @@ FAULTS = {
     ),
     "hang": Fault("takes every request and never answers", silence="hang"),
     "close": Fault("closes the connection without an answer", silence="close"),
-    "lost": Fault("does what was asked and closes without an answer", silence="lost"),
-    "slow": Fault("answers after three seconds", delay=3.0),
-    "html": Fault(
-        "answers 200 with a web page",
-        instead=Reply(200, body=_PAGE, headers={"Content-Type": "text/html"}),
+    "lost": Fault(
+        "does what was asked and closes without an answer",
+        silence="close",
+        takes_effect=True,
     ),
+    "hang_after": Fault(
+        "does what was asked and never answers", silence="hang", takes_effect=True
+    ),
+    "reset": Fault("resets the connection, and does nothing", silence="reset"),
+    "reset_after": Fault(
+        "does what was asked and resets the connection",
+        silence="reset",
+        takes_effect=True,
+    ),
+    "cut": Fault("sends the first half of its answer", cut=True),
+    "short": Fault(
+        "announces and sends only the first part of its JSON", distort=_short
+    ),
+    "slow": Fault("answers after three seconds", delay=3.0),
+    "late_2": Fault("does nothing for two seconds", delay_before=2.0),
+    "late_2_after": Fault("does what was asked, answers two seconds later", delay=2.0),
+    "late_7": Fault("does nothing for seven seconds", delay_before=7.0),
+    "late_7_after": Fault(
+        "does what was asked, answers seven seconds later", delay=7.0
+    ),
+    "html": Fault("answers 200 with a web page", instead=_page(200)),
     "huge": Fault("answers with 10 MiB of JSON", distort=_huge),
     "invalid_utf8": Fault(
         "text that is not UTF-8", distort=_invalid_utf8, methods=("GET",)
@@ -118,6 +160,11 @@ FAULTS = {
     "strings": Fault("every number is a string", distort=_strings, methods=("GET",)),
     "nulls": Fault("every value is null", distort=_nulls, methods=("GET",)),
     "http_500": Fault("answers 500 to everything", instead=_SERVER_ERROR),
+    "unauthorized": Fault("refuses every token with 401", instead=_refusal(401)),
+    "forbidden": Fault("refuses everything with 403", instead=_refusal(403)),
+    "router_401": Fault("a router asks for its own password", instead=_page(401)),
+    "router_403": Fault("a router refuses with a web page", instead=_page(403)),
+    "other_miner": Fault("another miner answers", from_other=True),
     "backends_500": Fault(
         "answers 500 to /2/backends", instead=_SERVER_ERROR, path="/backends"
     ),

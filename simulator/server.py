@@ -5,6 +5,8 @@ from asyncio import StreamWriter
 from collections.abc import Awaitable, Callable
 import contextlib
 from hashlib import sha256
+import socket
+import struct
 import time
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -20,11 +22,19 @@ from .port import Port
 from .surroundings import Surroundings
 
 _HANG = 3600.0
+_OTHER_UPTIME = 5000.0
+_NO_LINGER = struct.pack("ii", 1, 0)
+"""For setsockopt: a connection that is closed is reset."""
 
 DEFAULT_POOLS = (
     {"url": "pool.example.org:3333", "user": "WALLET", "pass": "x", "keepalive": True},
     {"url": "backup.example.org:3333", "user": "WALLET", "pass": "x"},
 )
+
+OTHER_WORKER = "rig-other"
+OTHER_ID = "00c0ffee00c0ffee"
+OTHER_POOLS = ({"url": "other.example.org:3333", "user": "OTHER_WALLET", "pass": "x"},)
+"""Of the miner that the fault "other_miner" lets answer."""
 
 
 class Exchange(NamedTuple):
@@ -98,7 +108,10 @@ class Simulator:
         self.on_reply: Hook | None = None
         self._has_made_id = miner_id is None
         self._uptime = uptime
-        self._failing: list[str] = []
+        self._failing: list[Fault] = []
+        self._failing_at: dict[int, Fault] = {}
+        self._received = 0
+        self._other: SimulatedMiner | None = None
         self._miner: SimulatedMiner | None = None
         self._is_online = True
         self.certificate: bytes | None = None
@@ -302,9 +315,14 @@ class Simulator:
         """Let the pool reject a share."""
         self.miner.add_share(accepted=False)
 
-    def fail_next(self, fault: str, count: int = 1) -> None:
-        """Let a fault befall the next requests that it applies to."""
-        self._failing += [fault] * count
+    def fail(self, fault: str, count: int = 1) -> None:
+        """Apply a fault to the next requests that it fits, so many of them."""
+        self._failing += [FAULTS[fault]] * count
+
+    def fail_next(self, n: int, how: str | Fault) -> None:
+        """Apply a fault to the nth request from now, 1 for the next, and to no other."""
+        fault = FAULTS[how] if isinstance(how, str) else how
+        self._failing_at[self._received + n] = fault
 
     # The port
 
@@ -339,31 +357,46 @@ class Simulator:
     async def _handle(self, request: Request, writer: StreamWriter) -> None:
         if self.on_request is not None and (wait := self.on_request(request)):
             await wait
+        fault = self._pick_fault(request)
+        if fault and fault.delay_before:
+            await asyncio.sleep(fault.delay_before)
         if self._miner is None:
             return
-        miner = self.miner
         self._follow_http()
         if not self._port.is_open:
             return
-        fault = self._pick_fault(request)
-        if fault and fault.silence in ("hang", "close"):
-            self._note(request, 0)
-            await asyncio.sleep(_HANG if fault.silence == "hang" else 0)
-            return
-        if fault and fault.instead:
-            reply = fault.instead
-        else:
-            reply = answer(miner, request)
-            if request.method in ("PUT", "POST"):
-                self._look_again()
-            if fault and fault.distort:
-                reply = fault.distort(miner, request, reply)
-        silent = fault is not None and fault.silence == "lost"
-        self._note(request, 0 if silent else reply.status)
-        if not silent:
+        reply = self._answer(request, fault)
+        is_silent = reply is None or (fault is not None and fault.silence is not None)
+        self._note(request, 0 if reply is None or is_silent else reply.status)
+        if fault and fault.silence:
+            await self._keep_silent(fault, writer)
+        elif reply:
             await self._send(reply, fault, writer)
         if self.on_reply is not None and (wait := self.on_reply(request)):
             await wait
+
+    def _answer(self, request: Request, fault: Fault | None) -> Reply | None:
+        """Do what a request asks for, as far as the fault allows; None for no answer."""
+        if fault and fault.silence and not fault.takes_effect:
+            return None
+        if fault and fault.instead:
+            return fault.instead
+        miner = self._other_miner() if fault and fault.from_other else self.miner
+        reply = answer(miner, request)
+        if request.method in ("PUT", "POST"):
+            self._look_again()
+        if fault and fault.distort:
+            reply = fault.distort(miner, request, reply)
+        return reply
+
+    async def _keep_silent(self, fault: Fault, writer: StreamWriter) -> None:
+        """Send nothing: keep the connection open, or let it end."""
+        if fault.silence == "hang":
+            await asyncio.sleep(_HANG)
+        elif fault.silence == "reset":
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER
+            )
 
     async def _send(
         self, reply: Reply, fault: Fault | None, writer: StreamWriter
@@ -371,7 +404,9 @@ class Simulator:
         copies = list(reply.wire(self.miner.version_info))
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
-        if fault and fault.gap:
+        if fault and fault.cut:
+            writer.write(_first_half(copies[0]))
+        elif fault and fault.gap:
             for data in copies:
                 writer.write(data)
                 await asyncio.sleep(fault.gap)
@@ -382,15 +417,47 @@ class Simulator:
             await writer.drain()
 
     def _pick_fault(self, request: Request) -> Fault | None:
-        for name in self._failing:
-            if FAULTS[name].applies_to(request):
-                self._failing.remove(name)
-                return FAULTS[name]
+        self._received += 1
+        if fault := self._failing_at.pop(self._received, None):
+            return fault if fault.applies_to(request) else None
+        for fault in self._failing:
+            if fault.applies_to(request):
+                self._failing.remove(fault)
+                return fault
         if self.fault and FAULTS[self.fault].applies_to(request):
             return FAULTS[self.fault]
         return None
+
+    def _other_miner(self) -> SimulatedMiner:
+        """Return another miner of the same user, with a config and an id of its own."""
+        if self._other is None:
+            document = self._document | {
+                "api": {"id": None, "worker-id": OTHER_WORKER},
+                "cpu": {"rx": [0, 1]},
+                "cuda": {"enabled": False},
+                "opencl": {"enabled": False},
+                "pools": list(OTHER_POOLS),
+            }
+            surroundings = Surroundings(
+                clock=self.surroundings.clock,
+                computer=Computer(threads=2),
+                identity=OTHER_ID,
+                offset=self.surroundings.offset,
+                disk=rapidjson.dumps(document),
+            )
+            self._other = SimulatedMiner(surroundings, self.version, _OTHER_UPTIME)
+        self._other.sync()
+        return self._other
 
     def _note(self, request: Request, status: int) -> None:
         self.requests.append(
             Exchange(request.method, request.path, status, request.body)
         )
+
+
+def _first_half(data: bytes) -> bytes:
+    """Return an answer without the second half of its body; without one, of its head."""
+    head, separator, body = data.partition(b"\r\n\r\n")
+    if not body:
+        return head[: len(head) // 2]
+    return head + separator + body[: len(body) // 2]

@@ -154,7 +154,7 @@ class Machine(RuleBasedStateMachine):
         def fail(request: Request) -> None:
             if request.method == "PUT":
                 self.is_failing = True
-                self.simulator.fail_next(fault)
+                self.simulator.fail(fault)
                 self.simulator.on_request = None
 
         self.simulator.on_request = fail

@@ -233,7 +233,7 @@ async def test_a_number_that_fails_loses_no_list(
     first = config_of(running.simulator)
     await set_threads(running, 3)
     running.simulator.on_request = lambda request: (
-        running.simulator.fail_next(fault) if request.method == "PUT" else None
+        running.simulator.fail(fault) if request.method == "PUT" else None
     )
     with pytest.raises(HomeAssistantError):
         await set_threads(running, 2)

@@ -106,7 +106,7 @@ async def test_a_write_that_fails_says_why(
 
     def fail(request: Request) -> None:
         if request.method == "PUT":
-            simulator.fail_next(fault)
+            simulator.fail(fault)
 
     simulator.on_request = fail
     with pytest.raises(HomeAssistantError) as raised:

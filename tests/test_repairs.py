@@ -233,7 +233,7 @@ async def test_the_order_of_pools_pays_nobody_else(running: Rig) -> None:
 
 async def test_a_pool_that_the_miner_refused_is_not_the_owners(running: Rig) -> None:
     """What was not written is not what they agreed to."""
-    running.simulator.fail_next("refuse_put")
+    running.simulator.fail("refuse_put")
     pools = [{"url": "other.example.org:3333", "user": "hidden-other"}]
     with pytest.raises(ServiceValidationError, match="refused"):
         await act(running, "set_config", config={"pools": pools})

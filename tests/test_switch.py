@@ -132,7 +132,7 @@ async def test_a_miner_that_went_away_is_told(running: Rig) -> None:
 
 async def test_an_answer_that_is_lost_leaves_the_truth(running: Rig) -> None:
     """The command failed as far as anybody knows; the switch shows what became of it."""
-    running.simulator.fail_next("lost")
+    running.simulator.fail("lost")
     with pytest.raises(HomeAssistantError) as error:
         await running.turn(MINING, on=False)
     assert_says(error.value, "cannot_connect")

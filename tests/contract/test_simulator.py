@@ -23,6 +23,9 @@ from .wire import ask, config, cpu, exchange, get, parse, put, request, rpc, sum
 _ROOT = Path(__file__).parent.parent.parent
 
 
+PAUSE = request("POST", "/json_rpc", b'{"method": "pause", "id": 1}')
+
+
 class _Clock:
     """A clock that stands still until it is moved."""
 
@@ -320,31 +323,41 @@ async def test_truncated(socket_enabled: None) -> None:
         assert await config(simulator) == simulator.config
 
 
-@pytest.mark.parametrize("fault", ["hang", "close", "backends_hang"])
+@pytest.mark.parametrize("fault", ["hang", "close", "reset", "backends_hang"])
 async def test_silence(simulator: Simulator, fault: str) -> None:
-    """A request is taken and not answered, and nothing is done."""
+    """A request is received and not answered, and nothing is done."""
     simulator.fault = fault
-    data = request("POST", "/json_rpc", b'{"method": "pause", "id": 1}')
+    data = PAUSE
     if fault == "backends_hang":
         await summary(simulator)
         data = request("GET", "/2/backends")
+    await check_silence(simulator, data)
+    assert not simulator.miner.is_paused
+
+
+@pytest.mark.parametrize("fault", ["hang_after", "lost", "reset_after"])
+async def test_silence_after_the_effect(simulator: Simulator, fault: str) -> None:
+    """A command takes effect, and its answer is missing."""
+    simulator.fault = fault
+    await check_silence(simulator, PAUSE)
+    assert simulator.miner.is_paused
+
+
+async def check_silence(simulator: Simulator, data: bytes) -> None:
+    """Check that a request is not answered, in the way that its fault says."""
+    answer: bytes | str
     try:
         async with asyncio.timeout(0.1):
             answer = await exchange(simulator, data)
     except TimeoutError:
-        assert fault != "close"
-    else:
-        assert (fault, answer) == ("close", b"")
-    assert not simulator.miner.is_paused
+        answer = "hang"
+    except ConnectionResetError:
+        answer = "reset"
+    assert simulator.fault
+    kind = simulator.fault.removesuffix("_after")
+    ends = {"close": b"", "lost": b"", "backends_hang": "hang"}
+    assert answer == ends.get(kind, kind)
     assert simulator.requests[-1].status == 0
-
-
-async def test_lost(simulator: Simulator) -> None:
-    """What was asked is done, and the answer is lost."""
-    simulator.fault = "lost"
-    data = request("POST", "/json_rpc", b'{"method": "pause", "id": 1}')
-    assert await exchange(simulator, data) == b""
-    assert simulator.miner.is_paused
 
 
 @pytest.mark.parametrize(
@@ -352,6 +365,10 @@ async def test_lost(simulator: Simulator) -> None:
     [
         ("html", 200, b"<!DOCTYPE html>"),
         ("http_500", 500, b"Internal Server Error"),
+        ("unauthorized", 401, b'{\n    "status": 401'),
+        ("forbidden", 403, b'{\n    "status": 403'),
+        ("router_401", 401, b"<!DOCTYPE html>"),
+        ("router_403", 403, b"<!DOCTYPE html>"),
         ("backends_500", 500, b"Internal Server Error"),
         ("redirect", 302, b""),
         ("not_xmrig", 200, b'{\n    "name": "printer"'),
@@ -395,7 +412,7 @@ async def test_writes_that_do_nothing(simulator: Simulator) -> None:
     """A config is refused, or taken and never applied."""
     document: Json = simulator.config | {"print-time": 11}
     for fault, status in (("refuse_put", 400), ("ignore_put", 204)):
-        simulator.fail_next(fault)
+        simulator.fail(fault)
         assert await summary(simulator)
         assert (await put(simulator, document)).status == status
         simulator.advance(1)
@@ -423,6 +440,87 @@ async def test_rpc_gap(simulator: Simulator) -> None:
     (second,) = parse(await reader.read())
     writer.close()
     assert first == second
+
+
+async def test_only_the_nth_request_fails(simulator: Simulator) -> None:
+    """Those before it and after it succeed, whatever they ask for."""
+    simulator.fail_next(2, "http_500")
+    simulator.fail_next(4, "http_500")
+    statuses = [
+        (await ask(simulator, request("GET", path))).status
+        for path in 3 * ("/2/summary", "/2/backends")
+    ]
+    assert statuses == [200, 500, 200, 500, 200, 200]
+
+
+async def test_a_fault_that_does_not_fit_the_nth_request(simulator: Simulator) -> None:
+    """Then no request fails, not even a later one that it fits."""
+    simulator.fail_next(1, "backends_500")
+    await summary(simulator)
+    await get(simulator, "/2/backends")
+
+
+async def test_cut(simulator: Simulator) -> None:
+    """The connection ends before as many bytes came as were announced."""
+    simulator.fault = "cut"
+    body = await exchange(simulator, request("GET", "/2/summary"))
+    head, _, half = body.partition(b"\r\n\r\n")
+    (length,) = re.findall(rb"Content-Length: (\d+)", head)
+    assert len(half) == int(length) // 2
+    document = json.dumps(simulator.config).encode()
+    head = await exchange(simulator, request("PUT", "/2/config", document))
+    assert head.startswith(b"HTTP/1.1 204")
+    assert b"\r\n\r\n" not in head
+
+
+@pytest.mark.parametrize("path", ["/2/summary", "/2/config"])
+async def test_short(simulator: Simulator, path: str) -> None:
+    """The JSON ends early, with a length to match."""
+    simulator.fault = "short"
+    reply = await ask(simulator, request("GET", path))
+    assert f"Content-Length: {len(reply.body)}" in reply.headers
+    with pytest.raises(ValueError):
+        reply.json()
+
+
+async def test_another_miner_answers(simulator: Simulator) -> None:
+    """It has its own name and config, and does what is asked instead of this one."""
+    right = await summary(simulator)
+    document = await config(simulator)
+    simulator.fault = "other_miner"
+    shown = await summary(simulator)
+    assert shown.keys() == right.keys()
+    assert shown["id"] != right["id"]
+    assert shown["worker_id"] != right["worker_id"]
+    other = await config(simulator)
+    assert other["pools"] != document["pools"]
+    assert other["http"] == document["http"]
+    await rpc(simulator, "pause")
+    assert (await put(simulator, document)).status == 204
+    simulator.fault = None
+    assert (await summary(simulator))["paused"] is False
+    assert simulator.disk == document
+
+
+@pytest.mark.parametrize("fault", ["late_2", "late_7"])
+@pytest.mark.parametrize("after", [False, True])
+async def test_late(
+    simulator: Simulator, fault: str, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command takes effect before or after the wait."""
+    name = fault + after * "_after"
+    wait = FAULTS[name].delay if after else FAULTS[name].delay_before
+    assert str(int(wait)) in fault
+    shorter = replace(FAULTS[name], delay=0.2 * after, delay_before=0.2 * (not after))
+    monkeypatch.setitem(FAULTS, name, shorter)
+    simulator.fault = name
+    start = time.monotonic()
+    pausing = asyncio.create_task(exchange(simulator, PAUSE))
+    await asyncio.sleep(0.1)
+    assert simulator.miner.is_paused is after
+    assert len(parse(await pausing)) == 2
+    assert simulator.miner.is_paused
+    assert time.monotonic() - start >= 0.2
 
 
 async def test_slow(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

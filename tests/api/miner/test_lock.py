@@ -45,7 +45,7 @@ async def test_commands_at_once(commands: tuple[str, ...]) -> None:
 async def test_a_command_that_failed_lets_the_next_one_pass() -> None:
     """Nothing is held on to."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        rig.fail_next("close")
+        rig.fail("close")
         with pytest.raises(XmrigConnectionError):
             await miner.pause()
         await miner.pause()
@@ -55,7 +55,7 @@ async def test_a_command_that_failed_lets_the_next_one_pass() -> None:
 async def test_a_command_that_is_cancelled_lets_the_next_one_pass() -> None:
     """Nor when somebody does not wait for the end."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        rig.fail_next("hang")
+        rig.fail("hang")
         task = asyncio.create_task(miner.pause())
         while not rig.requests:
             await asyncio.sleep(0)

@@ -101,7 +101,7 @@ async def test_resume_on_battery() -> None:
 async def test_an_answer_that_is_lost() -> None:
     """Who was not answered does not know what the command did."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        rig.fail_next("lost")
+        rig.fail("lost")
         with pytest.raises(XmrigConnectionError):
             await miner.pause()
         assert rig.miner.is_paused

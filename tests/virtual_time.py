@@ -1,12 +1,13 @@
 """An event loop whose time is a clock that jumps to whatever is due next.
 
-Sockets and threads are real. While any of them has something to say the clock stands
-still, so that a day of polls and timers passes in seconds and every delay is kept.
+Sockets and threads are real. The clock stands still while any of them is busy, so a day
+of polls and timers passes in seconds and every delay is kept.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from datetime import timedelta
 import math
 import selectors
@@ -78,6 +79,21 @@ class _Loop(asyncio.SelectorEventLoop):
         self._jumping.threads -= 1
 
 
+@contextmanager
+def _no_real_time() -> Iterator[None]:
+    """Freeze time for every module, until the end of the block.
+
+    By default freezegun leaves out those that wait for threads, and looks at the stack
+    of each call to find them.
+    """
+    before = freezegun.config.settings.default_ignore_list
+    freezegun.configure(default_ignore_list=[])
+    try:
+        yield
+    finally:
+        freezegun.configure(default_ignore_list=before)
+
+
 def run[ResultT](
     main: Callable[[FrozenDateTimeFactory], Coroutine[Any, Any, ResultT]],
     start: str,
@@ -89,13 +105,12 @@ def run[ResultT](
     `listeners` is how many sockets are open while none of them is in use: the loop's
     own, and those that listen.
     """
-    freezegun.configure(default_ignore_list=[])
     # As Home Assistant's test helpers do in pytest
     vars(freezegun.api).update(
         FakeDatetime=patch_time.HAFakeDatetime,
         datetime_to_fakedatetime=patch_time.ha_datetime_to_fakedatetime,
     )
-    with freezegun.freeze_time(start) as clock:
+    with _no_real_time(), freezegun.freeze_time(start) as clock:
         assert isinstance(clock, FrozenDateTimeFactory)
         selector = _Selector(clock)
         selector.listeners = listeners
