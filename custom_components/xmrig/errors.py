@@ -4,6 +4,7 @@ from .api.exceptions import (
     XmrigAuthenticationError,
     XmrigBackendError,
     XmrigCertificateError,
+    XmrigConfigLimitError,
     XmrigConflictError,
     XmrigConnectionError,
     XmrigError,
@@ -26,6 +27,7 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigNotConfirmedError: "not_confirmed",
     XmrigBackendError: "no_device",
     XmrigUnsafeConfigError: "unsafe_config",
+    XmrigConfigLimitError: "config_too_large",
     XmrigConflictError: "conflict",
 }
 

@@ -1,6 +1,7 @@
 """Tests of comparing and changing JSON documents."""
 
 import copy
+import time
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -15,6 +16,7 @@ from custom_components.xmrig.api.document import (
     same,
     value_at,
     with_value,
+    with_values,
 )
 
 VALUES = st.recursive(
@@ -129,6 +131,54 @@ def test_a_value_is_put_where_nothing_was() -> None:
     assert with_value({}, ("cpu", "rx"), [0]) == {"cpu": {"rx": [0]}}
     assert with_value({"cpu": 1}, ("cpu", "rx"), [0]) == {"cpu": {"rx": [0]}}
     assert with_value({"a": 1}, ("b",), MISSING) == {"a": 1}
+
+
+PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple)
+
+
+def recursively(document: Any, path: tuple[str, ...], value: Any) -> Any:
+    """Return a document with another value at a path, as it is defined."""
+    key, *rest = path
+    changed = dict(document) if isinstance(document, dict) else {}
+    if rest:
+        changed[key] = recursively(changed.get(key), tuple(rest), value)
+    elif value is MISSING:
+        changed.pop(key, None)
+    else:
+        changed[key] = value
+    return changed
+
+
+@given(DOCUMENTS, st.lists(st.tuples(PATHS, VALUES | st.just(MISSING)), max_size=6))
+def test_many_values_are_put_as_one_by_one(
+    document: dict[str, Any], values: list[tuple[tuple[str, ...], Any]]
+) -> None:
+    """Also where one is put into another, and nothing that was given is changed."""
+    before = copy.deepcopy((document, values))
+    result = document
+    for path, value in values:
+        result = recursively(result, path, value)
+    assert same(with_values(document, values), result)
+    assert same([document], [before[0]])
+    for (_, value), (_, value_before) in zip(values, before[1], strict=True):
+        assert value is MISSING or same(value, value_before)
+
+
+def test_as_long_as_there_are_values() -> None:
+    """A document of so many would be copied for each of them, which takes minutes."""
+    number = 100_000
+    old = {f"key{index}": index for index in range(number)}
+    new = {"inner": old, **{f"key{index}": -index - 1 for index in range(number)}}
+    started = time.process_time()
+    found = list(changes(old, new))
+    result = with_values(old, ((change.path, change.new) for change in found))
+    assert same(result, new)
+    assert includes(merged(old, new), new)
+    result = with_values(
+        new, ((("inner", f"key{index}"), None) for index in range(number))
+    )
+    assert set(result["inner"].values()) == {None}
+    assert time.process_time() - started < 10
 
 
 # The examples of RFC 7386, appendix A

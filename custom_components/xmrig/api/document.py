@@ -1,6 +1,6 @@
 """Comparing and changing JSON documents. None of it changes what it is given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,17 +65,32 @@ def value_at(document: Any, path: Path) -> Any:
 
 def with_value(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
     """Return a document with another value at a path, or none for MISSING."""
-    key, *rest = path
+    return with_values(document, [(path, value)])
+
+
+def with_values(
+    document: dict[str, Any], values: Iterable[tuple[Path, Any]]
+) -> dict[str, Any]:
+    """Return a document with other values at some paths, as `with_value` one by one.
+
+    Each object on the way is copied once, however many of its values change.
+    """
     changed = dict(document)
-    if rest:
-        inner = document.get(key)
-        changed[key] = with_value(
-            inner if isinstance(inner, dict) else {}, tuple(rest), value
-        )
-    elif value is MISSING:
-        changed.pop(key, None)
-    else:
-        changed[key] = value
+    copies: dict[Path, dict[str, Any]] = {}
+    for path, value in values:
+        target = changed
+        for length, name in enumerate(path[:-1], 1):
+            inner = target.get(name)
+            copy = copies.get(path[:length])
+            # Another value may have been put in its place since.
+            if copy is None or copy is not inner:
+                copy = dict(inner) if isinstance(inner, dict) else {}
+                copies[path[:length]] = target[name] = copy
+            target = copy
+        if value is MISSING:
+            target.pop(path[-1], None)
+        else:
+            target[path[-1]] = value
     return changed
 
 

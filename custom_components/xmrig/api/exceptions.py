@@ -62,5 +62,9 @@ class XmrigUnsafeConfigError(XmrigError):
     """The config would cut its owner off: from the API, or from every pool."""
 
 
+class XmrigConfigLimitError(XmrigUnsafeConfigError):
+    """The config would be larger, or nested deeper, than what can be read back."""
+
+
 class XmrigConflictError(XmrigError):
     """Somebody else kept changing the config while it was being changed from here."""

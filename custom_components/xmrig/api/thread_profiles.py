@@ -9,6 +9,8 @@ src/backend/common/Threads.cpp).
 from collections.abc import Mapping
 from typing import Any
 
+from .limits import MAX_THREADS
+
 SETTINGS = frozenset(
     {
         "enabled",
@@ -35,14 +37,16 @@ def profiles_of(cpu: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def thread_count(profile: Any) -> int | None:
-    """Return how many threads a profile has; None if it has none of its own."""
-    if isinstance(profile, list):
-        return len(profile)
+    """Return how many threads a profile has; None if it has none of its own.
+
+    None too for more than any computer has: threads are counted one by one.
+    """
+    threads = len(profile) if isinstance(profile, list) else None
     if isinstance(profile, dict):
         threads = profile.get("threads")
-        if isinstance(threads, int) and not isinstance(threads, bool):
-            return threads
-    return None
+    if isinstance(threads, bool) or not isinstance(threads, int):
+        return None
+    return threads if 0 <= threads <= MAX_THREADS else None
 
 
 def shortened(profile: Any, threads: int) -> Any:

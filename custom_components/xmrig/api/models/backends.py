@@ -5,8 +5,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from ..limits import MAX_CARDS, MAX_THREADS, clean_json
 from .hashrate import Hashrate, HugePages
 from .values import boolean, integer, items, members, reading, text
+
+# A sensor that cannot be read may reply with all bits set, far above any of these.
+MAX_TEMPERATURE = 250
+"""°C."""
+MAX_POWER = 10_000
+"""W of one card."""
+MAX_CLOCK = 100_000
+"""MHz."""
+MAX_FAN_SPEED = 200
+"""Percent; a driver may report a little more than 100."""
+MAX_RPM = 100_000
 
 
 class BackendType(StrEnum):
@@ -37,14 +49,14 @@ class GpuHealth:
     def from_json(cls, value: Any) -> Self:
         """Return the `health` of a GPU thread."""
         data = members(value)
-        fans = [reading(item) for item in items(data.get("fan_speed"))]
+        fans = [reading(item, MAX_FAN_SPEED) for item in items(data.get("fan_speed"))]
         return cls(
-            temperature=reading(data.get("temperature")),
-            power=reading(data.get("power")),
-            clock=reading(data.get("clock")),
-            memory_clock=reading(data.get("mem_clock")),
+            temperature=reading(data.get("temperature"), MAX_TEMPERATURE),
+            power=reading(data.get("power"), MAX_POWER),
+            clock=reading(data.get("clock"), MAX_CLOCK),
+            memory_clock=reading(data.get("mem_clock"), MAX_CLOCK),
             fan_speed=max((fan for fan in fans if fan is not None), default=None),
-            rpm=reading(data.get("rpm")),
+            rpm=reading(data.get("rpm"), MAX_RPM),
         )
 
 
@@ -85,9 +97,9 @@ class Thread:
         data = members(value)
         return cls(
             hashrate=Hashrate.from_json(data.get("hashrate")),
-            affinity=integer(data.get("affinity")),
+            affinity=integer(data.get("affinity"), minimum=-1),
             intensity=integer(data.get("intensity")),
-            index=integer(data.get("index")),
+            index=integer(data.get("index"), MAX_CARDS - 1),
             # OpenCL has the marketing name under `board`, and `gfx1030` under `name`.
             name=text(data.get("board")) or text(data.get("name")),
             bus_id=text(data.get("bus_id")),
@@ -115,8 +127,6 @@ class Backend:
     hugepages: HugePages = field(default_factory=HugePages)
     memory: int | None = None
     """Bytes of scratchpads."""
-    platform: Mapping[str, Any] = field(default_factory=dict)
-    versions: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, backend_type: BackendType, data: Mapping[str, Any]) -> Self:
@@ -128,16 +138,16 @@ class Backend:
             algo=text(data.get("algo")),
             profile=text(data.get("profile")),
             hashrate=Hashrate.from_json(data.get("hashrate")),
-            threads=tuple(map(Thread.from_json, items(data.get("threads")))),
+            threads=tuple(
+                map(Thread.from_json, items(data.get("threads"))[:MAX_THREADS])
+            ),
             hw_aes=boolean(data.get("hw-aes")),
-            priority=integer(data.get("priority")),
+            priority=integer(data.get("priority"), minimum=-1),
             msr=boolean(data.get("msr")),
             asm=asm if isinstance(asm, bool) else text(asm),
             argon2_impl=text(data.get("argon2-impl")),
             hugepages=HugePages.from_json(data.get("hugepages")),
             memory=integer(data.get("memory")),
-            platform=members(data.get("platform")),
-            versions=members(data.get("versions")),
         )
 
     @property
@@ -166,20 +176,23 @@ class Backends:
 
     by_type: Mapping[BackendType, Backend] = field(default_factory=dict)
     complete: bool = True
-    """Whether the reply was whole."""
+    """Whether the reply was whole, with no more threads than a computer has."""
     document: tuple[Any, ...] = field(default=(), repr=False)
-    """The reply itself."""
+    """The reply itself, without what cannot be stored and sent."""
 
     @classmethod
     def from_json(cls, document: list[Any], *, complete: bool = True) -> Self:
         """Return the backends of a reply; unknown types are left out."""
+        document = clean_json(document)
         known = set(BackendType)
         backends = {}
         for item in document:
             data = members(item)
-            if text(data.get("type")) in known:
-                backend_type = BackendType(data["type"])
+            if (name := text(data.get("type"))) in known:
+                backend_type = BackendType(name)
                 backends[backend_type] = Backend.from_json(backend_type, data)
+                if len(items(data.get("threads"))) > MAX_THREADS:
+                    complete = False
         return cls(by_type=backends, complete=complete, document=tuple(document))
 
     @property

@@ -1,18 +1,23 @@
 """What `GET /2/config` says."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 import hashlib
 import json
-from typing import Any
+from typing import Any, Self
 
-from ..document import with_value
+from ..document import with_values
+from ..limits import extent
 from ..thread_profiles import profiles_of
 from .backends import BackendType
-from .values import items, members
+from .values import items, members, text
 
 DEFAULT_POOL_PORT = 3333
+
+MAX_LABEL = 200
+"""Characters of the label of a pool, before the number that may follow it."""
 
 
 class PauseRule(StrEnum):
@@ -30,6 +35,17 @@ class Config:
     """
 
     document: dict[str, Any] = field(repr=False)
+
+    @classmethod
+    def from_json(cls, document: Any) -> Self:
+        """Return the config of a reply, which is written back as it is.
+
+        Raises ValueError for what could not be stored and sent.
+        """
+        if not isinstance(document, dict):
+            raise ValueError("not a config")  # noqa: TRY004
+        extent(document)
+        return cls(document)
 
     @property
     def backends(self) -> dict[BackendType, bool]:
@@ -58,28 +74,30 @@ class Config:
     def with_backends(self, enabled: Iterable[BackendType]) -> Config:
         """Return this config with just the given backends switched on."""
         switched_on = set(enabled)
-        document = self.document
-        for backend_type in self.backends:
-            document = with_value(
-                document, (backend_type.value, "enabled"), backend_type in switched_on
+        return Config(
+            with_values(
+                self.document,
+                (
+                    ((backend_type.value, "enabled"), backend_type in switched_on)
+                    for backend_type in self.backends
+                ),
             )
-        return Config(document)
+        )
 
     def with_profiles(self, profiles: Mapping[str, Any]) -> Config:
         """Return this config with some thread profiles replaced."""
-        document = self.document
-        for name, profile in profiles.items():
-            document = with_value(document, ("cpu", name), profile)
-        return Config(document)
+        values = ((("cpu", name), profile) for name, profile in profiles.items())
+        return Config(with_values(self.document, values))
 
     @property
     def pool_labels(self) -> list[str]:
         """Return what to call each pool: its host and port, numbered where alike."""
         labels: list[str] = []
+        seen: Counter[str] = Counter()
         for pool in self.pools:
-            label = _host_and_port(str(pool.get("url", "")))
-            number = 1 + sum(name.split(" ")[0] == label for name in labels)
-            labels.append(label if number == 1 else f"{label} ({number})")
+            label = _host_and_port(text(pool.get("url")) or "")[:MAX_LABEL]
+            seen[label] += 1
+            labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
         return labels
 
     @property

@@ -56,6 +56,6 @@ class HugePages:
     @property
     def percent(self) -> float | None:
         """Return the share of the wanted pages that is in use."""
-        if self.allocated is None or not self.total:
+        if self.allocated is None or not self.total or self.allocated > self.total:
             return None
         return 100 * self.allocated / self.total

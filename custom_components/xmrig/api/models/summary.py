@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from ..limits import clean_json
 from .hashrate import Hashrate, HugePages
 from .values import boolean, integer, items, members, number, text, texts
 
@@ -93,8 +94,8 @@ class Connection:
         return cls(
             pool=text(data.get("pool")),
             ip=text(data.get("ip")),
-            uptime=integer(data.get("uptime")),
-            uptime_ms=integer(data.get("uptime_ms")),
+            uptime=integer(data.get("uptime"), MAX_UPTIME),
+            uptime_ms=integer(data.get("uptime_ms"), MAX_UPTIME * 1000),
             ping=integer(data.get("ping")),
             failures=integer(data.get("failures")),
             tls=text(data.get("tls")),
@@ -211,20 +212,20 @@ class Summary:
     complete: bool = True
     """Whether the reply was whole."""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """The reply itself."""
+    """The reply itself, without what cannot be stored and sent."""
 
     @classmethod
     def from_json(cls, document: dict[str, Any], *, complete: bool = True) -> Self:
         """Return the summary of a reply."""
+        document = clean_json(document)
         resources = members(document.get("resources"))
         memory = members(resources.get("memory"))
         load = [number(item) for item in items(resources.get("load_average"))[:3]]
         hashrate = members(document.get("hashrate"))
-        uptime = integer(document.get("uptime"))
         return cls(
             id=text(document.get("id")),
             worker_id=text(document.get("worker_id")),
-            uptime=uptime if uptime is not None and 0 <= uptime < MAX_UPTIME else None,
+            uptime=integer(document.get("uptime"), MAX_UPTIME),
             restricted=boolean(document.get("restricted")),
             memory_free=integer(memory.get("free")),
             memory_total=integer(memory.get("total")),
@@ -239,7 +240,7 @@ class Summary:
             kind=text(document.get("kind")),
             ua=text(document.get("ua")),
             cpu=Cpu.from_json(document.get("cpu")),
-            donate_level=integer(document.get("donate_level")),
+            donate_level=integer(document.get("donate_level"), 100),
             paused=boolean(document.get("paused")),
             algorithms=texts(document.get("algorithms")),
             hashrate=Hashrate.from_json(hashrate.get("total")),

@@ -1,30 +1,38 @@
-"""Reading values that may be missing, or something else than they should be."""
+"""Reading values that may be missing, absurd, or of another type than XMRig's.
+
+Each of these counts as missing, so that nothing else has to expect it.
+"""
 
 from collections.abc import Iterable, Mapping
-import math
 from typing import Any
+
+from ..limits import MAX_INTEGER, MAX_TEXT, clean_text
 
 
 def text(value: Any) -> str | None:
-    """Return a string that is not empty."""
-    return value if isinstance(value, str) and value else None
+    """Return a text that can be shown: on one line, of 1 to 255 characters."""
+    if not isinstance(value, str):
+        return None
+    return clean_text(value[:MAX_TEXT]) or None
 
 
-def number(value: Any) -> float | None:
-    """Return a finite number."""
+def number(value: Any, maximum: float = MAX_INTEGER) -> float | None:
+    """Return a number from 0 to a maximum."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        return float(value) if math.isfinite(value) else None
-    except OverflowError:
-        return None
+    # Also false for what is not a number.
+    return float(value) if 0 <= value <= maximum else None
 
 
-def integer(value: Any) -> int | None:
-    """Return an integer that fits into 64 bits; XMRig's counters may fill them."""
+def integer(value: Any, maximum: int = MAX_INTEGER, *, minimum: int = 0) -> int | None:
+    """Return an integer between two bounds.
+
+    XMRig's counters have 64 bits. What does not fit into JavaScript's integers is
+    unknown: a rounded count is a wrong one.
+    """
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if -(2**63) <= value < 2**64 else None
+    return value if minimum <= value <= maximum else None
 
 
 def boolean(value: Any) -> bool | None:
@@ -43,17 +51,17 @@ def members(value: Any) -> Mapping[str, Any]:
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return the strings of a list."""
-    return tuple(item for item in items(value) if isinstance(item, str))
+    """Return the texts of a list."""
+    return tuple(item for item in map(text, items(value)) if item)
 
 
-def reading(value: Any) -> float | None:
+def reading(value: Any, maximum: float) -> float | None:
     """Return a health reading, of which 0 means that it could not be read.
 
     The structures behind it are zero-initialised (XMRig src/backend/cuda/wrappers/
     CudaDevice.cpp:119, src/backend/opencl/OclThread.cpp:110).
     """
-    return number(value) or None
+    return number(value, maximum) or None
 
 
 def total(values: Iterable[float | None]) -> float | None:
@@ -63,4 +71,4 @@ def total(values: Iterable[float | None]) -> float | None:
         if value is None:
             return None
         total = value + (total or 0)
-    return total
+    return number(total)

@@ -1,0 +1,171 @@
+"""What may come in and go out: bounds of JSON that can be shown, stored and sent."""
+
+from collections.abc import Iterable, Mapping
+import json
+import math
+import re
+from typing import Any, NamedTuple
+
+from .document import Path
+from .exceptions import XmrigConfigLimitError
+
+MAX_INTEGER = 2**53 - 1
+"""The largest integer that JavaScript holds exactly, and so the frontend."""
+
+MAX_TEXT = 255
+"""Characters of a state in Home Assistant."""
+
+MAX_THREADS = 4096
+"""CPU threads of one computer, with room for several times the largest of today."""
+
+MAX_CARDS = 256
+"""Graphics cards of one backend. Each becomes a device."""
+
+MAX_DEPTH = 32
+"""Levels of objects and lists. XMRig's own documents have six."""
+
+MAX_MEMBERS = 5000
+"""Members of all objects of a config. One with a hundred pools has 2000."""
+
+MAX_CONFIG = 512 * 1024
+"""Bytes of a config as XMRig prints it: half of what is read of a reply, because XMRig
+fills in what was left out."""
+
+POOL_SIZE = 1024
+"""Bytes that XMRig prints for a pool of which only the address was given."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class JsonError(ValueError):
+    """A value is not JSON that can be stored and sent."""
+
+    path: Path = ()
+    """Leads to the value, or to the object with the key."""
+
+
+class Extent(NamedTuple):
+    """How large a JSON document is."""
+
+    members: int
+    """Of all objects in it."""
+    size: int
+    """Bytes, at most, as XMRig prints it: each value on a line of its own."""
+
+
+def clean_text(value: str) -> str:
+    """Return a text that can be encoded and shown on one line."""
+    return _CONTROL.sub(" ", _encodable(value)).strip()
+
+
+def clean_json(value: Any, depth: int = 0) -> Any:
+    """Return a copy of a JSON document in which everything can be stored and sent.
+
+    Null replaces numbers that are not finite or have more than 64 bits, and what is
+    nested deeper than MAX_DEPTH.
+    """
+    if isinstance(value, str):
+        return _encodable(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value if _has_64_bits(value) else None
+    if isinstance(value, dict | list) and depth == MAX_DEPTH:
+        return None
+    if isinstance(value, dict):
+        return {
+            _encodable(key): clean_json(item, depth + 1) for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [clean_json(item, depth + 1) for item in value]
+    return value
+
+
+def extent(value: Any, depth: int = 0) -> Extent:
+    """Return how large a JSON document is.
+
+    Raises JsonError for anything else than JSON, and for JSON that cannot be stored and
+    sent: a text that cannot be encoded, a number that is not finite or has more than 64
+    bits, or what is nested deeper than MAX_DEPTH.
+    """
+    if not isinstance(value, dict | list):
+        return Extent(0, _scalar_size(value))
+    if depth == MAX_DEPTH:
+        raise JsonError("values that are nested too deeply")
+    # Its brackets, of which the second is on a line of its own.
+    members, size = 0, 3 + 4 * depth
+    items: Iterable[tuple[Any, Any]] = enumerate(value)
+    if isinstance(value, dict):
+        members = len(value)
+        size += sum(map(_key_size, value))
+        items = value.items()
+    # With a comma, a line break and the indentation.
+    size += len(value) * (6 + 4 * depth)
+    for key, item in items:
+        try:
+            inner = extent(item, depth + 1)
+        except JsonError as err:
+            err.path = (str(key), *err.path)
+            raise
+        members += inner.members
+        size += inner.size
+    return Extent(members, size)
+
+
+def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise XmrigConfigLimitError for a config that is too large to be written.
+
+    A config that is larger than what is read of a reply could not be changed back. One
+    that is beyond the limits already may be changed as long as it does not grow.
+    """
+    try:
+        new = _config_extent(after)
+    except JsonError as err:
+        raise XmrigConfigLimitError(f"The new config has {err}") from err
+    if new.members > MAX_MEMBERS or new.size > MAX_CONFIG:
+        old = _config_extent(before)
+        if new.members > old.members or new.size > old.size:
+            raise XmrigConfigLimitError(
+                f"The new config has {new.members} members in {new.size} bytes"
+            )
+
+
+def _config_extent(config: Mapping[str, Any]) -> Extent:
+    """Return how large a config is once XMRig has filled in what was left out."""
+    members, size = extent(dict(config))
+    pools = config.get("pools")
+    filled_in = POOL_SIZE * len(pools) if isinstance(pools, list) else 0
+    return Extent(members, size + filled_in)
+
+
+def _key_size(key: Any) -> int:
+    """Return how many bytes the name of a member takes, at most."""
+    if not isinstance(key, str):
+        raise JsonError("a key that is not text")
+    return _scalar_size(key) + 2
+
+
+def _scalar_size(value: Any) -> int:
+    """Return how many bytes a text, number, boolean or null takes, at most."""
+    if isinstance(value, str):
+        if _SURROGATE.search(value):
+            raise JsonError("text that cannot be encoded")
+        return len(json.dumps(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        raise JsonError("a number that is not finite")
+    if isinstance(value, int) and not _has_64_bits(value):
+        raise JsonError("an integer of more than 64 bits")
+    if value is not None and not isinstance(value, int | float):
+        raise JsonError("a value that is not JSON")
+    return len(repr(value)) + 1
+
+
+def _encodable(value: str) -> str:
+    """Return a text without halves of characters."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+def _has_64_bits(value: int) -> bool:
+    """Return whether an integer fits into 64 bits, with or without a sign."""
+    return -(2**63) <= value < 2**64
