@@ -81,9 +81,9 @@ def with_values(
         target = changed
         for length, name in enumerate(path[:-1], 1):
             inner = target.get(name)
-            copy = copies.get(path[:length])
+            copy = copies.get(path[:length], MISSING)
             # Another value may have been put in its place since.
-            if copy is None or copy is not inner:
+            if copy is not inner:
                 copy = dict(inner) if isinstance(inner, dict) else {}
                 copies[path[:length]] = target[name] = copy
             target = copy
