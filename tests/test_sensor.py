@@ -178,13 +178,13 @@ async def test_shares(all_enabled: None, running: Rig) -> None:
     assert running.state("sensor.shares_rejected") == "0"
     assert running.state("sensor.reject_rate") == "0.0"
     running.simulator.reject_share()
-    running.simulator.accept_share(actual=9_000_000_000_000_000_000)
+    running.simulator.accept_share(actual=2**53 - 1)
     await running.refresh()
     assert running.state("sensor.shares_accepted") == str(accepted + 1)
     assert running.state("sensor.shares_rejected") == "1"
     rate = 100 / (accepted + 2)
     assert float(running.state("sensor.reject_rate")) == pytest.approx(rate, abs=0.01)
-    assert running.state("sensor.best_share") == "9000000000000000000"
+    assert running.state("sensor.best_share") == str(2**53 - 1)
 
 
 @pytest.mark.parametrize("options", [{"gpus": 2}])

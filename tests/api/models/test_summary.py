@@ -185,7 +185,14 @@ class TestResults:
         assert (results.shares_rejected, results.reject_rate) == (rejected, rate)
 
     @pytest.mark.parametrize(
-        ("best", "share"), [([205228, 0], 205228), ([0] * 10, None), ([], None)]
+        ("best", "share"),
+        [
+            ([205228, 0], 205228),
+            ([0] * 10, None),
+            ([], None),
+            # The second best one is not the best.
+            ([2**53, 205228], None),
+        ],
     )
     def test_best_share(self, best: list[int], share: int | None) -> None:
         """The list is filled up with 0, which is no share."""
