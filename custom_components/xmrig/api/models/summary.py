@@ -25,15 +25,21 @@ class Results:
     avg_time_ms: int | None = None
     hashes_total: int | None = None
     """Sum of the difficulty of accepted shares, not of the hashes tried."""
-    best_share: int | None = None
-    """Difficulty of the best share; None before the first."""
+    best: tuple[int, ...] = ()
+    """Difficulties of the best shares, best first, filled up with 0.
+
+    It ends before the first that is unknown, so that no other passes for a better one.
+    """
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Return the `results` of a summary."""
         data = members(value)
-        # Best first, filled up with 0.
-        best = items(data.get("best"))
+        best: list[int] = []
+        for item in map(integer, items(data.get("best"))):
+            if item is None:
+                break
+            best.append(item)
         return cls(
             diff_current=integer(data.get("diff_current")),
             shares_good=integer(data.get("shares_good")),
@@ -41,7 +47,7 @@ class Results:
             avg_time=integer(data.get("avg_time")),
             avg_time_ms=integer(data.get("avg_time_ms")),
             hashes_total=integer(data.get("hashes_total")),
-            best_share=integer(best[0]) or None if best else None,
+            best=tuple(best),
         )
 
     @property
@@ -57,6 +63,11 @@ class Results:
         if self.shares_rejected is None or not self.shares_total:
             return None
         return 100 * self.shares_rejected / self.shares_total
+
+    @property
+    def best_share(self) -> int | None:
+        """Return the difficulty of the best share; None before the first."""
+        return self.best[0] or None if self.best else None
 
 
 @dataclass(frozen=True, kw_only=True)
