@@ -1,0 +1,1 @@
+"""Mutation testing with mutmut, in a copy of the project."""

@@ -1,0 +1,160 @@
+"""Run mutants: what scripts/mutate does once its environment is there."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from itertools import groupby
+from pathlib import Path
+import subprocess
+import sys
+import time
+import tomllib
+
+from . import workspace
+from .workspace import PACKAGE, PROJECT, WORKSPACE
+
+LIST = Path("tests/mutants.toml")
+MUTMUT = Path(__file__).with_name("operators.py")
+
+KILLED = {"killed", "timeout"}
+"""mutmut's words for a mutant that a test noticed. All others are for one that no test
+noticed, that no test runs, or that ended its tests in an unexpected way."""
+
+
+class MutationError(Exception):
+    """What ends the run, as a sentence for the terminal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survivor:
+    """A mutant that no test noticed."""
+
+    module: str
+    key: str
+    """The function and the line as changed, under which its reason is listed."""
+    status: str
+    diff: str
+
+
+def _mutmut(*arguments: str) -> str:
+    """Return what mutmut prints.
+
+    Raises MutationError, with the end of it, if mutmut fails.
+    """
+    result = subprocess.run(
+        [sys.executable, MUTMUT, *arguments],
+        cwd=WORKSPACE,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if result.returncode:
+        end = "\n".join(result.stdout.splitlines()[-40:])
+        raise MutationError(f"mutmut {arguments[0]} failed, at the end with:\n{end}")
+    return result.stdout
+
+
+def _survivor(name: str, status: str) -> Survivor:
+    """Return a mutant by mutmut's name for it, as `a.b.xǁClassǁmethod__mutmut_3`."""
+    module, _, mangled = name.rpartition("__mutmut_")[0].rpartition(".")
+    is_method = mangled.startswith("xǁ")
+    function = mangled[2:].replace("ǁ", ".") if is_method else mangled[2:]
+    lines = _mutmut("show", name).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("@@"))
+    diff = lines[start + 1 :]
+    added, removed = (
+        " ".join(line[1:].strip() for line in diff if line.startswith(sign))
+        for sign in "+-"
+    )
+    # Where something was left out, at most a bracket is new
+    is_change = added != "pass" and any(map(str.isalnum, added))
+    return Survivor(
+        module=module.removeprefix(".".join(PACKAGE.parts) + ".").replace(".", "/")
+        + ".py",
+        key=f"{function}: {added if is_change else f'without {removed}'}",
+        status=status,
+        diff="\n".join(diff),
+    )
+
+
+def _run(modules: list[str], tests: list[str]) -> Iterator[Survivor]:
+    """Run the mutants of some modules, and yield those that survive."""
+    print(f"{', '.join(modules)}: {', '.join(tests)}", flush=True)
+    workspace.make(modules, tests)
+    began = time.monotonic()
+    _mutmut("run", "--max-children", "2")
+    took = time.monotonic() - began
+    results = [
+        (name, status)
+        for line in _mutmut("results", "--all", "true").splitlines()
+        for name, _, status in [line.strip().rpartition(": ")]
+        if name
+    ]
+    counts = Counter(status for _, status in results)
+    print(
+        "  " + ", ".join(f"{count} {status}" for status, count in counts.items()),
+        f"in {took:.0f} s, {took / max(1, len(results)):.1f} s each",
+        flush=True,
+    )
+    for name, status in results:
+        if status not in KILLED:
+            yield _survivor(name, status)
+
+
+def _selected(names: list[str], known: Iterable[str]) -> list[str]:
+    """Return the modules of the names of modules and folders, all if there are none.
+
+    Raises MutationError where there is no module, or none of which tests are listed.
+    """
+    folder = PROJECT / PACKAGE
+    modules = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.py"))]
+    tested = [m for m in modules if any(fnmatch(m, pattern) for pattern in known)]
+    selected = [] if names else tested
+    for name in names:
+        short = name.removeprefix(f"{PACKAGE}/").rstrip("/")
+        found = [m for m in tested if m == short or m.startswith(f"{short}/")]
+        if not found:
+            raise MutationError(f"{LIST} lists no tests for {name} in {PACKAGE}.")
+        selected += found
+    return sorted(set(selected))
+
+
+def main() -> int:
+    """Run the mutants of the modules on the command line; return the exit status."""
+    listed = tomllib.loads((PROJECT / LIST).read_text())
+    tests: dict[str, list[str]] = listed["tests"]
+    reasons: dict[str, dict[str, str]] = listed["survivors"]
+    modules = _selected(sys.argv[1:], tests)
+
+    def tests_of(module: str) -> list[str]:
+        return next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
+
+    survivors = [
+        survivor
+        for files, group in groupby(sorted(modules, key=tests_of), key=tests_of)
+        for survivor in _run(list(group), files)
+    ]
+    unexplained = [s for s in survivors if s.key not in reasons.get(s.module, {})]
+    for survivor in unexplained:
+        print(f"\n{survivor.module}, {survivor.status}: {survivor.key}")
+        print(survivor.diff)
+    found = {(survivor.module, survivor.key) for survivor in survivors}
+    outdated = [
+        (module, key)
+        for module in modules
+        for key in reasons.get(module, {})
+        if (module, key) not in found
+    ]
+    for module, key in outdated:
+        print(f"\n{LIST} gives a reason for what no longer survives in {module}: {key}")
+    print(f"\n{len(survivors)} survived, {len(unexplained)} of them without a reason")
+    return 1 if unexplained or outdated else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except MutationError as err:
+        sys.exit(f"mutate: {err}")

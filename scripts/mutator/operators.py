@@ -1,0 +1,53 @@
+"""mutmut with further operators. Run as a file, with mutmut's own arguments.
+
+What mutmut itself has changes values, operators and arguments. These here find what no
+test misses when it is gone: a call, an assignment, an exception, a condition.
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+from mutmut.__main__ import cli
+from mutmut.mutation import file_mutation, mutators
+
+# What mutmut does not change, so that a condition or result of these has no mutant
+PLAIN = (cst.Attribute, cst.Call, cst.Name, cst.NamedExpr, cst.Subscript)
+
+
+def left_out(node: cst.BaseSmallStatement) -> Iterator[cst.BaseSmallStatement]:
+    """Leave a statement out: a call, an assignment to an attribute or item, a raise."""
+    if isinstance(node, cst.Expr):
+        call = node.value
+        if isinstance(call, cst.Await):
+            call = call.expression
+        if not isinstance(call, cst.Call):
+            return
+    elif isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Name):
+        return
+    yield cst.Pass()
+
+
+def negated(node: cst.If | cst.While | cst.IfExp | cst.CompIf) -> Iterator[cst.CSTNode]:
+    """Turn a condition round that has no operator of its own."""
+    if isinstance(node.test, PLAIN):
+        test = node.test
+        if isinstance(test, cst.NamedExpr):
+            test = test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        yield node.with_changes(test=cst.UnaryOperation(cst.Not(), test))
+
+
+def nothing_returned(node: cst.Return) -> Iterator[cst.Return]:
+    """Return None instead of a plain value."""
+    if isinstance(node.value, PLAIN) and not cst.Name("None").deep_equals(node.value):
+        yield node.with_changes(value=cst.Name("None"))
+
+
+file_mutation.mutation_operators = [
+    *mutators.mutation_operators,
+    *((kind, left_out) for kind in (cst.Expr, cst.Assign, cst.Raise, cst.Del)),
+    *((kind, negated) for kind in (cst.If, cst.While, cst.IfExp, cst.CompIf)),
+    (cst.Return, nothing_returned),
+]
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,105 @@
+"""The copy of the project in which mutmut works."""
+
+import ast
+from collections.abc import Iterable
+import json
+from pathlib import Path
+import shutil
+import subprocess
+
+PROJECT = Path(__file__).parents[2]
+PACKAGE = Path("custom_components/xmrig")
+WORKSPACE = PROJECT / ".mutation"
+
+# Decorators that stay: mutmut knows the first two, the others need a definition of the
+# same name before or after
+KEPT = {"classmethod", "staticmethod", "overload", "setter", "deleter"}
+
+SETTINGS = {
+    "source_paths": ["custom_components"],
+    # The process that the mutants' runs are forked from has run no test itself
+    "process_isolation": "forkserver",
+    # The same examples each time, so that a mutant does not survive now and then
+    "pytest_add_cli_args": ["-p", "no:cacheprovider", "--hypothesis-seed=0"],
+    # Seconds that the tests of a mutant may take: 12 and 4 times what they usually do
+    "timeout_constant": 3,
+    "timeout_multiplier": 4,
+    "do_not_mutate_patterns": [
+        # Logged texts are no behaviour
+        r"_LOGGER\.",
+        # Nor are the bounds of type parameters
+        r"^\s*(async )?(def|class) \w+\[",
+    ],
+    "use_git_change_detection": False,
+    "track_dependencies": False,
+    "use_setproctitle": False,
+}
+
+
+def undecorated(source: str) -> str:
+    """Return a module whose decorators are calls after the functions instead.
+
+    It does the same, but mutmut leaves decorated functions alone, and with them every
+    property and every callback of Home Assistant.
+    """
+    lines = source.splitlines()
+    functions = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and not KEPT.intersection(map(_last_name, node.decorator_list))
+    ]
+    added: dict[int, list[str]] = {}
+    removed: set[int] = set()
+    # Of two functions that end with the same line the inner one comes later
+    for function in reversed(functions):
+        value = function.name
+        for decorator in reversed(function.decorator_list):
+            assert decorator.end_lineno is not None
+            removed.update(range(decorator.lineno, decorator.end_lineno + 1))
+            value = f"{ast.unparse(decorator)}({value})"
+        if function.decorator_list:
+            assert function.end_lineno is not None
+            line = f"{' ' * function.col_offset}{function.name} = {value}"
+            added.setdefault(function.end_lineno, []).append(line)
+    return "".join(
+        f"{line}\n"
+        for number, original in enumerate(lines, 1)
+        for line in [
+            *([] if number in removed else [original]),
+            *added.get(number, []),
+        ]
+    )
+
+
+def _last_name(decorator: ast.expr) -> str:
+    """Return `setter` of `@value.setter`."""
+    return ast.unparse(decorator).partition("(")[0].rpartition(".")[2]
+
+
+def make(modules: Iterable[str], tests: list[str]) -> None:
+    """Copy the project for the mutants of some modules, and the tests of these."""
+    shutil.rmtree(WORKSPACE, ignore_errors=True)
+    output = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    files = [Path(name) for name in output.split("\0") if (PROJECT / name).is_file()]
+    for name in files:
+        (WORKSPACE / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PROJECT / name, WORKSPACE / name)
+    for module in modules:
+        path = WORKSPACE / PACKAGE / module
+        path.write_text(undecorated(path.read_text()))
+    settings = SETTINGS | {
+        "only_mutate": [str(PACKAGE / module) for module in modules],
+        "pytest_add_cli_args_test_selection": tests,
+        "also_copy": sorted({name.parts[0] for name in files} - {PACKAGE.parts[0]}),
+    }
+    with (WORKSPACE / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.mutmut]\n")
+        # Lists, strings, numbers and booleans are the same in JSON and TOML
+        file.writelines(f"{key} = {json.dumps(settings[key])}\n" for key in settings)
