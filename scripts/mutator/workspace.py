@@ -26,7 +26,7 @@ SETTINGS = {
     "timeout_multiplier": 4,
     "do_not_mutate_patterns": [
         # Logged texts are no behaviour
-        r"_LOGGER\.",
+        r"\bLOGGER\.",
         # Nor are the bounds of type parameters
         r"^\s*(async )?(def|class) \w+\[",
     ],
