@@ -32,8 +32,8 @@ def quick_confirmation() -> Generator[None]:
     """Wait for a simulated miner no longer than it takes to answer."""
     api = "custom_components.xmrig.api"
     with (
-        patch(f"{api}.commander.CONFIRM_INTERVAL", 0.01),
-        patch(f"{api}.config_writer.SETTLE", 0.01),
+        patch(f"{api}.confirm.CONFIRM_INTERVAL", 0.01),
+        patch(f"{api}.config_editor.SETTLE", 0.01),
     ):
         yield
 

@@ -11,9 +11,9 @@ import pytest
 
 from custom_components.xmrig.api.client import XmrigClient
 from custom_components.xmrig.api.document import merged
-from custom_components.xmrig.api.memory import Memory
 from custom_components.xmrig.api.miner import Miner
 from custom_components.xmrig.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig.api.state import MinerState
 from simulator import Simulator
 from simulator.jsonvalue import Json
 
@@ -44,10 +44,10 @@ class HomeAssistant:
     def start(self) -> Miner:
         """Begin a new life, with what is on the disk."""
         data = json.loads(self.disk) if self.disk else None
-        self.miner = Miner(self.client, Memory.from_json(data), self._save)
+        self.miner = Miner(self.client, MinerState.from_json(data), self._save)
         return self.miner
 
-    async def _save(self, memory: Memory) -> None:
+    async def _save(self, memory: MinerState) -> None:
         await asyncio.sleep(0.001)
         self.disk = json.dumps(memory.as_json())
         if self.on_save:

@@ -121,7 +121,7 @@ async def test_a_backend_without_a_driver_does_not_go_on(
     running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The config says on and the miner off, of which the switch shows the truth."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1)
+    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     first = config_of(running.simulator)
     with pytest.raises(HomeAssistantError, match="no driver or device"):
         await running.turn(OPENCL, on=True)

@@ -132,7 +132,7 @@ async def test_a_stop_that_fails_is_told(running: Rig, fault: str, key: str) -> 
     """The miner goes on, and the states say so."""
     running.simulator.fault = fault
     with (
-        patch("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1),
+        patch("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1),
         pytest.raises(HomeAssistantError) as error,
     ):
         await running.press(STOP)

@@ -276,8 +276,8 @@ def test_invariants(
 ) -> None:
     """No sequence of what may happen breaks them."""
     api = "custom_components.xmrig.api"
-    monkeypatch.setattr(f"{api}.config_writer.SETTLE", 0)
-    monkeypatch.setattr(f"{api}.commander.CONFIRM_INTERVAL", 0)
+    monkeypatch.setattr(f"{api}.config_editor.SETTLE", 0)
+    monkeypatch.setattr(f"{api}.confirm.CONFIRM_INTERVAL", 0)
 
     class Here(Machine):
         home = hass

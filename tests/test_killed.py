@@ -17,7 +17,7 @@ from .homes import COMMANDS, FULL, every_command, homes
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Speak to this machine, and wait for nobody else."""
-    monkeypatch.setattr("custom_components.xmrig.api.config_writer.SETTLE", 0.01)
+    monkeypatch.setattr("custom_components.xmrig.api.config_editor.SETTLE", 0.01)
 
 
 @every_command

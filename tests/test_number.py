@@ -229,7 +229,7 @@ async def test_a_number_that_fails_loses_no_list(
     running: Rig, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether or not the miner took it, all threads are the owner's."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1)
+    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     first = config_of(running.simulator)
     await set_threads(running, 3)
     running.simulator.on_request = lambda request: (

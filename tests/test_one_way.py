@@ -57,7 +57,7 @@ every_command = pytest.mark.parametrize("name", COMMANDS)
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait no longer than a test can bear for what never shows."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.15)
+    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.15)
 
 
 @every_command

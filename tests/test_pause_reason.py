@@ -40,7 +40,7 @@ async def test_on_battery_it_does_not_resume(
     running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It says yes and does not; the reason is told, and nothing else is wanted."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1)
+    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     running.simulator.on_battery = True
     await running.poll()
     assert running.state(REASON) == "battery"

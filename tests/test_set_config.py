@@ -74,7 +74,7 @@ async def test_removing_a_default_is_no_failure(
     running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The miner puts it back at once, so that nothing shows."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1)
+    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     first = config_of(running.simulator)
     response = await act(running, "set_config", config={"retries": None})
     assert paths(response) == ["retries"]
@@ -181,7 +181,7 @@ async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
     running: Rig, patch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It replaces what it does not understand, and the owner has asked for neither."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1)
+    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     await set_threads(running, 3)
     first = config_of(running.simulator)
     with pytest.raises(HomeAssistantError, match="does not show its result"):

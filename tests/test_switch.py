@@ -109,7 +109,7 @@ async def test_a_miner_that_does_not_resume_is_told(running: Rig) -> None:
     await running.poll()
     assert running.state(MINING) == "off"
     with (
-        patch("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1),
+        patch("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1),
         pytest.raises(HomeAssistantError) as error,
     ):
         await running.turn(MINING, on=True)

@@ -27,13 +27,13 @@ from .homes import BACKUP, COMMANDS, FULL, every_command, homes
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all of them speak to this machine, and not wait for others."""
-    monkeypatch.setattr("custom_components.xmrig.api.config_writer.SETTLE", 0.01)
+    monkeypatch.setattr("custom_components.xmrig.api.config_editor.SETTLE", 0.01)
 
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each wait for the others as much longer as the real miner lets it."""
-    monkeypatch.setattr("custom_components.xmrig.api.config_writer.SETTLE", 0.25)
+    monkeypatch.setattr("custom_components.xmrig.api.config_editor.SETTLE", 0.25)
 
 
 @pytest.mark.usefixtures("patience")

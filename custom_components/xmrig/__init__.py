@@ -1,19 +1,20 @@
 """XMRig in Home Assistant."""
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.typing import ConfigType
 
-from .api.memory import Memory
-from .api.miner import Miner
-from .const import DOMAIN, STORAGE_VERSION
-from .coordinator import XmrigConfigEntry, XmrigCoordinator, async_create_client
-from .power_control import async_setup_power, power_store
+from .api.exceptions import XmrigStorageError
+from .api.state import MinerState
+from .const import DOMAIN
+from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .power_control import async_setup_power
 from .repairs import async_delete_issues, async_update_issues
 from .services import async_setup_services
+from .storage import power_store, state_store
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -28,11 +29,6 @@ PLATFORMS = [
 ]
 
 
-def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, object]]:
-    """Return where the memory of a miner is kept."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}", private=True)
-
-
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all miners share."""
     async_setup_services(hass)
@@ -41,14 +37,16 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
     """Set up a miner."""
-    store = _store(hass, entry.entry_id)
+    store = state_store(hass, entry.entry_id)
 
-    async def save(memory: Memory) -> None:
-        await store.async_save(memory.as_json())
+    async def save(state: MinerState) -> None:
+        try:
+            await store.async_save(state.as_json())
+        except HomeAssistantError as error:
+            raise XmrigStorageError(f"{entry.title}: {error}") from error
 
-    client = async_create_client(hass, entry.data)
-    miner = Miner(client, Memory.from_json(await store.async_load()), save)
-    coordinator = XmrigCoordinator(hass, entry, miner)
+    state = MinerState.from_json(await store.async_load())
+    coordinator = XmrigCoordinator(hass, entry, state, save)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     coordinator.power = await async_setup_power(hass, coordinator)
@@ -58,21 +56,37 @@ async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     def update_issues() -> None:
         async_update_issues(coordinator)
 
+    async def stop(_: Event) -> None:
+        await _async_close(coordinator)
+
     update_issues()
     entry.async_on_unload(coordinator.async_add_listener(update_issues))
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
-    """Unload a miner."""
+    """Unload a miner, once its last command is over."""
+    await _async_close(entry.runtime_data)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry, ignored=False)
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    return unloaded
+
+
+async def _async_close(coordinator: XmrigCoordinator) -> None:
+    """End all that reads from a miner or writes to it.
+
+    A calibration first, which gives back the threads that it took.
+    """
+    if coordinator.power:
+        await coordinator.power.async_close()
+    await coordinator.async_close()
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
     """Forget a miner that was removed."""
     async_delete_issues(hass, entry, ignored=True)
-    await _store(hass, entry.entry_id).async_remove()
+    await state_store(hass, entry.entry_id).async_remove()
     await power_store(hass, entry.entry_id).async_remove()
 
 

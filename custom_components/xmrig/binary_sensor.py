@@ -13,7 +13,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.models import BackendType, Snapshot
+from .api.models import BackendType
+from .api.snapshot import Snapshot
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity
 

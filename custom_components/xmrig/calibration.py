@@ -100,7 +100,7 @@ class Calibration:
         full = self._meter.model.threads
         if self.threads_before is None:
             snapshot = self._coordinator.data
-            self.threads_before = self._coordinator.miner.threads(snapshot) or full
+            self.threads_before = snapshot.threads or full
         await self._save()
         rows: list[Row] = []
         try:

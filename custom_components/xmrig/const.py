@@ -10,9 +10,6 @@ LOGGER = logging.getLogger(__package__)
 SCAN_INTERVAL: Final = timedelta(seconds=10)
 """The shortest of the miner's own windows: what it says is no fresher than that."""
 
-CONFIG_INTERVAL: Final = 60
-"""Seconds between two readings of the config, which hardly anybody ever edits."""
-
 GRACE: Final = 60
 """Seconds for which the last answer of a faulty endpoint still serves."""
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import time
 from typing import TYPE_CHECKING, Any, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_HOST,
@@ -16,39 +16,41 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import (
-    ConfigEntryAuthFailed,
-    HomeAssistantError,
-    ServiceValidationError,
-)
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api.activity import Activity, ActivityType, between
+from .api.activity import Activity, ActivityType, detect_activities
 from .api.client import XmrigClient
 from .api.exceptions import (
+    XmrigAnotherMinerError,
     XmrigAuthenticationError,
+    XmrigClosedError,
     XmrigConnectionError,
     XmrigError,
-    XmrigReadOnlyError,
-    XmrigRefusedError,
+    XmrigInterruptedError,
+    XmrigLimitedError,
     XmrigResponseError,
-    XmrigUnsafeConfigError,
 )
 from .api.health import Health
-from .api.lifetime import Life
+from .api.identity import MinerIdentity
+from .api.intent import is_resumed_by_rule
 from .api.miner import Miner
-from .api.models import Backends, Config, Snapshot, Summary
+from .api.models import Backends, Config, Summary
+from .api.restart import RestartDetector
+from .api.snapshot import Snapshot
+from .api.state import MinerState
 from .const import (
     CONF_KEEP_STATE,
-    CONFIG_INTERVAL,
+    CONF_MINER_ID,
+    CONF_WORKER_ID,
     DOMAIN,
     GRACE,
     LOGGER,
     SCAN_INTERVAL,
 )
-from .errors import error_key
+from .errors import error_key, is_invalid_request
 
 if TYPE_CHECKING:
     from .power_control import PowerControl
@@ -71,37 +73,56 @@ def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> XmrigCl
     )
 
 
+def identity_of(data: Mapping[str, Any]) -> MinerIdentity:
+    """Return the identity of the miner of a config entry's data."""
+    return MinerIdentity(id=data[CONF_MINER_ID], worker_id=data[CONF_WORKER_ID])
+
+
 @dataclass
-class _Endpoint[AnswerT]:
-    """An endpoint without whose answer the rest can do for a while."""
+class _Endpoint[ReplyT]:
+    """An endpoint without whose reply the rest can do for a while."""
 
-    read: Callable[[], Awaitable[AnswerT]]
-    answer: AnswerT | None = None
-    read_at: float | None = None
-    failing_since: float | None = None
+    read: Callable[[], Awaitable[ReplyT]]
+    reply: ReplyT | None = None
+    is_fresh: bool = False
+    """Whether the reply is that of the last reading."""
+    _writes: int = 0
+    _failing_since: float | None = None
 
-    @property
-    def is_fresh(self) -> bool:
-        """Return whether the answer is that of the last reading."""
-        return self.read_at is not None and self.failing_since is None
+    async def refresh(self, writes: int) -> None:
+        """Read it again; if that fails, keep the last reply for the time of grace.
 
-    def is_older_than(self, seconds: float) -> bool:
-        """Return whether the answer was read longer ago than that, or never."""
-        return self.read_at is None or time.monotonic() - self.read_at >= seconds
-
-    async def refresh(self) -> None:
-        """Read it again; if that fails, keep the last answer for the time of grace."""
+        `writes` counts what was sent to the miner: a reply from before the last of it
+        is out of date.
+        """
         now = time.monotonic()
         try:
-            self.answer = await self.read()
+            self.reply = await self.read()
         except XmrigError as error:
             LOGGER.debug("Reading a part of the miner failed: %s", error)
-            self.failing_since = self.failing_since or now
-            if now - self.failing_since >= GRACE:
-                self.answer = None
+            self.is_fresh = False
+            if self._failing_since is None:
+                self._failing_since = now
+            if writes != self._writes or now - self._failing_since >= GRACE:
+                self.reply = None
         else:
-            self.read_at = now
-            self.failing_since = None
+            self.is_fresh = True
+            self._writes = writes
+            self._failing_since = None
+
+    def drop(self) -> None:
+        """Forget the last reply."""
+        self.reply = None
+        self.is_fresh = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Timed:
+    """A summary, and when it was requested and arrived, by the monotonic clock."""
+
+    summary: Summary
+    sent: float
+    received: float
 
 
 class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
@@ -112,15 +133,21 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     """Of the miner in the device registry; its cards are children of it."""
     activities: tuple[Activity, ...] = ()
     """What happened between the last two polls."""
+    another_miner: MinerIdentity | None = None
+    """The miner that answered at the last poll in place of the right one."""
     power: PowerControl | None = None
-    """None if the owner did not say where watts come from."""
+    """None if the user did not say where watts come from."""
     restarted = False
     """Whether the miner restarted between the last two polls."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: XmrigConfigEntry, miner: Miner
+        self,
+        hass: HomeAssistant,
+        entry: XmrigConfigEntry,
+        state: MinerState,
+        save: Callable[[MinerState], Awaitable[None]],
     ) -> None:
-        """Initialize the coordinator."""
+        """Initialize the coordinator; see `Miner` for `state` and `save`."""
         super().__init__(
             hass,
             LOGGER,
@@ -128,157 +155,288 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             name=entry.title,
             update_interval=SCAN_INTERVAL,
         )
-        self.miner = miner
-        self._backends: _Endpoint[Backends] = _Endpoint(miner.client.backends)
-        self._config: _Endpoint[Config] = _Endpoint(miner.client.config)
-        self._life = Life(started=miner.memory.started)
-        self._restricted = False
+        self.miner = Miner(
+            async_create_client(hass, entry.data),
+            state,
+            save,
+            is_expected=self._is_expected,
+        )
+        self.miner.link.on_unreachable = self._handle_unreachable
+        self.on_identity: Callable[[MinerIdentity | None], None] = lambda _: None
+        """Called at every poll with the miner that answered in place of this one."""
+        self._backends: _Endpoint[Backends] = _Endpoint(self.miner.link.backends)
+        self._config: _Endpoint[Config] = _Endpoint(self.miner.link.config)
+        self._restarts = RestartDetector(started=state.started)
+        self._restricted: bool | None = None
         self.health = Health()
         self._best_share = 0
-        self._put_back_due = False
+        self._last_complete: Snapshot | None = None
+        self._is_polling = False
+        self._may_reauthenticate = True
         self._restart_seen = False
+        self._restore_due = False
+        self._resumed_by_rule = False
         self._restored = False
+        self._changed_paths: list[str] = []
+        self._shared_refresh: asyncio.Task[None] | None = None
+
+    async def async_close(self) -> None:
+        """End all polls and commands, and wait for the one that runs."""
+        await self.async_shutdown()
+        await self.miner.close()
 
     @override
     async def _async_update_data(self) -> Snapshot:
-        """Poll the miner, and put it back to what is wanted if it restarted."""
+        """Poll the miner, and restore what it is to do if it restarted."""
         self.activities = ()
-        snapshot = await self._async_poll()
-        if self._put_back_due:
-            restored = await self._async_put_back(snapshot)
-            self._put_back_due = restored is None
-            if restored is not None:
-                self._restored = restored
+        try:
+            snapshot = await self._async_poll()
+            if await self._async_restore(snapshot):
                 # What it does now is what is wanted, and its start is no news again.
                 snapshot = await self._async_poll()
+        except XmrigClosedError:
+            # Unloaded while the poll waited: there is no one left to read a new one
+            return self.data
         # Only now: the second poll may have failed.
         self.restarted, self._restart_seen = self._restart_seen, False
-        self.activities = tuple(self._activities(snapshot, restored=self._restored))
-        self._restored = False
+        self.activities = tuple(self._activities(snapshot))
         self.health.observe(snapshot, now=time.monotonic(), restarted=self.restarted)
         self._async_update_device(snapshot.summary)
         return snapshot
 
     async def _async_poll(self) -> Snapshot:
         """Read the miner once, between two commands."""
-        async with self.miner.lock:
-            # Both are over before a command begins, whichever of them fails.
-            summary, failure = await asyncio.gather(
-                self._async_summary(), self._backends.refresh(), return_exceptions=True
+        async with self.miner.queue.poll():
+            # A command that ends from now on needs another poll
+            self._shared_refresh = None
+            self._is_polling = True
+            try:
+                timed = await self._async_read()
+            finally:
+                self._is_polling = False
+            restarted = self._restarts.observe(
+                timed.summary,
+                sent=timed.sent,
+                received=timed.received,
+                wall=time.time(),
             )
-            if isinstance(summary, BaseException):
-                raise summary
-            if failure:
-                raise failure
-            if self._life.observe(summary, now=time.monotonic(), wall=time.time()):
-                self._restart_seen = self._put_back_due = True
-                self._config.read_at = None
-            elif self.miner.written:
-                self._config.read_at = None
-            # A reply that was cut off may say nothing of it.
-            if summary.restricted is not None:
-                self._restricted = summary.restricted
-            if self._restricted:
-                self._config.answer = None
-            elif self._config.is_older_than(CONFIG_INTERVAL):
-                await self._config.refresh()
-            snapshot = Snapshot(
-                summary=summary,
-                backends=self._backends.answer,
-                config=self._config.answer,
-                restricted=self._restricted,
-            )
-            # Old answers are from before a command, or before the restart.
-            is_fresh = self._backends.is_fresh and (
-                self._restricted or self._config.is_fresh
-            )
-            if is_fresh and not self._put_back_due:
-                await self.miner.adopt(snapshot, self._life.started)
+            if restarted:
+                self._restart_seen = self._restore_due = True
+            snapshot = self._snapshot(timed.summary, restarted=restarted)
+            if not self._restore_due:
+                before = self._last_complete
+                self._changed_paths += await self.miner.observe(
+                    before, snapshot, self._restarts.started
+                )
+                snapshot = replace(snapshot, state=self.miner.state)
+                self._resumed_by_rule = not snapshot.restricted and is_resumed_by_rule(
+                    snapshot.state, before, snapshot
+                )
+            if snapshot.is_complete:
+                self._last_complete = snapshot
             return snapshot
 
-    async def _async_put_back(self, snapshot: Snapshot) -> bool | None:
-        """Ask a miner that restarted for what is wanted, and return if it was.
+    async def _async_read(self) -> _Timed:
+        """Read all endpoints side by side, so that their replies belong together.
 
-        None is for later, when more of the miner is known.
+        The config waits for the first summary: a read-only API refuses it, and XMRig
+        prints each refusal to its console.
         """
-        keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
-        if snapshot.restricted or not keep_state:
+        writes = self.miner.link.writes
+        reads = [self._backends.refresh(writes)]
+        if was_readable := self._restricted is False:
+            reads.append(self._config.refresh(writes))
+        # All are over before a command begins, whichever of them fails.
+        timed, *failures = await asyncio.gather(
+            self._async_summary(), *reads, return_exceptions=True
+        )
+        for failure in (timed, *failures):
+            if isinstance(failure, BaseException):
+                raise failure
+        if TYPE_CHECKING:
+            assert isinstance(timed, _Timed)
+        # A reply that was cut off may not say it.
+        if timed.summary.restricted is not None:
+            self._restricted = timed.summary.restricted
+        if self._restricted:
+            self._config.drop()
+        elif not was_readable:
+            await self._config.refresh(writes)
+        return timed
+
+    def _snapshot(self, summary: Summary, *, restarted: bool) -> Snapshot:
+        """Return what was read, and what still serves of the poll before."""
+        for endpoint in (self._backends, self._config):
+            if restarted and not endpoint.is_fresh:
+                endpoint.drop()
+        restricted = self._restricted is True
+        return Snapshot(
+            summary=summary,
+            backends=self._backends.reply,
+            config=self._config.reply,
+            restricted=restricted,
+            state=self.miner.state,
+            is_fresh=self._backends.is_fresh and (restricted or self._config.is_fresh),
+        )
+
+    async def _async_restore(self, snapshot: Snapshot) -> bool:
+        """Tell the miner again what it is to do; return whether it has to be read again.
+
+        That is after a restart, and after XMRig's own rules ended a pause that was
+        requested from here. It waits until enough of the miner is known.
+        """
+        if self._restore_due:
+            keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
+            if snapshot.restricted or not keep_state:
+                self._restore_due = False
+                return True
+            if snapshot.is_mining is None or not snapshot.is_fresh:
+                return False
+            done = await self._async_try(self.miner.restore_wanted_state(snapshot))
+        elif self._resumed_by_rule:
+            done = await self._async_try(self.miner.pause_again())
+        else:
             return False
-        if snapshot.is_mining is None:
-            return None
+        if done is None:
+            return False
+        self._restore_due = self._resumed_by_rule = False
+        self._restored = self._restored or done
+        return True
+
+    async def _async_try(self, command: Awaitable[bool]) -> bool | None:
+        """Return what a command of this side returns; None to try it again later."""
         try:
-            return await self.miner.put_back(snapshot)
+            return await command
+        except XmrigClosedError:
+            raise
         except (XmrigConnectionError, XmrigResponseError) as error:
-            LOGGER.debug("Putting %s back has to wait: %s", self.name, error)
+            LOGGER.debug("Restoring the state of %s has to wait: %s", self.name, error)
             return None
         except XmrigError as error:
-            LOGGER.warning("%s could not be put back: %s", self.name, error)
-        return False
+            LOGGER.warning("The state of %s was not restored: %s", self.name, error)
+            return False
 
-    def _activities(self, snapshot: Snapshot, *, restored: bool) -> Iterator[Activity]:
+    def _activities(self, snapshot: Snapshot) -> Iterator[Activity]:
         """Yield what happened since the poll before."""
-        written = None
-        if self.data is None or snapshot.config is not self.data.config:
-            written, self.miner.written = self.miner.written, None
-        # A restart that nobody watched is told of at the first poll.
-        yield from between(
-            self.data or snapshot, snapshot, restarted=self.restarted, written=written
+        paths, self._changed_paths = self._changed_paths, []
+        # A restart between two runs of Home Assistant is reported at the first poll.
+        yield from detect_activities(
+            self.data or snapshot,
+            snapshot,
+            restarted=self.restarted,
+            changed_paths=paths,
         )
         best_share = snapshot.summary.results.best_share or 0
         if self.data is not None and best_share > self._best_share:
             yield Activity(ActivityType.BEST_SHARE, {"difficulty": best_share})
         self._best_share = max(self._best_share, best_share)
-        if restored:
-            memory = self.miner.memory
+        if self._restored:
+            self._restored = False
+            state = snapshot.state
             yield Activity(
                 ActivityType.STATE_RESTORED,
-                {"mining": memory.mining, "threads": memory.threads},
+                {"mining": state.request.mining, "threads": state.threads},
             )
 
-    async def _async_summary(self) -> Summary:
-        """Read the summary, without which the miner counts as away."""
+    async def _async_summary(self) -> _Timed:
+        """Read the summary, without which the miner counts as unreachable.
+
+        A refused token does not end the polls: it may be a moment's fault, and whoever
+        is at the other end now may not be next time.
+        """
+        sent = time.monotonic()
         try:
-            return await self.miner.client.summary()
+            summary = await self.miner.link.summary()
+        except XmrigAnotherMinerError as error:
+            self._set_another_miner(error.found)
+            raise self._update_failed(error) from error
         except XmrigAuthenticationError as error:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN,
-                translation_key=error_key(error),
-                translation_placeholders={"name": self.name},
-            ) from error
+            self._may_reauthenticate = True
+            self.config_entry.async_start_reauth(self.hass)
+            raise self._update_failed(error) from error
         except XmrigError as error:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key=error_key(error),
-                translation_placeholders={"name": self.name},
-            ) from error
+            raise self._update_failed(error) from error
+        self._set_another_miner(None)
+        if self._may_reauthenticate:
+            self._may_reauthenticate = False
+            for flow in self.config_entry.async_get_active_flows(
+                self.hass, {SOURCE_REAUTH}
+            ):
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        return _Timed(summary=summary, sent=sent, received=time.monotonic())
+
+    def _set_another_miner(self, found: MinerIdentity | None) -> None:
+        """Note which miner answers in place of this one; None if it is this one."""
+        self.another_miner = found
+        self.on_identity(found)
+
+    def _is_expected(self, summary: Summary) -> bool:
+        """Return whether a summary comes from the miner of this entry."""
+        others = [
+            identity_of(entry.data)
+            for entry in self.hass.config_entries.async_entries(DOMAIN)
+            if entry.entry_id != self.config_entry.entry_id
+        ]
+        return identity_of(self.config_entry.data).is_shown_by(summary, others)
+
+    def _update_failed(self, error: XmrigError) -> UpdateFailed:
+        """Return the error of a poll."""
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=error_key(error),
+            translation_placeholders=self._placeholders(error),
+        )
+
+    def _placeholders(self, error: XmrigError) -> dict[str, str]:
+        """Return what fills the gaps in the text of an error."""
+        placeholders = {"name": self.name}
+        if isinstance(error, XmrigAnotherMinerError):
+            placeholders["found"] = str(error.found.worker_id or error.found.id)
+        if isinstance(error, XmrigLimitedError) and self.power:
+            placeholders["limit"] = str(self.power.limit.watts)
+            placeholders["minimum"] = str(self.power.meter.one_thread)
+        return placeholders
+
+    @callback
+    def _handle_unreachable(self, error: XmrigError) -> None:
+        """Show at once that the miner went away during a command."""
+        self.miner.queue.fail_waiting()
+        if not self._is_polling:
+            self.async_set_update_error(self._update_failed(error))
 
     @asynccontextmanager
     async def command(self) -> AsyncIterator[Miner]:
         """Lend the miner for a command: translate its errors, and poll afterwards.
 
-        The poll comes before the command is over, so that whoever waited for it finds
-        the states that it brought about. It reads the config too, which may just have
-        been written.
+        The poll comes before the command is over, so that whatever waited for it finds
+        the states that it brought about. There is none where the miner cannot be
+        reached: it would only take another timeout to say so.
         """
+        failure: XmrigError | None = None
         try:
             yield self.miner
         except XmrigError as error:
-            # What was asked for is at fault, rather than that it went wrong.
-            is_invalid = isinstance(
-                error, XmrigReadOnlyError | XmrigRefusedError | XmrigUnsafeConfigError
-            )
-            raise (ServiceValidationError if is_invalid else HomeAssistantError)(
-                translation_domain=DOMAIN,
-                translation_key=error_key(error),
-                translation_placeholders={"name": self.name},
-            ) from error
-        finally:
-            await self.async_refresh_all()
+            failure = error
+        if not isinstance(
+            failure, XmrigConnectionError | XmrigClosedError
+        ) or isinstance(failure, XmrigInterruptedError):
+            await self.async_refresh_once()
+        if failure is None:
+            return
+        is_invalid = is_invalid_request(failure)
+        raise (ServiceValidationError if is_invalid else HomeAssistantError)(
+            translation_domain=DOMAIN,
+            translation_key=error_key(failure),
+            translation_placeholders=self._placeholders(failure),
+        ) from failure
 
-    async def async_refresh_all(self) -> None:
-        """Poll at once, and the config too."""
-        self._config.read_at = None
-        await self.async_refresh()
+    async def async_refresh_once(self) -> None:
+        """Poll; commands that end before that poll has begun share it."""
+        if self._shared_refresh is None or self._shared_refresh.done():
+            self._shared_refresh = self.hass.async_create_task(
+                self.async_refresh(), f"{DOMAIN} refresh after a command"
+            )
+        await asyncio.shield(self._shared_refresh)
 
     def idle_for(self) -> float:
         """Return for how many seconds the miner has mined without a hash."""

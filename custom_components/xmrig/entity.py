@@ -12,7 +12,8 @@ from homeassistant.helpers.entity_platform import (
 )
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
-from .api.models import Gpu, Snapshot
+from .api.models import Gpu
+from .api.snapshot import Snapshot
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 

@@ -1,17 +1,21 @@
 """What the errors of the API are called in the translations."""
 
 from .api.exceptions import (
+    XmrigAnotherMinerError,
     XmrigAuthenticationError,
     XmrigBackendError,
     XmrigCertificateError,
+    XmrigClosedError,
     XmrigConfigLimitError,
     XmrigConflictError,
     XmrigConnectionError,
     XmrigError,
+    XmrigLimitedError,
     XmrigNotConfirmedError,
     XmrigReadOnlyError,
     XmrigRefusedError,
     XmrigResponseError,
+    XmrigStorageError,
     XmrigTokenNotExpectedError,
     XmrigUnsafeConfigError,
 )
@@ -24,14 +28,31 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigReadOnlyError: "read_only",
     XmrigRefusedError: "refused",
     XmrigResponseError: "not_xmrig",
-    XmrigNotConfirmedError: "not_confirmed",
     XmrigBackendError: "no_device",
     XmrigUnsafeConfigError: "unsafe_config",
     XmrigConfigLimitError: "config_too_large",
     XmrigConflictError: "conflict",
+    XmrigAnotherMinerError: "another_miner",
+    XmrigClosedError: "closed",
+    XmrigLimitedError: "limited",
+    XmrigStorageError: "not_stored",
 }
+
+_INVALID_REQUEST = (
+    XmrigLimitedError,
+    XmrigReadOnlyError,
+    XmrigRefusedError,
+    XmrigUnsafeConfigError,
+)
 
 
 def error_key(error: XmrigError) -> str:
     """Return the translation key of an error, that of its closest class."""
+    if isinstance(error, XmrigNotConfirmedError):
+        return f"not_confirmed_{error.command}"
     return next(_KEYS[cause] for cause in type(error).__mro__ if cause in _KEYS)
+
+
+def is_invalid_request(error: XmrigError) -> bool:
+    """Return whether what was requested is at fault, rather than that it went wrong."""
+    return isinstance(error, _INVALID_REQUEST)

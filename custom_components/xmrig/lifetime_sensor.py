@@ -1,7 +1,7 @@
 """Sensors that count over all lives of a miner's process."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -13,8 +13,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
-from .api.lifetime import LifetimeCounter
-from .api.models import Snapshot
+from .api.restart import LifetimeCounter
+from .api.snapshot import Snapshot
 from .coordinator import XmrigCoordinator
 from .entity import XmrigEntity
 
@@ -24,6 +24,8 @@ class XmrigLifetimeSensorEntityDescription(SensorEntityDescription):
     """A count, and where a snapshot has it."""
 
     count_fn: Callable[[Snapshot], int | None]
+    max_step: int
+    """A rise between two polls of which more is not believed at once."""
 
 
 LIFETIME_DESCRIPTIONS = (
@@ -32,6 +34,7 @@ LIFETIME_DESCRIPTIONS = (
         translation_key="shares_accepted_total",
         state_class=SensorStateClass.TOTAL_INCREASING,
         count_fn=lambda snapshot: snapshot.summary.results.shares_good,
+        max_step=100_000,
     ),
     XmrigLifetimeSensorEntityDescription(
         key="hashes_total",
@@ -39,6 +42,8 @@ LIFETIME_DESCRIPTIONS = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         count_fn=lambda snapshot: snapshot.summary.results.hashes_total,
+        # What a rig of 10 MH/s hashes in a day
+        max_step=10**12,
     ),
 )
 
@@ -69,7 +74,9 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
     @override
     def extra_restore_state_data(self) -> RestoredExtraData:
         """Return what it takes to go on."""
-        return RestoredExtraData(asdict(self._counter))
+        return RestoredExtraData(
+            {"total": self._counter.total, "last": self._counter.last}
+        )
 
     @callback
     @override
@@ -79,6 +86,7 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
             self._counter.update(
                 self.entity_description.count_fn(self.snapshot),
                 restarted=self.coordinator.restarted,
+                max_step=self.entity_description.max_step,
             )
         super()._handle_coordinator_update()
 

@@ -81,13 +81,13 @@ class XmrigThreadsNumber(XmrigEntity, NumberEntity):
     @override
     def native_max_value(self) -> float:
         """Return the number of threads that the owner set up."""
-        return self.coordinator.miner.owners_threads(self.snapshot) or 1
+        return self.snapshot.user_threads or 1
 
     @property
     @override
     def native_value(self) -> float | None:
         """Return the number of threads."""
-        return self.coordinator.miner.threads(self.snapshot)
+        return self.snapshot.threads
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 
 from .calibration import Calibration, Row
 from .const import (
@@ -14,16 +13,11 @@ from .const import (
     CONF_POWER_SENSOR,
     DOMAIN,
     POWER_SAVE_DELAY,
-    STORAGE_VERSION,
 )
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .power_limit import PowerLimit
 from .power_meter import PowerMeter
-
-
-def power_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
-    """Return where the model and the limit of a miner are kept."""
-    return Store(hass, STORAGE_VERSION, f"{DOMAIN}.{entry_id}.power")
+from .storage import power_store
 
 
 def _has_power(entry: XmrigConfigEntry) -> bool:
@@ -89,7 +83,6 @@ class PowerControl:
         """Follow the miner until it is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(self._coordinator.async_add_listener(self._handle_poll))
-        entry.async_on_unload(self._async_stop)
         self._handle_poll()
 
     async def async_calibrate(self) -> list[Row]:
@@ -146,7 +139,7 @@ class PowerControl:
             "threads_before": self.calibration.threads_before,
         }
 
-    async def _async_stop(self) -> None:
+    async def async_close(self) -> None:
         """Leave the miner alone, and what was learned on disk."""
         self._is_stopped = True
         self.limit.cancel()

@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
 from .api.miner import Miner
-from .api.models import Snapshot
+from .api.snapshot import Snapshot
 from .calibration import Calibration
 from .const import CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL, DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
@@ -97,7 +97,7 @@ class PowerLimit:
     @property
     def holds(self) -> bool:
         """Return whether the miner is held back."""
-        return bool(self._own) or self._miner.memory.limited
+        return bool(self._own) or self._snapshot.state.request.limited
 
     def lift(self) -> None:
         """Set no limit from now on, without doing anything about it yet."""
@@ -171,8 +171,8 @@ class PowerLimit:
     @callback
     def heed(self) -> None:
         """Take a cap that was not set by the limit for one that a person wants."""
-        cap = self._miner.threads(self._snapshot)
-        full = self._miner.owners_threads(self._snapshot)
+        cap = self._snapshot.threads
+        full = self._snapshot.user_threads
         if cap is None or full is None:
             return
         # Another algorithm may have fewer threads in all.
@@ -191,9 +191,9 @@ class PowerLimit:
             async with self._coordinator.command() as miner:
                 if threads:
                     await miner.set_threads(threads, self._snapshot.cpu_profile)
-                    await miner.release()
+                    await miner.resume_after_power_limit()
                 else:
-                    await miner.hold()
+                    await miner.pause_for_power_limit()
         finally:
             self._changed_at = time.monotonic()
         if threads:
@@ -227,9 +227,9 @@ class PowerLimit:
 
     def _let(self) -> int | None:
         """Return how many threads may run as things are; None if unknown."""
-        if self._miner.memory.limited:
+        if self._snapshot.state.request.limited:
             return 0
-        return self._miner.threads(self._snapshot)
+        return self._snapshot.threads
 
     @callback
     def _handle_retry(self, _now: datetime) -> None:

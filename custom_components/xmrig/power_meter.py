@@ -12,7 +12,8 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
-from .api.models import Backend, BackendType, Snapshot, Status
+from .api.models import Backend, BackendType
+from .api.snapshot import Snapshot, Status
 from .const import CONF_FULL_POWER, CONF_IDLE_POWER, CONF_POWER_SENSOR, SETTLE_TIME
 from .coordinator import XmrigCoordinator
 from .power import CardPower, PowerModel
@@ -177,9 +178,9 @@ class PowerMeter:
 
     def observe(self) -> None:
         """Take a poll into account."""
-        snapshot, miner = self._snapshot, self._coordinator.miner
+        snapshot = self._snapshot
         backends = snapshot.backends
-        if threads := miner.owners_threads(snapshot):
+        if threads := snapshot.user_threads:
             self.model = self.model.for_threads(threads)
         if snapshot.status is None or backends is None:
             return
@@ -188,7 +189,7 @@ class PowerMeter:
         running = len(cpu.threads) if cpu else 0
         if not backends.complete:
             # Some may have been cut off, and with them what else makes a difference.
-            running = max(running, miner.threads(snapshot) or 0)
+            running = max(running, snapshot.threads or 0)
             self.threads_running = running if is_hashing else 0
             return
         if running and not threads:

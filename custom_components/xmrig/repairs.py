@@ -78,9 +78,9 @@ def _found(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     if is_outdated(version := snapshot.summary.version):
         found[OUTDATED] = {"version": str(version)}
     if snapshot.config:
-        accepted = coordinator.miner.memory.payees
         payees = snapshot.config.payees
-        if accepted is not None and payees.keys() != accepted:
+        accepted = snapshot.state.payout or frozenset()
+        if not snapshot.state.accepts_payout(snapshot.config.payout):
             new = [label for key, label in payees.items() if key not in accepted]
             found[PAYOUT_CHANGED] = {"pools": ", ".join(new or payees.values())}
     if coordinator.idle_for() >= MAX_IDLE:

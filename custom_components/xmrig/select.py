@@ -48,17 +48,13 @@ class XmrigPoolSelect(XmrigEntity, SelectEntity):
     @override
     def options(self) -> list[str]:
         """Return the pools in the order in which the owner wrote them."""
-        if self.snapshot.config is None:
-            return []
-        return self.coordinator.miner.memory.owners(self.snapshot.config).pool_labels
+        return self.snapshot.pool_labels
 
     @property
     @override
     def current_option(self) -> str | None:
         """Return the pool that the miner tries first."""
-        if self.snapshot.config is None:
-            return None
-        return self.coordinator.miner.preferred_pool(self.snapshot.config)
+        return self.snapshot.preferred_pool
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -27,8 +27,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .api.models import BackendType, Gpu, Hashrate, Snapshot, Status
+from .api.models import BackendType, Gpu, Hashrate
 from .api.pause_reason import PauseReason, pause_reason
+from .api.snapshot import Snapshot, Status
 from .const import UNIT_HASHRATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .entity import XmrigEntity, async_remove_entities, async_setup_entities
@@ -562,4 +563,4 @@ class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
     @override
     def native_value(self) -> StateType:
         """Return the reason."""
-        return pause_reason(self.coordinator.miner.memory, self.snapshot)
+        return pause_reason(self.snapshot)

@@ -83,7 +83,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     """Return all that the miner says, as it says it, without the secrets."""
     coordinator = _coordinator(call)
-    await coordinator.async_refresh_all()
+    await coordinator.async_refresh()
     if not coordinator.last_update_success and coordinator.last_exception:
         raise coordinator.last_exception
     snapshot = coordinator.data

@@ -10,7 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.miner import Miner
-from .api.models import BackendType, PauseRule, Snapshot
+from .api.models import BackendType, PauseRule
+from .api.snapshot import Snapshot
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
 
@@ -35,9 +36,7 @@ def _backend(backend: BackendType) -> XmrigSwitchEntityDescription:
         shown_fn=lambda snapshot: bool(
             snapshot.backends and backend in snapshot.backends.by_type
         ),
-        is_on_fn=lambda snapshot: (
-            backend in snapshot.backends.enabled if snapshot.backends else None
-        ),
+        is_on_fn=lambda snapshot: snapshot.is_enabled(backend),
         set_fn=lambda miner, is_on: miner.set_backend(backend, enabled=is_on),
     )
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from custom_components.xmrig.api.health import Health, is_outdated, lacks_huge_pages
-from custom_components.xmrig.api.models import Backends, Snapshot, Summary
+from custom_components.xmrig.api.models import Backends, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
 
 from .captures import VERSIONS, snapshot as captured
 

@@ -14,7 +14,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.xmrig.api import partial_json
-from custom_components.xmrig.api.models import Backends, Snapshot, Summary
+from custom_components.xmrig.api.models import Backends, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
 
 from .captures import CAPTURES, FIXTURES, capture
 

@@ -49,8 +49,8 @@ async def target(
         with ExitStack() as stack:
             if isinstance(target, SimulatedTarget):
                 target.simulator.surroundings.watch_delay = 0.03
-                stack.enter_context(patch(f"{api}.commander.CONFIRM_INTERVAL", 0.01))
-                stack.enter_context(patch(f"{api}.config_writer.SETTLE", 0.05))
+                stack.enter_context(patch(f"{api}.confirm.CONFIRM_INTERVAL", 0.01))
+                stack.enter_context(patch(f"{api}.config_editor.SETTLE", 0.05))
             yield target
 
 

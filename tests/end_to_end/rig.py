@@ -10,9 +10,10 @@ from typing import Any, Self
 import aiohttp
 
 from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.memory import Memory
 from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType, Snapshot
+from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig.api.state import MinerState
 from tests.targets import JOB_INTERVAL, Target
 
 TWO_JOBS = 2 * JOB_INTERVAL + 0.5
@@ -96,15 +97,15 @@ class Owner:
 
     def __init__(self, client: XmrigClient) -> None:
         """Initialize one who has not commanded that miner yet."""
-        self.saved = Memory()
+        self.saved = MinerState()
         self.miner = Miner(client, self.saved, self._save)
 
     def as_restarted(self) -> Miner:
         """Return the miner commanded by a process that has the saved memory only."""
-        memory = Memory.from_json(json.loads(json.dumps(self.saved.as_json())))
+        memory = MinerState.from_json(json.loads(json.dumps(self.saved.as_json())))
         return Miner(self.miner.client, memory, self._save)
 
-    async def _save(self, memory: Memory) -> None:
+    async def _save(self, memory: MinerState) -> None:
         # Gives way to others, as writing a file does.
         await asyncio.sleep(0)
         self.saved = memory

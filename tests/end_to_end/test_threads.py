@@ -86,10 +86,10 @@ async def test_restart_while_paused_and_capped(
     await target.restart()
     await target.eventually(wire.threads)
     again = owner.as_restarted()
-    assert await again.put_back(await wire.snapshot())
+    assert await again.restore_wanted_state(await wire.snapshot())
     assert await wire.is_paused()
     assert await wire.threads() == [(1, 0)]
-    assert not await again.put_back(await wire.snapshot())
+    assert not await again.restore_wanted_state(await wire.snapshot())
     await again.restore()
     await again.resume()
     await wire.mines()

@@ -1,12 +1,11 @@
 """What happened to a miner between two polls."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from .document import MISSING, changes
-from .models import Config, Snapshot
+from .snapshot import Snapshot
 
 
 class ActivityType(StrEnum):
@@ -28,13 +27,12 @@ class Activity:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def between(
-    before: Snapshot, after: Snapshot, *, restarted: bool, written: Config | None
+def detect_activities(
+    before: Snapshot, after: Snapshot, *, restarted: bool, changed_paths: Sequence[str]
 ) -> Iterator[Activity]:
     """Yield what happened between two snapshots.
 
-    `written` is the config as it was last written from here, if it was in between:
-    only what differs from it was somebody else.
+    `changed_paths` are the values of the config that were changed externally.
     """
     if restarted:
         yield Activity(
@@ -45,17 +43,8 @@ def between(
         yield Activity(ActivityType.POOL_CHANGED, pool)
     if algorithm := _changed(before.summary.algo, after.summary.algo):
         yield Activity(ActivityType.ALGORITHM_CHANGED, algorithm)
-    if before.config and after.config:
-        paths = [
-            ".".join(change.path)
-            for change in changes(
-                (written or before.config).document, after.config.document
-            )
-            # What is missing in a config that is written, the miner fills in.
-            if not (written and change.old is MISSING)
-        ]
-        if paths:
-            yield Activity(ActivityType.CONFIG_CHANGED, {"paths": paths})
+    if changed_paths:
+        yield Activity(ActivityType.CONFIG_CHANGED, {"paths": list(changed_paths)})
 
 
 def _changed(before: str | None, after: str | None) -> dict[str, str] | None:

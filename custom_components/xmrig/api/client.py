@@ -11,18 +11,27 @@ from .exceptions import (
     XmrigAuthenticationError,
     XmrigCertificateError,
     XmrigConnectionError,
+    XmrigInterruptedError,
     XmrigReadOnlyError,
     XmrigRefusedError,
     XmrigResponseError,
+    XmrigTimeoutError,
     XmrigTokenNotExpectedError,
 )
 from .models import Backends, Config, Summary
+
+CONNECT_TIMEOUT = 5
+"""Seconds until a host counts as unreachable."""
 
 REQUEST_TIMEOUT = 10
 """Seconds a call may take. Stopping threads blocks the miner's replies for a while."""
 
 MAX_REPLY = 1024 * 1024
 """Bytes of a reply that are read. A rig of a dozen GPUs says less than a tenth of it."""
+
+
+class _UnreadableReplyError(XmrigResponseError):
+    """The reply breaks HTTP, as the second copy of a reply to a remote call does."""
 
 
 class XmrigClient:
@@ -75,8 +84,7 @@ class XmrigClient:
                 f"{self.address} refused the access token, or the lack of one"
             )
         document, complete = self._document(status, body)
-        # xmrig-proxy answers here too, as another kind and with other contents.
-        if not isinstance(document, dict) or document.get("kind") != "miner":
+        if not isinstance(document, dict) or not _is_miner(document, complete):
             raise XmrigResponseError(f"{self.address} sent no summary of a miner")
         return Summary.from_json(document, complete=complete)
 
@@ -106,10 +114,7 @@ class XmrigClient:
         """
         status, body = await self._request("GET", "2/config")
         self._raise_for_control(status)
-        try:
-            document = json.loads(body)
-        except ValueError, RecursionError:
-            document = None
+        document = _loads(body)
         if status != 200 or not isinstance(document, dict):
             raise XmrigResponseError(
                 f"{self.address} sent no readable config (HTTP {status})"
@@ -169,22 +174,22 @@ class XmrigClient:
             status, body = await self._request(
                 "POST", "json_rpc", body={"method": method, "id": 1}
             )
-        except XmrigResponseError:
+        except _UnreadableReplyError:
             return
         self._raise_for_control(status)
         if status != 200:
             raise XmrigResponseError(
                 f"{self.address} answered HTTP {status} to {method}"
             )
-        try:
-            reply = json.loads(body)
-        except ValueError, RecursionError:
-            return
+        reply = _loads(body)
         if isinstance(reply, dict) and "error" in reply:
             raise XmrigRefusedError(f"{self.address} does not know {method}")
 
     def _raise_for_control(self, status: int) -> None:
-        """Raise for the refusals of a call that needs full access."""
+        """Raise for the refusals of a call that needs full access.
+
+        Raises XmrigAuthenticationError, XmrigReadOnlyError.
+        """
         if status == 401:
             raise XmrigAuthenticationError(
                 f"{self.address} refused the access token, or the lack of one"
@@ -235,7 +240,9 @@ class XmrigClient:
                 data=data,
                 # A redirect could carry the token to another server.
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=REQUEST_TIMEOUT),
+                timeout=aiohttp.ClientTimeout(
+                    total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT
+                ),
             ) as response:
                 content = bytearray()
                 async for chunk in response.content.iter_any():
@@ -244,19 +251,61 @@ class XmrigClient:
                         raise XmrigResponseError(
                             f"{self.address} sent more than a miner has to say"
                         )
-                return response.status, bytes(content)
+                status = response.status
+                if status in (401, 403) and not _is_refusal(status, content):
+                    raise XmrigResponseError(
+                        f"HTTP {status} at {self.address} is not from XMRig"
+                    )
+                return status, bytes(content)
         except aiohttp.ClientConnectorCertificateError as err:
             raise XmrigCertificateError(
                 f"The certificate of {self.address} could not be verified"
             ) from err
-        except TimeoutError as err:
+        except aiohttp.ConnectionTimeoutError as err:
             raise XmrigConnectionError(
+                f"{self.address} could not be reached within {CONNECT_TIMEOUT} seconds"
+            ) from err
+        except TimeoutError as err:
+            raise XmrigTimeoutError(
                 f"{self.address} did not answer within {REQUEST_TIMEOUT} seconds"
             ) from err
         except aiohttp.ClientResponseError:
             # Not as the cause: it carries the headers of the request, with the token.
-            raise XmrigResponseError(
+            raise _UnreadableReplyError(
                 f"{self.address} sent something other than HTTP"
             ) from None
-        except (aiohttp.ClientError, OSError) as err:
+        except aiohttp.ClientConnectorError as err:
             raise XmrigConnectionError(f"{self.address} could not be reached") from err
+        except (aiohttp.ClientError, OSError) as err:
+            raise XmrigInterruptedError(
+                f"The connection to {self.address} was interrupted"
+            ) from err
+
+
+def _loads(body: bytes) -> Any:
+    """Return the value of a JSON text, None if it is none."""
+    try:
+        return json.loads(body)
+    except ValueError, RecursionError:
+        return None
+
+
+def _is_refusal(status: int, body: bytes | bytearray) -> bool:
+    """Return whether a 401 or 403 comes from XMRig.
+
+    A router or a proxy that answers in its place sends a page (XMRig
+    src/base/api/requests/HttpApiRequest.cpp writes the status into the body).
+    """
+    document = _loads(bytes(body))
+    return isinstance(document, dict) and document.get("status") == status
+
+
+def _is_miner(document: dict[str, Any], complete: bool) -> bool:
+    """Return whether a summary is that of a miner.
+
+    xmrig-proxy answers here too, as another kind and with other contents. In a reply
+    that was cut off the kind may be missing, but not what comes first.
+    """
+    if "kind" in document:
+        return bool(document["kind"] == "miner")
+    return not complete and "id" in document

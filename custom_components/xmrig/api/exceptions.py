@@ -1,4 +1,4 @@
-"""What can go wrong when asking something of a miner: one class a cause."""
+"""What can go wrong when talking to a miner: one class for each cause."""
 
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,23 @@ class XmrigError(Exception):
 
 
 class XmrigConnectionError(XmrigError):
-    """The miner could not be reached, or did not answer in time."""
+    """The miner could not be reached: no request arrived there."""
 
 
 class XmrigCertificateError(XmrigConnectionError):
     """The miner's TLS certificate could not be verified."""
+
+
+class XmrigTimeoutError(XmrigConnectionError):
+    """The miner did not reply in time; a command may have taken effect."""
+
+
+class XmrigInterruptedError(XmrigConnectionError):
+    """The connection ended before the whole reply; a command may have taken effect."""
+
+
+class XmrigClosedError(XmrigError):
+    """The miner was closed: it takes no more commands from this process."""
 
 
 class XmrigAuthenticationError(XmrigError):
@@ -34,11 +46,11 @@ class XmrigReadOnlyError(XmrigError):
 
 
 class XmrigRefusedError(XmrigError):
-    """The miner understood what was asked and refused it."""
+    """The miner understood the request and refused it."""
 
 
 class XmrigResponseError(XmrigError):
-    """Something answered, but nothing that a miner would say."""
+    """The reply is damaged, or not from XMRig."""
 
 
 class XmrigAnotherMinerError(XmrigError):
@@ -51,15 +63,24 @@ class XmrigAnotherMinerError(XmrigError):
 
 
 class XmrigNotConfirmedError(XmrigError):
-    """The command was sent, but the miner does not show its result in time."""
+    """The miner accepted a command, but does not show its result in time."""
+
+    def __init__(self, message: str, command: str) -> None:
+        """Initialize the error; `command` is the name of the command."""
+        super().__init__(message)
+        self.command = command
 
 
-class XmrigBackendError(XmrigNotConfirmedError):
-    """A backend was switched on, but the miner found no driver or device for it."""
+class XmrigBackendError(XmrigError):
+    """A backend was enabled, but the miner found no driver or device for it."""
+
+
+class XmrigLimitedError(XmrigError):
+    """The miner is to mine, but waits for more power than its limit allows."""
 
 
 class XmrigUnsafeConfigError(XmrigError):
-    """The config would cut its owner off: from the API, or from every pool."""
+    """The config would cut off access to the API, or leave the miner without a pool."""
 
 
 class XmrigConfigLimitError(XmrigUnsafeConfigError):
@@ -67,4 +88,8 @@ class XmrigConfigLimitError(XmrigUnsafeConfigError):
 
 
 class XmrigConflictError(XmrigError):
-    """Somebody else kept changing the config while it was being changed from here."""
+    """The config kept changing externally while it was being changed from here."""
+
+
+class XmrigStorageError(XmrigError):
+    """What is needed to undo a command could not be stored, so it was not sent."""

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from .models import Snapshot, Status
+from .snapshot import Snapshot, Status
 
 FIXED_TRUNCATION = (6, 22, 2)
 """The version of XMRig since which no reply is cut off (xmrig/xmrig pull 3569)."""

@@ -1,54 +1,96 @@
-"""What one asks of a miner, each done only when the miner shows it."""
+"""Commands to a miner, each done only when the miner shows it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from .client import XmrigClient
-from .config_writer import ConfigWriter
-from .document import Change, same
-from .exceptions import XmrigBackendError, XmrigNotConfirmedError, XmrigRefusedError
-from .memory import Memory
-from .models import BackendType, Config, PauseRule, Snapshot, Status
+from .command_queue import CommandQueue
+from .config_editor import ConfigEditor
+from .confirm import confirm
+from .document import Change
+from .exceptions import (
+    XmrigAuthenticationError,
+    XmrigBackendError,
+    XmrigError,
+    XmrigLimitedError,
+    XmrigNotConfirmedError,
+    XmrigReadOnlyError,
+    XmrigRefusedError,
+)
+from .intent import Steps, steps_after_restart, update_wanted_state
+from .link import MinerLink
+from .models import Backends, BackendType, Config, PauseRule, Summary
+from .snapshot import Snapshot
+from .state import MinerState, Request, StateStore
 from .thread_profiles import active_profile, shortened, thread_count
 
+_WITHOUT_EFFECT = (
+    XmrigAuthenticationError,
+    XmrigNotConfirmedError,
+    XmrigReadOnlyError,
+    XmrigRefusedError,
+)
+"""Errors after which it is certain that a command did not take effect."""
 
-class Miner(ConfigWriter):
+
+class Miner:
     """One miner, commanded by at most one task at a time.
 
     Every command raises XmrigConnectionError, XmrigAuthenticationError,
-    XmrigReadOnlyError, XmrigRefusedError or XmrigResponseError as the client does, and
-    XmrigNotConfirmedError if the miner took the command but does not show its result.
-    Those that change the config also raise XmrigUnsafeConfigError and
+    XmrigReadOnlyError, XmrigRefusedError or XmrigResponseError as the client does,
+    XmrigAnotherMinerError if a different miner answers, XmrigStorageError if what is
+    needed to undo it cannot be stored, XmrigClosedError after `close`, and
+    XmrigNotConfirmedError if the miner accepted the command but does not show its
+    result. Those that change the config also raise XmrigUnsafeConfigError and
     XmrigConflictError.
     """
 
     def __init__(
         self,
         client: XmrigClient,
-        memory: Memory,
-        save: Callable[[Memory], Awaitable[None]],
+        state: MinerState,
+        save: Callable[[MinerState], Awaitable[None]],
+        *,
+        is_expected: Callable[[Summary], bool] = lambda _: True,
     ) -> None:
-        """Initialize the miner; `save` makes a memory outlive this process."""
-        super().__init__(client, memory, save)
-        self._threads = 0
-        self._is_mining: bool | None = None
+        """Initialize the miner.
+
+        `save` makes a state outlive this process, and raises XmrigStorageError if it
+        cannot. `is_expected` tells the miner from others by its summary.
+        """
+        self.client = client
+        self.link = MinerLink(client, is_expected)
+        self.queue = CommandQueue()
+        self._store = StateStore(state, save)
+        self._editor = ConfigEditor(self.link, self._store)
+        self._requested_threads = 0
+
+    @property
+    def state(self) -> MinerState:
+        """Return what is known about the miner beyond what it shows."""
+        return self._store.state
+
+    async def close(self) -> None:
+        """Wait for the command that runs, and refuse all later ones."""
+        await self.queue.close()
 
     async def pause(self) -> None:
-        """Pause: pool, threads and dataset stay, and hashing rests."""
-        async with self.lock:
+        """Pause: pool, threads and dataset stay, and hashing stops."""
+        async with self._command(), self._requesting(mining=False):
             await self._pause()
-            await self._remember(mining=False, asked_here=True)
 
     async def resume(self) -> None:
         """Resume after a pause.
 
         XMRig does not resume while its own rules for battery and activity say pause,
-        although it answers OK (src/core/Miner.cpp:523).
+        although it answers OK (src/core/Miner.cpp:523). Raises XmrigLimitedError if it
+        will only resume once the power limit allows it.
         """
-        async with self.lock:
-            if not self.memory.limited:
+        async with self._command(), self._requesting(mining=True):
+            if not self.state.request.limited:
                 await self._resume()
-            await self._remember(mining=True, asked_here=True)
+        self._raise_if_limited()
 
     async def stop(self) -> None:
         """Stop for good: disable every backend, and remember which were enabled.
@@ -56,56 +98,67 @@ class Miner(ConfigWriter):
         XMRig's own `stop` lasts until the pool's next job only (src/core/
         Miner.cpp:622), a config lasts beyond a restart.
         """
-        async with self.lock:
-            await self._edit(lambda config: config.with_backends(()))
-            await self._confirm(
-                self.client.backends,
-                lambda backends: backends.complete and not backends.enabled,
-                "stop",
+        async with self._command(), self._requesting(mining=False):
+            await self._editor.edit(lambda config: config.with_backends(()))
+            await confirm(
+                self.link.backends,
+                lambda backends: backends.are_disabled(()),
+                command="stop",
             )
-            await self._remember(mining=False, asked_here=True)
 
     async def start(self) -> None:
         """Enable the backends that were on before the stop, and resume if paused.
 
-        When nothing is remembered that this miner has, it is the CPU.
+        When nothing is remembered that this miner has, it is the CPU. Raises
+        XmrigLimitedError if it will only mine once the power limit allows it.
         """
-        async with self.lock:
+        async with self._command(), self._requesting(mining=True):
             await self._start()
-            await self._remember(mining=True, asked_here=True)
+        self._raise_if_limited()
 
-    async def hold(self) -> None:
-        """Pause because there is no power to mine, whoever wants it to mine.
+    async def pause_for_power_limit(self) -> None:
+        """Pause because there is no power to mine, whether or not it is to mine.
 
-        From then on `resume` and `start` only take down what is wanted.
+        From then on `resume` and `start` only note what is wanted.
         """
-        async with self.lock:
-            memory = replace(self.memory, limited=True)
-            paused = (await self.client.summary()).paused
-            if paused and memory.mining is None:
-                if not (await self._config()).pause_rules:
-                    memory = replace(memory, mining=False, asked_here=False)
-            # First, so that nobody else is taken for who paused it.
-            await self._save_if_new(memory)
-            if not paused:
-                await self._pause()
+        async with self._command():
+            summary = await self.link.summary()
+            if summary.paused and not self.state.request.limited:
+                # Paused since the last poll: a user's decision outranks the limit
+                if not (await self.link.config()).pause_rules:
+                    await self._store.store(
+                        replace(
+                            self.state,
+                            request=replace(
+                                self.state.request,
+                                mining=False,
+                                here=self.state.request.here
+                                and self.state.request.mining is False,
+                            ),
+                        )
+                    )
+            async with self._changing_request(
+                replace(self.state.request, limited=True)
+            ):
+                if not summary.paused:
+                    await self._pause()
 
-    async def release(self) -> None:
-        """Resume after `hold`, unless somebody wants it to rest.
+    async def resume_after_power_limit(self) -> None:
+        """Resume after `pause_for_power_limit`, unless the miner is to rest.
 
         A miner that its own rules keep from resuming does so later by itself.
         """
-        async with self.lock:
-            if not self.memory.limited:
+        async with self._command():
+            if not self.state.request.limited:
                 return
             try:
-                if self.memory.mining is not False:
+                if self.state.request.mining is not False:
                     await self._resume()
             except XmrigNotConfirmedError:
-                if (await self._config()).pause_rules:
-                    await self._remember(limited=False)
+                if (await self.link.config()).pause_rules:
+                    await self._note_unlimited()
                 raise
-            await self._remember(limited=False)
+            await self._note_unlimited()
 
     async def set_backend(self, backend: BackendType, *, enabled: bool) -> None:
         """Enable or disable a backend; without any the miner is stopped.
@@ -117,202 +170,235 @@ class Miner(ConfigWriter):
             others = config.enabled - {backend}
             return config.with_backends(others | {backend} if enabled else others)
 
-        async with self.lock:
-            made = await self._edit(change)
-            try:
-                await self._confirm(
-                    self.client.backends,
-                    lambda backends: (backend in backends.enabled) is enabled,
-                    "set_backend",
+        def shows(backends: Backends) -> bool:
+            found = backends.by_type.get(backend)
+            if found is None or found.enabled is not enabled:
+                return False
+            return enabled or backends.complete
+
+        async with self._command():
+            running = (await self.link.backends()).enabled
+            stops = not enabled and running == {backend}
+            async with self._requesting(mining=False) if stops else nullcontext():
+                await self._editor.edit(
+                    change,
+                    note=lambda state: (
+                        replace(state, backends=running) if stops else state
+                    ),
                 )
-            except XmrigNotConfirmedError as err:
-                if not enabled:
-                    raise
-                raise XmrigBackendError(
-                    f"{self.client.address} found nothing to run {backend} on"
-                ) from err
-            if made and not enabled and not (await self.client.backends()).enabled:
-                await self._remember(
-                    mining=False, asked_here=True, backends=frozenset({backend})
-                )
+                try:
+                    await confirm(self.link.backends, shows, command="set_backend")
+                except XmrigNotConfirmedError as err:
+                    if not enabled:
+                        raise
+                    raise XmrigBackendError(
+                        f"{self.client.address} found nothing to run {backend} on"
+                    ) from err
 
     async def set_pause_rule(self, rule: PauseRule, *, enabled: bool) -> None:
-        """Turn a rule on or off; the owner's number of seconds comes back with it."""
+        """Turn a rule on or off; the user's number of seconds comes back with it."""
 
         def change(config: Config) -> Config:
-            owners = self.memory.owners(config).document.get(rule)
+            value = self.state.user_config(config).document.get(rule)
             return Config(
-                {**config.document, rule.value: (owners or True) if enabled else False}
+                {**config.document, rule.value: (value or True) if enabled else False}
             )
 
-        async with self.lock:
-            await self._edit(change)
+        async with self._command():
+            await self._editor.edit(change)
 
     async def set_threads(self, threads: int, profile: str | None) -> None:
         """Let the CPU mine with its first few threads, whatever the algorithm.
 
-        Each profile is shortened to them, and as long as it was again when there are
-        as many as in the owner's own profile of the given name. Of calls that wait
-        for each other the last one counts.
+        Each profile is shortened to them, and has its full length again when there are
+        as many as in the user's own profile of the given name. Of calls that wait for
+        each other the last one counts.
         """
-        self._threads = threads
-        async with self.lock:
-            await self._set_threads(self._threads, profile)
+        self._requested_threads = threads
+        async with self._command():
+            await self._set_threads(self._requested_threads, profile)
 
     async def select_pool(self, label: str) -> None:
-        """Put one of the owner's pools before the others, which stay behind it.
+        """Put one of the user's pools before the others, which stay behind it.
 
         Raises XmrigRefusedError if there is none of that label.
         """
 
         def change(config: Config) -> Config:
-            owners = self.memory.owners(config)
-            if label not in owners.pool_labels:
+            user_config = self.state.user_config(config)
+            if label not in user_config.pool_labels:
                 raise XmrigRefusedError(f"{self.client.address} has no pool {label}")
-            return config.with_pool_first(owners.pools, owners.pool_labels.index(label))
+            return config.with_pool_first(
+                user_config.pools, user_config.pool_labels.index(label)
+            )
 
-        async with self.lock:
-            await self._edit(change)
+        async with self._command():
+            await self._editor.edit(change)
+
+    async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Change the config by a function of it, and return what that changed."""
+        async with self._command():
+            return await self._editor.edit(change, by_user=True)
+
+    async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Return what `edit` would change; raises what it would refuse."""
+        return await self._editor.preview(change)
 
     async def restore(self) -> list[Change]:
-        """Give back all those values of the config that were changed from here.
+        """Give back all values of the config that were changed from here.
 
-        What somebody else has changed since stays as it is.
+        What was changed externally since stays as it is.
         """
-        async with self.lock:
-            made = await self._edit(self.memory.original, by_owner=True)
-            await self._remember(threads=None)
-            return made
-
-    async def put_back(self, snapshot: Snapshot) -> bool:
-        """Ask again for what a miner that restarted should do; return if it was."""
-        async with self.lock:
-            put_back = False
-            wants_pause = self.memory.mining is False or self.memory.limited
-            if wants_pause and snapshot.is_mining:
-                await self._pause()
-                put_back = True
-            elif self.memory.mining and not wants_pause and snapshot.is_mining is False:
-                # By its own rules it has paused by itself, and would not resume.
-                if snapshot.status is Status.STOPPED or not snapshot.pause_rules:
-                    await self._start()
-                    put_back = True
-            wanted = self.memory.threads
-            if wanted is not None and self.thread_cap(snapshot) != wanted:
-                await self._set_threads(wanted, snapshot.cpu_profile)
-                put_back = True
-            return put_back
-
-    async def adopt(self, snapshot: Snapshot, started: float | None) -> None:
-        """Take what a miner does by itself or by a person's hand for what is wanted.
-
-        A pause that may be due to the miner's own rules is nobody's wish. To be called
-        with the lock held, so that no command is between the snapshot and this.
-        """
-        memory = replace(self.memory, started=started)
-        shown = snapshot.is_mining
-        wanted = memory.mining
-        if wanted is None and not snapshot.pause_rules:
-            wanted = self._is_mining
-        if shown and (memory.limited or wanted is False):
-            memory = replace(memory, mining=True, asked_here=False, limited=False)
-        elif (
-            shown is False
-            and wanted
-            and not memory.limited
-            and not snapshot.pause_rules
-        ):
-            memory = replace(memory, mining=False, asked_here=False)
-        if shown is not None:
-            self._is_mining = shown
-        if snapshot.config:
-            if memory.threads is not None:
-                memory = replace(memory, threads=self.thread_cap(snapshot))
-            if memory.payees is None:
-                memory = replace(memory, payees=frozenset(snapshot.config.payees))
-        await self._save_if_new(memory)
+        async with self._command():
+            return await self._editor.edit(
+                self.state.original_config,
+                by_user=True,
+                note=lambda state: replace(state, threads=None),
+            )
 
     async def accept_payees(self, config: Config) -> None:
-        """Take the pools and wallets of a config for the owner's."""
-        async with self.lock:
-            await self._remember(payees=frozenset(config.payees))
+        """Accept the pools and wallets of a config as the user's."""
+        async with self.queue.command():
+            await self._store.store(
+                replace(self.state, payout=config.payout, pending_payout=None)
+            )
 
-    def preferred_pool(self, config: Config) -> str | None:
-        """Return the label of the pool that is tried first; None if it is unknown."""
-        owners = self.memory.owners(config)
-        first = next((pool for pool in config.pools if pool.get("enabled", True)), None)
-        for label, pool in zip(owners.pool_labels, owners.pools, strict=True):
-            if first is not None and same(
-                {**pool, "enabled": True}, {**first, "enabled": True}
-            ):
-                return label
-        return None
+    async def restore_wanted_state(self, snapshot: Snapshot) -> bool:
+        """Tell a miner that restarted what it is to do; return if it did not do so."""
+        async with self._command():
+            steps = steps_after_restart(self.state, snapshot)
+            if steps.pause:
+                await self._pause()
+            if steps.start:
+                await self._start()
+            if steps.threads is not None:
+                await self._set_threads(steps.threads, snapshot.cpu_profile)
+            return steps != Steps()
 
-    def owners_threads(self, snapshot: Snapshot) -> int | None:
-        """Return how many CPU threads the owner set up; None if that is not known."""
-        if snapshot.config is None:
-            return None
-        profiles = self.memory.owners(snapshot.config).profiles
-        name = active_profile(profiles, snapshot.cpu_profile)
-        return thread_count(profiles[name]) if name else None
+    async def pause_again(self) -> bool:
+        """Pause a miner that its own rules resumed although it is to rest."""
+        async with self._command():
+            await self._pause()
+            return True
 
-    def threads(self, snapshot: Snapshot) -> int | None:
-        """Return how many CPU threads run while mining; None if that is not known."""
-        if snapshot.config is None:
-            return None
-        profiles = snapshot.config.profiles
-        name = active_profile(profiles, snapshot.cpu_profile)
-        return thread_count(profiles[name]) if name else None
+    async def observe(
+        self, before: Snapshot | None, snapshot: Snapshot, started: float | None
+    ) -> list[str]:
+        """Take a poll into account, and return what changed externally in the config.
 
-    def thread_cap(self, snapshot: Snapshot) -> int | None:
-        """Return how many CPU threads the miner is held to; None if it is not."""
-        threads = self.threads(snapshot)
-        return None if threads == self.owners_threads(snapshot) else threads
+        `before` is the last complete snapshot, `started` when the miner's process
+        started. To be called during the poll's turn, so that no command comes between
+        the snapshot and this.
+        """
+        if snapshot.config and snapshot.is_fresh:
+            self._editor.observe(snapshot.config)
+        state = update_wanted_state(self.state, before, snapshot)
+        await self._store.note(replace(state, started=started))
+        return self._editor.take_external_changes()
 
-    async def _pause(self) -> None:
-        """Pause, with the lock held."""
-        await self._send(self.client.pause())
-        await self._confirm(
-            self.client.summary, lambda summary: summary.paused is True, "pause"
+    @asynccontextmanager
+    async def _command(self) -> AsyncIterator[None]:
+        """Wait for a turn, and make sure that the miner takes commands."""
+        async with self.queue.command():
+            await self.link.verify()
+            yield
+
+    def _requesting(self, *, mining: bool) -> AbstractAsyncContextManager[None]:
+        """Store that the miner is to mine, or not, while it is told so."""
+        return self._changing_request(
+            Request(mining=mining, here=True, limited=self.state.request.limited)
         )
 
+    @asynccontextmanager
+    async def _changing_request(self, request: Request) -> AsyncIterator[None]:
+        """Store what is requested before a command is sent, and how it ended after.
+
+        Where it is unknown whether the command took effect, both are kept until the
+        miner shows it.
+        """
+        writes = self.link.writes
+        await self._store.store(self.state.with_request(request))
+        try:
+            yield
+        except XmrigError as error:
+            if self.link.writes == writes or isinstance(error, _WITHOUT_EFFECT):
+                await self._store.note(self.state.with_request_undone())
+            raise
+        await self._store.note(self.state.with_request_done())
+
+    async def _note_unlimited(self) -> None:
+        """Note that the power limit no longer pauses the miner."""
+        request = replace(self.state.request, limited=False)
+        await self._store.note(replace(self.state, request=request))
+
+    def _raise_if_limited(self) -> None:
+        if self.state.request.limited:
+            raise XmrigLimitedError(
+                f"The power limit of {self.client.address} leaves no thread"
+            )
+
+    async def _pause(self) -> None:
+        """Pause, during the command's turn."""
+        failure = await self.link.write(self.client.pause)
+        await self._confirm_paused(True, "pause", failure)
+
     async def _resume(self) -> None:
-        """Resume, with the lock held."""
-        await self._send(self.client.resume())
-        await self._confirm(
-            self.client.summary, lambda summary: summary.paused is False, "resume"
+        """Resume, during the command's turn."""
+        failure = await self.link.write(self.client.resume)
+        await self._confirm_paused(False, "resume", failure)
+
+    async def _confirm_paused(
+        self, paused: bool, command: str, failure: XmrigError | None
+    ) -> None:
+        await confirm(
+            self.link.summary,
+            lambda summary: summary.paused is paused,
+            command=command,
+            failure=failure,
         )
 
     async def _start(self) -> None:
-        """Start, with the lock held."""
-        found = await self.client.backends()
+        """Start, during the command's turn."""
+        found = await self.link.backends()
 
         def change(config: Config) -> Config:
-            # One without a driver or device is on in the config only.
-            if found.enabled:
+            # One without a driver or device is on in the config only, and one that is
+            # missing in a damaged reply may run.
+            if found.enabled or config.enabled - found.by_type.keys():
                 return config
-            remembered = self.memory.backends & config.backends.keys()
+            remembered = self.state.backends & config.backends.keys()
             return config.with_backends(
                 config.enabled | (remembered or {BackendType.CPU})
             )
 
-        if not await self._edit(change) and not found.threads:
+        failure = None
+        if not await self._editor.edit(change) and not found.threads:
             # Ended by XMRig's own `stop`: any config makes it start them again,
             # without waiting for the next job (src/core/Miner.cpp:632).
-            await self._send(self.client.put_config(await self._config()))
-        await self._confirm(
-            self.client.backends, lambda backends: bool(backends.enabled), "start"
+            failure = await self._editor.rewrite()
+        await confirm(
+            self._read_both,
+            lambda both: _has_started(*both),
+            command="start",
+            failure=failure,
         )
-        if not self.memory.limited and (await self.client.summary()).paused:
-            await self._resume()
+        if not self.state.request.limited:
+            summary = await confirm(self.link.summary, lambda _: True, command="start")
+            if summary.paused:
+                await self._resume()
+
+    async def _read_both(self) -> tuple[Summary, Backends]:
+        """Read what shows whether threads run."""
+        return await self.link.summary(), await self.link.backends()
 
     async def _set_threads(self, threads: int, profile: str | None) -> None:
-        """Cap the CPU threads, with the lock held."""
+        """Cap the CPU threads, during the command's turn."""
+
         cap: int | None = None
 
         def change(config: Config) -> Config:
             nonlocal cap
-            profiles = self.memory.owners(config).profiles
+            profiles = self.state.user_config(config).profiles
             name = active_profile(profiles, profile)
             full = thread_count(profiles[name]) if name else None
             cap = threads if full and threads < full else None
@@ -322,5 +408,16 @@ class Miner(ConfigWriter):
                 {name: shortened(value, cap) for name, value in profiles.items()}
             )
 
-        await self._edit(change)
-        await self._remember(threads=cap)
+        await self._editor.edit(change, note=lambda state: replace(state, threads=cap))
+
+
+def _has_started(summary: Summary, backends: Backends) -> bool:
+    """Return whether a miner has threads, or what it waits for comes from elsewhere.
+
+    It has none before the pool's first job, and while it builds its first dataset.
+    """
+    return bool(backends.enabled) and bool(
+        backends.threads
+        or not summary.connection.is_connected
+        or summary.hashrate_highest is None
+    )

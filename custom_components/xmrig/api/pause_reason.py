@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from .memory import Memory
-from .models import PauseRule, Snapshot, Status
+from .models import PauseRule
+from .snapshot import Snapshot, Status
 
 
 class PauseReason(StrEnum):
@@ -19,19 +19,20 @@ class PauseReason(StrEnum):
     BATTERY_OR_ACTIVITY = "battery_or_activity"
 
 
-def pause_reason(memory: Memory, snapshot: Snapshot) -> PauseReason | None:
-    """Return why the miner does not mine; None if it is not known whether it does.
+def pause_reason(snapshot: Snapshot) -> PauseReason | None:
+    """Return why the miner does not mine; None if it is unknown whether it does.
 
-    XMRig shows one and the same pause for a person's hand and for its own rules, so
-    these are named when they are on (src/core/Miner.cpp:682).
+    XMRig shows the same pause for a user's command and for its own rules, so these are
+    named when they are on (src/core/Miner.cpp:682).
     """
     if snapshot.is_mining is None:
         return None
     if snapshot.is_mining:
         return PauseReason.NONE
-    if memory.mining is False and memory.asked_here:
+    request = snapshot.state.request
+    if request.mining is False and request.here:
         return PauseReason.ASKED_HERE
-    if memory.limited and memory.mining is not False:
+    if request.limited and request.mining is not False:
         return PauseReason.POWER_LIMIT
     rules = snapshot.pause_rules
     if snapshot.status is Status.STOPPED or not rules:

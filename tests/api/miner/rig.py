@@ -10,9 +10,9 @@ import aiohttp
 import pytest
 
 from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.memory import Memory
 from custom_components.xmrig.api.miner import Miner
 from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig.api.state import MinerState
 from simulator import Simulator
 
 TOKEN = "s3cret"
@@ -58,21 +58,21 @@ class Rig(Simulator):
 
 @asynccontextmanager
 async def commanding(
-    rig: Simulator, memory: Memory | None = None, *, token: str | None = TOKEN
-) -> AsyncIterator[tuple[Miner, list[Memory]]]:
+    rig: Simulator, memory: MinerState | None = None, *, token: str | None = TOKEN
+) -> AsyncIterator[tuple[Miner, list[MinerState]]]:
     """Lend a miner, and a list of what it had saved."""
-    saved: list[Memory] = []
+    saved: list[MinerState] = []
 
-    async def save(memory: Memory) -> None:
+    async def save(memory: MinerState) -> None:
         # Gives way to others, as writing a file does.
         await asyncio.sleep(0)
         saved.append(memory)
 
     async with aiohttp.ClientSession() as session:
         client = XmrigClient(session, rig.host, rig.port, token=token)
-        yield Miner(client, memory or Memory(), save), saved
+        yield Miner(client, memory or MinerState(), save), saved
 
 
-def as_written(memory: Memory) -> Memory:
+def as_written(memory: MinerState) -> MinerState:
     """Return a memory as it comes back from a file."""
-    return Memory.from_json(json.loads(json.dumps(memory.as_json())))
+    return MinerState.from_json(json.loads(json.dumps(memory.as_json())))

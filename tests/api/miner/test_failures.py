@@ -7,9 +7,9 @@ import pytest
 
 from custom_components.xmrig.api.client import XmrigClient
 from custom_components.xmrig.api.exceptions import XmrigConnectionError
-from custom_components.xmrig.api.memory import Memory
 from custom_components.xmrig.api.miner import Miner
 from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig.api.state import MinerState
 
 from .rig import COMMANDS, Rig, as_written, commanding, every_command
 
@@ -79,12 +79,12 @@ async def test_it_goes_before_a_stop_arrives_and_returns() -> None:
 async def test_a_memory_that_cannot_be_saved() -> None:
     """What cannot be undone later is not done."""
 
-    async def fail(_: Memory) -> None:
+    async def fail(_: MinerState) -> None:
         raise OSError("No space left on device")
 
     async with Rig() as rig, aiohttp.ClientSession() as session:
         client = XmrigClient(session, rig.host, rig.port, token="s3cret")
-        miner = Miner(client, Memory(), fail)
+        miner = Miner(client, MinerState(), fail)
         with pytest.raises(OSError, match="No space"):
             await miner.stop()
         assert rig.is_hashing

@@ -39,7 +39,7 @@ async def test_commands_at_once(commands: tuple[str, ...]) -> None:
     async with Rig() as rig, commanding(rig) as (miner, _):
         await asyncio.gather(*(COMMANDS[name](miner) for name in commands))
         assert rig.is_hashing is (commands[-1] in ("start", "resume"))
-        assert miner.memory.backends <= {BackendType.CPU, BackendType.CUDA}
+        assert miner.state.backends <= {BackendType.CPU, BackendType.CUDA}
 
 
 async def test_a_command_that_failed_lets_the_next_one_pass() -> None:

@@ -113,7 +113,7 @@ async def test_a_config_that_is_never_applied() -> None:
         rig.fault = "ignore_put"
         with pytest.raises(XmrigNotConfirmedError):
             await miner.start()
-        assert miner.memory.mining is False
+        assert miner.state.request.mining is False
         rig.fault = None
         await miner.start()
         assert rig.enabled == {BackendType.CPU, BackendType.CUDA}

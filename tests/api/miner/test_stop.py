@@ -15,9 +15,9 @@ from custom_components.xmrig.api.exceptions import (
     XmrigRefusedError,
     XmrigResponseError,
 )
-from custom_components.xmrig.api.memory import Memory
 from custom_components.xmrig.api.miner import Miner
 from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig.api.state import MinerState
 from tests.api.rawserver import RawServer, reply
 
 from .rig import Rig, commanding
@@ -84,7 +84,7 @@ async def test_twice() -> None:
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.stop()
         await miner.stop()
-        assert miner.memory.backends == {BackendType.CPU, BackendType.CUDA}
+        assert miner.state.backends == {BackendType.CPU, BackendType.CUDA}
         assert rig.count("PUT", "/2/config") == 1
 
 
@@ -116,7 +116,7 @@ async def test_a_config_that_is_never_applied() -> None:
         with pytest.raises(XmrigNotConfirmedError):
             await miner.stop()
         assert rig.is_hashing
-        assert miner.memory.mining is not False
+        assert miner.state.request.mining is not False
 
 
 async def test_a_config_that_is_refused() -> None:
@@ -128,7 +128,7 @@ async def test_a_config_that_is_refused() -> None:
         with pytest.raises(XmrigRefusedError):
             await miner.stop()
         assert rig.is_hashing
-        assert miner.memory.mining is not False
+        assert miner.state.request.mining is not False
 
 
 async def test_a_config_that_cannot_be_read() -> None:
@@ -159,8 +159,8 @@ async def test_backends_that_were_cut_off() -> None:
     ):
         client = XmrigClient(session, server.host, server.port)
 
-        async def save(_: Memory) -> None:
+        async def save(_: MinerState) -> None:
             """Forget it."""
 
         with pytest.raises(XmrigNotConfirmedError, match="took stop, but"):
-            await Miner(client, Memory(), save).stop()
+            await Miner(client, MinerState(), save).stop()

@@ -2,13 +2,8 @@
 
 import pytest
 
-from custom_components.xmrig.api.models import (
-    Backends,
-    BackendType,
-    Hashrate,
-    Status,
-    Summary,
-)
+from custom_components.xmrig.api.models import Backends, BackendType, Hashrate, Summary
+from custom_components.xmrig.api.snapshot import Status
 from tests.api.captures import CAPTURES, NEW, VERSIONS, capture, read_all, snapshot
 
 CAPTURED = [

@@ -1,4 +1,4 @@
-"""What a miner says: its summary, backends and config, and what follows from them.
+"""What a miner says: its summary, backends and config.
 
 Field names are XMRig's own. Anything may be missing: XMRig omits and nulls much, older
 versions cut replies off, and a value of another type than XMRig's counts as missing
@@ -8,7 +8,6 @@ too. Missing is None (or an empty tuple), never 0: a zero is a reading.
 from .backends import Backend, Backends, BackendType, Gpu, GpuHealth, Thread
 from .config import Config, PauseRule
 from .hashrate import Hashrate, HugePages
-from .snapshot import Snapshot, Status
 from .summary import MAX_UPTIME, Connection, Cpu, Results, Summary
 
 __all__ = [
@@ -25,8 +24,6 @@ __all__ = [
     "HugePages",
     "PauseRule",
     "Results",
-    "Snapshot",
-    "Status",
     "Summary",
     "Thread",
 ]

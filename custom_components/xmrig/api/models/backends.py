@@ -1,6 +1,6 @@
 """What `GET /2/backends` says."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
@@ -200,6 +200,17 @@ class Backends:
         """Return the backends that are switched on, hashing or not."""
         return frozenset(
             backend.type for backend in self.by_type.values() if backend.enabled
+        )
+
+    def are_disabled(self, backends: Iterable[BackendType]) -> bool:
+        """Return whether all backends are disabled, and these among them are listed.
+
+        A backend that is missing is unknown: the reply may be damaged.
+        """
+        return (
+            self.complete
+            and self.by_type.keys() >= {BackendType.CPU, *backends}
+            and all(backend.enabled is False for backend in self.by_type.values())
         )
 
     @property

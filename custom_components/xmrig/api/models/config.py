@@ -71,6 +71,11 @@ class Config:
         """Return the pools, the first enabled one in use and the others behind it."""
         return [pool for pool in items(self.document.get("pools")) if members(pool)]
 
+    @property
+    def has_pool(self) -> bool:
+        """Return whether any pool is enabled."""
+        return any(pool.get("enabled", True) for pool in self.pools)
+
     def with_backends(self, enabled: Iterable[BackendType]) -> Config:
         """Return this config with just the given backends switched on."""
         switched_on = set(enabled)
@@ -113,6 +118,11 @@ class Config:
             ).hexdigest(): label
             for pool, label in zip(self.pools, self.pool_labels, strict=True)
         }
+
+    @property
+    def payout(self) -> frozenset[str]:
+        """Return the fingerprints of all pools and wallets."""
+        return frozenset(self.payees)
 
     @property
     def pause_rules(self) -> frozenset[PauseRule]:

@@ -5,14 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.models import (
-    Backends,
-    BackendType,
-    Hashrate,
-    Snapshot,
-    Status,
-    Summary,
-)
+from custom_components.xmrig.api.models import Backends, BackendType, Hashrate, Summary
+from custom_components.xmrig.api.snapshot import Snapshot, Status
 from tests.api.captures import NEW, OLD, VERSIONS, capture, snapshot
 from tests.api.odd import BACKENDS, CONFIG, SUMMARY, everywhere, read_snapshot
 

@@ -1,0 +1,108 @@
+"""Whose turn it is: commands and polls of one miner, one at a time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from .exceptions import XmrigClosedError, XmrigConnectionError, XmrigError
+
+
+class CommandQueue:
+    """Gives commands and polls their turns, in the order in which they come.
+
+    What is read while a command runs belongs neither before nor after it, so polls
+    take turns too. Commands that wait fail together when the miner goes away: each of
+    them would otherwise wait for its own timeout.
+    """
+
+    def __init__(self) -> None:
+        """Initialize the queue."""
+        self._lock = asyncio.Lock()
+        self._waiting: set[asyncio.Future[None]] = set()
+        self._closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether the queue takes no more commands."""
+        return self._closed
+
+    @property
+    def is_busy(self) -> bool:
+        """Return whether a command or a poll has its turn."""
+        return self._lock.locked()
+
+    @asynccontextmanager
+    async def poll(self) -> AsyncIterator[None]:
+        """Wait for a turn to read.
+
+        Raises XmrigClosedError once the queue is closed.
+        """
+        async with self._lock:
+            self._raise_if_closed()
+            yield
+
+    @asynccontextmanager
+    async def command(self) -> AsyncIterator[None]:
+        """Wait for a turn to command.
+
+        Raises XmrigClosedError once the queue is closed, and XmrigConnectionError if
+        the miner goes away before the turn comes.
+        """
+        self._raise_if_closed()
+        await self._acquire()
+        try:
+            self._raise_if_closed()
+            yield
+        finally:
+            self._lock.release()
+
+    def fail_waiting(self) -> None:
+        """Let all commands fail that wait for their turn: the miner went away."""
+        self._fail_waiting(
+            lambda: XmrigConnectionError("The miner went away while the command waited")
+        )
+
+    async def close(self) -> None:
+        """Refuse all further commands and polls, and wait for the one that runs."""
+        self._closed = True
+        self._fail_waiting(_closed)
+        async with self._lock:
+            pass
+
+    async def _acquire(self) -> None:
+        """Acquire the lock, unless waiting for it is to fail."""
+        if not self._lock.locked():
+            await self._lock.acquire()
+            return
+        failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        acquiring = asyncio.ensure_future(self._lock.acquire())
+        self._waiting.add(failing)
+        either: set[asyncio.Future[Any]] = {acquiring, failing}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if failing.done():
+                failing.result()
+        except BaseException:
+            acquiring.cancel()
+            await asyncio.gather(acquiring, return_exceptions=True)
+            if not acquiring.cancelled():
+                self._lock.release()
+            raise
+        finally:
+            self._waiting.discard(failing)
+            if not failing.cancel():
+                failing.exception()
+
+    def _fail_waiting(self, error: Callable[[], XmrigError]) -> None:
+        for failing in self._waiting:
+            if not failing.done():
+                failing.set_exception(error())
+
+    def _raise_if_closed(self) -> None:
+        if self._closed:
+            raise _closed()
+
+
+def _closed() -> XmrigClosedError:
+    return XmrigClosedError("The miner was unloaded")

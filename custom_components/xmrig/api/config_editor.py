@@ -1,0 +1,233 @@
+"""Changing a miner's config: the one way in which it is ever written."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .confirm import confirm
+from .document import MISSING, Change, changes, includes, same, value_at, with_value
+from .exceptions import (
+    XmrigConflictError,
+    XmrigError,
+    XmrigNotConfirmedError,
+    XmrigUnsafeConfigError,
+)
+from .link import MinerLink
+from .models import Config
+from .state import MinerState, StateStore
+
+SETTLE = 0.7
+"""Seconds for which a change has to last. A writer who read the config before it was
+applied may still overwrite it: what they wrote shows within the miner's half second."""
+
+ATTEMPTS = 5
+"""How often a change is written again that was overwritten externally."""
+
+PROTECTED = ("http", "cc-client")
+"""Objects of the config that decide who can reach the miner: a wrong value cannot be
+corrected over HTTP. `cc-client` is xmrigCC's."""
+
+COMMAND = "set_config"
+
+
+@dataclass(frozen=True)
+class _Write:
+    """A write of the config that may yet be overwritten."""
+
+    before: Config
+    after: Config
+    changes: list[Change]
+    state: MinerState
+
+
+class ConfigEditor:
+    """Reads the config fresh, changes it, writes it, and checks that it lasts.
+
+    Its methods are called while the miner's turn is held.
+    """
+
+    def __init__(self, link: MinerLink, store: StateStore) -> None:
+        """Initialize the editor."""
+        self._link = link
+        self._store = store
+        self._seen: Config | None = None
+        self._unsettled: tuple[Config, list[Change]] | None = None
+        self._external: list[str] = []
+
+    async def edit(
+        self,
+        change: Callable[[Config], Config],
+        *,
+        by_user: bool = False,
+        note: Callable[[MinerState], MinerState] = lambda state: state,
+    ) -> list[Change]:
+        """Change the config by a function of it, and return what that changed.
+
+        What is needed to undo it is stored before it is written, so that nothing is
+        lost whenever either side is cut off, together with what `note` makes of the
+        state. `by_user` makes the new values the user's own: a control gives them back
+        from then on.
+        """
+        write: _Write | None = None
+        for _ in range(ATTEMPTS):
+            before = await (
+                self._link.config() if write is None else self._read_until()
+            )
+            self.observe(before)
+            after = change(before)
+            state = self._store.state
+            if not same(before.document, after.document):
+                state = state.with_write(before, after, by_user=by_user)
+            planned = await self._plan(before, after, note(state))
+            if planned is None:
+                continue
+            if planned.changes:
+                await self._send(planned, write)
+                write = planned
+            if write is None:
+                return []
+            if shown := await self._wait_until_stable(write.changes):
+                await self._finish(write, shown)
+                return write.changes
+        raise XmrigConflictError(
+            f"The config of {self._link.client.address} keeps changing externally"
+        )
+
+    async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Return what `edit` would change; raises what it would refuse."""
+        config = await self._link.config()
+        return safe_changes(config, change(config))
+
+    async def rewrite(self) -> XmrigError | None:
+        """Write the config unchanged, which makes XMRig start threads that ended.
+
+        Returns the error after which it is unknown whether it arrived.
+        """
+        config = await self._link.config()
+        return await self._link.write(lambda: self._link.client.put_config(config))
+
+    def observe(self, config: Config) -> None:
+        """Take a config into account that was read, and note external changes."""
+        if self._seen is not None:
+            self._external += [
+                ".".join(change.path)
+                for change in changes(self._seen.document, config.document)
+                if not self._is_own(change)
+            ]
+        self._seen = config
+        if self._unsettled and _contains(config, self._unsettled[1]):
+            self._unsettled = None
+
+    def take_external_changes(self) -> list[str]:
+        """Return the paths of values that were changed externally since the last call."""
+        paths, self._external = list(dict.fromkeys(self._external)), []
+        return paths
+
+    def _is_own(self, change: Change) -> bool:
+        """Return whether a change is what was written from here.
+
+        What is missing in a config that is written, the miner fills in.
+        """
+        if self._unsettled is None:
+            return False
+        written = value_at(self._unsettled[0].document, change.path)
+        return written is MISSING or same(written, change.new)
+
+    async def _plan(
+        self, before: Config, after: Config, state: MinerState
+    ) -> _Write | None:
+        """Return the write of a change, with its undo data stored.
+
+        None if the config changed meanwhile, and has to be read again.
+        """
+        made = safe_changes(before, after)
+        if await self._store.store(state) and made:
+            config = await self._link.config()
+            if not same(config.document, before.document):
+                return None
+        return _Write(before, after, made, state)
+
+    async def _send(self, write: _Write, previous: _Write | None) -> None:
+        """Write the config, and wait until another one than before shows."""
+        self._unsettled = write.after, write.changes
+        try:
+            await self._put(write.after, write.before, write.changes)
+        except XmrigNotConfirmedError:
+            if previous:
+                await self._revert(previous, write.before)
+            raise
+
+    async def _put(self, after: Config, before: Config, made: list[Change]) -> None:
+        """Send a config, and wait until it shows."""
+        failure = await self._link.write(lambda: self._link.client.put_config(after))
+        if _contains(before, made):
+            # Removing what is the default anyway changes nothing that shows
+            return
+        await confirm(
+            self._link.config,
+            lambda config: not same(config.document, before.document),
+            command=COMMAND,
+            failure=failure,
+        )
+
+    async def _revert(self, write: _Write, now: Config) -> None:
+        """Undo a write that the miner turned into something else.
+
+        A value out of range it replaces by a default. That it was the miner, rather
+        than an external change, shows when the same write again changes nothing.
+        """
+        await self._store.store(write.state.with_reported_values(now, write.changes))
+        made = list(changes(now.document, write.before.document))
+        self._unsettled = write.before, made
+        await self._put(write.before, now, made)
+
+    async def _finish(self, write: _Write, shown: Config) -> None:
+        """Note that a write lasts, and what the miner made of it."""
+        # Values that the miner replaced are its answer to the write
+        document = write.after.document
+        for change in write.changes:
+            document = with_value(
+                document, change.path, value_at(shown.document, change.path)
+            )
+        self._unsettled = Config(document), write.changes
+        self.observe(shown)
+        state = self._store.state.with_reported_values(shown, write.changes)
+        await self._store.note(state.with_write_done(shown))
+
+    async def _wait_until_stable(self, made: list[Change]) -> Config | None:
+        """Return the config if it shows changes, and goes on showing them."""
+        if not _contains(await self._read_until(), made):
+            return None
+        await asyncio.sleep(SETTLE)
+        config = await self._read_until()
+        return config if _contains(config, made) else None
+
+    async def _read_until(self) -> Config:
+        """Read the config after a write, however often that has to be tried."""
+        return await confirm(self._link.config, lambda _: True, command=COMMAND)
+
+
+def safe_changes(before: Config, after: Config) -> list[Change]:
+    """Return what differs between two configs.
+
+    Raises XmrigUnsafeConfigError if that would cut off access: a missing `http` object
+    turns the API off, and a restricted one cannot be turned back over it.
+    """
+    made = list(changes(before.document, after.document))
+    if made and not isinstance(after.document.get("http"), dict):
+        raise XmrigUnsafeConfigError("A config without http would turn off the API")
+    for change in made:
+        if change.path[:1] and change.path[0] in PROTECTED:
+            raise XmrigUnsafeConfigError(f"{change.path[0]} is not changed over HTTP")
+    if made and before.has_pool and not after.has_pool:
+        raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
+    return made
+
+
+def _contains(config: Config, made: list[Change]) -> bool:
+    """Return whether a config has the new values, whatever the miner filled in."""
+    return all(
+        change.new is MISSING
+        or includes(value_at(config.document, change.path), change.new)
+        for change in made
+    )

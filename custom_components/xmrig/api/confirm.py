@@ -1,0 +1,56 @@
+"""Waiting until a miner shows the result of a command."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from .exceptions import XmrigAnotherMinerError, XmrigError, XmrigNotConfirmedError
+
+CONFIRM_TIMEOUT = 12
+"""Seconds until a command whose result does not show has failed.
+
+Longer than one permitted reply (`client.REQUEST_TIMEOUT`), so that a reading that is
+lost or late leaves time for another one. XMRig applies a posted config about half a
+second after its reply (src/base/io/Watcher.h:53).
+"""
+
+CONFIRM_INTERVAL = 0.1
+"""Seconds between two readings."""
+
+
+async def confirm[ReplyT](
+    read: Callable[[], Awaitable[ReplyT]],
+    condition: Callable[[ReplyT], bool],
+    *,
+    command: str,
+    failure: XmrigError | None = None,
+) -> ReplyT:
+    """Read until a reply meets a condition, and return that reply.
+
+    A reading that fails is tried again until the time is over. `failure` is the error
+    with which the command itself ended, if it is unknown whether it took effect.
+
+    Raises the error of the last reading, `failure`, or XmrigNotConfirmedError;
+    XmrigAnotherMinerError at once.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + CONFIRM_TIMEOUT
+    while True:
+        unread: XmrigError | None = None
+        try:
+            reply = await read()
+        except XmrigAnotherMinerError:
+            raise
+        except XmrigError as error:
+            unread = error
+        else:
+            if condition(reply):
+                return reply
+        if loop.time() >= deadline:
+            raise (
+                unread
+                or failure
+                or XmrigNotConfirmedError(
+                    f"The miner accepted {command}, but does not show it", command
+                )
+            )
+        await asyncio.sleep(CONFIRM_INTERVAL)

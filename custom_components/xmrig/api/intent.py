@@ -1,0 +1,104 @@
+"""What a miner is to do, decided from what it shows: functions of values alone."""
+
+from dataclasses import dataclass, replace
+
+from .snapshot import Snapshot, Status
+from .state import MinerState, Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """What has to be done so that a miner does what it is to do."""
+
+    pause: bool = False
+    start: bool = False
+    threads: int | None = None
+
+
+def update_wanted_state(
+    state: MinerState, before: Snapshot | None, snapshot: Snapshot
+) -> MinerState:
+    """Return the state, with what a miner does by itself or by the user's hand in it.
+
+    `before` is the last complete snapshot. A pause that may be due to the miner's own
+    rules says nothing about what is wanted.
+    """
+    if not snapshot.is_complete:
+        return state
+    state = _with_mining(state, before, snapshot)
+    if snapshot.config is None:
+        return state
+    if state.threads is not None:
+        state = replace(state, threads=snapshot.thread_cap)
+    if state.payout is None or snapshot.config.payout == state.pending_payout:
+        state = replace(state, payout=snapshot.config.payout, pending_payout=None)
+    return state
+
+
+def is_resumed_by_rule(
+    state: MinerState, before: Snapshot | None, snapshot: Snapshot
+) -> bool:
+    """Return whether XMRig's own rules ended a pause that was requested from here.
+
+    They set and clear the same flag as a pause (XMRig src/core/Miner.cpp:682). A miner
+    that was stopped is not started by them.
+    """
+    return bool(
+        snapshot.is_complete
+        and snapshot.is_mining
+        and snapshot.pause_rules
+        and (
+            state.request.limited or (state.request.here and state.request.wants_pause)
+        )
+        and not (before and before.status is Status.STOPPED)
+    )
+
+
+def steps_after_restart(state: MinerState, snapshot: Snapshot) -> Steps:
+    """Return what a miner that restarted has to be told again.
+
+    A miner that its own rules paused would not resume, so it is not started.
+    """
+    request = state.request
+    is_stopped = snapshot.is_mining is False and (
+        snapshot.status is Status.STOPPED or not snapshot.pause_rules
+    )
+    changes_threads = state.threads is not None and snapshot.thread_cap != state.threads
+    return Steps(
+        pause=request.wants_pause and snapshot.is_mining is True,
+        start=request.mining is True and not request.limited and is_stopped,
+        threads=state.threads if changes_threads else None,
+    )
+
+
+def _with_mining(
+    state: MinerState, before: Snapshot | None, snapshot: Snapshot
+) -> MinerState:
+    """Return the state with what is wanted now."""
+    if state.previous_request is not None:
+        # A command whose reply was lost: what the miner does tells if it arrived
+        took_effect = snapshot.is_mining is not state.request.wants_pause
+        state = (
+            state.with_request_done() if took_effect else state.with_request_undone()
+        )
+    if is_resumed_by_rule(state, before, snapshot):
+        return state
+    request = state.request
+    if snapshot.is_mining:
+        was_paused = request.mining is False or (
+            request.mining is None
+            and before is not None
+            and before.is_mining is False
+            and not snapshot.pause_rules
+        )
+        if was_paused:
+            request = Request(mining=True)
+        elif request.limited:
+            request = replace(request, limited=False)
+    elif not request.limited and not snapshot.pause_rules:
+        was_mining = request.mining or (
+            request.mining is None and before is not None and before.is_mining
+        )
+        if was_mining:
+            request = Request(mining=False)
+    return replace(state, request=request)

@@ -1,0 +1,112 @@
+"""Which values of a config were written from here, and what was there before."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from .document import MISSING, Change, Path, changes, same, value_at, with_value
+from .models import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """A value of the user's config that was replaced from here."""
+
+    path: Path
+    original: Any = field(repr=False)
+    new_value: Any = field(repr=False)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the edit that `as_json` gave."""
+        return cls(
+            path=tuple(data["path"]),
+            original=data.get("original", MISSING),
+            new_value=data.get("new_value", MISSING),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the edit as JSON values."""
+        values = {"original": self.original, "new_value": self.new_value}
+        return {"path": list(self.path)} | {
+            key: value for key, value in values.items() if value is not MISSING
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What is needed to undo writes of the config, whether or not they arrived."""
+
+    edits: tuple[Edit, ...] = ()
+    """What the config showed after the last write, and before the one under way."""
+    pending: tuple[Edit, ...] = ()
+    """The same after the write under way, of which it is unknown if it arrived."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the ledger that `as_json` gave."""
+        return cls(
+            edits=tuple(map(Edit.from_json, data["edits"])),
+            pending=tuple(map(Edit.from_json, data["pending"])),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the ledger as JSON values."""
+        return {
+            "edits": [edit.as_json() for edit in self.edits],
+            "pending": [edit.as_json() for edit in self.pending],
+        }
+
+    def without_edits(self, config: Config) -> Config:
+        """Return a config as it would be without the writes.
+
+        A value that is no longer what was written was changed by the user, and stays.
+        """
+        document = config.document
+        for edit in self._active_edits(config):
+            document = with_value(document, edit.path, edit.original)
+        return Config(document)
+
+    def with_write(self, before: Config, after: Config, original: Config) -> Self:
+        """Return this ledger with a write that is about to be made.
+
+        `original` is the config to which it is undone.
+        """
+        pending = (
+            Edit(path=change.path, original=change.old, new_value=change.new)
+            for change in changes(original.document, after.document)
+        )
+        return replace(
+            self, edits=tuple(self._active_edits(before)), pending=tuple(pending)
+        )
+
+    def with_reported_values(self, shown: Config, made: Iterable[Change]) -> Self:
+        """Return this ledger with the values that the miner shows after a write.
+
+        They may differ from what was written: XMRig fills in what is left out, and puts
+        a default in the place of what it does not understand.
+        """
+        paths = {change.path for change in made}
+        pending = (
+            replace(edit, new_value=value_at(shown.document, edit.path))
+            if edit.path in paths
+            else edit
+            for edit in self.pending
+        )
+        return replace(self, pending=tuple(pending))
+
+    def with_write_done(self) -> Self:
+        """Return this ledger once the write under way has arrived."""
+        edits = (
+            edit for edit in self.pending if not same(edit.original, edit.new_value)
+        )
+        return replace(self, edits=tuple(edits), pending=())
+
+    def _active_edits(self, config: Config) -> list[Edit]:
+        """Return the edits that a config still shows, one for each path."""
+        active = {
+            edit.path: edit
+            for edit in (*self.edits, *self.pending)
+            if same(value_at(config.document, edit.path), edit.new_value)
+        }
+        return list(active.values())

@@ -1,0 +1,143 @@
+"""Detecting restarts of a miner's process, and counting across them."""
+
+from dataclasses import dataclass
+
+from .models import Summary
+
+TOLERANCE = 5
+"""Seconds by which the uptime may lag behind without anything having restarted."""
+
+TOLERANCE_AWAY = 60
+"""The same, when clocks of two machines are compared because it was not polled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """A summary, and between which times it was true."""
+
+    summary: Summary
+    uptime: int
+    sent: float
+    received: float
+
+    @property
+    def connected(self) -> float:
+        """Return for how many seconds the connection to the pool has lasted."""
+        return (self.summary.connection.uptime_ms or 0) / 1000
+
+
+@dataclass
+class RestartDetector:
+    """Follows the uptime of a miner from poll to poll."""
+
+    started: float | None = None
+    """When the process started, in seconds since 1970 by the clock of this side; given
+    to begin with, a restart between two runs of this side is seen too."""
+    _last: _Reading | None = None
+
+    def observe(
+        self, summary: Summary, *, sent: float, received: float, wall: float
+    ) -> bool:
+        """Return whether the miner restarted since the poll before.
+
+        `sent` and `received` are when the summary was requested and arrived, by a clock
+        that is never set; `wall` is seconds since 1970 when it arrived.
+        """
+        if summary.uptime is None:
+            return False
+        reading = _Reading(
+            summary=summary, uptime=summary.uptime, sent=sent, received=received
+        )
+        started = wall - reading.uptime
+        if self._last is None:
+            # No process is younger than its connection, however its clock was set.
+            restarted = (
+                self.started is not None
+                and min(started, wall - reading.connected)
+                > self.started + TOLERANCE_AWAY
+            )
+        else:
+            restarted = _has_restarted(self._last, reading)
+        # An uptime that stands still, or a clock that was set by a little, moves it too.
+        if (
+            restarted
+            or self.started is None
+            or abs(started - self.started) > TOLERANCE_AWAY / 2
+        ):
+            self.started = started
+        self._last = reading
+        return restarted
+
+
+def _has_restarted(before: _Reading, after: _Reading) -> bool:
+    """Return whether another process answered than before.
+
+    A late reply and an uptime that stands still (a cache, a frozen virtual machine) are
+    no restart: a process that is older than the time between two readings was there at
+    the first one. The uptime is wall clock time (XMRig src/base/api/Api.cpp:188): where
+    the miner's clock was set, the counts decide.
+    """
+    if after.uptime >= before.uptime + (after.sent - before.received) - TOLERANCE:
+        return False
+    if _connection_goes_on(before, after):
+        return False
+    if after.uptime <= after.received - before.sent + TOLERANCE:
+        return after.uptime != before.uptime or _counts_fell(before, after)
+    return after.uptime < before.uptime and _counts_fell(before, after)
+
+
+def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
+    """Return whether it is the same process, because its connection is the same.
+
+    The time of the connection is not that of a clock that is set, and no connection is
+    older than its process.
+    """
+    if after.connected > after.uptime + TOLERANCE:
+        return True
+    elapsed = after.sent - before.received
+    return 0 < before.connected <= after.connected - (elapsed - TOLERANCE)
+
+
+def _counts_fell(before: _Reading, after: _Reading) -> bool:
+    """Return whether the miner counts anew."""
+    earlier, later = before.summary.results, after.summary.results
+    return any(
+        old is not None and new is not None and new < old
+        for old, new in (
+            (earlier.shares_total, later.shares_total),
+            (earlier.hashes_total, later.hashes_total),
+        )
+    )
+
+
+@dataclass
+class LifetimeCounter:
+    """A count that goes on where the miner's own begins anew."""
+
+    total: int = 0
+    last: int | None = None
+    """What the miner's own count was."""
+    _doubtful: int | None = None
+    """A count that fell or rose implausibly; the next one tells if it is true."""
+
+    def update(self, count: int | None, *, restarted: bool, max_step: int) -> None:
+        """Add what was counted since; None if the miner does not say.
+
+        A count that did not fall is not a new one. One that fell without a restart, or
+        rose by more than `max_step`, waits for the next count: a single wild value
+        would stay in the total for good.
+        """
+        if count is None or count < 0:
+            return
+        last = self.last or 0
+        doubtful, self._doubtful = self._doubtful, None
+        if count < last:
+            if not restarted and (doubtful is None or doubtful >= last):
+                self._doubtful = count
+                return
+            last = 0
+        if count - last > max_step and (doubtful is None or doubtful > count):
+            self._doubtful = count
+            return
+        self.total += count - last
+        self.last = count

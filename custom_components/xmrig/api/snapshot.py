@@ -1,0 +1,178 @@
+"""All that is known of a miner at one moment, and what follows from it."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from .document import same
+from .models import Backends, BackendType, Config, Hashrate, PauseRule, Summary
+from .state import MinerState
+from .thread_profiles import active_profile, thread_count
+
+
+class Status(StrEnum):
+    """What a miner is doing."""
+
+    MINING = "mining"
+    STARTING = "starting"
+    """Enabled and connected, but there is no hashrate yet."""
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    """No backend is enabled."""
+    NO_POOL = "no_pool"
+    """Not connected to any pool."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """All that is known of a miner at one moment.
+
+    Whatever decides something reads only this: reply and stored state in it belong
+    together.
+    """
+
+    summary: Summary
+    backends: Backends | None = None
+    """None if they could not be read for a while."""
+    config: Config | None = field(default=None, repr=False)
+    """None if the API is read-only, or it could not be read for a while."""
+    restricted: bool = False
+    """Whether the API is read-only; a reply that was cut off may not say so itself."""
+    state: MinerState = field(default_factory=MinerState, repr=False)
+    """What was stored about the miner when it was read."""
+    is_fresh: bool = True
+    """Whether all of it was read at this poll, and nothing is left from one before."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether nothing is missing, so that decisions may rest on it."""
+        return (
+            self.is_fresh
+            and self.status is not None
+            and self.backends is not None
+            and self.backends.complete
+            and self.backends.by_type.keys() >= self._built_backends
+            and (self.restricted or self.config is not None)
+        )
+
+    @property
+    def _built_backends(self) -> frozenset[BackendType]:
+        """Return the backends that this XMRig lists: those that it was built with."""
+        built = (BackendType.OPENCL, BackendType.CUDA)
+        return frozenset(
+            (
+                BackendType.CPU,
+                *(name for name in built if name in self.summary.features),
+            )
+        )
+
+    @cached_property
+    def status(self) -> Status | None:
+        """Return what the miner is doing; None if it did not say enough."""
+        backends = self.backends
+        if backends and backends.are_disabled(self._built_backends):
+            return Status.STOPPED
+        if self.summary.paused is None:
+            return None
+        if self.summary.paused:
+            return Status.PAUSED
+        if self.summary.connection.is_connected is False:
+            if self.is_hashing and self.summary.connection.pool is None:
+                # MoneroOcean's build measures algorithms before it connects
+                return Status.STARTING
+            return Status.NO_POOL if backends and backends.enabled else None
+        if self.is_hashing:
+            return Status.MINING
+        return Status.STARTING if backends and backends.enabled else None
+
+    @property
+    def is_hashing(self) -> bool:
+        """Return whether any window of any backend has a hash."""
+        # The total is missing a window that any one of the backends is missing.
+        hashrates = [self.summary.hashrate]
+        if self.backends:
+            hashrates += [item.hashrate for item in self.backends.by_type.values()]
+        return any(hashrate.is_hashing for hashrate in hashrates)
+
+    @property
+    def cpu_profile(self) -> str | None:
+        """Return the name of the thread profile in use; None before the first job."""
+        cpu = self.backends and self.backends.by_type.get(BackendType.CPU)
+        return cpu.profile if cpu else None
+
+    @property
+    def pause_rules(self) -> frozenset[PauseRule]:
+        """Return which rules of its own the miner may have paused by."""
+        return self.config.pause_rules if self.config else frozenset()
+
+    @property
+    def is_mining(self) -> bool | None:
+        """Return whether the miner is neither paused nor stopped."""
+        if self.status is None:
+            return None
+        return self.status not in (Status.PAUSED, Status.STOPPED)
+
+    def is_enabled(self, backend: BackendType) -> bool | None:
+        """Return whether a backend is enabled; None if the miner did not say."""
+        found = self.backends and self.backends.by_type.get(backend)
+        return found.enabled if found else None
+
+    def hashrate_now(
+        self, hashrate: Hashrate, backend: BackendType | None = None
+    ) -> float | None:
+        """Return a hashrate of the last 10 s, in H/s, as it is at this moment.
+
+        A miner that was just paused still shows what its window has left to drain.
+        """
+        if self.status in (Status.PAUSED, Status.STOPPED):
+            return 0
+        if backend and self.is_enabled(backend) is False:
+            return 0
+        return hashrate.seconds_10
+
+    @cached_property
+    def user_config(self) -> Config | None:
+        """Return the config without what the controls wrote; None if it is unknown."""
+        return None if self.config is None else self.state.user_config(self.config)
+
+    @property
+    def threads(self) -> int | None:
+        """Return how many CPU threads run while mining; None if that is unknown."""
+        return self._thread_count(self.config)
+
+    @property
+    def user_threads(self) -> int | None:
+        """Return how many CPU threads the user set up; None if that is unknown."""
+        return self._thread_count(self.user_config)
+
+    @property
+    def thread_cap(self) -> int | None:
+        """Return how many CPU threads the miner is held to; None if it is not."""
+        return None if self.threads == self.user_threads else self.threads
+
+    def _thread_count(self, config: Config | None) -> int | None:
+        """Return how many CPU threads a config has for the profile in use."""
+        if config is None:
+            return None
+        profiles = config.profiles
+        name = active_profile(profiles, self.cpu_profile)
+        return thread_count(profiles[name]) if name else None
+
+    @property
+    def pool_labels(self) -> list[str]:
+        """Return what to call each pool, in the order in which the user wrote them."""
+        return self.user_config.pool_labels if self.user_config else []
+
+    @property
+    def preferred_pool(self) -> str | None:
+        """Return the label of the pool that is tried first; None if it is unknown."""
+        if self.config is None or self.user_config is None:
+            return None
+        pools = self.config.pools
+        first = next((pool for pool in pools if pool.get("enabled", True)), None)
+        for label, pool in zip(self.pool_labels, self.user_config.pools, strict=True):
+            if first is not None and same(
+                {**pool, "enabled": True}, {**first, "enabled": True}
+            ):
+                return label
+        return None

@@ -1,0 +1,214 @@
+"""What has to be known about a miner beyond what it shows."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+import logging
+from typing import Any, Self
+
+from .document import Change, changes, with_value
+from .exceptions import XmrigStorageError
+from .ledger import Ledger
+from .models import BackendType, Config
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a miner is to do, and on whose account."""
+
+    mining: bool | None = None
+    """Whether the miner is to mine; None until either was requested."""
+    here: bool = False
+    """Whether `mining` was requested from here, rather than at the miner."""
+    limited: bool = False
+    """Whether the miner is paused because no thread fits into the power limit."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the request that `as_json` gave."""
+        return cls(mining=data["mining"], here=data["here"], limited=data["limited"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the request as JSON values."""
+        return {"mining": self.mining, "here": self.here, "limited": self.limited}
+
+    @property
+    def wants_pause(self) -> bool:
+        """Return whether the miner is not to mine now."""
+        return self.mining is False or self.limited
+
+
+@dataclass(frozen=True, kw_only=True)
+class MinerState:
+    """What outlives this process; it may hold wallets, so it is never shown."""
+
+    backends: frozenset[BackendType] = frozenset()
+    """The backends that were enabled before the miner was last stopped from here."""
+    all_edits: Ledger = field(default_factory=Ledger)
+    """All that was written from here."""
+    control_edits: Ledger = field(default_factory=Ledger)
+    """What the controls wrote; what the user wrote by an action is their own config."""
+    request: Request = field(default_factory=Request)
+    """What the miner is to do."""
+    previous_request: Request | None = None
+    """What it was to do before a command of which it is unknown if it took effect."""
+    threads: int | None = None
+    """The cap of CPU threads that was requested; None for none."""
+    started: float | None = None
+    """When the miner's process started, in seconds since 1970."""
+    payout: frozenset[str] | None = None
+    """Fingerprints of the pools and wallets that the user accepted; None at first."""
+    pending_payout: frozenset[str] | None = None
+    """The same after a write of which it is unknown if it arrived."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
+        """Return the state that `as_json` gave, an empty one for None."""
+        if data is None:
+            return cls()
+        previous, payout, pending_payout = (
+            data[key] for key in ("previous_request", "payout", "pending_payout")
+        )
+        return cls(
+            backends=frozenset(map(BackendType, data["backends"])),
+            all_edits=Ledger.from_json(data["all_edits"]),
+            control_edits=Ledger.from_json(data["control_edits"]),
+            request=Request.from_json(data["request"]),
+            previous_request=None if previous is None else Request.from_json(previous),
+            threads=data["threads"],
+            started=data["started"],
+            payout=None if payout is None else frozenset(payout),
+            pending_payout=None
+            if pending_payout is None
+            else frozenset(pending_payout),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the state as JSON values."""
+        previous = self.previous_request
+        return {
+            "backends": sorted(self.backends),
+            "all_edits": self.all_edits.as_json(),
+            "control_edits": self.control_edits.as_json(),
+            "request": self.request.as_json(),
+            "previous_request": None if previous is None else previous.as_json(),
+            "threads": self.threads,
+            "started": self.started,
+            "payout": None if self.payout is None else sorted(self.payout),
+            "pending_payout": None
+            if self.pending_payout is None
+            else sorted(self.pending_payout),
+        }
+
+    def user_config(self, config: Config) -> Config:
+        """Return a config without what the controls wrote into it."""
+        return self.control_edits.without_edits(config)
+
+    def original_config(self, config: Config) -> Config:
+        """Return a config as it would be if nothing had been written from here."""
+        return self.all_edits.without_edits(config)
+
+    def accepts_payout(self, payout: frozenset[str]) -> bool:
+        """Return whether the user accepted these pools and wallets, or wrote them."""
+        return self.payout is None or payout in (self.payout, self.pending_payout)
+
+    def with_request(self, request: Request) -> Self:
+        """Return this state with a command that is about to be sent."""
+        if request == self.request:
+            return self
+        return replace(self, request=request, previous_request=self.request)
+
+    def with_request_done(self) -> Self:
+        """Return this state once the miner shows what was requested."""
+        return replace(self, previous_request=None)
+
+    def with_request_undone(self) -> Self:
+        """Return this state once it is clear that the command had no effect."""
+        if self.previous_request is None:
+            return self
+        return replace(self, request=self.previous_request, previous_request=None)
+
+    def with_write(self, before: Config, after: Config, *, by_user: bool) -> Self:
+        """Return this state with a write of the config that is about to be made.
+
+        What the user writes, rather than a control, is what a control gives back from
+        then on. Wallets that are changed from here are accepted.
+        """
+        user_config = self.user_config(before)
+        if by_user:
+            document = user_config.document
+            for change in changes(before.document, after.document):
+                document = with_value(document, change.path, change.new)
+            user_config = Config(document)
+        state = replace(
+            self,
+            all_edits=self.all_edits.with_write(
+                before, after, self.original_config(before)
+            ),
+            control_edits=self.control_edits.with_write(before, after, user_config),
+        )
+        if before.enabled and not after.enabled:
+            state = replace(state, backends=before.enabled)
+        if self.payout is not None and self.accepts_payout(before.payout):
+            state = replace(state, pending_payout=after.payout)
+        return state
+
+    def with_reported_values(self, shown: Config, made: Sequence[Change]) -> Self:
+        """Return this state with the values that the miner shows after a write."""
+        return replace(
+            self,
+            all_edits=self.all_edits.with_reported_values(shown, made),
+            control_edits=self.control_edits.with_reported_values(shown, made),
+        )
+
+    def with_write_done(self, shown: Config) -> Self:
+        """Return this state once the write under way has arrived."""
+        payout = self.payout if self.pending_payout is None else shown.payout
+        return replace(
+            self,
+            all_edits=self.all_edits.with_write_done(),
+            control_edits=self.control_edits.with_write_done(),
+            payout=payout,
+            pending_payout=None,
+        )
+
+
+class StateStore:
+    """Holds the state of a miner, and stores each change of it."""
+
+    def __init__(
+        self, state: MinerState, save: Callable[[MinerState], Awaitable[None]]
+    ) -> None:
+        """Initialize the store.
+
+        `save` makes a state outlive this process, and raises XmrigStorageError if it
+        cannot.
+        """
+        self.state = state
+        self._save = save
+        self._stored = state
+        self._is_failing = False
+
+    async def store(self, state: MinerState) -> bool:
+        """Store a state ahead of a command, and return whether that took any time.
+
+        Raises XmrigStorageError; the state is then the one before.
+        """
+        if state == self._stored:
+            self.state = state
+            return False
+        await self._save(state)
+        self.state = self._stored = state
+        self._is_failing = False
+        return True
+
+    async def note(self, state: MinerState) -> None:
+        """Store what was seen; if it cannot be stored now, it is with the next one."""
+        self.state = state
+        try:
+            await self.store(state)
+        except XmrigStorageError as error:
+            if not self._is_failing:
+                _LOGGER.warning("%s", error)
+            self._is_failing = True
