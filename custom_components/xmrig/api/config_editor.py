@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from .confirm import confirm
-from .document import MISSING, Change, changes, includes, same, value_at, with_value
+from .document import MISSING, Change, changes, includes, same, value_at, with_values
 from .exceptions import (
     XmrigConflictError,
     XmrigError,
     XmrigNotConfirmedError,
     XmrigUnsafeConfigError,
 )
+from .limits import check_config_size
 from .link import MinerLink
 from .models import Config
 from .state import MinerState, StateStore
@@ -184,12 +185,14 @@ class ConfigEditor:
     async def _finish(self, write: _Write, shown: Config) -> None:
         """Note that a write lasts, and what the miner made of it."""
         # Values that the miner replaced are its answer to the write
-        document = write.after.document
-        for change in write.changes:
-            document = with_value(
-                document, change.path, value_at(shown.document, change.path)
-            )
-        self._unsettled = Config(document), write.changes
+        answer = with_values(
+            write.after.document,
+            (
+                (change.path, value_at(shown.document, change.path))
+                for change in write.changes
+            ),
+        )
+        self._unsettled = Config(answer), write.changes
         self.observe(shown)
         state = self._store.state.with_reported_values(shown, write.changes)
         await self._store.note(state.with_write_done(shown))
@@ -213,6 +216,7 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
     Raises XmrigUnsafeConfigError if that would cut off access: a missing `http` object
     turns the API off, and a restricted one cannot be turned back over it.
     """
+    check_config_size(before.document, after.document)
     made = list(changes(before.document, after.document))
     if made and not isinstance(after.document.get("http"), dict):
         raise XmrigUnsafeConfigError("A config without http would turn off the API")
