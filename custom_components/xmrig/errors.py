@@ -1,6 +1,7 @@
 """What the errors of the API are called in the translations."""
 
 from .api.exceptions import (
+    XmrigAnotherMinerError,
     XmrigAuthenticationError,
     XmrigBackendError,
     XmrigCertificateError,
@@ -24,6 +25,7 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigReadOnlyError: "read_only",
     XmrigRefusedError: "refused",
     XmrigResponseError: "not_xmrig",
+    XmrigAnotherMinerError: "another_miner",
     XmrigNotConfirmedError: "not_confirmed",
     XmrigBackendError: "no_device",
     XmrigUnsafeConfigError: "unsafe_config",
