@@ -125,6 +125,11 @@ class Rig:
         assert await self.hass.config_entries.async_reload(self.entry.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
+    async def reload_or_fail(self) -> None:
+        """Reload the config entry, successfully or not."""
+        await self.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
     async def poll(self, times: int = 1) -> None:
         """Let the time pass in which the miner is polled so many times."""
         for _ in range(times):
