@@ -259,8 +259,9 @@ class TestSwapped:
         assert dialog.step["step_id"] == "unknown_miner"
         assert first.entry.data == before
 
+    @pytest.mark.parametrize("option", ["swap", "address"])
     async def test_the_entry_is_removed_meanwhile(
-        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant, option: str
     ) -> None:
         """The issue goes with it, and the other entry raises its own."""
         first, second, _ = trio
@@ -272,7 +273,7 @@ class TestSwapped:
         before = dict(second.entry.data)
         await hass.config_entries.async_remove(first.entry.entry_id)
         assert raised(hass) == {}
-        await dialog.choose("swap")
+        await dialog.choose(option)
         assert dialog.step["reason"] == "entry_removed"
         assert second.entry.data == before
         await second.poll()
@@ -410,6 +411,22 @@ class TestUnknownMiner:
             assert result["reason"] == "reconfigure_successful"
             assert stranger.is_loaded
             assert raised(hass) == {}
+
+    async def test_it_is_removed_before_it_is_accepted(
+        self, stranger: Rig, fix: Any
+    ) -> None:
+        """Also while the miner is asked once more."""
+        hass, simulator = stranger.hass, stranger.simulator
+        dialog = await fix()
+
+        async def remove(_: Request) -> None:
+            simulator.on_request = None
+            await hass.config_entries.async_remove(stranger.entry.entry_id)
+
+        simulator.on_request = remove
+        await dialog.choose("accept")
+        assert dialog.step["reason"] == "entry_removed"
+        assert issues(hass) == {}
 
     async def test_an_ignored_one_stays_ignored_until_another_one_comes(
         self, stranger: Rig

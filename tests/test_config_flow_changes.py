@@ -148,6 +148,25 @@ class TestReauthentication:
         form = await submit(rig, form, {CONF_ACCESS_TOKEN: "wrong"})
         assert entered(form) == {CONF_ACCESS_TOKEN: "wrong"}
 
+    async def test_an_address_changed_meanwhile_stays(
+        self, rig: Rig, other: Simulator
+    ) -> None:
+        """Only the token is changed here; the address was swapped in another window."""
+        give_token(rig, "old")
+        form = await reauthentication(rig)
+        await move(rig.simulator, other)
+        moved = {**rig.entry.data, CONF_PORT: rig.simulator.port}
+
+        async def change_address(_: Request) -> None:
+            other.on_request = None
+            rig.hass.config_entries.async_update_entry(rig.entry, data=moved)
+
+        other.on_request = change_address
+        result = await submit(rig, form, {CONF_ACCESS_TOKEN: "s3cret"})
+        assert result["reason"] == "reauth_successful"
+        assert rig.entry.data == moved | {CONF_ACCESS_TOKEN: "s3cret"}
+        assert rig.entry.state is ConfigEntryState.LOADED
+
     async def test_no_token_is_logged(
         self, rig: Rig, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -482,6 +501,28 @@ class TestAddressOfAnotherEntry:
             assert rig.is_loaded
             assert rig.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
             assert rig.entry.runtime_data.data.summary.worker_id == rig.entry.title
+
+    async def test_miners_with_tokens_of_their_own_are_swapped(
+        self, running: Rig
+    ) -> None:
+        """Neither accepts the token of the other, so no one is asked who it is."""
+        hass = running.hass
+        async with Simulator(
+            worker_id="rig-two", token="0ther", watch_delay=0
+        ) as simulator:
+            other = Rig(hass, simulator, entry_for(simulator), running.freezer)
+            await other.set_up()
+            await move(running.simulator, simulator)
+            address = without_token(connection(running.simulator))
+            form = await reconfiguration(running)
+            menu = await submit(running, form, address)
+            assert menu["step_id"] == "address_of_entry"
+            result = await choose(running, menu, "agree")
+            assert result["reason"] == "reconfigure_successful"
+            for rig, token in ((running, "s3cret"), (other, "0ther")):
+                assert rig.is_loaded
+                assert rig.entry.data[CONF_ACCESS_TOKEN] == token
+                assert rig.entry.data[CONF_PORT] == rig.simulator.port
 
     async def test_the_entry_whose_miner_is_there_is_named(
         self, trio: list[Rig]

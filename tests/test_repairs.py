@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from custom_components.xmrig.api.exceptions import XmrigError
 from custom_components.xmrig.const import DOMAIN
 from custom_components.xmrig.repairs import async_update_issues
 from simulator.jsonvalue import Json
@@ -340,6 +341,17 @@ class TestAccepting:
         assert fix.step["reason"] == "no_config"
         await running.simulator.go_online()
         await running.poll()
+        assert set(issues(running)) == {"payout_changed"}
+
+    async def test_what_could_not_be_stored_is_not_accepted(
+        self, changed: tuple[Rig, Fix]
+    ) -> None:
+        """The disk is full, or the entry is being unloaded."""
+        running, fix = changed
+        miner = running.entry.runtime_data.miner
+        with patch.object(miner, "accept_payees", side_effect=XmrigError("disk full")):
+            await fix.submit()
+        assert fix.step["reason"] == "not_accepted"
         assert set(issues(running)) == {"payout_changed"}
 
     async def test_the_form_of_an_unloaded_entry_ends(

@@ -1,28 +1,16 @@
-"""The repair for an address where another miner answers."""
+"""What answers at the address of a config entry, and what can be done about it."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.components.repairs.const import FlowType
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import AbortFlow, FlowResultType
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import AbortFlow
 
-from .addresses import (
-    address,
-    async_swap_addresses,
-    entries_of,
-    exposes_token,
-    identity_data,
-    identity_of,
-    is_miner_of,
-    label,
-    with_address_of,
-)
+from .addresses import address, entries_of, identity_of, is_miner_of, label
 from .api.exceptions import XmrigError
 from .api.identity import MinerIdentity
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
 from .coordinator import XmrigConfigEntry, async_create_client
 from .identity_issue import async_delete_identity_issue
 
@@ -38,123 +26,28 @@ class Situation:
     placeholders: Mapping[str, str]
 
 
-class AnotherMinerFlow(RepairsFlow):
-    """Puts right that another miner answers at the address of a config entry.
+async def async_situation(hass: HomeAssistant, entry_id: str) -> Situation:
+    """Ask what answers at the address of a config entry, and return what can be done.
 
-    What answers is looked up before the menu is shown, and again before anything is
-    stored: if it changed, the menu is shown anew.
+    Raises AbortFlow if that is the right miner or none, and if the entry is gone.
     """
-
-    def __init__(self, entry_id: str) -> None:
-        """Initialize the flow."""
-        self._entry_id = entry_id
-        self._situation: Situation | None = None
-        self._exposed: frozenset[str] = frozenset()
-        """Config entries whose token the user agreed to send without TLS."""
-
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Show what answers, and what can be done."""
-        return self._async_show(await self._async_situation())
-
-    async_step_swapped = async_step_init
-    async_step_twin = async_step_init
-    async_step_unknown_miner = async_step_init
-    async_step_token_in_clear = async_step_init
-
-    async def async_step_swap(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Swap the addresses of two config entries."""
-        situation = await self._async_situation()
-        if situation != self._situation or situation.other_id is None:
-            return self._async_show(situation)
-        pair = [
-            self.hass.config_entries.async_get_known_entry(entry_id)
-            for entry_id in (self._entry_id, situation.other_id)
-        ]
-        exposed = [
-            entry
-            for entry, other in (pair, pair[::-1])
-            if exposes_token(entry.data, with_address_of(entry.data, other.data))
-        ]
-        if not self._exposed.issuperset(entry.entry_id for entry in exposed):
-            self._exposed = frozenset(entry.entry_id for entry in exposed)
-            return self.async_show_menu(
-                step_id="token_in_clear",
-                menu_options=["swap", "address"],
-                description_placeholders={
-                    "names": ", ".join(entry.title for entry in exposed)
-                },
-            )
-        async_swap_addresses(self.hass, *pair)
-        return self.async_create_entry(data={})
-
-    async def async_step_accept(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Store the identity of the miner that answers as that of the entry."""
-        situation = await self._async_situation()
-        if situation != self._situation or situation.other_id:
-            return self._async_show(situation)
-        entry = active_entry(self.hass, self._entry_id)
-        self.hass.config_entries.async_update_entry(
-            entry, data=entry.data | identity_data(situation.found), unique_id=None
-        )
-        self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_create_entry(data={})
-
-    async def async_step_address(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Go on in the form that changes the address."""
-        form = await self.hass.config_entries.flow.async_init(
-            DOMAIN,
-            context={"source": SOURCE_RECONFIGURE, "entry_id": self._entry_id},
-        )
-        if form["type"] is not FlowResultType.FORM:
-            return self.async_abort(reason="entry_removed")
-        return self.async_abort(
-            reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, form["flow_id"])
-        )
-
-    @callback
-    def _async_show(self, situation: Situation) -> RepairsFlowResult:
-        """Show the menu for a situation."""
-        self._situation = situation
-        self._exposed = frozenset()
-        repair = "swap" if situation.step_id == "swapped" else "accept"
-        return self.async_show_menu(
-            step_id=situation.step_id,
-            menu_options=[repair, "address"],
-            description_placeholders=situation.placeholders,
-        )
-
-    async def _async_situation(self) -> Situation:
-        """Return what answers at the address.
-
-        Raises AbortFlow if that is the right miner or none, and if the entry is gone.
-        """
-        entry = active_entry(self.hass, self._entry_id)
-        found = await _async_identity_at(self.hass, entry)
-        if found is None:
-            raise AbortFlow("cannot_check", {"address": address(entry.data)})
-        in_place = [
-            other.entry_id
-            for other in entries_of(self.hass, found, besides=entry)
-            if await _async_is_in_place(self.hass, other)
-        ]
-        # Any entry may have been removed while the miners were asked.
-        entry = active_entry(self.hass, self._entry_id)
-        if is_miner_of(self.hass, entry, found):
-            async_delete_identity_issue(self.hass, entry, ignored=True)
-            if entry.state is ConfigEntryState.SETUP_RETRY:
-                self.hass.config_entries.async_schedule_reload(self._entry_id)
-            raise AbortFlow("resolved")
-        return _situation(
-            entry, found, entries_of(self.hass, found, besides=entry), in_place
-        )
+    entry = active_entry(hass, entry_id)
+    found = await _async_identity_at(hass, entry)
+    if found is None:
+        raise AbortFlow("cannot_check", {"address": address(entry.data)})
+    in_place = [
+        other.entry_id
+        for other in entries_of(hass, found, besides=entry)
+        if await _async_is_in_place(hass, other)
+    ]
+    # Any entry may have been removed while the miners were asked.
+    entry = active_entry(hass, entry_id)
+    if is_miner_of(hass, entry, found):
+        async_delete_identity_issue(hass, entry, ignored=True)
+        if entry.state is ConfigEntryState.SETUP_RETRY:
+            hass.config_entries.async_schedule_reload(entry_id)
+        raise AbortFlow("resolved")
+    return _situation(entry, found, entries_of(hass, found, besides=entry), in_place)
 
 
 def _situation(

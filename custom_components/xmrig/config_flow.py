@@ -196,7 +196,10 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
             LOGGER.exception("Unexpected error")
             return self._async_show_form("unknown")
         seen = MinerIdentity.of(summary)
-        if (entry := self._entry()) is None:
+        if self._data(entry := self._entry()) != data:
+            # The address or token of the entry was changed meanwhile.
+            return await self._async_try()
+        if entry is None:
             return self._async_add(data, seen)
         if self.source == SOURCE_RECONFIGURE and (
             holder := entry_at(self.hass, data, besides=entry)

@@ -4,14 +4,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 
-from .another_miner import AnotherMinerFlow, active_entry
+from .addresses import (
+    async_swap_addresses,
+    exposes_token,
+    identity_data,
+    with_address_of,
+)
+from .another_miner import Situation, active_entry, async_situation
+from .api.exceptions import XmrigError
 from .api.health import is_outdated, lacks_huge_pages
 from .api.models import Config
-from .const import DOMAIN, MAX_IDLE, MAX_REJECT_RATE
+from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 
@@ -139,7 +148,13 @@ class PayoutChangedFlow(RepairsFlow):
         if (changed := changed_payees(coordinator, config)) is None:
             return self.async_abort(reason="resolved")
         if user_input is not None and config.payees.keys() == self._shown:
-            await coordinator.miner.accept_payees(config)
+            try:
+                await coordinator.miner.accept_payees(config)
+            except XmrigError as error:
+                LOGGER.warning(
+                    "The pools of %s were not accepted: %s", entry.title, error
+                )
+                return self.async_abort(reason="not_accepted")
             return self.async_create_entry(data={})
         self._shown = frozenset(config.payees)
         return self.async_show_form(
@@ -149,6 +164,100 @@ class PayoutChangedFlow(RepairsFlow):
                 "name": entry.title,
                 "pools": ", ".join(changed.values()),
             },
+        )
+
+
+class AnotherMinerFlow(RepairsFlow):
+    """Puts right that another miner answers at the address of a config entry.
+
+    What answers is looked up before the menu is shown, and again before anything is
+    stored: if it changed, the menu is shown anew.
+    """
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the flow."""
+        self._entry_id = entry_id
+        self._situation: Situation | None = None
+        self._exposed: frozenset[str] = frozenset()
+        """Config entries whose token the user agreed to send without TLS."""
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show what answers, and what can be done."""
+        return self._async_show(await async_situation(self.hass, self._entry_id))
+
+    async_step_swapped = async_step_init
+    async_step_twin = async_step_init
+    async_step_unknown_miner = async_step_init
+    async_step_token_in_clear = async_step_init
+
+    async def async_step_swap(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Swap the addresses of two config entries."""
+        situation = await async_situation(self.hass, self._entry_id)
+        if situation != self._situation or situation.other_id is None:
+            return self._async_show(situation)
+        pair = [
+            self.hass.config_entries.async_get_known_entry(entry_id)
+            for entry_id in (self._entry_id, situation.other_id)
+        ]
+        exposed = [
+            entry
+            for entry, other in (pair, pair[::-1])
+            if exposes_token(entry.data, with_address_of(entry.data, other.data))
+        ]
+        if not self._exposed.issuperset(entry.entry_id for entry in exposed):
+            self._exposed = frozenset(entry.entry_id for entry in exposed)
+            return self.async_show_menu(
+                step_id="token_in_clear",
+                menu_options=["swap", "address"],
+                description_placeholders={
+                    "names": ", ".join(entry.title for entry in exposed)
+                },
+            )
+        async_swap_addresses(self.hass, *pair)
+        return self.async_create_entry(data={})
+
+    async def async_step_accept(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Store the identity of the miner that answers as that of the entry."""
+        situation = await async_situation(self.hass, self._entry_id)
+        if situation != self._situation or situation.other_id:
+            return self._async_show(situation)
+        entry = active_entry(self.hass, self._entry_id)
+        self.hass.config_entries.async_update_entry(
+            entry, data=entry.data | identity_data(situation.found), unique_id=None
+        )
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+    async def async_step_address(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the form that changes the address."""
+        form = await self.hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": SOURCE_RECONFIGURE, "entry_id": self._entry_id},
+        )
+        if form["type"] is not FlowResultType.FORM:
+            return self.async_abort(reason="entry_removed")
+        return self.async_abort(
+            reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, form["flow_id"])
+        )
+
+    @callback
+    def _async_show(self, situation: Situation) -> RepairsFlowResult:
+        """Show the menu for a situation."""
+        self._situation = situation
+        self._exposed = frozenset()
+        repair = "swap" if situation.step_id == "swapped" else "accept"
+        return self.async_show_menu(
+            step_id=situation.step_id,
+            menu_options=[repair, "address"],
+            description_placeholders=situation.placeholders,
         )
 
 
