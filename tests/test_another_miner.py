@@ -154,10 +154,9 @@ class TestSwapped:
         self, trio: list[Rig], fix: Any, hass: HomeAssistant
     ) -> None:
         """The second one has none, and accepts what the first one sends."""
-        first, second, third = trio
-        del third
+        first, second, _ = trio
         await move(first.simulator, second.simulator)
-        await poll(*trio)
+        await first.refresh()
         data = {**second.entry.data, CONF_ACCESS_TOKEN: "of the second"}
         hass.config_entries.async_update_entry(second.entry, data=data)
         dialog = await fix()
