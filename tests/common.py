@@ -35,6 +35,7 @@ from custom_components.xmrig.const import (
     SCAN_INTERVAL,
 )
 from simulator import Simulator
+from simulator.jsonvalue import Json
 
 
 def entry_for(
@@ -47,7 +48,6 @@ def entry_for(
         domain=DOMAIN,
         title=worker_id,
         entry_id=entry_id or f"entry_of_{worker_id}",
-        unique_id=summary_id or None,
         version=2,
         data={
             **connection(simulator),
@@ -69,6 +69,24 @@ def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
         **token,
         **changes,
     }
+
+
+async def move(*simulators: Simulator) -> None:
+    """Let miners move on to the port of the next one, as after new DHCP leases.
+
+    The port of the last one goes to the first. All start again.
+    """
+    ports = [simulator.port for simulator in simulators]
+    for simulator in simulators:
+        await simulator.go_offline()
+    for simulator, port in zip(simulators, [*ports[1:], ports[0]], strict=True):
+
+        def move_port(config: Json, port: int = port) -> None:
+            config["http"]["port"] = port
+
+        simulator.edit_config(move_port)
+        simulator.restart()
+        await simulator.go_online()
 
 
 def impatient() -> AbstractContextManager[float]:
@@ -105,6 +123,11 @@ class Rig:
     async def reload(self) -> None:
         """Reload the config entry, which enables entities switched on before."""
         assert await self.hass.config_entries.async_reload(self.entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def reload_or_fail(self) -> None:
+        """Reload the config entry, successfully or not."""
+        await self.hass.config_entries.async_reload(self.entry.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def poll(self, times: int = 1) -> None:

@@ -1,13 +1,17 @@
 """Filling in the form by which a miner is added."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+import voluptuous as vol
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig.const import CONF_MINER_ID, DOMAIN
 from simulator import Simulator
+
+from .test_translations import TEXTS, placeholders
 
 
 async def start(hass: HomeAssistant) -> ConfigFlowResult:
@@ -22,8 +26,45 @@ async def submit(
 ) -> ConfigFlowResult:
     """Submit a form, and wait for what comes of it."""
     result = await hass.config_entries.flow.async_configure(form["flow_id"], user_input)
-    await hass.async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    check_texts(result, TEXTS["config"])
     return result
+
+
+async def choose(
+    hass: HomeAssistant, menu: ConfigFlowResult, option: str
+) -> ConfigFlowResult:
+    """Choose an option of a menu, and wait for what comes of it."""
+    return await submit(hass, menu, {"next_step_id": option})
+
+
+def entered(form: ConfigFlowResult) -> dict[str, Any]:
+    """Return what a form shows in its fields."""
+    schema = form["data_schema"]
+    assert schema is not None
+    return {
+        str(key): key.description["suggested_value"]
+        for key in schema.schema
+        if key.description and "suggested_value" in key.description
+    }
+
+
+def check_texts(result: Mapping[str, Any], texts: dict[str, Any]) -> None:
+    """Check that there is a text for all that a step shows, and no gap is left in it."""
+    shown: list[object] = []
+    step = texts["step"].get(result.get("step_id"), {})
+    if result["type"] == FlowResultType.FORM:
+        shown += [texts["error"][key] for key in (result["errors"] or {}).values()]
+        schema = result["data_schema"]
+        fields = schema.schema if isinstance(schema, vol.Schema) else ()
+        assert set(map(str, fields)) <= step.get("data", {}).keys()
+    if result["type"] == FlowResultType.MENU:
+        assert list(result["menu_options"]) == list(step["menu_options"])
+    if result["type"] == FlowResultType.ABORT:
+        shown.append(texts["abort"][result["reason"]])
+    filled = result.get("description_placeholders") or {}
+    for text in (*shown, step):
+        assert placeholders(text) <= filled.keys(), text
 
 
 async def add(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowResult:
@@ -49,4 +90,4 @@ async def assert_told_then_mended(
         await simulator.go_online()
     result = await submit(hass, form, right)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["result"].unique_id == "8614647678496211"
+    assert result["data"][CONF_MINER_ID] == "8614647678496211"

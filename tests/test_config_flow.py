@@ -18,12 +18,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.xmrig.const import CONF_WORKER_ID, DOMAIN
+from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 from tests.common import connection, entry_for, impatient
-from tests.forms import add, assert_told_then_mended, start, submit
+from tests.forms import add, assert_told_then_mended, choose, entered, start, submit
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
@@ -40,7 +40,7 @@ async def test_a_miner_is_added_and_set_up(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == "rig-one"
     entry = result["result"]
-    assert entry.unique_id == "8614647678496211"
+    assert entry.unique_id is None
     assert entry.version == 2
     assert entry.data == {
         CONF_HOST: "127.0.0.1",
@@ -48,6 +48,7 @@ async def test_a_miner_is_added_and_set_up(
         CONF_ACCESS_TOKEN: "s3cret",
         CONF_SSL: False,
         CONF_VERIFY_SSL: True,
+        CONF_MINER_ID: "8614647678496211",
         CONF_WORKER_ID: "rig-one",
     }
     assert entry.state is ConfigEntryState.LOADED
@@ -254,30 +255,109 @@ async def test_a_miner_without_a_name_is_called_by_its_host(
     assert result["title"] == "127.0.0.1"
 
 
-async def test_the_same_miner_is_not_added_twice(
+async def test_an_address_is_not_added_twice(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """It is known by its id, wherever it is reached."""
-    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    """Two entries would command one miner, whichever of them it is."""
+    entry_for(simulator, miner_id="fedcba9876543210").add_to_hass(hass)
     result = await add(hass, connection(simulator))
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
 
 
-@pytest.mark.parametrize("options", [{"miner_id": ""}])
-async def test_a_miner_without_an_id_is_not_added_twice(
+@pytest.mark.parametrize("options", [{}, {"miner_id": ""}])
+async def test_a_miner_that_looks_like_another_one_is_asked_about(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """It is known by where it is reached; another one like it is another one."""
-    first = await add(hass, connection(simulator))
-    assert first["type"] is FlowResultType.CREATE_ENTRY
-    assert first["result"].unique_id is None
-    again = await add(hass, connection(simulator))
-    assert again["type"] is FlowResultType.ABORT
-    assert again["reason"] == "already_configured"
-    async with Simulator(miner_id="") as other:
-        result = await add(hass, connection(other))
+    """It is the same one at another address, or the second copy of a container."""
+    known = entry_for(simulator, host="192.0.2.1")
+    known.add_to_hass(hass)
+    menu = await add(hass, connection(simulator))
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["step_id"] == "same_miner"
+    facts = menu["description_placeholders"]
+    assert facts is not None
+    assert facts["other"] == "rig-one"
+    assert facts["other_address"] == f"192.0.2.1:{simulator.port}"
+    assert facts["address"] == f"127.0.0.1:{simulator.port}"
+    assert hass.config_entries.async_entries(DOMAIN) == [known]
+
+    form = await choose(hass, menu, "change")
+    assert entered(form) == connection(simulator)
+    menu = await submit(hass, form, connection(simulator))
+    assert menu["step_id"] == "same_miner"
+    result = await choose(hass, menu, "agree")
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_MINER_ID] == known.data[CONF_MINER_ID]
+
+
+async def test_miners_that_share_an_id_are_told_apart_by_name(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """Containers of one image may have one id, with a worker id each."""
+    entry_for(simulator, host="192.0.2.1", worker_id="rig-two").add_to_hass(hass)
+    result = await add(hass, connection(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_what_answers_is_looked_up_again_after_a_question(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """The answer was about one miner, and is not about another one."""
+    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    entry_for(
+        simulator, host="192.0.2.2", entry_id="other", miner_id="0123456789abcdef"
+    ).add_to_hass(hass)
+    menu = await add(hass, connection(simulator))
+    simulator.surroundings.identity = "0123456789abcdef"
+    menu = await choose(hass, menu, "agree")
+    assert menu["step_id"] == "same_miner"
+    facts = menu["description_placeholders"]
+    assert facts is not None
+    assert facts["other_address"] == f"192.0.2.2:{simulator.port}"
+    result = await choose(hass, menu, "agree")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_MINER_ID] == "0123456789abcdef"
+
+
+async def test_a_menu_is_shown_again_in_a_reloaded_browser(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Which asks for the step that it is at."""
+    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    menu = await add(hass, connection(simulator))
+    again = await hass.config_entries.flow.async_configure(menu["flow_id"])
+    assert again["step_id"] == "same_miner"
+    assert again["description_placeholders"] == menu["description_placeholders"]
+
+
+async def test_a_miner_added_meanwhile_is_not_added_twice(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """Another window was faster."""
+    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    slow = await add(hass, connection(simulator))
+    fast = await add(hass, connection(simulator))
+    result = await choose(hass, fast, "agree")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    result = await choose(hass, slow, "agree")
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+async def test_the_form_keeps_what_was_entered(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """A pasted address too, as it was pasted."""
+    wrong = connection(
+        simulator,
+        host=f" http://127.0.0.1:{simulator.port}/ ",
+        port=1,
+        access_token="wrong",
+    )
+    form = await add(hass, wrong)
+    assert form["errors"] == {"base": "invalid_auth"}
+    assert entered(form) == wrong
 
 
 async def test_no_secret_is_logged(

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
-from custom_components.xmrig.const import CONF_WORKER_ID
+from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID
 from simulator import Simulator
 from tests.common import connection
 from tests.forms import add, assert_told_then_mended, start, submit
@@ -96,6 +96,7 @@ async def test_a_whole_address_is_taken_apart(
         CONF_ACCESS_TOKEN: "s3cret",
         CONF_SSL: True if ssl is None else ssl,
         CONF_VERIFY_SSL: False,
+        CONF_MINER_ID: "8614647678496211",
         CONF_WORKER_ID: "rig-one",
     }
 

@@ -1,11 +1,12 @@
 """Changing how a miner is reached: by reauthentication and by reconfiguration."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 import logging
 from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
+    ConfigEntryDisabler,
     ConfigEntryState,
     ConfigFlowResult,
 )
@@ -18,22 +19,34 @@ from homeassistant.const import (
 )
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
-from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 
-from custom_components.xmrig.const import CONF_WORKER_ID
+from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID
 from simulator import Simulator
-from tests.common import Rig, connection, entry_for
+from simulator.http import Request
+from simulator.jsonvalue import Json
+from tests import forms
+from tests.common import Rig, connection, entry_for, move
+from tests.forms import entered
 
 
 async def submit(
     rig: Rig, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
     """Submit a form, and wait until the entry is reloaded if that comes of it."""
-    result = await rig.hass.config_entries.flow.async_configure(
-        form["flow_id"], user_input
-    )
-    await rig.hass.async_block_till_done(wait_background_tasks=True)
-    return result
+    return await forms.submit(rig.hass, form, user_input)
+
+
+async def choose(rig: Rig, menu: ConfigFlowResult, option: str) -> ConfigFlowResult:
+    """Choose an option of a menu, and wait until what comes of it is over."""
+    return await forms.choose(rig.hass, menu, option)
+
+
+def facts(menu: ConfigFlowResult) -> Mapping[str, str]:
+    """Return what fills the gaps in the text of a menu."""
+    assert menu["type"] is FlowResultType.MENU
+    placeholders = menu["description_placeholders"]
+    assert placeholders is not None
+    return placeholders
 
 
 async def reauthentication(rig: Rig) -> ConfigFlowResult:
@@ -48,6 +61,11 @@ async def reauthentication(rig: Rig) -> ConfigFlowResult:
 async def reconfiguration(rig: Rig) -> ConfigFlowResult:
     """Return the form that changes how the miner is reached."""
     return await rig.entry.start_reconfigure_flow(rig.hass)
+
+
+def without_token(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a user enters who leaves the token empty."""
+    return {key: value for key, value in data.items() if key != CONF_ACCESS_TOKEN}
 
 
 def give_token(rig: Rig, token: str) -> None:
@@ -96,17 +114,58 @@ class TestReauthentication:
         assert CONF_ACCESS_TOKEN not in rig.entry.data
         assert rig.entry.state is ConfigEntryState.LOADED
 
-    async def test_another_miner_in_its_place_is_refused(self, rig: Rig) -> None:
-        """Its token must not make it the miner of this entry."""
+    async def test_another_miner_in_its_place_is_asked_about(self, rig: Rig) -> None:
+        """Its token must not make it the miner of this entry without a question."""
         give_token(rig, "old")
         form = await reauthentication(rig)
         rig.simulator.surroundings.identity = "0123456789abcdef"
         before = dict(rig.entry.data)
-        result = await submit(rig, form, {CONF_ACCESS_TOKEN: "s3cret"})
-        assert result["type"] is FlowResultType.ABORT
-        assert result["reason"] == "another_miner"
-        assert result["description_placeholders"] == {"name": "rig-one"}
+        menu = await submit(rig, form, {CONF_ACCESS_TOKEN: "s3cret"})
+        assert menu["step_id"] == "another_miner"
+        assert facts(menu) == {
+            "name": "rig-one",
+            "expected": "rig-one (8614647678496211)",
+            "address": f"127.0.0.1:{rig.simulator.port}",
+            "found": "rig-one (0123456789abcdef)",
+        }
         assert rig.entry.data == before
+        form = await choose(rig, menu, "change")
+        assert form["step_id"] == "reauth_confirm"
+        assert entered(form) == {CONF_ACCESS_TOKEN: "s3cret"}
+        assert rig.entry.data == before
+        menu = await submit(rig, form, {CONF_ACCESS_TOKEN: "s3cret"})
+        result = await choose(rig, menu, "agree")
+        assert result["reason"] == "reauth_successful"
+        assert rig.entry.data[CONF_MINER_ID] == "0123456789abcdef"
+        assert rig.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
+        assert rig.entry.state is ConfigEntryState.LOADED
+
+    async def test_the_form_keeps_a_wrong_token(self, rig: Rig) -> None:
+        """A slip of the finger is easier to see than to repeat."""
+        give_token(rig, "old")
+        form = await reauthentication(rig)
+        assert entered(form) == {}
+        form = await submit(rig, form, {CONF_ACCESS_TOKEN: "wrong"})
+        assert entered(form) == {CONF_ACCESS_TOKEN: "wrong"}
+
+    async def test_an_address_changed_meanwhile_stays(
+        self, rig: Rig, other: Simulator
+    ) -> None:
+        """Only the token is changed here; the address was swapped in another window."""
+        give_token(rig, "old")
+        form = await reauthentication(rig)
+        await move(rig.simulator, other)
+        moved = {**rig.entry.data, CONF_PORT: rig.simulator.port}
+
+        async def change_address(_: Request) -> None:
+            other.on_request = None
+            rig.hass.config_entries.async_update_entry(rig.entry, data=moved)
+
+        other.on_request = change_address
+        result = await submit(rig, form, {CONF_ACCESS_TOKEN: "s3cret"})
+        assert result["reason"] == "reauth_successful"
+        assert rig.entry.data == moved | {CONF_ACCESS_TOKEN: "s3cret"}
+        assert rig.entry.state is ConfigEntryState.LOADED
 
     async def test_no_token_is_logged(
         self, rig: Rig, caplog: pytest.LogCaptureFixture
@@ -128,13 +187,10 @@ class TestReconfiguration:
         """Nobody has to enter again what stays."""
         form = await reconfiguration(running)
         assert form["step_id"] == "reconfigure"
-        schema = form["data_schema"]
-        assert schema is not None
-        for key in (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL):
-            assert (
-                get_schema_suggested_value(schema.schema, key)
-                == running.entry.data[key]
-            )
+        assert entered(form) == {
+            key: running.entry.data[key]
+            for key in (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL)
+        }
 
     async def test_a_new_address_and_token_are_taken(self, running: Rig) -> None:
         """The miner is known by its id, wherever it is and whatever its token is."""
@@ -151,6 +207,7 @@ class TestReconfiguration:
                 CONF_ACCESS_TOKEN: "n3w",
                 CONF_SSL: False,
                 CONF_VERIFY_SSL: True,
+                CONF_MINER_ID: "8614647678496211",
                 CONF_WORKER_ID: "renamed",
             }
             assert running.entry.state is ConfigEntryState.LOADED
@@ -162,63 +219,88 @@ class TestReconfiguration:
         form = await submit(running, form, wrong)
         assert form["type"] is FlowResultType.FORM
         assert form["errors"] == {"base": "invalid_auth"}
-        schema = form["data_schema"]
-        assert schema is not None
-        assert get_schema_suggested_value(schema.schema, CONF_VERIFY_SSL) is False
+        assert entered(form) == wrong | {"remove_token": False}
         result = await submit(running, form, connection(running.simulator))
         assert result["reason"] == "reconfigure_successful"
 
-    async def test_another_miner_is_refused(
+    async def test_another_miner_is_asked_about(
         self, running: Rig, other: Simulator
     ) -> None:
         """It would go on under the entities and the history of this one."""
         before = dict(running.entry.data)
         form = await reconfiguration(running)
-        result = await submit(running, form, connection(other))
-        assert result["reason"] == "another_miner"
-        assert result["description_placeholders"] == {"name": "rig-two"}
+        menu = await submit(running, form, connection(other))
+        assert menu["step_id"] == "another_miner"
+        assert facts(menu) == {
+            "name": "rig-one",
+            "expected": "rig-one (8614647678496211)",
+            "address": f"127.0.0.1:{other.port}",
+            "found": f"rig-two ({other.miner.identity})",
+        }
+        assert running.entry.data == before
+        form = await choose(running, menu, "change")
+        assert form["step_id"] == "reconfigure"
+        assert entered(form) == connection(other) | {"remove_token": False}
+        result = await submit(running, form, connection(running.simulator))
+        assert result["reason"] == "reconfigure_successful"
         assert running.entry.data == before
 
     async def test_a_moved_port_changes_the_id(self, running: Rig) -> None:
-        """XMRig makes its id of the port among others."""
+        """XMRig makes its id of the port among others; the user knows if it moved."""
         await running.simulator.go_offline()
         async with Simulator(miner_id="fedcba9876543210") as moved:
             form = await reconfiguration(running)
-            result = await submit(running, form, connection(moved))
+            menu = await submit(running, form, connection(moved))
+            assert menu["step_id"] == "another_miner"
+            result = await choose(running, menu, "agree")
             assert result["reason"] == "reconfigure_successful"
-            assert running.entry.unique_id == "fedcba9876543210"
+            assert running.entry.unique_id is None
+            assert running.entry.data[CONF_MINER_ID] == "fedcba9876543210"
             assert running.entry.data[CONF_PORT] == moved.port
+            assert running.is_loaded
 
-    async def test_an_id_that_is_another_entrys_is_refused(
+    async def test_the_miner_of_another_entry_is_named(
         self, running: Rig, other: Simulator
     ) -> None:
-        """Two entries would command one miner."""
-        async with Simulator(miner_id=other.miner.identity) as twin:
+        """Two entries would command one miner, unless it is a copy of it."""
+        async with Simulator(
+            miner_id=other.miner.identity, worker_id="rig-two"
+        ) as twin:
             entry_for(other).add_to_hass(running.hass)
             form = await reconfiguration(running)
-            result = await submit(running, form, connection(twin))
-            assert result["reason"] == "already_configured"
+            menu = await submit(running, form, connection(twin))
+            assert menu["step_id"] == "miner_of_entry"
+            assert facts(menu)["other"] == "rig-two"
+            assert facts(menu)["other_address"] == f"127.0.0.1:{other.port}"
+            result = await choose(running, menu, "agree")
+            assert result["reason"] == "reconfigure_successful"
+            assert running.entry.data[CONF_MINER_ID] == other.miner.identity
 
-    @pytest.mark.parametrize("options", [{"miner_id": ""}])
-    async def test_an_address_that_is_another_entrys_is_refused(
-        self, running: Rig
+    async def test_what_answers_is_looked_up_again_after_a_question(
+        self, running: Rig, other: Simulator
     ) -> None:
-        """Two entries would command one miner; here nothing but the address tells."""
-        async with Simulator(miner_id="") as twin:
-            entry_for(twin, entry_id="twin").add_to_hass(running.hass)
-            form = await reconfiguration(running)
-            result = await submit(running, form, connection(twin))
-            assert result["reason"] == "already_configured"
+        """The answer was about one miner, and is not about another one."""
+        before = dict(running.entry.data)
+        form = await reconfiguration(running)
+        menu = await submit(running, form, connection(other))
+        other.surroundings.identity = "0123456789abcdef"
+        menu = await choose(running, menu, "agree")
+        assert facts(menu)["found"] == "rig-two (0123456789abcdef)"
+        assert running.entry.data == before
+        await other.go_offline()
+        form = await choose(running, menu, "agree")
+        assert form["errors"] == {"base": "cannot_connect"}
+        assert running.entry.data == before
 
     @pytest.mark.parametrize("options", [{"miner_id": ""}])
     async def test_an_id_is_learned_once_there_is_one(self, running: Rig) -> None:
         """A miner that started without network has none until its next start."""
-        assert running.entry.unique_id is None
+        assert running.entry.data[CONF_MINER_ID] is None
         running.simulator.surroundings.identity = "8614647678496211"
         form = await reconfiguration(running)
         result = await submit(running, form, connection(running.simulator))
         assert result["reason"] == "reconfigure_successful"
-        assert running.entry.unique_id == "8614647678496211"
+        assert running.entry.data[CONF_MINER_ID] == "8614647678496211"
 
     async def test_an_id_is_kept_while_there_is_none(self, running: Rig) -> None:
         """The name of the worker has to do for now."""
@@ -226,7 +308,7 @@ class TestReconfiguration:
         form = await reconfiguration(running)
         result = await submit(running, form, connection(running.simulator))
         assert result["reason"] == "reconfigure_successful"
-        assert running.entry.unique_id == "8614647678496211"
+        assert running.entry.data[CONF_MINER_ID] == "8614647678496211"
 
     async def test_another_name_without_an_id_is_another_miner(
         self, running: Rig
@@ -234,5 +316,277 @@ class TestReconfiguration:
         """Nothing else tells them apart."""
         async with Simulator(miner_id="", worker_id="rig-two") as other:
             form = await reconfiguration(running)
-            result = await submit(running, form, connection(other))
-            assert result["reason"] == "another_miner"
+            menu = await submit(running, form, connection(other))
+            assert menu["step_id"] == "another_miner"
+            result = await choose(running, menu, "agree")
+            assert result["reason"] == "reconfigure_successful"
+            assert running.entry.data[CONF_MINER_ID] is None
+            assert running.entry.data[CONF_WORKER_ID] == "rig-two"
+
+    async def test_an_entry_removed_meanwhile_ends_the_flow(
+        self, running: Rig, other: Simulator
+    ) -> None:
+        """Whether the form is open, or the miner is being asked."""
+        form = await reconfiguration(running)
+        menu = await submit(running, form, connection(other))
+        hass, entry_id = running.hass, running.entry.entry_id
+
+        async def remove(_: Request) -> None:
+            other.on_request = None
+            await hass.config_entries.async_remove(entry_id)
+
+        other.on_request = remove
+        result = await choose(running, menu, "agree")
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "entry_removed"
+
+    @pytest.mark.parametrize("option", ["change", "agree"])
+    async def test_a_menu_of_a_removed_entry_ends(
+        self, running: Rig, other: Simulator, option: str
+    ) -> None:
+        """Whatever is chosen in it."""
+        form = await reconfiguration(running)
+        menu = await submit(running, form, connection(other))
+        await running.hass.config_entries.async_remove(running.entry.entry_id)
+        result = await choose(running, menu, option)
+        assert result["reason"] == "entry_removed"
+
+    async def test_a_form_of_a_removed_entry_ends(self, running: Rig) -> None:
+        """Whatever is entered into it."""
+        form = await reconfiguration(running)
+        await running.hass.config_entries.async_remove(running.entry.entry_id)
+        result = await submit(running, form, connection(running.simulator))
+        assert result["reason"] == "entry_removed"
+
+
+class TestToken:
+    """The stored token stays where it is."""
+
+    async def test_the_stored_token_is_not_sent_to_the_browser(
+        self, running: Rig
+    ) -> None:
+        """Empty means unchanged."""
+        form = await reconfiguration(running)
+        assert CONF_ACCESS_TOKEN not in entered(form)
+        unchanged = without_token(connection(running.simulator))
+        wrong = unchanged | {CONF_PORT: 1}
+        form = await submit(running, form, wrong)
+        assert form["errors"] == {"base": "cannot_connect"}
+        assert entered(form) == wrong | {"remove_token": False}
+        before = dict(running.entry.data)
+        result = await submit(running, form, unchanged)
+        assert result["reason"] == "reconfigure_successful"
+        assert running.entry.data == before
+        assert running.is_loaded
+
+    async def test_a_new_token_replaces_it(self, running: Rig) -> None:
+        """Also if the old one is to be removed."""
+        running.simulator.edit_config(
+            lambda config: config["http"].update({"access-token": "n3w"})
+        )
+        running.simulator.restart()
+        form = await reconfiguration(running)
+        for extra in ({}, {"remove_token": True}):
+            form = await reconfiguration(running)
+            result = await submit(
+                running,
+                form,
+                connection(running.simulator, access_token="n3w", **extra),
+            )
+            assert result["reason"] == "reconfigure_successful"
+            assert running.entry.data[CONF_ACCESS_TOKEN] == "n3w"
+
+    async def test_the_stored_token_is_removed(self, running: Rig) -> None:
+        """A miner without a token rejects any."""
+
+        def remove_token(config: Json) -> None:
+            config["http"] |= {"access-token": None, "restricted": True}
+
+        running.simulator.edit_config(remove_token)
+        running.simulator.restart()
+        address = without_token(connection(running.simulator))
+        form = await reconfiguration(running)
+        form = await submit(running, form, address)
+        assert form["errors"] == {"base": "token_not_expected"}
+        result = await submit(running, form, address | {"remove_token": True})
+        assert result["reason"] == "reconfigure_successful"
+        assert CONF_ACCESS_TOKEN not in running.entry.data
+        form = await reconfiguration(running)
+        assert form["data_schema"] is not None
+        assert "remove_token" not in form["data_schema"].schema
+
+
+@pytest.mark.parametrize("options", [{"tls": True}])
+class TestTokenInClear:
+    """A token that went over TLS does not go over plain HTTP without a question."""
+
+    @pytest.fixture
+    async def secure(self, rig: Rig) -> Rig:
+        """Return a miner that is reached over TLS."""
+        rig.hass.config_entries.async_update_entry(
+            rig.entry, data={**rig.entry.data, CONF_SSL: True, CONF_VERIFY_SSL: False}
+        )
+        await rig.set_up()
+        assert rig.is_loaded
+        rig.simulator.requests.clear()
+        return rig
+
+    @pytest.mark.parametrize("scheme", ["", "http://"])
+    @pytest.mark.parametrize("token", [{}, {CONF_ACCESS_TOKEN: "s3cret"}])
+    async def test_it_is_asked_before_anything_is_sent(
+        self, secure: Rig, scheme: str, token: dict[str, str]
+    ) -> None:
+        """Whether the token is entered or stored, and however TLS was left out."""
+        address = without_token(
+            connection(
+                secure.simulator,
+                host=f"{scheme}127.0.0.1:{secure.simulator.port}",
+                ssl=bool(scheme),
+            )
+        )
+        form = await reconfiguration(secure)
+        menu = await submit(secure, form, address | token)
+        assert menu["step_id"] == "token_in_clear"
+        assert facts(menu) == {
+            "name": "rig-one",
+            "address": f"127.0.0.1:{secure.simulator.port}",
+        }
+        assert not secure.simulator.requests
+        form = await choose(secure, menu, "change")
+        assert entered(form) == address | token | {"remove_token": False}
+        menu = await submit(secure, form, address | token)
+        assert menu["step_id"] == "token_in_clear"
+        assert not secure.simulator.requests
+        result = await choose(secure, menu, "agree")
+        assert result["reason"] == "reconfigure_successful"
+        assert secure.entry.data[CONF_SSL] is False
+        assert secure.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
+
+    async def test_it_is_not_asked_without_a_token(self, secure: Rig) -> None:
+        """There is nothing to protect; the miner refuses it in this case."""
+        form = await reconfiguration(secure)
+        address = without_token(connection(secure.simulator))
+        form = await submit(secure, form, address | {"remove_token": True})
+        assert form["errors"] == {"base": "invalid_auth"}
+
+    async def test_it_is_not_asked_where_it_always_was(self, running: Rig) -> None:
+        """An entry without TLS stays one."""
+        form = await reconfiguration(running)
+        result = await submit(running, form, connection(running.simulator))
+        assert result["reason"] == "reconfigure_successful"
+
+
+class TestAddressOfAnotherEntry:
+    """An address belongs to one entry."""
+
+    async def test_addresses_are_swapped(self, trio: list[Rig]) -> None:
+        """One entry is moved to where its miner is, the other gets its address."""
+        first, second, _ = trio
+        first_port, second_port = first.simulator.port, second.simulator.port
+        await move(first.simulator, second.simulator)
+        form = await reconfiguration(first)
+        menu = await submit(first, form, connection(first.simulator))
+        assert menu["step_id"] == "address_of_entry"
+        assert facts(menu)["name"] == "rig-one"
+        assert facts(menu)["other"] == "rig-two"
+        assert facts(menu)["address"] == f"127.0.0.1:{second_port}"
+        form = await choose(first, menu, "change")
+        assert entered(form)[CONF_PORT] == second_port
+        menu = await submit(first, form, without_token(connection(first.simulator)))
+        result = await choose(first, menu, "agree")
+        assert result["reason"] == "reconfigure_successful"
+        assert first.entry.data[CONF_PORT] == second_port
+        assert second.entry.data[CONF_PORT] == first_port
+        for rig in (first, second):
+            assert rig.is_loaded
+            assert rig.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
+            assert rig.entry.runtime_data.data.summary.worker_id == rig.entry.title
+
+    async def test_miners_with_tokens_of_their_own_are_swapped(
+        self, running: Rig
+    ) -> None:
+        """Neither accepts the token of the other, so no one is asked who it is."""
+        hass = running.hass
+        async with Simulator(
+            worker_id="rig-two", token="0ther", watch_delay=0
+        ) as simulator:
+            other = Rig(hass, simulator, entry_for(simulator), running.freezer)
+            await other.set_up()
+            await move(running.simulator, simulator)
+            address = without_token(connection(running.simulator))
+            form = await reconfiguration(running)
+            menu = await submit(running, form, address)
+            assert menu["step_id"] == "address_of_entry"
+            result = await choose(running, menu, "agree")
+            assert result["reason"] == "reconfigure_successful"
+            for rig, token in ((running, "s3cret"), (other, "0ther")):
+                assert rig.is_loaded
+                assert rig.entry.data[CONF_ACCESS_TOKEN] == token
+                assert rig.entry.data[CONF_PORT] == rig.simulator.port
+
+    async def test_the_entry_whose_miner_is_there_is_named(
+        self, trio: list[Rig]
+    ) -> None:
+        """It keeps its address."""
+        first, second, _ = trio
+        before = dict(first.entry.data)
+        form = await reconfiguration(first)
+        form = await submit(first, form, connection(second.simulator))
+        assert form["errors"] == {"base": "address_in_use"}
+        assert form["description_placeholders"] == {"other": "rig-two"}
+        assert entered(form)[CONF_PORT] == second.simulator.port
+        assert first.entry.data == before
+
+    async def test_a_third_miner_there_is_neithers(self, trio: list[Rig]) -> None:
+        """A swap would not help."""
+        first, second, third = trio
+        address = connection(second.simulator)
+        await second.simulator.go_offline()
+        await move(third.simulator, second.simulator)
+        form = await reconfiguration(first)
+        form = await submit(first, form, address)
+        assert form["errors"] == {"base": "address_in_use"}
+
+    async def test_the_other_entry_is_disabled(self, trio: list[Rig]) -> None:
+        """It stays disabled, with its new address."""
+        first, second, _ = trio
+        first_port = first.simulator.port
+        await move(first.simulator, second.simulator)
+        await first.hass.config_entries.async_set_disabled_by(
+            second.entry.entry_id, ConfigEntryDisabler.USER
+        )
+        form = await reconfiguration(first)
+        menu = await submit(first, form, connection(first.simulator))
+        result = await choose(first, menu, "agree")
+        assert result["reason"] == "reconfigure_successful"
+        assert first.is_loaded
+        assert second.entry.data[CONF_PORT] == first_port
+        assert second.entry.state is ConfigEntryState.NOT_LOADED
+
+    async def test_the_other_entry_is_removed_meanwhile(self, trio: list[Rig]) -> None:
+        """The address is free then."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        form = await reconfiguration(first)
+        menu = await submit(first, form, connection(first.simulator))
+        await first.hass.config_entries.async_remove(second.entry.entry_id)
+        result = await choose(first, menu, "agree")
+        assert result["reason"] == "reconfigure_successful"
+        assert first.is_loaded
+
+    async def test_the_other_entrys_token_stays_over_tls(self, trio: list[Rig]) -> None:
+        """It would get an address without."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        first.hass.config_entries.async_update_entry(
+            second.entry, data={**second.entry.data, CONF_SSL: True}
+        )
+        form = await reconfiguration(first)
+        menu = await submit(first, form, connection(first.simulator))
+        menu = await choose(first, menu, "agree")
+        assert menu["step_id"] == "token_in_clear"
+        assert facts(menu)["name"] == "rig-two"
+        result = await choose(first, menu, "agree")
+        assert result["reason"] == "reconfigure_successful"
+        assert first.is_loaded
+        assert second.is_loaded

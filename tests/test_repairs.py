@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from http import HTTPStatus
 import json
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.const import __version__ as ha_version
 from homeassistant.exceptions import ServiceValidationError
@@ -16,11 +16,14 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
+from custom_components.xmrig.api.exceptions import XmrigError
 from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig.repairs import async_update_issues
 from simulator.jsonvalue import Json
 
 from .common import Rig
 from .controls import SECRET_OPTIONS, act, select_pool
+from .fixing import Fix
 
 
 def issues(rig: Rig) -> dict[str, ir.IssueEntry]:
@@ -182,6 +185,11 @@ def another_pool(config: Json) -> None:
     config["pools"].append({"url": "thief.example.org:3333", "user": "hidden-thief"})
 
 
+def one_more_pool(config: Json) -> None:
+    """Let one more pool be added."""
+    config["pools"].append({"url": "more.example.org:3333", "user": "hidden-thief"})
+
+
 def removed_pool(config: Json) -> None:
     """Let the second pool be removed."""
     del config["pools"][1]
@@ -241,40 +249,128 @@ async def test_a_pool_that_the_miner_refused_is_not_the_owners(running: Rig) -> 
 
 
 @pytest.mark.parametrize("options", [SECRET_OPTIONS])
-async def test_a_change_that_was_the_owner(
-    running: Rig, hass_client: ClientSessionGenerator
-) -> None:
-    """They say so, and what was changed is theirs from then on."""
-    assert await async_setup_component(running.hass, "repairs", {})
-    running.simulator.edit_config(another_pool)
-    await running.poll(7)
-    issue = issues(running)["payout_changed"]
-    assert issue.is_fixable
-    client = await hass_client()
+class TestAccepting:
+    """A change that was the user's: they say so."""
 
-    async def post(path: str, **data: str) -> dict[str, Any]:
-        response = await client.post(f"/api/repairs/issues/fix{path}", json=data)
-        assert response.status == HTTPStatus.OK
-        result = await response.json()
-        assert isinstance(result, dict)
-        return result
+    @pytest.fixture
+    async def changed(
+        self, running: Rig, hass_client: ClientSessionGenerator
+    ) -> tuple[Rig, Fix]:
+        """Return a miner that got another pool, and the form that asks about it."""
+        running.simulator.edit_config(another_pool)
+        await running.poll(7)
+        issue = issues(running)["payout_changed"]
+        return running, await Fix.start(running.hass, hass_client, issue)
 
-    form = await post("", handler=DOMAIN, issue_id=issue.issue_id)
-    assert form["type"] == "form"
-    assert form["step_id"] == "confirm"
-    pools = {"name": "rig-one", "pools": "thief.example.org:3333"}
-    assert form["description_placeholders"] == pools
-    assert "hidden" not in json.dumps(form)
-    assert set(issues(running)) == {"payout_changed"}
-    done = await post(f"/{form['flow_id']}")
-    assert done["type"] == "create_entry"
-    assert issues(running) == {}
-    await running.poll(7)
-    await running.reload()
-    assert issues(running) == {}
-    running.simulator.edit_config(removed_pool)
-    await running.poll(7)
-    assert set(issues(running)) == {"payout_changed"}
+    async def test_what_was_changed_is_theirs(self, changed: tuple[Rig, Fix]) -> None:
+        """From then on, and until the next change."""
+        running, fix = changed
+        assert fix.step["step_id"] == "confirm"
+        pools = {"name": "rig-one", "pools": "thief.example.org:3333"}
+        assert fix.step["description_placeholders"] == pools
+        assert "hidden" not in json.dumps(fix.step)
+        assert set(issues(running)) == {"payout_changed"}
+        await fix.submit()
+        assert fix.step["type"] == "create_entry"
+        assert issues(running) == {}
+        await running.poll(7)
+        await running.reload()
+        assert issues(running) == {}
+        running.simulator.edit_config(removed_pool)
+        await running.poll(7)
+        assert set(issues(running)) == {"payout_changed"}
+
+    async def test_only_what_the_form_showed_is_accepted(
+        self, changed: tuple[Rig, Fix]
+    ) -> None:
+        """The pools changed once more while it was open."""
+        running, fix = changed
+        running.simulator.edit_config(one_more_pool)
+        await running.poll(7)
+        await fix.submit()
+        assert fix.step["type"] == "form"
+        assert fix.step["errors"] == {"base": "changed_again"}
+        pools = "thief.example.org:3333, more.example.org:3333"
+        assert fix.step["description_placeholders"]["pools"] == pools
+        assert set(issues(running)) == {"payout_changed"}
+        await fix.submit()
+        assert fix.step["type"] == "create_entry"
+        await running.poll(7)
+        assert issues(running) == {}
+
+    async def test_what_came_later_than_the_last_poll_is_raised_again(
+        self, changed: tuple[Rig, Fix]
+    ) -> None:
+        """It was not shown, so it was not accepted."""
+        running, fix = changed
+        running.simulator.edit_config(one_more_pool)
+        await fix.submit()
+        assert fix.step["type"] == "create_entry"
+        await running.poll(7)
+        assert facts(running, "payout_changed")["pools"] == "more.example.org:3333"
+
+    async def test_there_is_nothing_to_accept_once_it_was_undone(
+        self, running: Rig, hass_client: ClientSessionGenerator
+    ) -> None:
+        """The form says so."""
+        before = running.simulator.disk
+        running.simulator.edit_config(another_pool)
+        await running.poll(7)
+        issue = issues(running)["payout_changed"]
+        fix = await Fix.start(running.hass, hass_client, issue)
+        running.simulator.edit_config(lambda _: before)
+        await running.poll(7)
+        await fix.submit()
+        assert fix.step["reason"] == "resolved"
+
+    async def test_the_form_survives_a_reload(self, changed: tuple[Rig, Fix]) -> None:
+        """It is about the miner, not about how often it was set up."""
+        running, fix = changed
+        await running.reload()
+        await fix.submit()
+        assert fix.step["type"] == "create_entry"
+        await running.poll(7)
+        assert issues(running) == {}
+
+    async def test_the_form_waits_for_the_miner(self, changed: tuple[Rig, Fix]) -> None:
+        """While it is away, nothing can be compared."""
+        running, fix = changed
+        await running.simulator.go_offline()
+        await running.poll()
+        await fix.submit()
+        assert fix.step["reason"] == "no_config"
+        await running.simulator.go_online()
+        await running.poll()
+        assert set(issues(running)) == {"payout_changed"}
+
+    async def test_what_could_not_be_stored_is_not_accepted(
+        self, changed: tuple[Rig, Fix]
+    ) -> None:
+        """The disk is full, or the entry is being unloaded."""
+        running, fix = changed
+        miner = running.entry.runtime_data.miner
+        with patch.object(miner, "accept_payees", side_effect=XmrigError("disk full")):
+            await fix.submit()
+        assert fix.step["reason"] == "not_accepted"
+        assert set(issues(running)) == {"payout_changed"}
+
+    async def test_the_form_of_an_unloaded_entry_ends(
+        self, changed: tuple[Rig, Fix]
+    ) -> None:
+        """It cannot be told which pools there are."""
+        running, fix = changed
+        await running.hass.config_entries.async_unload(running.entry.entry_id)
+        await fix.submit()
+        assert fix.step["reason"] == "no_config"
+
+    async def test_the_form_of_a_removed_entry_ends(
+        self, changed: tuple[Rig, Fix]
+    ) -> None:
+        """There is nothing left to accept."""
+        running, fix = changed
+        await running.hass.config_entries.async_remove(running.entry.entry_id)
+        await fix.submit()
+        assert fix.step["reason"] == "entry_removed"
 
 
 @pytest.mark.parametrize("options", [{"restricted": True, "version": "6.22.1"}])
@@ -287,4 +383,25 @@ async def test_issues_leave_with_the_miner(running: Rig) -> None:
     assert set(issues(running)) == {"read_only"}
     await running.pass_time(timedelta(seconds=1))
     await running.hass.config_entries.async_remove(running.entry.entry_id)
+    assert issues(running) == {}
+
+
+@pytest.mark.parametrize("options", [{"restricted": True, "version": "6.22.1"}])
+async def test_a_poll_that_ends_after_the_unloading_raises_nothing(
+    running: Rig,
+) -> None:
+    """It began while the miner was still there."""
+    coordinator = running.entry.runtime_data
+
+    async def poll(*_: object) -> bool:
+        await coordinator.async_refresh()
+        return True
+
+    with patch(
+        "homeassistant.config_entries.ConfigEntries.async_unload_platforms",
+        side_effect=poll,
+    ):
+        await running.hass.config_entries.async_unload(running.entry.entry_id)
+    assert issues(running) == {}
+    async_update_issues(coordinator)
     assert issues(running) == {}

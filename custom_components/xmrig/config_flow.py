@@ -1,10 +1,17 @@
 """The forms by which a miner is added and changed."""
 
 from collections.abc import Mapping
-import ipaddress
+from dataclasses import dataclass, field
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_HOST,
@@ -13,6 +20,7 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -23,14 +31,28 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 import voluptuous as vol
-from yarl import URL
 
+from .addresses import (
+    ADDRESS,
+    address,
+    entries_of,
+    entry_at,
+    exposes_token,
+    identity_data,
+    identity_of,
+    is_miner_of,
+    label,
+    parse_address,
+    with_address_of,
+)
 from .api.exceptions import XmrigError
-from .api.models import Summary
-from .const import CONF_WORKER_ID, DOMAIN, LOGGER
+from .api.identity import MinerIdentity
+from .const import DOMAIN, LOGGER
 from .coordinator import XmrigConfigEntry, async_create_client
 from .errors import error_key
 from .options_flow import XmrigOptionsFlow
+
+CONF_REMOVE_TOKEN = "remove_token"
 
 TOKEN_SCHEMA = vol.Schema(
     {
@@ -40,6 +62,10 @@ TOKEN_SCHEMA = vol.Schema(
             )
         ),
     }
+)
+
+REMOVE_TOKEN_SCHEMA = vol.Schema(
+    {vol.Required(CONF_REMOVE_TOKEN, default=False): BooleanSelector()}
 )
 
 SCHEMA = vol.Schema(
@@ -56,10 +82,32 @@ SCHEMA = vol.Schema(
 )
 
 
+@dataclass(frozen=True)
+class Question:
+    """What the user has to agree to before an entry is stored."""
+
+    step_id: str
+    about: object
+    """What an agreement is valid for."""
+    placeholders: Mapping[str, str] = field(compare=False)
+
+
 class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Adds and changes a miner."""
+    """Adds and changes a miner.
+
+    What is entered is tried. Whatever the user has to agree to is asked in a menu, with
+    the way back to the form. After an answer all is tried again, since another miner
+    may have answered in the meantime.
+    """
 
     VERSION = 2
+
+    def __init__(self) -> None:
+        """Initialize the flow."""
+        self._entered: dict[str, Any] | None = None
+        """As the user entered it, for the form to show it again."""
+        self._question: Question | None = None
+        self._agreed: set[Question] = set()
 
     @staticmethod
     @callback
@@ -73,155 +121,257 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add a miner."""
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            data, summary, errors = await self._async_try(user_input)
-            if summary:
-                self._async_abort_entries_match(
-                    {CONF_HOST: data[CONF_HOST], CONF_PORT: data[CONF_PORT]}
-                )
-                if summary.id:
-                    await self.async_set_unique_id(summary.id)
-                    self._abort_if_unique_id_configured()
-                return self.async_create_entry(
-                    title=summary.worker_id or data[CONF_HOST],
-                    data={**data, CONF_WORKER_ID: summary.worker_id},
-                )
-        return self.async_show_form(
-            step_id="user",
-            data_schema=self.add_suggested_values_to_schema(SCHEMA, user_input),
-            errors=errors,
-        )
+        return await self._async_form_or_try(user_input)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change how a miner is reached."""
-        entry = self._get_reconfigure_entry()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            data, summary, errors = await self._async_try(user_input)
-            if summary:
-                return await self._async_update(entry, data, summary)
-        return self.async_show_form(
-            step_id="reconfigure",
-            data_schema=self.add_suggested_values_to_schema(
-                SCHEMA, entry.data if user_input is None else user_input
-            ),
-            errors=errors,
-        )
+        return await self._async_form_or_try(user_input)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Ask for another token after the miner refused the one it got."""
-        return await self.async_step_reauth_confirm()
+        """Ask for another token after the miner rejected the stored one."""
+        return self._async_show_form()
 
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the token, or take it away."""
-        entry = self._get_reauth_entry()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            address = {
-                key: value
-                for key, value in entry.data.items()
-                if key != CONF_ACCESS_TOKEN
-            }
-            data, summary, errors = await self._async_try(address | user_input)
-            if summary:
-                return await self._async_update(entry, data, summary)
-        return self.async_show_form(
-            step_id="reauth_confirm", data_schema=TOKEN_SCHEMA, errors=errors
-        )
+        """Change the token, or remove it."""
+        return await self._async_form_or_try(user_input)
 
-    async def _async_update(
-        self, entry: XmrigConfigEntry, data: dict[str, Any], summary: Summary
+    async def async_step_agree(
+        self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change an entry, if it is still the same miner."""
-        if not _is_same_miner(entry, data, summary):
-            return self.async_abort(
-                reason="another_miner",
-                description_placeholders={"name": summary.worker_id or data[CONF_HOST]},
-            )
-        self._async_abort_entries_match(
-            {CONF_HOST: data[CONF_HOST], CONF_PORT: data[CONF_PORT]}
-        )
-        unique_id = summary.id or entry.unique_id
-        if unique_id != entry.unique_id:
-            await self.async_set_unique_id(unique_id)
-            self._abort_if_unique_id_configured()
-        return self.async_update_reload_and_abort(
-            entry,
-            unique_id=unique_id,
-            data={**data, CONF_WORKER_ID: summary.worker_id},
-        )
+        """Go on after the user agreed."""
+        if self._question:
+            self._agreed.add(self._question)
+        return await self._async_try()
 
-    async def _async_try(
-        self, user_input: dict[str, Any]
-    ) -> tuple[dict[str, Any], Summary | None, dict[str, str]]:
-        """Return the cleaned input, and what the miner says there or what went wrong."""
+    async def async_step_change(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go back to the form, which keeps what was entered."""
+        return self._async_show_form()
+
+    async def _async_step_question(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the menu again, for a browser that was reloaded."""
+        return self._async_show_question()
+
+    async_step_same_miner = _async_step_question
+    async_step_another_miner = _async_step_question
+    async_step_miner_of_entry = _async_step_question
+    async_step_address_of_entry = _async_step_question
+    async_step_token_in_clear = _async_step_question
+
+    async def _async_form_or_try(
+        self, user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Show the form, or try what was entered into it."""
+        if user_input is None:
+            return self._async_show_form()
+        self._entered = user_input
+        self._agreed.clear()
+        return await self._async_try()
+
+    async def _async_try(self) -> ConfigFlowResult:
+        """Ask the miner who it is, and store what was entered if all is well."""
+        entry = self._entry()
         try:
-            data = _cleaned(user_input)
+            data = self._data(entry)
             client = async_create_client(self.hass, data)
         except ValueError:
-            return user_input, None, {"base": "invalid_host"}
+            return self._async_show_form("invalid_host")
+        if entry and (question := self._token_question(entry, data)):
+            return self._async_show_question(question)
         try:
-            return data, await client.summary(), {}
+            summary = await client.summary()
         except XmrigError as error:
             LOGGER.debug("Adding a miner failed: %s", error)
-            return data, None, {"base": error_key(error)}
+            return self._async_show_form(error_key(error))
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
-            return data, None, {"base": "unknown"}
+            return self._async_show_form("unknown")
+        seen = MinerIdentity.of(summary)
+        if self._data(entry := self._entry()) != data:
+            # The address or token of the entry was changed meanwhile.
+            return await self._async_try()
+        if entry is None:
+            return self._async_add(data, seen)
+        if self.source == SOURCE_RECONFIGURE and (
+            holder := entry_at(self.hass, data, besides=entry)
+        ):
+            return self._async_swap(entry, holder, data, seen)
+        return self._async_update(entry, data, seen)
 
+    def _entry(self) -> XmrigConfigEntry | None:
+        """Return the config entry to change, None if one is to be added.
 
-def _cleaned(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return the input with its address taken apart, and without an empty token.
+        Raises AbortFlow if it was removed meanwhile.
+        """
+        if self.source == SOURCE_USER:
+            return None
+        entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
+        if entry is None:
+            raise AbortFlow("entry_removed")
+        return entry
 
-    People paste whole addresses: what the scheme and port in them say wins over the
-    other fields. Raises ValueError if there is no host in it.
-    """
-    data = dict(user_input)
-    url = _url(data[CONF_HOST].strip())
-    if not url.host:
-        raise ValueError("no host")
-    data[CONF_HOST] = url.host
-    data[CONF_PORT] = url.explicit_port or int(data[CONF_PORT])
-    if url.scheme:
-        data[CONF_SSL] = url.scheme == "https"
-    if token := data.pop(CONF_ACCESS_TOKEN, "").strip():
-        data[CONF_ACCESS_TOKEN] = token
-    return data
+    def _data(self, entry: XmrigConfigEntry | None) -> dict[str, Any]:
+        """Return the address and token that were entered, ready to be stored.
 
+        The form of a new token leaves the address as it is, that of another address
+        leaves the token unless it is told to remove it.
 
-def _url(address: str) -> URL:
-    """Return an address as a URL, without a scheme unless it has one."""
-    try:
-        return URL.build(authority=f"[{ipaddress.IPv6Address(address)}]")
-    except ValueError:
-        url = URL(address if "://" in address else f"//{address}")
-    if url.scheme not in ("", "http", "https"):
-        raise ValueError("not HTTP")
-    return url
+        Raises ValueError if there is no host.
+        """
+        entered = self._entered or {}
+        token = entered.get(CONF_ACCESS_TOKEN, "").strip()
+        if entry is None or self.source != SOURCE_REAUTH:
+            data = parse_address(entered)
+        else:
+            data = {key: entry.data[key] for key in ADDRESS}
+        if entry and self.source == SOURCE_RECONFIGURE and not token:
+            is_removed = entered.get(CONF_REMOVE_TOKEN, False)
+            token = "" if is_removed else entry.data.get(CONF_ACCESS_TOKEN, "")
+        return data | ({CONF_ACCESS_TOKEN: token} if token else {})
 
+    @callback
+    def _async_add(self, data: dict[str, Any], seen: MinerIdentity) -> ConfigFlowResult:
+        """Add a miner, after a question if it may be one that is added already."""
+        if entry_at(self.hass, data, besides=None):
+            return self.async_abort(reason="already_configured")
+        for other in self._async_current_entries():
+            known = identity_of(other)
+            if known.worker_id == seen.worker_id and known.matches(seen):
+                question = self._question_of_entry("same_miner", other, data, seen)
+                if question not in self._agreed:
+                    return self._async_show_question(question)
+        return self.async_create_entry(
+            title=seen.worker_id or data[CONF_HOST], data=data | identity_data(seen)
+        )
 
-def _is_same_miner(
-    entry: XmrigConfigEntry, data: Mapping[str, Any], summary: Summary
-) -> bool:
-    """Return whether the miner that answers is the one of an entry.
+    @callback
+    def _async_swap(
+        self,
+        entry: XmrigConfigEntry,
+        holder: ConfigEntry[Any],
+        data: dict[str, Any],
+        seen: MinerIdentity,
+    ) -> ConfigFlowResult:
+        """Swap addresses with the entry that has the new one, if its miner is not there.
 
-    XMRig makes its id from its HTTP port among others, and has none where it found no
-    network (src/base/api/Api.cpp:229). In these cases its worker id has to do.
-    """
-    same_worker: bool = summary.worker_id == entry.data[CONF_WORKER_ID]
-    if not summary.id or not entry.unique_id:
-        return same_worker
-    if summary.id == entry.unique_id:
-        return True
-    moved_port: bool = (
-        data[CONF_HOST] == entry.data[CONF_HOST]
-        and data[CONF_PORT] != entry.data[CONF_PORT]
-    )
-    return same_worker and moved_port
+        Two entries with one address would command one miner.
+        """
+        is_here = is_miner_of(self.hass, entry, seen)
+        if not is_here or is_miner_of(self.hass, holder, seen):
+            return self._async_show_form("address_in_use", {"other": holder.title})
+        question = self._question_of_entry("address_of_entry", holder, data, seen)
+        if question not in self._agreed:
+            return self._async_show_question(question)
+        holder_data = with_address_of(holder.data, entry.data)
+        if exposed := self._token_question(holder, holder_data):
+            return self._async_show_question(exposed)
+        self.hass.config_entries.async_update_entry(
+            holder, data=holder_data, unique_id=None
+        )
+        self.hass.config_entries.async_schedule_reload(holder.entry_id)
+        return self._async_store(entry, data, seen)
+
+    @callback
+    def _async_update(
+        self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
+    ) -> ConfigFlowResult:
+        """Change an entry, after a question if another miner answers."""
+        if not is_miner_of(self.hass, entry, seen):
+            owners = entries_of(self.hass, seen, besides=entry)
+            question = (
+                self._question_of_entry("miner_of_entry", owners[0], data, seen)
+                if owners
+                else Question("another_miner", seen, self._facts(data, seen))
+            )
+            if question not in self._agreed:
+                return self._async_show_question(question)
+        return self._async_store(entry, data, seen)
+
+    @callback
+    def _async_store(
+        self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
+    ) -> ConfigFlowResult:
+        """Store the address, the token, and the identity of the miner that answered."""
+        known = identity_of(entry)
+        if not seen.id and seen.worker_id == known.worker_id:
+            # It has none until its next start with a network.
+            seen = known
+        return self.async_update_reload_and_abort(
+            entry, unique_id=None, data=data | identity_data(seen)
+        )
+
+    def _token_question(
+        self, entry: ConfigEntry[Any], data: Mapping[str, Any]
+    ) -> Question | None:
+        """Return the question whether a token may be sent without TLS from now on."""
+        facts = {"name": entry.title, "address": address(data)}
+        question = Question("token_in_clear", tuple(sorted(facts.items())), facts)
+        is_due = exposes_token(entry.data, data) and question not in self._agreed
+        return question if is_due else None
+
+    def _question_of_entry(
+        self,
+        step_id: str,
+        other: ConfigEntry[Any],
+        data: Mapping[str, Any],
+        seen: MinerIdentity,
+    ) -> Question:
+        """Return a question that names another config entry."""
+        facts = {"other": other.title, "other_address": address(other.data)}
+        return Question(
+            step_id, (other.entry_id, seen), self._facts(data, seen) | facts
+        )
+
+    def _facts(self, data: Mapping[str, Any], seen: MinerIdentity) -> dict[str, str]:
+        """Return what a question says of the miner that answered, and of the right one."""
+        entry = self._entry()
+        return {
+            "name": entry.title if entry else "",
+            "expected": label(identity_of(entry)) if entry else "",
+            "address": address(data),
+            "found": label(seen),
+        }
+
+    @callback
+    def _async_show_question(
+        self, question: Question | None = None
+    ) -> ConfigFlowResult:
+        """Show the menu to agree or to change what was entered."""
+        self._question = question or self._question
+        assert self._question
+        return self.async_show_menu(
+            step_id=self._question.step_id,
+            menu_options=["agree", "change"],
+            description_placeholders=self._question.placeholders,
+        )
+
+    @callback
+    def _async_show_form(
+        self, error: str | None = None, placeholders: Mapping[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Show the form with what was entered, or what is stored but for the token."""
+        entry = self._entry()
+        step_id, schema = "user", SCHEMA
+        suggested: Mapping[str, Any] = self._entered or {}
+        if self.source == SOURCE_REAUTH:
+            step_id, schema = "reauth_confirm", TOKEN_SCHEMA
+        elif entry:
+            step_id = "reconfigure"
+            if CONF_ACCESS_TOKEN in entry.data:
+                schema = schema.extend(REMOVE_TOKEN_SCHEMA.schema)
+            suggested = self._entered or {key: entry.data[key] for key in ADDRESS}
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors={"base": error} if error else {},
+            description_placeholders=placeholders,
+        )

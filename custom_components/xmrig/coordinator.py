@@ -21,6 +21,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
+from .addresses import is_miner_of
 from .api.activity import Activity, ActivityType, detect_activities
 from .api.client import XmrigClient
 from .api.exceptions import (
@@ -41,16 +42,9 @@ from .api.models import Backends, Config, Summary
 from .api.restart import RestartDetector
 from .api.snapshot import Snapshot
 from .api.state import MinerState
-from .const import (
-    CONF_KEEP_STATE,
-    CONF_MINER_ID,
-    CONF_WORKER_ID,
-    DOMAIN,
-    GRACE,
-    LOGGER,
-    SCAN_INTERVAL,
-)
+from .const import CONF_KEEP_STATE, DOMAIN, GRACE, LOGGER, SCAN_INTERVAL
 from .errors import error_key, is_invalid_request
+from .identity_issue import async_update_identity_issue
 
 if TYPE_CHECKING:
     from .power_control import PowerControl
@@ -71,11 +65,6 @@ def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> XmrigCl
         token=data.get(CONF_ACCESS_TOKEN),
         ssl=data[CONF_SSL],
     )
-
-
-def identity_of(data: Mapping[str, Any]) -> MinerIdentity:
-    """Return the identity of the miner of a config entry's data."""
-    return MinerIdentity(id=data[CONF_MINER_ID], worker_id=data[CONF_WORKER_ID])
 
 
 @dataclass
@@ -162,8 +151,6 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             is_expected=self._is_expected,
         )
         self.miner.link.on_unreachable = self._handle_unreachable
-        self.on_identity: Callable[[MinerIdentity | None], None] = lambda _: None
-        """Called at every poll with the miner that answered in place of this one."""
         self._backends: _Endpoint[Backends] = _Endpoint(self.miner.link.backends)
         self._config: _Endpoint[Config] = _Endpoint(self.miner.link.config)
         self._restarts = RestartDetector(started=state.started)
@@ -368,16 +355,12 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     def _set_another_miner(self, found: MinerIdentity | None) -> None:
         """Note which miner answers in place of this one; None if it is this one."""
         self.another_miner = found
-        self.on_identity(found)
+        async_update_identity_issue(self.hass, self.config_entry, found)
 
     def _is_expected(self, summary: Summary) -> bool:
         """Return whether a summary comes from the miner of this entry."""
-        others = [
-            identity_of(entry.data)
-            for entry in self.hass.config_entries.async_entries(DOMAIN)
-            if entry.entry_id != self.config_entry.entry_id
-        ]
-        return identity_of(self.config_entry.data).is_shown_by(summary, others)
+        found = MinerIdentity.of(summary)
+        return is_miner_of(self.hass, self.config_entry, found)
 
     def _update_failed(self, error: XmrigError) -> UpdateFailed:
         """Return the error of a poll."""

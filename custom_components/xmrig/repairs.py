@@ -1,18 +1,28 @@
-"""What is wrong with a miner, and what its owner can do about it."""
+"""What is wrong with a miner, and what the user can do about it."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from homeassistant.components.repairs import (
-    ConfirmRepairFlow,
-    RepairsFlow,
-    RepairsFlowResult,
-)
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs.const import FlowType
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 
+from .addresses import (
+    async_swap_addresses,
+    exposes_token,
+    identity_data,
+    with_address_of,
+)
+from .another_miner import Situation, active_entry, async_situation
+from .api.exceptions import XmrigError
 from .api.health import is_outdated, lacks_huge_pages
-from .const import DOMAIN, MAX_IDLE, MAX_REJECT_RATE
+from .api.models import Config
+from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 
 READ_ONLY = "read_only"
 NO_HUGE_PAGES = "no_huge_pages"
@@ -33,10 +43,10 @@ ISSUES = (
 
 @callback
 def async_update_issues(coordinator: XmrigCoordinator) -> None:
-    """Raise what the last poll shows, and take back what is mended."""
-    if not coordinator.last_update_success:
-        return
+    """Raise what the last poll shows, and delete what is fixed."""
     entry = coordinator.config_entry
+    if not coordinator.last_update_success or not is_polled(entry):
+        return
     found = _found(coordinator)
     for key in ISSUES:
         issue_id = f"{key}_{entry.entry_id}"
@@ -59,7 +69,12 @@ def async_update_issues(coordinator: XmrigCoordinator) -> None:
 def async_delete_issues(
     hass: HomeAssistant, entry: XmrigConfigEntry, *, ignored: bool
 ) -> None:
-    """Take the issues of a miner back, and forget which ones were ignored if asked."""
+    """Delete the issues of a config entry, and forget which were ignored if asked.
+
+    To be called once the platforms are unloaded: a poll that ends before raises the
+    issues again. One that ends later does not.
+    """
+    async_delete_identity_issue(hass, entry, ignored=ignored)
     registry = ir.async_get(hass)
     for key in ISSUES:
         issue = registry.async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
@@ -78,11 +93,9 @@ def _found(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     if is_outdated(version := snapshot.summary.version):
         found[OUTDATED] = {"version": str(version)}
     if snapshot.config:
-        payees = snapshot.config.payees
-        accepted = snapshot.state.payout or frozenset()
-        if not snapshot.state.accepts_payout(snapshot.config.payout):
-            new = [label for key, label in payees.items() if key not in accepted]
-            found[PAYOUT_CHANGED] = {"pools": ", ".join(new or payees.values())}
+        changed = changed_payees(coordinator, snapshot.config)
+        if changed is not None:
+            found[PAYOUT_CHANGED] = {"pools": ", ".join(changed.values())}
     if coordinator.idle_for() >= MAX_IDLE:
         found[ZERO_HASHRATE] = {"minutes": str(MAX_IDLE // 60)}
     rate = coordinator.health.reject_rate
@@ -91,12 +104,29 @@ def _found(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     return found
 
 
-class PayoutChangedFlow(RepairsFlow):
-    """Asks the owner whether it was they who changed the pools."""
+def changed_payees(
+    coordinator: XmrigCoordinator, config: Config
+) -> Mapping[str, str] | None:
+    """Return the labels of the pools that are new, or of all if some were removed.
 
-    def __init__(self, entry: XmrigConfigEntry) -> None:
+    None if the pools are those that were accepted.
+    """
+    state = coordinator.miner.state
+    if state.accepts_payout(config.payout):
+        return None
+    payees, accepted = config.payees, state.payout or frozenset()
+    new = {key: pool for key, pool in payees.items() if key not in accepted}
+    return new or payees
+
+
+class PayoutChangedFlow(RepairsFlow):
+    """Asks whether it was the user who changed the pools."""
+
+    def __init__(self, entry_id: str) -> None:
         """Initialize the flow."""
-        self._entry = entry
+        self._entry_id = entry_id
+        self._shown: frozenset[str] = frozenset()
+        """Fingerprints of all pools when the form was shown."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
@@ -107,25 +137,139 @@ class PayoutChangedFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Accept the pools as they are, if the owner says so."""
-        if user_input is None:
-            issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-            return self.async_show_form(
-                step_id="confirm",
-                description_placeholders=issue.translation_placeholders
-                if issue
-                else None,
-            )
-        config = self._entry.runtime_data.data.config
-        if config is None:
+        """Accept the pools that the form shows, or show those that are there now."""
+        entry = active_entry(self.hass, self._entry_id)
+        if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="no_config")
-        await self._entry.runtime_data.miner.accept_payees(config)
+        coordinator = entry.runtime_data
+        config = coordinator.data.config
+        if not coordinator.last_update_success or config is None:
+            return self.async_abort(reason="no_config")
+        if (changed := changed_payees(coordinator, config)) is None:
+            return self.async_abort(reason="resolved")
+        if user_input is not None and config.payees.keys() == self._shown:
+            try:
+                await coordinator.miner.accept_payees(config)
+            except XmrigError as error:
+                LOGGER.warning(
+                    "The pools of %s were not accepted: %s", entry.title, error
+                )
+                return self.async_abort(reason="not_accepted")
+            return self.async_create_entry(data={})
+        self._shown = frozenset(config.payees)
+        return self.async_show_form(
+            step_id="confirm",
+            errors={} if user_input is None else {"base": "changed_again"},
+            description_placeholders={
+                "name": entry.title,
+                "pools": ", ".join(changed.values()),
+            },
+        )
+
+
+class AnotherMinerFlow(RepairsFlow):
+    """Puts right that another miner answers at the address of a config entry.
+
+    What answers is looked up before the menu is shown, and again before anything is
+    stored: if it changed, the menu is shown anew.
+    """
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the flow."""
+        self._entry_id = entry_id
+        self._situation: Situation | None = None
+        self._exposed: frozenset[str] = frozenset()
+        """Config entries whose token the user agreed to send without TLS."""
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show what answers, and what can be done."""
+        return self._async_show(await async_situation(self.hass, self._entry_id))
+
+    async_step_swapped = async_step_init
+    async_step_twin = async_step_init
+    async_step_unknown_miner = async_step_init
+    async_step_token_in_clear = async_step_init
+
+    async def async_step_swap(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Swap the addresses of two config entries."""
+        situation = await async_situation(self.hass, self._entry_id)
+        if situation != self._situation or situation.other_id is None:
+            return self._async_show(situation)
+        pair = [
+            self.hass.config_entries.async_get_known_entry(entry_id)
+            for entry_id in (self._entry_id, situation.other_id)
+        ]
+        exposed = [
+            entry
+            for entry, other in (pair, pair[::-1])
+            if exposes_token(entry.data, with_address_of(entry.data, other.data))
+        ]
+        if not self._exposed.issuperset(entry.entry_id for entry in exposed):
+            self._exposed = frozenset(entry.entry_id for entry in exposed)
+            return self.async_show_menu(
+                step_id="token_in_clear",
+                menu_options=["swap", "address"],
+                description_placeholders={
+                    "names": ", ".join(entry.title for entry in exposed)
+                },
+            )
+        async_swap_addresses(self.hass, *pair)
         return self.async_create_entry(data={})
+
+    async def async_step_accept(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Store the identity of the miner that answers as that of the entry."""
+        situation = await async_situation(self.hass, self._entry_id)
+        if situation != self._situation or situation.other_id:
+            return self._async_show(situation)
+        entry = active_entry(self.hass, self._entry_id)
+        self.hass.config_entries.async_update_entry(
+            entry, data=entry.data | identity_data(situation.found), unique_id=None
+        )
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+    async def async_step_address(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the form that changes the address."""
+        form = await self.hass.config_entries.flow.async_init(
+            DOMAIN,
+            context={"source": SOURCE_RECONFIGURE, "entry_id": self._entry_id},
+        )
+        if form["type"] is not FlowResultType.FORM:
+            return self.async_abort(reason="entry_removed")
+        return self.async_abort(
+            reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, form["flow_id"])
+        )
+
+    @callback
+    def _async_show(self, situation: Situation) -> RepairsFlowResult:
+        """Show the menu for a situation."""
+        self._situation = situation
+        self._exposed = frozenset()
+        repair = "swap" if situation.step_id == "swapped" else "accept"
+        return self.async_show_menu(
+            step_id=situation.step_id,
+            menu_options=[repair, "address"],
+            description_placeholders=situation.placeholders,
+        )
+
+
+_FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
+    PAYOUT_CHANGED: PayoutChangedFlow,
+    ANOTHER_MINER: AnotherMinerFlow,
+}
 
 
 async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, Any] | None
 ) -> RepairsFlow:
-    """Return the flow that mends an issue."""
-    entry = hass.config_entries.async_get_entry(data["entry_id"]) if data else None
-    return PayoutChangedFlow(entry) if entry else ConfirmRepairFlow()
+    """Return the flow that fixes an issue."""
+    entry_id = data["entry_id"] if data else ""
+    return _FLOWS[issue_id.removesuffix(f"_{entry_id}")](entry_id)

@@ -27,13 +27,18 @@ class MinerIdentity:
     def is_shown_by(
         self, summary: Summary, others: Iterable[MinerIdentity] = ()
     ) -> bool:
-        """Return whether a summary comes from this miner.
+        """Return whether a summary comes from this miner; see `matches`."""
+        return self.matches(MinerIdentity.of(summary), others)
+
+    def matches(
+        self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
+    ) -> bool:
+        """Return whether the miner with the identity `seen` is this one.
 
         The id decides, and the worker id where either side has none. `others` are the
         other known miners: where one of them has the same id, the worker id decides
         between the two.
         """
-        seen = MinerIdentity.of(summary)
         if not self.id or not seen.id:
             return seen.worker_id == self.worker_id
         if seen.id != self.id:

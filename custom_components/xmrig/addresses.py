@@ -1,0 +1,150 @@
+"""Which config entry reaches which miner, and at what address."""
+
+from collections.abc import Mapping
+import ipaddress
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import HomeAssistant, callback
+from yarl import URL
+
+from .api.identity import MinerIdentity
+from .const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+
+ADDRESS = (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL)
+
+
+def identity_of(entry: ConfigEntry[Any]) -> MinerIdentity:
+    """Return the identity of the miner that a config entry is for."""
+    return MinerIdentity(
+        id=entry.data.get(CONF_MINER_ID), worker_id=entry.data.get(CONF_WORKER_ID)
+    )
+
+
+def identity_data(identity: MinerIdentity) -> dict[str, str | None]:
+    """Return what a config entry stores of a miner's identity."""
+    return {CONF_MINER_ID: identity.id, CONF_WORKER_ID: identity.worker_id}
+
+
+def is_miner_of(
+    hass: HomeAssistant, entry: ConfigEntry[Any], seen: MinerIdentity
+) -> bool:
+    """Return whether a miner is the one that a config entry is for."""
+    others = [identity_of(other) for other in _others(hass, entry)]
+    return identity_of(entry).matches(seen, others)
+
+
+def entries_of(
+    hass: HomeAssistant, seen: MinerIdentity, *, besides: ConfigEntry[Any]
+) -> list[ConfigEntry[Any]]:
+    """Return the other config entries whose miner it is; several for identical twins."""
+    return [entry for entry in _others(hass, besides) if is_miner_of(hass, entry, seen)]
+
+
+def entry_at(
+    hass: HomeAssistant, data: Mapping[str, Any], *, besides: ConfigEntry[Any] | None
+) -> ConfigEntry[Any] | None:
+    """Return the other config entry that has the host and port of `data`."""
+    return next(
+        (
+            entry
+            for entry in _others(hass, besides)
+            if entry.data[CONF_HOST] == data[CONF_HOST]
+            and entry.data[CONF_PORT] == data[CONF_PORT]
+        ),
+        None,
+    )
+
+
+def address(data: Mapping[str, Any]) -> str:
+    """Return host and port as text, with an IPv6 address in brackets."""
+    url = URL.build(scheme="http", host=data[CONF_HOST])
+    return f"{url.host_subcomponent}:{data[CONF_PORT]}"
+
+
+def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the address that was entered, ready to be stored.
+
+    Users paste whole URLs: their scheme and port take precedence over the other
+    fields. Raises ValueError if there is no host in it.
+    """
+    url = _url(entered[CONF_HOST].strip())
+    if not url.host:
+        raise ValueError("no host")
+    return {
+        CONF_HOST: url.host,
+        CONF_PORT: url.explicit_port or int(entered[CONF_PORT]),
+        CONF_SSL: url.scheme == "https" if url.scheme else entered[CONF_SSL],
+        CONF_VERIFY_SSL: entered[CONF_VERIFY_SSL],
+    }
+
+
+def label(identity: MinerIdentity) -> str:
+    """Return how to name a miner in a text, to be set in backticks there.
+
+    It is text from a device that may be a foreign one, so it must not end the code
+    that it is shown as.
+    """
+    names = [identity.worker_id or "", f"({identity.id})" if identity.id else ""]
+    return " ".join(" ".join(names).replace("`", "'").split()) or "XMRig"
+
+
+def with_address_of(
+    data: Mapping[str, Any], other: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return `data` with the address of another config entry's data.
+
+    The token stays: it belongs to the miner.
+    """
+    return {**data, **{key: other[key] for key in ADDRESS}}
+
+
+def exposes_token(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Return whether a token would go over plain HTTP, where TLS was used before."""
+    return bool(
+        before[CONF_SSL] and not after[CONF_SSL] and after.get(CONF_ACCESS_TOKEN)
+    )
+
+
+@callback
+def async_swap_addresses(
+    hass: HomeAssistant, first: ConfigEntry[Any], second: ConfigEntry[Any]
+) -> None:
+    """Give two config entries each other's address, and reload them."""
+    swapped = {
+        first.entry_id: with_address_of(first.data, second.data),
+        second.entry_id: with_address_of(second.data, first.data),
+    }
+    for entry in (first, second):
+        hass.config_entries.async_update_entry(
+            entry, data=swapped[entry.entry_id], unique_id=None
+        )
+    for entry in (first, second):
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+
+
+def _others(
+    hass: HomeAssistant, entry: ConfigEntry[Any] | None
+) -> list[ConfigEntry[Any]]:
+    """Return all config entries but one, disabled ones included."""
+    return [
+        other for other in hass.config_entries.async_entries(DOMAIN) if other != entry
+    ]
+
+
+def _url(text: str) -> URL:
+    """Return an address as a URL, without a scheme if it has none."""
+    try:
+        return URL.build(authority=f"[{ipaddress.IPv6Address(text)}]")
+    except ValueError:
+        url = URL(text if "://" in text else f"//{text}")
+    if url.scheme not in ("", "http", "https"):
+        raise ValueError("not HTTP")
+    return url

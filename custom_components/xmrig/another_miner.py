@@ -1,0 +1,103 @@
+"""What answers at the address of a config entry, and what can be done about it."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import AbortFlow
+
+from .addresses import address, entries_of, identity_of, is_miner_of, label
+from .api.exceptions import XmrigError
+from .api.identity import MinerIdentity
+from .const import LOGGER
+from .coordinator import XmrigConfigEntry, async_create_client
+from .identity_issue import async_delete_identity_issue
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Which miner answers at the address of a config entry, and what can be done."""
+
+    step_id: str
+    found: MinerIdentity
+    other_id: str | None
+    """The config entry that is for the miner that answers."""
+    placeholders: Mapping[str, str]
+
+
+async def async_situation(hass: HomeAssistant, entry_id: str) -> Situation:
+    """Ask what answers at the address of a config entry, and return what can be done.
+
+    Raises AbortFlow if that is the right miner or none, and if the entry is gone.
+    """
+    entry = active_entry(hass, entry_id)
+    found = await _async_identity_at(hass, entry)
+    if found is None:
+        raise AbortFlow("cannot_check", {"address": address(entry.data)})
+    in_place = [
+        other.entry_id
+        for other in entries_of(hass, found, besides=entry)
+        if await _async_is_in_place(hass, other)
+    ]
+    # Any entry may have been removed while the miners were asked.
+    entry = active_entry(hass, entry_id)
+    if is_miner_of(hass, entry, found):
+        async_delete_identity_issue(hass, entry, ignored=True)
+        if entry.state is ConfigEntryState.SETUP_RETRY:
+            hass.config_entries.async_schedule_reload(entry_id)
+        raise AbortFlow("resolved")
+    return _situation(entry, found, entries_of(hass, found, besides=entry), in_place)
+
+
+def _situation(
+    entry: XmrigConfigEntry,
+    found: MinerIdentity,
+    owners: Sequence[XmrigConfigEntry],
+    in_place: Container[str],
+) -> Situation:
+    """Return what can be done about a miner that answers at the address of an entry.
+
+    `owners` are the entries that are for that miner. Where one of them is `in_place`,
+    its own address reaches its miner too: the two may be identical twins.
+    """
+    facts = {
+        "name": entry.title,
+        "expected": label(identity_of(entry)),
+        "address": address(entry.data),
+        "found": label(found),
+    }
+    away = [owner for owner in owners if owner.entry_id not in in_place]
+    if not owners:
+        return Situation("unknown_miner", found, None, facts)
+    owner = (away or owners)[0]
+    facts |= {"other": owner.title, "other_address": address(owner.data)}
+    if not away:
+        return Situation("twin", found, None, facts)
+    return Situation("swapped", found, owner.entry_id, facts)
+
+
+async def _async_identity_at(
+    hass: HomeAssistant, entry: XmrigConfigEntry
+) -> MinerIdentity | None:
+    """Return which miner answers at the address of a config entry, None for none."""
+    try:
+        summary = await async_create_client(hass, entry.data).summary()
+    except XmrigError as error:
+        LOGGER.debug("Asking a miner who it is failed: %s", error)
+        return None
+    return MinerIdentity.of(summary)
+
+
+async def _async_is_in_place(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
+    """Return whether the right miner answers at the address of a config entry."""
+    seen = await _async_identity_at(hass, entry)
+    return seen is not None and is_miner_of(hass, entry, seen)
+
+
+def active_entry(hass: HomeAssistant, entry_id: str) -> XmrigConfigEntry:
+    """Return a config entry; raises AbortFlow if it was removed or disabled."""
+    entry: XmrigConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.disabled_by:
+        raise AbortFlow("entry_removed")
+    return entry

@@ -1,0 +1,139 @@
+"""The issue that another miner answers at the address of a config entry."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util.hass_dict import HassKey
+
+from .addresses import address, entries_of, label
+from .api.identity import MinerIdentity
+from .const import DOMAIN
+
+ANOTHER_MINER = "another_miner"
+
+_FOUND: HassKey[dict[str, MinerIdentity]] = HassKey(f"{DOMAIN}_another_miner")
+"""What answers instead of the right miner, by the id of the config entry."""
+
+
+@callback
+def async_update_identity_issue(
+    hass: HomeAssistant, entry: ConfigEntry[Any], found: MinerIdentity | None
+) -> None:
+    """Raise that another miner answers, or delete that if the right one does.
+
+    To be called after each reply, also those of a set-up that fails. `found` is the
+    miner that answered in place of the right one. Of miners that changed places only
+    one raises it.
+    """
+    if not is_polled(entry):
+        return
+    if found is None:
+        async_delete_identity_issue(hass, entry, ignored=True)
+        return
+    issue_id = _issue_id(entry)
+    known = _async_found(hass)
+    if known.get(entry.entry_id, found) != found:
+        # What was ignored was another situation.
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+    known[entry.entry_id] = found
+    registry = ir.async_get(hass)
+    if any(
+        registry.async_get_issue(DOMAIN, _issue_id(other))
+        for other in _swapped_with(hass, entry)
+    ):
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=ANOTHER_MINER,
+        translation_placeholders={
+            "name": entry.title,
+            "address": address(entry.data),
+            "found": label(found),
+        },
+    )
+
+
+@callback
+def async_delete_identity_issue(
+    hass: HomeAssistant, entry: ConfigEntry[Any], *, ignored: bool
+) -> None:
+    """Delete the issue of a config entry, and forget that it was ignored if asked."""
+    _async_found(hass).pop(entry.entry_id, None)
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(entry))
+    if issue and (ignored or issue.dismissed_version is None):
+        ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+
+
+def is_polled(entry: ConfigEntry[Any]) -> bool:
+    """Return whether a config entry may raise issues.
+
+    A poll that began before the entry was unloaded may end after it, or after the
+    entry was removed.
+    """
+    return entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
+
+
+def _issue_id(entry: ConfigEntry[Any]) -> str:
+    return f"{ANOTHER_MINER}_{entry.entry_id}"
+
+
+def _swapped_with(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> list[ConfigEntry[Any]]:
+    """Return the config entries whose miners changed places with that of one.
+
+    That of each is found at the address of the one before; if the last one finds the
+    first one's, the circle is closed.
+    """
+    circle: list[ConfigEntry[Any]] = []
+    for owner in _followed(hass, entry):
+        if owner is entry:
+            return circle
+        if owner in circle:
+            break
+        circle.append(owner)
+    return []
+
+
+def _followed(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> Iterator[ConfigEntry[Any]]:
+    """Yield whose miner is at the address of an entry, whose is at that one's, ..."""
+    known = _async_found(hass)
+    while (found := known.get(entry.entry_id)) and (
+        owners := entries_of(hass, found, besides=entry)
+    ):
+        entry = next((owner for owner in owners if owner.entry_id in known), owners[0])
+        yield entry
+
+
+@callback
+def _async_found(hass: HomeAssistant) -> dict[str, MinerIdentity]:
+    """Return what answers instead of the right miners."""
+    if _FOUND in hass.data:
+        return hass.data[_FOUND]
+
+    @callback
+    def forget(change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
+        # An entry whose set-up is retried is disabled without being unloaded.
+        if entry.entry_id in found and entry.state is ConfigEntryState.NOT_LOADED:
+            async_delete_identity_issue(hass, entry, ignored=False)
+
+    found = hass.data[_FOUND] = {}
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, forget)
+    return found

@@ -1,0 +1,497 @@
+"""A different miner answers at an address: one repair, and how it is fixed."""
+
+from collections.abc import Generator
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_PORT, CONF_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.update_coordinator import UpdateFailed
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.xmrig.addresses import is_miner_of, label
+from custom_components.xmrig.api.identity import MinerIdentity
+from custom_components.xmrig.api.models import Summary
+from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+from custom_components.xmrig.coordinator import XmrigCoordinator
+from custom_components.xmrig.identity_issue import async_update_identity_issue
+from simulator import Simulator
+from simulator.http import Request
+
+from .common import Rig, connection, entry_for, move
+from .fixing import Fix, issues
+from .forms import submit
+
+STRANGER = "0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def checked_identity() -> Generator[None]:
+    """Check who answers at every poll."""
+    read = XmrigCoordinator._async_summary  # noqa: SLF001
+
+    async def read_and_check(self: XmrigCoordinator) -> Summary:
+        summary = await read(self)
+        seen = MinerIdentity.of(summary)
+        right = is_miner_of(self.hass, self.config_entry, seen)
+        async_update_identity_issue(
+            self.hass, self.config_entry, None if right else seen
+        )
+        if right:
+            return summary
+        raise UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key="another_miner",
+            translation_placeholders={"name": self.name, "found": label(seen)},
+        )
+
+    with patch.object(XmrigCoordinator, "_async_summary", read_and_check):
+        yield
+
+
+async def poll(*rigs: Rig) -> None:
+    """Poll all miners: their time is one."""
+    await rigs[0].poll()
+
+
+def raised(hass: HomeAssistant) -> dict[str, dict[str, str]]:
+    """Return what fills the gaps in the issues, by the entry that raised them."""
+    return {
+        issue_id.removeprefix("another_miner_entry_of_"): (
+            issue.translation_placeholders or {}
+        )
+        for issue_id, issue in issues(hass).items()
+        if issue.translation_key == "another_miner"
+    }
+
+
+@pytest.fixture
+def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Any:
+    """Return how the dialog of the only issue is opened."""
+
+    async def start() -> Fix:
+        [issue] = issues(hass).values()
+        return await Fix.start(hass, hass_client, issue)
+
+    return start
+
+
+def assert_right(*rigs: Rig) -> None:
+    """Check that each entry shows its own miner, and nothing is raised."""
+    for rig in rigs:
+        assert rig.is_loaded
+        assert rig.entry.data[CONF_PORT] == rig.simulator.port
+        assert rig.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
+        assert rig.entry.runtime_data.last_update_success
+        summary = rig.entry.runtime_data.data.summary
+        assert summary.worker_id == rig.simulator.config["api"]["worker-id"]
+    assert raised(rigs[0].hass) == {}
+
+
+class TestSwapped:
+    """Two miners got each other's address."""
+
+    async def test_one_click_swaps_the_addresses(
+        self, trio: list[Rig], fix: Any
+    ) -> None:
+        """Only one of the two entries raises it; both are right afterwards."""
+        first, second, third = trio
+        ports = first.simulator.port, second.simulator.port
+        await move(first.simulator, second.simulator)
+        await poll(*trio)
+        [(name, facts)] = raised(first.hass).items()
+        assert name in ("rig-one", "rig-two")
+        assert facts["name"] == name
+        assert len(first.unavailable) == len(first.states)
+        assert len(second.unavailable) == len(second.states)
+        await poll(*trio)
+        assert list(raised(first.hass)) == [name]
+
+        dialog = await fix()
+        assert dialog.step["step_id"] == "swapped"
+        facts = dialog.step["description_placeholders"]
+        assert {facts["name"], facts["other"]} == {"rig-one", "rig-two"}
+        assert facts["expected"].startswith(f"{facts['name']} (")
+        assert facts["found"].startswith(f"{facts['other']} (")
+        assert {facts["address"], facts["other_address"]} == {
+            f"127.0.0.1:{port}" for port in ports
+        }
+        await dialog.choose("swap")
+        assert dialog.step["type"] == "create_entry"
+        assert_right(first, second, third)
+        await poll(*trio)
+        assert_right(first, second, third)
+
+    async def test_it_goes_away_by_itself(self, trio: list[Rig]) -> None:
+        """The old leases came back."""
+        first, second, third = trio
+        await move(first.simulator, second.simulator)
+        await poll(*trio)
+        assert len(raised(first.hass)) == 1
+        await move(first.simulator, second.simulator)
+        await poll(*trio)
+        assert_right(first, second, third)
+
+    async def test_it_is_raised_when_set_up_is_retried(
+        self, trio: list[Rig], fix: Any
+    ) -> None:
+        """Home Assistant started after the addresses changed."""
+        first, second, third = trio
+        await move(first.simulator, second.simulator)
+        for rig in (first, second):
+            await rig.hass.config_entries.async_reload(rig.entry.entry_id)
+            assert rig.entry.state is ConfigEntryState.SETUP_RETRY
+            assert rig.entry.error_reason_translation_key == "another_miner"
+        assert list(raised(first.hass)) == ["rig-one"]
+        dialog = await fix()
+        await dialog.choose("swap")
+        assert_right(first, second, third)
+
+    async def test_each_miner_keeps_its_token(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+    ) -> None:
+        """The second one has none, and accepts what the first one sends."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        await first.refresh()
+        data = {**second.entry.data, CONF_ACCESS_TOKEN: "of the second"}
+        hass.config_entries.async_update_entry(second.entry, data=data)
+        dialog = await fix()
+        await dialog.choose("swap")
+        assert first.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
+        assert second.entry.data[CONF_ACCESS_TOKEN] == "of the second"
+
+    @pytest.mark.parametrize("options", [{"tls": True}])
+    async def test_a_token_without_tls_is_asked_about(
+        self, running: Rig, fix: Any, hass: HomeAssistant
+    ) -> None:
+        """One of the two was reached over TLS."""
+        first = running
+        async with Simulator(worker_id="rig-two", tls=True, watch_delay=0) as simulator:
+            entry = entry_for(simulator, ssl=True, verify_ssl=False)
+            second = Rig(hass, simulator, entry, first.freezer)
+            await second.set_up()
+            assert second.is_loaded
+            before = dict(second.entry.data)
+            await move(first.simulator, second.simulator)
+            await first.refresh()
+            assert list(raised(hass)) == ["rig-one"]
+            dialog = await fix()
+            assert dialog.step["step_id"] == "swapped"
+            await dialog.choose("swap")
+            assert dialog.step["step_id"] == "token_in_clear"
+            assert dialog.step["description_placeholders"] == {"names": "rig-two"}
+            assert second.entry.data == before
+            await dialog.choose("swap")
+            assert dialog.step["type"] == "create_entry"
+            assert second.entry.data[CONF_SSL] is False
+            assert first.entry.data[CONF_SSL] is True
+            assert_right(first, second)
+
+    async def test_the_other_miner_is_off(self, trio: list[Rig], fix: Any) -> None:
+        """Its entry has the address of the first one anyway."""
+        first, second, third = trio
+        ports = first.simulator.port, second.simulator.port
+        await first.simulator.go_offline()
+        await move(second.simulator, first.simulator)
+        await first.simulator.go_offline()
+        await poll(*trio)
+        assert list(raised(first.hass)) == ["rig-one"]
+        dialog = await fix()
+        await dialog.choose("swap")
+        assert first.entry.data[CONF_PORT] == ports[1]
+        assert first.entry.state is ConfigEntryState.SETUP_RETRY
+        assert_right(second, third)
+
+    async def test_the_other_entry_is_disabled(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+    ) -> None:
+        """It stays disabled, and is right once it is enabled."""
+        first, second, third = trio
+        await hass.config_entries.async_set_disabled_by(
+            second.entry.entry_id, ConfigEntryDisabler.USER
+        )
+        await move(first.simulator, second.simulator)
+        await poll(*trio)
+        assert list(raised(hass)) == ["rig-one"]
+        dialog = await fix()
+        await dialog.choose("swap")
+        assert_right(first, third)
+        assert second.entry.state is ConfigEntryState.NOT_LOADED
+        await hass.config_entries.async_set_disabled_by(second.entry.entry_id, None)
+        assert_right(first, second, third)
+
+    async def test_the_other_entry_is_removed_meanwhile(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+    ) -> None:
+        """The miner is no entry's any more, which is another question."""
+        first, second, third = trio
+        await move(first.simulator, second.simulator)
+        await first.refresh()
+        dialog = await fix()
+        before = dict(first.entry.data)
+        await hass.config_entries.async_remove(second.entry.entry_id)
+        await dialog.choose("swap")
+        assert dialog.step["step_id"] == "unknown_miner"
+        assert first.entry.data == before
+        assert third.is_loaded
+
+    async def test_the_other_entry_is_removed_while_its_miner_is_asked(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+    ) -> None:
+        """Nothing is given to an entry that is gone."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        await first.refresh()
+        dialog = await fix()
+        before = dict(first.entry.data)
+
+        async def remove(_: Request) -> None:
+            first.simulator.on_request = None
+            await hass.config_entries.async_remove(second.entry.entry_id)
+
+        first.simulator.on_request = remove
+        await dialog.choose("swap")
+        assert dialog.step["step_id"] == "unknown_miner"
+        assert first.entry.data == before
+
+    @pytest.mark.parametrize("option", ["swap", "address"])
+    async def test_the_entry_is_removed_meanwhile(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant, option: str
+    ) -> None:
+        """The issue goes with it, and the other entry raises its own."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        await first.refresh()
+        await poll(*trio)
+        assert list(raised(hass)) == ["rig-one"]
+        dialog = await fix()
+        before = dict(second.entry.data)
+        await hass.config_entries.async_remove(first.entry.entry_id)
+        assert raised(hass) == {}
+        await dialog.choose(option)
+        assert dialog.step["reason"] == "entry_removed"
+        assert second.entry.data == before
+        await second.poll()
+        assert list(raised(hass)) == ["rig-two"]
+
+    async def test_the_entry_is_disabled_meanwhile(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+    ) -> None:
+        """While it was loaded, or while its set-up was retried."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        await first.reload_or_fail()
+        assert list(raised(hass)) == ["rig-one"]
+        dialog = await fix()
+        await hass.config_entries.async_set_disabled_by(
+            first.entry.entry_id, ConfigEntryDisabler.USER
+        )
+        assert raised(hass) == {}
+        await dialog.choose("swap")
+        assert dialog.step["reason"] == "entry_removed"
+
+    async def test_it_was_right_again_before_the_click(
+        self, trio: list[Rig], fix: Any, hass: HomeAssistant
+    ) -> None:
+        """Nothing is swapped; an entry that waits for its next try has it at once."""
+        first, second, third = trio
+        await move(first.simulator, second.simulator)
+        await first.reload_or_fail()
+        dialog = await fix()
+        await move(first.simulator, second.simulator)
+        await dialog.choose("swap")
+        assert dialog.step["reason"] == "resolved"
+        assert_right(first, second, third)
+
+    async def test_nothing_answers_when_it_is_clicked(
+        self, trio: list[Rig], fix: Any
+    ) -> None:
+        """What was there may not be there any more."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        await first.refresh()
+        dialog = await fix()
+        before = dict(first.entry.data)
+        await second.simulator.go_offline()
+        await dialog.choose("swap")
+        assert dialog.step["reason"] == "cannot_check"
+        assert first.entry.data == before
+        assert list(raised(first.hass)) == ["rig-one"]
+
+
+async def test_three_miners_rotated(trio: list[Rig], fix: Any) -> None:
+    """One entry raises it, and two clicks are enough."""
+    await move(*(rig.simulator for rig in trio))
+    await poll(*trio)
+    await poll(*trio)
+    for _ in range(2):
+        assert len(raised(trio[0].hass)) == 1
+        dialog = await fix()
+        assert dialog.step["step_id"] == "swapped"
+        await dialog.choose("swap")
+        await poll(*trio)
+    assert_right(*trio)
+
+
+async def test_two_pairs_are_two_situations(
+    trio: list[Rig], hass: HomeAssistant
+) -> None:
+    """A miner that is no entry's answers at one address, two are swapped."""
+    first, second, third = trio
+    await move(first.simulator, second.simulator)
+    third.simulator.surroundings.identity = STRANGER
+    await poll(*trio)
+    assert len(raised(hass)) == 2
+    assert raised(hass)["rig-three"]["found"] == f"rig-three ({STRANGER})"
+
+
+class TestUnknownMiner:
+    """The miner that answers is no other entry's."""
+
+    @pytest.fixture
+    async def stranger(self, running: Rig) -> Rig:
+        """Return a miner whose id changed."""
+        running.simulator.surroundings.identity = STRANGER
+        await running.poll()
+        assert list(raised(running.hass)) == ["rig-one"]
+        return running
+
+    async def test_it_is_accepted(self, stranger: Rig, fix: Any) -> None:
+        """A new network card, for example."""
+        before = dict(stranger.entry.data)
+        dialog = await fix()
+        assert dialog.step["step_id"] == "unknown_miner"
+        assert dialog.step["description_placeholders"] == {
+            "name": "rig-one",
+            "expected": "rig-one (8614647678496211)",
+            "address": f"127.0.0.1:{stranger.simulator.port}",
+            "found": f"rig-one ({STRANGER})",
+        }
+        await dialog.choose("accept")
+        assert dialog.step["type"] == "create_entry"
+        assert stranger.entry.data == before | {CONF_MINER_ID: STRANGER}
+        assert_right(stranger)
+        await stranger.poll()
+        assert_right(stranger)
+
+    async def test_only_the_one_that_was_shown_is_accepted(
+        self, stranger: Rig, fix: Any
+    ) -> None:
+        """It changed once more while the menu was open."""
+        before = dict(stranger.entry.data)
+        dialog = await fix()
+        stranger.simulator.surroundings.identity = "fedcba9876543210"
+        await dialog.choose("accept")
+        assert dialog.step["step_id"] == "unknown_miner"
+        facts = dialog.step["description_placeholders"]
+        assert facts["found"] == "rig-one (fedcba9876543210)"
+        assert stranger.entry.data == before
+        await dialog.choose("accept")
+        assert dialog.step["type"] == "create_entry"
+        assert_right(stranger)
+
+    async def test_the_address_is_changed(self, stranger: Rig, fix: Any) -> None:
+        """In the form that changes it otherwise too."""
+        hass = stranger.hass
+        async with Simulator(miner_id="8614647678496211", watch_delay=0) as moved:
+            dialog = await fix()
+            await dialog.choose("address")
+            assert dialog.step["reason"] == "reconfigure"
+            kind, flow_id = dialog.step["next_flow"]
+            assert kind == "config_flow"
+            form = hass.config_entries.flow.async_get(flow_id)
+            assert form["step_id"] == "reconfigure"
+            assert list(raised(hass)) == ["rig-one"]
+            result = await submit(hass, form, connection(moved))
+            assert result["reason"] == "reconfigure_successful"
+            assert stranger.is_loaded
+            assert raised(hass) == {}
+
+    async def test_it_is_removed_before_it_is_accepted(
+        self, stranger: Rig, fix: Any
+    ) -> None:
+        """Also while the miner is asked once more."""
+        hass, simulator = stranger.hass, stranger.simulator
+        dialog = await fix()
+
+        async def remove(_: Request) -> None:
+            simulator.on_request = None
+            await hass.config_entries.async_remove(stranger.entry.entry_id)
+
+        simulator.on_request = remove
+        await dialog.choose("accept")
+        assert dialog.step["reason"] == "entry_removed"
+        assert issues(hass) == {}
+
+    async def test_an_ignored_one_stays_ignored_until_another_one_comes(
+        self, stranger: Rig
+    ) -> None:
+        """What was ignored was one miner."""
+        registry = ir.async_get(stranger.hass)
+        [issue_id] = issues(stranger.hass)
+        registry.async_ignore(DOMAIN, issue_id, True)
+        await stranger.poll()
+        assert issues(stranger.hass)[issue_id].dismissed_version
+        stranger.simulator.surroundings.identity = "fedcba9876543210"
+        await stranger.poll()
+        assert issues(stranger.hass)[issue_id].dismissed_version is None
+
+    async def test_a_late_reply_raises_nothing(self, stranger: Rig) -> None:
+        """The entry was unloaded or removed while the miner was asked."""
+        hass, entry = stranger.hass, stranger.entry
+        found = MinerIdentity(id=STRANGER, worker_id="rig-one")
+        await hass.config_entries.async_unload(entry.entry_id)
+        assert issues(hass) == {}
+        async_update_identity_issue(hass, entry, found)
+        assert issues(hass) == {}
+        await hass.config_entries.async_remove(entry.entry_id)
+        async_update_identity_issue(hass, entry, found)
+        assert issues(hass) == {}
+
+    async def test_a_name_cannot_be_a_link(self, stranger: Rig) -> None:
+        """It comes from a device that is not the user's, perhaps."""
+        found = MinerIdentity(id=None, worker_id="`[fix](x)`\n\n# now")
+        async_update_identity_issue(stranger.hass, stranger.entry, found)
+        assert raised(stranger.hass)["rig-one"]["found"] == "'[fix](x)' # now"
+
+
+async def test_a_renamed_copy_is_accepted(trio: list[Rig], fix: Any) -> None:
+    """Copies of a container share an id; one got the name of the other."""
+    hass = trio[0].hass
+    first, second, _ = trio
+    for rig in (first, second):
+        rig.simulator.surroundings.identity = STRANGER
+        data = {**rig.entry.data, CONF_MINER_ID: STRANGER}
+        hass.config_entries.async_update_entry(rig.entry, data=data)
+    await poll(*trio)
+    assert raised(hass) == {}
+    first.simulator.edit_config(
+        lambda config: config["api"].update({"worker-id": "rig-two"})
+    )
+    first.simulator.restart()
+    await poll(*trio)
+    assert list(raised(hass)) == ["rig-one"]
+    dialog = await fix()
+    assert dialog.step["step_id"] == "twin"
+    facts = dialog.step["description_placeholders"]
+    assert facts["other"] == "rig-two"
+    assert facts["other_address"] == f"127.0.0.1:{second.simulator.port}"
+    await dialog.choose("accept")
+    assert first.entry.data[CONF_WORKER_ID] == "rig-two"
+    assert_right(*trio)
+
+
+async def test_two_addresses_of_one_miner(
+    trio: list[Rig], fix: Any, hass: HomeAssistant
+) -> None:
+    """A swap would not help: the other entry is right already."""
+    first, second, _ = trio
+    data = {**first.entry.data, CONF_PORT: second.simulator.port}
+    hass.config_entries.async_update_entry(first.entry, data=data)
+    await first.reload_or_fail()
+    dialog = await fix()
+    assert dialog.step["step_id"] == "twin"
