@@ -7,6 +7,7 @@ from typing import Any
 
 from .document import MISSING, changes
 from .models import Config, Snapshot
+from .privacy import shown_path
 
 
 class ActivityType(StrEnum):
@@ -47,7 +48,7 @@ def between(
         yield Activity(ActivityType.ALGORITHM_CHANGED, algorithm)
     if before.config and after.config:
         paths = [
-            ".".join(change.path)
+            shown_path(change.path)
             for change in changes(
                 (written or before.config).document, after.config.document
             )
