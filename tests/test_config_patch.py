@@ -372,7 +372,7 @@ class Text(str):
 
 def test_a_copy_is_made_of_plain_json() -> None:
     """YAML and templates have types of their own, and may go on to change a value."""
-    given_value = {Text("a"): (1, [Text("b")]), "c": {"d": 1.5}}
+    given_value: dict[Any, Any] = {Text("a"): (1, [Text("b")]), "c": {"d": 1.5}}
     plain = parsed(given_value)
     assert plain == {"a": [1, ["b"]], "c": {"d": 1.5}}
     assert {type(key) for key in plain} == {str}

@@ -5,7 +5,7 @@ permissions of Home Assistant.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -28,7 +28,7 @@ from .controls import enable, set_threads, writes
 
 RESTORE = "button.restore_config"
 
-type Use = Callable[[Rig, Context], Awaitable[Any]]
+type Use = Callable[[Rig, Context], Coroutine[Any, Any, None]]
 
 
 def action(name: str, **data: Any) -> Use:
@@ -89,6 +89,13 @@ async def changed(running: Rig) -> Rig:
     return running
 
 
+async def user_of(rig: Rig, group_id: str) -> MockUser:
+    """Return a new user of a group."""
+    group = await rig.hass.auth.async_get_group(group_id)
+    assert group
+    return MockUser(groups=[group]).add_to_hass(rig.hass)
+
+
 async def outcome(rig: Rig, use: Use, user_id: str | None) -> bool:
     """Return whether a user may use something, whatever comes of it."""
     try:
@@ -105,8 +112,7 @@ async def outcome(rig: Rig, use: Use, user_id: str | None) -> bool:
 @pytest.mark.parametrize("group", ["system-users", "system-read-only"])
 async def test_other_users_may_not(changed: Rig, use: Use, group: str) -> None:
     """They neither see the config nor change it, and the miner is not asked."""
-    user = MockUser(groups=[await changed.hass.auth.async_get_group(group)])
-    user.add_to_hass(changed.hass)
+    user = await user_of(changed, group)
     assert await outcome(changed, use, user.id) is False
 
 
@@ -137,8 +143,7 @@ async def test_entities_are_for_every_user_who_may_control_them(
     changed: Rig, use: Use, hass_read_only_user: MockUser
 ) -> None:
     """That is Home Assistant's own rule."""
-    group = await changed.hass.auth.async_get_group("system-users")
-    user = MockUser(groups=[group]).add_to_hass(changed.hass)
+    user = await user_of(changed, "system-users")
     await use(changed, Context(user_id=user.id))
     with pytest.raises(Unauthorized):
         await use(changed, Context(user_id=hass_read_only_user.id))
@@ -148,8 +153,7 @@ async def test_each_press_counts_for_the_user_who_made_it(
     changed: Rig, hass_admin_user: MockUser
 ) -> None:
     """One that waits for another press is still that of its own user."""
-    group = await changed.hass.auth.async_get_group("system-users")
-    user = MockUser(groups=[group]).add_to_hass(changed.hass)
+    user = await user_of(changed, "system-users")
     go_on = asyncio.Event()
 
     async def wait(_request: Request) -> None:

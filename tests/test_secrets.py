@@ -1,5 +1,7 @@
 """Secrets planted in every place of a miner's replies are found nowhere outside it."""
 
+import copy
+from dataclasses import replace
 import json
 import logging
 import traceback
@@ -91,15 +93,15 @@ def plant(document: Any) -> None:
 
 def distort(_miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
     """Add what forks and later versions may have."""
+    document = copy.deepcopy(reply.document)
     if request.path == "/2/config":
-        reply.document.update(FORKS)
+        document |= FORKS
     elif request.path == "/2/summary":
-        reply.document["connection"]["ip"] = "203.0.113.7"
-        reply.document["connection"]["tls-fingerprint"] = HIDDEN
-    elif reply.document[1:]:
-        reply.document[0]["profile"] = WALLET
-    plant(reply.document)
-    return reply
+        document["connection"] |= {"ip": "203.0.113.7", "tls-fingerprint": HIDDEN}
+    else:
+        document[0]["profile"] = WALLET
+    plant(document)
+    return replace(reply, document=document)
 
 
 @pytest.fixture
@@ -152,34 +154,30 @@ async def test_data(running: Rig) -> None:
     assert config["algo-perf"] == config["cc-client"] == "**REDACTED**"
 
 
+PATCHES: tuple[dict[str, Any], ...] = (
+    {key: None for key in (*CONFIG, *FORKS) if key not in ("http", "pools")},
+    {key: {"new": HIDDEN} for key in FORKS},
+    {WALLET: {WALLET: HIDDEN}, "new": HIDDEN, "cpu": {WALLET: [HIDDEN]}},
+    {"cpu": {"rx": HIDDEN, "cn": [HIDDEN, {"threads": HIDDEN}, [HIDDEN]]}},
+    {"retries": HIDDEN, "randomx": {"mode": HIDDEN, "numa": [HIDDEN]}},
+    {"pools": [{"url": URLS[5], "algo": HIDDEN, "coin": HIDDEN, WALLET: HIDDEN}]},
+)
+
+
 async def test_changes(running: Rig) -> None:
     """Old and new values of all that can be changed, also in a dry run."""
-    http = {"http": {"access-token": "**REDACTED**"}}
-    config = running.simulator.config
-    minimal = {"http": config["http"], "pools": [{"url": URLS[0], **POOL}]}
+    http = (await act(running, "get_data"))["config"]["http"]
+    whole = {"http": http, "pools": [{"url": URLS[0], **POOL}]}
     told = [
-        await act(running, "set_config", config=patch, replace=replace, dry_run=True)
-        for patch, replace in (
-            (minimal, True),
-            (
-                {
-                    key: None
-                    for key in (*CONFIG, *FORKS)
-                    if key not in ("http", "pools")
-                },
-                False,
-            ),
-            ({**FORKS, WALLET: {WALLET: HIDDEN}, "cpu": {WALLET: [HIDDEN]}}, False),
-            (
-                {"cpu": {"rx": HIDDEN, "cn": [HIDDEN, {"threads": HIDDEN}]}} | http,
-                False,
-            ),
-            ({"retries": HIDDEN, "pools": [{"url": URLS[5], "enabled": True}]}, False),
-        )
+        await act(running, "set_config", config=patch, dry_run=True)
+        for patch in PATCHES
     ]
+    told.append(
+        await act(running, "set_config", config=whole, replace=True, dry_run=True)
+    )
     assert all(response["changes"] for response in told)
-    assert len(told[0]["changes"]) > 20
-    written = await act(running, "set_config", config={"pools": minimal["pools"]})
+    assert len(told[-1]["changes"]) > 20
+    written = await act(running, "set_config", config={"pools": whole["pools"]})
     restored = await act(running, "restore_config")
     assert written["changes"]
     assert restored["changes"]

@@ -115,6 +115,14 @@ _is_word = _matches(r"[0-9A-Za-z_./+-]{1,25}")
 """A text of XMRig's own, of one word."""
 
 
+def _is_list_of_words(value: Any) -> bool:
+    """Return whether a value is a text of words with spaces in between."""
+    return isinstance(value, str) and all(
+        len(item) <= 255 and re.fullmatch(r"\w*", item) and not holds_wallet(item)
+        for item in value.split(" ")
+    )
+
+
 def _is_text(value: Any) -> bool:
     """Return whether a value can be the name of hardware, as its driver says it."""
     return isinstance(value, str) and len(value) <= 255 and not holds_wallet(value)
@@ -162,6 +170,12 @@ text = _form(_is_text)
 name = _form(_is_name)
 assembly = _form(_is_flag, _matches("auto|none|intel|ryzen|bulldozer"))
 argon2 = _form(_matches("(?i:default|x86_64|sse2|ssse3|xop|avx2|avx-512f)"))
+coin = _form(
+    _matches(
+        "(?i:monero|xmr|sumokoin|sumo|arqma|arq|dero|graft|grft|ravencoin|rvn"
+        "|wownero|wow|zephyr|zeph|townforge|yadacoin|yda)"
+    )
+)
 fingerprint = _form(_matches(r"[0-9a-f]{64}"))
 
 
@@ -256,7 +270,12 @@ BACKENDS = Members(
             }
         ),
         "platform": Members(
-            {"index": number, **_all(text, "profile", "version", "name", "vendor")}
+            {
+                "index": number,
+                **_all(text, "profile", "version", "name", "vendor"),
+                # Thousands of characters, of which no report has need.
+                "extensions": Own(_form(_is_list_of_words)),
+            }
         ),
         "versions": Members(
             _all(word, "cuda-runtime", "cuda-driver", "plugin", "nvml", "driver")
@@ -324,7 +343,7 @@ CONFIG = Members(
         "pools": Members(
             {
                 "algo": algorithm,
-                "coin": _form(_matches("[A-Za-z]{2,12}")),
+                "coin": coin,
                 "url": Own(_pool_url),
                 "rig-id": Own(name),
                 **_all(flag, "nicehash", "enabled", "tls", "sni", "daemon"),

@@ -98,7 +98,7 @@ class Config:
         seen: Counter[str] = Counter()
         for pool in self.pools:
             url = pool.get("url")
-            address = PoolAddress.parse(url) if isinstance(url, str) else None
+            address = PoolAddress.parse(url.strip()) if isinstance(url, str) else None
             label = address.label[:MAX_LABEL] if address else UNNAMED_POOL
             seen[label] += 1
             labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
