@@ -8,7 +8,7 @@ from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import Unauthorized, UnknownUser
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.miner import Miner
@@ -79,9 +79,7 @@ class XmrigButton(XmrigEntity, ButtonEntity):
     async def _async_require_admin(self, context: Context, user_id: str) -> None:
         """Raise Unauthorized unless a user is an administrator."""
         user = await self.hass.auth.async_get_user(user_id)
-        if user is None:
-            raise UnknownUser(context=context)
-        if not user.is_admin:
+        if user is None or not user.is_admin:
             raise Unauthorized(
                 context=context, entity_id=self.entity_id, permission=POLICY_CONTROL
             )

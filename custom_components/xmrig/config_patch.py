@@ -168,10 +168,12 @@ def _matches(given: list[Any], shown: list[Any]) -> dict[int, int]:
         if len(indexes) == len(alike.get(kind, ())):
             matches.update(zip(indexes, alike[kind], strict=True))
     left = _grouped(shown, _url_of, without=set(matches.values()))
+    members = [*map(_members_of, shown)]
     likely: dict[int, int] = {}
     for url, indexes in _grouped(given, _url_of, without=matches).items():
         for index in indexes:
-            common = {i: _in_common(given[index], shown[i]) for i in left.get(url, ())}
+            own = _members_of(given[index])
+            common = {i: len(own & members[i]) for i in left.get(url, ())}
             most = max(common.values(), default=0)
             best = [i for i, number in common.items() if number == most]
             if len(best) > 1 and len(given) == len(shown):
@@ -182,11 +184,11 @@ def _matches(given: list[Any], shown: list[Any]) -> dict[int, int]:
     return matches | {index: i for index, i in likely.items() if count[i] == 1}
 
 
-def _in_common(one: Any, other: Any) -> int:
-    """Return how many members of two objects are the same."""
-    if not isinstance(one, dict) or not isinstance(other, dict):
-        return 0
-    return sum(key in other and same(value, other[key]) for key, value in one.items())
+def _members_of(entry: Any) -> set[tuple[str, str]]:
+    """Return the members of an object in a form that can be compared quickly."""
+    if not isinstance(entry, dict):
+        return set()
+    return {(key, _text_of(value)) for key, value in entry.items()}
 
 
 def _grouped(

@@ -115,6 +115,7 @@ ONION = "p2poolqcxrtxvyhvxwhrjlwjqr5hvfyyv7kqchgqzjqiayz2bftdz5ad.onion"
         ("pool.example.org:99999", UNNAMED_POOL),
         ("pool.example.org:0", UNNAMED_POOL),
         ("[WALLET]:3333", UNNAMED_POOL),
+        ("[2001:db8:1]:3333", UNNAMED_POOL),
         ("", UNNAMED_POOL),
     ],
 )
