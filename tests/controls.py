@@ -22,13 +22,13 @@ SECRETS = {
     "access-token": "hidden-token",
     "user": "hidden-wallet",
     "pass": "hidden-password",
-    "rig-id": "hidden-rig",
     "socks5": "hidden-proxy:1080",
     "spend-secret-key": "hidden-key",
     "cert_key": "/hidden/key.pem",
 }
-SECRET_POOL = {key: SECRETS[key] for key in ("user", "pass", "rig-id", "socks5")} | {
-    "url": "pool.example.org:3333"
+SECRET_POOL = {key: SECRETS[key] for key in ("user", "pass", "socks5")} | {
+    "url": "pool.example.org:3333",
+    "rig-id": "rig-1",
 }
 SECRET_OPTIONS = {
     "token": SECRETS["access-token"],

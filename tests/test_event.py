@@ -125,6 +125,26 @@ async def test_a_config_that_was_changed_elsewhere(running: Rig, told: Told) -> 
     assert told[0][0] == "pool_changed"
 
 
+async def test_a_wallet_in_a_key_or_address_is_not_told(
+    running: Rig, told: Told
+) -> None:
+    """Thread profiles have any name, and an address may have a wallet behind it."""
+    wallet = "4WALLET" * 8
+
+    def change(config: Json) -> None:
+        config["cpu"] |= {wallet: [0], "rx/0": wallet}
+        config["pools"] = [{"url": f"other.example.org:1#{wallet}", "user": wallet}]
+
+    running.simulator.edit_config(change)
+    await running.poll(6)
+    assert wallet not in json.dumps(told)
+    pools = {"before": "pool.example.org:3333", "after": "other.example.org:1"}
+    assert ("pool_changed", pools) in told
+    paths = ["cpu.**REDACTED**", "cpu.rx/0", "pools"]
+    assert ("config_changed", {"paths": paths}) in told
+    assert running.state("select.pool") == "other.example.org:1"
+
+
 async def test_what_is_changed_from_here_is_not_told(running: Rig, told: Told) -> None:
     """Whoever did it knows."""
     await running.turn(MINING, on=False)

@@ -1,11 +1,14 @@
 """The action that changes the config: a patch is merged, or the reason is given why not."""
 
+from collections.abc import Callable
+from datetime import date
 import json
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
+from custom_components.xmrig.const import DOMAIN
 from simulator import DEFAULT_POOLS
 
 from .common import Rig
@@ -189,6 +192,201 @@ async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
     assert is_same_config(running.simulator, first)
     await set_threads(running, 4)
     assert running.simulator.config["cpu"]["rx"] == [0, 1, 2, 3]
+
+
+# --- Sending back what was read -----------------------------------------------
+
+
+@secretive
+@pytest.mark.parametrize("replace", [False, True])
+async def test_what_was_read_can_be_sent_back(running: Rig, replace: bool) -> None:
+    """It changes nothing, so nothing is written."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    data = await act(running, "get_data")
+    assert json.dumps(data["config"]).count("**REDACTED**") > 4
+    response = await act(running, "set_config", config=data["config"], replace=replace)
+    assert response == {"changes": []}
+    assert writes(simulator) == 0
+    assert is_same_config(simulator, first)
+
+
+@secretive
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize("whole", [False, True])
+async def test_one_key_of_a_pool_is_changed(
+    running: Rig, replace: bool, whole: bool
+) -> None:
+    """Wallet, password and proxy of the pool stay as they are."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    document = (await act(running, "get_data"))["config"]
+    document["pools"][0]["keepalive"] = 30
+    if not whole and not replace:
+        document = {"pools": document["pools"]}
+    response = await act(running, "set_config", config=document, replace=replace)
+    assert paths(response) == ["pools"]
+    pools = [{**first["pools"][0], "keepalive": 30}]
+    assert is_same_config(simulator, first | {"pools": pools})
+    assert simulator.config["pools"][0]["user"] == SECRET_POOL["user"]
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "pools": [
+                {"url": "pool.example.org:3333#hidden", "user": "hidden", "pass": "x"}
+            ]
+        }
+    ],
+)
+async def test_an_address_with_a_wallet_is_kept(running: Rig) -> None:
+    """It is shown in part, and written whole."""
+    document = (await act(running, "get_data"))["config"]
+    pool = document["pools"][0]
+    assert pool["url"] == "pool.example.org:3333#**REDACTED**"
+    pools = [{"url": "other.example.org:1", "user": "W"}, pool | {"sni": True}]
+    await act(running, "set_config", config={"pools": pools})
+    written = running.simulator.config["pools"]
+    assert written[1]["url"] == "pool.example.org:3333#hidden"
+    assert (written[1]["user"], written[1]["sni"]) == ("hidden", True)
+
+
+@secretive
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("replace", [False, True])
+@pytest.mark.parametrize(
+    ("patch", "path"),
+    [
+        ({"pools": [{"url": "other:1", "user": "**REDACTED**"}]}, "pools.0.user"),
+        ({"log-file": "**REDACTED**"}, "log-file"),
+        ({"tls": {"cert": "x**REDACTED**"}}, "tls.cert"),
+        ({"**REDACTED** 1": "**REDACTED**"}, "**REDACTED**"),
+    ],
+)
+async def test_a_redacted_value_without_a_match_is_refused(
+    running: Rig, patch: dict[str, Any], path: str, replace: bool, dry_run: bool
+) -> None:
+    """The error names the place."""
+    with pytest.raises(ServiceValidationError, match="cannot be matched") as raised:
+        await act(running, "set_config", config=patch, replace=replace, dry_run=dry_run)
+    assert raised.value.translation_key == "redacted_value"
+    assert raised.value.translation_placeholders == {"path": path}
+    assert writes(running.simulator) == 0
+
+
+# --- The whole config ---------------------------------------------------------
+
+
+@secretive
+async def test_a_whole_config(running: Rig) -> None:
+    """What is left out goes back to its default."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await act(running, "set_config", config={"retries": 9, "cpu": {"rx": [0]}})
+    minimal = {
+        "http": first["http"],
+        "pools": first["pools"],
+        "cuda": {"enabled": True},
+        "cpu": {"yield": False},
+    }
+    preview = await act(
+        running, "set_config", config=minimal, replace=True, dry_run=True
+    )
+    assert simulator.config["retries"] == 9
+    response = await act(running, "set_config", config=minimal, replace=True)
+    assert response == preview
+    assert {"path": "retries", "old": 9} in response["changes"]
+    assert {"path": "cpu.yield", "old": True, "new": False} in response["changes"]
+    cpu = first["cpu"] | {"yield": False}
+    after = simulator.config
+    assert (after["cpu"], after["retries"]) == (cpu, 5)
+    assert after["pools"] == first["pools"]
+    assert after["http"] == first["http"]
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda config: config.pop("http"),
+        lambda config: config["http"].pop("access-token"),
+        lambda config: config["http"].update(restricted=True),
+        lambda config: config["http"].update(host="192.0.2.1"),
+        lambda config: config.update(http=None),
+        lambda config: config.pop("pools"),
+    ],
+)
+async def test_a_whole_config_that_would_cut_off_access_is_refused(
+    running: Rig, change: Callable[[dict[str, Any]], Any], dry_run: bool
+) -> None:
+    """As a patch is."""
+    document = (await act(running, "get_data"))["config"]
+    change(document)
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(running, "set_config", config=document, replace=True, dry_run=dry_run)
+    assert raised.value.translation_key == "unsafe_config"
+    assert writes(running.simulator) == 0
+
+
+async def test_nulls_that_xmrig_fills_in_are_no_changes(running: Rig) -> None:
+    """It shows null for what is not set, whether or not that is in its file."""
+
+    def without_nulls(value: Any) -> Any:
+        if isinstance(value, dict):
+            members = value.items()
+            return {
+                key: without_nulls(item) for key, item in members if item is not None
+            }
+        return [*map(without_nulls, value)] if isinstance(value, list) else value
+
+    first = config_of(running.simulator)
+    document = without_nulls(first)
+    assert document != first
+    patch = {"log-file": None, "cpu": {"priority": None}, "api": {"id": None}}
+    for config, replace in ((document, True), (document, False), (patch, False)):
+        assert await act(running, "set_config", config=config, replace=replace) == {
+            "changes": []
+        }
+    assert writes(running.simulator) == 0
+
+
+# --- Checks -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("replace", [True, False])
+@pytest.mark.parametrize(
+    ("patch", "key", "path"),
+    [
+        ("retries", "config_not_object", None),
+        ([{"retries": 7}], "config_not_object", None),
+        (None, "config_not_object", None),
+        ({"retries": float("nan")}, "config_not_json", "retries"),
+        ({"cpu": {"rx": [0, {1, 2}]}}, "config_not_json", "cpu.rx.1"),
+        ({"title": date(2026, 11, 1)}, "config_not_json", "title"),
+        ({"title": "\ud800"}, "config_not_json", "title"),
+        ({"cpu": {1: 2}}, "config_not_json", "cpu"),
+        ({True: 1}, "config_not_json", "config"),
+        ({"retries": 2**64}, "config_not_json", "retries"),
+    ],
+)
+async def test_what_is_no_config_is_refused(
+    running: Rig, patch: Any, key: str, path: str | None, replace: bool
+) -> None:
+    """Before the miner is asked for anything, and with the place of the fault."""
+    running.simulator.requests.clear()
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(running, "set_config", config=patch, replace=replace)
+    assert raised.value.translation_domain == DOMAIN
+    assert raised.value.translation_key == key
+    placeholders = raised.value.translation_placeholders or {}
+    assert placeholders.get("path") == path
+    assert not running.simulator.requests
 
 
 async def test_restoring_tells_what_it_changed(running: Rig) -> None:

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, override
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.miner import Miner
@@ -21,6 +23,8 @@ class XmrigButtonEntityDescription(ButtonEntityDescription):
     """A button, and what it asks of the miner."""
 
     press_fn: Callable[[Miner], Awaitable[Any]]
+    admin_only: bool = False
+    """Whether a user who presses it has to be an administrator."""
 
 
 DESCRIPTIONS = (
@@ -36,6 +40,8 @@ DESCRIPTIONS = (
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         press_fn=Miner.restore,
+        # As the action of the same name.
+        admin_only=True,
     ),
 )
 
@@ -63,5 +69,17 @@ class XmrigButton(XmrigEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Do what the button is for."""
+        # Read at once: another press replaces it while this one waits.
+        context = self._context
+        if self.entity_description.admin_only and context and context.user_id:
+            await self._async_require_admin(context, context.user_id)
         async with self.coordinator.command() as miner:
             await self.entity_description.press_fn(miner)
+
+    async def _async_require_admin(self, context: Context, user_id: str) -> None:
+        """Raise Unauthorized unless a user is an administrator."""
+        user = await self.hass.auth.async_get_user(user_id)
+        if user is None or not user.is_admin:
+            raise Unauthorized(
+                context=context, entity_id=self.entity_id, permission=POLICY_CONTROL
+            )

@@ -373,8 +373,6 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     def _placeholders(self, error: XmrigError) -> dict[str, str]:
         """Return what fills the gaps in the text of an error."""
         placeholders = {"name": self.name}
-        if isinstance(error, XmrigAnotherMinerError):
-            placeholders["found"] = str(error.found.worker_id or error.found.id)
         if isinstance(error, XmrigLimitedError) and self.power:
             placeholders["limit"] = str(self.power.limit.watts)
             placeholders["minimum"] = str(self.power.meter.one_thread)

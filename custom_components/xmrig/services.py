@@ -1,6 +1,7 @@
 """Actions for what no entity is made for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import (
@@ -18,21 +19,33 @@ from homeassistant.helpers.service import (
 )
 import voluptuous as vol
 
-from .api.document import MISSING, Change, merged
+from .api.document import Change, Path
+from .api.limits import MAX_DEPTH, JsonError
 from .api.models import Config
+from .api.privacy import shown_path
+from .config_patch import RedactedValueError, parsed, patched, replaced
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
-from .diagnostics import without_secrets
 from .power_control import PowerControl
+from .redaction import (
+    Audience,
+    shown_backends,
+    shown_change,
+    shown_config,
+    shown_summary,
+)
 
 ATTR_CONFIG = "config"
 ATTR_DRY_RUN = "dry_run"
+ATTR_REPLACE = "replace"
 
 ENTRY_SCHEMA = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
 
 SET_CONFIG_SCHEMA = ENTRY_SCHEMA.extend(
     {
-        vol.Required(ATTR_CONFIG): dict,
+        # Checked by `parsed`, whose errors are translated.
+        vol.Required(ATTR_CONFIG): object,
+        vol.Optional(ATTR_REPLACE, default=False): cv.boolean,
         vol.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
     }
 )
@@ -40,74 +53,64 @@ SET_CONFIG_SCHEMA = ENTRY_SCHEMA.extend(
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
-    hass.services.async_register(
-        DOMAIN,
-        "get_data",
-        _async_get_data,
-        schema=ENTRY_SCHEMA,
-        supports_response=SupportsResponse.ONLY,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        "set_config",
-        _async_set_config,
-        schema=SET_CONFIG_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    async_register_admin_service(
-        hass,
-        DOMAIN,
-        "restore_config",
-        _async_restore_config,
-        schema=ENTRY_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
+    """Register the actions.
 
-    hass.services.async_register(
-        DOMAIN,
-        "calibrate",
-        _async_calibrate,
-        schema=ENTRY_SCHEMA,
-        supports_response=SupportsResponse.OPTIONAL,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        "cancel_calibration",
-        _async_cancel_calibration,
-        schema=ENTRY_SCHEMA,
-    )
+    Each needs an administrator when a user calls it: they show or change the config as
+    a whole, or take over the miner for minutes. Automations have no user.
+    """
+    only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
+    for name, action, schema, supports_response in (
+        ("get_data", _async_get_data, ENTRY_SCHEMA, only),
+        ("set_config", _async_set_config, SET_CONFIG_SCHEMA, optional),
+        ("restore_config", _async_restore_config, ENTRY_SCHEMA, optional),
+        ("calibrate", _async_calibrate, ENTRY_SCHEMA, optional),
+        (
+            "cancel_calibration",
+            _async_cancel_calibration,
+            ENTRY_SCHEMA,
+            SupportsResponse.NONE,
+        ),
+    ):
+        async_register_admin_service(
+            hass, DOMAIN, name, action, schema, supports_response
+        )
 
 
 async def _async_get_data(call: ServiceCall) -> ServiceResponse:
-    """Return all that the miner says, as it says it, without the secrets."""
+    """Return what the miner reports, read now and without the secrets."""
     coordinator = _coordinator(call)
     await coordinator.async_refresh()
     if not coordinator.last_update_success and coordinator.last_exception:
         raise coordinator.last_exception
     snapshot = coordinator.data
-    config = snapshot.config
+    config, backends = snapshot.config, snapshot.backends
     return {
-        "summary": dict(snapshot.summary.document),
-        "backends": list(snapshot.backends.document) if snapshot.backends else None,
-        "config": without_secrets(config.document) if config else None,
+        "summary": shown_summary(snapshot.summary.document, Audience.USER),
+        "backends": shown_backends(backends.document, Audience.USER)
+        if backends
+        else None,
+        "config": shown_config(config.document, Audience.USER) if config else None,
     }
 
 
 async def _async_set_config(call: ServiceCall) -> ServiceResponse:
-    """Merge a patch into the config, and return what that changes."""
+    """Merge a patch into the config or replace it, and return what that changes."""
     coordinator = _coordinator(call, controls=True)
+    document = _document(call.data[ATTR_CONFIG])
+    apply = replaced if call.data[ATTR_REPLACE] else patched
 
     def change(config: Config) -> Config:
-        return Config(merged(config.document, call.data[ATTR_CONFIG]))
+        try:
+            return apply(config, document)
+        except RedactedValueError as error:
+            raise _invalid("redacted_value", path=error.path) from error
 
     async with coordinator.command() as miner:
         if call.data[ATTR_DRY_RUN]:
-            made = await miner.preview(change)
+            changes = await miner.preview(change)
         else:
-            made = await miner.edit(change)
-    return _response(made)
+            changes = await miner.edit(change)
+    return _response(changes)
 
 
 async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
@@ -166,16 +169,32 @@ def _coordinator(call: ServiceCall, *, controls: bool = False) -> XmrigCoordinat
     return entry.runtime_data
 
 
-def _response(made: Iterable[Change]) -> ServiceResponse:
-    """Return changes without the secrets; what is not there has no value."""
-    return {
-        "changes": [
-            {"path": ".".join(change.path)}
-            | {
-                key: without_secrets({change.path[-1]: value})[change.path[-1]]
-                for key, value in (("old", change.old), ("new", change.new))
-                if value is not MISSING
-            }
-            for change in made
-        ]
-    }
+def _document(given: Any) -> dict[str, Any]:
+    """Return a config or a patch as plain JSON, or raise what is wrong with it."""
+    if not isinstance(given, Mapping):
+        raise _invalid("config_not_object")
+    try:
+        return parsed(given)
+    except JsonError as error:
+        raise _invalid(
+            "config_not_json", path=error.path, max_depth=str(MAX_DEPTH)
+        ) from error
+
+
+def _invalid(
+    key: str, *, path: Path | None = None, **placeholders: str
+) -> ServiceValidationError:
+    """Return the error for a config or a patch that cannot be used."""
+    if path is not None:
+        # A patch as a whole has no path.
+        placeholders["path"] = shown_path(path) or ATTR_CONFIG
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+def _response(changes: Iterable[Change]) -> ServiceResponse:
+    """Return what the user may see of changes."""
+    return {"changes": [shown_change(change) for change in changes]}

@@ -15,6 +15,7 @@ from .exceptions import (
 from .limits import check_config_size
 from .link import MinerLink
 from .models import Config
+from .privacy import shown_path
 from .state import MinerState, StateStore
 
 SETTLE = 0.7
@@ -111,7 +112,7 @@ class ConfigEditor:
         """Take a config into account that was read, and note external changes."""
         if self._seen is not None:
             self._external += [
-                ".".join(change.path)
+                shown_path(change.path)
                 for change in changes(self._seen.document, config.document)
                 if not self._is_own(change)
             ]

@@ -1,7 +1,7 @@
 """Comparing and changing JSON documents. None of it changes what it is given."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 type Path = tuple[str, ...]
@@ -15,8 +15,8 @@ class Change:
     """One value that differs between two documents."""
 
     path: Path
-    old: Any
-    new: Any
+    old: Any = field(repr=False)
+    new: Any = field(repr=False)
 
 
 def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:

@@ -136,8 +136,15 @@ class LifetimeCounter:
                 self._doubtful = count
                 return
             last = 0
-        if count - last > max_step and (doubtful is None or doubtful > count):
-            self._doubtful = count
-            return
+        if count - last > max_step:
+            # A count that fell says nothing about one that rose
+            is_confirmed = (
+                doubtful is not None
+                and doubtful - last > max_step
+                and 0 <= count - doubtful <= max_step
+            )
+            if not is_confirmed:
+                self._doubtful = count
+                return
         self.total += count - last
         self.last = count

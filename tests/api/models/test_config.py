@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.xmrig.api.document import Change, changes
 from custom_components.xmrig.api.models import BackendType, Config
+from custom_components.xmrig.api.models.config import UNNAMED_POOL
 from tests.api.captures import VERSIONS, capture, snapshot
 from tests.api.odd import (
     BACKENDS,
@@ -71,6 +72,65 @@ def test_nothing_that_is_printed_holds_a_secret(version: str) -> None:
     known = snapshot(version, "mining")
     for printed in (repr(known.config), str(known.config), repr(known)):
         assert not any(secret in printed for secret in SECRETS)
+
+
+WALLET = (
+    "48edfHu7V9Z84YzzMa6fUueoELZ9ZRXq9VetWzYGzKt52XU5xvqgzYnDK9URnRoJMk1j8nLwEVsaSWJ4f"
+)
+OTHER_WALLET = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+ONION = "p2poolqcxrtxvyhvxwhrjlwjqr5hvfyyv7kqchgqzjqiayz2bftdz5ad.onion"
+
+
+@pytest.mark.parametrize(
+    ("url", "label"),
+    [
+        ("pool.example.org:3333", "pool.example.org:3333"),
+        ("stratum+ssl://pool.example.org:443", "pool.example.org:443"),
+        ("daemon+http://[2001:db8::1]:18081/json_rpc", "[2001:db8::1]:18081"),
+        ("pool.example.org", "pool.example.org:3333"),
+        ("localhost:3333", "localhost:3333"),
+        (f"{ONION}:3333", f"{ONION}:3333"),
+        # A wallet behind the host.
+        (f"pool.example.org:3333#{WALLET}", "pool.example.org:3333"),
+        (f"pool.example.org#{WALLET}", "pool.example.org:3333"),
+        (f"pool.example.org:3333?user={WALLET}", "pool.example.org:3333"),
+        (f"pool.example.org:3333/{WALLET}/rig@home", "pool.example.org:3333"),
+        ("pool.example.org:3333#WALLET@x", "pool.example.org:3333"),
+        (f"stratum+tcp://pool.example.org/{WALLET}", "pool.example.org:3333"),
+        # A wallet before the host.
+        ("WALLET:x@pool.example.org:3333", "pool.example.org:3333"),
+        ("stratum+tcp://WALLET.rig:x@pool.example.org:1", "pool.example.org:1"),
+        (f"{WALLET}:1@pool.example.org:3333#x@y", "pool.example.org:3333"),
+        # A wallet where the host should be.
+        (WALLET, UNNAMED_POOL),
+        (f"{WALLET}.rig:3333", UNNAMED_POOL),
+        (f"{OTHER_WALLET}:3333", UNNAMED_POOL),
+        (f"{WALLET[:60]}:3333", UNNAMED_POOL),
+        # The host could be on either side.
+        ("WALLET/x@pool.example.org:3333", UNNAMED_POOL),
+        ("WALLET#pool.example.org:3333", UNNAMED_POOL),
+        ("WALLET.rig:x#y@pool.example.org:3333", UNNAMED_POOL),
+        ("other://WALLET:3333", UNNAMED_POOL),
+        ("pool.example.org:3333 WALLET", UNNAMED_POOL),
+        ("pool.example.org:99999", UNNAMED_POOL),
+        ("pool.example.org:0", UNNAMED_POOL),
+        ("[WALLET]:3333", UNNAMED_POOL),
+        ("[2001:db8:1]:3333", UNNAMED_POOL),
+        ("", UNNAMED_POOL),
+    ],
+)
+def test_a_label_is_host_and_port_and_nothing_else(url: str, label: str) -> None:
+    """Pool labels are shown in states, events and repairs; wallets are not."""
+    assert Config({"pools": [{"url": url}]}).pool_labels == [label]
+
+
+def test_pools_that_cannot_be_told_by_their_label_are_numbered() -> None:
+    """A label selects one pool."""
+    urls = ["a:1", WALLET, "a:1#x", "b:1", f"{WALLET}:2", "a:1"]
+    assert Config({"pools": [{"url": url} for url in urls]}).pool_labels == [
+        *("a:1", UNNAMED_POOL, "a:1 (2)"),
+        *("b:1", f"{UNNAMED_POOL} (2)", "a:1 (3)"),
+    ]
 
 
 @given(place=st.sampled_from(places(CONFIG)), value=any_json)

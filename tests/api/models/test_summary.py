@@ -221,6 +221,29 @@ class TestConnection:
         """There is a pool when it has an address, or a time since when."""
         assert Connection.from_json(document).is_connected is is_connected
 
+    @pytest.mark.parametrize(
+        ("sent", "pool"),
+        [
+            ("pool.example.org:3333", "pool.example.org:3333"),
+            ("192.0.2.7:3333", "192.0.2.7:3333"),
+            # XMRig leaves out the brackets.
+            ("2001:db8::1:3333", "2001:db8::1:3333"),
+            ("benchmark:3333", "benchmark:3333"),
+            # What XMRig takes for the host of `WALLET.rig:x@pool` and the like.
+            ("WALLET.rig:0", None),
+            ("WALLET@pool.example.org:3333", None),
+            ("pool.example.org/WALLET:3333", None),
+            ("pool.example.org#WALLET:3333", None),
+            (f"{'4WALLET' * 8}:3333", None),
+            ("WALLET::1:3333", None),
+            ("2001:db8::1:WALLET", None),
+            ("", None),
+        ],
+    )
+    def test_the_pool_is_host_and_port(self, sent: str, pool: str | None) -> None:
+        """It is shown as a state and in events; what may hold more is unknown."""
+        assert Connection.from_json({"pool": sent}).pool == pool
+
 
 class TestHugePages:
     """Huge pages."""

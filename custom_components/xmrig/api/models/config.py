@@ -10,11 +10,13 @@ from typing import Any, Self
 
 from ..document import with_values
 from ..limits import extent
+from ..privacy import PoolAddress
 from ..thread_profiles import profiles_of
 from .backends import BackendType
-from .values import items, members, text
+from .values import items, members
 
-DEFAULT_POOL_PORT = 3333
+UNNAMED_POOL = "pool"
+"""The label of a pool whose address leaves no part of it that may be shown."""
 
 MAX_LABEL = 200
 """Characters of the label of a pool, before the number that may follow it."""
@@ -100,7 +102,9 @@ class Config:
         labels: list[str] = []
         seen: Counter[str] = Counter()
         for pool in self.pools:
-            label = _host_and_port(text(pool.get("url")) or "")[:MAX_LABEL]
+            url = pool.get("url")
+            address = PoolAddress.parse(url.strip()) if isinstance(url, str) else None
+            label = address.label[:MAX_LABEL] if address else UNNAMED_POOL
             seen[label] += 1
             labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
         return labels
@@ -135,14 +139,3 @@ class Config:
         return Config(
             {**self.document, "pools": [chosen, *pools[:index], *pools[index + 1 :]]}
         )
-
-
-def _host_and_port(url: str) -> str:
-    """Return what of a pool's address may be shown.
-
-    Without a port it is 3333 (XMRig src/base/net/stratum/Url.cpp). Other miners have
-    the wallet before the host, and so may an address that was copied from theirs.
-    """
-    address = url.rpartition("://")[2].rpartition("@")[2].partition("/")[0]
-    has_port = ":" in address.rpartition("]")[2]
-    return address if has_port or not address else f"{address}:{DEFAULT_POOL_PORT}"

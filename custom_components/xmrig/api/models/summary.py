@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ..limits import clean_json
+from ..privacy import connected_pool
 from .hashrate import Hashrate, HugePages
 from .values import boolean, integer, items, members, number, text, texts
 
@@ -75,7 +76,8 @@ class Connection:
     """The connection to the pool."""
 
     pool: str | None = None
-    """The last pool connected to (host:port), also after it was lost."""
+    """The last pool connected to (host:port), also after it was lost; None if it may
+    hold more than that."""
     ip: str | None = None
     uptime: int | None = None
     """Seconds, by a clock that nobody sets; 0 when not connected."""
@@ -99,7 +101,7 @@ class Connection:
         """Return the `connection` of a summary."""
         data = members(value)
         return cls(
-            pool=text(data.get("pool")),
+            pool=connected_pool(text(data.get("pool"))),
             ip=text(data.get("ip")),
             uptime=integer(data.get("uptime"), MAX_UPTIME),
             uptime_ms=integer(data.get("uptime_ms"), MAX_UPTIME * 1000),
