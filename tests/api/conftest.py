@@ -1,14 +1,32 @@
 """What the tests of the API share."""
 
-from collections.abc import AsyncIterator
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 from hypothesis import settings
 import pytest
 import pytest_socket
 
+from .virtual_loop import VirtualLoop
+
 settings.register_profile("api", deadline=None, database=None, max_examples=60)
 settings.load_profile("api")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
+    """Let time jump, so that every time-out is kept as it is."""
+    return {"virtual": VirtualLoop}
+
+
+@pytest.fixture(autouse=True)
+def configure_event_loop() -> None:
+    """Leave the loop's time alone, which Home Assistant sets to the monotonic one."""
+
+
+@pytest.fixture(autouse=True)
+def quick_confirmation() -> None:
+    """Give miners the time that they are given in use: it does not pass."""
 
 
 @pytest.fixture(autouse=True)

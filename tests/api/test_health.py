@@ -111,7 +111,7 @@ def test_it_does_not_end_when_the_last_window_is_empty() -> None:
     [
         snapshot([1.0, 0.0, 50.0]),
         snapshot([0.0, 0.0, 50.0], paused=True),
-        snapshot([0.0, 0.0, 50.0], connection={"uptime": 0, "ip": None}),
+        snapshot([0.0, 0.0, 50.0], connection={"uptime": 0, "ip": None, "pool": "a:1"}),
         snapshot([None, None, None]),
         Snapshot(
             summary=snapshot([0.0, 0.0, 50.0]).summary,

@@ -1,82 +1,181 @@
 """Tests of telling a miner's processes apart, and counting across them."""
 
-from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.lifetime import Life, LifetimeCounter
 from custom_components.xmrig.api.models import Summary
+from custom_components.xmrig.api.restart import (
+    TOLERANCE,
+    LifetimeCounter,
+    RestartDetector,
+)
 
 NOW = 1_000_000.0
 WALL = 1_790_000_000.0
 
 
-def summary(uptime: Any, connected: float | None = None) -> Summary:
-    """Return what a miner says of its own age and that of its connection, in s."""
+class Poll(NamedTuple):
+    """A poll, and what the miner says; all times in s, counted from the first poll."""
+
+    received: float
+    uptime: Any
+    connected: float | None = None
+    hashes: int | None = None
+    took: float = 0
+
+    def observed_by(self, detector: RestartDetector) -> bool:
+        """Return whether a detector finds that the miner restarted."""
+        return detector.observe(
+            summary(self.uptime, self.connected, self.hashes),
+            sent=NOW + self.received - self.took,
+            received=NOW + self.received,
+            wall=WALL + self.received,
+        )
+
+
+def summary(
+    uptime: Any, connected: float | None = None, hashes: int | None = None
+) -> Summary:
+    """Return what a miner says of its age and that of its connection, in s."""
     connection = {} if connected is None else {"uptime_ms": int(connected * 1000)}
-    return Summary.from_json({"uptime": uptime, "connection": connection})
+    results = {} if hashes is None else {"hashes_total": hashes}
+    return Summary.from_json(
+        {"uptime": uptime, "connection": connection, "results": results}
+    )
 
 
-def restarts(*polls: tuple[float, Any, float | None]) -> list[bool]:
-    """Return what is seen at polls, each at so many s, of two ages in s."""
-    life = Life()
-    return [
-        life.observe(summary(uptime, connected), now=NOW + at, wall=WALL + at)
-        for at, uptime, connected in polls
-    ]
+def restarts(*polls: Poll) -> list[bool]:
+    """Return what is seen at polls."""
+    detector = RestartDetector()
+    return [poll.observed_by(detector) for poll in polls]
 
 
-@pytest.mark.parametrize(
-    "polls",
-    [
-        pytest.param([(0, 500, 490), (10, 510, 500)], id="on and on"),
-        pytest.param([(0, 500, 490), (10, 509, 499), (21, 519, 510)], id="rounding"),
-        pytest.param([(0, 500, 490), (10, 506, 500)], id="a little behind"),
-        pytest.param([(0, 500, 490), (3600, 4100, 4090)], id="not asked for long"),
-        pytest.param([(0, 500, 490), (10, 510, 0)], id="the pool lost"),
-        pytest.param([(0, 500, 0), (10, 510, 5)], id="the pool found"),
-        pytest.param([(0, 500, 490), (10, 480, 500)], id="clock back"),
-        pytest.param([(0, 500, 490), (10, 10, 500)], id="clock back far"),
-        pytest.param([(0, 500, 490), (10, 4110, 500)], id="clock forward"),
-        pytest.param([(0, 500, 490), (10, 400, 500), (20, 410, 510)], id="and on"),
-        pytest.param([(0, 500, 490), (10, 2**64 - 9, 500)], id="before its start"),
-        pytest.param([(0, 500, 490), (10, None, None), (20, 520, 510)], id="not said"),
-        pytest.param([(0, None, None), (10, 5, 5)], id="not said at first"),
+SAME_PROCESS = {
+    "on and on": [Poll(0, 500, 490), Poll(10, 510, 500)],
+    "rounding": [Poll(0, 500, 490), Poll(10, 509, 499), Poll(21, 519, 510)],
+    "a little behind": [Poll(0, 500, 490), Poll(10, 506, 500)],
+    "not asked for long": [Poll(0, 500, 490), Poll(3600, 4100, 4090)],
+    "the pool lost": [Poll(0, 500, 490), Poll(10, 510, 0)],
+    "the pool found": [Poll(0, 500, 0), Poll(10, 510, 5)],
+    # A clock that was set
+    "clock back": [Poll(0, 500, 490), Poll(10, 480, 500)],
+    "clock back far": [Poll(0, 500, 490), Poll(10, 10, 500)],
+    "clock back, the pool lost": [Poll(0, 500, 490, 8), Poll(10, 480, 0, 8)],
+    "clock back without a pool": [Poll(0, 500, 0), Poll(10, 480, 0)],
+    "clock forward": [Poll(0, 500, 490), Poll(10, 4110, 500)],
+    "and on": [Poll(0, 500, 490), Poll(10, 400, 500), Poll(20, 410, 510)],
+    "before its start": [
+        Poll(0, 500, 490),
+        Poll(10, 2**64 - 9, 500),
+        Poll(20, 520, 510),
     ],
-)
-def test_the_same_process(polls: list[tuple[float, Any, float | None]]) -> None:
-    """A clock that was set, or a pool that was lost, is no restart."""
-    assert not any(restarts(*polls))
-
-
-@pytest.mark.parametrize(
-    "polls",
-    [
-        pytest.param([(0, 500, 490), (10, 3, 2)], id="at once"),
-        pytest.param([(0, 500, 490), (10, 3, 0)], id="not connected yet"),
-        pytest.param([(0, 500, 0), (10, 3, 0)], id="never connected"),
-        pytest.param([(0, 500, 490), (3600, 1800, 1790)], id="away, back with more"),
-        pytest.param([(0, 500, 490), (600, 400, 390)], id="away, back with less"),
-        pytest.param([(0, 30, 20), (10, 4, None)], id="young"),
-        pytest.param([(0, 500, 490), (10, None, None), (20, 8, 7)], id="not said"),
+    "far forward and back": [
+        Poll(0, 500, 0, 8),
+        Poll(10, 10**8, 0, 8),
+        Poll(20, 520, 0, 8),
     ],
-)
-def test_another_process(polls: list[tuple[float, Any, float | None]]) -> None:
+    "not said": [Poll(0, 500, 490), Poll(10, None), Poll(20, 520, 510)],
+    "not said at first": [Poll(0, None), Poll(10, 5, 5)],
+    # An uptime that stands still: a cache, or a virtual machine that was frozen
+    "frozen": [Poll(0, 14835, 14000, 9), *[Poll(n, 14835, 14000, 9) for n in range(8)]],
+    "frozen for long": [Poll(0, 500, 490, 9), Poll(90_000, 500, 490, 9)],
+    "frozen and young": [Poll(0, 8, 5, 9), Poll(10, 8, 5, 9), Poll(20, 8, 5, 9)],
+    "frozen without a pool": [Poll(0, 8, 0, 9), Poll(10, 8, 0, 9)],
+    "frozen, then on": [Poll(0, 500, 490), Poll(3600, 500, 490), Poll(3610, 510, 500)],
+    "frozen, then set": [
+        Poll(0, 500, 490),
+        Poll(3600, 500, 490),
+        Poll(3610, 4110, 500),
+    ],
+    # A reply that is late was true at any time since it was requested
+    "late": [Poll(0, 500, 490), Poll(17, 510, 500, took=7), Poll(20, 520, 510)],
+    "late both times": [Poll(0, 500, 490, took=9), Poll(18, 509, 499, took=9)],
+    "late at first": [Poll(9, 500, 490, took=9), Poll(10, 510, 500)],
+    "late and young": [Poll(0, 1, 0), Poll(17, 9, 0, took=9), Poll(20, 21, 0)],
+    "late after its connection was lost": [
+        Poll(9, 500, 490, took=9),
+        Poll(18, 501, 0, took=9),
+    ],
+}
+
+ANOTHER_PROCESS = {
+    "at once": [Poll(0, 500, 490), Poll(10, 3, 2)],
+    "not connected yet": [Poll(0, 500, 490), Poll(10, 3, 0)],
+    "never connected": [Poll(0, 500, 0), Poll(10, 3, 0)],
+    "away, back with more": [Poll(0, 500, 490), Poll(3600, 1800, 1790)],
+    "away, back with less": [Poll(0, 500, 490), Poll(600, 400, 390)],
+    "young": [Poll(0, 30, 20), Poll(10, 4)],
+    "not said": [Poll(0, 500, 490), Poll(10, None), Poll(20, 8, 7)],
+    "late": [Poll(0, 500, 490, took=9), Poll(18, 3, 2, took=9)],
+    "after a clock that was set": [
+        Poll(0, 500, 490),
+        Poll(10, 400, 500),
+        Poll(20, 4, 3),
+    ],
+    "as old as the one before": [Poll(0, 8, 7, 40), Poll(12, 8, 7, 0)],
+    "as many shares as the one before": [
+        Poll(0, 500, 490, 40),
+        Poll(600, 300, 290, 40),
+    ],
+    "with a clock that was set back": [Poll(0, 5000, 4990, 40), Poll(10, 900, 5, 0)],
+}
+
+
+@pytest.mark.parametrize("name", SAME_PROCESS)
+def test_the_same_process(name: str) -> None:
+    """A clock that was set, a late reply, or a pool that was lost, is no restart."""
+    assert not any(restarts(*SAME_PROCESS[name]))
+
+
+@pytest.mark.parametrize("name", ANOTHER_PROCESS)
+def test_another_process(name: str) -> None:
     """Its uptime is less than it would have been, and so is its connection's."""
-    assert restarts(*polls)[-1]
-    assert not any(restarts(*polls)[:-1])
+    polls = ANOTHER_PROCESS[name]
+    assert restarts(*polls) == [False] * (len(polls) - 1) + [True]
 
 
 def test_a_restart_is_seen_once() -> None:
     """The process goes on afterwards."""
-    assert restarts((0, 500, 490), (10, 3, 2), (20, 13, 12), (30, 23, 22)) == [
-        False,
-        True,
-        False,
-        False,
-    ]
+    polls = (Poll(0, 500, 490), Poll(10, 3, 2), Poll(20, 13, 12), Poll(30, 23, 22))
+    assert restarts(*polls) == [False, True, False, False]
+
+
+@given(
+    steps=st.lists(
+        st.tuples(st.floats(0.1, 100), st.floats(0, 10), st.floats(0, 1)), min_size=2
+    ),
+    uptime=st.integers(0, 10**6),
+)
+def test_no_delay_is_a_restart(
+    steps: list[tuple[float, float, float]], uptime: int
+) -> None:
+    """Whenever within a request the miner notes its uptime, it is the same process."""
+    detector = RestartDetector()
+    now = 0.0
+    for pause, took, share in steps:
+        sent = now + pause
+        now = sent + took
+        poll = Poll(now, int(uptime + sent + took * share), took=took)
+        assert not poll.observed_by(detector)
+
+
+@given(
+    before=st.integers(100, 10**6),
+    away=st.floats(20, 10**5),
+    share=st.floats(0, 0.9),
+    took=st.floats(0, 9),
+)
+def test_every_restart_is_seen(
+    before: int, away: float, share: float, took: float
+) -> None:
+    """However long it was away: a process that began since is younger than that."""
+    uptime = int(away * share)
+    polls = (Poll(0, before), Poll(away + took, uptime, took=took))
+    # Unless it is as old as the one before would be, or seems to stand still
+    is_unclear = uptime >= before + away - TOLERANCE or uptime == before
+    assert restarts(*polls)[1] is not is_unclear
 
 
 @pytest.mark.parametrize(
@@ -90,64 +189,152 @@ def test_a_restart_is_seen_once() -> None:
         (5, 0, True),
     ],
 )
-def test_the_time_when_nobody_watched(
+def test_the_time_between_two_runs(
     uptime: int, connected: int, restarted: bool
 ) -> None:
     """When the process started is known from before, by the clock of this side."""
-    life = Life(started=WALL - 500)
-    assert life.observe(summary(uptime, connected), now=NOW, wall=WALL) is restarted
+    detector = RestartDetector(started=WALL - 500)
+    assert Poll(0, uptime, connected).observed_by(detector) is restarted
 
 
 def test_the_start_follows_the_clock_by_which_it_is_told() -> None:
-    """So that a clock set while watching is no restart later on."""
-    life = Life()
-    life.observe(summary(500, 490), now=NOW, wall=WALL)
-    assert life.started == WALL - 500
-    life.observe(summary(401, 501), now=NOW + 11, wall=WALL + 11)
-    assert life.started == WALL + 11 - 401
-    later = Life(started=life.started)
-    assert not later.observe(summary(1390, 9), now=NOW, wall=WALL + 1000)
+    """So that a clock set between two polls is no restart between two runs."""
+    detector = RestartDetector()
+    Poll(0, 500, 490).observed_by(detector)
+    assert detector.started == WALL - 500
+    Poll(11, 401, 501).observed_by(detector)
+    assert detector.started == WALL + 11 - 401
+    later = RestartDetector(started=detector.started)
+    assert not Poll(1000, 1390, 9).observed_by(later)
 
 
-def test_the_start_does_not_waver() -> None:
+def test_the_start_is_steady() -> None:
     """It is saved whenever it changes, which is not at every poll."""
-    life = Life()
+    detector = RestartDetector()
     for at in range(0, 600, 10):
         uptime = 500 + at + (at // 10) % 2
-        life.observe(summary(uptime, uptime), now=NOW + at, wall=WALL + at)
-    assert life.started == WALL - 500
+        Poll(at, uptime, uptime).observed_by(detector)
+    assert detector.started == WALL - 500
 
 
-LIVES = st.lists(
-    st.lists(st.integers(0, 1000), min_size=1, max_size=5).map(sorted), max_size=5
+STEP = 1000
+
+PROCESSES = st.lists(
+    st.lists(st.integers(1, STEP), min_size=1, max_size=5).map(sorted), max_size=5
 )
 
 
-@given(LIVES)
-def test_counts_of_all_lives_add_up(lives: list[list[int]]) -> None:
+def counted(*counts: int | None, last: int = 0, total: int = 0) -> int:
+    """Return the total after counts, none of them after a restart that was seen."""
+    counter = LifetimeCounter(total=total, last=last)
+    for count in counts:
+        counter.update(count, restarted=False, max_step=STEP)
+    return counter.total
+
+
+@given(PROCESSES)
+def test_counts_of_all_processes_add_up(processes: list[list[int]]) -> None:
     """Nothing is counted twice, and what was counted before is not lost."""
     counter = LifetimeCounter()
-    for number, counts in enumerate(lives):
-        for index, count in enumerate(counts):
-            counter.update(count, restarted=number > 0 and index == 0)
-            # Home Assistant may restart at any time.
-            counter = LifetimeCounter(**asdict(counter))
-            counter.update(count, restarted=False)
-    assert counter.total == sum(counts[-1] for counts in lives)
+    for number, counts in enumerate(processes):
+        for index, count in enumerate((0, *counts)):
+            counter.update(count, restarted=number > 0 and index == 0, max_step=STEP)
+            # Home Assistant may restart at any time, and stores these two
+            counter = LifetimeCounter(total=counter.total, last=counter.last)
+            counter.update(count, restarted=False, max_step=STEP)
+    assert counter.total == sum(counts[-1] for counts in processes)
 
 
-def test_a_count_that_fell_began_anew() -> None:
-    """Even if the restart was not noticed."""
+@given(PROCESSES, st.data())
+def test_one_wild_count_is_never_added(
+    processes: list[list[int]], data: st.DataObject
+) -> None:
+    """Wherever it comes, and however wild it is: the next one shows the truth."""
+    counts = [
+        (count, number > 0 and index == 0)
+        for number, process in enumerate(processes)
+        for index, count in enumerate((0, *process, process[-1]))
+    ]
+    place = data.draw(st.integers(1, max(1, len(counts) - 2)))
+    wild = data.draw(
+        st.sampled_from([2**63, 2**64 - 1, -1]) | st.integers(2 * STEP, 2**70)
+    )
     counter = LifetimeCounter()
-    for count in (10, 12, 3, None, 4):
-        counter.update(count, restarted=False)
-    assert counter.total == 16
+    for number, (count, restarted) in enumerate(counts):
+        if number == place and not restarted:
+            counter.update(wild, restarted=False, max_step=STEP)
+        counter.update(count, restarted=restarted, max_step=STEP)
+    assert counter.total == sum(process[-1] for process in processes)
 
 
-def test_a_count_that_is_not_said_is_waited_for() -> None:
-    """A reply may have been cut off, also right after a restart."""
+@pytest.mark.parametrize(
+    ("counts", "total"),
+    [
+        pytest.param((10, 12), 12, id="it rises"),
+        pytest.param((10, 10), 10, id="it stays"),
+        pytest.param((10, None, 12), 12, id="it is not said"),
+        pytest.param((10, 3), 10, id="it fell"),
+        pytest.param((10, 3, 4), 14, id="it fell and goes on from there"),
+        pytest.param((10, 3, 3), 13, id="it fell and stays there"),
+        pytest.param((10, 3, None, 4), 14, id="it fell, and was not said"),
+        pytest.param((10, 0, 11), 11, id="one reply was wrong"),
+        pytest.param((10, 0, 10, 0, 11), 11, id="each second reply was wrong"),
+        pytest.param((10, 10 + STEP), 10 + STEP, id="as much as there can be"),
+        pytest.param((10, 11 + STEP), 10, id="more than there can be"),
+        pytest.param((10, 2**63, 11), 11, id="one wild value"),
+        pytest.param((10, 2**63, None, 11), 11, id="one wild value, and none"),
+        pytest.param((10, 5000, 5001), 5001, id="two that agree"),
+        pytest.param((10, 2**63, 5000, 11), 11, id="two that do not agree"),
+        pytest.param((10, 2**63, 5000, 5001), 5001, id="wild, then two that agree"),
+        pytest.param((10, 3, 2**63, 11), 11, id="one too small, one too large"),
+        pytest.param((10, 2**63, 3, 11), 11, id="one too large, one too small"),
+        pytest.param((10, 2**62, 2**63, 11), 11, id="two that rise too much"),
+        pytest.param((5000, 5001, 2, 2000, 5002), 5002, id="too small, then too large"),
+        pytest.param((5000, 5001, 3000, 3001), 8002, id="much after it fell"),
+        pytest.param((10, -1, 11), 11, id="less than none"),
+    ],
+)
+def test_counts_are_taken_with_care(counts: tuple[int | None, ...], total: int) -> None:
+    """A count that fell, or rose by too much, waits until the next one confirms it."""
+    assert counted(*counts) == total
+
+
+def test_a_restart_that_was_seen_explains_a_count_that_fell() -> None:
+    """There is nothing to wait for."""
+    counter = LifetimeCounter(total=10, last=10)
+    counter.update(3, restarted=True, max_step=STEP)
+    assert counter.total == 13
+
+
+def test_a_count_that_did_not_fall_is_not_a_new_one() -> None:
+    """A restart that was none must not add everything again."""
+    counter = LifetimeCounter(total=24, last=24)
+    counter.update(24, restarted=True, max_step=STEP)
+    counter.update(32, restarted=True, max_step=STEP)
+    assert counter.total == 32
+
+
+def test_a_restart_explains_no_wild_count() -> None:
+    """What is too much waits all the same."""
+    counter = LifetimeCounter(total=24, last=24)
+    counter.update(2**63, restarted=True, max_step=STEP)
+    counter.update(3, restarted=False, max_step=STEP)
+    counter.update(4, restarted=False, max_step=STEP)
+    assert counter.total == 28
+
+
+def test_a_count_that_is_not_said_after_a_restart_is_waited_for() -> None:
+    """A reply may have been cut off; the next ones show that it began again."""
+    counter = LifetimeCounter(total=10, last=10)
+    counter.update(None, restarted=True, max_step=STEP)
+    for count in (3, 4):
+        counter.update(count, restarted=False, max_step=STEP)
+    assert counter.total == 14
+
+
+def test_the_first_count_of_all() -> None:
+    """A miner that was added after it had mined for long brings all of that with it."""
     counter = LifetimeCounter()
-    counter.update(10, restarted=False)
-    counter.update(None, restarted=True)
-    counter.update(12, restarted=False)
-    assert counter.total == 22
+    for count in (10**9, 10**9 + 5):
+        counter.update(count, restarted=False, max_step=STEP)
+    assert counter.total == 10**9 + 5

@@ -1,12 +1,20 @@
-"""Tests of what follows from all answers together."""
+"""Tests of what follows from all that is known of a miner."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.models import Backends, BackendType, Hashrate, Summary
+from custom_components.xmrig.api.models import (
+    Backends,
+    BackendType,
+    Config,
+    Hashrate,
+    Summary,
+)
 from custom_components.xmrig.api.snapshot import Snapshot, Status
+from custom_components.xmrig.api.state import MinerState
 from tests.api.captures import NEW, OLD, VERSIONS, capture, snapshot
 from tests.api.odd import BACKENDS, CONFIG, SUMMARY, everywhere, read_snapshot
 
@@ -59,7 +67,7 @@ def test_hashrate_of_a_backend_that_the_answer_was_cut_before() -> None:
 
 
 def test_paused_comes_before_the_pool() -> None:
-    """Who paused a miner without a pool looks for the pause."""
+    """A miner without a pool that was paused is shown as paused."""
     summary = replace(snapshot(NEW, "pool_unreachable").summary, paused=True)
     assert Snapshot(summary=summary).status is Status.PAUSED
 
@@ -78,27 +86,184 @@ def test_a_gpu_without_its_window_hides_no_cpu_that_mines() -> None:
     assert Snapshot(summary=summary, backends=backends).status is Status.MINING
 
 
-def test_without_backends_nobody_knows_if_it_is_stopped() -> None:
+def test_without_backends_it_is_unknown_if_it_is_stopped() -> None:
     """A miner without hashrate may be starting, or have no backend that is on."""
     summary = snapshot(NEW, "stopped_by_rpc").summary
     known = Snapshot(summary=summary)
     assert (known.status, known.is_mining) == (None, None)
 
 
-def test_without_backends_a_hashrate_still_says_it_all() -> None:
-    """What hashes is mining."""
+def test_without_backends_a_hashrate_is_enough() -> None:
+    """A miner that hashes is mining."""
     known = Snapshot(summary=snapshot(NEW, "mining").summary)
     assert known.status is Status.MINING
 
 
-def test_a_list_that_was_cut_off_does_not_mean_stopped() -> None:
-    """The backend that is on may be behind the cut."""
-    document = [{"type": "cpu", "enabled": False}]
-    summary = snapshot(NEW, "warming_up").summary
-    cut = Backends.from_json(document, complete=False)
-    assert Snapshot(summary=summary, backends=cut).status is None
-    whole = Backends.from_json(document)
-    assert Snapshot(summary=summary, backends=whole).status is Status.STOPPED
+OFF = [{"type": name, "enabled": False} for name in BackendType]
+
+
+@pytest.mark.parametrize(
+    ("backends", "status"),
+    [
+        (Backends.from_json(OFF), Status.STOPPED),
+        (Backends.from_json([*OFF, {"type": "new"}]), Status.STOPPED),
+        (Backends.from_json(OFF, complete=False), None),
+        (Backends.from_json(OFF[:1]), None),
+        (Backends.from_json(OFF[1:]), None),
+        (Backends.from_json([]), None),
+        (Backends.from_json([*OFF[:2], {"type": "cuda"}]), None),
+        (Backends.from_json([*OFF[:2], {"type": "cuda", "enabled": None}]), None),
+        (Backends.from_json([{**item, "enabled": "0"} for item in OFF]), None),
+        (None, None),
+    ],
+    ids=[
+        "all off",
+        "all known ones off",
+        "cut",
+        "cpu only",
+        "no cpu",
+        "none",
+        "one does not say",
+        "one says null",
+        "other types",
+        "not read",
+    ],
+)
+def test_stopped_is_what_all_backends_say(
+    backends: Backends | None, status: Status | None
+) -> None:
+    """A backend that is missing is unknown, not off."""
+    summary = snapshot(NEW, "stopped_by_rpc").summary
+    assert {"opencl", "cuda"} < {*summary.features}
+    known = Snapshot(summary=summary, backends=backends)
+    assert known.status is status
+    assert known.is_mining is (None if status is None else False)
+    assert not known.is_complete
+
+
+def test_an_xmrig_without_graphics_lists_none() -> None:
+    """It was built without them, so its CPU decides."""
+    summary = replace(snapshot(NEW, "stopped_by_rpc").summary, features=("http", "tls"))
+    backends = Backends.from_json(OFF[:1])
+    assert Snapshot(summary=summary, backends=backends).status is Status.STOPPED
+
+
+def test_a_miner_that_hashes_before_its_first_pool() -> None:
+    """MoneroOcean's build measures algorithms first; one that lost its pool has none."""
+    known = snapshot(NEW, "mining")
+    lost = replace(known.summary.connection, ip=None, uptime=0, uptime_ms=0)
+    never = replace(lost, pool=None)
+    assert (
+        replace(known, summary=replace(known.summary, connection=never)).status
+        is Status.STARTING
+    )
+    assert (
+        replace(known, summary=replace(known.summary, connection=lost)).status
+        is Status.NO_POOL
+    )
+
+
+INCOMPLETE: dict[str, Callable[[Snapshot], Snapshot]] = {
+    "left from before": lambda known: replace(known, is_fresh=False),
+    "no backends": lambda known: replace(known, backends=None),
+    "cut backends": lambda known: replace(
+        known, backends=Backends.from_json(BACKENDS, complete=False)
+    ),
+    "a backend is missing": lambda known: replace(
+        known, backends=Backends.from_json(OFF[:2])
+    ),
+    "no config": lambda known: replace(known, config=None),
+    "no status": lambda known: replace(
+        known, summary=replace(known.summary, paused=None)
+    ),
+}
+
+
+@pytest.mark.parametrize("state", ["mining", "paused", "stopped_by_config"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_complete(version: str, state: str) -> None:
+    """All replies of one poll are there and whole."""
+    assert snapshot(version, state).is_complete
+
+
+@pytest.mark.parametrize("name", INCOMPLETE)
+def test_incomplete(name: str) -> None:
+    """Nothing is decided by what lacks something."""
+    assert not INCOMPLETE[name](snapshot(NEW, "mining")).is_complete
+
+
+def test_complete_without_a_config() -> None:
+    """A read-only API shows none."""
+    known = replace(snapshot(NEW, "mining"), config=None, restricted=True)
+    assert known.is_complete
+
+
+def capped(full: Any, now: Any) -> Snapshot:
+    """Return a snapshot after a control replaced a profile of threads."""
+    known = snapshot(NEW, "mining")
+    assert known.config
+    before, after = (
+        known.config.with_profiles({str(known.cpu_profile): value})
+        for value in (full, now)
+    )
+    state = MinerState().with_write(before, after, by_user=False).with_write_done(after)
+    return replace(known, config=after, state=state)
+
+
+def test_threads_are_capped() -> None:
+    """The user's own number is told from the one that runs."""
+    known = capped([0, 1, 2, 3], [0, 1])
+    assert (known.threads, known.user_threads, known.thread_cap) == (2, 4, 2)
+
+
+def test_threads_are_not_capped() -> None:
+    """What runs is what the user set up, be it a smaller number than before."""
+    known = capped([0, 1, 2, 3], [0, 1])
+    assert known.config
+    name = str(known.cpu_profile)
+    changed = replace(known, config=known.config.with_profiles({name: [3]}))
+    assert (changed.threads, changed.user_threads, changed.thread_cap) == (1, 1, None)
+
+
+def test_threads_without_a_config() -> None:
+    """They are unknown, not none."""
+    known = replace(capped([0, 1], [0]), config=None)
+    assert (known.threads, known.user_threads, known.thread_cap) == (None, None, None)
+    assert (known.pool_labels, known.preferred_pool) == ([], None)
+
+
+def with_pools(*pools: dict[str, Any]) -> Snapshot:
+    """Return a snapshot of a miner with these pools in its config."""
+    return Snapshot(summary=Summary(), config=Config({"pools": list(pools)}))
+
+
+A = {"url": "a.example.org:1", "user": "WALLET"}
+B = {"url": "b.example.org:1", "user": "WALLET", "enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("pools", "preferred"),
+    [
+        ([A, B], "a.example.org:1"),
+        ([B, A], "a.example.org:1"),
+        ([B], None),
+        ([], None),
+    ],
+)
+def test_preferred_pool(pools: list[dict[str, Any]], preferred: str | None) -> None:
+    """It is the first one that is enabled."""
+    assert with_pools(*pools).preferred_pool == preferred
+
+
+def test_preferred_pool_after_another_was_selected() -> None:
+    """The labels stay in the user's order."""
+    before = with_pools(A, B)
+    assert before.config
+    after = before.config.with_pool_first([A, B], 1)
+    state = MinerState().with_write(before.config, after, by_user=False)
+    known = replace(before, config=after, state=state.with_write_done(after))
+    assert known.pool_labels == ["a.example.org:1", "b.example.org:1"]
+    assert known.preferred_pool == "b.example.org:1"
 
 
 def test_an_old_miner_in_its_first_minutes() -> None:

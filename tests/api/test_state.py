@@ -1,181 +1,374 @@
-"""Tests of what is remembered to undo what was written."""
+"""Tests of what is stored to undo what was written, and of what was requested."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
 
 from custom_components.xmrig.api.document import changes, same
-from custom_components.xmrig.api.memory import Ledger, Memory
+from custom_components.xmrig.api.exceptions import XmrigStorageError
+from custom_components.xmrig.api.ledger import Ledger
 from custom_components.xmrig.api.models import BackendType, Config
+from custom_components.xmrig.api.state import MinerState, Request, StateStore
 
-OWNERS: dict[str, Any] = {
+USERS: dict[str, Any] = {
     "cpu": {"enabled": True, "rx": [0, 1, 2, 3], "cn": [[1, 0], [2, 3]]},
     "pause-on-active": 120,
     "retries": 5,
 }
 
+PAUSED_HERE = Request(mining=False, here=True)
+RESUMED_HERE = Request(mining=True, here=True)
 
-def as_read(memory: Memory) -> Memory:
-    """Return a memory as it comes back from the disk."""
-    return Memory.from_json(json.loads(json.dumps(memory.as_json())))
+
+def as_read(state: MinerState) -> MinerState:
+    """Return a state as it comes back from the disk."""
+    return MinerState.from_json(json.loads(json.dumps(state.as_json())))
 
 
 def config(**cpu: Any) -> Config:
-    """Return the owner's config with other values in its `cpu` object."""
-    return Config({**OWNERS, "cpu": OWNERS["cpu"] | cpu})
+    """Return the user's config with other values in its `cpu` object."""
+    return Config({**USERS, "cpu": USERS["cpu"] | cpu})
 
 
-def written(memory: Memory, before: Config, after: Config) -> Memory:
-    """Return a memory after a write that the miner showed as it was."""
-    return shown(memory, before, after, after)
+def written(state: MinerState, before: Config, after: Config) -> MinerState:
+    """Return a state after a write that the miner showed as it was."""
+    return shown(state, before, after, after)
 
 
-def shown(memory: Memory, before: Config, after: Config, result: Config) -> Memory:
-    """Return a memory after a write by a control, and what the miner then showed."""
-    memory = as_read(memory.with_write(before, after, by_owner=False))
+def shown(
+    state: MinerState, before: Config, after: Config, result: Config
+) -> MinerState:
+    """Return a state after a write by a control, and what the miner then showed."""
+    state = as_read(state.with_write(before, after, by_user=False))
     made = list(changes(before.document, after.document))
-    return as_read(memory.with_write_read_as(result, made).with_write_done())
+    return as_read(state.with_reported_values(result, made).with_write_done(result))
 
 
-def test_an_empty_memory_takes_a_config_for_the_owners() -> None:
+def by_user(state: MinerState, before: Config, after: Config) -> MinerState:
+    """Return a state after a write by an action of the user."""
+    state = as_read(state.with_write(before, after, by_user=True))
+    return as_read(state.with_write_done(after))
+
+
+def test_an_empty_state_takes_a_config_for_the_users() -> None:
     """As long as nothing was written, all of it is."""
-    assert Memory.from_json(None) == Memory()
-    assert same(Memory().owners(config()).document, OWNERS)
+    assert MinerState.from_json(None) == MinerState()
+    assert same(MinerState().user_config(config()).document, USERS)
 
 
 def test_all_of_it_outlives_the_process() -> None:
-    """Nothing is lost on the way to the disk and back, nor null taken for nothing."""
-    memory = Memory(
+    """Nothing is lost on the way to the disk and back, nor is null taken for nothing."""
+    state = MinerState(
         backends=frozenset({BackendType.CPU, BackendType.CUDA}),
-        mining=False,
-        asked_here=True,
+        request=Request(mining=False, here=True, limited=True),
+        previous_request=Request(mining=True),
         threads=2,
         started=1790000000.25,
-        payees=frozenset({"a", "b"}),
+        payout=frozenset({"a", "b"}),
+        pending_payout=frozenset({"c"}),
     ).with_write(
         Config({"cpu": {"priority": None, "hint": 1}}),
         Config({"cpu": {"priority": 2, "asm": None}}),
-        by_owner=False,
+        by_user=False,
     )
-    assert as_read(memory) == memory
-    assert as_read(Memory()) == Memory()
+    assert as_read(state) == state
+    assert as_read(MinerState()) == MinerState()
+
+
+def test_serializing_changes_nothing() -> None:
+    """A state may be saved and go on being used."""
+    state = written(MinerState(), config(), config(rx=[0, 1]))
+    data = state.as_json()
+    data["all_edits"]["edits"][0]["path"].append("x")
+    data["request"]["mining"] = False
+    assert state == written(MinerState(), config(), config(rx=[0, 1]))
 
 
 def test_what_was_written_is_undone_whole() -> None:
-    """The owner's values come back however often others were written over them."""
-    memory = written(Memory(), config(), config(rx=[0, 1]))
-    memory = written(memory, config(rx=[0, 1]), config(rx=[0], enabled=False))
-    assert same(memory.owners(config(rx=[0], enabled=False)).document, OWNERS)
+    """The user's values come back however often others were written over them."""
+    state = written(MinerState(), config(), config(rx=[0, 1]))
+    state = written(state, config(rx=[0, 1]), config(rx=[0], enabled=False))
+    assert same(state.user_config(config(rx=[0], enabled=False)).document, USERS)
 
 
 def test_nothing_is_left_to_undo_once_it_is_undone() -> None:
-    """Then what the owner changes next is theirs."""
-    memory = written(Memory(), config(), config(rx=[0, 1]))
-    memory = written(memory, config(rx=[0, 1]), config())
-    assert memory.controlled == Ledger()
-    assert memory.written == Ledger()
-    assert same(memory.owners(config(rx=[0, 1])).document, config(rx=[0, 1]).document)
-
-
-def test_what_somebody_else_wrote_over_it_is_the_owners() -> None:
-    """Only that; what was written beside it is undone."""
-    memory = written(Memory(), config(), config(rx=[0], cn=[[1, 0]]))
-    others = config(rx=[2, 3], cn=[[1, 0]])
-    assert same(memory.owners(others).document, config(rx=[2, 3]).document)
-    memory = written(memory, others, config(rx=[2], cn=[[1, 0]]))
+    """Then what the user changes next is their own."""
+    state = written(MinerState(), config(), config(rx=[0, 1]))
+    state = written(state, config(rx=[0, 1]), config())
+    assert state.control_edits == Ledger()
+    assert state.all_edits == Ledger()
     assert same(
-        memory.owners(config(rx=[2], cn=[[1, 0]])).document,
+        state.user_config(config(rx=[0, 1])).document, config(rx=[0, 1]).document
+    )
+
+
+def test_what_was_changed_externally_over_it_is_the_users() -> None:
+    """Only that; what was written beside it is undone."""
+    state = written(MinerState(), config(), config(rx=[0], cn=[[1, 0]]))
+    external = config(rx=[2, 3], cn=[[1, 0]])
+    assert same(state.user_config(external).document, config(rx=[2, 3]).document)
+    state = written(state, external, config(rx=[2], cn=[[1, 0]]))
+    assert same(
+        state.user_config(config(rx=[2], cn=[[1, 0]])).document,
         config(rx=[2, 3]).document,
     )
 
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_whether_a_write_arrived_need_not_be_known(arrived: bool) -> None:
-    """When either side ended in the middle of it, the owner's values still are."""
-    memory = written(Memory(), config(), config(rx=[0, 1, 2]))
+    """When either side ended in the middle of it, the user's values are still known."""
+    state = written(MinerState(), config(), config(rx=[0, 1, 2]))
     before, after = config(rx=[0, 1, 2]), config(rx=[0])
-    memory = as_read(memory.with_write(before, after, by_owner=False))
+    state = as_read(state.with_write(before, after, by_user=False))
     now = after if arrived else before
-    assert same(memory.owners(now).document, OWNERS)
-    memory = written(memory, now, config(rx=[0, 1]))
-    assert same(memory.owners(config(rx=[0, 1])).document, OWNERS)
+    assert same(state.user_config(now).document, USERS)
+    state = written(state, now, config(rx=[0, 1]))
+    assert same(state.user_config(config(rx=[0, 1])).document, USERS)
 
 
 def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
     """A list may become an object, whose number of threads is then changed."""
     whole = {"intensity": 1, "threads": 4, "affinity": -1}
-    memory = written(Memory(), config(), config(rx=whole))
-    memory = written(memory, config(rx=whole), config(rx=whole | {"threads": 2}))
-    assert same(memory.owners(config(rx=whole | {"threads": 2})).document, OWNERS)
+    state = written(MinerState(), config(), config(rx=whole))
+    state = written(state, config(rx=whole), config(rx=whole | {"threads": 2}))
+    assert same(state.user_config(config(rx=whole | {"threads": 2})).document, USERS)
 
-    owners = config(rx=whole)
-    memory = written(Memory(), owners, config(rx=whole | {"threads": 2}))
-    memory = written(memory, config(rx=whole | {"threads": 2}), config(rx=[0]))
-    assert same(memory.owners(config(rx=[0])).document, owners.document)
-
-
-def test_what_the_miner_puts_for_a_removed_value_is_not_the_owners() -> None:
-    """It fills in its own default, and the owner's value is still known."""
-    without = Config({key: OWNERS[key] for key in OWNERS if key != "retries"})
-    result = Config({**OWNERS, "retries": 3})
-    memory = shown(Memory(), config(), without, result)
-    assert same(memory.owners(result).document, OWNERS)
+    users = config(rx=whole)
+    state = written(MinerState(), users, config(rx=whole | {"threads": 2}))
+    state = written(state, config(rx=whole | {"threads": 2}), config(rx=[0]))
+    assert same(state.user_config(config(rx=[0])).document, users.document)
 
 
-def test_what_the_miner_fills_into_a_value_is_not_the_owners() -> None:
+def test_what_the_miner_puts_for_a_removed_value_is_not_the_users() -> None:
+    """It fills in its own default, and the user's value is still known."""
+    without = Config({key: USERS[key] for key in USERS if key != "retries"})
+    result = Config({**USERS, "retries": 3})
+    state = shown(MinerState(), config(), without, result)
+    assert same(state.user_config(result).document, USERS)
+
+
+def test_what_the_miner_fills_into_a_value_is_not_the_users() -> None:
     """Nor does it hide what was there before."""
-    after = Config({**OWNERS, "pools": [{"url": "a"}]})
-    result = Config({**OWNERS, "pools": [{"url": "a", "algo": None}]})
-    memory = shown(Memory(), config(), after, result)
-    assert same(memory.owners(result).document, OWNERS)
+    after = Config({**USERS, "pools": [{"url": "a"}]})
+    result = Config({**USERS, "pools": [{"url": "a", "algo": None}]})
+    state = shown(MinerState(), config(), after, result)
+    assert same(state.user_config(result).document, USERS)
 
 
-def test_what_somebody_else_wrote_meanwhile_is_the_owners() -> None:
+def test_what_was_changed_externally_meanwhile_is_the_users() -> None:
     """A value that was written before is not taken for one of this write."""
-    memory = written(Memory(), config(), config(rx=[0]))
-    memory = shown(
-        memory, config(rx=[0]), config(rx=[0], cn=[]), config(rx=[2, 3], cn=[])
+    state = written(MinerState(), config(), config(rx=[0]))
+    state = shown(
+        state, config(rx=[0]), config(rx=[0], cn=[]), config(rx=[2, 3], cn=[])
     )
     assert same(
-        memory.owners(config(rx=[2, 3], cn=[])).document, config(rx=[2, 3]).document
+        state.user_config(config(rx=[2, 3], cn=[])).document,
+        config(rx=[2, 3]).document,
     )
 
 
-def test_what_is_remembered_is_not_shown_by_accident() -> None:
+def test_what_is_stored_is_not_shown_by_accident() -> None:
     """It may hold wallets, which a log would keep."""
-    memory = Memory().with_write(
+    state = MinerState().with_write(
         Config({"pools": [{"user": "WALLET"}]}),
         Config({"pools": [{"user": "OTHER"}]}),
-        by_owner=False,
+        by_user=False,
     )
-    assert "WALLET" not in repr(memory)
-    assert "OTHER" not in repr(memory)
+    assert "WALLET" not in repr(state)
+    assert "OTHER" not in repr(state)
 
 
-def test_what_the_owner_wrote_by_an_action_is_their_own() -> None:
+def test_what_the_user_wrote_by_an_action_is_their_own() -> None:
     """A control gives it back, and it is undone only with all the rest."""
     lists = config(rx=[[1, 0], [2, 3]])
-    memory = Memory().with_write(config(), lists, by_owner=True).with_write_done()
-    assert same(memory.owners(lists).document, lists.document)
+    state = by_user(MinerState(), config(), lists)
+    assert same(state.user_config(lists).document, lists.document)
     capped = config(rx=[[1, 0]])
-    memory = written(memory, lists, capped)
-    assert same(memory.owners(capped).document, lists.document)
-    assert same(memory.original(capped).document, OWNERS)
+    state = written(state, lists, capped)
+    assert same(state.user_config(capped).document, lists.document)
+    assert same(state.original_config(capped).document, USERS)
 
 
 def test_what_a_control_wrote_beside_it_is_still_known() -> None:
-    """The owner takes over only what the action changed."""
+    """An action makes only what it changed the user's."""
     capped = config(rx=[0], cn=[[1, 0]])
-    memory = written(Memory(), config(), capped)
+    state = written(MinerState(), config(), capped)
     now = config(rx=[2, 3], cn=[[1, 0]])
-    memory = as_read(memory.with_write(capped, now, by_owner=True).with_write_done())
-    assert same(memory.owners(now).document, config(rx=[2, 3]).document)
-    assert same(memory.original(now).document, OWNERS)
+    state = by_user(state, capped, now)
+    assert same(state.user_config(now).document, config(rx=[2, 3]).document)
+    assert same(state.original_config(now).document, USERS)
 
 
-def test_a_memory_of_an_earlier_version() -> None:
-    """What it lacks is as in an empty one, and what it has is kept."""
-    assert Memory.from_json({"mining": False, "backends": ["cpu"]}) == Memory(
-        mining=False, backends=frozenset({BackendType.CPU})
-    )
+def test_the_backends_of_the_last_stop_are_stored() -> None:
+    """Just those that were enabled; a second stop changes nothing about it."""
+    on = Config({"cpu": {"enabled": True}, "cuda": {"enabled": True}, "opencl": {}})
+    off = on.with_backends(())
+    state = MinerState().with_write(on, off, by_user=False)
+    assert state.backends == {BackendType.CPU, BackendType.CUDA}
+    assert state.with_write(off, off, by_user=False).backends == state.backends
+
+
+def payout_of(*users: str) -> Config:
+    """Return a config that pays to these wallets."""
+    return Config({"pools": [{"url": "a:1", "user": user} for user in users]})
+
+
+def test_a_payout_that_is_written_is_accepted_whether_or_not_it_arrived() -> None:
+    """Both the wallets before and those after it are the user's."""
+    old, new, other = payout_of("OLD"), payout_of("NEW"), payout_of("OTHER")
+    state = MinerState(payout=old.payout).with_write(old, new, by_user=True)
+    assert [state.accepts_payout(one.payout) for one in (old, new, other)] == [
+        True,
+        True,
+        False,
+    ]
+    done = state.with_write_done(new)
+    assert [done.accepts_payout(one.payout) for one in (old, new, other)] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_payout_that_was_not_accepted_is_not_by_writing_something_else() -> None:
+    """What an intruder wrote shows until the user accepts it."""
+    accepted, other = payout_of("OLD"), payout_of("OTHER")
+    more = Config({**other.document, "retries": 1})
+    state = MinerState(payout=accepted.payout).with_write(other, more, by_user=True)
+    assert not state.with_write_done(more).accepts_payout(other.payout)
+
+
+def test_any_first_payout_is_accepted() -> None:
+    """Nothing is known yet."""
+    assert MinerState().accepts_payout(payout_of("ANY").payout)
+
+
+@pytest.mark.parametrize(
+    ("request_", "wants_pause"),
+    [
+        (Request(), False),
+        (Request(mining=True), False),
+        (Request(mining=False), True),
+        (Request(mining=True, limited=True), True),
+        (Request(mining=False, limited=True), True),
+        (Request(limited=True), True),
+    ],
+)
+def test_wants_pause(request_: Request, wants_pause: bool) -> None:
+    """A miner rests for a command or for the power limit."""
+    assert request_.wants_pause is wants_pause
+
+
+def test_a_request_is_kept_beside_the_one_before() -> None:
+    """Until it is known whether the command took effect."""
+    state = MinerState().with_request(PAUSED_HERE)
+    assert (state.request, state.previous_request) == (PAUSED_HERE, Request())
+    assert state.with_request_done() == MinerState(request=PAUSED_HERE)
+    assert state.with_request_undone() == MinerState()
+
+
+def test_the_same_request_again_is_nothing_new() -> None:
+    """There is nothing to undo about it."""
+    state = MinerState(request=PAUSED_HERE)
+    assert state.with_request(PAUSED_HERE) is state
+    assert state.with_request_undone() is state
+
+
+class Disk:
+    """Where a state is saved, which may fail."""
+
+    def __init__(self) -> None:
+        """Start with nothing saved."""
+        self.saved: list[MinerState] = []
+        self.is_full = False
+
+    async def save(self, state: MinerState) -> None:
+        """Save a state."""
+        if self.is_full:
+            raise XmrigStorageError("No space left on device")
+        self.saved.append(state)
+
+    def store(self, state: MinerState | None = None) -> StateStore:
+        """Return a store that saves here."""
+        return StateStore(state or MinerState(), self.save)
+
+
+A, B, C = (MinerState(threads=number) for number in (1, 2, 3))
+
+
+async def test_a_state_is_stored_once() -> None:
+    """One that is on disk already costs no time."""
+    disk = Disk()
+    store = disk.store(A)
+    assert not await store.store(A)
+    assert await store.store(B)
+    assert not await store.store(B)
+    assert disk.saved == [B]
+    assert store.state == B
+
+
+async def test_a_state_that_cannot_be_stored_is_not_taken() -> None:
+    """A command that needs it is refused, so the state is the one before."""
+    disk = Disk()
+    store = disk.store(A)
+    disk.is_full = True
+    with pytest.raises(XmrigStorageError):
+        await store.store(B)
+    assert store.state == A
+    disk.is_full = False
+    assert await store.store(B)
+    assert disk.saved == [B]
+
+
+async def test_what_was_seen_is_kept_though_it_cannot_be_stored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is true all the same, and stored as soon as that is possible."""
+    disk = Disk()
+    store = disk.store(A)
+    disk.is_full = True
+    await store.note(B)
+    await store.note(B)
+    await store.note(C)
+    assert store.state == C
+    assert disk.saved == []
+    # One warning, not one at every poll
+    warnings = [item for item in caplog.records if item.levelno == logging.WARNING]
+    assert [item.getMessage() for item in warnings] == ["No space left on device"]
+    disk.is_full = False
+    await store.note(C)
+    assert disk.saved == [C]
+    await store.note(C)
+    assert disk.saved == [C]
+
+
+async def test_a_disk_that_is_full_again_is_reported_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A warning is for each time, not for each failure."""
+    disk = Disk()
+    store = disk.store(A)
+    for state in (B, C):
+        disk.is_full = True
+        await store.note(state)
+        disk.is_full = False
+        await store.note(state)
+    assert disk.saved == [B, C]
+    assert len(caplog.records) == 2
+
+
+async def test_a_state_that_goes_back_is_stored_again() -> None:
+    """What is on disk is compared, not what was noted last."""
+    disk = Disk()
+    store = disk.store(A)
+    await store.note(B)
+    disk.is_full = True
+    await store.note(C)
+    disk.is_full = False
+    # B is what the disk has
+    assert not await store.store(B)
+    assert store.state == B
+    await store.note(C)
+    assert disk.saved == [B, C]

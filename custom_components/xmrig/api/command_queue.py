@@ -72,9 +72,6 @@ class CommandQueue:
 
     async def _acquire(self) -> None:
         """Acquire the lock, unless waiting for it is to fail."""
-        if not self._lock.locked():
-            await self._lock.acquire()
-            return
         failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         acquiring = asyncio.ensure_future(self._lock.acquire())
         self._waiting.add(failing)

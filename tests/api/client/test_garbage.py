@@ -1,30 +1,42 @@
-"""Tests of servers that are no miners, and of miners that are not well."""
+"""Tests of servers that are no miners, and of connections that end too soon."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
+from contextlib import ExitStack
 import gzip
 import json
 import random
+import socket
 import time
 
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.client import (
+    CONNECT_TIMEOUT,
+    REQUEST_TIMEOUT,
+    XmrigClient,
+)
 from custom_components.xmrig.api.exceptions import (
     XmrigConnectionError,
     XmrigError,
+    XmrigInterruptedError,
     XmrigResponseError,
+    XmrigTimeoutError,
 )
+from custom_components.xmrig.api.models import Summary
 from tests.api.rawserver import Answer, RawServer, reply
 
 from .wire import (
     BACKENDS,
     CALLS,
     COMMANDS,
+    CONFIG,
+    NO_CONTENT,
     READS,
+    RPC_OK,
+    RPCS,
     SUMMARY,
-    TIMEOUT,
     TOKEN,
     outcome,
     talking_to,
@@ -39,12 +51,12 @@ async def hang(reader: StreamReader, _writer: StreamWriter) -> None:
 
 
 async def trickle(_reader: StreamReader, writer: StreamWriter) -> None:
-    """Answer a byte at a time, without end."""
+    """Answer a byte a second, without end."""
     writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
     while True:
         writer.write(b" ")
         await writer.drain()
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(1)
 
 
 async def flood(_reader: StreamReader, writer: StreamWriter) -> None:
@@ -78,12 +90,18 @@ GARBAGE: dict[str, Answer] = {
     "a code that is none": b"HTTP/1.1 999999 OK\r\n\r\n{}",
     "an encoding that is none": reply(PAGE, headers="Content-Encoding: xyz\r\n"),
 }
-SILENCE: dict[str, Answer] = {
+LATE = {
+    "summary": reply(SUMMARY),
+    "backends": reply(BACKENDS),
+    "config": reply(CONFIG),
+    "put_config": NO_CONTENT,
+    **dict.fromkeys(RPCS, RPC_OK),
+}
+TOO_LONG = ("10 MB", "no end", "50 MB, compressed")
+INTERRUPTED: dict[str, Answer] = {
     "nothing sent": b"",
     "cut in the head": reply(SUMMARY)[:60],
     "cut in the body": reply(SUMMARY)[:-100],
-    "never": hang,
-    "a byte at a time": trickle,
     "compression that is none": reply(b"{}", headers="Content-Encoding: gzip\r\n"),
 }
 
@@ -92,23 +110,51 @@ SILENCE: dict[str, Answer] = {
 async def test_answered(name: str) -> None:
     """What no miner would say is told from silence."""
     for call in READS.values():
-        assert type(await outcome(call, GARBAGE[name])) is XmrigResponseError
+        assert isinstance(await outcome(call, GARBAGE[name]), XmrigResponseError)
 
 
 @pytest.mark.parametrize("name", GARBAGE)
 async def test_answered_to_a_command(name: str) -> None:
-    """Whether a command took effect is seen elsewhere."""
-    assert await outcome(COMMANDS["pause"], GARBAGE[name]) is None
+    """Such a reply does not tell whether a command took effect, so it is no refusal."""
+    paused = await outcome(COMMANDS["pause"], GARBAGE[name])
+    assert isinstance(paused, XmrigResponseError) if name in TOO_LONG else not paused
     config = await outcome(COMMANDS["put_config"], GARBAGE[name])
-    assert config is None or type(config) is XmrigResponseError
+    assert config is None or isinstance(config, XmrigResponseError)
 
 
-@pytest.mark.parametrize("name", SILENCE)
-async def test_not_answered(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What does not answer, or not to the end, cannot be reached."""
-    monkeypatch.setattr(TIMEOUT, 0.05)
-    for call in CALLS.values():
-        assert type(await outcome(call, SILENCE[name])) is XmrigConnectionError
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("name", INTERRUPTED)
+async def test_a_connection_that_ends_too_soon(name: str, call: str) -> None:
+    """Something was sent: it may have taken effect."""
+    err = await outcome(CALLS[call], INTERRUPTED[name])
+    assert type(err) is XmrigInterruptedError
+    assert isinstance(err, XmrigConnectionError)
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("answer", [hang, trickle])
+async def test_a_reply_that_does_not_come_in_time(answer: Answer, call: str) -> None:
+    """The same goes for a request to which the reply is late."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    err = await outcome(CALLS[call], answer)
+    assert type(err) is XmrigTimeoutError
+    assert isinstance(err, XmrigConnectionError)
+    assert f"did not answer within {REQUEST_TIMEOUT} seconds" in str(err)
+    assert loop.time() - started == pytest.approx(REQUEST_TIMEOUT, abs=1)
+
+
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_reply_that_is_late(call: str) -> None:
+    """A miner that stops its threads may take nine seconds for a reply."""
+
+    async def answer(_reader: StreamReader, writer: StreamWriter) -> None:
+        await asyncio.sleep(9)
+        writer.write(LATE[call])
+        await writer.drain()
+
+    result = await outcome(CALLS[call], answer)
+    assert not isinstance(result, Exception)
 
 
 async def test_no_more_than_the_limit_is_read() -> None:
@@ -138,6 +184,7 @@ async def test_any_damage_to_an_answer() -> None:
         await writer.drain()
 
     seen: set[type] = set()
+    kinds = (XmrigResponseError, XmrigInterruptedError)
     async with RawServer(answer) as server, talking_to(server) as client:
         for _ in range(100):
             damaged = bytearray(whole)
@@ -149,9 +196,9 @@ async def test_any_damage_to_an_answer() -> None:
             try:
                 seen.add(type(await client.summary()))
             except XmrigError as err:
-                seen.add(type(err))
+                seen.add(next(kind for kind in kinds if isinstance(err, kind)))
     # So many kinds of damage have been met that each way out was taken.
-    assert {XmrigResponseError, XmrigConnectionError} < seen
+    assert {*kinds, Summary} == seen
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -178,23 +225,40 @@ async def test_a_cookie_is_not_carried_to_the_next_request() -> None:
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_nobody_listens(session: aiohttp.ClientSession, call: str) -> None:
-    """A port that is closed cannot be reached."""
+async def test_a_port_that_is_closed(session: aiohttp.ClientSession, call: str) -> None:
+    """It cannot be reached, so nothing took effect."""
     async with RawServer(b"") as server:
         pass
     client = XmrigClient(session, server.host, server.port, token=TOKEN)
-    with pytest.raises(XmrigConnectionError, match="could not be reached"):
+    with pytest.raises(XmrigConnectionError, match="could not be reached") as caught:
         await CALLS[call](client)
+    assert caught.type is XmrigConnectionError
 
 
-async def test_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever waited is told how long."""
-    monkeypatch.setattr(TIMEOUT, 0.05)
-    err = await outcome(READS["summary"], hang)
-    assert "did not answer within 0.05 seconds" in str(err)
+@pytest.mark.parametrize("call", CALLS)
+async def test_a_host_that_takes_no_connection(
+    session: aiohttp.ClientSession, call: str
+) -> None:
+    """One that is off does not even refuse: a shorter time decides, and nothing was sent."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        ExitStack() as stack,
+    ):
+        address = full.getsockname()
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        client = XmrigClient(session, *address, token=TOKEN)
+        with pytest.raises(XmrigConnectionError, match="within 5 seconds") as caught:
+            await CALLS[call](client)
+    assert caught.type is XmrigConnectionError
+    assert loop.time() - started == pytest.approx(CONNECT_TIMEOUT, abs=1)
 
 
-async def test_who_cancels_is_not_told_otherwise() -> None:
+async def test_a_call_that_is_cancelled() -> None:
     """A call that is cancelled ends as such."""
     async with RawServer(hang) as server, talking_to(server) as client:
         task = asyncio.create_task(client.summary())

@@ -19,7 +19,7 @@ from custom_components.xmrig.api.exceptions import (
 from custom_components.xmrig.api.models import BackendType
 from simulator import Simulator
 
-from .wire import CALLS, COMMANDS, READS, TIMEOUT, TOKEN, talking_to
+from .wire import CALLS, COMMANDS, READS, TOKEN, talking_to
 
 
 @pytest.mark.parametrize("version", ["6.26.0", "6.22.2"])
@@ -183,9 +183,8 @@ async def test_a_certificate_that_is_trusted() -> None:
             assert (await client.summary()).worker_id == "rig-one"
 
 
-async def test_tls_to_a_miner_without(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tls_to_a_miner_without() -> None:
     """A miner without TLS is not reached with it."""
-    monkeypatch.setattr(TIMEOUT, 0.1)
     async with Simulator() as miner, talking_to(miner, ssl=True) as client:
         with pytest.raises(XmrigConnectionError) as caught:
             await client.summary()

@@ -4,8 +4,8 @@ import pytest
 
 from custom_components.xmrig.api.exceptions import (
     XmrigAuthenticationError,
-    XmrigConnectionError,
     XmrigError,
+    XmrigInterruptedError,
     XmrigReadOnlyError,
     XmrigRefusedError,
     XmrigResponseError,
@@ -53,7 +53,7 @@ async def test_a_token_that_is_refused_like_none_is(status: int) -> None:
 async def test_a_miner_that_goes_while_it_is_asked_again() -> None:
     """Then it is gone."""
     err = await outcome(READS["summary"], refusal(401), b"")
-    assert type(err) is XmrigConnectionError
+    assert type(err) is XmrigInterruptedError
 
 
 @pytest.mark.parametrize("call", [name for name in CALLS if name != "summary"])
@@ -96,6 +96,39 @@ async def test_captured(
     status, body = error(version, name)
     answer = reply(body.encode(), f"{status} whatever")
     assert type(await outcome(CALLS[call], answer)) is kind
+
+
+NOT_OF_XMRIG = {
+    "a page": b"<!DOCTYPE html><html><head><title>Router</title></head></html>",
+    "nothing": b"",
+    "another status": b'{"status": 500, "error": "NO"}',
+    "no status": b'{"error": "UNAUTHORIZED"}',
+    "a list": b"[401, 403]",
+    "cut": b'{"status": 40',
+    "deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("name", NOT_OF_XMRIG)
+async def test_a_refusal_that_is_not_of_xmrig(
+    call: str, status: int, name: str
+) -> None:
+    """A router at that address says nothing about the token, nor about full access."""
+    answer = reply(NOT_OF_XMRIG[name], f"{status} NO")
+    async with RawServer(answer) as server, talking_to(server) as client:
+        with pytest.raises(XmrigResponseError, match=f"HTTP {status}"):
+            await CALLS[call](client)
+    # It is not asked again without the token either
+    assert len(server.requests) == 1
+
+
+async def test_a_page_in_place_of_the_second_refusal() -> None:
+    """Something else answers when the token is left out: what it is, is unknown."""
+    page = reply(NOT_OF_XMRIG["a page"], "401 NO")
+    err = await outcome(READS["summary"], refusal(401), page)
+    assert type(err) is XmrigResponseError
 
 
 async def test_a_token_that_no_header_can_carry() -> None:

@@ -16,7 +16,6 @@ from tests.api.captures import CAPTURES, NEW, error
 from tests.api.rawserver import Answer, RawServer, reply
 
 TOKEN = "s3cret"
-TIMEOUT = "custom_components.xmrig.api.client.REQUEST_TIMEOUT"
 
 SUMMARY = (CAPTURES / NEW / "mining" / "summary.json").read_bytes()
 BACKENDS = (CAPTURES / NEW / "mining" / "backends.json").read_bytes()
@@ -67,6 +66,6 @@ async def outcome(call: Call, *answers: Answer, token: str | None = TOKEN) -> An
     told = "".join(traceback.format_exception(caught)) + repr(caught)
     assert TOKEN not in told
     assert "WALLET" not in told
-    # Whoever has several miners has to see which one it is.
+    # With several miners it has to say which one it is.
     assert str(caught).count(f"127.0.0.1:{server.port}") == 1
     return caught

@@ -30,7 +30,7 @@ every_command = pytest.mark.parametrize("command", COMMANDS)
 
 
 class Rig(Simulator):
-    """A simulated miner that has been at work for a while, quick to take a config.
+    """A simulated miner that has been at work for a while, in the time of the loop.
 
     It has two CPU threads and three cards, of which the two of OpenCL are off.
     """
@@ -41,7 +41,7 @@ class Rig(Simulator):
             "gpus": 3,
             "threads": 2,
             "uptime": 1000,
-            "watch_delay": 0.01,
+            "clock": asyncio.get_running_loop().time,
             "config": {"opencl": {"enabled": False}},
         }
         super().__init__(**defaults | kwargs)
@@ -58,21 +58,21 @@ class Rig(Simulator):
 
 @asynccontextmanager
 async def commanding(
-    rig: Simulator, memory: MinerState | None = None, *, token: str | None = TOKEN
+    rig: Simulator, state: MinerState | None = None, *, token: str | None = TOKEN
 ) -> AsyncIterator[tuple[Miner, list[MinerState]]]:
-    """Lend a miner, and a list of what it had saved."""
+    """Yield a miner to command, and a list of the states that it saved."""
     saved: list[MinerState] = []
 
-    async def save(memory: MinerState) -> None:
+    async def save(state: MinerState) -> None:
         # Gives way to others, as writing a file does.
         await asyncio.sleep(0)
-        saved.append(memory)
+        saved.append(state)
 
     async with aiohttp.ClientSession() as session:
         client = XmrigClient(session, rig.host, rig.port, token=token)
-        yield Miner(client, memory or MinerState(), save), saved
+        yield Miner(client, state or MinerState(), save), saved
 
 
-def as_written(memory: MinerState) -> MinerState:
-    """Return a memory as it comes back from a file."""
-    return MinerState.from_json(json.loads(json.dumps(memory.as_json())))
+def as_written(state: MinerState) -> MinerState:
+    """Return a state as it comes back from a file."""
+    return MinerState.from_json(json.loads(json.dumps(state.as_json())))

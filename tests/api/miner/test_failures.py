@@ -6,7 +6,10 @@ import aiohttp
 import pytest
 
 from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.exceptions import XmrigConnectionError
+from custom_components.xmrig.api.exceptions import (
+    XmrigConnectionError,
+    XmrigStorageError,
+)
 from custom_components.xmrig.api.miner import Miner
 from custom_components.xmrig.api.models import BackendType
 from custom_components.xmrig.api.state import MinerState
@@ -16,7 +19,7 @@ from .rig import COMMANDS, Rig, as_written, commanding, every_command
 
 @every_command
 async def test_offline(command: str) -> None:
-    """What is off takes no command."""
+    """A miner that is off takes no command, and nothing is stored about one."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         await rig.kill()
         with pytest.raises(XmrigConnectionError):
@@ -76,16 +79,38 @@ async def test_it_goes_before_a_stop_arrives_and_returns() -> None:
         assert rig.is_hashing
 
 
-async def test_a_memory_that_cannot_be_saved() -> None:
-    """What cannot be undone later is not done."""
+@every_command
+async def test_a_state_that_cannot_be_stored(command: str) -> None:
+    """What cannot be undone later is not done, and the miner is only looked at."""
 
     async def fail(_: MinerState) -> None:
-        raise OSError("No space left on device")
+        raise XmrigStorageError("No space left on device")
 
     async with Rig() as rig, aiohttp.ClientSession() as session:
         client = XmrigClient(session, rig.host, rig.port, token="s3cret")
         miner = Miner(client, MinerState(), fail)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(XmrigStorageError, match="No space"):
+            await COMMANDS[command](miner)
+        assert rig.is_hashing
+        assert {item.method for item in rig.requests} == {"GET"}
+        assert miner.state == MinerState()
+
+
+async def test_undo_data_that_cannot_be_stored() -> None:
+    """The request could be stored, but not what the config was: nothing is written."""
+    saves = 0
+
+    async def fail(_: MinerState) -> None:
+        nonlocal saves
+        saves += 1
+        if saves == 2:
+            raise XmrigStorageError("No space left on device")
+
+    async with Rig() as rig, aiohttp.ClientSession() as session:
+        client = XmrigClient(session, rig.host, rig.port, token="s3cret")
+        miner = Miner(client, MinerState(), fail)
+        with pytest.raises(XmrigStorageError, match="No space"):
             await miner.stop()
         assert rig.is_hashing
-        assert rig.count("PUT", "/2/config") == 0
+        assert {item.method for item in rig.requests} == {"GET"}
+        assert miner.state == MinerState()

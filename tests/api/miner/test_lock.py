@@ -4,17 +4,17 @@ import asyncio
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigConnectionError
+from custom_components.xmrig.api.exceptions import XmrigResponseError
 from custom_components.xmrig.api.models import BackendType
 
 from .rig import COMMANDS, Rig, commanding, every_command
 
 
 @every_command
-async def test_who_polls_holds_commands_back(command: str) -> None:
+async def test_a_poll_holds_commands_back(command: str) -> None:
     """No command changes the miner while its answers are read."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        async with miner.lock:
+        async with miner.queue.poll():
             task = asyncio.ensure_future(COMMANDS[command](miner))
             await asyncio.sleep(0.02)
             assert rig.requests == []
@@ -43,17 +43,17 @@ async def test_commands_at_once(commands: tuple[str, ...]) -> None:
 
 
 async def test_a_command_that_failed_lets_the_next_one_pass() -> None:
-    """Nothing is held on to."""
+    """Its turn is over with the error."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        rig.fail("close")
-        with pytest.raises(XmrigConnectionError):
+        rig.fail_next(1, "http_500")
+        with pytest.raises(XmrigResponseError):
             await miner.pause()
         await miner.pause()
         assert rig.miner.is_paused
 
 
 async def test_a_command_that_is_cancelled_lets_the_next_one_pass() -> None:
-    """Nor when somebody does not wait for the end."""
+    """So it is when the caller does not wait for the end."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         rig.fail("hang")
         task = asyncio.create_task(miner.pause())

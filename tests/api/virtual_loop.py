@@ -1,0 +1,70 @@
+"""An event loop whose time jumps to whatever is due next.
+
+Sockets are real, and no clock but that of the loop is changed. So every time-out and
+every delay is kept as it is, and a minute of them takes a moment. Give its `time` to a
+simulated miner as the clock: miner and loop then agree.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+import selectors
+from typing import Any, override
+
+IN_FLIGHT = 0.003
+"""Seconds for which a loopback packet may take from one end to the other."""
+
+
+class _Selector(selectors.DefaultSelector):
+    """Moves the time where another one would sleep."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.threads = 0
+
+    @override
+    def select(
+        self, timeout: float | None = None
+    ) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        # A thread wakes the loop by a socket of the loop's own
+        wait = None if self.threads else IN_FLIGHT
+        if not (events := super().select(wait)):
+            self.now += timeout
+        return events
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop that waits in real time only for sockets and threads."""
+
+    def __init__(self) -> None:
+        """Start the time."""
+        self._jumping = _Selector()
+        super().__init__(self._jumping)
+
+    @override
+    def time(self) -> float:
+        """Return the seconds that have passed, from a start that means nothing."""
+        return self._jumping.now
+
+    @override
+    def run_in_executor[*Ts, ResultT](
+        self, executor: Executor | None, func: Callable[[*Ts], ResultT], *args: *Ts
+    ) -> asyncio.Future[ResultT]:
+        future = super().run_in_executor(executor, func, *args)
+        self._jumping.threads += 1
+        future.add_done_callback(self._count_down)
+        return future
+
+    @override
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        self._jumping.threads += 1
+        try:
+            await super().shutdown_default_executor(timeout)
+        finally:
+            self._jumping.threads -= 1
+
+    def _count_down(self, _: Any) -> None:
+        self._jumping.threads -= 1
