@@ -182,7 +182,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
                 # What it does now is what is wanted, and its start is no news again.
                 snapshot = await self._async_poll()
         except XmrigClosedError:
-            # Unloaded while the poll waited: there is no one left to read a new one
+            # Unloaded while the poll waited: nothing reads a new snapshot any more
             return self.data
         # Only now: the second poll may have failed.
         self.restarted, self._restart_seen = self._restart_seen, False
@@ -296,9 +296,11 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             return await command
         except XmrigClosedError:
             raise
-        except (XmrigConnectionError, XmrigResponseError) as error:
+        except (XmrigInterruptedError, XmrigResponseError) as error:
             LOGGER.debug("Restoring the state of %s has to wait: %s", self.name, error)
             return None
+        except (XmrigAnotherMinerError, XmrigConnectionError) as error:
+            raise self._update_failed(error) from error
         except XmrigError as error:
             LOGGER.warning("The state of %s was not restored: %s", self.name, error)
             return False

@@ -49,11 +49,7 @@ _WORD = r"(?:[a-z]{1,16}[0-9]{0,3}|[0-9]{1,4}[a-z]{0,4})"
 _KEY = re.compile(rf"{_WORD}(?:[-_]{_WORD}){{0,4}}")
 
 _BACKENDS = ("cpu", "opencl", "cuda")
-_BACKEND_SETTINGS = SETTINGS | {
-    *("cache", "loader", "platform", "adl", "nvml"),
-    # Of the fork xmrigCC.
-    "max-cpu-usage",
-}
+_BACKEND_SETTINGS = SETTINGS | {"cache", "loader", "platform", "adl", "nvml"}
 
 
 @dataclass(frozen=True)

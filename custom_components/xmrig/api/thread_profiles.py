@@ -26,6 +26,8 @@ SETTINGS = frozenset(
         "argon2-impl",
         "astrobwt-max-size",
         "astrobwt-avx2",
+        # Of the fork xmrigCC
+        "max-cpu-usage",
     }
 )
 """Keys of the config's `cpu` object that are no profiles; every other one is."""
