@@ -13,8 +13,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.xmrig.api.identity import MinerIdentity
 from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
 from custom_components.xmrig.identity_issue import async_update_identity_issue
-from simulator import Simulator
-from simulator.http import Request
+from simulator import FAULTS, Fault, Simulator
+from simulator.http import Reply, Request, with_body
+from simulator.miner import SimulatedMiner
 
 from .common import Rig, connection, entry_for, move
 from .fixing import Fix, issues
@@ -383,6 +384,22 @@ class TestUnknownMiner:
         await dialog.choose("accept")
         assert dialog.step["type"] == "create_entry"
         assert_right(stranger)
+
+    async def test_a_reply_without_its_id_is_no_miner(
+        self, stranger: Rig, fix: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was cut off at the start: who sent it is unknown."""
+
+        def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+            return with_body(reply, b'{"kind": "miner", "id": ')
+
+        monkeypatch.setitem(FAULTS, "cut", Fault("ends before the id", distort=cut))
+        before = dict(stranger.entry.data)
+        dialog = await fix()
+        stranger.simulator.fault = "cut"
+        await dialog.choose("accept")
+        assert dialog.step["reason"] == "cannot_check"
+        assert stranger.entry.data == before
 
     async def test_the_address_is_changed(self, stranger: Rig, fix: Any) -> None:
         """In the form that changes it otherwise too."""
