@@ -1,55 +1,27 @@
 """A different miner answers at an address: one repair, and how it is fixed."""
 
-from collections.abc import Generator
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.update_coordinator import UpdateFailed
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.xmrig.addresses import is_miner_of, label
 from custom_components.xmrig.api.identity import MinerIdentity
-from custom_components.xmrig.api.models import Summary
 from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
-from custom_components.xmrig.coordinator import XmrigCoordinator
 from custom_components.xmrig.identity_issue import async_update_identity_issue
-from simulator import Simulator
-from simulator.http import Request
+from simulator import FAULTS, Fault, Simulator
+from simulator.http import Reply, Request, with_body
+from simulator.miner import SimulatedMiner
 
 from .common import Rig, connection, entry_for, move
 from .fixing import Fix, issues
 from .forms import submit
 
 STRANGER = "0123456789abcdef"
-
-
-@pytest.fixture(autouse=True)
-def checked_identity() -> Generator[None]:
-    """Check who answers at every poll."""
-    read = XmrigCoordinator._async_summary  # noqa: SLF001
-
-    async def read_and_check(self: XmrigCoordinator) -> Summary:
-        summary = await read(self)
-        seen = MinerIdentity.of(summary)
-        right = is_miner_of(self.hass, self.config_entry, seen)
-        async_update_identity_issue(
-            self.hass, self.config_entry, None if right else seen
-        )
-        if right:
-            return summary
-        raise UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key="another_miner",
-            translation_placeholders={"name": self.name, "found": label(seen)},
-        )
-
-    with patch.object(XmrigCoordinator, "_async_summary", read_and_check):
-        yield
 
 
 async def poll(*rigs: Rig) -> None:
@@ -124,6 +96,25 @@ class TestSwapped:
         assert_right(first, second, third)
         await poll(*trio)
         assert_right(first, second, third)
+
+    async def test_a_command_is_not_sent_to_the_other_miner(
+        self, trio: list[Rig]
+    ) -> None:
+        """Also before the next poll, when the entities are still available."""
+        first, second, _ = trio
+        await move(first.simulator, second.simulator)
+        assert not first.unavailable
+        with pytest.raises(HomeAssistantError) as error:
+            await first.turn("switch.mining", on=False)
+        assert error.value.translation_key == "another_miner"
+        assert error.value.translation_placeholders == {
+            "name": "rig-one",
+            "found": f"rig-two ({second.simulator.miner.identity})",
+        }
+        assert len(first.unavailable) == len(first.states)
+        await poll(*trio)
+        for rig in (first, second):
+            assert {request.method for request in rig.simulator.requests} == {"GET"}
 
     async def test_it_goes_away_by_itself(self, trio: list[Rig]) -> None:
         """The old leases came back."""
@@ -393,6 +384,22 @@ class TestUnknownMiner:
         await dialog.choose("accept")
         assert dialog.step["type"] == "create_entry"
         assert_right(stranger)
+
+    async def test_a_reply_without_its_id_is_no_miner(
+        self, stranger: Rig, fix: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was cut off at the start: who sent it is unknown."""
+
+        def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+            return with_body(reply, b'{"kind": "miner", "id": ')
+
+        monkeypatch.setitem(FAULTS, "cut", Fault("ends before the id", distort=cut))
+        before = dict(stranger.entry.data)
+        dialog = await fix()
+        stranger.simulator.fault = "cut"
+        await dialog.choose("accept")
+        assert dialog.step["reason"] == "cannot_check"
+        assert stranger.entry.data == before
 
     async def test_the_address_is_changed(self, stranger: Rig, fix: Any) -> None:
         """In the form that changes it otherwise too."""

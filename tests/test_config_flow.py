@@ -59,6 +59,7 @@ async def test_a_miner_is_added_and_set_up(
     ("fault", "error"),
     [
         ("close", "cannot_connect"),
+        ("cut", "not_xmrig"),
         ("html", "not_xmrig"),
         ("http_500", "not_xmrig"),
         ("huge", "not_xmrig"),
@@ -84,6 +85,10 @@ async def test_an_answer_that_is_no_miners_is_told(
     def pad(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         return with_body(reply, reply.text() + b" " * 10 * 1024**2)
 
+    def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        return with_body(reply, b'{"kind": "miner", "id": ')
+
+    monkeypatch.setitem(FAULTS, "cut", Fault("ends before the id", distort=cut))
     monkeypatch.setitem(FAULTS, "not_found", Fault("404", instead=Reply(404)))
     monkeypatch.setitem(FAULTS, "padded", Fault("10 MiB of a miner", distort=pad))
     simulator.fault = fault

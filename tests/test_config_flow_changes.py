@@ -52,7 +52,7 @@ def facts(menu: ConfigFlowResult) -> Mapping[str, str]:
 async def reauthentication(rig: Rig) -> ConfigFlowResult:
     """Return the form that asks for another token, opened by the failed set-up."""
     await rig.set_up()
-    assert rig.entry.state is ConfigEntryState.SETUP_ERROR
+    assert rig.entry.state is ConfigEntryState.SETUP_RETRY
     [flow] = rig.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     return await rig.hass.config_entries.flow.async_configure(flow["flow_id"])

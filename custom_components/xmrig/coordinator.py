@@ -21,7 +21,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .addresses import is_miner_of
+from .addresses import is_miner_of, label
 from .api.activity import Activity, ActivityType, detect_activities
 from .api.client import XmrigClient
 from .api.exceptions import (
@@ -375,6 +375,8 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     def _placeholders(self, error: XmrigError) -> dict[str, str]:
         """Return what fills the gaps in the text of an error."""
         placeholders = {"name": self.name}
+        if isinstance(error, XmrigAnotherMinerError):
+            placeholders["found"] = label(error.found)
         if isinstance(error, XmrigLimitedError) and self.power:
             placeholders["limit"] = str(self.power.limit.watts)
             placeholders["minimum"] = str(self.power.meter.one_thread)

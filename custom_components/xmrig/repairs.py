@@ -147,7 +147,7 @@ class PayoutChangedFlow(RepairsFlow):
             return self.async_abort(reason="no_config")
         if (changed := changed_payees(coordinator, config)) is None:
             return self.async_abort(reason="resolved")
-        if user_input is not None and config.payees.keys() == self._shown:
+        if user_input is not None and config.payout == self._shown:
             try:
                 await coordinator.miner.accept_payees(config)
             except XmrigError as error:
@@ -156,7 +156,7 @@ class PayoutChangedFlow(RepairsFlow):
                 )
                 return self.async_abort(reason="not_accepted")
             return self.async_create_entry(data={})
-        self._shown = frozenset(config.payees)
+        self._shown = config.payout
         return self.async_show_form(
             step_id="confirm",
             errors={} if user_input is None else {"base": "changed_again"},

@@ -44,3 +44,8 @@ class MinerIdentity:
         if seen.id != self.id:
             return False
         return seen.worker_id == self.worker_id or seen not in set(others)
+
+
+def lacks_identity(summary: Summary) -> bool:
+    """Return whether a reply was cut off before the names of the miner."""
+    return not (summary.complete or summary.id or summary.worker_id)

@@ -12,7 +12,7 @@ from .exceptions import (
     XmrigResponseError,
     XmrigTimeoutError,
 )
-from .identity import MinerIdentity
+from .identity import MinerIdentity, lacks_identity
 from .models import Backends, Config, Summary
 
 
@@ -38,13 +38,13 @@ class MinerLink:
         """Read the summary, and verify who sent it."""
         summary = await self._watched(self.client.summary())
         if not self._is_expected(summary):
-            found = MinerIdentity.of(summary)
-            if not summary.complete and not found.id and not found.worker_id:
+            if lacks_identity(summary):
                 raise XmrigResponseError(
                     f"{self.client.address} sent a reply without its id"
                 )
             raise XmrigAnotherMinerError(
-                f"Another miner answers at {self.client.address}", found
+                f"Another miner answers at {self.client.address}",
+                MinerIdentity.of(summary),
             )
         return summary
 
