@@ -60,7 +60,7 @@ FULL = config_with(
     *(A, B, HIDDEN_URL, NO_URL),
     **{
         "cpu": {**CAPTURED["cpu"], WALLET: [0], "my-profile": [1], "rx/0": WALLET},
-        "log-file": "/home/user/log",
+        "log-file": "/srv/miner/log",
         "cc-client": {"url": "secret", "servers": [{"access-token": "secret"}]},
         "later": ["secret", {"secret": 1}],
         WALLET: WALLET,

@@ -215,7 +215,7 @@ def test_the_address_of_a_pool(url: Any, shown: Any) -> None:
             {"path": f"{REDACTED}.later", "old": REDACTED, "new": REDACTED},
         ),
         (
-            Change(path=("tls",), old={"cert": "/home/me"}, new=True),
+            Change(path=("tls",), old={"cert": "/srv/miner"}, new=True),
             {"path": "tls", "old": {"cert": REDACTED}, "new": True},
         ),
     ],

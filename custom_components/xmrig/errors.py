@@ -38,6 +38,15 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigStorageError: "not_stored",
 }
 
+_NOT_CONFIRMED_KEYS = {
+    "pause": "not_confirmed_pause",
+    "resume": "not_confirmed_resume",
+    "start": "not_confirmed_start",
+    "stop": "not_confirmed_stop",
+    "set_backend": "not_confirmed_set_backend",
+    "set_config": "not_confirmed_set_config",
+}
+
 _INVALID_REQUEST = (
     XmrigLimitedError,
     XmrigReadOnlyError,
@@ -49,7 +58,7 @@ _INVALID_REQUEST = (
 def error_key(error: XmrigError) -> str:
     """Return the translation key of an error, that of its closest class."""
     if isinstance(error, XmrigNotConfirmedError):
-        return f"not_confirmed_{error.command}"
+        return _NOT_CONFIRMED_KEYS[error.command]
     return next(_KEYS[cause] for cause in type(error).__mro__ if cause in _KEYS)
 
 
