@@ -14,8 +14,8 @@ from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 from custom_components import xmrig
-from custom_components.xmrig.api.exceptions import XmrigError
-from custom_components.xmrig.errors import error_key
+from custom_components.xmrig.api.exceptions import XmrigError, XmrigNotConfirmedError
+from custom_components.xmrig.errors import NOT_CONFIRMED_KEYS, error_key
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
@@ -129,7 +129,14 @@ def asked(of_exceptions: bool) -> Iterator[Asked]:
 def possible_keys(node: ast.AST | None) -> set[str]:
     """Return the keys that an expression may stand for."""
     if node and ast.unparse(node).startswith(f"{error_key.__name__}("):
-        return {error_key(cause.__new__(cause)) for cause in causes()}
+        others = (cause for cause in causes() if cause is not XmrigNotConfirmedError)
+        return {
+            *(error_key(cause.__new__(cause)) for cause in others),
+            *(
+                error_key(XmrigNotConfirmedError("", command))
+                for command in NOT_CONFIRMED_KEYS
+            ),
+        }
     return set(constants(node))
 
 

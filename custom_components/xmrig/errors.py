@@ -38,7 +38,7 @@ _KEYS: dict[type[BaseException], str] = {
     XmrigStorageError: "not_stored",
 }
 
-_NOT_CONFIRMED_KEYS = {
+NOT_CONFIRMED_KEYS = {
     "pause": "not_confirmed_pause",
     "resume": "not_confirmed_resume",
     "start": "not_confirmed_start",
@@ -58,7 +58,7 @@ _INVALID_REQUEST = (
 def error_key(error: XmrigError) -> str:
     """Return the translation key of an error, that of its closest class."""
     if isinstance(error, XmrigNotConfirmedError):
-        return _NOT_CONFIRMED_KEYS[error.command]
+        return NOT_CONFIRMED_KEYS[error.command]
     return next(_KEYS[cause] for cause in type(error).__mro__ if cause in _KEYS)
 
 
