@@ -9,10 +9,14 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 import selectors
+import socket
 from typing import Any, override
 
 IN_FLIGHT = 0.003
 """Seconds for which a loopback packet may take from one end to the other."""
+
+# As pytest-socket, which forbids others, leaves it
+_Socket = socket.SocketType
 
 
 class _Selector(selectors.DefaultSelector):
@@ -30,10 +34,27 @@ class _Selector(selectors.DefaultSelector):
         if timeout is None or timeout <= 0:
             return super().select(timeout)
         # A thread wakes the loop by a socket of the loop's own
-        wait = None if self.threads else IN_FLIGHT
-        if not (events := super().select(wait)):
+        if self.threads:
+            return super().select(None)
+        if not (events := super().select(IN_FLIGHT if self._has_connections else 0)):
             self.now += timeout
         return events
+
+    @property
+    def _has_connections(self) -> bool:
+        """Return whether something may be on its way from one socket to another."""
+        return any(_is_connection(key.fd) for key in self.get_map().values())
+
+
+def _is_connection(fd: int) -> bool:
+    """Return whether a socket is neither the loop's own nor one that listens."""
+    probe = _Socket(fileno=fd)
+    try:
+        return probe.family != socket.AF_UNIX and not probe.getsockopt(
+            socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+        )
+    finally:
+        probe.detach()
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

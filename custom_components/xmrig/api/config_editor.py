@@ -133,7 +133,7 @@ class ConfigEditor:
         if self._unsettled is None:
             return False
         written = value_at(self._unsettled[0].document, change.path)
-        return written is MISSING or same(written, change.new)
+        return written is MISSING or includes(change.new, written)
 
     async def _plan(
         self, before: Config, after: Config, state: MinerState
@@ -162,7 +162,7 @@ class ConfigEditor:
     async def _put(self, after: Config, before: Config, made: list[Change]) -> None:
         """Send a config, and wait until it shows."""
         failure = await self._link.write(lambda: self._link.client.put_config(after))
-        if _contains(before, made):
+        if failure is None and _contains(before, made):
             # Removing what is the default anyway changes nothing that shows
             return
         await confirm(

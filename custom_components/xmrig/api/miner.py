@@ -10,12 +10,10 @@ from .config_editor import ConfigEditor
 from .confirm import confirm
 from .document import Change
 from .exceptions import (
-    XmrigAuthenticationError,
     XmrigBackendError,
     XmrigError,
     XmrigLimitedError,
     XmrigNotConfirmedError,
-    XmrigReadOnlyError,
     XmrigRefusedError,
 )
 from .intent import Steps, steps_after_restart, update_wanted_state
@@ -24,14 +22,6 @@ from .models import Backends, BackendType, Config, PauseRule, Summary
 from .snapshot import Snapshot
 from .state import MinerState, Request, StateStore
 from .thread_profiles import active_profile, shortened, thread_count
-
-_WITHOUT_EFFECT = (
-    XmrigAuthenticationError,
-    XmrigNotConfirmedError,
-    XmrigReadOnlyError,
-    XmrigRefusedError,
-)
-"""Errors after which it is certain that a command did not take effect."""
 
 
 class Miner:
@@ -313,16 +303,24 @@ class Miner:
     async def _changing_request(self, request: Request) -> AsyncIterator[None]:
         """Store what is requested before a command is sent, and how it ended after.
 
-        Where it is unknown whether the command took effect, both are kept until the
-        miner shows it.
+        Where it is unknown whether the command took effect, both are kept until a poll
+        shows it.
         """
+        before = self.state
         writes = self.link.writes
-        await self._store.store(self.state.with_request(request))
+        await self._store.store(before.with_request(request))
         try:
             yield
-        except XmrigError as error:
-            if self.link.writes == writes or isinstance(error, _WITHOUT_EFFECT):
-                await self._store.note(self.state.with_request_undone())
+        except XmrigError:
+            if self.link.writes == writes:
+                # Nothing was sent or accepted: it is as unknown as before, if it was
+                await self._store.note(
+                    replace(
+                        self.state,
+                        request=before.request,
+                        previous_request=before.previous_request,
+                    )
+                )
             raise
         await self._store.note(self.state.with_request_done())
 

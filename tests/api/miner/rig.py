@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 import json
 from typing import Any
 
@@ -10,8 +11,11 @@ import aiohttp
 import pytest
 
 from custom_components.xmrig.api.client import XmrigClient
+from custom_components.xmrig.api.document import merged
 from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig.api.pause_reason import PauseReason, pause_reason
+from custom_components.xmrig.api.snapshot import Snapshot
 from custom_components.xmrig.api.state import MinerState
 from simulator import Simulator
 
@@ -26,7 +30,31 @@ COMMANDS: dict[str, Command] = {
     "start": Miner.start,
 }
 
+BACKUP = "backup.example.org:3333"
+CAP = 1
+
+
+def patch(change: dict[str, Any]) -> Command:
+    """Return the command to merge a patch into the config."""
+    return lambda miner: miner.edit(
+        lambda config: Config(merged(config.document, change))
+    )
+
+
+WRITES: dict[str, Command] = {
+    "threads": lambda miner: miner.set_threads(CAP, "rx"),
+    "pool": lambda miner: miner.select_pool(BACKUP),
+    "backend_on": lambda miner: miner.set_backend(BackendType.OPENCL, enabled=True),
+    "backend_off": lambda miner: miner.set_backend(BackendType.CUDA, enabled=False),
+    "rule": lambda miner: miner.set_pause_rule(PauseRule.BATTERY, enabled=True),
+    "patch": patch({"retries": 7, "cpu": {"yield": False}}),
+    "removal": patch({"print-time": None}),
+    "wallet": patch({"pools": [{"url": BACKUP, "user": "OTHER"}]}),
+}
+"""Commands that change the config, each from what it is at first."""
+
 every_command = pytest.mark.parametrize("command", COMMANDS)
+every_write = pytest.mark.parametrize("command", WRITES)
 
 
 class Rig(Simulator):
@@ -42,7 +70,7 @@ class Rig(Simulator):
             "threads": 2,
             "uptime": 1000,
             "clock": asyncio.get_running_loop().time,
-            "config": {"opencl": {"enabled": False}},
+            "config": {"opencl": {"enabled": False}, "print-time": 30},
         }
         super().__init__(**defaults | kwargs)
 
@@ -76,3 +104,30 @@ async def commanding(
 def as_written(state: MinerState) -> MinerState:
     """Return a state as it comes back from a file."""
     return MinerState.from_json(json.loads(json.dumps(state.as_json())))
+
+
+@dataclass(frozen=True)
+class Poll:
+    """What was read of a miner, and which values of its config changed externally."""
+
+    snapshot: Snapshot
+    changed_paths: list[str]
+
+    @property
+    def reason(self) -> PauseReason | None:
+        """Return why the miner does not mine."""
+        return pause_reason(self.snapshot)
+
+
+async def poll(miner: Miner, before: Poll | None = None) -> Poll:
+    """Read a miner whole, and take that into account as the coordinator does."""
+    async with miner.queue.poll():
+        summary, backends, config = await asyncio.gather(
+            miner.link.summary(), miner.link.backends(), miner.link.config()
+        )
+        snapshot = Snapshot(
+            summary=summary, backends=backends, config=config, state=miner.state
+        )
+        last = before.snapshot if before else None
+        paths = await miner.observe(last, snapshot, None)
+        return Poll(replace(snapshot, state=miner.state), paths)

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from custom_components.xmrig.api.exceptions import XmrigNotConfirmedError
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig.api.state import Request
 
-from .rig import Rig, commanding
+from .rig import Rig, commanding, poll
 
 
 async def test_pause() -> None:
@@ -74,9 +74,10 @@ async def test_a_pause_that_does_not_show() -> None:
         with pytest.raises(XmrigNotConfirmedError) as raised:
             await miner.pause()
         assert raised.value.command == "pause"
-        requests = [(item.request.mining, item.request.here) for item in saved]
-        assert requests == [(False, True), (None, False)]
-        assert miner.state == MinerState()
+        await poll(miner)
+        requests = [item.request for item in saved]
+        assert requests == [Request(mining=False, here=True), Request()]
+        assert miner.state.previous_request is None
 
 
 async def test_resume_on_battery() -> None:
@@ -92,7 +93,9 @@ async def test_resume_on_battery() -> None:
             await miner.resume()
         assert raised.value.command == "resume"
         assert rig.miner.is_paused
-        assert saved[-1] == MinerState()
+        await poll(miner)
+        assert saved[-1] == miner.state
+        assert miner.state.request == Request()
         rig.on_battery = False
         rig.advance(1)
         await miner.resume()

@@ -5,7 +5,7 @@ import pytest
 from custom_components.xmrig.api.exceptions import XmrigNotConfirmedError
 from custom_components.xmrig.api.models import BackendType
 
-from .rig import Rig, as_written, commanding
+from .rig import Rig, as_written, commanding, poll
 
 
 async def test_what_was_on_is_on_again() -> None:
@@ -112,7 +112,8 @@ async def test_a_config_that_is_never_applied() -> None:
         rig.fault = "ignore_put"
         with pytest.raises(XmrigNotConfirmedError):
             await miner.start()
-        assert miner.state.request.mining is False
         rig.fault = None
+        await poll(miner)
+        assert miner.state.request.mining is False
         await miner.start()
         assert rig.enabled == {BackendType.CPU, BackendType.CUDA}

@@ -16,7 +16,7 @@ from custom_components.xmrig.api.exceptions import (
 from custom_components.xmrig.api.models import BackendType
 from custom_components.xmrig.api.state import MinerState
 
-from .rig import Rig, commanding
+from .rig import Rig, commanding, poll
 
 
 async def test_it_lasts() -> None:
@@ -111,6 +111,7 @@ async def test_a_config_that_is_never_applied() -> None:
         with pytest.raises(XmrigNotConfirmedError):
             await miner.stop()
         assert rig.is_hashing
+        await poll(miner)
         assert miner.state.request.mining is not False
 
 

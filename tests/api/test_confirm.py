@@ -1,0 +1,168 @@
+"""Tests of waiting until a miner shows the result of a command."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig.api.client import REQUEST_TIMEOUT
+from custom_components.xmrig.api.confirm import CONFIRM_TIMEOUT, confirm
+from custom_components.xmrig.api.exceptions import (
+    XmrigAnotherMinerError,
+    XmrigAuthenticationError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigInterruptedError,
+    XmrigNotConfirmedError,
+    XmrigResponseError,
+    XmrigTimeoutError,
+)
+from custom_components.xmrig.api.identity import MinerIdentity
+
+OTHER = MinerIdentity(id="other", worker_id="rig-other")
+
+type Reading = int | Exception
+
+
+class Readings:
+    """What a miner replies one after the other, the last of it again and again."""
+
+    def __init__(self, *readings: Reading, takes: float = 0) -> None:
+        """Initialize them; each reading takes so many seconds."""
+        self.readings = list(readings)
+        self.takes = takes
+        self.count = 0
+
+    async def read(self) -> int:
+        """Return the next reply, or raise the next error."""
+        reading = self.readings[min(self.count, len(self.readings) - 1)]
+        self.count += 1
+        await asyncio.sleep(self.takes)
+        if isinstance(reading, Exception):
+            raise reading
+        return reading
+
+    async def confirm(self, failure: XmrigError | None = None) -> int:
+        """Wait until a reply is 1 or more."""
+        return await confirm(
+            self.read, lambda reply: reply >= 1, command="pause", failure=failure
+        )
+
+
+async def elapsed(readings: Readings, **kwargs: Any) -> tuple[Any, float]:
+    """Return the reply or error of a confirmation, and the seconds it took."""
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    try:
+        outcome: Any = await readings.confirm(**kwargs)
+    except XmrigError as error:
+        outcome = error
+    return outcome, loop.time() - started
+
+
+def test_the_time_is_longer_than_one_reply_may_take() -> None:
+    """Otherwise a single reading that hangs would be the only one."""
+    assert CONFIRM_TIMEOUT > REQUEST_TIMEOUT
+
+
+async def test_a_result_that_shows_at_once() -> None:
+    """It is read once."""
+    readings = Readings(1)
+    assert await elapsed(readings) == (1, 0)
+    assert readings.count == 1
+
+
+async def test_a_result_that_shows_later() -> None:
+    """The reply that shows it is returned."""
+    assert await Readings(0, 0, 2, 3).confirm() == 2
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        XmrigConnectionError("gone"),
+        XmrigTimeoutError("late"),
+        XmrigInterruptedError("reset"),
+        XmrigResponseError("cut"),
+        XmrigAuthenticationError("a moment's fault"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+@pytest.mark.parametrize("times", [1, 3, 20])
+async def test_a_reading_that_fails_is_tried_again(
+    error: XmrigError, times: int
+) -> None:
+    """It says nothing about the command."""
+    assert await Readings(*[error] * times, 1).confirm() == 1
+
+
+async def test_a_result_that_does_not_show() -> None:
+    """It is said which command it was."""
+    outcome, seconds = await elapsed(Readings(0))
+    assert isinstance(outcome, XmrigNotConfirmedError)
+    assert outcome.command == "pause"
+    assert seconds == pytest.approx(CONFIRM_TIMEOUT, abs=0.2)
+
+
+async def test_readings_that_all_fail() -> None:
+    """Whether the command took effect is unknown, and why is said."""
+    gone = XmrigConnectionError("gone")
+    outcome, seconds = await elapsed(Readings(gone))
+    assert outcome is gone
+    assert seconds == pytest.approx(CONFIRM_TIMEOUT, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("readings", "expected"),
+    [
+        ((0,), "failure"),
+        ((XmrigResponseError("cut"), 0), "failure"),
+        ((XmrigResponseError("cut"),), "cut"),
+    ],
+)
+async def test_a_command_that_failed_and_does_not_show(
+    readings: tuple[Reading, ...], expected: str
+) -> None:
+    """The reason is that of the command, unless the miner cannot be read at all."""
+    failure = XmrigInterruptedError("failure")
+    outcome, _ = await elapsed(Readings(*readings), failure=failure)
+    assert str(outcome) == expected
+
+
+async def test_a_command_that_failed_and_shows() -> None:
+    """Then only its reply was lost."""
+    outcome, _ = await elapsed(Readings(0, 1), failure=XmrigTimeoutError("late"))
+    assert outcome == 1
+
+
+async def test_another_miner_confirms_nothing() -> None:
+    """It ends at once: nothing that it shows is the result."""
+    error = XmrigAnotherMinerError("another", OTHER)
+    readings = Readings(0, error, 1)
+    outcome, seconds = await elapsed(readings)
+    assert outcome is error
+    assert seconds < 1
+    assert readings.count == 2
+
+
+@pytest.mark.parametrize(
+    "first",
+    [lambda: 0, lambda: XmrigTimeoutError("late")],
+    ids=["not yet", "too late"],
+)
+async def test_a_second_reading_follows_a_slow_one(
+    first: Callable[[], Reading],
+) -> None:
+    """However long a reply may take, one of them is never the only one."""
+    readings = Readings(first(), 1, takes=REQUEST_TIMEOUT)
+    assert await readings.confirm() == 1
+    assert readings.count == 2
+
+
+async def test_an_error_of_another_kind_is_not_tried_again() -> None:
+    """It is a fault of this side."""
+    readings = Readings(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        await readings.confirm()
+    assert readings.count == 1
