@@ -72,9 +72,7 @@ class ConfigEditor:
         """
         write: _Write | None = None
         for _ in range(ATTEMPTS):
-            before = await (
-                self._link.config() if write is None else self._read_until()
-            )
+            before = await (self._read() if write is None else self._read_until())
             self.observe(before)
             after = change(before)
             state = self._store.state
@@ -97,7 +95,7 @@ class ConfigEditor:
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
         """Return what `edit` would change; raises what it would refuse."""
-        config = await self._link.config()
+        config = await self._read()
         return safe_changes(config, change(config))
 
     async def rewrite(self) -> XmrigError | None:
@@ -151,7 +149,6 @@ class ConfigEditor:
 
     async def _send(self, write: _Write, previous: _Write | None) -> None:
         """Write the config, and wait until another one than before shows."""
-        self._unsettled = write.after, write.changes
         try:
             await self._put(write.after, write.before, write.changes)
         except XmrigNotConfirmedError:
@@ -161,7 +158,15 @@ class ConfigEditor:
 
     async def _put(self, after: Config, before: Config, made: list[Change]) -> None:
         """Send a config, and wait until it shows."""
-        failure = await self._link.write(lambda: self._link.client.put_config(after))
+        unsettled, self._unsettled = self._unsettled, (after, made)
+        try:
+            failure = await self._link.write(
+                lambda: self._link.client.put_config(after)
+            )
+        except XmrigError:
+            # It did not arrive, so what shows it later is external
+            self._unsettled = unsettled
+            raise
         if failure is None and _contains(before, made):
             # Removing what is the default anyway changes nothing that shows
             return
@@ -179,8 +184,9 @@ class ConfigEditor:
         than an external change, shows when the same write again changes nothing.
         """
         await self._store.store(write.state.with_reported_values(now, write.changes))
+        corrected = {shown_path(change.path) for change in write.changes}
+        self._external = [path for path in self._external if path not in corrected]
         made = list(changes(now.document, write.before.document))
-        self._unsettled = write.before, made
         await self._put(write.before, now, made)
 
     async def _finish(self, write: _Write, shown: Config) -> None:
@@ -206,9 +212,15 @@ class ConfigEditor:
         config = await self._read_until()
         return config if _contains(config, made) else None
 
+    async def _read(self) -> Config:
+        """Read the config, and verify afterwards that it is still that miner's."""
+        config = await self._link.config()
+        await self._link.summary()
+        return config
+
     async def _read_until(self) -> Config:
         """Read the config after a write, however often that has to be tried."""
-        return await confirm(self._link.config, lambda _: True, command=COMMAND)
+        return await confirm(self._read, lambda _: True, command=COMMAND)
 
 
 def safe_changes(before: Config, after: Config) -> list[Change]:

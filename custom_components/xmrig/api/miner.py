@@ -232,7 +232,8 @@ class Miner:
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
         """Return what `edit` would change; raises what it would refuse."""
-        return await self._editor.preview(change)
+        async with self._command():
+            return await self._editor.preview(change)
 
     async def restore(self) -> list[Change]:
         """Give back all values of the config that were changed from here.
