@@ -167,8 +167,8 @@ class Miner:
             return enabled or backends.complete
 
         async with self._command():
-            running = (await self.link.backends()).enabled
-            stops = not enabled and running == {backend}
+            running = frozenset() if enabled else await self._running()
+            stops = running == {backend}
             async with self._requesting(mining=False) if stops else nullcontext():
                 await self._editor.edit(
                     change,
@@ -358,12 +358,10 @@ class Miner:
 
     async def _start(self) -> None:
         """Start, during the command's turn."""
-        found = await self.link.backends()
+        running = await self._running()
 
         def change(config: Config) -> Config:
-            # One without a driver or device is on in the config only, and one that is
-            # missing in a damaged reply may run.
-            if found.enabled or config.enabled - found.by_type.keys():
+            if running:
                 return config
             remembered = self.state.backends & config.backends.keys()
             return config.with_backends(
@@ -371,7 +369,7 @@ class Miner:
             )
 
         failure = None
-        if not await self._editor.edit(change) and not found.threads:
+        if not await self._editor.edit(change) and not await self._runs():
             # Ended by XMRig's own `stop`: any config makes it start them again,
             # without waiting for the next job (src/core/Miner.cpp:632).
             failure = await self._editor.rewrite()
@@ -385,6 +383,27 @@ class Miner:
             summary = await confirm(self.link.summary, lambda _: True, command="start")
             if summary.paused:
                 await self._resume()
+
+    async def _running(self) -> frozenset[BackendType]:
+        """Return the backends that are enabled, or may be for all that is known.
+
+        One without a driver or device is on in the config only, and one that is missing
+        in a damaged reply may run.
+        """
+        backends = await self.link.backends()
+        config = await self.link.config()
+        return config.enabled - backends.disabled
+
+    async def _runs(self) -> bool:
+        """Return whether threads run, or will without another config."""
+        both = await confirm(
+            self._read_both,
+            lambda both: (
+                (both[1].complete and bool(both[1].enabled)) or _has_started(*both)
+            ),
+            command="start",
+        )
+        return _has_started(*both)
 
     async def _read_both(self) -> tuple[Summary, Backends]:
         """Read what shows whether threads run."""

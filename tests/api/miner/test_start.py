@@ -1,9 +1,14 @@
 """Tests of starting."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from custom_components.xmrig.api.exceptions import XmrigNotConfirmedError
 from custom_components.xmrig.api.models import BackendType
+from simulator.faults import Fault
+from simulator.http import Reply
 
 from .rig import Rig, as_written, commanding, poll
 
@@ -117,3 +122,96 @@ async def test_a_config_that_is_never_applied() -> None:
         assert miner.state.request.mining is False
         await miner.start()
         assert rig.enabled == {BackendType.CPU, BackendType.CUDA}
+
+
+async def test_after_the_miners_own_stop_it_is_done_once_threads_run() -> None:
+    """The miner was told to, but that shows half a second later."""
+    async with Rig(job_interval=3600) as rig, commanding(rig) as (miner, _):
+        rig.rpc_direct("stop")
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        await miner.start()
+        assert loop.time() - started >= rig.surroundings.watch_delay
+        assert rig.is_hashing
+        assert rig.count("PUT", "/2/config") == 1
+
+
+async def test_after_the_miners_own_stop_threads_never_run() -> None:
+    """Then it is not done, whatever the config says."""
+    async with (
+        Rig(job_interval=3600, fault="ignore_put") as rig,
+        commanding(rig) as (miner, _),
+    ):
+        rig.rpc_direct("stop")
+        with pytest.raises(XmrigNotConfirmedError) as raised:
+            await miner.start()
+        assert raised.value.command == "start"
+        assert not rig.is_hashing
+
+
+@pytest.mark.parametrize("reply", ["lost", "hang_after", "reset_after", "late_7_after"])
+async def test_after_the_miners_own_stop_a_reply_is_lost(reply: str) -> None:
+    """What counts is that threads run."""
+    async with Rig(job_interval=3600) as rig, commanding(rig) as (miner, _):
+        rig.rpc_direct("stop")
+
+        def fail(request: Any) -> None:
+            if request.method == "PUT":
+                rig.on_request = None
+                rig.fail_next(1, reply)
+
+        rig.on_request = fail
+        await miner.start()
+        assert rig.is_hashing
+
+
+async def test_a_miner_that_builds_its_dataset() -> None:
+    """It has no thread yet, and needs none to be started."""
+    async with Rig(uptime=0, dataset_time=60) as rig, commanding(rig) as (miner, _):
+        await miner.start()
+        assert not rig.is_hashing
+        assert rig.count("PUT", "/2/config") <= 1
+
+
+async def test_a_miner_without_a_pool() -> None:
+    """It gets threads with the first job, which may take long."""
+    async with Rig(uptime=0) as rig, commanding(rig) as (miner, _):
+        for pool in rig.config["pools"]:
+            rig.set_pool_reachable(pool["url"], False)
+        await miner.stop()
+        await miner.start()
+        assert rig.enabled == {BackendType.CPU, BackendType.CUDA}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        [{"type": "opencl", "enabled": False}],
+        [{"type": kind} for kind in BackendType],
+    ],
+)
+async def test_backends_that_say_too_little(document: Any) -> None:
+    """A miner that runs is not written to because one reply lacks what runs."""
+    little = Fault("says little", instead=Reply(200, document), path="/backends")
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        for number in range(1, 20):
+            rig.fail_next(number, little)
+        await miner.start()
+        assert len(rig.requests) >= 20
+        assert rig.count("PUT", "/2/config") == 0
+        assert rig.enabled == {BackendType.CPU, BackendType.CUDA}
+        assert rig.is_hashing
+
+
+async def test_a_start_is_not_confirmed_by_backends_that_say_too_little() -> None:
+    """They have to say that one is on."""
+    little = Fault("says little", instead=Reply(200, []), path="/backends")
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.stop()
+        count = len(rig.requests)
+        for number in range(1, 60):
+            rig.fail_next(number, little)
+        await miner.start()
+        assert len(rig.requests) - count >= 60
+        assert rig.is_hashing

@@ -2,6 +2,7 @@
 
 import asyncio
 from copy import deepcopy
+from dataclasses import replace
 import json
 from typing import Any
 
@@ -14,7 +15,9 @@ from custom_components.xmrig.api.exceptions import (
     XmrigResponseError,
 )
 from custom_components.xmrig.api.models import BackendType
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig.api.state import MinerState, Request
+from simulator.faults import FAULTS, Fault
+from simulator.http import Reply
 
 from .rig import Rig, commanding, poll
 
@@ -137,3 +140,63 @@ async def test_a_config_that_cannot_be_read() -> None:
             await miner.stop()
         assert rig.count("PUT", "/2/config") == 0
         assert saved[-1] == miner.state == MinerState()
+
+
+def backends(document: Any) -> Fault:
+    """Return what lets the miner say that of its backends."""
+    return Fault("says little", instead=Reply(200, document), path="/backends")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        [{"type": "cuda", "enabled": False}],
+        [{"type": kind} for kind in BackendType],
+        [{"type": kind, "enabled": None} for kind in BackendType],
+    ],
+)
+async def test_backends_that_say_too_little(document: Any) -> None:
+    """What is missing is unknown, not off: a stop is confirmed only once it shows."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        for number in range(1, 60):
+            rig.fail_next(number, backends(document))
+        await miner.stop()
+        assert len(rig.requests) == 60
+        assert rig.enabled == set()
+
+
+@pytest.mark.parametrize("fault", ["short", "cut", "http_500"])
+async def test_backends_that_are_damaged_once(fault: str) -> None:
+    """They are read again."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        damaged = replace(FAULTS[fault], path="/backends")
+
+        def fail(request: Any) -> None:
+            if request.path == "/2/backends":
+                rig.on_request = None
+                rig.fail_next(1, damaged)
+
+        rig.on_request = fail
+        await miner.stop()
+        assert rig.count("GET", "/2/backends") == 2
+        assert miner.state.backends == {BackendType.CPU, BackendType.CUDA}
+
+
+async def test_a_backend_is_missing_when_another_is_switched_off() -> None:
+    """It may run, so the miner is not taken for one that is stopped."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+        before = await poll(miner)
+
+        def fail(request: Any) -> None:
+            if request.path == "/2/backends":
+                rig.on_request = None
+                rig.fail_next(1, backends([{"type": "cpu", "enabled": True}]))
+
+        rig.on_request = fail
+        await miner.set_backend(BackendType.CPU, enabled=False)
+        assert rig.enabled == {BackendType.CUDA}
+        assert rig.is_hashing
+        after = await poll(miner, before)
+        assert after.snapshot.is_mining
+        assert all(state.request == Request() for state in saved)

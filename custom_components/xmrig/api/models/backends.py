@@ -202,6 +202,15 @@ class Backends:
             backend.type for backend in self.by_type.values() if backend.enabled
         )
 
+    @property
+    def disabled(self) -> frozenset[BackendType]:
+        """Return the backends that are said to be switched off; others are unknown."""
+        return frozenset(
+            backend.type
+            for backend in self.by_type.values()
+            if backend.enabled is False
+        )
+
     def are_disabled(self, backends: Iterable[BackendType]) -> bool:
         """Return whether all backends are disabled, and these among them are listed.
 
