@@ -154,7 +154,7 @@ def test_a_pause_at_the_miner_ends_there_whatever_its_rules(
         (replace(PAUSE, limited=True), PAUSED, PAUSED, replace(PAUSE, limited=True)),
         # It was resumed at the miner: the limit is over
         (replace(MINE, limited=True), PAUSED, MINING, MINE),
-        (replace(NOTHING, limited=True), PAUSED, MINING, RESUMED_THERE),
+        (replace(NOTHING, limited=True), PAUSED, MINING, NOTHING),
         (replace(PAUSE, limited=True), PAUSED, MINING, RESUMED_THERE),
     ],
 )
@@ -162,7 +162,14 @@ def test_a_pause_of_the_power_limit_is_not_the_users(
     request_: Request, before: Snapshot, now: Snapshot, after: Request
 ) -> None:
     """It says nothing about what is wanted."""
+    before = replace(before, state=MinerState(request=request_))
     assert wanted(request_, before, now) == after
+
+
+def test_the_end_of_a_limit_is_not_the_users_either() -> None:
+    """The miner was resumed from here since the last poll."""
+    before = replace(PAUSED, state=MinerState(request=Request(limited=True)))
+    assert wanted(NOTHING, before, MINING) == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,7 @@ def _with_mining(
             request.mining is None
             and before is not None
             and before.is_mining is False
+            and not before.state.request.limited
             and not snapshot.pause_rules
         )
         if was_paused:

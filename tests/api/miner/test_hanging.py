@@ -1,6 +1,7 @@
 """Tests of a miner that hangs, and of the end of the one who commands it."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -222,7 +223,7 @@ async def test_a_command_that_is_cancelled_is_resolved_by_a_poll(command: str) -
                     task.cancel()
 
             rig.on_request = cancel
-            (result,) = await asyncio.gather(task, return_exceptions=True)
+            result: Any = (await asyncio.gather(task, return_exceptions=True))[0]
             if result is None:
                 break
             rig.on_request = None

@@ -64,6 +64,25 @@ async def test_it_becomes_read_only_in_between(command: str) -> None:
 
 
 @every_command
+@pytest.mark.parametrize("fault", ["unauthorized", "forbidden"])
+async def test_the_token_becomes_invalid_in_between(command: str, fault: str) -> None:
+    """A refused command is told from a read-only API, and what is wanted stays."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await (miner.stop() if command == "start" else miner.pause())
+        stored = miner.state
+
+        def revoke(request: Any) -> None:
+            if request.method != "GET":
+                rig.fault = fault
+
+        rig.on_request = revoke
+        with pytest.raises(XmrigAuthenticationError):
+            await COMMANDS[command](miner)
+        assert miner.state.request == stored.request
+        assert miner.state.previous_request is None
+
+
+@every_command
 async def test_errors_contain_no_secrets(command: str) -> None:
     """They name the miner by its address."""
     for fault in ("html", "close", "http_500", "refuse_put", "ignore_put"):

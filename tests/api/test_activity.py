@@ -1,0 +1,75 @@
+"""Tests of what happened to a miner between two polls."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig.api.activity import (
+    Activity,
+    ActivityType,
+    detect_activities,
+)
+from custom_components.xmrig.api.models import Connection, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
+
+KNOWN = Snapshot(
+    summary=Summary(
+        uptime=12,
+        version="6.26.0",
+        algo="rx/0",
+        connection=Connection(pool="a.example.org:1"),
+    )
+)
+
+
+def changed(**values: Any) -> Snapshot:
+    """Return a snapshot with another summary."""
+    return replace(KNOWN, summary=replace(KNOWN.summary, **values))
+
+
+def detected(
+    before: Snapshot, after: Snapshot, *, restarted: bool = False, paths: Any = ()
+) -> list[Activity]:
+    """Return what happened."""
+    return list(
+        detect_activities(before, after, restarted=restarted, changed_paths=paths)
+    )
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        KNOWN,
+        changed(uptime=22),
+        changed(algo=None),
+        changed(connection=Connection()),
+        changed(version="6.26.1"),
+    ],
+    ids=["the same", "later", "no algorithm said", "no pool said", "another version"],
+)
+def test_nothing_happened(after: Snapshot) -> None:
+    """What is not said is no change, nor is it one when it is said again."""
+    assert detected(KNOWN, after) == []
+    assert detected(after, KNOWN) == []
+
+
+def test_what_changed_is_named() -> None:
+    """With what it was and what it is, in a fixed order."""
+    after = changed(algo="kawpow", connection=Connection(pool="b.example.org:1"))
+    assert detected(KNOWN, after, restarted=True, paths=["retries"]) == [
+        Activity(ActivityType.RESTARTED, {"uptime": 12, "version": "6.26.0"}),
+        Activity(
+            ActivityType.POOL_CHANGED,
+            {"before": "a.example.org:1", "after": "b.example.org:1"},
+        ),
+        Activity(ActivityType.ALGORITHM_CHANGED, {"before": "rx/0", "after": "kawpow"}),
+        Activity(ActivityType.CONFIG_CHANGED, {"paths": ["retries"]}),
+    ]
+
+
+def test_a_restart_is_named_once() -> None:
+    """Also between two runs of this side, when there is nothing to compare with."""
+    assert [one.type for one in detected(KNOWN, KNOWN, restarted=True)] == [
+        ActivityType.RESTARTED
+    ]
