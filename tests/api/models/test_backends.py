@@ -10,6 +10,8 @@ from custom_components.xmrig.api.models import (
     BackendType,
     GpuHealth,
     Hashrate,
+    Summary,
+    Thread,
 )
 from tests.api.captures import gpu_backends
 from tests.api.odd import (
@@ -127,3 +129,62 @@ def test_any_value_missing() -> None:
     """Nor does it when something is not there at all."""
     for place in places(BACKENDS):
         read_snapshot(SUMMARY, without(BACKENDS, place), CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("affinity", "core"), [(-1, -1), (0, 0), (63, 63), (-2, None), ("0", None)]
+)
+def test_the_core_of_a_thread(affinity: Any, core: int | None) -> None:
+    """A thread that is bound to none has -1."""
+    assert Thread.from_json({"affinity": affinity}).affinity == core
+
+
+@pytest.mark.parametrize(
+    ("sent", "priority"), [(-1, -1), (0, 0), (5, 5), (-2, None), (None, None)]
+)
+def test_the_priority_of_a_backend(sent: Any, priority: int | None) -> None:
+    """A priority that was not set is -1."""
+    backends = Backends.from_json([{"type": "cpu", "priority": sent}])
+    assert backends.by_type[BackendType.CPU].priority == priority
+
+
+@pytest.mark.parametrize(("sent", "index"), [(0, 0), (255, 255), (256, None)])
+def test_the_index_of_a_card(sent: int, index: int | None) -> None:
+    """There are cards of up to 256 indexes."""
+    assert Thread.from_json({"index": sent}).index == index
+
+
+def test_hashrates_are_added_window_by_window() -> None:
+    """Each window of a card is the sum of those of its threads."""
+    hashrates = [
+        Hashrate(seconds_10=1, minute_1=20, minutes_15=300),
+        Hashrate(seconds_10=4, minute_1=50, minutes_15=600),
+    ]
+    assert Hashrate.total(hashrates) == Hashrate(
+        seconds_10=5, minute_1=70, minutes_15=900
+    )
+    assert Hashrate.total([]) == Hashrate()
+
+
+@pytest.mark.parametrize(
+    ("windows", "is_hashing"),
+    [
+        ([1, 0, 0], True),
+        ([None, 1, None], True),
+        ([0, None, 1], True),
+        ([0, 0, 0], False),
+        ([], False),
+    ],
+)
+def test_any_window_shows_that_it_hashes(
+    windows: list[float | None], is_hashing: bool
+) -> None:
+    """A window that is not full yet has no value, though there are hashes."""
+    assert Hashrate.from_json(windows).is_hashing is is_hashing
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_whether_the_reply_was_whole(complete: bool) -> None:
+    """What is missing in one that was cut off is unknown."""
+    assert Backends.from_json([], complete=complete).complete is complete
+    assert Summary.from_json({}, complete=complete).complete is complete
