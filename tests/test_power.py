@@ -266,10 +266,10 @@ def test_what_was_learned_survives_storage(model: PowerModel) -> None:
 def test_what_is_stored_has_three_digits() -> None:
     """Of each reading its value and weight, of which more would be false precision."""
     model = PowerModel(threads=4).with_sample(2, watts=100 / 3, hashrate=2000 / 3)
-    for _ in range(2):
+    for _ in range(20):
         model = model.with_sample(4, watts=100, hashrate=None)
     assert model.as_json() == {
-        "watts": {"2": [33.333, 0.998], "4": [100, 2]},
+        "watts": {"2": [33.333, 0.98], "4": [100, 20]},
         "hashrates": {"2": [666.667, 1]},
     }
 

@@ -113,6 +113,11 @@ def _selected(names: list[str], known: Iterable[str]) -> list[str]:
     """
     folder = PROJECT / PACKAGE
     modules = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.py"))]
+    for pattern in known:
+        if not any(fnmatch(module, pattern) for module in modules):
+            raise MutationError(
+                f"{LIST} lists tests for {pattern}, which is not there."
+            )
     tested = [m for m in modules if any(fnmatch(m, pattern) for pattern in known)]
     selected = [] if names else tested
     for name in names:
@@ -134,16 +139,15 @@ def main() -> int:
     def tests_of(module: str) -> list[str]:
         return next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
 
-    survivors = [
-        survivor
-        for files, group in groupby(sorted(modules, key=tests_of), key=tests_of)
-        for survivor in _run(list(group), files)
-    ]
-    unexplained = [s for s in survivors if s.key not in reasons.get(s.module, {})]
-    for survivor in unexplained:
-        print(f"\n{survivor.module}, {survivor.result}: {survivor.key}")
-        print(survivor.diff)
-    found = {(survivor.module, survivor.key) for survivor in survivors}
+    found: set[tuple[str, str]] = set()
+    unexplained = 0
+    for files, group in groupby(sorted(modules, key=tests_of), key=tests_of):
+        for survivor in _run(list(group), files):
+            found.add((survivor.module, survivor.key))
+            if survivor.key not in reasons.get(survivor.module, {}):
+                unexplained += 1
+                print(f"\n{survivor.module}, {survivor.result}: {survivor.key}")
+                print(survivor.diff, flush=True)
     outdated = [
         (module, key)
         for module in modules
@@ -152,7 +156,7 @@ def main() -> int:
     ]
     for module, key in outdated:
         print(f"\n{LIST} gives a reason for what no longer survives in {module}: {key}")
-    print(f"\n{len(survivors)} survived, {len(unexplained)} of them without a reason")
+    print(f"\n{unexplained} survived without a reason, {len(found)} in all")
     return 1 if unexplained or outdated else 0
 
 
