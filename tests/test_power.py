@@ -2,7 +2,9 @@
 
 from itertools import pairwise
 import json
+import math
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 import pytest
@@ -277,6 +279,53 @@ def test_what_is_stored_has_three_digits() -> None:
 def test_nothing_stored_is_nothing_learned() -> None:
     """As on the first day."""
     assert OWNERS.with_learned(None) == OWNERS
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        [],
+        {},
+        {"watts": {}},
+        {"watts": [], "hashrates": {}},
+        {"watts": {"four": [100, 1]}, "hashrates": {}},
+        {"watts": {"9" * 5000: [100, 1]}, "hashrates": {}},
+        {"watts": {"-1": [100, 1]}, "hashrates": {}},
+        {"watts": {"4097": [100, 1]}, "hashrates": {}},
+        {"watts": {"4": 100}, "hashrates": {}},
+        {"watts": {"4": [100]}, "hashrates": {}},
+        {"watts": {"4": [100, 1, 1]}, "hashrates": {}},
+        {"watts": {"4": ["100", 1]}, "hashrates": {}},
+        {"watts": {"4": [True, 1]}, "hashrates": {}},
+        {"watts": {"4": [1.7e308, 1]}, "hashrates": {}},
+        {"watts": {"4": [-1, 1]}, "hashrates": {}},
+        {"watts": {"4": [100, 0]}, "hashrates": {}},
+        {"watts": {"4": [100, 31]}, "hashrates": {}},
+        {"watts": {}, "hashrates": {"4": [math.inf, 1]}},
+        {"watts": {}, "hashrates": {"4": [math.nan, 1]}},
+    ],
+    ids=lambda stored: repr(stored)[:40],
+)
+def test_what_no_model_stored_is_refused(stored: Any) -> None:
+    """Before it is calculated with."""
+    with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
+        OWNERS.with_learned(stored)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [["cuda"], {"cuda": "118"}, {"cuda": -1}, {"cuda": 1.7e308}, {"cuda": None}],
+)
+def test_what_no_cards_stored_is_refused(stored: Any) -> None:
+    """Before it is added up."""
+    with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
+        CardPower(stored)
+
+
+def test_more_threads_than_could_be_counted() -> None:
+    """It does not take longer to find how many of them fit."""
+    model = PowerModel(threads=10**12, idle=0, full=10**6)
+    assert model.threads_within(100) == 10**8
 
 
 @settings(max_examples=50, deadline=None)

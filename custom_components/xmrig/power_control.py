@@ -7,25 +7,12 @@ from typing import Any
 from homeassistant.core import HomeAssistant, callback
 
 from .calibration import Calibration, Row
-from .const import (
-    CONF_FULL_POWER,
-    CONF_IDLE_POWER,
-    CONF_POWER_SENSOR,
-    DOMAIN,
-    POWER_SAVE_DELAY,
-)
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .const import DOMAIN, POWER_SAVE_DELAY
+from .coordinator import XmrigCoordinator
+from .options import PowerOptions
 from .power_limit import PowerLimit
 from .power_meter import PowerMeter
 from .storage import power_store
-
-
-def _has_power(entry: XmrigConfigEntry) -> bool:
-    """Return whether the owner said where watts come from."""
-    options = entry.options
-    return CONF_POWER_SENSOR in options or (
-        CONF_IDLE_POWER in options and CONF_FULL_POWER in options
-    )
 
 
 async def async_setup_power(
@@ -37,7 +24,7 @@ async def async_setup_power(
     """
     power = PowerControl(hass, coordinator)
     await power.async_load()
-    if _has_power(coordinator.config_entry):
+    if PowerOptions.from_options(coordinator.config_entry.options).is_complete:
         power.async_follow()
         return power
     power.limit.lift()

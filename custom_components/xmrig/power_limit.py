@@ -14,8 +14,9 @@ from homeassistant.helpers.event import async_call_later
 from .api.miner import Miner
 from .api.snapshot import Snapshot
 from .calibration import Calibration
-from .const import CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL, DOMAIN, LOGGER
+from .const import DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
+from .options import PowerOptions
 from .power_meter import PowerMeter
 
 
@@ -43,9 +44,8 @@ class PowerLimit:
         self._lock = lock
         self._save = save
         self._save_soon = save_soon
-        self._interval: float = coordinator.config_entry.options.get(
-            CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL
-        )
+        options = PowerOptions.from_options(coordinator.config_entry.options)
+        self._interval = options.interval
         self._watts: float | None = None
         self._own: frozenset[int] = frozenset()
         """The cap that the limit set, and the one that it is about to set; a cap that
