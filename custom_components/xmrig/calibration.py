@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from .coordinator import XmrigCoordinator
+from .power import stored_count
 from .power_meter import GLITCH, PowerMeter
 
 
@@ -50,6 +52,11 @@ class Calibration:
         self._cancelled: asyncio.Event | None = None
         self.threads_before: int | None = None
         """How many threads ran before; None once they do so again."""
+
+    def load(self, threads_before: Any) -> None:
+        """Take up a number of threads that was stored; raise ValueError if none is."""
+        if threads_before is not None:
+            self.threads_before = stored_count(threads_before)
 
     @property
     def is_running(self) -> bool:

@@ -12,7 +12,7 @@ import math
 from typing import Any, Self
 
 from .api.limits import MAX_INTEGER, MAX_THREADS
-from .api.models.values import number
+from .api.models.values import integer, number
 
 MAX_WATTS = 100_000
 """W of a miner, with room for several times what a household's connection carries."""
@@ -84,7 +84,7 @@ class PowerModel:
             return self
         watts, hashrates = (
             {
-                _stored_count(count): Reading.from_json(reading, maximum)
+                stored_count(int(count)): Reading.from_json(reading, maximum)
                 for count, reading in data[key].items()
             }
             for key, maximum in (("watts", MAX_WATTS), ("hashrates", MAX_INTEGER))
@@ -186,22 +186,19 @@ class PowerModel:
 
 
 def stored_number(value: Any, maximum: float) -> float:
-    """Return a number that was stored, from 0 to a maximum.
-
-    Raises ValueError for anything else.
-    """
+    """Return a number that was stored, from 0 to a maximum; raise ValueError for others."""
     found = number(value, maximum)
     if found is None:
         raise ValueError(f"not a number from 0 to {maximum}")
     return found
 
 
-def _stored_count(text: str) -> int:
-    """Return a number of threads that was stored as text.
-
-    Raises ValueError for anything else.
-    """
-    return int(stored_number(int(text), MAX_THREADS))
+def stored_count(value: Any) -> int:
+    """Return a number of threads that was stored; raise ValueError for anything else."""
+    found = integer(value, MAX_THREADS)
+    if found is None:
+        raise ValueError(f"not a number of threads up to {MAX_THREADS}")
+    return found
 
 
 def _with_sample(

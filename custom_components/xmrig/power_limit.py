@@ -11,12 +11,14 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
+from .api.limits import MAX_INTEGER
 from .api.miner import Miner
 from .api.snapshot import Snapshot
 from .calibration import Calibration
 from .const import DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
 from .options import PowerOptions
+from .power import stored_count, stored_number
 from .power_meter import PowerMeter
 
 
@@ -57,10 +59,15 @@ class PowerLimit:
         self._retry: CALLBACK_TYPE | None = None
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take up what `as_json` gave."""
-        self._watts = data["watts"]
-        self._own = frozenset(data["own"])
-        self._persons = data["persons"]
+        """Take up what `as_json` gave.
+
+        Raises LookupError, TypeError or ValueError for anything else.
+        """
+        watts, persons = data["watts"], data["persons"]
+        own = frozenset(map(stored_count, data["own"]))
+        self._persons = None if persons is None else stored_count(persons)
+        self._watts = None if watts is None else stored_number(watts, MAX_INTEGER)
+        self._own = own
 
     def as_json(self) -> dict[str, Any]:
         """Return the limit, and how it is kept, as JSON values."""
