@@ -3,7 +3,9 @@
 import math
 from typing import Any
 
+from homeassistant.const import ATTR_ENTITY_ID
 from homeassistant.data_entry_flow import InvalidData
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.json import json_bytes
 import pytest
 
@@ -18,6 +20,7 @@ from custom_components.xmrig.options import PowerOptions
 from custom_components.xmrig.power import MAX_WATTS
 
 from .common import Rig
+from .controls import THREADS, writes
 from .watts import (
     LIMIT,
     METER,
@@ -140,3 +143,26 @@ async def test_an_absurd_meter_measures_nothing(rig: Rig, shown: str) -> None:
     assert full_load(rig) == 140
     assert value(rig, POWER) == 140
     json_bytes([state.as_dict() for state in rig.hass.states.async_all()])
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+@pytest.mark.parametrize(
+    ("name", "power"), [(THREADS, {}), (THREADS, NUMBERS), (LIMIT, NUMBERS)]
+)
+async def test_a_number_is_not_set_to_what_is_not_one(
+    rig: Rig, name: str, power: dict[str, Any]
+) -> None:
+    """It is neither below the minimum nor above the maximum."""
+    await set_up(rig, power)
+    before = rig.state(name)
+    for absurd in (math.nan, math.inf, -math.inf, 1.7e308):
+        with pytest.raises(ServiceValidationError):
+            await rig.hass.services.async_call(
+                "number",
+                "set_value",
+                {ATTR_ENTITY_ID: rig.entity_id(name), "value": absurd},
+                blocking=True,
+            )
+    await rig.poll()
+    assert rig.state(name) == before
+    assert writes(rig.simulator) == 0

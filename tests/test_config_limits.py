@@ -88,7 +88,7 @@ async def test_a_config_that_is_larger_already_may_shrink(running: Rig) -> None:
     await set_threads(running, 3)
     assert running.state("number.cpu_threads") == "3"
     with pytest.raises(ServiceValidationError) as raised:
-        await act(running, "set_config", config={"title": "x"})
+        await act(running, "set_config", config={"title": "x" * 100})
     assert raised.value.translation_key == "config_too_large"
     pools = running.simulator.config["pools"][:10]
     await act(running, "set_config", config={"pools": pools})

@@ -1,6 +1,7 @@
 """Counters that go on where the miner's own begin anew."""
 
 from datetime import timedelta
+from typing import Any
 
 from homeassistant.core import State
 from homeassistant.helpers.restore_state import async_get
@@ -154,3 +155,13 @@ async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
     assert totals(running) == ("5", "500000")
     await running.poll()
     assert totals(running) == ("5", "500000")
+
+
+@pytest.mark.parametrize("stored", [{"totals": 1}, [1], {"total": 10**30, "last": 0}])
+async def test_a_sensor_is_added_whatever_is_restored(rig: Rig, stored: Any) -> None:
+    """It counts on from what the miner counts."""
+    name = "sensor.rig_one_shares_accepted_in_total"
+    mock_restore_cache_with_extra_data(rig.hass, [(State(name, "100"), stored)])
+    rig.simulator.accept_share()
+    await rig.set_up()
+    assert totals(rig)[0] == "1"

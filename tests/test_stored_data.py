@@ -119,10 +119,20 @@ BOTH: dict[str, Damage] = {
 MINER: dict[str, Damage] = {
     "backends": data(backends=5),
     "an unknown backend": data(backends=["fpga"]),
-    "written": data(written=[]),
-    "edits": data(written={"edits": {"path": 1}, "pending": []}),
-    "no path": data(controlled={"edits": [{"original": 1}], "pending": []}),
-    "payees": data(payees=1),
+    "no list": data(all_edits=[]),
+    "edits": data(all_edits={"edits": {"path": 1}, "pending": []}),
+    "no path": data(control_edits={"edits": [{"original": 1}], "pending": []}),
+    "a path to nowhere": data(all_edits={"edits": [{"path": []}], "pending": []}),
+    "a path of numbers": data(all_edits={"edits": [], "pending": [{"path": [1]}]}),
+    "no request": data(request=None),
+    "mining": data(request={"mining": "yes", "here": True, "limited": False}),
+    "limited": data(request={"mining": True, "here": True, "limited": None}),
+    "before": data(previous_request=[True]),
+    "threads": data(threads=10**9),
+    "half a thread": data(threads=1.5),
+    "started": data(started="2026-11-01"),
+    "payout": data(payout="fingerprint"),
+    "fingerprints": data(pending_payout=[1]),
 }
 POWER: dict[str, Damage] = {
     "meter": data(meter=None),
@@ -180,7 +190,7 @@ async def test_another_shape_does_not_keep_a_miner_from_being_set_up(
 
 DAMAGES = [
     pytest.param("", BOTH["truncated"], id="miner-truncated"),
-    pytest.param("", MINER["written"], id="miner-shape"),
+    pytest.param("", MINER["no list"], id="miner-shape"),
     pytest.param(".power", BOTH["a later version"], id="power-version"),
     pytest.param(".power", POWER["meter"], id="power-shape"),
 ]

@@ -10,9 +10,9 @@ from typing import Any
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .api.models.values import stored_or_none, thread_number
 from .const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from .coordinator import XmrigCoordinator
-from .power import stored_count
 from .power_meter import GLITCH, PowerMeter
 
 
@@ -54,9 +54,11 @@ class Calibration:
         """How many threads ran before; None once they do so again."""
 
     def load(self, threads_before: Any) -> None:
-        """Take up a number of threads that was stored; raise ValueError if none is."""
-        if threads_before is not None:
-            self.threads_before = stored_count(threads_before)
+        """Take up a number of threads that was stored, or none.
+
+        Raises ValueError for anything else.
+        """
+        self.threads_before = stored_or_none(threads_before, thread_number)
 
     @property
     def is_running(self) -> bool:

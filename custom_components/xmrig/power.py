@@ -7,12 +7,13 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
 import math
 from typing import Any, Self
 
-from .api.limits import MAX_INTEGER, MAX_THREADS
-from .api.models.values import integer, number
+from .api.limits import MAX_INTEGER
+from .api.models.values import number, stored, thread_number
 
 MAX_WATTS = 100_000
 """W of a miner, with room for several times what a household's connection carries."""
@@ -48,10 +49,9 @@ class Reading:
         Raises TypeError or ValueError for anything else.
         """
         value, weight = data
-        reading = cls(stored_number(value, maximum), stored_number(weight, MEMORY))
-        if not reading.weight:
-            raise ValueError("a reading without weight")
-        return reading
+        return cls(
+            stored(value, partial(number, maximum=maximum)), stored(weight, _weight)
+        )
 
     def with_sample(self, sample: float) -> Reading:
         """Return the reading with another sample, which counts 1."""
@@ -84,7 +84,7 @@ class PowerModel:
             return self
         watts, hashrates = (
             {
-                stored_count(int(count)): Reading.from_json(reading, maximum)
+                stored(int(count), thread_number): Reading.from_json(reading, maximum)
                 for count, reading in data[key].items()
             }
             for key, maximum in (("watts", MAX_WATTS), ("hashrates", MAX_INTEGER))
@@ -185,20 +185,9 @@ class PowerModel:
         return bisect_right(range(1, self.threads + 1), limit, key=watts)
 
 
-def stored_number(value: Any, maximum: float) -> float:
-    """Return a number that was stored, from 0 to a maximum; raise ValueError for others."""
-    found = number(value, maximum)
-    if found is None:
-        raise ValueError(f"not a number from 0 to {maximum}")
-    return found
-
-
-def stored_count(value: Any) -> int:
-    """Return a number of threads that was stored; raise ValueError for anything else."""
-    found = integer(value, MAX_THREADS)
-    if found is None:
-        raise ValueError(f"not a number of threads up to {MAX_THREADS}")
-    return found
+def _weight(value: Any) -> float | None:
+    """Return the weight of a reading; None if it is none."""
+    return number(value, MEMORY) or None
 
 
 def _with_sample(
@@ -270,7 +259,7 @@ class CardPower:
         Raises AttributeError or ValueError for anything else.
         """
         self._recent = {
-            backend: deque([stored_number(watts, MAX_INTEGER)], RECENT)
+            backend: deque([stored(watts, number)], RECENT)
             for backend, watts in (data or {}).items()
         }
 

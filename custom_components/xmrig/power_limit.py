@@ -11,14 +11,13 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
-from .api.limits import MAX_INTEGER
 from .api.miner import Miner
+from .api.models.values import number, stored, stored_or_none, thread_number
 from .api.snapshot import Snapshot
 from .calibration import Calibration
 from .const import DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
 from .options import PowerOptions
-from .power import stored_count, stored_number
 from .power_meter import PowerMeter
 
 
@@ -64,9 +63,9 @@ class PowerLimit:
         Raises LookupError, TypeError or ValueError for anything else.
         """
         watts, persons = data["watts"], data["persons"]
-        own = frozenset(map(stored_count, data["own"]))
-        self._persons = None if persons is None else stored_count(persons)
-        self._watts = None if watts is None else stored_number(watts, MAX_INTEGER)
+        own = frozenset(stored(cap, thread_number) for cap in data["own"])
+        self._persons = stored_or_none(persons, thread_number)
+        self._watts = stored_or_none(watts, number)
         self._own = own
 
     def as_json(self) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from .storage import XmrigStore, power_store, state_store
 
 type Stored = dict[str, Any]
 
+UNREADABLE = "stored_data_unreadable"
+"""The issue that names the files that were set aside."""
+
 _SUFFIX = ".unreadable."
 """Between the name of a file and the time at which it was set aside."""
 
@@ -109,7 +112,7 @@ def _remove_kept(hass: HomeAssistant, entry_id: str) -> None:
 
 def _issue_id(entry_id: str) -> str:
     """Return the ID of the repair of a miner."""
-    return f"stored_data_unreadable_{entry_id}"
+    return f"{UNREADABLE}_{entry_id}"
 
 
 @callback
@@ -121,11 +124,12 @@ def _async_create_issue(
         hass,
         DOMAIN,
         _issue_id(entry.entry_id),
+        data={"entry_id": entry.entry_id},
         is_fixable=True,
         # The files are set aside only once.
         is_persistent=True,
         severity=ir.IssueSeverity.WARNING,
-        translation_key="stored_data_unreadable",
+        translation_key=UNREADABLE,
         translation_placeholders={
             "name": entry.title,
             "files": ", ".join(f"`{STORAGE_DIR}/{path.name}`" for path in files),
