@@ -62,7 +62,7 @@ def kept(rig: Rig, store: str = "") -> list[Path]:
 
 
 def repairs(rig: Rig) -> list[ir.IssueEntry]:
-    """Return all repairs, whoever raised them."""
+    """Return all repairs, of Home Assistant itself too."""
     return [issue for issue in ir.async_get(rig.hass).issues.values() if issue.active]
 
 
