@@ -162,17 +162,13 @@ class Rig:
         }
 
     @property
-    def devices(self) -> dict[str, dr.DeviceEntry | dr.ChildDeviceEntry]:
+    def devices(self) -> dict[str, dr.DeviceEntry]:
         """Return the devices: `miner`, and each card by its key."""
         registry = dr.async_get(self.hass)
         entry_id = self.entry.entry_id
-        found: list[dr.DeviceEntry | dr.ChildDeviceEntry] = [
-            *dr.async_entries_for_config_entry(registry, entry_id),
-            *dr.async_child_entries_for_config_entry(registry, entry_id),
-        ]
         return {
             identifier.removeprefix(entry_id).removeprefix("_") or "miner": device
-            for device in found
+            for device in dr.async_entries_for_config_entry(registry, entry_id)
             for _, identifier in device.identifiers
         }
 
@@ -203,8 +199,8 @@ class Rig:
     def shown(self) -> dict[str, dict[str, Any]]:
         """Return all that there is to see of the entities that have a state.
 
-        Left out is what depends on the version of Home Assistant: ids, how the name of
-        a card begins, and of which types the texts are.
+        Left out are ids, names that begin with the device's, and of which types the
+        texts are, which depends on the version of Home Assistant.
         """
         shown = {
             name: {

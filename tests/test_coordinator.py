@@ -28,8 +28,8 @@ OF_SUMMARY = {
 OF_BACKENDS = {
     "binary_sensor.msr",
     "sensor.cpu_hashrate",
-    "sensor.cuda_0_gpu_hashrate",
-    "sensor.cuda_0_gpu_temperature",
+    "sensor.cuda_01:00.0_gpu_hashrate",
+    "sensor.cuda_01:00.0_gpu_temperature",
     "sensor.cuda_hashrate_1m",
     "sensor.threads",
     "switch.mining",

@@ -11,6 +11,7 @@ from .api.exceptions import XmrigStorageError
 from .api.state import MinerState
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .entity import is_removable
 from .power_control import async_setup_power
 from .repairs import async_delete_issues, async_update_issues
 from .services import async_setup_services
@@ -93,16 +94,12 @@ async def async_remove_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> No
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: XmrigConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a device may be removed by hand: a card that is gone may.
-
-    As long as the miner did not say which cards it has, none is gone.
-    """
+    """Return whether the user may delete a device: a card that is gone."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    backends = entry.runtime_data.data.backends
-    if backends is None or not backends.complete:
-        return False
-    cards = {f"{entry.entry_id}_{gpu.key}" for gpu in backends.gpus}
-    return device.identifiers.isdisjoint(
-        (DOMAIN, identifier) for identifier in (entry.entry_id, *cards)
+    prefix = f"{entry.entry_id}_"
+    return all(
+        identifier.startswith(prefix)
+        and is_removable(entry.runtime_data.data, identifier.removeprefix(prefix))
+        for _, identifier in device.identifiers
     )

@@ -224,7 +224,7 @@ def test_the_uptime_of_a_connection(seconds: int, uptime: int | None) -> None:
 def test_a_card_of_an_absurd_index_is_no_card(index: int) -> None:
     """Devices and entities are named after it."""
     backends = Backends.from_json(put(BACKENDS, (2, "threads", 0, "index"), index))
-    assert [gpu.key for gpu in backends.gpus] == ["opencl_0", "opencl_1"]
+    assert [gpu.key for gpu in backends.gpus] == ["opencl_03:00.0", "opencl_1"]
     assert backends.threads == 4
 
 
