@@ -95,8 +95,8 @@ def _found(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
         found[READ_ONLY] = {}
     if lacks_huge_pages(snapshot):
         found[NO_HUGE_PAGES] = {}
-    if is_outdated(version := snapshot.summary.version):
-        found[OUTDATED] = {"version": str(version)}
+    if is_outdated(snapshot):
+        found[OUTDATED] = {"version": str(snapshot.summary.version)}
     if snapshot.config:
         changed = changed_payees(coordinator, snapshot.config)
         if changed is not None:

@@ -12,7 +12,13 @@ import orjson
 import pytest
 
 from custom_components.xmrig.api.health import is_outdated
-from custom_components.xmrig.api.models import Backends, BackendType, Config, Summary
+from custom_components.xmrig.api.models import (
+    Backends,
+    BackendType,
+    Config,
+    Snapshot,
+    Summary,
+)
 from tests.api.odd import (
     BACKENDS,
     CONFIG,
@@ -268,7 +274,8 @@ def test_the_type_of_a_backend_is_cleaned_as_any_text() -> None:
 )
 def test_a_version_of_thousands_of_digits(version: str) -> None:
     """It is of no use, and nothing is raised."""
-    is_outdated(Summary.from_json({"version": version}).version)
+    summary = Summary.from_json({"version": version, "ua": f"XMRig/{version}"})
+    assert not is_outdated(Snapshot(summary=summary))
 
 
 @pytest.mark.parametrize(
