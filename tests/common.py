@@ -37,6 +37,9 @@ from custom_components.xmrig.const import (
 from simulator import Simulator
 from simulator.jsonvalue import Json
 
+ALWAYS_AVAILABLE = {"event.activity"}
+"""What has happened does not change while the miner is away."""
+
 
 def entry_for(
     simulator: Simulator, *, entry_id: str | None = None, **data: Any

@@ -14,7 +14,7 @@ import pytest
 from custom_components.xmrig.const import LOGGER
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
-from tests.common import Rig, impatient
+from tests.common import ALWAYS_AVAILABLE, Rig, impatient
 
 OF_SUMMARY = {
     "binary_sensor.pool_connected",
@@ -94,7 +94,7 @@ async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
     else:
         running.simulator.fault = fault
     await running.poll()
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     await running.poll(2)
     assert [cause in message for message in logged(caplog)] == [True]
     caplog.clear()
@@ -112,7 +112,7 @@ async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
     running.simulator.fault = "hang"
     with impatient():
         await running.poll()
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     running.simulator.fault = None
     await running.poll()
     assert not running.unavailable
@@ -211,7 +211,7 @@ async def test_a_token_that_is_refused_asks_for_another_and_ends_polling(
 
     running.simulator.edit_config(edit)
     await running.poll()
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     [flow] = running.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
     asked = len(running.simulator.requests)
@@ -316,7 +316,7 @@ async def test_a_poll_that_fails_leaves_nothing_behind(
         over, _ = await asyncio.wait({poll}, timeout=0.3)
         assert not over
     await poll
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
 
 
 async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
@@ -324,7 +324,7 @@ async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
     await running.simulator.kill()
     for _ in range(3):
         await running.pass_time(timedelta(hours=3))
-        assert running.unavailable == running.states.keys()
+        assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     running.simulator.restart()
     await running.poll()
     assert not running.unavailable
