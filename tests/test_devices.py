@@ -8,7 +8,8 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.xmrig.api.models import Backends, Snapshot, Summary
+from custom_components.xmrig.api.models import Backends, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
 from custom_components.xmrig.entity import is_removable
 from simulator import FAULTS, Fault
 from simulator.hardware import make_gpus

@@ -186,32 +186,32 @@ async def test_what_somebody_else_changes_meanwhile_is_told(
 
 async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> None:
     """Whatever makes the coordinator call its listeners once more."""
-    running.simulator.restart()
+    running.simulator.accept_share(10**12)
     await running.poll()
     running.freezer.tick(5)
     running.entry.runtime_data.async_update_listeners()
     await running.hass.async_block_till_done()
-    assert [name for name, _ in told] == ["restarted"]
-    running.simulator.restart()
+    assert told == [("best_share", {"difficulty": 10**12})]
+    running.simulator.accept_share(10**13)
     await running.poll()
-    assert [name for name, _ in told] == ["restarted", "restarted"]
+    assert told[1:] == [("best_share", {"difficulty": 10**13})]
 
 
 async def test_the_last_event_stays_while_the_miner_is_away(
     running: Rig, told: Told
 ) -> None:
     """Triggers ignore what follows an unavailable state, as would be the next event."""
-    running.simulator.restart()
+    running.simulator.accept_share(10**12)
     await running.poll()
     last = running.full_state(EVENT)
     await running.simulator.go_offline()
     await running.poll(3)
     assert running.state(MINING) == "unavailable"
     assert running.full_state(EVENT) == last
-    running.simulator.restart()
+    running.simulator.accept_share(10**13)
     await running.simulator.go_online()
     await running.poll()
-    assert [name for name, _ in told] == ["restarted", "restarted"]
+    assert [facts["difficulty"] for _, facts in told] == [10**12, 10**13]
 
 
 async def test_an_entity_that_is_disabled_at_once_tells_nothing(

@@ -12,13 +12,8 @@ import orjson
 import pytest
 
 from custom_components.xmrig.api.health import is_outdated
-from custom_components.xmrig.api.models import (
-    Backends,
-    BackendType,
-    Config,
-    Snapshot,
-    Summary,
-)
+from custom_components.xmrig.api.models import Backends, BackendType, Config, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
 from tests.api.odd import (
     BACKENDS,
     CONFIG,
