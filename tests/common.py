@@ -1,5 +1,6 @@
 """What tests of the integration say in one word each."""
 
+import asyncio
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +37,7 @@ from custom_components.xmrig.const import (
 )
 from simulator import Simulator
 from simulator.jsonvalue import Json
+from tests.api.virtual_loop import VirtualLoop
 
 ALWAYS_AVAILABLE = {"event.activity"}
 """What has happened does not change while the miner is away."""
@@ -146,8 +148,13 @@ class Rig:
     async def pass_time(self, time: timedelta) -> None:
         """Let time pass for the miner and for Home Assistant.
 
-        Home Assistant spreads its polls over half a second.
+        Home Assistant spreads its polls over half a second. Where time jumps, waiting
+        takes none.
         """
+        if isinstance(self.hass.loop, VirtualLoop):
+            await asyncio.sleep(time.total_seconds() + 1)
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+            return
         self.freezer.tick(time)
         async_fire_time_changed(
             self.hass, dt_util.utcnow() + time + timedelta(seconds=1)

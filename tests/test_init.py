@@ -64,17 +64,23 @@ async def test_a_miner_that_is_off_at_the_start_comes_up_later(rig: Rig) -> None
 
 
 async def test_a_wrong_token_at_the_start_asks_for_another(rig: Rig) -> None:
-    """There is no use in trying on."""
+    """It is tried again too: the token may become right at the miner."""
     rig.hass.config_entries.async_update_entry(
         rig.entry, data={**rig.entry.data, CONF_ACCESS_TOKEN: "old"}
     )
     await rig.set_up()
-    assert rig.entry.state is ConfigEntryState.SETUP_ERROR
+    assert rig.entry.state is ConfigEntryState.SETUP_RETRY
+    assert rig.entry.error_reason_translation_key == "invalid_auth"
     [flow] = rig.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
-    asked = len(rig.simulator.requests)
-    await rig.pass_time(timedelta(minutes=10))
-    assert len(rig.simulator.requests) == asked
+
+    def accept_old(config: dict[str, Any]) -> None:
+        config["http"]["access-token"] = "old"
+
+    rig.simulator.edit_config(accept_old)
+    await rig.pass_time(timedelta(minutes=2))
+    assert rig.is_loaded
+    assert not rig.hass.config_entries.flow.async_progress()
 
 
 @pytest.mark.parametrize(
