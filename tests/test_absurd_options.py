@@ -22,6 +22,7 @@ from custom_components.xmrig.power import MAX_WATTS
 from .common import Rig
 from .controls import THREADS, writes
 from .watts import (
+    EFFICIENCY,
     LIMIT,
     METER,
     NO_CARDS,
@@ -166,3 +167,14 @@ async def test_a_number_is_not_set_to_what_is_not_one(
     await rig.poll()
     assert rig.state(name) == before
     assert writes(rig.simulator) == 0
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+async def test_a_miner_that_draws_next_to_nothing_has_no_efficiency(rig: Rig) -> None:
+    """It would be more than any number can hold."""
+    await set_up(rig, METER)
+    for _ in range(3):
+        report(rig, "1e-320")
+        await rig.poll()
+    assert value(rig, POWER) == 0
+    assert rig.state(EFFICIENCY) == "unknown"

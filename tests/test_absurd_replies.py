@@ -1,9 +1,11 @@
 """No reply of a miner damages Home Assistant, whatever is in it."""
 
+from contextlib import suppress
 import json
 import logging
 from typing import Any
 
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
@@ -13,13 +15,14 @@ from homeassistant.helpers.json import json_bytes, prepare_save_json
 from homeassistant.helpers.restore_state import async_get
 import pytest
 
+from custom_components.xmrig.diagnostics import async_get_config_entry_diagnostics
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 
 from .api.models.test_bounds import ABSURD, LONE_SURROGATE
 from .common import Rig
-from .controls import MINING
+from .controls import MINING, act
 from .watts import NUMBERS, set_up
 
 KEPT = {"id", "worker_id", "kind", "type"}
@@ -52,12 +55,16 @@ def distort(value: Any) -> Any:
     return change
 
 
-def check(rig: Rig) -> None:
+async def check(rig: Rig) -> None:
     """Check that everything can be saved, and sent to a frontend."""
     hass = rig.hass
     json_bytes([state.as_dict() for state in hass.states.async_all()])
     stored = async_get(hass).async_get_stored_states()
     prepare_save_json([item.as_dict() for item in stored])
+    if rig.is_loaded:
+        json_bytes(await async_get_config_entry_diagnostics(hass, rig.entry))
+        with suppress(HomeAssistantError):
+            json_bytes(await act(rig, "get_data"))
     for registry in (er.async_get(hass), dr.async_get(hass), ir.async_get(hass)):
         prepare_save_json(registry._data_to_save())  # noqa: SLF001
 
@@ -78,10 +85,10 @@ async def test_absurd_replies(
         monkeypatch.setitem(FAULTS, "absurd", fault)
         rig.simulator.fault = "absurd"
         await rig.poll(2)
-        check(rig)
+        await check(rig)
         await rig.hass.config_entries.async_reload(rig.entry.entry_id)
         await rig.poll()
-        check(rig)
+        await check(rig)
         rig.simulator.fault = None
         await rig.reload()
         assert rig.state(MINING) == "on", name

@@ -10,7 +10,7 @@ from typing import Any
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .api.models.values import stored_or_none, thread_number
+from .api.models.values import number, stored_or_none, thread_number
 from .const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from .coordinator import XmrigCoordinator
 from .power_meter import GLITCH, PowerMeter
@@ -31,7 +31,7 @@ class Row:
         """Return H/J."""
         if self.hashrate is None or not self.power:
             return None
-        return self.hashrate / self.power
+        return number(self.hashrate / self.power)
 
 
 class Calibration:

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
 from .api.models import Backend, BackendType
+from .api.models.values import number
 from .api.snapshot import Snapshot, Status
 from .const import SETTLE_TIME
 from .coordinator import XmrigCoordinator
@@ -114,7 +115,7 @@ class PowerMeter:
         watts = self.watts
         if hashrate is None or not watts or not self._coordinator.last_update_success:
             return None
-        return hashrate / watts
+        return number(hashrate / watts)
 
     @property
     def full_load(self) -> int | None:
