@@ -245,7 +245,8 @@ async def test_nulls_are_unknown(
     all_enabled: None, running: Rig, change_summary: Callable[[Change], None]
 ) -> None:
     """Whatever a miner does not say is neither zero nor an error."""
-    change_summary(lambda summary: summary.update(nullify(summary), kind="miner"))
+    who = {"kind": "miner", "id": running.simulator.miner.identity}
+    change_summary(lambda summary: summary.update(nullify(summary) | who))
     await running.refresh()
     of_backends = {"threads", "pause_reason", *OF_EACH_BACKEND}
     for key in (

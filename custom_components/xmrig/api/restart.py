@@ -85,7 +85,9 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     if _connection_goes_on(before, after):
         return False
     if after.uptime <= after.received - before.sent + TOLERANCE:
-        return after.uptime != before.uptime or _counts_fell(before, after)
+        # The same ages twice are the same reply twice, or a frozen machine
+        is_same = after.uptime == before.uptime and after.connected == before.connected
+        return not is_same or _counts_fell(before, after)
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
