@@ -149,7 +149,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
 def async_remove_entities(
     coordinator: XmrigCoordinator, descriptions: Iterable[EntityDescription]
 ) -> None:
-    """Remove entities of a platform that the owner has no use for any more."""
+    """Remove entities of a platform that the user's options no longer have."""
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     for description in descriptions:

@@ -63,8 +63,8 @@ class XmrigClient:
     async def summary(self) -> Summary:
         """Return what `GET /2/summary` says.
 
-        It is the one call that every miner answers to whoever may read, so a refusal
-        here is always about the token.
+        Every miner allows this call to any client that may read, so a refusal is always
+        about the token.
 
         Raises XmrigTokenNotExpectedError if the miner answers once the token is left
         out, XmrigAuthenticationError for any other 401 or 403, XmrigResponseError for

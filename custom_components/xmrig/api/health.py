@@ -48,7 +48,7 @@ class Health:
     _shares: deque[tuple[int, int]] = field(default_factory=deque)
 
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> None:
-        """Take a snapshot into account; `now` is a clock that nobody sets."""
+        """Take a snapshot into account; `now` is of the monotonic clock."""
         # Once no window has a hash left, it looks like one that has yet to start.
         says_mining = snapshot.status is Status.MINING or (
             snapshot.status is Status.STARTING and self._idle_since is not None
