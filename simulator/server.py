@@ -230,6 +230,15 @@ class Simulator:
         self._port.cut()
         self._follow_http()
 
+    def lose_gpu(self, bus_id: str) -> None:
+        """Let a card die, which XMRig finds out by a restart: those behind it move up."""
+        [lost] = [gpu for gpu in self.gpus if gpu.bus_id == bus_id]
+        self.gpus.remove(lost)
+        for gpu in self.gpus:
+            if gpu.kind == lost.kind and gpu.index > lost.index:
+                gpu.index -= 1
+        self.restart()
+
     async def kill(self) -> None:
         """End the process, as kill or a power cut does; `restart` begins a new one."""
         self._miner = None

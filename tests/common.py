@@ -1,5 +1,6 @@
 """What tests of the integration say in one word each."""
 
+import asyncio
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +37,10 @@ from custom_components.xmrig.const import (
 )
 from simulator import Simulator
 from simulator.jsonvalue import Json
+from tests.api.virtual_loop import VirtualLoop
+
+ALWAYS_AVAILABLE = {"event.activity"}
+"""What has happened does not change while the miner is away."""
 
 
 def entry_for(
@@ -143,8 +148,13 @@ class Rig:
     async def pass_time(self, time: timedelta) -> None:
         """Let time pass for the miner and for Home Assistant.
 
-        Home Assistant spreads its polls over half a second.
+        Home Assistant spreads its polls over half a second. Where time jumps, waiting
+        takes none.
         """
+        if isinstance(self.hass.loop, VirtualLoop):
+            await asyncio.sleep(time.total_seconds() + 1)
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+            return
         self.freezer.tick(time)
         async_fire_time_changed(
             self.hass, dt_util.utcnow() + time + timedelta(seconds=1)
@@ -162,17 +172,13 @@ class Rig:
         }
 
     @property
-    def devices(self) -> dict[str, dr.DeviceEntry | dr.ChildDeviceEntry]:
+    def devices(self) -> dict[str, dr.DeviceEntry]:
         """Return the devices: `miner`, and each card by its key."""
         registry = dr.async_get(self.hass)
         entry_id = self.entry.entry_id
-        found: list[dr.DeviceEntry | dr.ChildDeviceEntry] = [
-            *dr.async_entries_for_config_entry(registry, entry_id),
-            *dr.async_child_entries_for_config_entry(registry, entry_id),
-        ]
         return {
             identifier.removeprefix(entry_id).removeprefix("_") or "miner": device
-            for device in found
+            for device in dr.async_entries_for_config_entry(registry, entry_id)
             for _, identifier in device.identifiers
         }
 
@@ -203,8 +209,8 @@ class Rig:
     def shown(self) -> dict[str, dict[str, Any]]:
         """Return all that there is to see of the entities that have a state.
 
-        Left out is what depends on the version of Home Assistant: ids, how the name of
-        a card begins, and of which types the texts are.
+        Left out are ids, names that begin with the device's, and of which types the
+        texts are, which depends on the version of Home Assistant.
         """
         shown = {
             name: {

@@ -1,14 +1,15 @@
 """Fixtures: simulated miners, and Home Assistant with one of them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, ExitStack
 import time
 from typing import Any
 from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant import runner
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,6 +19,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from simulator import Simulator
 from simulator.certificate import make_context
+from tests.api.virtual_loop import VirtualLoop
 from tests.common import Rig, entry_for
 
 # cryptography keeps the first class of datetime that it meets, which must not be one of
@@ -27,9 +29,31 @@ make_context()
 NOW = "2026-11-01 12:00:00+00:00"
 
 
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Let time jump in tests that are marked so."""
+    del config
+    is_virtual = item.get_closest_marker("virtual_time") is not None
+    return {"loop": VirtualLoop if is_virtual else asyncio.new_event_loop}
+
+
 @pytest.fixture(autouse=True)
-def quick_confirmation() -> Generator[None]:
-    """Wait for a simulated miner no longer than it takes to answer."""
+async def configure_event_loop() -> None:
+    """Configure the loop as Home Assistant does, unless its time is a virtual one."""
+    if not isinstance(loop := asyncio.get_running_loop(), VirtualLoop):
+        runner.configure_event_loop(loop)
+
+
+@pytest.fixture(autouse=True)
+def quick_confirmation(request: pytest.FixtureRequest) -> Generator[None]:
+    """Look more often at a simulated miner, which applies a config at once.
+
+    Not where time jumps: waiting costs nothing there.
+    """
+    if request.node.get_closest_marker("virtual_time"):
+        yield
+        return
     api = "custom_components.xmrig.api"
     with (
         patch(f"{api}.confirm.CONFIRM_INTERVAL", 0.01),
@@ -40,12 +64,19 @@ def quick_confirmation() -> Generator[None]:
 
 @pytest.fixture
 async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
-    """Stop all clocks but that of the event loop: sockets and time-outs go on."""
-    with (
-        patch.object(asyncio.get_running_loop(), "time", time.monotonic),
-        freeze_time(NOW) as frozen_time,
-    ):
+    """Stop all clocks but that of the event loop: sockets and time-outs go on.
+
+    Where time jumps, all clocks jump with it.
+    """
+    loop = asyncio.get_running_loop()
+    with ExitStack() as stack:
+        if not isinstance(loop, VirtualLoop):
+            stack.enter_context(patch.object(loop, "time", time.monotonic))
+        frozen_time = stack.enter_context(freeze_time(NOW))
         assert isinstance(frozen_time, FrozenDateTimeFactory)
+        if isinstance(loop, VirtualLoop):
+            loop.follow(frozen_time.tick)
+            stack.callback(loop.follow, lambda _: None)
         yield frozen_time
 
 

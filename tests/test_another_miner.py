@@ -17,7 +17,7 @@ from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 
-from .common import Rig, connection, entry_for, move
+from .common import ALWAYS_AVAILABLE, Rig, connection, entry_for, move
 from .fixing import Fix, issues
 from .forms import submit
 
@@ -77,8 +77,8 @@ class TestSwapped:
         [(name, facts)] = raised(first.hass).items()
         assert name in ("rig-one", "rig-two")
         assert facts["name"] == name
-        assert len(first.unavailable) == len(first.states)
-        assert len(second.unavailable) == len(second.states)
+        assert first.unavailable == first.states.keys() - ALWAYS_AVAILABLE
+        assert second.unavailable == second.states.keys() - ALWAYS_AVAILABLE
         await poll(*trio)
         assert list(raised(first.hass)) == [name]
 
@@ -111,7 +111,7 @@ class TestSwapped:
             "name": "rig-one",
             "found": f"rig-two ({second.simulator.miner.identity})",
         }
-        assert len(first.unavailable) == len(first.states)
+        assert first.unavailable == first.states.keys() - ALWAYS_AVAILABLE
         await poll(*trio)
         for rig in (first, second):
             assert {request.method for request in rig.simulator.requests} == {"GET"}

@@ -117,11 +117,9 @@ async def test_there_are_the_backends_of_the_build(rig: Rig) -> None:
     assert not {OPENCL, CUDA} & rig.entities.keys()
 
 
-async def test_a_backend_without_a_driver_does_not_go_on(
-    running: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.virtual_time
+async def test_a_backend_without_a_driver_does_not_go_on(running: Rig) -> None:
     """The config says on and the miner off, of which the switch shows the truth."""
-    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     first = config_of(running.simulator)
     with pytest.raises(HomeAssistantError, match="no driver or device"):
         await running.turn(OPENCL, on=True)

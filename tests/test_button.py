@@ -3,7 +3,6 @@
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.exceptions import HomeAssistantError
 import pytest
@@ -120,21 +119,19 @@ async def test_start_ends_a_stop_of_the_miners_own_kind(running: Rig) -> None:
     assert running.simulator.config == before
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     ("fault", "key"),
     [
         ("refuse_put", "refused"),
-        ("ignore_put", "not_confirmed"),
+        ("ignore_put", "not_confirmed_set_config"),
         ("config_500", "not_xmrig"),
     ],
 )
 async def test_a_stop_that_fails_is_told(running: Rig, fault: str, key: str) -> None:
     """The miner goes on, and the states say so."""
     running.simulator.fault = fault
-    with (
-        patch("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1),
-        pytest.raises(HomeAssistantError) as error,
-    ):
+    with pytest.raises(HomeAssistantError) as error:
         await running.press(STOP)
     assert error.value.translation_domain == DOMAIN
     assert error.value.translation_key == key

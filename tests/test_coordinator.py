@@ -9,12 +9,13 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_ACCESS_TOKEN
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.xmrig.const import LOGGER
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
-from tests.common import Rig, impatient
+from tests.common import ALWAYS_AVAILABLE, Rig
 
 OF_SUMMARY = {
     "binary_sensor.pool_connected",
@@ -24,15 +25,16 @@ OF_SUMMARY = {
     "sensor.shares_accepted",
     "sensor.status",
     "sensor.uptime",
+    # What hashes is on, whatever else is unknown
+    "switch.mining",
 }
 OF_BACKENDS = {
     "binary_sensor.msr",
     "sensor.cpu_hashrate",
-    "sensor.cuda_0_gpu_hashrate",
-    "sensor.cuda_0_gpu_temperature",
+    "sensor.cuda_01:00.0_gpu_hashrate",
+    "sensor.cuda_01:00.0_gpu_temperature",
     "sensor.cuda_hashrate_1m",
     "sensor.threads",
-    "switch.mining",
 }
 CONTROLS = {"button.start", "button.stop", "switch.mining"}
 
@@ -50,7 +52,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
     """Keep the miner from answering at a path, until the end of the block.
 
-    What is returned is set once somebody waits there.
+    What is returned is set once a request waits there.
     """
     reached = asyncio.Event()
     gate = asyncio.Event()
@@ -94,7 +96,7 @@ async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
     else:
         running.simulator.fault = fault
     await running.poll()
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     await running.poll(2)
     assert [cause in message for message in logged(caplog)] == [True]
     caplog.clear()
@@ -107,24 +109,24 @@ async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
     assert "rig-one data recovered" in caplog.text
 
 
+@pytest.mark.virtual_time
 async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
-    """Nobody waits for it for ever."""
+    """It is not waited for without end."""
     running.simulator.fault = "hang"
-    with impatient():
-        await running.poll()
-    assert running.unavailable == running.states.keys()
+    await running.poll()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     running.simulator.fault = None
     await running.poll()
     assert not running.unavailable
 
 
+@pytest.mark.virtual_time
 async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) -> None:
     """The summary is read side by side with them."""
     running.simulator.fault = "backends_hang"
     running.simulator.accept_share()
     shares = int(running.state("sensor.shares_accepted"))
-    with impatient():
-        await running.poll()
+    await running.poll()
     assert not running.unavailable
     assert int(running.state("sensor.shares_accepted")) > shares
 
@@ -163,8 +165,6 @@ async def test_the_last_config_serves_for_a_minute(running: Rig) -> None:
     """It is tried again with every poll, and nothing of the summary is touched."""
     running.simulator.fault = "config_500"
     await running.poll(6)
-    assert running.asked("/2/config") == 2
-    await running.poll(5)
     assert running.asked("/2/config") == 7
     assert running.entry.runtime_data.data.config is not None
     await running.poll()
@@ -175,69 +175,137 @@ async def test_the_last_config_serves_for_a_minute(running: Rig) -> None:
     assert running.entry.runtime_data.data.config is not None
 
 
-async def test_summary_and_backends_are_read_every_ten_seconds(running: Rig) -> None:
-    """Once each, and the config once a minute."""
-    assert running.asked("/2/summary") == 1
-    assert running.asked("/2/backends") == 1
-    assert running.asked("/2/config") == 1
-    await running.poll(5)
-    assert running.asked("/2/summary") == 6
-    assert running.asked("/2/backends") == 6
-    assert running.asked("/2/config") == 1
-    await running.poll()
-    assert running.asked("/2/config") == 2
-    await running.poll(12)
-    assert running.asked("/2/config") == 4
-
-
-async def test_the_config_is_read_after_a_command(running: Rig) -> None:
-    """And then once a minute again."""
-    await running.turn("switch.mining", on=False)
-    assert running.asked("/2/config") == 2
-    await running.poll(5)
-    assert running.asked("/2/config") == 2
-    await running.poll()
-    assert running.asked("/2/config") == 3
-
-
-@pytest.mark.parametrize("token", ["new", None])
-async def test_a_token_that_is_refused_asks_for_another_and_ends_polling(
-    running: Rig, token: str | None
+@pytest.mark.parametrize("fault", ["config_500", "backends_500"])
+async def test_nothing_from_before_a_command_serves_after_it(
+    running: Rig, fault: str
 ) -> None:
-    """Each refusal is a line in the console of the miner."""
+    """What it changed would be shown as it was."""
+    running.simulator.on_reply = lambda request: setattr(
+        running.simulator,
+        "fault",
+        fault if request.path == "/json_rpc" else running.simulator.fault,
+    )
+    await running.turn("switch.mining", on=False)
+    data = running.entry.runtime_data.data
+    lost = data.config if fault == "config_500" else data.backends
+    assert lost is None
+    assert running.simulator.miner.is_paused
+    running.simulator.on_reply = None
+    running.simulator.fault = None
+    await running.poll()
+    assert not running.unavailable
+
+
+async def test_all_is_read_every_ten_seconds(running: Rig) -> None:
+    """Once each, so that the replies belong together."""
+    paths = ("/2/summary", "/2/backends", "/2/config")
+    for polls in (0, 5, 1, 12):
+        asked = [running.asked(path) for path in paths]
+        await running.poll(polls)
+        assert [running.asked(path) for path in paths] == [n + polls for n in asked]
+
+
+async def test_they_are_read_side_by_side(running: Rig) -> None:
+    """None waits for another one, once it is known that the API is not read-only."""
+    running.simulator.requests.clear()
+    async with held(running, "/2/summary") as reached:
+        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        await reached.wait()
+        await asyncio.wait({poll}, timeout=0.2)
+        assert {request.path for request in running.simulator.requests} == {
+            "/2/backends",
+            "/2/config",
+        }
+    await poll
+
+
+async def test_one_poll_follows_a_command(running: Rig) -> None:
+    """And then they go on every ten seconds."""
+    await running.turn("switch.mining", on=False)
+    asked = running.asked("/2/config")
+    await running.poll(2)
+    assert running.asked("/2/config") == asked + 2
+
+
+def set_token(rig: Rig, token: str | None) -> None:
+    """Change the token in the config file of the miner."""
 
     def edit(config: dict[str, Any]) -> None:
         config["http"]["access-token"] = token
 
-    running.simulator.edit_config(edit)
-    await running.poll()
-    assert running.unavailable == running.states.keys()
+    rig.simulator.edit_config(edit)
+
+
+@pytest.mark.parametrize("token", ["new", None])
+async def test_a_token_that_is_refused_asks_for_another(
+    running: Rig, token: str | None
+) -> None:
+    """The one that the user enters is used from then on."""
+    set_token(running, token)
+    await running.poll(3)
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     [flow] = running.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
-    asked = len(running.simulator.requests)
-    await running.poll(10)
-    assert len(running.simulator.requests) == asked
-    edit_back(running)
+    set_token(running, "newer")
     await running.hass.config_entries.flow.async_configure(
         flow["flow_id"], {CONF_ACCESS_TOKEN: "newer"}
     )
     await running.hass.async_block_till_done(wait_background_tasks=True)
     assert not running.unavailable
     await running.poll()
-    assert len(running.simulator.requests) > asked + 4
+    assert not running.hass.config_entries.flow.async_progress()
 
 
-def edit_back(rig: Rig) -> None:
-    """Give the miner a token that works."""
+@pytest.mark.parametrize(
+    ("fault", "asks"),
+    [
+        ("unauthorized", True),
+        ("forbidden", True),
+        ("router_401", False),
+        ("router_403", False),
+    ],
+)
+@pytest.mark.parametrize("polls", [1, 2])
+async def test_a_token_that_is_refused_for_a_while_needs_no_user(
+    running: Rig, fault: str, asks: bool, polls: int
+) -> None:
+    """A page of a router never asks for a token, and what asks for one goes away."""
+    running.simulator.fault = fault
+    for _ in range(polls):
+        asked = running.asked("/2/summary")
+        await running.poll()
+        assert running.asked("/2/summary") > asked
+        assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
+        flows = running.hass.config_entries.flow.async_progress()
+        assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH] * asks
+    running.simulator.fault = None
+    await running.poll()
+    assert not running.unavailable
+    assert running.state("sensor.status") == "mining"
+    assert not running.hass.config_entries.flow.async_progress()
+    await running.turn("switch.mining", on=False)
+    assert running.state("switch.mining") == "off"
 
-    def edit(config: dict[str, Any]) -> None:
-        config["http"]["access-token"] = "newer"
 
-    rig.simulator.edit_config(edit)
+@pytest.mark.parametrize("fault", ["router_401", "router_403", "unauthorized"])
+async def test_a_refusal_during_a_command_is_no_different(
+    running: Rig, fault: str
+) -> None:
+    """The command fails, the next poll shows all again."""
+    running.simulator.fail_next(1, fault)
+    with pytest.raises(HomeAssistantError) as raised:
+        await running.turn("switch.mining", on=False)
+    assert raised.value.translation_key == (
+        "invalid_auth" if fault == "unauthorized" else "not_xmrig"
+    )
+    await running.poll()
+    assert not running.unavailable
+    assert running.state("switch.mining") == "on"
+    assert not running.hass.config_entries.flow.async_progress()
 
 
 async def restrict(rig: Rig, *, restricted: bool) -> None:
-    """Make the API read-only or not, as the owner does in the config file."""
+    """Make the API read-only or not, as the user does in the config file."""
 
     def edit(config: dict[str, Any]) -> None:
         config["http"]["restricted"] = restricted
@@ -298,9 +366,14 @@ async def test_a_poll_waits_for_the_command(running: Rig) -> None:
         await reached.wait()
         poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
         await asyncio.wait({poll}, timeout=0.2)
-        assert not running.simulator.requests
+        assert not {"/2/backends", "/2/config"} & {
+            request.path for request in running.simulator.requests
+        }
     await asyncio.gather(poll, command)
-    assert running.simulator.requests[0].path == "/json_rpc"
+    paths = [request.path for request in running.simulator.requests]
+    sent = paths.index("/json_rpc")
+    # A command verifies who answers before it is sent
+    assert paths[:sent] == ["/2/summary"] * sent
     assert running.state("switch.mining") == "off"
 
 
@@ -316,7 +389,7 @@ async def test_a_poll_that_fails_leaves_nothing_behind(
         over, _ = await asyncio.wait({poll}, timeout=0.3)
         assert not over
     await poll
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
 
 
 async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
@@ -324,7 +397,7 @@ async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
     await running.simulator.kill()
     for _ in range(3):
         await running.pass_time(timedelta(hours=3))
-        assert running.unavailable == running.states.keys()
+        assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     running.simulator.restart()
     await running.poll()
     assert not running.unavailable

@@ -8,12 +8,17 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.xmrig.api.models import Backends, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig.entity import is_removable
 from simulator import FAULTS, Fault
+from simulator.hardware import make_gpus
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 from tests.common import Rig
 
 TWO_CARDS = pytest.mark.parametrize("options", [{"gpus": 2}])
+GEFORCE, RADEON = "cuda_01:00.0", "opencl_02:00.0"
 CARD_OFF = pytest.mark.parametrize(
     "options", [{"gpus": 2, "config": {"opencl": {"enabled": False}}}]
 )
@@ -21,23 +26,152 @@ CARD_OFF = pytest.mark.parametrize(
 
 @TWO_CARDS
 async def test_the_miner_and_its_cards_are_devices(running: Rig) -> None:
-    """The miner is called as it calls itself, its cards by their model."""
+    """The miner has the name it gives itself, and each card its own model and maker."""
     miner = running.devices["miner"]
-    assert isinstance(miner, dr.DeviceEntry)
     assert miner.name == "rig-one"
     assert miner.manufacturer == "XMRig"
     assert miner.model == "AMD Ryzen 9 5950X 16-Core Processor"
     assert miner.sw_version == "6.26.0"
-    cards = {"cuda_0": "NVIDIA GeForce RTX 3060", "opencl_0": "AMD Radeon RX 6800"}
+    cards = {
+        GEFORCE: ("rig-one GeForce RTX 3060 (01:00.0)", "NVIDIA", "GeForce RTX 3060"),
+        RADEON: ("rig-one Radeon RX 6800 (02:00.0)", "AMD", "Radeon RX 6800"),
+    }
     assert running.devices.keys() == {"miner"} | cards.keys()
-    for key, name in cards.items():
+    for key, facts in cards.items():
         card = running.devices[key]
-        assert isinstance(card, dr.ChildDeviceEntry)
-        assert card.name == name
-        assert card.parent_device_id == miner.id
+        assert (card.name, card.manufacturer, card.model) == facts
+        assert card.via_device_id == miner.id
         device_id = running.entities[f"sensor.{key}_gpu_temperature"].device_id
         assert device_id == card.id
     assert running.entities["sensor.hashrate"].device_id == miner.id
+
+
+@pytest.mark.parametrize("options", [{"gpus": 4}])
+async def test_history_follows_the_card_when_another_one_dies(running: Rig) -> None:
+    """The one behind it moves up to its index, but not to its entities."""
+    first, second = "cuda_01:00.0", "cuda_03:00.0"
+    names = {key: running.devices[key].name for key in (first, second)}
+    assert len(set(names.values())) == 2
+    power = f"sensor.{second}_gpu_power"
+    entity_id = running.entity_id(power)
+    running.simulator.gpus[2].power = 77
+    running.simulator.lose_gpu("01:00.0")
+    running.simulator.advance(60)
+    await running.poll()
+    assert running.simulator.gpus[1].index == 0
+    assert running.devices.keys() == {"miner", first, second, RADEON, "opencl_04:00.0"}
+    assert running.entity_id(power) == entity_id
+    assert running.state(power) == "77.0"
+    assert running.state(f"sensor.{first}_gpu_power") == "unavailable"
+    assert {key: running.devices[key].name for key in (first, second)} == names
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "gpus": [
+                replace(card, bus_id="01:00.0", power=power)
+                for card, power in zip(make_gpus(2), (100, 50), strict=True)
+            ]
+        }
+    ],
+)
+async def test_a_card_that_two_backends_use(running: Rig) -> None:
+    """What each of them reports of it stays apart."""
+    assert running.devices.keys() == {"miner", "cuda_01:00.0", "opencl_01:00.0"}
+    assert running.state("sensor.cuda_01:00.0_gpu_power") == "100.0"
+    assert running.state("sensor.opencl_01:00.0_gpu_power") == "50.0"
+
+
+@pytest.mark.parametrize("bus_id", [None, "", "n/a"])
+async def test_a_card_without_a_bus_id(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, bus_id: str | None
+) -> None:
+    """It is known by its index."""
+    monkeypatch.setattr(rig.simulator.gpus[0], "bus_id", bus_id)
+    await rig.set_up()
+    assert rig.devices.keys() == {"miner", "cuda_0"}
+    assert rig.devices["cuda_0"].name == "rig-one GeForce RTX 3060 (#0)"
+
+
+async def test_a_card_follows_the_miner_and_what_is_in_its_place(running: Rig) -> None:
+    """The miner was renamed, and the card replaced by another one."""
+
+    def rename(config: dict[str, Any]) -> None:
+        config["api"]["worker-id"] = "rig-two"
+
+    running.simulator.edit_config(rename)
+    running.simulator.gpus[0].name = "NVIDIA GeForce RTX 4070"
+    await running.poll()
+    card = running.devices[GEFORCE]
+    assert card.name == "rig-two GeForce RTX 4070 (01:00.0)"
+    assert card.model == "GeForce RTX 4070"
+
+
+async def test_a_card_is_called_after_the_name_that_the_user_gave_the_miner(
+    running: Rig,
+) -> None:
+    """As Home Assistant does with the miner's own entities."""
+    registry = dr.async_get(running.hass)
+    miner = running.devices["miner"]
+    registry.async_update_device(miner.id, name_by_user="Garage")
+    await running.poll()
+    assert running.devices[GEFORCE].name == "Garage GeForce RTX 3060 (01:00.0)"
+
+
+@pytest.mark.parametrize("end", [b'"name"', b'"cuda"'])
+async def test_no_card_comes_of_half_a_reply(
+    running: Rig, monkeypatch: pytest.MonkeyPatch, end: bytes
+) -> None:
+    """No more than its index arrived; for all we know the card is still there."""
+
+    def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        body = reply.text()
+        return with_body(reply, body[: body.index(end)])
+
+    monkeypatch.setitem(FAULTS, "cut", Fault("cut", distort=cut, path="/backends"))
+    running.simulator.fault = "cut"
+    await running.poll()
+    assert running.devices.keys() == {"miner", GEFORCE}
+    assert running.devices[GEFORCE].name == "rig-one GeForce RTX 3060 (01:00.0)"
+    assert running.state(f"sensor.{GEFORCE}_gpu_power") == "unknown"
+    running.simulator.fault = None
+    await running.poll()
+    assert running.devices.keys() == {"miner", GEFORCE}
+    assert running.state(f"sensor.{GEFORCE}_gpu_power") == "118.0"
+
+
+@TWO_CARDS
+async def test_what_a_card_never_reported_is_not_there(rig: Rig) -> None:
+    """The miner runs without NVML, and cannot read the power of the other card."""
+    cuda, opencl = rig.simulator.gpus
+    cuda.has_health = False
+    opencl.power = 0
+    await rig.set_up()
+    assert of_card(rig, GEFORCE) == {"gpu_hashrate"}
+    assert of_card(rig, RADEON) == {
+        *("gpu_hashrate", "gpu_temperature", "gpu_fan_rpm"),
+        *("gpu_core_clock", "gpu_memory_clock"),
+    }
+    # It comes with the first value, and stays.
+    opencl.power = 104
+    await rig.poll()
+    assert rig.state(f"sensor.{RADEON}_gpu_power") == "104.0"
+    opencl.power = 0
+    await rig.poll()
+    assert rig.state(f"sensor.{RADEON}_gpu_power") == "unknown"
+    await rig.reload()
+    assert rig.state(f"sensor.{RADEON}_gpu_power") == "unknown"
+    assert of_card(rig, GEFORCE) == {"gpu_hashrate"}
+
+
+def of_card(rig: Rig, card: str) -> set[str]:
+    """Return the keys of a card's entities."""
+    prefix = f"sensor.{card}_"
+    return {
+        name.removeprefix(prefix) for name in rig.entities if name.startswith(prefix)
+    }
 
 
 async def test_the_device_follows_the_miner(
@@ -58,7 +192,6 @@ async def test_the_device_follows_the_miner(
     running.simulator.fault = "arm"
     await running.poll()
     miner = running.devices["miner"]
-    assert isinstance(miner, dr.DeviceEntry)
     assert (miner.name, miner.model, miner.sw_version) == (
         "rig-two",
         "x86_64",
@@ -69,65 +202,104 @@ async def test_the_device_follows_the_miner(
 @CARD_OFF
 async def test_a_card_appears_when_the_miner_shows_it(running: Rig) -> None:
     """A backend that is switched on brings its cards, without a reload."""
-    assert running.devices.keys() == {"miner", "cuda_0"}
+    assert running.devices.keys() == {"miner", GEFORCE}
     await switch_opencl(running, on=True)
-    assert running.devices.keys() == {"miner", "cuda_0", "opencl_0"}
-    assert running.state("sensor.opencl_0_gpu_power") == "104.0"
+    assert running.devices.keys() == {"miner", GEFORCE, RADEON}
+    assert running.state(f"sensor.{RADEON}_gpu_power") == "104.0"
 
 
 @CARD_OFF
-async def test_a_card_that_rests_stays(running: Rig) -> None:
-    """It hashes nothing, and of its health nothing is known."""
+async def test_a_card_that_rests_stays(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It hashes nothing, and of its health nothing is known; it is not added again."""
     await switch_opencl(running, on=True)
     await switch_opencl(running, on=False)
-    assert running.devices.keys() == {"miner", "cuda_0", "opencl_0"}
-    assert running.state("sensor.opencl_0_gpu_hashrate") == "0"
-    assert running.state("sensor.opencl_0_gpu_power") == "unknown"
+    assert running.devices.keys() == {"miner", GEFORCE, RADEON}
+    assert running.state(f"sensor.{RADEON}_gpu_hashrate") == "0"
+    assert running.state(f"sensor.{RADEON}_gpu_power") == "unknown"
+    await switch_opencl(running, on=True)
+    assert running.state(f"sensor.{RADEON}_gpu_power") == "104.0"
+    assert "does not generate unique IDs" not in caplog.text
 
 
+@pytest.mark.parametrize("options", [{"gpus": 4}])
 async def test_a_card_that_is_gone_is_unavailable(running: Rig) -> None:
     """Its backend runs, but without it."""
-    [card] = running.simulator.gpus
-    second = replace(card, index=1, name="NVIDIA GeForce GT 1030")
-    running.simulator.gpus.append(second)
-    await restart_with_new_profiles(running)
-    assert running.state("sensor.cuda_1_gpu_power") == "118.0"
-    running.simulator.gpus.remove(second)
-    await restart_with_new_profiles(running)
-    assert running.state("sensor.cuda_0_gpu_power") == "118.0"
-    assert running.state("sensor.cuda_1_gpu_power") == "unavailable"
+    running.simulator.lose_gpu("03:00.0")
+    running.simulator.advance(60)
+    await running.poll()
+    assert running.state(f"sensor.{GEFORCE}_gpu_power") == "118.0"
+    assert running.state("sensor.cuda_03:00.0_gpu_power") == "unavailable"
 
 
-async def restart_with_new_profiles(rig: Rig) -> None:
-    """Restart the miner, and let it look again which cards there are."""
-
-    def edit(config: dict[str, Any]) -> None:
-        config["cuda"] = {"enabled": True}
-
-    rig.simulator.edit_config(edit)
-    rig.simulator.restart()
-    rig.simulator.advance(60)
-    await rig.poll()
-
-
-@CARD_OFF
+@pytest.mark.parametrize("options", [{"gpus": 4}])
 async def test_only_a_card_that_is_gone_may_be_removed(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """And it comes back with the miner showing it again."""
-    await switch_opencl(running, on=True)
-    assert not await removed(running, hass_ws_client, "miner")
-    assert not await removed(running, hass_ws_client, "cuda_0")
-    assert not await removed(running, hass_ws_client, "opencl_0")
-    await switch_opencl(running, on=False)
-    assert await removed(running, hass_ws_client, "opencl_0")
-    assert running.devices.keys() == {"miner", "cuda_0"}
-    assert not [name for name in running.entities if "opencl_0" in name]
+    """And it comes back when the miner shows it again."""
+    lost = running.simulator.gpus[2]
+    everything = running.devices.keys()
+    for key in everything:
+        assert not await removed(running, hass_ws_client, key)
+    running.simulator.lose_gpu(lost.bus_id)
+    running.simulator.advance(60)
     await running.poll()
-    assert running.devices.keys() == {"miner", "cuda_0"}
+    for key in everything - {"cuda_03:00.0"}:
+        assert not await removed(running, hass_ws_client, key)
+    assert await removed(running, hass_ws_client, "cuda_03:00.0")
+    assert running.devices.keys() == everything - {"cuda_03:00.0"}
+    assert not [name for name in running.entities if "cuda_03" in name]
+    await running.poll()
+    assert running.devices.keys() == everything - {"cuda_03:00.0"}
+    running.simulator.gpus.append(replace(lost, index=1))
+    running.simulator.restart()
+    running.simulator.advance(60)
+    await running.poll()
+    assert running.devices.keys() == everything
+    assert running.state("sensor.cuda_03:00.0_gpu_power") == "118.0"
+
+
+@CARD_OFF
+async def test_a_card_that_rests_is_not_removed(
+    running: Rig, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Its backend is off, or the whole miner is."""
     await switch_opencl(running, on=True)
-    assert running.devices.keys() == {"miner", "cuda_0", "opencl_0"}
-    assert running.state("sensor.opencl_0_gpu_power") == "104.0"
+    await switch_opencl(running, on=False)
+    assert not await removed(running, hass_ws_client, RADEON)
+    await running.press("button.stop")
+    for key in ("miner", GEFORCE, RADEON):
+        assert not await removed(running, hass_ws_client, key)
+
+
+CUDA_RUNS = {"type": "cuda", "enabled": True, "threads": [{"index": 0}]}
+
+
+@pytest.mark.parametrize(
+    ("backends", "complete", "removable"),
+    [
+        ([CUDA_RUNS], True, True),
+        ([CUDA_RUNS], False, False),
+        ([CUDA_RUNS | {"threads": [{"index": 0}, {"index": 1}]}], True, False),
+        ([CUDA_RUNS | {"threads": [{"index": 0}, {"index": None}]}], True, False),
+        ([CUDA_RUNS | {"threads": []}], True, False),
+        ([CUDA_RUNS | {"threads": None}], True, False),
+        ([CUDA_RUNS | {"type": "opencl"}], True, False),
+        ([], True, False),
+        (None, True, False),
+    ],
+)
+def test_what_is_gone(backends: Any, complete: bool, removable: bool) -> None:
+    """A backend that runs names all cards that it uses, unless its reply was cut."""
+    reply = None
+    if backends is not None:
+        reply = Backends.from_json(backends, complete=complete)
+    snapshot = Snapshot(summary=Summary(), backends=reply)
+    assert is_removable(snapshot, "cuda_1") is removable
+    assert not is_removable(snapshot, "cuda_0")
+    assert not is_removable(snapshot, "")
+    assert not is_removable(snapshot, "fpga_0")
 
 
 async def test_nothing_is_removed_while_the_miner_was_never_seen(
@@ -136,8 +308,8 @@ async def test_nothing_is_removed_while_the_miner_was_never_seen(
     """Whether a card is gone is not known then."""
     await running.simulator.go_offline()
     assert not await running.hass.config_entries.async_reload(running.entry.entry_id)
-    assert not await removed(running, hass_ws_client, "cuda_0")
-    assert running.devices.keys() == {"miner", "cuda_0"}
+    assert not await removed(running, hass_ws_client, GEFORCE)
+    assert running.devices.keys() == {"miner", GEFORCE}
 
 
 @pytest.mark.parametrize("fault", ["backends_500", "truncated"])
@@ -148,7 +320,7 @@ async def test_nothing_is_removed_that_the_miner_may_still_have(
     running.simulator.fault = fault
     await running.poll(8)
     assert running.is_loaded
-    assert not await removed(running, hass_ws_client, "cuda_0")
+    assert not await removed(running, hass_ws_client, GEFORCE)
 
 
 async def switch_opencl(rig: Rig, *, on: bool) -> None:

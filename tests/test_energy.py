@@ -1,12 +1,16 @@
 """The energy of a miner is what it drew, and nothing that nobody knows of."""
 
 from datetime import timedelta
+from typing import Any
 
 from homeassistant.core import State
+from homeassistant.helpers.restore_state import RestoredExtraData
 import pytest
 from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
+
+from custom_components.xmrig.power_sensor import stored_energy
 
 from .common import Rig
 from .controls import MINING
@@ -71,6 +75,48 @@ async def test_energy_goes_on_where_it_was_left(rig: Rig) -> None:
     assert value(rig, ENERGY) == 12.5
     await wait(rig, 360)
     assert value(rig, ENERGY) == pytest.approx(12.514, abs=0.001)
+
+
+def decimal(text: str) -> dict[str, str]:
+    """Return a decimal number as Home Assistant stores it."""
+    return {"__type": "<class 'decimal.Decimal'>", "decimal_str": text}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(-1, 10**18, 1.7e308, True, "12.5", "x" * 10_000, [12.5], {"kWh": 12.5}),
+        *(decimal("NaN"), decimal("-Infinity"), decimal("1E+999999"), decimal("x")),
+        {"__type": "<class 'decimal.Decimal'>", "decimal_str": [1]},
+        {"__type": "<class 'datetime.datetime'>", "isoformat": 5},
+        {"__type": "<class 'datetime.datetime'>", "isoformat": "2026-11-01"},
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_an_absurd_energy_is_none(value: Any) -> None:
+    """It is not restored, nor is anything raised."""
+    stored = {"native_value": value, "native_unit_of_measurement": "kWh"}
+    assert stored_energy(RestoredExtraData(stored)) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "energy"), [(0, 0), (12.5, 12.5), (decimal("12.5"), 12.5), (10**9, 10**9)]
+)
+def test_the_energy_that_was_stored(value: Any, energy: float) -> None:
+    """Also as Home Assistant stores decimal numbers."""
+    stored = {"native_value": value, "native_unit_of_measurement": "kWh"}
+    assert stored_energy(RestoredExtraData(stored)) == energy
+
+
+@without_cards
+@pytest.mark.parametrize("stored", [{"native_value": 12.5}, [12.5], "12.5", 12.5])
+async def test_energy_of_another_shape_begins_anew(rig: Rig, stored: Any) -> None:
+    """Rather than not at all."""
+    mock_restore_cache_with_extra_data(
+        rig.hass, [(State("sensor.rig_one_energy", "12.5"), stored)]
+    )
+    await set_up(rig, NUMBERS)
+    assert value(rig, ENERGY) == 0
 
 
 @without_cards

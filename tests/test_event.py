@@ -8,6 +8,7 @@ from typing import Any
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.xmrig.api.activity import ActivityType
@@ -181,6 +182,59 @@ async def test_what_somebody_else_changes_meanwhile_is_told(
     await running.poll(6)
     assert told == [("config_changed", {"paths": ["print-time"]})]
     assert running.simulator.config["cpu"]["rx"] == [0, 1]
+
+
+async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> None:
+    """Whatever makes the coordinator call its listeners once more."""
+    running.simulator.accept_share(10**12)
+    await running.poll()
+    running.freezer.tick(5)
+    running.entry.runtime_data.async_update_listeners()
+    await running.hass.async_block_till_done()
+    assert told == [("best_share", {"difficulty": 10**12})]
+    running.simulator.accept_share(10**13)
+    await running.poll()
+    assert told[1:] == [("best_share", {"difficulty": 10**13})]
+
+
+async def test_the_last_event_stays_while_the_miner_is_away(
+    running: Rig, told: Told
+) -> None:
+    """Triggers ignore what follows an unavailable state, as would be the next event."""
+    running.simulator.accept_share(10**12)
+    await running.poll()
+    last = running.full_state(EVENT)
+    await running.simulator.go_offline()
+    await running.poll(3)
+    assert running.state(MINING) == "unavailable"
+    assert running.full_state(EVENT) == last
+    running.simulator.accept_share(10**13)
+    await running.simulator.go_online()
+    await running.poll()
+    assert [facts["difficulty"] for _, facts in told] == [10**12, 10**13]
+
+
+async def test_an_entity_that_is_disabled_at_once_tells_nothing(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is gone before it could tell what the first poll found."""
+    registry = er.async_get(running.hass)
+    entity_id = running.entity_id(EVENT)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+
+    @callback
+    def disable(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state and state.entity_id == entity_id and state.state != "unavailable":
+            unsubscribe()
+            registry.async_update_entity(
+                entity_id, disabled_by=er.RegistryEntryDisabler.USER
+            )
+
+    unsubscribe = running.hass.bus.async_listen(EVENT_STATE_CHANGED, disable)
+    await running.set_up()
+    assert running.entities[EVENT].disabled
+    assert "is incorrectly being triggered" not in caplog.text
 
 
 async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:

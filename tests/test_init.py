@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.xmrig.const import DOMAIN
-from tests.common import Rig
+from tests.common import ALWAYS_AVAILABLE, Rig
 
 
 async def test_a_miner_is_set_up_and_unloaded(running: Rig) -> None:
@@ -64,17 +64,23 @@ async def test_a_miner_that_is_off_at_the_start_comes_up_later(rig: Rig) -> None
 
 
 async def test_a_wrong_token_at_the_start_asks_for_another(rig: Rig) -> None:
-    """There is no use in trying on."""
+    """It is tried again too: the token may become right at the miner."""
     rig.hass.config_entries.async_update_entry(
         rig.entry, data={**rig.entry.data, CONF_ACCESS_TOKEN: "old"}
     )
     await rig.set_up()
-    assert rig.entry.state is ConfigEntryState.SETUP_ERROR
+    assert rig.entry.state is ConfigEntryState.SETUP_RETRY
+    assert rig.entry.error_reason_translation_key == "invalid_auth"
     [flow] = rig.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
-    asked = len(rig.simulator.requests)
-    await rig.pass_time(timedelta(minutes=10))
-    assert len(rig.simulator.requests) == asked
+
+    def accept_old(config: dict[str, Any]) -> None:
+        config["http"]["access-token"] = "old"
+
+    rig.simulator.edit_config(accept_old)
+    await rig.pass_time(timedelta(minutes=2))
+    assert rig.is_loaded
+    assert not rig.hass.config_entries.flow.async_progress()
 
 
 @pytest.mark.parametrize(
@@ -92,8 +98,8 @@ async def test_a_miner_is_set_up_while_its_answers_are_cut(running: Rig) -> None
     running.simulator.fault = None
     await running.poll()
     assert float(running.state("sensor.hashrate_15m")) > 0
-    assert running.state("sensor.cuda_0_gpu_hashrate") == "950.0"
-    assert running.state("sensor.opencl_0_gpu_hashrate") == "960.0"
+    assert running.state("sensor.cuda_01:00.0_gpu_hashrate") == "950.0"
+    assert running.state("sensor.opencl_02:00.0_gpu_hashrate") == "960.0"
 
 
 async def test_several_miners_do_not_disturb_each_other(
@@ -104,7 +110,7 @@ async def test_several_miners_do_not_disturb_each_other(
     await off.simulator.go_offline()
     await paused.turn("switch.mining", on=False)
     await mining.poll()
-    assert set(off.states.values()) == {STATE_UNAVAILABLE}
+    assert off.unavailable == off.states.keys() - ALWAYS_AVAILABLE
     assert paused.state("sensor.status") == "paused"
     assert mining.state("sensor.status") == "mining"
     assert [rig.simulator.miner.is_paused for rig in trio] == [False, True, False]

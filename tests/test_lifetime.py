@@ -1,6 +1,9 @@
 """Counters that go on where the miner's own begin anew."""
 
+import copy
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from homeassistant.core import State
 from homeassistant.helpers.restore_state import async_get
@@ -8,6 +11,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
+
+from simulator import Fault, SimulatedMiner
+from simulator.http import Reply, Request
 
 from .common import Rig
 from .controls import MINING
@@ -27,6 +33,17 @@ async def find(rig: Rig, shares: int) -> None:
     await rig.poll()
 
 
+def wild_shares(number: int) -> Fault:
+    """Return the fault of a miner that shows another number of accepted shares."""
+
+    def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        document = copy.deepcopy(reply.document)
+        document["results"]["shares_good"] = number
+        return replace(reply, document=document)
+
+    return Fault("wild", distort=distort, path="/summary")
+
+
 def totals(rig: Rig) -> tuple[str, str]:
     """Return the counts of shares and hashes."""
     return rig.state(SHARES), rig.state(HASHES)
@@ -41,16 +58,42 @@ async def test_they_count_what_the_miner_counts(running: Rig) -> None:
 
 
 async def test_a_restart_of_the_miner_takes_nothing_away(running: Rig) -> None:
-    """Also if it had counted further than before when it is seen again."""
+    """What the new process counts is added."""
     await find(running, 3)
     running.simulator.restart()
     await find(running, 2)
     assert totals(running) == ("5", "500000")
     running.simulator.restart()
-    await find(running, 7)
-    assert totals(running) == ("12", "1200000")
+    await find(running, 1)
+    assert totals(running) == ("6", "600000")
     await running.poll(3)
-    assert totals(running) == ("12", "1200000")
+    assert totals(running) == ("6", "600000")
+
+
+async def test_a_count_that_did_not_fall_is_no_new_one(running: Rig) -> None:
+    """What was found before it was seen again may be missing, nothing counts twice."""
+    await find(running, 3)
+    running.simulator.restart()
+    await find(running, 7)
+    assert totals(running) == ("7", "700000")
+    await running.poll(3)
+    assert totals(running) == ("7", "700000")
+
+
+async def test_a_count_that_falls_waits_for_the_next_poll(running: Rig) -> None:
+    """One wild value, large or small, adds nothing and takes nothing away."""
+    await find(running, 3)
+    for wild in (0, 10**9):
+        running.simulator.fail_next(1, wild_shares(wild))
+        running.simulator.fail_next(2, wild_shares(wild))
+        running.simulator.fail_next(3, wild_shares(wild))
+        await running.poll()
+        assert running.state("sensor.shares_accepted") == str(wild)
+        assert running.state(SHARES) == "3"
+        await running.poll()
+        assert running.state(SHARES) == "3"
+    await find(running, 1)
+    assert running.state(SHARES) == "4"
 
 
 async def test_a_restart_of_home_assistant_counts_nothing_twice(running: Rig) -> None:
@@ -69,18 +112,18 @@ async def test_a_restart_of_home_assistant_counts_nothing_twice(running: Rig) ->
 
 
 async def test_both_restart(running: Rig) -> None:
-    """The new process may have counted further than the one before."""
+    """The new process is known by when it started."""
     await running.poll(10)
     await find(running, 3)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
     running.simulator.restart()
     await running.pass_time(timedelta(hours=1))
-    for _ in range(4):
+    for _ in range(2):
         running.simulator.accept_share()
     await running.set_up()
-    assert totals(running) == ("7", "700000")
+    assert totals(running) == ("5", "500000")
     await running.reload()
-    assert totals(running) == ("7", "700000")
+    assert totals(running) == ("5", "500000")
 
 
 async def test_they_go_on_from_what_home_assistant_restores(rig: Rig) -> None:
@@ -154,3 +197,13 @@ async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
     assert totals(running) == ("5", "500000")
     await running.poll()
     assert totals(running) == ("5", "500000")
+
+
+@pytest.mark.parametrize("stored", [{"totals": 1}, [1], {"total": 10**30, "last": 0}])
+async def test_a_sensor_is_added_whatever_is_restored(rig: Rig, stored: Any) -> None:
+    """It counts on from what the miner counts."""
+    name = "sensor.rig_one_shares_accepted_in_total"
+    mock_restore_cache_with_extra_data(rig.hass, [(State(name, "100"), stored)])
+    rig.simulator.accept_share()
+    await rig.set_up()
+    assert totals(rig)[0] == "1"

@@ -1,6 +1,7 @@
 """The number of CPU threads: fewer of the owner's, and all of them again."""
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -224,18 +225,16 @@ async def test_the_owners_lists_are_known_after_a_restart(running: Rig) -> None:
     assert is_same_config(running.simulator, first)
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("fault", ["refuse_put", "lost", "ignore_put"])
-async def test_a_number_that_fails_loses_no_list(
-    running: Rig, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whether or not the miner took it, all threads are the owner's."""
-    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
+async def test_a_number_that_fails_loses_no_list(running: Rig, fault: str) -> None:
+    """Whether or not the reply arrived, all threads are the user's."""
     first = config_of(running.simulator)
     await set_threads(running, 3)
     running.simulator.on_request = lambda request: (
         running.simulator.fail(fault) if request.method == "PUT" else None
     )
-    with pytest.raises(HomeAssistantError):
+    with nullcontext() if fault == "lost" else pytest.raises(HomeAssistantError):
         await set_threads(running, 2)
     running.simulator.on_request = None
     assert limits(running) == ("2" if fault == "lost" else "3", 1, 4)

@@ -51,13 +51,9 @@ PATHS = {
     "action": {"retries"},
 }
 
+pytestmark = pytest.mark.virtual_time
+
 every_command = pytest.mark.parametrize("name", COMMANDS)
-
-
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait no longer than a test can bear for what never shows."""
-    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.15)
 
 
 @every_command
@@ -91,8 +87,7 @@ async def test_it_writes_nothing_when_nothing_would_change(
     ("fault", "key"),
     [
         ("refuse_put", "refused"),
-        ("ignore_put", "not_confirmed"),
-        ("lost", "cannot_connect"),
+        ("ignore_put", "not_confirmed_set_config"),
         ("close", "cannot_connect"),
         ("http_500", "not_xmrig"),
     ],
@@ -113,10 +108,35 @@ async def test_a_write_that_fails_says_why(
         await COMMANDS[name](running)
     assert raised.value.translation_key == key
     simulator.on_request = None
-    assert is_same_config(simulator, first) is (fault != "lost")
+    assert is_same_config(simulator, first)
     await restore(running)
     assert is_same_config(simulator, first)
     await COMMANDS[name](running)
+    await restore(running)
+    assert is_same_config(simulator, first)
+
+
+@every_command
+@pytest.mark.parametrize(
+    "fault", ["lost", "reset_after", "hang_after", "cut", "late_7_after"]
+)
+async def test_a_write_whose_reply_is_lost_is_none_the_worse(
+    running: Rig, name: str, fault: str
+) -> None:
+    """What the miner then shows counts, and the undo data is as ever."""
+    simulator = running.simulator
+    first = config_of(simulator)
+
+    def fail(request: Request) -> None:
+        if request.method == "PUT":
+            simulator.fail(fault)
+
+    simulator.on_request = fail
+    await COMMANDS[name](running)
+    simulator.on_request = None
+    made = changes(first, simulator.config)
+    assert {".".join(change.path) for change in made} == PATHS[name]
+    assert not running.unavailable
     await restore(running)
     assert is_same_config(simulator, first)
 
@@ -181,12 +201,14 @@ async def test_no_poll_comes_into_a_write(running: Rig, name: str) -> None:
     await asyncio.gather(*polls)
     assert polls
     asked = [item.path for item in simulator.requests[start:]]
-    assert "/2/summary" not in asked[: asked.index("/2/summary")]
-    write = asked[: asked.index("/2/summary")]
-    assert write.count("/2/config") >= 4
-    assert set(write) <= {"/2/config", "/2/backends"}
+    methods = [item.method for item in simulator.requests[start:]]
+    written = methods.index("PUT")
+    polled = asked.index("/2/summary", written)
+    command = asked[written:polled]
+    assert command.count("/2/config") >= 4
+    assert set(command) <= {"/2/config", "/2/backends"}
     # And another poll, that of the command, shows its result.
-    assert asked.count("/2/summary") == 2
+    assert asked[polled:].count("/2/summary") == 2
 
 
 async def test_commands_at_once_are_done_one_after_the_other(running: Rig) -> None:

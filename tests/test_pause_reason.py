@@ -35,12 +35,12 @@ async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
     assert running.state(REASON) == "asked_here"
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
 async def test_on_battery_it_does_not_resume(
-    running: Rig, monkeypatch: pytest.MonkeyPatch
+    running: Rig,
 ) -> None:
     """It says yes and does not; the reason is told, and nothing else is wanted."""
-    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     running.simulator.on_battery = True
     await running.poll()
     assert running.state(REASON) == "battery"

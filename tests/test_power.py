@@ -2,12 +2,21 @@
 
 from itertools import pairwise
 import json
+import math
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.xmrig.power import MAX_GAP, CardPower, EnergyMeter, PowerModel
+from custom_components.xmrig.power import (
+    MAX_GAP,
+    MEMORY,
+    RECENT,
+    CardPower,
+    EnergyMeter,
+    PowerModel,
+)
 
 OWNERS = PowerModel(threads=4, idle=60, full=140)
 
@@ -79,6 +88,12 @@ def test_a_miner_that_only_rested_does_not_tell_its_full_load() -> None:
     assert model.threads_within(61) == 4
 
 
+def test_no_power_per_thread_without_a_full_load() -> None:
+    """One end of the line is not enough, whichever it is."""
+    assert taught(PowerModel(threads=4), {0: 60}).per_thread is None
+    assert PowerModel(threads=4, full=140).per_thread is None
+
+
 def test_a_single_number_of_threads_gives_an_upper_bound() -> None:
     """Above it the power cannot grow faster than the threads, below it cannot rise."""
     model = taught(PowerModel(threads=4), {2: 100})
@@ -105,6 +120,37 @@ def test_owners_numbers_that_cannot_be_are_left_out() -> None:
     """Two threads that draw more than all of them show that the number is wrong."""
     assert curve(taught(OWNERS, {2: 180})) == [60, 120, 180, 240, 300]
     assert taught(OWNERS, {2: 40}).watts(0) == 40
+
+
+def test_a_number_that_another_number_of_threads_draws_is_left_out() -> None:
+    """A miner at work draws more than at rest, and with all threads more than with some."""
+    assert curve(taught(PowerModel(threads=4, idle=60), {2: 60})) == [
+        *(60, 60, 60, 90, 120)
+    ]
+    assert curve(taught(OWNERS, {2: 140})) == [60, 100, 140, 180, 220]
+
+
+def test_numbers_that_contradict_each_other_count_alike() -> None:
+    """A full load below the power at rest: between them nothing can be told."""
+    assert curve(PowerModel(threads=4, idle=140, full=60)) == [100] * 5
+
+
+def test_the_full_load_is_the_measured_one() -> None:
+    """What was measured with all threads is better known than what was said of it."""
+    assert taught(OWNERS, {4: 160}).full_load == 160
+
+
+def test_a_sample_counts_as_one_of_thirty() -> None:
+    """However many came before it."""
+    for before in (MEMORY - 1, MEMORY, 10 * MEMORY):
+        model = taught(PowerModel(threads=2), {2: 100}, times=before)
+        assert taught(model, {2: 130}).watts(2) == pytest.approx(101, rel=1e-9)
+
+
+@pytest.mark.parametrize("drawn", [0, 0.5])
+def test_a_miner_that_is_switched_off_draws_next_to_nothing(drawn: float) -> None:
+    """No power is a measurement as well."""
+    assert taught(OWNERS, {0: drawn}).watts(0) == drawn
 
 
 def test_less_power_with_more_threads_is_noise() -> None:
@@ -140,6 +186,13 @@ def test_what_is_measured_anew_replaces_what_was_seen() -> None:
     model = taught(OWNERS, {2: 110}, times=30).without(2)
     assert model == OWNERS
     assert taught(model, {2: 90}).watts(2) == 90
+
+
+def test_the_hashrate_is_measured_anew_as_well() -> None:
+    """It belongs to the same samples."""
+    model = PowerModel(threads=4).with_sample(2, watts=110, hashrate=1000)
+    model = model.with_sample(4, watts=140, hashrate=1800).without(2)
+    assert model.hashrate(2) == 900
 
 
 def test_no_threads_hash_nothing() -> None:
@@ -212,9 +265,67 @@ def test_what_was_learned_survives_storage(model: PowerModel) -> None:
     assert restored.with_learned(restored.as_json()) == restored
 
 
+def test_what_is_stored_has_three_digits() -> None:
+    """Of each reading its value and weight, of which more would be false precision."""
+    model = PowerModel(threads=4).with_sample(2, watts=100 / 3, hashrate=2000 / 3)
+    for _ in range(20):
+        model = model.with_sample(4, watts=100, hashrate=None)
+    assert model.as_json() == {
+        "watts": {"2": [33.333, 0.98], "4": [100, 20]},
+        "hashrates": {"2": [666.667, 1]},
+    }
+
+
 def test_nothing_stored_is_nothing_learned() -> None:
     """As on the first day."""
     assert OWNERS.with_learned(None) == OWNERS
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        [],
+        {},
+        {"watts": {}},
+        {"watts": [], "hashrates": {}},
+        {"watts": {"four": [100, 1]}, "hashrates": {}},
+        {"watts": {"9" * 5000: [100, 1]}, "hashrates": {}},
+        {"watts": {"-1": [100, 1]}, "hashrates": {}},
+        {"watts": {"4097": [100, 1]}, "hashrates": {}},
+        {"watts": {"4": 100}, "hashrates": {}},
+        {"watts": {"4": [100]}, "hashrates": {}},
+        {"watts": {"4": [100, 1, 1]}, "hashrates": {}},
+        {"watts": {"4": ["100", 1]}, "hashrates": {}},
+        {"watts": {"4": [True, 1]}, "hashrates": {}},
+        {"watts": {"4": [1.7e308, 1]}, "hashrates": {}},
+        {"watts": {"4": [-1, 1]}, "hashrates": {}},
+        {"watts": {"4": [100, 0]}, "hashrates": {}},
+        {"watts": {"4": [100, 31]}, "hashrates": {}},
+        {"watts": {}, "hashrates": {"4": [math.inf, 1]}},
+        {"watts": {}, "hashrates": {"4": [math.nan, 1]}},
+    ],
+    ids=lambda stored: repr(stored)[:40],
+)
+def test_what_no_model_stored_is_refused(stored: Any) -> None:
+    """Before it is calculated with."""
+    with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
+        OWNERS.with_learned(stored)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [["cuda"], {"cuda": "118"}, {"cuda": -1}, {"cuda": 1.7e308}, {"cuda": None}],
+)
+def test_what_no_cards_stored_is_refused(stored: Any) -> None:
+    """Before it is added up."""
+    with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
+        CardPower(stored)
+
+
+def test_more_threads_than_could_be_counted() -> None:
+    """It does not take longer to find how many of them fit."""
+    model = PowerModel(threads=10**12, idle=0, full=10**6)
+    assert model.threads_within(100) == 10**8
 
 
 @settings(max_examples=50, deadline=None)
@@ -277,6 +388,16 @@ def test_cards_are_remembered() -> None:
     assert restored.total(["cuda"]) == 118
 
 
+def test_what_is_remembered_of_cards_is_forgotten_as_well() -> None:
+    """They may have been turned down while Home Assistant was not running."""
+    cards = CardPower({"cuda": 118})
+    for _ in range(RECENT - 1):
+        cards.observe("cuda", 90)
+    assert cards.total(["cuda"]) == 118
+    cards.observe("cuda", 90)
+    assert cards.total(["cuda"]) == 90
+
+
 # --- The energy ---------------------------------------------------------------
 
 
@@ -285,7 +406,7 @@ def test_an_hour_of_a_kilowatt_is_a_kilowatt_hour() -> None:
     meter = EnergyMeter()
     for now in range(0, 3601, 10):
         meter.add(now, 1000)
-    assert meter.total == pytest.approx(1)
+    assert meter.total == pytest.approx(1, rel=1e-9)
 
 
 def test_power_changes_evenly_between_two_readings() -> None:

@@ -131,6 +131,22 @@ async def test_a_version_that_cuts_off_its_replies(running: Rig) -> None:
     assert issues(running) == {}
 
 
+@pytest.mark.parametrize(
+    "options", [{"version": "6.20.0-mo1", "uptime": 100, "gpus": 0}]
+)
+async def test_a_fork_is_outdated_only_while_it_cuts_off_its_replies(
+    running: Rig,
+) -> None:
+    """Its number alone says nothing."""
+    assert issues(running) == {}
+    running.simulator.fault = "truncated"
+    await running.poll()
+    assert set(issues(running)) == {"outdated"}
+    running.simulator.fault = None
+    await running.poll()
+    assert issues(running) == {}
+
+
 @pytest.mark.parametrize("options", [{"gpus": 0, "job_interval": 10**6}])
 async def test_mining_without_a_hash(running: Rig) -> None:
     """For ten minutes, while it says that it mines; then until it makes one."""

@@ -154,9 +154,11 @@ async def test_data(running: Rig) -> None:
     assert config["algo-perf"] == config["cc-client"] == "**REDACTED**"
 
 
+PROTECTED = ("http", "cc-client", "pools")
+
 PATCHES: tuple[dict[str, Any], ...] = (
-    {key: None for key in (*CONFIG, *FORKS) if key not in ("http", "pools")},
-    {key: {"new": HIDDEN} for key in FORKS},
+    {key: None for key in (*CONFIG, *FORKS) if key not in PROTECTED},
+    {key: {"new": HIDDEN} for key in FORKS if key not in PROTECTED},
     {WALLET: {WALLET: HIDDEN}, "new": HIDDEN, "cpu": {WALLET: [HIDDEN]}},
     {"cpu": {"rx": HIDDEN, "cn": [HIDDEN, {"threads": HIDDEN}, [HIDDEN]]}},
     {"retries": HIDDEN, "randomx": {"mode": HIDDEN, "numa": [HIDDEN]}},
@@ -166,8 +168,12 @@ PATCHES: tuple[dict[str, Any], ...] = (
 
 async def test_changes(running: Rig) -> None:
     """Old and new values of all that can be changed, also in a dry run."""
-    http = (await act(running, "get_data"))["config"]["http"]
-    whole = {"http": http, "pools": [{"url": URLS[0], **POOL}]}
+    config = (await act(running, "get_data"))["config"]
+    whole = {
+        "http": config["http"],
+        "cc-client": config["cc-client"],
+        "pools": [{"url": URLS[0], **POOL}],
+    }
     told = [
         await act(running, "set_config", config=patch, dry_run=True)
         for patch in PATCHES
@@ -237,6 +243,7 @@ async def test_states_events_issues_and_logs(
         assert HIDDEN not in as_text(part)
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     ("fault", "patch", "key"),
     [
@@ -246,16 +253,14 @@ async def test_states_events_issues_and_logs(
         ("fork", {WALLET: {WALLET: float("nan")}}, "config_not_json"),
         ("fork", HIDDEN, "config_not_object"),
         ("refuse_put", {"log-file": HIDDEN}, "refused"),
-        ("ignore_put", {"log-file": HIDDEN}, "not_confirmed"),
+        ("ignore_put", {"log-file": HIDDEN}, "not_confirmed_set_config"),
         ("http_500", {"log-file": HIDDEN}, "not_xmrig"),
-        ("fork", {"randomx": {"mode": HIDDEN}}, "not_confirmed"),
+        ("fork", {"cc-client": {"new": HIDDEN}}, "unsafe_config"),
+        ("fork", {"randomx": {"mode": HIDDEN}}, "not_confirmed_set_config"),
     ],
 )
-async def test_errors(
-    running: Rig, fault: str, patch: Any, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_errors(running: Rig, fault: str, patch: Any, key: str) -> None:
     """An error names the place, and neither what is there nor what should be."""
-    monkeypatch.setattr("custom_components.xmrig.api.commander.CONFIRM_TIMEOUT", 0.1)
     running.simulator.fault = fault
     with pytest.raises(HomeAssistantError) as raised:
         await act(running, "set_config", config=patch)

@@ -85,9 +85,9 @@ async def test_what_is_enabled_by_default(running: Rig, in_use: set[str]) -> Non
     for card in running.devices.keys() - {"miner"}:
         for key, enabled in OF_A_CARD.items():
             expected[f"{card}_{key}"] = enabled
-        # A card of NVIDIA reports its fans in percent, one of AMD in turns.
-        expected[f"{card}_gpu_fan_speed"] = card == "cuda_0"
-        expected[f"{card}_gpu_fan_rpm"] = card == "opencl_0"
+        # A card of NVIDIA reports its fans in percent, one of AMD in rpm.
+        fan = "gpu_fan_speed" if card.startswith("cuda") else "gpu_fan_rpm"
+        expected[f"{card}_{fan}"] = True
     found = {
         name.partition("sensor.")[2]: entity
         for name, entity in running.entities.items()
@@ -102,7 +102,12 @@ async def test_a_paused_miner_hashes_nothing_at_once(
     await running.turn("switch.mining", on=False)
     assert running.simulator.miner.hashrate_totals()[0]
     assert running.state("sensor.status") == "paused"
-    for key in ("hashrate", "cpu_hashrate", "cuda_hashrate", "cuda_0_gpu_hashrate"):
+    for key in (
+        "hashrate",
+        "cpu_hashrate",
+        "cuda_hashrate",
+        "cuda_01:00.0_gpu_hashrate",
+    ):
         assert running.state(f"sensor.{key}") == "0"
     assert float(running.state("sensor.hashrate_1m")) > 0
     assert running.state("sensor.threads") == "5"
@@ -110,7 +115,7 @@ async def test_a_paused_miner_hashes_nothing_at_once(
     await running.poll(3)
     assert running.simulator.miner.hashrate_totals()[0] is None
     assert running.state("sensor.hashrate") == "0"
-    assert running.state("sensor.cuda_0_gpu_hashrate") == "0"
+    assert running.state("sensor.cuda_01:00.0_gpu_hashrate") == "0"
 
 
 async def test_a_stopped_miner_has_no_threads(all_enabled: None, running: Rig) -> None:
@@ -120,9 +125,14 @@ async def test_a_stopped_miner_has_no_threads(all_enabled: None, running: Rig) -
         await running.poll(polls)
         assert running.state("sensor.status") == "stopped"
         assert running.state("sensor.threads") == "0"
-        for key in ("hashrate", "cpu_hashrate", "cuda_hashrate", "cuda_0_gpu_hashrate"):
+        for key in (
+            "hashrate",
+            "cpu_hashrate",
+            "cuda_hashrate",
+            "cuda_01:00.0_gpu_hashrate",
+        ):
             assert running.state(f"sensor.{key}") == "0"
-        assert running.state("sensor.cuda_0_gpu_temperature") == "unknown"
+        assert running.state("sensor.cuda_01:00.0_gpu_temperature") == "unknown"
 
 
 @pytest.mark.parametrize("options", [{"uptime": 0, "gpus": 0}])
@@ -195,12 +205,12 @@ async def test_a_reading_of_zero_is_no_reading(all_enabled: None, running: Rig) 
     cuda.fan_speed = []
     opencl.has_health = False
     await running.refresh()
-    for card in ("cuda_0", "opencl_0"):
+    for card in ("cuda_01:00.0", "opencl_02:00.0"):
         for key in ("temperature", "power", "core_clock", "memory_clock"):
             assert running.state(f"sensor.{card}_gpu_{key}") == "unknown"
-    assert running.state("sensor.cuda_0_gpu_fan_speed") == "unknown"
-    assert running.state("sensor.opencl_0_gpu_fan_rpm") == "unknown"
-    assert running.state("sensor.cuda_0_gpu_hashrate") == "950.0"
+    assert running.state("sensor.cuda_01:00.0_gpu_fan_speed") == "unknown"
+    assert running.state("sensor.opencl_02:00.0_gpu_fan_rpm") == "unknown"
+    assert running.state("sensor.cuda_01:00.0_gpu_hashrate") == "950.0"
 
 
 type Change = Callable[[dict[str, Any]], None]
@@ -235,7 +245,8 @@ async def test_nulls_are_unknown(
     all_enabled: None, running: Rig, change_summary: Callable[[Change], None]
 ) -> None:
     """Whatever a miner does not say is neither zero nor an error."""
-    change_summary(lambda summary: summary.update(nullify(summary), kind="miner"))
+    who = {"kind": "miner", "id": running.simulator.miner.identity}
+    change_summary(lambda summary: summary.update(nullify(summary) | who))
     await running.refresh()
     of_backends = {"threads", "pause_reason", *OF_EACH_BACKEND}
     for key in (

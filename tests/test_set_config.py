@@ -73,11 +73,9 @@ async def test_null_removes(running: Rig) -> None:
     assert is_same_config(simulator, first)
 
 
-async def test_removing_a_default_is_no_failure(
-    running: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.virtual_time
+async def test_removing_a_default_is_no_failure(running: Rig) -> None:
     """The miner puts it back at once, so that nothing shows."""
-    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
     first = config_of(running.simulator)
     response = await act(running, "set_config", config={"retries": None})
     assert paths(response) == ["retries"]
@@ -171,6 +169,7 @@ async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
     assert is_same_config(running.simulator, first)
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     "patch",
     [
@@ -181,13 +180,12 @@ async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
     ],
 )
 async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
-    running: Rig, patch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    running: Rig, patch: dict[str, Any]
 ) -> None:
-    """It replaces what it does not understand, and the owner has asked for neither."""
-    monkeypatch.setattr("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1)
+    """It replaces what it does not understand, and the user asked for neither."""
     await set_threads(running, 3)
     first = config_of(running.simulator)
-    with pytest.raises(HomeAssistantError, match="does not show its result"):
+    with pytest.raises(HomeAssistantError, match="does not show the change"):
         await act(running, "set_config", config=patch)
     assert is_same_config(running.simulator, first)
     await set_threads(running, 4)

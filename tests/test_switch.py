@@ -1,14 +1,13 @@
 """The switch shows what the miner does, and the miner does what it shows."""
 
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
 from custom_components.xmrig.const import DOMAIN
-from tests.common import Rig
+from tests.common import ALWAYS_AVAILABLE, Rig
 
 MINING = "switch.mining"
 
@@ -102,18 +101,16 @@ async def test_the_doubled_answer_does_not_matter(
     assert running.state(MINING) == "on"
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
 async def test_a_miner_that_does_not_resume_is_told(running: Rig) -> None:
     """On battery it answers yes, and goes on resting."""
     running.simulator.on_battery = True
     await running.poll()
     assert running.state(MINING) == "off"
-    with (
-        patch("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 0.1),
-        pytest.raises(HomeAssistantError) as error,
-    ):
+    with pytest.raises(HomeAssistantError) as error:
         await running.turn(MINING, on=True)
-    assert_says(error.value, "not_confirmed")
+    assert_says(error.value, "not_confirmed_resume")
     assert "pause-on-battery" in str(error.value)
     assert running.state(MINING) == "off"
 
@@ -124,20 +121,10 @@ async def test_a_miner_that_went_away_is_told(running: Rig) -> None:
     with pytest.raises(HomeAssistantError) as error:
         await running.turn(MINING, on=False)
     assert_says(error.value, "cannot_connect")
-    assert running.unavailable == running.states.keys()
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     await running.simulator.go_online()
     await running.poll()
     assert running.state(MINING) == "on"
-
-
-async def test_an_answer_that_is_lost_leaves_the_truth(running: Rig) -> None:
-    """The command failed as far as anybody knows; the switch shows what became of it."""
-    running.simulator.fail("lost")
-    with pytest.raises(HomeAssistantError) as error:
-        await running.turn(MINING, on=False)
-    assert_says(error.value, "cannot_connect")
-    assert running.simulator.miner.is_paused
-    assert running.state(MINING) == "off"
 
 
 def restrict(config: dict[str, Any]) -> None:

@@ -11,10 +11,12 @@ from .api.exceptions import XmrigStorageError
 from .api.state import MinerState
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .entity import is_removable
 from .power_control import async_setup_power
 from .repairs import async_delete_issues, async_update_issues
 from .services import async_setup_services
-from .storage import power_store, state_store
+from .storage import state_store
+from .stored_data import async_load, async_remove
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -45,7 +47,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
         except HomeAssistantError as error:
             raise XmrigStorageError(f"{entry.title}: {error}") from error
 
-    state = MinerState.from_json(await store.async_load())
+    state = await async_load(hass, entry, store, MinerState.from_json)
     coordinator = XmrigCoordinator(hass, entry, state, save)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
@@ -86,23 +88,18 @@ async def _async_close(coordinator: XmrigCoordinator) -> None:
 async def async_remove_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
     """Forget a miner that was removed."""
     async_delete_issues(hass, entry, ignored=True)
-    await state_store(hass, entry.entry_id).async_remove()
-    await power_store(hass, entry.entry_id).async_remove()
+    await async_remove(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: XmrigConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a device may be removed by hand: a card that is gone may.
-
-    As long as the miner did not say which cards it has, none is gone.
-    """
+    """Return whether the user may delete a device: a card that is gone."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    backends = entry.runtime_data.data.backends
-    if backends is None or not backends.complete:
-        return False
-    cards = {f"{entry.entry_id}_{gpu.key}" for gpu in backends.gpus}
-    return device.identifiers.isdisjoint(
-        (DOMAIN, identifier) for identifier in (entry.entry_id, *cards)
+    prefix = f"{entry.entry_id}_"
+    return all(
+        identifier.startswith(prefix)
+        and is_removable(entry.runtime_data.data, identifier.removeprefix(prefix))
+        for _, identifier in device.identifiers
     )

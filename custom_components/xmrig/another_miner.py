@@ -53,12 +53,12 @@ async def async_situation(hass: HomeAssistant, entry_id: str) -> Situation:
 def _situation(
     entry: XmrigConfigEntry,
     found: MinerIdentity,
-    owners: Sequence[XmrigConfigEntry],
+    holders: Sequence[XmrigConfigEntry],
     in_place: Container[str],
 ) -> Situation:
     """Return what can be done about a miner that answers at the address of an entry.
 
-    `owners` are the entries that are for that miner. Where one of them is `in_place`,
+    `holders` are the entries that are for that miner. Where one of them is `in_place`,
     its own address reaches its miner too: the two may be identical twins.
     """
     facts = {
@@ -67,14 +67,14 @@ def _situation(
         "address": address(entry.data),
         "found": label(found),
     }
-    away = [owner for owner in owners if owner.entry_id not in in_place]
-    if not owners:
+    away = [holder for holder in holders if holder.entry_id not in in_place]
+    if not holders:
         return Situation("unknown_miner", found, None, facts)
-    owner = (away or owners)[0]
-    facts |= {"other": owner.title, "other_address": address(owner.data)}
+    holder = (away or holders)[0]
+    facts |= {"other": holder.title, "other_address": address(holder.data)}
     if not away:
         return Situation("twin", found, None, facts)
-    return Situation("swapped", found, owner.entry_id, facts)
+    return Situation("swapped", found, holder.entry_id, facts)
 
 
 async def _async_identity_at(

@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .api.models.values import number, stored_or_none, thread_number
 from .const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from .coordinator import XmrigCoordinator
 from .power_meter import GLITCH, PowerMeter
@@ -29,7 +31,7 @@ class Row:
         """Return H/J."""
         if self.hashrate is None or not self.power:
             return None
-        return self.hashrate / self.power
+        return number(self.hashrate / self.power)
 
 
 class Calibration:
@@ -50,6 +52,13 @@ class Calibration:
         self._cancelled: asyncio.Event | None = None
         self.threads_before: int | None = None
         """How many threads ran before; None once they do so again."""
+
+    def load(self, threads_before: Any) -> None:
+        """Take up a number of threads that was stored, or none.
+
+        Raises ValueError for anything else.
+        """
+        self.threads_before = stored_or_none(threads_before, thread_number)
 
     @property
     def is_running(self) -> bool:

@@ -330,8 +330,8 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     async def _async_summary(self) -> _Timed:
         """Read the summary, without which the miner counts as unreachable.
 
-        A refused token does not end the polls: it may be a moment's fault, and whoever
-        is at the other end now may not be next time.
+        A refused token does not end the polls: the next one may be accepted, as after
+        a token that was revoked and restored.
         """
         sent = time.monotonic()
         try:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
@@ -32,15 +32,11 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
         """Initialize the entity, on the device of the card if one is given."""
         super().__init__(coordinator)
         self.entity_description = description
-        entry_id = coordinator.config_entry.entry_id
         self._attr_unique_id = unique_id(coordinator, description, gpu)
         if gpu:
-            self._attr_device_info = ChildDeviceInfo(
-                identifiers={(DOMAIN, f"{entry_id}_{gpu.key}")},
-                name=gpu.name or f"GPU {gpu.index}",
-                parent_device_id=coordinator.device_id,
-            )
+            self._attr_device_info = _card_info(coordinator, gpu)
         else:
+            entry_id = coordinator.config_entry.entry_id
             self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
 
     @property
@@ -57,6 +53,50 @@ def unique_id(
     return f"{coordinator.config_entry.entry_id}_{card}{description.key}"
 
 
+def _card_info(coordinator: XmrigCoordinator, gpu: Gpu) -> DeviceInfo:
+    """Return the device of a card.
+
+    No child device of the miner: that would show the miner's maker and model.
+    """
+    miner = dr.async_get(coordinator.hass).async_get(coordinator.device_id)
+    name = miner and (miner.name_by_user or miner.name)
+    return DeviceInfo(
+        identifiers={(DOMAIN, f"{coordinator.config_entry.entry_id}_{gpu.key}")},
+        manufacturer=gpu.maker,
+        model=gpu.name,
+        name=f"{name or coordinator.name} {gpu.label}",
+        via_device_id=coordinator.device_id,
+    )
+
+
+@callback
+def async_update_cards(coordinator: XmrigCoordinator, gpus: Iterable[Gpu]) -> None:
+    """Keep the devices of cards up to date: one may have been replaced by another."""
+    registry = dr.async_get(coordinator.hass)
+    for gpu in gpus:
+        registry.async_get_or_create(
+            config_entry_id=coordinator.config_entry.entry_id,
+            **_card_info(coordinator, gpu),
+        )
+
+
+def is_removable(snapshot: Snapshot, key: str) -> bool:
+    """Return whether the card of a key is gone: its backend runs without it.
+
+    A card that rests is not listed either, nor is one in a reply that was cut off.
+    """
+    backends = snapshot.backends
+    if backends is None or not backends.complete:
+        return False
+    return any(
+        key.startswith(f"{backend.type}_")
+        and backend.threads
+        and all(thread.index is not None for thread in backend.threads)
+        and all(gpu.key != key for gpu in backend.gpus)
+        for backend in backends.by_type.values()
+    )
+
+
 @callback
 def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     entry: XmrigConfigEntry,
@@ -65,33 +105,36 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     shown: Callable[[Snapshot], Iterable[tuple[_DescriptionT, _GpuT]]],
     *,
     controls: bool = False,
+    has_value: Callable[[Snapshot, _DescriptionT, _GpuT], bool] = lambda *_: True,
 ) -> None:
     """Add what the miner shows, now and whenever more of it shows.
 
-    Controls are there only while the API allows them.
+    Controls are there only while the API allows them. What has no value is left out
+    until it has one, unless it is in the registry from an earlier run.
     """
     coordinator = entry.runtime_data
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     known: set[str] = set()
 
+    def is_registered(key: str) -> bool:
+        return registry.async_get_entity_id(platform, DOMAIN, key) is not None
+
     @callback
     def update() -> None:
-        found = {}
+        found: dict[str, tuple[_DescriptionT, _GpuT]] = {}
         if controls and coordinator.data.restricted:
             for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
                 if entity.domain == platform:
                     registry.async_remove(entity.entity_id)
         else:
-            found = {
-                unique_id(coordinator, description, gpu): (description, gpu)
-                for description, gpu in shown(coordinator.data)
-            }
+            for description, gpu in shown(coordinator.data):
+                key = unique_id(coordinator, description, gpu)
+                if has_value(coordinator.data, description, gpu) or is_registered(key):
+                    found[key] = (description, gpu)
         # What was removed may come back, what is only out of sight is still there.
         known.difference_update(
-            gone
-            for gone in known - found.keys()
-            if registry.async_get_entity_id(platform, DOMAIN, gone) is None
+            gone for gone in known - found.keys() if not is_registered(gone)
         )
         new = [key for key in found if key not in known]
         known.update(new)
@@ -106,7 +149,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
 def async_remove_entities(
     coordinator: XmrigCoordinator, descriptions: Iterable[EntityDescription]
 ) -> None:
-    """Remove entities of a platform that the owner has no use for any more."""
+    """Remove entities of a platform that the user's options no longer have."""
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     for description in descriptions:

@@ -6,7 +6,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.activity import ActivityType
+from .api.activity import Activity, ActivityType
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity
 
@@ -29,6 +29,19 @@ async def async_setup_entry(
 class XmrigActivityEvent(XmrigEntity, EventEntity):
     """What happened between two polls."""
 
+    _told: tuple[Activity, ...] = ()
+    """The activities of the last poll that were told."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return True: what has happened does not change while the miner is away.
+
+        Triggers ignore a change from an unavailable state, and would miss the event
+        that follows it.
+        """
+        return True
+
     @override
     async def async_added_to_hass(self) -> None:
         """Tell what the first poll found, which came before this was there."""
@@ -40,8 +53,14 @@ class XmrigActivityEvent(XmrigEntity, EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Tell one after the other, each as an event of its own."""
-        for activity in self.coordinator.activities:
-            self._trigger_event(activity.type, activity.facts)
-            self.async_write_ha_state()
+        """Tell one after the other, each as an event of its own, and none twice.
+
+        Listeners are called more often than there are polls.
+        """
+        activities = self.coordinator.activities
+        if activities is not self._told:
+            self._told = activities
+            for activity in activities:
+                self._trigger_event(activity.type, activity.facts)
+                self.async_write_ha_state()
         super()._handle_coordinator_update()

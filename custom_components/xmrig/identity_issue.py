@@ -101,12 +101,12 @@ def _swapped_with(
     first one's, the circle is closed.
     """
     circle: list[ConfigEntry[Any]] = []
-    for owner in _followed(hass, entry):
-        if owner is entry:
+    for holder in _followed(hass, entry):
+        if holder is entry:
             return circle
-        if owner in circle:
+        if holder in circle:
             break
-        circle.append(owner)
+        circle.append(holder)
     return []
 
 
@@ -116,9 +116,11 @@ def _followed(
     """Yield whose miner is at the address of an entry, whose is at that one's, ..."""
     known = _async_found(hass)
     while (found := known.get(entry.entry_id)) and (
-        owners := entries_of(hass, found, besides=entry)
+        holders := entries_of(hass, found, besides=entry)
     ):
-        entry = next((owner for owner in owners if owner.entry_id in known), owners[0])
+        entry = next(
+            (holder for holder in holders if holder.entry_id in known), holders[0]
+        )
         yield entry
 
 

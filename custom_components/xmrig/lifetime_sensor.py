@@ -67,16 +67,14 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
         """Go on where the count was left."""
         await super().async_added_to_hass()
         if (restored := await self.async_get_last_extra_data()) is not None:
-            self._counter = LifetimeCounter(**restored.as_dict())
+            self._counter = LifetimeCounter.from_json(restored.as_dict())
         self._handle_coordinator_update()
 
     @property
     @override
     def extra_restore_state_data(self) -> RestoredExtraData:
         """Return what it takes to go on."""
-        return RestoredExtraData(
-            {"total": self._counter.total, "last": self._counter.last}
-        )
+        return RestoredExtraData(self._counter.as_json())
 
     @callback
     @override

@@ -1,5 +1,6 @@
 """How many threads and how much power a miner may use."""
 
+import math
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.number import (
@@ -10,8 +11,10 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .const import DOMAIN
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_remove_entities, async_setup_entities
 from .power_control import PowerControl
@@ -68,7 +71,24 @@ async def async_setup_entry(
     )
 
 
-class XmrigThreadsNumber(XmrigEntity, NumberEntity):
+class XmrigNumber(XmrigEntity, NumberEntity):
+    """A number of a miner."""
+
+    def _check(self, value: float) -> None:
+        """Raise ServiceValidationError for what is not a number.
+
+        Home Assistant lets it pass: it is neither below the minimum nor above the
+        maximum.
+        """
+        if math.isnan(value):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="not_a_number",
+                translation_placeholders={"name": self.coordinator.name},
+            )
+
+
+class XmrigThreadsNumber(XmrigNumber):
     """How many of the threads that the owner set up run, while it mines."""
 
     @property
@@ -91,7 +111,11 @@ class XmrigThreadsNumber(XmrigEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Let the miner use some threads; one that rests goes on resting."""
+        """Let the miner use some threads; one that rests goes on resting.
+
+        Raises ServiceValidationError for what is not a number.
+        """
+        self._check(value)
         if power := self.coordinator.power:
             await power.limit.async_set_threads(int(value))
             return
@@ -99,7 +123,7 @@ class XmrigThreadsNumber(XmrigEntity, NumberEntity):
             await miner.set_threads(int(value), self.snapshot.cpu_profile)
 
 
-class XmrigPowerLimitNumber(XmrigEntity, NumberEntity):
+class XmrigPowerLimitNumber(XmrigNumber):
     """What a miner may draw."""
 
     _unrecorded_attributes = frozenset(
@@ -146,6 +170,10 @@ class XmrigPowerLimitNumber(XmrigEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Hold the miner to a limit."""
+        """Hold the miner to a limit.
+
+        Raises ServiceValidationError for what is not a number.
+        """
+        self._check(value)
         await self._power.limit.async_set(value)
         self.async_write_ha_state()

@@ -24,6 +24,8 @@ from .const import (
     CONF_POWER_SENSOR,
     DEFAULT_POWER_INTERVAL,
 )
+from .options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
+from .power import MAX_WATTS
 
 
 class XmrigOptionsFlow(OptionsFlowWithReload):
@@ -39,7 +41,8 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
             full = user_input.get(CONF_FULL_POWER)
             if (idle is None) != (full is None):
                 errors["base"] = "power_incomplete"
-            elif idle is not None and idle >= full:
+            # Also true for what is not a number, which no bound stops.
+            elif idle is not None and not idle < full:
                 errors["base"] = "power_order"
             else:
                 return self.async_create_entry(data=user_input)
@@ -61,6 +64,7 @@ def _watts() -> NumberSelector:
     return NumberSelector(
         NumberSelectorConfig(
             min=0,
+            max=MAX_WATTS,
             step="any",
             mode=NumberSelectorMode.BOX,
             unit_of_measurement=UnitOfPower.WATT,
@@ -88,8 +92,8 @@ def _options_schema(own_entities: list[str]) -> vol.Schema:
             vol.Required(CONF_POWER_INTERVAL, default=DEFAULT_POWER_INTERVAL): vol.All(
                 NumberSelector(
                     NumberSelectorConfig(
-                        min=5,
-                        max=600,
+                        min=MIN_POWER_INTERVAL,
+                        max=MAX_POWER_INTERVAL,
                         step=1,
                         mode=NumberSelectorMode.BOX,
                         unit_of_measurement=UnitOfTime.SECONDS,

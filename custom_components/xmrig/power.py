@@ -3,11 +3,20 @@
 Nothing here knows Home Assistant, time or units other than threads, H/s, W and kWh.
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import pairwise
+import math
 from typing import Any, Self
+
+from .api.limits import MAX_INTEGER
+from .api.models.values import number, stored, thread_number
+
+MAX_WATTS = 100_000
+"""W of a miner, with room for several times what a household's connection carries."""
 
 MEMORY = 30
 """So many samples make a reading: with each further one the oldest fade, so that the
@@ -33,6 +42,17 @@ class Reading:
     value: float
     weight: float
 
+    @classmethod
+    def from_json(cls, data: Any, maximum: float) -> Self:
+        """Return a reading that was stored, up to a maximum.
+
+        Raises TypeError or ValueError for anything else.
+        """
+        value, weight = data
+        return cls(
+            stored(value, partial(number, maximum=maximum)), stored(weight, _weight)
+        )
+
     def with_sample(self, sample: float) -> Reading:
         """Return the reading with another sample, which counts 1."""
         weight = min(self.weight, MEMORY - 1) + 1
@@ -56,12 +76,18 @@ class PowerModel:
     hashrates_seen: Mapping[int, Reading] = field(default_factory=dict)
 
     def with_learned(self, data: Mapping[str, Any] | None) -> Self:
-        """Return the model with what `as_json` gave; None for nothing."""
+        """Return the model with what `as_json` gave; None for nothing.
+
+        Raises AttributeError, LookupError, TypeError or ValueError for anything else.
+        """
         if data is None:
             return self
         watts, hashrates = (
-            {int(count): Reading(*reading) for count, reading in data[key].items()}
-            for key in ("watts", "hashrates")
+            {
+                stored(int(count), thread_number): Reading.from_json(reading, maximum)
+                for count, reading in data[key].items()
+            }
+            for key, maximum in (("watts", MAX_WATTS), ("hashrates", MAX_INTEGER))
         )
         return replace(self, watts_seen=watts, hashrates_seen=hashrates)
 
@@ -150,11 +176,18 @@ class PowerModel:
         A model that knows nothing yet does not hold anybody back.
         """
         line = self._line
-        for threads in range(self.threads, 0, -1):
-            watts = _at(line, threads)
-            if watts is None or watts <= limit:
-                return threads
-        return 0
+
+        def watts(threads: int) -> float:
+            known = _at(line, threads)
+            return -math.inf if known is None else known
+
+        # It never falls with more threads.
+        return bisect_right(range(1, self.threads + 1), limit, key=watts)
+
+
+def _weight(value: Any) -> float | None:
+    """Return the weight of a reading; None if it is none."""
+    return number(value, MEMORY) or None
 
 
 def _with_sample(
@@ -221,9 +254,13 @@ class CardPower:
     """
 
     def __init__(self, data: Mapping[str, float] | None = None) -> None:
-        """Initialize it with what `as_json` gave."""
+        """Initialize it with what `as_json` gave.
+
+        Raises AttributeError or ValueError for anything else.
+        """
         self._recent = {
-            backend: deque([watts], RECENT) for backend, watts in (data or {}).items()
+            backend: deque([stored(watts, number)], RECENT)
+            for backend, watts in (data or {}).items()
         }
 
     def observe(self, backend: str, watts: float) -> None:

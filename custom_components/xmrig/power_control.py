@@ -1,31 +1,19 @@
 """Watts of a miner: the parts that know and steer them, and how they work together."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
 from .calibration import Calibration, Row
-from .const import (
-    CONF_FULL_POWER,
-    CONF_IDLE_POWER,
-    CONF_POWER_SENSOR,
-    DOMAIN,
-    POWER_SAVE_DELAY,
-)
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .const import DOMAIN, POWER_SAVE_DELAY
+from .coordinator import XmrigCoordinator
+from .options import PowerOptions
 from .power_limit import PowerLimit
 from .power_meter import PowerMeter
 from .storage import power_store
-
-
-def _has_power(entry: XmrigConfigEntry) -> bool:
-    """Return whether the owner said where watts come from."""
-    options = entry.options
-    return CONF_POWER_SENSOR in options or (
-        CONF_IDLE_POWER in options and CONF_FULL_POWER in options
-    )
+from .stored_data import async_load
 
 
 async def async_setup_power(
@@ -37,7 +25,7 @@ async def async_setup_power(
     """
     power = PowerControl(hass, coordinator)
     await power.async_load()
-    if _has_power(coordinator.config_entry):
+    if PowerOptions.from_options(coordinator.config_entry.options).is_complete:
         power.async_follow()
         return power
     power.limit.lift()
@@ -73,10 +61,9 @@ class PowerControl:
 
     async def async_load(self) -> None:
         """Take up what was learned and set before."""
-        if (stored := await self._store.async_load()) is not None:
-            self.meter.load(stored["meter"])
-            self.limit.load(stored["limit"])
-            self.calibration.threads_before = stored["threads_before"]
+        await async_load(
+            self._hass, self._coordinator.config_entry, self._store, self._load
+        )
 
     @callback
     def async_follow(self) -> None:
@@ -129,6 +116,16 @@ class PowerControl:
     async def _async_save(self) -> None:
         """Write what was learned and set to disk."""
         await self._store.async_save(self._as_json())
+
+    def _load(self, stored: Mapping[str, Any] | None) -> None:
+        """Take up what `_as_json` gave, if anything.
+
+        Raises AttributeError, LookupError, TypeError or ValueError for anything else.
+        """
+        if stored is not None:
+            self.meter.load(stored["meter"])
+            self.limit.load(stored["limit"])
+            self.calibration.load(stored["threads_before"])
 
     def _as_json(self) -> dict[str, Any]:
         """Return what was learned and set as JSON values."""

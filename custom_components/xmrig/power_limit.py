@@ -12,10 +12,12 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
 from .api.miner import Miner
+from .api.models.values import number, stored, stored_or_none, thread_number
 from .api.snapshot import Snapshot
 from .calibration import Calibration
-from .const import CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL, DOMAIN, LOGGER
+from .const import DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
+from .options import PowerOptions
 from .power_meter import PowerMeter
 
 
@@ -43,9 +45,8 @@ class PowerLimit:
         self._lock = lock
         self._save = save
         self._save_soon = save_soon
-        self._interval: float = coordinator.config_entry.options.get(
-            CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL
-        )
+        options = PowerOptions.from_options(coordinator.config_entry.options)
+        self._interval = options.interval
         self._watts: float | None = None
         self._own: frozenset[int] = frozenset()
         """The cap that the limit set, and the one that it is about to set; a cap that
@@ -57,10 +58,15 @@ class PowerLimit:
         self._retry: CALLBACK_TYPE | None = None
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take up what `as_json` gave."""
-        self._watts = data["watts"]
-        self._own = frozenset(data["own"])
-        self._persons = data["persons"]
+        """Take up what `as_json` gave.
+
+        Raises LookupError, TypeError or ValueError for anything else.
+        """
+        watts, persons = data["watts"], data["persons"]
+        own = frozenset(stored(cap, thread_number) for cap in data["own"])
+        self._persons = stored_or_none(persons, thread_number)
+        self._watts = stored_or_none(watts, number)
+        self._own = own
 
     def as_json(self) -> dict[str, Any]:
         """Return the limit, and how it is kept, as JSON values."""

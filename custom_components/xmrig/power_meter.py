@@ -13,10 +13,12 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
 from .api.models import Backend, BackendType
+from .api.models.values import number
 from .api.snapshot import Snapshot, Status
-from .const import CONF_FULL_POWER, CONF_IDLE_POWER, CONF_POWER_SENSOR, SETTLE_TIME
+from .const import SETTLE_TIME
 from .coordinator import XmrigCoordinator
-from .power import CardPower, PowerModel
+from .options import PowerOptions
+from .power import MAX_WATTS, CardPower, PowerModel
 
 GLITCH = 3
 """Readings of which the middle one counts, so that a single wild one teaches nothing."""
@@ -35,16 +37,12 @@ class PowerMeter:
 
     def __init__(self, hass: HomeAssistant, coordinator: XmrigCoordinator) -> None:
         """Initialize the meter."""
-        options = coordinator.config_entry.options
+        options = PowerOptions.from_options(coordinator.config_entry.options)
         self._hass = hass
         self._coordinator = coordinator
-        self.sensor: str | None = options.get(CONF_POWER_SENSOR)
+        self.sensor = options.sensor
         """Entity id of the owner's meter; None if power is estimated."""
-        self.model = PowerModel(
-            threads=0,
-            idle=options.get(CONF_IDLE_POWER),
-            full=options.get(CONF_FULL_POWER),
-        )
+        self.model = PowerModel(threads=0, idle=options.idle, full=options.full)
         """What the miner is known to draw and to hash."""
         self.threads_running = 0
         """How many CPU threads draw power, as far as is known."""
@@ -117,7 +115,7 @@ class PowerMeter:
         watts = self.watts
         if hashrate is None or not watts or not self._coordinator.last_update_success:
             return None
-        return hashrate / watts
+        return number(hashrate / watts)
 
     @property
     def full_load(self) -> int | None:
@@ -174,7 +172,7 @@ class PowerMeter:
             return None
         watts = PowerConverter.convert(value, unit, UnitOfPower.WATT)
         # Meters of a miner show no feed-in: below zero one is reversed or broken.
-        return watts if watts >= 0 else None
+        return watts if 0 <= watts <= MAX_WATTS else None
 
     def observe(self) -> None:
         """Take a poll into account."""

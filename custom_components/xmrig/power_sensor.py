@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorExtraStoredData,
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
@@ -20,12 +21,17 @@ from homeassistant.helpers.event import (
     async_track_state_change_event,
     async_track_time_interval,
 )
+from homeassistant.helpers.restore_state import ExtraStoredData
 
+from .api.models.values import number
 from .const import UNIT_EFFICIENCY
 from .coordinator import XmrigCoordinator
 from .entity import XmrigEntity
 from .power import EnergyMeter
 from .power_meter import PowerMeter
+
+MAX_ENERGY = 10**9
+"""kWh, far more than a miner draws in a thousand years."""
 
 READ_INTERVAL = timedelta(minutes=1)
 """Between two readings of a meter that reports nothing new while the miner is away."""
@@ -82,6 +88,20 @@ ENERGY = SensorEntityDescription(
     state_class=SensorStateClass.TOTAL_INCREASING,
     suggested_display_precision=2,
 )
+
+
+def stored_energy(stored: ExtraStoredData | None) -> float:
+    """Return the energy that was stored, in kWh; 0 for none, or of another shape."""
+    if stored is None:
+        return 0
+    try:
+        sensor = SensorExtraStoredData.from_dict(stored.as_dict())
+        value = sensor.native_value if sensor else None
+        # Home Assistant restores what was a decimal number as such.
+        value = float(value) if isinstance(value, Decimal) else value
+    except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
+        return 0
+    return number(value, MAX_ENERGY) or 0
 
 
 class XmrigMeterEntity(XmrigEntity, SensorEntity):
@@ -158,9 +178,7 @@ class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
     async def async_added_to_hass(self) -> None:
         """Go on where the energy was left."""
         await super().async_added_to_hass()
-        restored = await self.async_get_last_sensor_data()
-        if restored and isinstance(restored.native_value, int | float | Decimal):
-            self._energy.total = float(restored.native_value)
+        self._energy.total = stored_energy(await self.async_get_last_extra_data())
         # The miner is not polled for news of its absence.
         self.async_on_remove(
             async_track_time_interval(self.hass, self._handle_meter, READ_INTERVAL)

@@ -3,7 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -23,6 +27,7 @@ from .api.models import Config
 from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
+from .stored_data import UNREADABLE
 
 READ_ONLY = "read_only"
 NO_HUGE_PAGES = "no_huge_pages"
@@ -90,8 +95,8 @@ def _found(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
         found[READ_ONLY] = {}
     if lacks_huge_pages(snapshot):
         found[NO_HUGE_PAGES] = {}
-    if is_outdated(version := snapshot.summary.version):
-        found[OUTDATED] = {"version": str(version)}
+    if is_outdated(snapshot):
+        found[OUTDATED] = {"version": str(snapshot.summary.version)}
     if snapshot.config:
         changed = changed_payees(coordinator, snapshot.config)
         if changed is not None:
@@ -264,6 +269,7 @@ class AnotherMinerFlow(RepairsFlow):
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
     PAYOUT_CHANGED: PayoutChangedFlow,
     ANOTHER_MINER: AnotherMinerFlow,
+    UNREADABLE: lambda _: ConfirmRepairFlow(),
 }
 
 

@@ -47,7 +47,7 @@ class XmrigPoolSelect(XmrigEntity, SelectEntity):
     @property
     @override
     def options(self) -> list[str]:
-        """Return the pools in the order in which the owner wrote them."""
+        """Return the pools in the user's order."""
         return self.snapshot.pool_labels
 
     @property

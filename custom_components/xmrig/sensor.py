@@ -22,7 +22,7 @@ from homeassistant.const import (
     UnitOfTemperature,
     UnitOfTime,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
@@ -32,7 +32,12 @@ from .api.pause_reason import PauseReason, pause_reason
 from .api.snapshot import Snapshot, Status
 from .const import UNIT_HASHRATE
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
-from .entity import XmrigEntity, async_remove_entities, async_setup_entities
+from .entity import (
+    XmrigEntity,
+    async_remove_entities,
+    async_setup_entities,
+    async_update_cards,
+)
 from .lifetime_sensor import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .power_sensor import (
     ENERGY,
@@ -61,8 +66,8 @@ class XmrigSensorEntityDescription(SensorEntityDescription):
 class XmrigGpuSensorEntityDescription(SensorEntityDescription):
     """A value of a card, and where it has it; a card out of sight is empty."""
 
-    only_on: BackendType | None = None
-    """The backend whose cards alone report it; on others it is disabled by default."""
+    every_card: bool = False
+    """Whether every card reports it sooner or later."""
     value_fn: Callable[[Snapshot, Gpu], StateType]
 
 
@@ -351,6 +356,7 @@ GPU_DESCRIPTIONS = (
     XmrigGpuSensorEntityDescription(
         key="gpu_hashrate",
         translation_key="gpu_hashrate",
+        every_card=True,
         native_unit_of_measurement=UNIT_HASHRATE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
@@ -380,7 +386,6 @@ GPU_DESCRIPTIONS = (
         native_unit_of_measurement=PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        only_on=BackendType.CUDA,
         value_fn=lambda _, gpu: gpu.health.fan_speed,
     ),
     XmrigGpuSensorEntityDescription(
@@ -388,7 +393,6 @@ GPU_DESCRIPTIONS = (
         translation_key="gpu_fan_rpm",
         native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
         state_class=SensorStateClass.MEASUREMENT,
-        only_on=BackendType.OPENCL,
         value_fn=lambda _, gpu: gpu.health.rpm,
     ),
     XmrigGpuSensorEntityDescription(
@@ -431,6 +435,19 @@ def _shown(snapshot: Snapshot) -> Iterator[XmrigSensorEntityDescription]:
                 yield description
 
 
+def _cards(snapshot: Snapshot) -> tuple[Gpu, ...]:
+    """Return the cards of a whole reply: half of one may lack what a card is known by."""
+    backends = snapshot.backends
+    return backends.gpus if backends and backends.complete else ()
+
+
+def _has_value(
+    snapshot: Snapshot, description: XmrigGpuSensorEntityDescription, gpu: Gpu
+) -> bool:
+    """Return whether a card reports a value, which it never may: not all can."""
+    return description.every_card or description.value_fn(snapshot, gpu) is not None
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: XmrigConfigEntry,
@@ -469,10 +486,15 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         XmrigGpuSensor,
-        lambda snapshot: product(
-            GPU_DESCRIPTIONS, snapshot.backends.gpus if snapshot.backends else ()
-        ),
+        lambda snapshot: product(GPU_DESCRIPTIONS, _cards(snapshot)),
+        has_value=_has_value,
     )
+
+    @callback
+    def update_cards() -> None:
+        async_update_cards(coordinator, _cards(coordinator.data))
+
+    entry.async_on_unload(coordinator.async_add_listener(update_cards))
 
 
 class XmrigSensor(XmrigEntity, SensorEntity):
@@ -528,10 +550,6 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
         super().__init__(coordinator, description, gpu)
         self._key = gpu.key
         self._out_of_sight = Gpu(backend=gpu.backend, index=gpu.index)
-        if description.only_on:
-            self._attr_entity_registry_enabled_default = (
-                gpu.backend is description.only_on
-            )
 
     @property
     def _gpu(self) -> Gpu | None:
@@ -542,11 +560,15 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the card is there, or may be: its backend does not run."""
+        """Return whether the card is there, or may be.
+
+        It is not listed while its backend does not run, or if the reply was cut off.
+        """
         if not super().available or (backends := self.snapshot.backends) is None:
             return False
         backend = backends.by_type.get(self._out_of_sight.backend)
-        return self._gpu is not None or (backend is not None and not backend.threads)
+        runs = backend is None or bool(backend.threads)
+        return self._gpu is not None or not (backends.complete and runs)
 
     @property
     @override

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import groupby
+import json
 from pathlib import Path
+import signal
 import subprocess
 import sys
 import time
@@ -15,11 +17,10 @@ from . import workspace
 from .workspace import PACKAGE, PROJECT, WORKSPACE
 
 LIST = Path("tests/mutants.toml")
-MUTMUT = Path(__file__).with_name("operators.py")
+MUTMUT = Path(__file__).with_name("adapted.py")
 
-KILLED = {"killed", "timeout"}
-"""mutmut's words for a mutant that a test noticed. All others are for one that no test
-noticed, that no test runs, or that ended its tests in an unexpected way."""
+# How the tests of a mutant ended, by the exit status of their process
+NAMES = {0: "survived", 1: "killed", 33: "not tested", -signal.SIGXCPU: "timed out"}
 
 
 class MutationError(Exception):
@@ -27,13 +28,13 @@ class MutationError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Survivor:
-    """A mutant that no test noticed."""
+class Mutant:
+    """One changed detail of a module."""
 
     module: str
     key: str
     """The function and the line as changed, under which its reason is listed."""
-    status: str
+    result: str
     diff: str
 
 
@@ -56,7 +57,7 @@ def _mutmut(*arguments: str) -> str:
     return result.stdout
 
 
-def _survivor(name: str, status: str) -> Survivor:
+def _mutant(name: str, result: str) -> Mutant:
     """Return a mutant by mutmut's name for it, as `a.b.xǁClassǁmethod__mutmut_3`."""
     module, _, mangled = name.rpartition("__mutmut_")[0].rpartition(".")
     is_method = mangled.startswith("xǁ")
@@ -70,37 +71,39 @@ def _survivor(name: str, status: str) -> Survivor:
     )
     # Where something was left out, at most a bracket is new
     is_change = added != "pass" and any(map(str.isalnum, added))
-    return Survivor(
+    return Mutant(
         module=module.removeprefix(".".join(PACKAGE.parts) + ".").replace(".", "/")
         + ".py",
         key=f"{function}: {added if is_change else f'without {removed}'}",
-        status=status,
+        result=result,
         diff="\n".join(diff),
     )
 
 
-def _run(modules: list[str], tests: list[str]) -> Iterator[Survivor]:
+def _run(modules: list[str], tests: list[str]) -> Iterator[Mutant]:
     """Run the mutants of some modules, and yield those that survive."""
     print(f"{', '.join(modules)}: {', '.join(tests)}", flush=True)
     workspace.make(modules, tests)
     began = time.monotonic()
     _mutmut("run", "--max-children", "2")
     took = time.monotonic() - began
-    results = [
-        (name, status)
-        for line in _mutmut("results", "--all", "true").splitlines()
-        for name, _, status in [line.strip().rpartition(": ")]
-        if name
-    ]
-    counts = Counter(status for _, status in results)
+    results = {
+        name: NAMES.get(status, f"ended with {status}")
+        for path in sorted((WORKSPACE / "mutants").rglob("*.meta"))
+        for name, status in json.loads(path.read_text())["exit_code_by_key"].items()
+    }
+    counts = Counter(results.values())
     print(
-        "  " + ", ".join(f"{count} {status}" for status, count in counts.items()),
+        "  " + ", ".join(f"{count} {result}" for result, count in counts.items()),
         f"in {took:.0f} s, {took / max(1, len(results)):.1f} s each",
         flush=True,
     )
-    for name, status in results:
-        if status not in KILLED:
-            yield _survivor(name, status)
+    for name, result in results.items():
+        if result == "timed out":
+            # Nearly always a loop without end; else the computer was too busy
+            print(f"  {result}: {_mutant(name, result).key}")
+        elif result != "killed":
+            yield _mutant(name, result)
 
 
 def _selected(names: list[str], known: Iterable[str]) -> list[str]:
@@ -110,6 +113,11 @@ def _selected(names: list[str], known: Iterable[str]) -> list[str]:
     """
     folder = PROJECT / PACKAGE
     modules = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.py"))]
+    for pattern in known:
+        if not any(fnmatch(module, pattern) for module in modules):
+            raise MutationError(
+                f"{LIST} lists tests for {pattern}, which is not there."
+            )
     tested = [m for m in modules if any(fnmatch(m, pattern) for pattern in known)]
     selected = [] if names else tested
     for name in names:
@@ -131,16 +139,15 @@ def main() -> int:
     def tests_of(module: str) -> list[str]:
         return next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
 
-    survivors = [
-        survivor
-        for files, group in groupby(sorted(modules, key=tests_of), key=tests_of)
-        for survivor in _run(list(group), files)
-    ]
-    unexplained = [s for s in survivors if s.key not in reasons.get(s.module, {})]
-    for survivor in unexplained:
-        print(f"\n{survivor.module}, {survivor.status}: {survivor.key}")
-        print(survivor.diff)
-    found = {(survivor.module, survivor.key) for survivor in survivors}
+    found: set[tuple[str, str]] = set()
+    unexplained = 0
+    for files, group in groupby(sorted(modules, key=tests_of), key=tests_of):
+        for survivor in _run(list(group), files):
+            found.add((survivor.module, survivor.key))
+            if survivor.key not in reasons.get(survivor.module, {}):
+                unexplained += 1
+                print(f"\n{survivor.module}, {survivor.result}: {survivor.key}")
+                print(survivor.diff, flush=True)
     outdated = [
         (module, key)
         for module in modules
@@ -149,7 +156,7 @@ def main() -> int:
     ]
     for module, key in outdated:
         print(f"\n{LIST} gives a reason for what no longer survives in {module}: {key}")
-    print(f"\n{len(survivors)} survived, {len(unexplained)} of them without a reason")
+    print(f"\n{unexplained} survived without a reason, {len(found)} in all")
     return 1 if unexplained or outdated else 0
 
 

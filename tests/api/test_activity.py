@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from custom_components.xmrig.api.activity import (
+    MAX_PATHS,
     Activity,
     ActivityType,
     detect_activities,
@@ -73,3 +74,11 @@ def test_a_restart_is_named_once() -> None:
     assert [one.type for one in detected(KNOWN, KNOWN, restarted=True)] == [
         ActivityType.RESTARTED
     ]
+
+
+def test_an_event_names_no_more_paths_than_can_be_recorded() -> None:
+    """A config with thousands of new values is one event that remains small."""
+    paths = [f"cpu.key{number}" for number in range(100_000)]
+    (activity,) = detected(KNOWN, KNOWN, paths=paths)
+    assert activity.type is ActivityType.CONFIG_CHANGED
+    assert activity.facts == {"paths": paths[:MAX_PATHS]}

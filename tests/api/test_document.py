@@ -70,6 +70,11 @@ def test_the_same_is_the_same(value: Any) -> None:
         ({"a": {"b": 1}}, {"a": 1}, False),
         (1, 1, True),
         (MISSING, 1, False),
+        ([], {}, False),
+        ({}, [], False),
+        ([], "", False),
+        ([1], 1, False),
+        ([1], [1, 2], False),
     ],
 )
 def test_a_value_includes_another(value: Any, part: Any, result: bool) -> None:
@@ -179,6 +184,15 @@ def test_as_long_as_there_are_values() -> None:
     )
     assert set(result["inner"].values()) == {None}
     assert time.process_time() - started < 10
+
+
+def test_a_patch_of_an_object_keeps_its_other_members() -> None:
+    """At each depth."""
+    document = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": 4}
+    assert merged(document, {"a": {"b": {"c": 5}}}) == {
+        "a": {"b": {"c": 5, "d": 2}, "e": 3},
+        "f": 4,
+    }
 
 
 # The examples of RFC 7386, appendix A

@@ -272,6 +272,13 @@ def test_endless_nesting_and_nonsense_are_refused(text: str) -> None:
     assert time.monotonic() - started < 1
 
 
+@pytest.mark.parametrize("end", ["", "]" * 100_000], ids=["cut off", "whole"])
+def test_endless_nesting_is_called_that(end: str) -> None:
+    """Whether the text ends or not."""
+    with pytest.raises(ValueError, match="^nested too deeply$"):
+        partial_json.loads("[" * 100_000 + end)
+
+
 @pytest.mark.parametrize(
     ("text", "count"),
     [

@@ -115,6 +115,7 @@ ANOTHER_PROCESS = {
         Poll(20, 4, 3),
     ],
     "as old as the one before": [Poll(0, 8, 7, 40), Poll(12, 8, 7, 0)],
+    "as old, with a younger connection": [Poll(0, 10, 8), Poll(10, 10, 7)],
     "as many shares as the one before": [
         Poll(0, 500, 490, 40),
         Poll(600, 300, 290, 40),

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.xmrig.api.limits import MAX_THREADS
 from custom_components.xmrig.api.models import Config
 from custom_components.xmrig.api.thread_profiles import (
     active_profile,
@@ -52,6 +53,12 @@ def test_a_profile_keeps_its_first_threads(
         ("rx", None),
         (False, None),
         (None, None),
+        ({"threads": 0}, 0),
+        ({"threads": MAX_THREADS}, MAX_THREADS),
+        ({"threads": MAX_THREADS + 1}, None),
+        ({"threads": -1}, None),
+        pytest.param([0] * MAX_THREADS, MAX_THREADS, id="many"),
+        pytest.param([0] * (MAX_THREADS + 1), None, id="too many"),
     ],
 )
 def test_the_threads_of_a_profile(profile: Any, threads: int | None) -> None:
@@ -86,6 +93,18 @@ PROFILES = {
 def test_the_profile_in_use(profile: str | None, name: str) -> None:
     """An alias is followed, not for ever; where that ends, the longest profile is."""
     assert active_profile(PROFILES, profile) == name
+
+
+def test_the_longest_profile_wherever_it_stands() -> None:
+    """Until the first job says which profile is in use."""
+    profiles = {"cn": [0], "rx": {"threads": 3}, "argon2": [0, 1], "cn/gpu": False}
+    assert active_profile(profiles, None) == "rx"
+
+
+@pytest.mark.parametrize("profile", [{"intensity": 1}, {"threads": -1}, False, None, 5])
+def test_a_profile_without_a_number_of_threads_is_not_in_use(profile: Any) -> None:
+    """It is no name of another one either."""
+    assert active_profile({"rx": profile, "cn": [0]}, "rx") == "cn"
 
 
 def test_there_may_be_no_profile() -> None:

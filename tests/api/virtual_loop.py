@@ -25,6 +25,7 @@ class _Selector(selectors.DefaultSelector):
     def __init__(self) -> None:
         super().__init__()
         self.now = 1000.0
+        self.on_jump: Callable[[float], object] = lambda _: None
         self.threads = 0
 
     @override
@@ -38,6 +39,7 @@ class _Selector(selectors.DefaultSelector):
             return super().select(None)
         if not (events := super().select(IN_FLIGHT if self._has_connections else 0)):
             self.now += timeout
+            self.on_jump(timeout)
         return events
 
     @property
@@ -69,6 +71,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Return the seconds that have passed, from a start that means nothing."""
         return self._jumping.now
+
+    def follow(self, move: Callable[[float], object]) -> None:
+        """Call a function with the seconds by which the time jumps, at each jump."""
+        self._jumping.on_jump = move
 
     @override
     def run_in_executor[*Ts, ResultT](

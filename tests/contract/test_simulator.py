@@ -106,6 +106,18 @@ async def test_gpu_readings(simulator: Simulator) -> None:
     assert "health" not in (await _backend(simulator, "cuda"))["threads"][0]
 
 
+async def test_gpu_lost(loopback: None) -> None:
+    """The cards behind it move up, and keep their place on the bus."""
+    async with Simulator(gpus=6, uptime=1000, clock=_Clock()) as simulator:
+        simulator.lose_gpu("03:00.0")
+        simulator.advance(60)
+        threads = (await _backend(simulator, "cuda"))["threads"]
+        cards = [(thread["index"], thread["bus_id"]) for thread in threads]
+        assert cards == [(0, "01:00.0"), (1, "05:00.0")]
+        threads = (await _backend(simulator, "opencl"))["threads"]
+        assert {thread["index"] for thread in threads} == {0, 1, 2}
+
+
 async def test_gpu_off(simulator: Simulator) -> None:
     """A GPU backend that is switched off keeps neither threads nor readings."""
     document = await config(simulator)

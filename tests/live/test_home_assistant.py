@@ -252,7 +252,8 @@ async def test_a_miner_added_by_its_form_shows_what_it_does(browser: Browser) ->
     """The miner, its pool and its card have the states that the miner tells of."""
     assert (await browser.entry()).title == "rig-one"
     miner, gpu = await browser.devices()
-    assert (miner.name, gpu.name) == ("rig-one", "NVIDIA GeForce RTX 3060")
+    assert miner.name == "rig-one"
+    assert gpu.name == "rig-one GeForce RTX 3060 (01:00.0)"
     summary = await browser.miner("2/summary")
     assert await browser.state("sensor.status") == "mining"
     assert await browser.state("switch.mining") == "on"

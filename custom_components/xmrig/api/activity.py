@@ -7,6 +7,9 @@ from typing import Any
 
 from .snapshot import Snapshot
 
+MAX_PATHS = 100
+"""Changed values that an event names, so that it remains small enough to record."""
+
 
 class ActivityType(StrEnum):
     """Kinds of events."""
@@ -44,7 +47,8 @@ def detect_activities(
     if algorithm := _changed(before.summary.algo, after.summary.algo):
         yield Activity(ActivityType.ALGORITHM_CHANGED, algorithm)
     if changed_paths:
-        yield Activity(ActivityType.CONFIG_CHANGED, {"paths": list(changed_paths)})
+        paths = list(changed_paths)[:MAX_PATHS]
+        yield Activity(ActivityType.CONFIG_CHANGED, {"paths": paths})
 
 
 def _changed(before: str | None, after: str | None) -> dict[str, str] | None:

@@ -63,8 +63,8 @@ class XmrigClient:
     async def summary(self) -> Summary:
         """Return what `GET /2/summary` says.
 
-        It is the one call that every miner answers to whoever may read, so a refusal
-        here is always about the token.
+        Every miner allows this call to any client that may read, so a refusal is always
+        about the token.
 
         Raises XmrigTokenNotExpectedError if the miner answers once the token is left
         out, XmrigAuthenticationError for any other 401 or 403, XmrigResponseError for
@@ -114,12 +114,12 @@ class XmrigClient:
         """
         status, body = await self._request("GET", "2/config")
         self._raise_for_control(status)
-        document = _loads(body)
-        if status != 200 or not isinstance(document, dict):
+        try:
+            return Config.from_json(_loads(body) if status == 200 else None)
+        except ValueError as err:
             raise XmrigResponseError(
                 f"{self.address} sent no readable config (HTTP {status})"
-            )
-        return Config(document)
+            ) from err
 
     async def put_config(self, config: Config) -> None:
         """Replace the whole config; the miner also writes it to its config file.

@@ -2,24 +2,31 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+import re
 
 from .snapshot import Snapshot, Status
 
 FIXED_TRUNCATION = (6, 22, 2)
 """The version of XMRig since which no reply is cut off (xmrig/xmrig pull 3569)."""
 
+_RELEASE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,4}")
+
 SHARES = 100
 """So many shares it takes to judge by."""
 
 
-def is_outdated(version: str | None) -> bool:
-    """Return whether replies of a version may be cut off."""
-    if version is None:
+def is_outdated(snapshot: Snapshot) -> bool:
+    """Return whether the miner cuts off its replies, which a later version does not.
+
+    Releases of XMRig itself are judged by their number. Forks have numbers of their own,
+    and a build in between may have the fix or not: of these a reply has to be cut off.
+    """
+    summary, backends = snapshot.summary, snapshot.backends
+    if summary.version is None:
         return False
-    numbers = version.partition("-")[0].split(".")
-    if not all(number.isdecimal() for number in numbers):
-        return False
-    return tuple(map(int, numbers)) < FIXED_TRUNCATION
+    if (summary.ua or "").startswith("XMRig/") and _RELEASE.fullmatch(summary.version):
+        return tuple(map(int, summary.version.split("."))) < FIXED_TRUNCATION
+    return not (summary.complete and (backends is None or backends.complete))
 
 
 def lacks_huge_pages(snapshot: Snapshot) -> bool:
@@ -41,7 +48,7 @@ class Health:
     _shares: deque[tuple[int, int]] = field(default_factory=deque)
 
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> None:
-        """Take a snapshot into account; `now` is a clock that nobody sets."""
+        """Take a snapshot into account; `now` is of the monotonic clock."""
         # Once no window has a hash left, it looks like one that has yet to start.
         says_mining = snapshot.status is Status.MINING or (
             snapshot.status is Status.STARTING and self._idle_since is not None

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from .document import MISSING, Change, Path, changes, same, value_at, with_value
+from .document import MISSING, Change, Path, changes, same, value_at, with_values
+from .limits import extent
 from .models import Config
 
 
@@ -18,9 +19,17 @@ class Edit:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the edit that `as_json` gave."""
+        """Return the edit that `as_json` gave.
+
+        Raises AttributeError, LookupError, TypeError or ValueError for anything else.
+        """
+        path = tuple(data["path"])
+        if not path or not all(isinstance(key, str) for key in path):
+            raise ValueError("not a path")
+        for key in ("original", "new_value"):
+            extent(data.get(key))
         return cls(
-            path=tuple(data["path"]),
+            path=path,
             original=data.get("original", MISSING),
             new_value=data.get("new_value", MISSING),
         )
@@ -62,10 +71,10 @@ class Ledger:
 
         A value that is no longer what was written was changed by the user, and stays.
         """
-        document = config.document
-        for edit in self._active_edits(config):
-            document = with_value(document, edit.path, edit.original)
-        return Config(document)
+        edits = self._active_edits(config)
+        return Config(
+            with_values(config.document, ((edit.path, edit.original) for edit in edits))
+        )
 
     def with_write(self, before: Config, after: Config, original: Config) -> Self:
         """Return this ledger with a write that is about to be made.

@@ -1,8 +1,11 @@
 """Detecting restarts of a miner's process, and counting across them."""
 
 from dataclasses import dataclass
+from typing import Any, Self
 
+from .limits import MAX_INTEGER
 from .models import Summary
+from .models.values import integer, stored, stored_or_none
 
 TOLERANCE = 5
 """Seconds by which the uptime may lag behind without anything having restarted."""
@@ -82,7 +85,9 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     if _connection_goes_on(before, after):
         return False
     if after.uptime <= after.received - before.sent + TOLERANCE:
-        return after.uptime != before.uptime or _counts_fell(before, after)
+        # The same ages twice are the same reply twice, or a frozen machine
+        is_same = after.uptime == before.uptime and after.connected == before.connected
+        return not is_same or _counts_fell(before, after)
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
@@ -120,6 +125,20 @@ class LifetimeCounter:
     _doubtful: int | None = None
     """A count that fell or rose implausibly; the next one tells if it is true."""
 
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """Return the counter that `as_json` gave; a new one for anything else."""
+        try:
+            return cls(
+                stored(data["total"], integer), stored_or_none(data["last"], integer)
+            )
+        except LookupError, TypeError, ValueError:
+            return cls()
+
+    def as_json(self) -> dict[str, int | None]:
+        """Return the counter as JSON values."""
+        return {"total": self.total, "last": self.last}
+
     def update(self, count: int | None, *, restarted: bool, max_step: int) -> None:
         """Add what was counted since; None if the miner does not say.
 
@@ -146,5 +165,5 @@ class LifetimeCounter:
             if not is_confirmed:
                 self._doubtful = count
                 return
-        self.total += count - last
+        self.total = min(self.total + count - last, MAX_INTEGER)
         self.last = count

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 import logging
 from typing import Any, Self
 
-from .document import Change, changes, with_value
+from .document import Change, changes, with_values
 from .exceptions import XmrigStorageError
 from .ledger import Ledger
 from .models import BackendType, Config
+from .models.values import boolean, number, stored, stored_or_none, thread_number
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,8 +27,15 @@ class Request:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the request that `as_json` gave."""
-        return cls(mining=data["mining"], here=data["here"], limited=data["limited"])
+        """Return the request that `as_json` gave.
+
+        Raises LookupError, TypeError or ValueError for anything else.
+        """
+        return cls(
+            mining=stored_or_none(data["mining"], boolean),
+            here=stored(data["here"], boolean),
+            limited=stored(data["limited"], boolean),
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the request as JSON values."""
@@ -64,24 +72,23 @@ class MinerState:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return the state that `as_json` gave, an empty one for None."""
+        """Return the state that `as_json` gave, an empty one for None.
+
+        Raises AttributeError, LookupError, TypeError or ValueError for anything else.
+        """
         if data is None:
             return cls()
-        previous, payout, pending_payout = (
-            data[key] for key in ("previous_request", "payout", "pending_payout")
-        )
+        previous = data["previous_request"]
         return cls(
             backends=frozenset(map(BackendType, data["backends"])),
             all_edits=Ledger.from_json(data["all_edits"]),
             control_edits=Ledger.from_json(data["control_edits"]),
             request=Request.from_json(data["request"]),
             previous_request=None if previous is None else Request.from_json(previous),
-            threads=data["threads"],
-            started=data["started"],
-            payout=None if payout is None else frozenset(payout),
-            pending_payout=None
-            if pending_payout is None
-            else frozenset(pending_payout),
+            threads=stored_or_none(data["threads"], thread_number),
+            started=stored_or_none(data["started"], _time),
+            payout=stored_or_none(data["payout"], _fingerprints),
+            pending_payout=stored_or_none(data["pending_payout"], _fingerprints),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -137,10 +144,12 @@ class MinerState:
         """
         user_config = self.user_config(before)
         if by_user:
-            document = user_config.document
-            for change in changes(before.document, after.document):
-                document = with_value(document, change.path, change.new)
-            user_config = Config(document)
+            made = changes(before.document, after.document)
+            user_config = Config(
+                with_values(
+                    user_config.document, ((change.path, change.new) for change in made)
+                )
+            )
         state = replace(
             self,
             all_edits=self.all_edits.with_write(
@@ -172,6 +181,20 @@ class MinerState:
             payout=payout,
             pending_payout=None,
         )
+
+
+def _time(value: Any) -> float | None:
+    """Return seconds since 1970, before that for a clock that was not set yet."""
+    if isinstance(value, int | float) and value < 0:
+        return None if (before := number(-value)) is None else -before
+    return number(value)
+
+
+def _fingerprints(value: Any) -> frozenset[str] | None:
+    """Return a list of fingerprints as a set; None if it is none."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        return None
+    return frozenset(value)
 
 
 class StateStore:

@@ -1,4 +1,4 @@
-"""Thread profiles of the CPU backend: what the owner set up, and fewer of it.
+"""Thread profiles of the CPU backend: what the user set up, and shortened ones.
 
 A profile lists the threads for a family of algorithms, each by its core or as intensity
 and core. It may also be an object with a number of threads, the name of another

@@ -124,7 +124,7 @@ async def test_a_config_is_sent_back_as_it_was(version: str) -> None:
 async def test_a_config_of_odd_values_is_sent_back_as_it_was() -> None:
     """Letters of all alphabets, long numbers and small ones, empty things."""
     document = {
-        "é": '日本 \U0001f600 \\ " \n \x7f \ud800',
+        "é": '日本 \U0001f600 \\ " \n \x7f',
         "long": 2**64 - 1,
         "short": 1e-10,
         "empty": [{}, [], "", None],
@@ -136,6 +136,27 @@ async def test_a_config_of_odd_values_is_sent_back_as_it_was() -> None:
     ):
         await client.put_config(await client.config())
     assert repr(json.loads(server.requests[1].body)) == repr(document)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"user": "\ud800"}',
+        b'{"user": "\xed\xa0\x80"}',
+        b'{"retries": NaN}',
+        b'{"retries": 1e999}',
+        b'{"retries": 18446744073709551616}',
+        b'{"retries": ' + b"9" * 5000 + b"}",
+        b'{"a": ' * 33 + b"1" + b"}" * 33,
+        b'{"a": ' * 3000 + b"1" + b"}" * 3000,
+    ],
+    ids=lambda body: repr(body[:30]),
+)
+async def test_a_config_that_could_not_be_kept_is_refused(body: bytes) -> None:
+    """The values that undo a write have to be stored first."""
+    async with RawServer(reply(body)) as server, talking_to(server) as client:
+        with pytest.raises(XmrigResponseError, match="no readable config"):
+            await client.config()
 
 
 @pytest.mark.skipif(not has_ipv6(), reason="This machine has no IPv6")

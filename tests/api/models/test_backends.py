@@ -10,6 +10,8 @@ from custom_components.xmrig.api.models import (
     BackendType,
     GpuHealth,
     Hashrate,
+    Summary,
+    Thread,
 )
 from tests.api.captures import gpu_backends
 from tests.api.odd import (
@@ -24,11 +26,21 @@ from tests.api.odd import (
 )
 
 
+def keys(backends: Backends) -> list[str]:
+    """Return the keys of all cards."""
+    return [gpu.key for gpu in backends.gpus]
+
+
+def cards(backend: str, *threads: dict[str, Any], **members: Any) -> Backends:
+    """Return the backends of a miner of which one runs these threads."""
+    return Backends.from_json([{"type": backend, "threads": list(threads)} | members])
+
+
 def test_threads_of_a_gpu_are_one_card() -> None:
     """Threads that share a card are added up, and its health is counted once."""
     backends = Backends.from_json(gpu_backends())
     assert backends.threads == 4
-    assert [gpu.key for gpu in backends.gpus] == ["opencl_0", "opencl_1", "cuda_0"]
+    assert keys(backends) == ["opencl_03:00.0", "opencl_1", "cuda_01:00.0"]
     radeon, vega, geforce = backends.gpus
     assert radeon.hashrate == Hashrate(seconds_10=20000000.75, minute_1=19000000.25)
     assert (radeon.name, radeon.bus_id) == ("Radeon RX 6800", "03:00.0")
@@ -36,9 +48,9 @@ def test_threads_of_a_gpu_are_one_card() -> None:
         temperature=61, power=145, clock=2250, memory_clock=1988, rpm=1480
     )
     # Without a marketing name there is still the chip's.
-    assert (vega.name, vega.bus_id) == ("gfx900", "n/a")
+    assert (vega.name, vega.bus_id) == ("gfx900", None)
     assert vega.health == GpuHealth()
-    assert geforce.name == "NVIDIA GeForce RTX 3060"
+    assert geforce.name == "GeForce RTX 3060"
     assert geforce.hashrate == Hashrate(seconds_10=22000000.5, minute_1=21900000.0)
 
 
@@ -58,6 +70,124 @@ def test_a_card_one_of_whose_threads_has_no_hashrate_yet() -> None:
     document[1]["threads"][1]["hashrate"] = [1.0, None, None]
     radeon = Backends.from_json(document).gpus[0]
     assert radeon.hashrate == Hashrate(seconds_10=10000001.25)
+
+
+def test_a_card_keeps_its_key_when_another_one_dies() -> None:
+    """The indices of those behind it shift, but not their places on the bus."""
+    first = {"index": 0, "bus_id": "01:00.0"}
+    second = {"index": 1, "bus_id": "02:00.0"}
+    assert keys(cards("cuda", first, second)) == ["cuda_01:00.0", "cuda_02:00.0"]
+    assert keys(cards("cuda", second | {"index": 0})) == ["cuda_02:00.0"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "bus_id"),
+    [
+        ("01:00.0", "01:00.0"),
+        ("C1:00.0", "c1:00.0"),
+        ("0000:0a:1f.7", "0000:0a:1f.7"),
+        # Where the root of the bus is, no card can be.
+        ("00:00.0", None),
+        ("0000:00:00.0", None),
+        ("n/a", None),
+        ("N/A", None),
+        ("", None),
+        (" ", None),
+        ("0", None),
+        ("01:00.0 01:00.0", None),
+        ("01:00.0\n", "01:00.0"),
+        ("\u0661\u0661:00.0", None),
+        pytest.param("x" * 100_000, None, id="long"),
+        pytest.param("01:00." + "0" * 5000, None, id="many digits"),
+        (None, None),
+        (1, None),
+        (["01:00.0"], None),
+    ],
+)
+def test_a_bus_id_names_a_place_or_nothing(sent: Any, bus_id: str | None) -> None:
+    """A card without one is known by its index."""
+    [card] = cards("cuda", {"index": 3, "bus_id": sent}).gpus
+    assert card.bus_id == bus_id
+    assert card.key == f"cuda_{bus_id or 3}"
+
+
+def test_cards_that_show_the_same_bus_id() -> None:
+    """XMRig leaves out the PCI domain, which is what tells some cards apart."""
+    backends = cards(
+        "cuda",
+        {"index": 0, "bus_id": "01:00.0"},
+        {"index": 1, "bus_id": "01:00.0"},
+        {"index": 2, "bus_id": "02:00.0"},
+    )
+    assert keys(backends) == ["cuda_0", "cuda_1", "cuda_02:00.0"]
+
+
+def test_a_card_that_two_backends_use() -> None:
+    """Each of them reports what it does with it."""
+    backends = Backends.from_json(
+        [
+            {"type": backend, "threads": [{"index": 0, "bus_id": "01:00.0"}]}
+            for backend in ("opencl", "cuda")
+        ]
+    )
+    assert keys(backends) == ["opencl_01:00.0", "cuda_01:00.0"]
+
+
+def test_one_thread_of_a_card_that_names_its_place_is_enough() -> None:
+    """The others are of the same card."""
+    backends = cards(
+        "opencl", {"index": 0, "bus_id": "n/a"}, {"index": 0, "bus_id": "01:00.0"}
+    )
+    assert keys(backends) == ["opencl_01:00.0"]
+
+
+@pytest.mark.parametrize(
+    ("thread", "label"),
+    [
+        ({"name": "GeForce RTX 3060"}, "GeForce RTX 3060 (01:00.0)"),
+        # Newer drivers put the maker in front.
+        ({"name": "NVIDIA GeForce RTX 3060"}, "GeForce RTX 3060 (01:00.0)"),
+        ({"name": "NVIDIA"}, "NVIDIA (01:00.0)"),
+        ({"name": None}, "GPU (01:00.0)"),
+        ({"name": "Tesla P4", "bus_id": "n/a"}, "Tesla P4 (#2)"),
+        ({"bus_id": None}, "GPU (#2)"),
+    ],
+)
+def test_a_card_is_called_by_its_model_and_place(
+    thread: dict[str, Any], label: str
+) -> None:
+    """The place tells identical cards apart, also those that come later."""
+    [card] = cards("cuda", {"index": 2, "bus_id": "01:00.0"} | thread).gpus
+    assert card.label == label
+
+
+@pytest.mark.parametrize(
+    ("vendor", "name", "maker", "model"),
+    [
+        ("Advanced Micro Devices, Inc.", "AMD Radeon RX 6800", "AMD", "Radeon RX 6800"),
+        ("Advanced Micro Devices, Inc.", "gfx900", "AMD", "gfx900"),
+        ("NVIDIA Corporation", "NVIDIA Tesla P4", "NVIDIA", "Tesla P4"),
+        ("Intel(R) Corporation", "Intel(R) Arc(TM) A770", "Intel", "Arc(TM) A770"),
+        # A platform that is not of the maker of its cards.
+        ("Mesa", "AMD Radeon RX 6800", "AMD", "Radeon RX 6800"),
+        ("Mesa", "llvmpipe", None, "llvmpipe"),
+        (None, "AMD Radeon RX 6800", "AMD", "Radeon RX 6800"),
+        (1, None, None, None),
+    ],
+)
+def test_who_made_an_opencl_card(
+    vendor: Any, name: str | None, maker: str | None, model: str | None
+) -> None:
+    """The platform says it, or else the card's own name."""
+    backends = cards("opencl", {"index": 0, "name": name}, platform={"vendor": vendor})
+    [card] = backends.gpus
+    assert (card.maker, card.name) == (maker, model)
+
+
+def test_a_cuda_card_is_by_nvidia() -> None:
+    """No other maker has CUDA."""
+    [card] = cards("cuda", {"index": 0}).gpus
+    assert card.maker == "NVIDIA"
 
 
 @pytest.mark.parametrize(
@@ -127,3 +257,62 @@ def test_any_value_missing() -> None:
     """Nor does it when something is not there at all."""
     for place in places(BACKENDS):
         read_snapshot(SUMMARY, without(BACKENDS, place), CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("affinity", "core"), [(-1, -1), (0, 0), (63, 63), (-2, None), ("0", None)]
+)
+def test_the_core_of_a_thread(affinity: Any, core: int | None) -> None:
+    """A thread that is bound to none has -1."""
+    assert Thread.from_json({"affinity": affinity}).affinity == core
+
+
+@pytest.mark.parametrize(
+    ("sent", "priority"), [(-1, -1), (0, 0), (5, 5), (-2, None), (None, None)]
+)
+def test_the_priority_of_a_backend(sent: Any, priority: int | None) -> None:
+    """A priority that was not set is -1."""
+    backends = Backends.from_json([{"type": "cpu", "priority": sent}])
+    assert backends.by_type[BackendType.CPU].priority == priority
+
+
+@pytest.mark.parametrize(("sent", "index"), [(0, 0), (255, 255), (256, None)])
+def test_the_index_of_a_card(sent: int, index: int | None) -> None:
+    """There are cards of up to 256 indexes."""
+    assert Thread.from_json({"index": sent}).index == index
+
+
+def test_hashrates_are_added_window_by_window() -> None:
+    """Each window of a card is the sum of those of its threads."""
+    hashrates = [
+        Hashrate(seconds_10=1, minute_1=20, minutes_15=300),
+        Hashrate(seconds_10=4, minute_1=50, minutes_15=600),
+    ]
+    assert Hashrate.total(hashrates) == Hashrate(
+        seconds_10=5, minute_1=70, minutes_15=900
+    )
+    assert Hashrate.total([]) == Hashrate()
+
+
+@pytest.mark.parametrize(
+    ("windows", "is_hashing"),
+    [
+        ([1, 0, 0], True),
+        ([None, 1, None], True),
+        ([0, None, 1], True),
+        ([0, 0, 0], False),
+        ([], False),
+    ],
+)
+def test_any_window_shows_that_it_hashes(
+    windows: list[float | None], is_hashing: bool
+) -> None:
+    """A window that is not full yet has no value, though there are hashes."""
+    assert Hashrate.from_json(windows).is_hashing is is_hashing
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_whether_the_reply_was_whole(complete: bool) -> None:
+    """What is missing in one that was cut off is unknown."""
+    assert Backends.from_json([], complete=complete).complete is complete
+    assert Summary.from_json({}, complete=complete).complete is complete

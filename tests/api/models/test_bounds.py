@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.xmrig.api.health import is_outdated
 from custom_components.xmrig.api.models import Backends, BackendType, Config, Summary
+from custom_components.xmrig.api.snapshot import Snapshot
 from tests.api.odd import (
     BACKENDS,
     CONFIG,
@@ -224,7 +225,7 @@ def test_the_uptime_of_a_connection(seconds: int, uptime: int | None) -> None:
 def test_a_card_of_an_absurd_index_is_no_card(index: int) -> None:
     """Devices and entities are named after it."""
     backends = Backends.from_json(put(BACKENDS, (2, "threads", 0, "index"), index))
-    assert [gpu.key for gpu in backends.gpus] == ["opencl_0", "opencl_1"]
+    assert [gpu.key for gpu in backends.gpus] == ["opencl_03:00.0", "opencl_1"]
     assert backends.threads == 4
 
 
@@ -268,7 +269,8 @@ def test_the_type_of_a_backend_is_cleaned_as_any_text() -> None:
 )
 def test_a_version_of_thousands_of_digits(version: str) -> None:
     """It is of no use, and nothing is raised."""
-    is_outdated(Summary.from_json({"version": version}).version)
+    summary = Summary.from_json({"version": version, "ua": f"XMRig/{version}"})
+    assert not is_outdated(Snapshot(summary=summary))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.xmrig.api.document import Change, changes
-from custom_components.xmrig.api.models import BackendType, Config
+from custom_components.xmrig.api.models import BackendType, Config, PauseRule
 from custom_components.xmrig.api.models.config import UNNAMED_POOL
 from tests.api.captures import VERSIONS, capture, snapshot
 from tests.api.odd import (
@@ -150,3 +150,104 @@ def test_any_value_missing() -> None:
     """Nor does it matter if something is not there at all."""
     for place in places(CONFIG):
         read_snapshot(SUMMARY, BACKENDS, without(CONFIG, place))
+
+
+POOLS: list[dict[str, Any]] = [
+    {"url": "a.example.org:3333", "user": "A", "enabled": False},
+    {"url": "b.example.org:3333", "user": "B"},
+    {"url": "c.example.org:3333", "user": "C", "enabled": False},
+]
+
+
+def test_the_backends_that_are_enabled() -> None:
+    """These, and no others, mine."""
+    config = Config({"cpu": {"enabled": False}, "cuda": {"enabled": True}})
+    assert config.enabled == {BackendType.CUDA}
+    assert Config({}).enabled == frozenset()
+
+
+def test_profiles_are_replaced_where_they_stand() -> None:
+    """The other profiles and settings stay, and so does the original."""
+    document = {"cpu": {"enabled": True, "rx": [0, 1], "cn": [0]}, "retries": 5}
+    config = Config(document)
+    assert config.with_profiles({"rx": [0]}).document == {
+        "cpu": {"enabled": True, "rx": [0], "cn": [0]},
+        "retries": 5,
+    }
+    assert document["cpu"] == {"enabled": True, "rx": [0, 1], "cn": [0]}
+    assert config.with_profiles({}) == config
+
+
+@pytest.mark.parametrize(("index", "order"), [(0, "ABC"), (1, "BAC"), (2, "CAB")])
+def test_the_first_pool_is_the_one_in_use(index: int, order: str) -> None:
+    """The others are tried after it, in the order that they had."""
+    config = Config({"pools": POOLS, "retries": 5})
+    document = config.with_pool_first(config.pools, index).document
+    assert document["retries"] == 5
+    assert [pool["user"] for pool in document["pools"]] == list(order)
+    assert document["pools"][0] == {**POOLS[index], "enabled": True}
+    assert all(pool in POOLS for pool in document["pools"][1:])
+
+
+@pytest.mark.parametrize(
+    ("document", "has_pool"),
+    [
+        ({"pools": POOLS}, True),
+        ({"pools": [POOLS[0], POOLS[2]]}, False),
+        ({"pools": [{"url": "a:1", "enabled": True}]}, True),
+        ({"pools": []}, False),
+        ({}, False),
+    ],
+)
+def test_a_miner_has_a_pool_if_one_is_enabled(
+    document: dict[str, Any], has_pool: bool
+) -> None:
+    """XMRig takes a pool that does not say so for enabled."""
+    assert Config(document).has_pool is has_pool
+
+
+@pytest.mark.parametrize(
+    ("document", "rules"),
+    [
+        ({}, set()),
+        ({"pause-on-battery": False, "pause-on-active": False}, set()),
+        ({"pause-on-battery": True, "pause-on-active": 0}, {PauseRule.BATTERY}),
+        ({"pause-on-active": 60}, {PauseRule.ACTIVITY}),
+        (
+            {"pause-on-battery": True, "pause-on-active": True},
+            {PauseRule.BATTERY, PauseRule.ACTIVITY},
+        ),
+    ],
+)
+def test_the_rules_by_which_it_pauses(
+    document: dict[str, Any], rules: set[PauseRule]
+) -> None:
+    """A number of seconds without input turns the second one on."""
+    assert Config(document).pause_rules == rules
+
+
+def test_who_is_paid_changes_with_the_address_or_the_wallet_of_a_pool() -> None:
+    """But not with the order of the pools, nor with any other value of them."""
+    payout = Config({"pools": POOLS}).payout
+    assert len(payout) == 3
+    assert Config({"pools": POOLS[::-1]}).payout == payout
+    others = [{**pool, "pass": "x", "enabled": True} for pool in POOLS]
+    assert Config({"pools": others}).payout == payout
+    for key in ("url", "user"):
+        changed = Config({"pools": [{**POOLS[0], key: "other:1"}, *POOLS[1:]]})
+        assert len(changed.payout & payout) == 2
+        without_it = {name: value for name, value in POOLS[0].items() if name != key}
+        assert len(Config({"pools": [without_it, *POOLS[1:]]}).payout & payout) == 2
+
+
+def test_payees_are_named_by_the_labels_of_their_pools() -> None:
+    """Of what is paid to, nothing else is shown."""
+    payees = Config({"pools": POOLS}).payees
+    assert list(payees.values()) == [pool["url"] for pool in POOLS]
+
+
+@pytest.mark.parametrize("document", [None, [], "config"])
+def test_what_is_no_object_is_no_config(document: Any) -> None:
+    """Nothing can be written back into it."""
+    with pytest.raises(ValueError, match="^not a config$"):
+        Config.from_json(document)

@@ -138,6 +138,18 @@ class TestSummary:
         assert summary.hashrate == Hashrate(seconds_10=1, minute_1=2, minutes_15=3)
         assert summary.hugepages == HugePages()
 
+    def test_no_more_than_three_load_averages(self) -> None:
+        """There are names for three."""
+        summary = Summary.from_json({"resources": {"load_average": [1, 2, 3, 4]}})
+        assert summary.load_average == (1, 2, 3)
+
+    @pytest.mark.parametrize(
+        ("sent", "level"), [(0, 0), (100, 100), (101, None), (-1, None)]
+    )
+    def test_the_donation_is_a_percentage(self, sent: int, level: int | None) -> None:
+        """More than all of the time is absurd."""
+        assert Summary.from_json({"donate_level": sent}).donate_level == level
+
     def test_an_empty_id_is_none(self) -> None:
         """A miner without a network has no id at its start."""
         assert Summary.from_json({"id": "", "worker_id": ""}) == Summary(
@@ -243,6 +255,35 @@ class TestConnection:
     def test_the_pool_is_host_and_port(self, sent: str, pool: str | None) -> None:
         """It is shown as a state and in events; what may hold more is unknown."""
         assert Connection.from_json({"pool": sent}).pool == pool
+
+    def test_the_certificate_of_the_pool(self) -> None:
+        """Of a connection with TLS its version is known, and who is at the other end."""
+        connection = Connection.from_json(
+            {"tls": "TLSv1.3", "tls-fingerprint": "8f3c2a"}
+        )
+        assert (connection.tls, connection.tls_fingerprint) == ("TLSv1.3", "8f3c2a")
+
+    @pytest.mark.parametrize(
+        ("uptime", "is_connected"), [(0, False), (1, True), (None, None)]
+    )
+    def test_connected_since_when(
+        self, uptime: int | None, is_connected: bool | None
+    ) -> None:
+        """The first second counts."""
+        assert Connection(uptime=uptime).is_connected is is_connected
+        assert Connection(uptime_ms=uptime).is_connected is is_connected
+
+    def test_the_oldest_connection(self) -> None:
+        """A connection is as old as its miner may be, in milliseconds as well."""
+        for uptime, known in ((MAX_UPTIME, True), (MAX_UPTIME + 1, False)):
+            connection = Connection.from_json({"uptime": uptime})
+            assert (connection.uptime is not None) is known
+        for uptime, known in (
+            (MAX_UPTIME * 1000, True),
+            (MAX_UPTIME * 1000 + 1, False),
+        ):
+            connection = Connection.from_json({"uptime_ms": uptime})
+            assert (connection.uptime_ms is not None) is known
 
 
 class TestHugePages:

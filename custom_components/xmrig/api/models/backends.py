@@ -1,8 +1,10 @@
 """What `GET /2/backends` says."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+import re
 from typing import Any, Self
 
 from ..limits import MAX_CARDS, MAX_THREADS, clean_json
@@ -19,6 +21,21 @@ MAX_CLOCK = 100_000
 MAX_FAN_SPEED = 200
 """Percent; a driver may report a little more than 100."""
 MAX_RPM = 100_000
+
+MAX_NAME = 200
+"""Characters of a card's name, with room for what is put around it."""
+
+# As XMRig prints it (src/backend/common/misc/PciTopology.h:64), with or without the PCI
+# domain that other tools put in front. At 00:00.0 is the root of the bus.
+_BUS_ID = re.compile(r"([0-9a-f]{4,8}:)?(?!00:00\.0)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
+
+_MAKERS = {
+    "advanced micro devices": "AMD",
+    "amd": "AMD",
+    "intel": "Intel",
+    "nvidia": "NVIDIA",
+}
+"""Who makes graphics cards, by how the names of platforms and cards begin."""
 
 
 class BackendType(StrEnum):
@@ -66,15 +83,28 @@ class Gpu:
 
     backend: BackendType
     index: int
+    """The position among the cards; it shifts when one before it is gone."""
+    maker: str | None = None
     name: str | None = None
+    """The model, without the maker."""
     bus_id: str | None = None
+    """The place on the PCI bus; None if unknown, or if another card shows the same."""
     hashrate: Hashrate = field(default_factory=Hashrate)
     health: GpuHealth = field(default_factory=GpuHealth)
 
     @property
     def key(self) -> str:
-        """Return what tells this card from the others of the miner."""
-        return f"{self.backend}_{self.index}"
+        """Return what tells this card from the others of the miner.
+
+        It lasts as long as the card stays in its place, whatever happens to others.
+        """
+        return f"{self.backend}_{self.bus_id or self.index}"
+
+    @property
+    def label(self) -> str:
+        """Return the name with the place, which identical cards do not share."""
+        place = self.bus_id or f"#{self.index}"
+        return f"{(self.name or 'GPU')[:MAX_NAME]} ({place})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +119,7 @@ class Thread:
     """The card; None on the CPU."""
     name: str | None = None
     bus_id: str | None = None
+    """The place of the card on the PCI bus."""
     health: GpuHealth = field(default_factory=GpuHealth)
 
     @classmethod
@@ -102,7 +133,7 @@ class Thread:
             index=integer(data.get("index"), MAX_CARDS - 1),
             # OpenCL has the marketing name under `board`, and `gfx1030` under `name`.
             name=text(data.get("board")) or text(data.get("name")),
-            bus_id=text(data.get("bus_id")),
+            bus_id=_bus_id(data.get("bus_id")),
             health=GpuHealth.from_json(data.get("health")),
         )
 
@@ -127,6 +158,8 @@ class Backend:
     hugepages: HugePages = field(default_factory=HugePages)
     memory: int | None = None
     """Bytes of scratchpads."""
+    vendor: str | None = None
+    """Of the OpenCL platform."""
 
     @classmethod
     def from_json(cls, backend_type: BackendType, data: Mapping[str, Any]) -> Self:
@@ -148,6 +181,7 @@ class Backend:
             argon2_impl=text(data.get("argon2-impl")),
             hugepages=HugePages.from_json(data.get("hugepages")),
             memory=integer(data.get("memory")),
+            vendor=text(members(data.get("platform")).get("vendor")),
         )
 
     @property
@@ -157,16 +191,34 @@ class Backend:
         for thread in self.threads:
             if thread.index is not None:
                 cards.setdefault(thread.index, []).append(thread)
+        bus_ids = {
+            index: next((thread.bus_id for thread in threads if thread.bus_id), None)
+            for index, threads in cards.items()
+        }
+        # XMRig leaves out the PCI domain, without which some ids are not unique.
+        uses = Counter(bus_ids.values())
         return tuple(
-            Gpu(
-                backend=self.type,
-                index=index,
-                name=threads[0].name,
-                bus_id=threads[0].bus_id,
-                hashrate=Hashrate.total(thread.hashrate for thread in threads),
-                health=threads[0].health,
+            self._gpu(
+                index, threads, bus_ids[index] if uses[bus_ids[index]] == 1 else None
             )
             for index, threads in cards.items()
+        )
+
+    def _gpu(self, index: int, threads: list[Thread], bus_id: str | None) -> Gpu:
+        """Return the card that threads share."""
+        name = threads[0].name
+        maker = "NVIDIA" if self.type is BackendType.CUDA else None
+        maker = maker or _maker(self.vendor) or _maker(name)
+        for prefix in (f"{maker} ", f"{maker}(R) "):
+            name = name and name.removeprefix(prefix)
+        return Gpu(
+            backend=self.type,
+            index=index,
+            maker=maker,
+            name=name,
+            bus_id=bus_id,
+            hashrate=Hashrate.total(thread.hashrate for thread in threads),
+            health=threads[0].health,
         )
 
 
@@ -231,3 +283,15 @@ class Backends:
     def gpus(self) -> tuple[Gpu, ...]:
         """Return the cards in use by any backend."""
         return tuple(gpu for backend in self.by_type.values() for gpu in backend.gpus)
+
+
+def _bus_id(value: Any) -> str | None:
+    """Return the place of a card on the PCI bus; "n/a" is one that is not known."""
+    bus_id = (text(value) or "").lower()
+    return bus_id if _BUS_ID.fullmatch(bus_id) else None
+
+
+def _maker(name: str | None) -> str | None:
+    """Return who makes what is named so."""
+    name = (name or "").lower()
+    return next((_MAKERS[start] for start in _MAKERS if name.startswith(start)), None)

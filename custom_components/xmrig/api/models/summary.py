@@ -80,7 +80,7 @@ class Connection:
     hold more than that."""
     ip: str | None = None
     uptime: int | None = None
-    """Seconds, by a clock that nobody sets; 0 when not connected."""
+    """Seconds, by the steady clock; 0 when not connected."""
     uptime_ms: int | None = None
     ping: int | None = None
     """Milliseconds from submitting a share to the answer, the median; 0 before one."""

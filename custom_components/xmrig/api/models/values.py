@@ -3,10 +3,10 @@
 Each of these counts as missing, so that nothing else has to expect it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..limits import MAX_INTEGER, MAX_TEXT, clean_text
+from ..limits import MAX_INTEGER, MAX_TEXT, MAX_THREADS, clean_text
 
 
 def text(value: Any) -> str | None:
@@ -38,6 +38,28 @@ def integer(value: Any, maximum: int = MAX_INTEGER, *, minimum: int = 0) -> int 
 def boolean(value: Any) -> bool | None:
     """Return a boolean."""
     return value if isinstance(value, bool) else None
+
+
+def thread_number(value: Any) -> int | None:
+    """Return a number of CPU threads."""
+    return integer(value, MAX_THREADS)
+
+
+def stored[ValueT](value: Any, read: Callable[[Any], ValueT | None]) -> ValueT:
+    """Return a value of a stored file as one of the functions here reads it.
+
+    Raises ValueError for what that counts as missing: the file is damaged.
+    """
+    if (found := read(value)) is None:
+        raise ValueError("a value of another shape than was stored")
+    return found
+
+
+def stored_or_none[ValueT](
+    value: Any, read: Callable[[Any], ValueT | None]
+) -> ValueT | None:
+    """Return a value of a stored file as `stored` does, or None for null."""
+    return None if value is None else stored(value, read)
 
 
 def items(value: Any) -> list[Any]:

@@ -1,0 +1,79 @@
+"""Tests of stored state of another shape, which is refused before it is used."""
+
+from contextlib import suppress
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.xmrig.api.document import changes
+from custom_components.xmrig.api.ledger import Ledger
+from custom_components.xmrig.api.models import BackendType, Config
+from custom_components.xmrig.api.state import MinerState, Request
+
+from .odd import CONFIG, any_json, places, put
+
+DECLARED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def full_state() -> MinerState:
+    """Return a state in which nothing is missing."""
+    before = Config(CONFIG)
+    after = Config({**CONFIG, "retries": 7, "cpu": {**CONFIG["cpu"], "rx": [0]}})
+    state = MinerState(
+        backends=frozenset(BackendType),
+        request=Request(mining=True, here=True, limited=True),
+        previous_request=Request(mining=False),
+        threads=2,
+        started=1790000000.25,
+        payout=frozenset({"a", "b"}),
+        pending_payout=frozenset({"c"}),
+    )
+    state = state.with_write(before, after, by_user=False)
+    made = list(changes(before.document, after.document))
+    return state.with_reported_values(after, made)
+
+
+STORED: dict[str, Any] = json.loads(json.dumps(full_state().as_json()))
+
+
+def test_what_was_stored_is_read() -> None:
+    """With every field of it, and also by a clock that was not set yet."""
+    assert MinerState.from_json(STORED) == full_state()
+    early = MinerState(started=-86400.5)
+    assert MinerState.from_json(json.loads(json.dumps(early.as_json()))) == early
+
+
+@given(st.sampled_from(places(STORED)), any_json)
+def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> None:
+    """It is refused, or it can be used and stored again."""
+    with suppress(*DECLARED):
+        state = MinerState.from_json(put(STORED, place, value))
+        state.user_config(Config(CONFIG))
+        state.original_config(Config(CONFIG))
+        assert MinerState.from_json(state.as_json()) == state
+        assert state.threads is None or 0 <= state.threads <= 4096
+
+
+@given(any_json)
+def test_anything_in_place_of_all(value: Any) -> None:
+    """Nothing is raised but what is declared."""
+    with suppress(*DECLARED):
+        MinerState.from_json(value)
+
+
+@pytest.mark.parametrize("key", STORED)
+def test_a_field_that_is_missing_is_refused(key: str) -> None:
+    """It is not the same as none."""
+    with pytest.raises(KeyError):
+        MinerState.from_json({name: STORED[name] for name in STORED if name != key})
+
+
+def test_many_edits_are_undone_in_linear_time() -> None:
+    """A document of so many would be copied for each of them, which takes minutes."""
+    number = 100_000
+    before = Config({f"key{index}": index for index in range(number)})
+    after = Config({f"key{index}": -index - 1 for index in range(number)})
+    ledger = Ledger().with_write(before, after, before).with_write_done()
+    assert ledger.without_edits(after) == before

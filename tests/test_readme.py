@@ -1,0 +1,189 @@
+"""The examples of the README, run as they are written there."""
+
+from datetime import timedelta
+import json
+import logging
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.components.automation import DOMAIN as AUTOMATION
+from homeassistant.components.logger import DOMAIN as LOGGER
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util, yaml as yaml_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_mock_service
+
+from simulator import Simulator
+from tests.common import Rig, entry_for
+
+from .controls import config_of, set_threads
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+EXAMPLES = {
+    found["text"]: found["code"]
+    for found in re.finditer(
+        r"^(?P<text>[^\n]+)\n\n```(?:json|yaml)\n(?P<code>.*?)^```$",
+        README,
+        re.MULTILINE | re.DOTALL,
+    )
+}
+
+HTTP = "XMRig's HTTP API is off by default"
+SET_CONFIG = "Show what a change of the config would do"
+MOVIE = "Pause while a movie plays"
+NIGHT = "Use half of eight threads at night"
+POOL = "Send a notification when the pool changes"
+LOG = "For a bug report"
+TRIED = (HTTP, SET_CONFIG, MOVIE, NIGHT, POOL, LOG)
+
+PLAYER = "media_player.living_room"
+MINING = "switch.mining"
+THREADS = "number.cpu_threads"
+
+
+def example(text: str) -> str:
+    """Return the example that follows a text."""
+    [code] = [EXAMPLES[found] for found in EXAMPLES if found.startswith(text)]
+    return code
+
+
+def as_yaml(text: str) -> dict[str, Any]:
+    """Return the example that follows a text, as Home Assistant reads it."""
+    read = yaml_util.parse_yaml(example(text))
+    assert isinstance(read, dict)
+    return read
+
+
+def test_each_example_has_a_test() -> None:
+    """Only what is run is known to work."""
+    blocks = re.findall(r"^```(\w+)$", README, re.MULTILINE)
+    assert sorted(blocks) == sorted([*["yaml"] * (len(TRIED) - 1), "json", "sh"])
+    assert len(EXAMPLES) == len(TRIED)
+    for text in TRIED:
+        assert example(text)
+
+
+async def automate(rig: Rig, text: str) -> None:
+    """Add the automation that follows a text."""
+    automation = {"id": "example", "alias": "Example", **as_yaml(text)}
+    assert await async_setup_component(rig.hass, AUTOMATION, {AUTOMATION: [automation]})
+    await rig.hass.async_block_till_done()
+    state = rig.hass.states.get("automation.example")
+    assert state is not None
+    assert state.state == "on"
+
+
+async def test_the_http_api(rig: Rig) -> None:
+    """A miner set up so can be read and controlled with its token."""
+    http = json.loads(f"{{{example(HTTP)}}}")["http"]
+    assert http["enabled"]
+    # Any free port, and no other computer.
+    async with Simulator(
+        config={"http": http | {"host": "127.0.0.1", "port": 0}},
+        token=http["access-token"],
+        uptime=1000,
+        worker_id="rig-two",
+    ) as simulator:
+        other = Rig(rig.hass, simulator, entry_for(simulator), rig.freezer)
+        await other.set_up()
+        assert other.state("sensor.status") == "mining"
+        await other.turn(MINING, on=False)
+        assert simulator.miner.is_paused
+
+
+async def test_set_config(rig: Rig) -> None:
+    """The action returns the change, and nothing is written."""
+    call = as_yaml(SET_CONFIG)
+    domain, _, action = call["action"].partition(".")
+    entry = entry_for(rig.simulator, entry_id=call["data"]["config_entry_id"])
+    await rig.hass.config_entries.async_remove(rig.entry.entry_id)
+    rig.entry = entry
+    await rig.set_up()
+    before = config_of(rig.simulator)
+    response = await rig.hass.services.async_call(
+        domain, action, call["data"], blocking=True, return_response=True
+    )
+    assert response == {
+        "changes": [{"path": "randomx.1gb-pages", "old": False, "new": True}]
+    }
+    assert config_of(rig.simulator) == before
+
+
+async def test_a_movie(running: Rig) -> None:
+    """The miner is paused for as long as it plays, whatever its other attributes."""
+    await automate(running, MOVIE)
+    for state, mining in (
+        ("on", "on"),
+        ("playing", "off"),
+        ("paused", "on"),
+        ("playing", "off"),
+        ("off", "on"),
+    ):
+        running.hass.states.async_set(PLAYER, state, {"title": "One"})
+        await running.hass.async_block_till_done()
+        running.hass.states.async_set(PLAYER, state, {"title": "Two"})
+        await running.hass.async_block_till_done()
+        assert running.state(MINING) == mining
+        assert running.simulator.miner.is_paused is (mining == "off")
+
+
+@pytest.mark.parametrize("options", [{"threads": 8}])
+@pytest.mark.parametrize(("hour", "before", "after"), [(22, 8, 4), (7, 4, 8)])
+async def test_half_of_the_threads_at_night(
+    rig: Rig, hour: int, before: int, after: int
+) -> None:
+    """And all of them by day."""
+    now = dt_util.now()
+    rig.freezer.tick(now.replace(hour=hour, minute=0) - now - timedelta(minutes=1))
+    await rig.set_up()
+    await set_threads(rig, before)
+    await automate(rig, NIGHT)
+    await rig.poll()
+    assert len(rig.simulator.config["cpu"]["rx"]) == before
+    await rig.pass_time(timedelta(minutes=1))
+    assert len(rig.simulator.config["cpu"]["rx"]) == after
+    assert rig.state(THREADS) == str(after)
+    # Or else its timer would outlast the test.
+    await rig.hass.services.async_call(
+        AUTOMATION, "turn_off", {"entity_id": "automation.example"}, blocking=True
+    )
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_a_notification_of_the_pool(running: Rig, *, away: bool) -> None:
+    """One for each change, and none for what else happens."""
+    calls = async_mock_service(running.hass, "notify", "notify")
+    await automate(running, POOL)
+    running.simulator.accept_share(10**12)
+    await running.poll()
+    assert calls == []
+    first, second = "pool.example.org:3333", "backup.example.org:3333"
+    for number, pool in enumerate((second, first), 1):
+        if away:
+            await running.simulator.go_offline()
+            await running.poll(2)
+        running.simulator.set_pool_reachable(first, pool == first)
+        await running.simulator.go_online()
+        await running.poll(4)
+        assert len(calls) == number
+        assert calls[-1].data == {"message": f"Mining at {pool} now"}
+    running.entry.runtime_data.async_update_listeners()
+    await running.reload()
+    running.simulator.accept_share(10**13)
+    await running.poll()
+    assert len(calls) == 2
+
+
+async def test_the_log(running: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    """It has each poll, and what went wrong in it."""
+    assert await async_setup_component(
+        running.hass, LOGGER, {LOGGER: as_yaml(LOG)[LOGGER]}
+    )
+    caplog.clear()
+    running.simulator.fault = "backends_500"
+    await running.poll()
+    logged = [record for record in caplog.records if "xmrig" in record.name]
+    assert {record.levelno for record in logged} == {logging.DEBUG}
+    assert "Finished fetching rig-one data" in caplog.text
+    assert "Reading a part of the miner failed" in caplog.text
