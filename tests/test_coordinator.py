@@ -73,14 +73,14 @@ async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
-        ("off", "could not be reached"),
-        ("close", "could not be reached"),
-        ("html", "is no XMRig miner"),
-        ("http_500", "is no XMRig miner"),
-        ("huge", "is no XMRig miner"),
-        ("proxy", "is no XMRig miner"),
-        ("redirect", "is no XMRig miner"),
-        ("nulls", "is no XMRig miner"),
+        ("off", "Could not connect to"),
+        ("close", "Could not connect to"),
+        ("html", "is not from an XMRig miner"),
+        ("http_500", "is not from an XMRig miner"),
+        ("huge", "is not from an XMRig miner"),
+        ("proxy", "is not from an XMRig miner"),
+        ("redirect", "is not from an XMRig miner"),
+        ("nulls", "is not from an XMRig miner"),
     ],
 )
 async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(

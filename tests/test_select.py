@@ -191,7 +191,7 @@ async def test_a_choice_that_the_miner_refuses_is_not_shown(running: Rig) -> Non
     first = config_of(running.simulator)
     await select_pool(running, LABELS[1])
     running.simulator.fault = "refuse_put"
-    with pytest.raises(HomeAssistantError, match="refused"):
+    with pytest.raises(HomeAssistantError, match="rejected the command"):
         await select_pool(running, LABELS[3])
     running.simulator.fault = None
     assert shown(running) == (LABELS[1], LABELS)

@@ -15,7 +15,8 @@ from .api.miner import Miner
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
 
-PARALLEL_UPDATES = 1
+# Commands queue at the miner: there those that wait fail together if it goes away
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)

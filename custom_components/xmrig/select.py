@@ -10,7 +10,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
 
-PARALLEL_UPDATES = 1
+# Commands queue at the miner: there those that wait fail together if it goes away
+PARALLEL_UPDATES = 0
 
 POOL = SelectEntityDescription(
     key="pool", translation_key="pool", entity_category=EntityCategory.CONFIG

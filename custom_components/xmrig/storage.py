@@ -46,6 +46,10 @@ class XmrigStore(Store[dict[str, Any]]):
         except (SerializationError, WriteError) as error:
             self._error = error
             raise
+        except OSError as error:
+            # The directory is gone, and cannot be made again
+            self._error = error
+            raise WriteError(error) from error
 
 
 def state_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
