@@ -1,10 +1,12 @@
 """A calibration measures each number of threads, and leaves no trace but what it saw."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
@@ -83,6 +85,11 @@ def once(rig: Rig, threads: int, hook: Hook) -> None:
                 await waiting
 
     rig.simulator.on_request = watch
+
+
+def spawn(rig: Rig, coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Start something that goes on beside the calibration."""
+    rig.hass.async_create_task(coroutine)
 
 
 def counts(answer: dict[str, Any]) -> list[int]:
@@ -391,6 +398,124 @@ async def test_it_ends_with_the_config_entry(metered: Rig) -> None:
     answer = await act(metered, "calibrate")
     await metered.hass.async_block_till_done(wait_background_tasks=True)
     assert len(answer["table"]) < 4
+    assert is_same_config(metered.simulator, before)
+
+
+@pytest.mark.parametrize("how", ["unload", "stop", "remove"])
+async def test_the_threads_are_restored_before_the_end(
+    metered: Rig, hass_storage: dict[str, Any], how: str
+) -> None:
+    """The end waits for it, and nothing is sent to the miner or saved afterwards."""
+    before = config_of(metered.simulator)
+    threads_at_the_end = []
+
+    async def end() -> None:
+        hass, entry_id = metered.hass, metered.entry.entry_id
+        match how:
+            case "unload":
+                await hass.config_entries.async_unload(entry_id)
+            case "remove":
+                await hass.config_entries.async_remove(entry_id)
+            case "stop":
+                hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+                await hass.async_block_till_done()
+        threads_at_the_end.append(cpu_threads(metered.simulator))
+
+    once(metered, 2, lambda rig: spawn(rig, end()))
+    answer = await act(metered, "calibrate")
+    await metered.hass.async_block_till_done(wait_background_tasks=True)
+    assert counts(answer) == [4, 3]
+    assert threads_at_the_end == [4]
+    assert is_same_config(metered.simulator, before)
+    asked = len(metered.simulator.requests)
+    await metered.pass_time(timedelta(hours=1))
+    assert len(metered.simulator.requests) == asked
+    stored = [key for key in hass_storage if metered.entry.entry_id in key]
+    assert bool(stored) is (how != "remove")
+
+
+async def test_a_limit_set_during_it_leaves_no_timer_behind_the_entry(
+    metered: Rig,
+) -> None:
+    """It holds once more before the end, and again after the next start."""
+    await act(metered, "calibrate")
+
+    async def end(rig: Rig) -> None:
+        await set_limit(rig, 110)
+        spawn(rig, rig.hass.config_entries.async_unload(rig.entry.entry_id))
+
+    once(metered, 3, end)
+    await act(metered, "calibrate")
+    await metered.hass.async_block_till_done(wait_background_tasks=True)
+    asked = len(metered.simulator.requests)
+    await metered.pass_time(timedelta(minutes=1))
+    assert len(metered.simulator.requests) == asked
+    await metered.set_up()
+    await wait(metered, 30)
+    assert metered.state(LIMIT) == "110"
+    assert threads_hashing(metered.simulator) == 2
+
+
+async def test_it_does_not_begin_after_the_end(metered: Rig) -> None:
+    """Whoever called it is told."""
+    power = metered.entry.runtime_data.power
+    assert await metered.hass.config_entries.async_unload(metered.entry.entry_id)
+    asked = len(metered.simulator.requests)
+    with pytest.raises(HomeAssistantError) as error:
+        await power.async_calibrate()
+    assert error.value.translation_key == "closed"
+    assert len(metered.simulator.requests) == asked
+
+
+async def test_another_miner_ends_it(metered: Rig) -> None:
+    """Nothing is sent to it, and the threads are restored once the right one is back."""
+    before = config_of(metered.simulator)
+    once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "other_miner"))
+    with pytest.raises(HomeAssistantError) as error:
+        await act(metered, "calibrate")
+    assert error.value.translation_key == "another_miner"
+    tried = metered.asked("/2/config", "PUT")
+    await metered.poll(2)
+    assert metered.asked("/2/config", "PUT") == tried
+    metered.simulator.fault = None
+    await metered.poll(2)
+    assert is_same_config(metered.simulator, before)
+
+
+async def test_one_incomplete_reply_is_left_out(metered: Rig) -> None:
+    """The reading is taken again."""
+    once(metered, 2, lambda rig: rig.simulator.fail("backends_500"))
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+
+
+async def test_a_reading_from_before_the_change_does_not_count(metered: Rig) -> None:
+    """A meter that reports seldom is waited for."""
+    seconds = 0
+
+    def measure(request: Any) -> None:
+        nonlocal seconds
+        metered.freezer.tick(1)
+        seconds += 1
+        if seconds % 60 == 0:
+            report(metered, WATTS[threads_hashing(metered.simulator)])
+
+    metered.simulator.on_reply = measure
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+
+
+async def test_a_meter_that_reports_nothing_new_ends_it(metered: Rig) -> None:
+    """What it shows is from before, so it does not measure."""
+    before = config_of(metered.simulator)
+
+    def pass_a_second(_: Any) -> None:
+        metered.freezer.tick(1)
+
+    metered.simulator.on_reply = pass_a_second
+    with pytest.raises(HomeAssistantError) as error:
+        await act(metered, "calibrate")
+    assert error.value.translation_key == "power_sensor_unavailable"
     assert is_same_config(metered.simulator, before)
 
 

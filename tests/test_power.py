@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.xmrig.power import (
     MAX_GAP,
-    MEMORY,
+    MAX_WEIGHT,
     RECENT,
     CardPower,
     EnergyMeter,
@@ -142,7 +142,7 @@ def test_the_full_load_is_the_measured_one() -> None:
 
 def test_a_sample_counts_as_one_of_thirty() -> None:
     """However many came before it."""
-    for before in (MEMORY - 1, MEMORY, 10 * MEMORY):
+    for before in (MAX_WEIGHT - 1, MAX_WEIGHT, 10 * MAX_WEIGHT):
         model = taught(PowerModel(threads=2), {2: 100}, times=before)
         assert taught(model, {2: 130}).watts(2) == pytest.approx(101, rel=1e-9)
 

@@ -1,5 +1,6 @@
 """A power limit outlives restarts, and whatever goes wrong."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -8,17 +9,23 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 import pytest
 
-from custom_components.xmrig.const import CONF_KEEP_STATE, DOMAIN
+from custom_components.xmrig.const import CONF_FULL_POWER, CONF_KEEP_STATE, DOMAIN
+from custom_components.xmrig.storage import XmrigStore
+from simulator.faults import FAULTS, Fault
+from simulator.http import Reply, with_body
 
 from .common import Rig
-from .controls import MINING, config_of, is_same_config, set_threads
+from .controls import MINING, THREADS, config_of, is_same_config, set_threads, writes
 from .watts import (
     LIMIT,
+    METER,
     NO_CARDS,
     NUMBERS,
     POWER,
     REASON,
     choose,
+    measure,
+    report,
     set_limit,
     set_up,
     threads_hashing,
@@ -26,6 +33,24 @@ from .watts import (
 )
 
 INTERVAL = 15
+
+BACKENDS = "/backends"
+BACKEND_FAULTS = (
+    Fault(
+        "cut",
+        distort=lambda _miner, _request, reply: with_body(reply, reply.text()[:400]),
+        path=BACKENDS,
+    ),
+    Fault("empty", instead=Reply(200, []), path=BACKENDS),
+    Fault(
+        "without the CPU",
+        distort=lambda _miner, _request, reply: replace(
+            reply, document=reply.document[1:]
+        ),
+        path=BACKENDS,
+    ),
+    Fault("failing", instead=Reply(500, body=b"Internal Server Error"), path=BACKENDS),
+)
 
 
 @pytest.fixture
@@ -94,11 +119,12 @@ async def test_a_miner_that_was_away_is_held_to_the_limit_again(limited: Rig) ->
     assert threads_hashing(limited.simulator) == 2
 
 
+@pytest.mark.virtual_time
 @pytest.mark.parametrize("fault", ["refuse_put", "ignore_put", "close"])
 async def test_a_limit_that_could_not_be_kept_is_tried_again(
     limited: Rig, fault: str
 ) -> None:
-    """Whoever asked for it is told, and the next polls see to it."""
+    """The user is told, and the next polls try again."""
     limited.simulator.fault = fault
     with pytest.raises(HomeAssistantError):
         await set_limit(limited, 100)
@@ -145,6 +171,7 @@ async def test_a_config_that_cannot_be_read_is_nobodys_cap(limited: Rig) -> None
     assert threads_hashing(limited.simulator) == 4
 
 
+@pytest.mark.virtual_time
 async def test_on_battery_the_miners_own_rule_comes_after_the_limit(rig: Rig) -> None:
     """A limit that allows more does not fail for ever because of the battery."""
     await set_up(rig, NUMBERS)
@@ -183,6 +210,55 @@ async def test_a_pause_by_the_miners_own_rule_is_no_wish_to_rest(rig: Rig) -> No
     assert rig.state(MINING) == "on"
 
 
+@pytest.mark.parametrize("limit", [139, 100, 0])
+async def test_a_limit_whose_options_go_while_the_miner_is_away_goes_too(
+    limited: Rig, limit: int
+) -> None:
+    """It is lifted once the miner is back, and does not come back with the options."""
+    before = config_of(limited.simulator)
+    await set_limit(limited, limit)
+    await limited.simulator.go_offline()
+    limited.hass.config_entries.async_update_entry(limited.entry, options={})
+    await limited.reload_or_fail()
+    assert not limited.is_loaded
+    limited.hass.config_entries.async_update_entry(limited.entry, options=NUMBERS)
+    await limited.simulator.go_online()
+    await limited.reload()
+    await wait(limited, 2 * INTERVAL)
+    assert limited.state(LIMIT) == "140"
+    assert limited.state(MINING) == "on"
+    assert is_same_config(limited.simulator, before)
+
+
+async def test_a_limit_is_lifted_when_the_miner_goes_away_right_after(
+    limited: Rig,
+) -> None:
+    """The polls go on trying, without the options."""
+    before = config_of(limited.simulator)
+    await set_limit(limited, 100)
+    limited.simulator.fault = "refuse_put"
+    await choose(limited, {})
+    await limited.poll(2)
+    assert not is_same_config(limited.simulator, before)
+    limited.simulator.fault = None
+    await limited.poll(2)
+    assert is_same_config(limited.simulator, before)
+
+
+async def test_threads_are_set_while_a_limit_is_still_being_lifted(
+    limited: Rig,
+) -> None:
+    """What the user chooses then is not undone by it."""
+    await set_limit(limited, 80)
+    limited.simulator.fault = "refuse_put"
+    await choose(limited, {})
+    await limited.poll()
+    limited.simulator.fault = None
+    await set_threads(limited, 2)
+    await limited.poll(3)
+    assert limited.state(THREADS) == "2"
+
+
 async def test_a_limit_goes_with_the_options_that_it_came_with(limited: Rig) -> None:
     """Without an entity nobody could lift it any more."""
     before = config_of(limited.simulator)
@@ -217,18 +293,107 @@ async def test_a_limit_that_cannot_be_kept_is_tried_once_a_poll(
     caplog.clear()
     await limited.poll(5)
     assert limited.asked("/2/config", "PUT") - tried == 5
-    assert not [record for record in caplog.records if record.levelname != "DEBUG"]
+    assert not [
+        record
+        for record in caplog.records
+        if record.name.startswith("custom_components") and record.levelname != "DEBUG"
+    ]
 
 
-async def test_a_limit_that_changes_nothing_does_not_wear_out_the_disk(
-    limited: Rig,
-) -> None:
+async def test_a_limit_that_is_the_same_is_not_saved_again(limited: Rig) -> None:
     """An automation may set it a thousand times a day."""
     await set_limit(limited, 100)
     with patch.object(Store, "async_save") as save:
-        for watts in (101, 102, 103, 102, 101):
-            await set_limit(limited, watts)
+        for _ in range(5):
+            await set_limit(limited, 100)
     assert not save.called
+
+
+@pytest.mark.parametrize("limit", [139, 100, 0])
+async def test_a_limit_is_on_disk_as_soon_as_it_is_set(
+    limited: Rig, hass_storage: dict[str, Any], limit: int
+) -> None:
+    """Home Assistant may be killed right after."""
+    await set_limit(limited, limit)
+    assert stored_limit(hass_storage, limited)["watts"] == limit
+
+
+async def test_a_limit_that_cannot_be_saved_is_not_set(limited: Rig) -> None:
+    """The user is told, and the entity shows what is true."""
+    error = HomeAssistantError("No space left")
+    with (
+        patch.object(XmrigStore, "async_save", side_effect=error),
+        pytest.raises(HomeAssistantError) as raised,
+    ):
+        await set_limit(limited, 100)
+    assert raised.value.translation_key == "not_stored"
+    assert limited.state(LIMIT) == "140"
+    await limited.poll(3)
+    assert threads_hashing(limited.simulator) == 4
+
+
+async def test_a_limit_that_could_not_be_applied_is_shown_as_set(
+    limited: Rig,
+) -> None:
+    """It is tried again, so the old one is no longer true."""
+    limited.simulator.fault = "refuse_put"
+    with pytest.raises(HomeAssistantError):
+        await set_limit(limited, 100)
+    assert limited.state(LIMIT) == "100"
+    assert limited.state(THREADS) == "4"
+
+
+@pytest.mark.parametrize("fault", BACKEND_FAULTS, ids=lambda fault: fault.description)
+async def test_an_incomplete_reply_changes_no_thread(
+    limited: Rig, fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by a poll nor by a limit that is set, which says that it has to wait."""
+    await set_limit(limited, 100)
+    await wait(limited, INTERVAL)
+    wrote = writes(limited.simulator)
+    monkeypatch.setitem(FAULTS, fault.description, fault)
+    limited.simulator.fault = fault.description
+    await limited.poll(12)
+    with pytest.raises(HomeAssistantError) as error:
+        await set_limit(limited, 0)
+    assert error.value.translation_key == "limit_postponed"
+    assert limited.state(LIMIT) == "0"
+    assert writes(limited.simulator) == wrote
+    assert threads_hashing(limited.simulator) == 2
+    limited.simulator.fault = None
+    await limited.poll(2)
+    assert limited.state(REASON) == "power_limit"
+
+
+async def test_an_incomplete_reply_does_not_matter_without_a_limit(
+    limited: Rig,
+) -> None:
+    """The full load is no limit, so nothing has to wait."""
+    limited.simulator.fault = "backends_500"
+    await limited.poll()
+    await set_limit(limited, 140)
+    assert threads_hashing(limited.simulator) == 4
+
+
+@pytest.mark.parametrize("reads", range(1, 4))
+async def test_two_unreadable_configs_after_a_change_take_no_threads(
+    limited: Rig, reads: int
+) -> None:
+    """What was read before the last write is no cap of the user's."""
+    await set_limit(limited, 100)
+    await wait(limited, INTERVAL)
+
+    def fail_configs(request: Any) -> None:
+        if request.path == "/2/backends" and threads_hashing(limited.simulator) == 4:
+            limited.simulator.on_request = None
+            limited.simulator.fail("config_500", reads)
+
+    limited.simulator.on_request = fail_configs
+    await set_limit(limited, 140)
+    await limited.poll(4)
+    assert threads_hashing(limited.simulator) == 4
+    assert limited.state(MINING) == "on"
+    assert limited.state(THREADS) == "4"
 
 
 async def test_a_miner_that_is_removed_is_forgotten(
@@ -242,3 +407,65 @@ async def test_a_miner_that_is_removed_is_forgotten(
     await limited.hass.config_entries.async_remove(limited.entry.entry_id)
     await limited.pass_time(timedelta(hours=1))
     assert key not in hass_storage
+
+
+async def test_a_miner_removed_during_a_command_leaves_no_file(
+    limited: Rig, hass_storage: dict[str, Any]
+) -> None:
+    """What the command would save afterwards is not written."""
+    await limited.poll(5)
+
+    def remove(request: Any) -> None:
+        if request.method == "PUT":
+            limited.simulator.on_reply = None
+            limited.hass.async_create_task(
+                limited.hass.config_entries.async_remove(limited.entry.entry_id)
+            )
+
+    limited.simulator.on_reply = remove
+    await set_limit(limited, 100)
+    await limited.hass.async_block_till_done(wait_background_tasks=True)
+    await limited.pass_time(timedelta(hours=1))
+    assert not [key for key in hass_storage if limited.entry.entry_id in key]
+
+
+async def test_what_could_not_be_saved_is_saved_later(
+    rig: Rig, hass_storage: dict[str, Any]
+) -> None:
+    """Though nothing new was learned by then."""
+    await set_up(rig, METER)
+    await measure(rig)
+    error = HomeAssistantError("No space left")
+    with patch.object(XmrigStore, "async_save", side_effect=error):
+        await rig.pass_time(timedelta(minutes=16))
+    key = f"{DOMAIN}.{rig.entry.entry_id}.power"
+    assert key not in hass_storage
+    await rig.pass_time(timedelta(minutes=16))
+    assert "4" in hass_storage[key]["data"]["meter"]["model"]["watts"]
+
+
+@pytest.mark.parametrize("watts", [1.7e308, 1e6, -5])
+async def test_an_absurd_full_load_is_none(rig: Rig, watts: float) -> None:
+    """Whatever form or file it came from: the limit is not available then."""
+    await set_up(rig, {**METER, CONF_FULL_POWER: watts})
+    assert rig.state(LIMIT) == "unavailable"
+    assert rig.state(MINING) == "on"
+    assert rig.full_state(LIMIT).attributes["max"] <= 100_000
+
+
+@pytest.mark.parametrize("watts", ["1e300", "inf", "nan"])
+async def test_an_absurd_meter_is_not_believed(rig: Rig, watts: str) -> None:
+    """Neither shown nor learned."""
+    await set_up(rig, {**NUMBERS, **METER})
+    for _ in range(12):
+        report(rig, watts)
+        await rig.poll()
+    assert rig.state(LIMIT) == "140"
+    assert float(rig.state(POWER)) == 140
+
+
+def stored_limit(hass_storage: dict[str, Any], rig: Rig) -> dict[str, Any]:
+    """Return what is on disk about the power limit."""
+    limit = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}.power"]["data"]["limit"]
+    assert isinstance(limit, dict)
+    return limit

@@ -4,12 +4,23 @@ import asyncio
 import json
 from typing import Any
 
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
 from .common import Rig
-from .controls import MINING, THREADS, restore, set_threads, writes
+from .controls import (
+    MINING,
+    THREADS,
+    config_of,
+    enable,
+    is_same_config,
+    restore,
+    set_threads,
+    writes,
+)
 from .watts import (
     IDLE,
+    LIMIT,
     METER,
     NO_CARDS,
     NUMBERS,
@@ -94,10 +105,21 @@ async def test_the_miner_goes_on_when_the_limit_allows_it(limited: Rig) -> None:
 async def test_turning_on_while_the_limit_allows_nothing_is_a_wish(
     limited: Rig,
 ) -> None:
-    """The switch stays off, and the miner goes on when it may."""
+    """The switch stays off and says why, and the miner goes on when it may."""
     await limited.turn(MINING, on=False)
     await set_limit(limited, 0)
-    await limited.turn(MINING, on=True)
+    for call in (
+        limited.turn(MINING, on=True),
+        limited.press("button.start"),
+    ):
+        with pytest.raises(ServiceValidationError) as error:
+            await call
+        assert error.value.translation_key == "limited"
+        assert error.value.translation_placeholders == {
+            "name": "rig-one",
+            "limit": "0",
+            "minimum": "80",
+        }
     assert limited.simulator.miner.is_paused
     assert limited.state(MINING) == "off"
     assert limited.state(REASON) == "power_limit"
@@ -208,13 +230,70 @@ async def test_many_caps_in_a_row_end_with_the_last(limited: Rig) -> None:
     assert threads_hashing(limited.simulator) == 4
 
 
-async def test_restoring_the_config_does_not_lift_the_limit(limited: Rig) -> None:
-    """It goes on to hold, and takes nothing that was given back for a person's cap."""
-    await set_limit(limited, 80)
+@pytest.mark.parametrize("limit", [80, 0])
+@pytest.mark.parametrize("by", ["action", "button"])
+async def test_restoring_the_config_lifts_the_limit(
+    limited: Rig, by: str, limit: int
+) -> None:
+    """It would take the threads away again within seconds."""
+    await enable(limited, "button.restore_config")
+    before = config_of(limited.simulator)
+    await set_threads(limited, 3)
+    await set_limit(limited, limit)
+    if by == "action":
+        await restore(limited)
+    else:
+        await limited.press("button.restore_config")
+    assert is_same_config(limited.simulator, before)
+    assert limited.state(LIMIT) == "140"
+    assert limited.state(MINING) == "on"
+    await wait(limited, 2 * INTERVAL)
+    await limited.reload()
+    await limited.poll()
+    assert is_same_config(limited.simulator, before)
+    assert threads_hashing(limited.simulator) == 4
+    assert limited.state(LIMIT) == "140"
+
+
+async def test_a_miner_that_the_user_paused_stays_paused_by_a_restore(
+    limited: Rig,
+) -> None:
+    """Only the limit is lifted."""
+    await limited.turn(MINING, on=False)
+    await set_limit(limited, 0)
     await restore(limited)
     await wait(limited, INTERVAL)
-    assert threads_hashing(limited.simulator) == 1
+    assert limited.simulator.miner.is_paused
+    assert limited.state(REASON) == "asked_here"
+
+
+async def test_a_pause_at_the_miner_in_the_same_poll_outranks_the_limit(
+    limited: Rig,
+) -> None:
+    """The limit that comes right after does not claim it, and gives nothing back."""
+    limited.simulator.rpc_direct("pause")
+    await set_limit(limited, 0)
+    await wait(limited, INTERVAL + 10)
+    assert limited.state(REASON) == "at_the_miner"
     await set_limit(limited, 140)
+    await wait(limited, INTERVAL + 10)
+    assert limited.simulator.miner.is_paused
+    assert limited.state(REASON) == "at_the_miner"
+
+
+async def test_a_number_that_is_refused_leaves_the_limits_cap_its_own(
+    limited: Rig,
+) -> None:
+    """All threads come back with the limit."""
+    await set_limit(limited, 120)
+    limited.simulator.fault = "refuse_put"
+    with pytest.raises(HomeAssistantError):
+        await set_threads(limited, 1)
+    limited.simulator.fault = None
+    await wait(limited, INTERVAL)
+    assert limited.state(THREADS) == "3"
+    await set_limit(limited, 140)
+    await wait(limited, INTERVAL)
     assert threads_hashing(limited.simulator) == 4
 
 

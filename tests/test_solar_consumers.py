@@ -87,6 +87,28 @@ class TestEvcc:
             assert await self.state(api, switch) == ("on" if enable else "off")
             assert miner.simulator.is_hashing is enable
 
+    async def test_enabled_while_a_limit_leaves_no_thread(
+        self, miner: Rig, api: TestClient[Any, Any]
+    ) -> None:
+        """The call fails and says so, and is granted once the limit allows it."""
+        switch = miner.entity_id(MINING)
+        await miner.hass.services.async_call(
+            "number",
+            "set_value",
+            {"entity_id": miner.entity_id(LIMIT), "value": 0},
+            blocking=True,
+        )
+        assert await self.enable(api, switch, True) == 400
+        assert await self.state(api, switch) == "off"
+        await miner.poll(2)
+        await miner.hass.services.async_call(
+            "number",
+            "set_value",
+            {"entity_id": miner.entity_id(LIMIT), "value": FULL_POWER},
+            blocking=True,
+        )
+        assert await self.state(api, switch) == "on"
+
     async def test_charging_is_told_from_standby(
         self, miner: Rig, api: TestClient[Any, Any]
     ) -> None:
@@ -157,6 +179,17 @@ class TestSolarOptimizer:
         assert threads(miner) == 2
         await self.call(miner, "switch/turn_off", MINING)
         assert threads(miner) == 0
+
+    async def test_activation_while_the_limit_is_still_zero(self, miner: Rig) -> None:
+        """The power that follows is enough, although the activation failed."""
+        await self.call(miner, "switch/turn_off", MINING)
+        await self.set_power(miner, 0)
+        await miner.poll(2)
+        await self.call(miner, "switch/turn_on", MINING)
+        assert miner.state(MINING) == "off"
+        await self.set_power(miner, 80)
+        assert miner.state(MINING) == "on"
+        assert threads(miner) == 2
 
 
 class TestPvExcessControl:

@@ -12,7 +12,7 @@ from .api.state import MinerState
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .entity import is_removable
-from .power_control import async_setup_power
+from .power_control import PowerControl
 from .repairs import async_delete_issues, async_update_issues
 from .services import async_setup_services
 from .storage import state_store
@@ -49,9 +49,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
 
     state = await async_load(hass, entry, store, MinerState.from_json)
     coordinator = XmrigCoordinator(hass, entry, state, save)
+    coordinator.power = PowerControl(hass, coordinator)
+    await coordinator.power.async_load()
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
-    coordinator.power = await async_setup_power(hass, coordinator)
+    coordinator.power.async_start()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
     @callback
@@ -80,8 +82,7 @@ async def _async_close(coordinator: XmrigCoordinator) -> None:
 
     A calibration first, which gives back the threads that it took.
     """
-    if coordinator.power:
-        await coordinator.power.async_close()
+    await coordinator.power.async_close()
     await coordinator.async_close()
 
 

@@ -11,8 +11,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.miner import Miner
-from .coordinator import XmrigConfigEntry
+from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .entity import XmrigEntity, async_setup_entities
 
 # Commands queue at the miner: there those that wait fail together if it goes away
@@ -21,26 +20,34 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigButtonEntityDescription(ButtonEntityDescription):
-    """A button, and what it asks of the miner."""
+    """A button, and what it does."""
 
-    press_fn: Callable[[Miner], Awaitable[Any]]
+    press_fn: Callable[[XmrigCoordinator], Awaitable[Any]]
     admin_only: bool = False
     """Whether a user who presses it has to be an administrator."""
 
 
+async def _start(coordinator: XmrigCoordinator) -> None:
+    """Start the miner."""
+    async with coordinator.command() as miner:
+        await miner.start()
+
+
+async def _stop(coordinator: XmrigCoordinator) -> None:
+    """Stop the miner."""
+    async with coordinator.command() as miner:
+        await miner.stop()
+
+
 DESCRIPTIONS = (
-    XmrigButtonEntityDescription(
-        key="start", translation_key="start", press_fn=Miner.start
-    ),
-    XmrigButtonEntityDescription(
-        key="stop", translation_key="stop", press_fn=Miner.stop
-    ),
+    XmrigButtonEntityDescription(key="start", translation_key="start", press_fn=_start),
+    XmrigButtonEntityDescription(key="stop", translation_key="stop", press_fn=_stop),
     XmrigButtonEntityDescription(
         key="restore_config",
         translation_key="restore_config",
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
-        press_fn=Miner.restore,
+        press_fn=lambda coordinator: coordinator.power.limit.async_restore_config(),
         # As the action of the same name.
         admin_only=True,
     ),
@@ -74,8 +81,7 @@ class XmrigButton(XmrigEntity, ButtonEntity):
         context = self._context
         if self.entity_description.admin_only and context and context.user_id:
             await self._async_require_admin(context, context.user_id)
-        async with self.coordinator.command() as miner:
-            await self.entity_description.press_fn(miner)
+        await self.entity_description.press_fn(self.coordinator)
 
     async def _async_require_admin(self, context: Context, user_id: str) -> None:
         """Raise Unauthorized unless a user is an administrator."""

@@ -1,28 +1,35 @@
 """Measuring a miner with each number of its threads."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Any
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 
 from .api.models.values import number, stored_or_none, thread_number
 from .const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from .coordinator import XmrigCoordinator
-from .power_meter import GLITCH, PowerMeter
+from .power_file import PowerFile
+from .power_meter import MEDIAN_WINDOW, PowerMeter
+
+MAX_MISSED = 30
+"""Readings in a row that may be missing or old: five minutes, as long as the slowest
+power sensors take to report."""
 
 
 @dataclass(frozen=True)
-class Row:
+class CalibrationResult:
     """What was measured with a number of threads."""
 
     threads: int
     hashrate: float | None
-    """H/s of the whole miner; None if it did not say."""
+    """H/s of the whole miner; None if it is unknown."""
     power: float
     """W of the whole computer."""
 
@@ -34,27 +41,39 @@ class Row:
         return number(self.hashrate / self.power)
 
 
+@dataclass(frozen=True)
+class _Sample:
+    """One reading of power and hashrates."""
+
+    watts: float
+    hashrate: float | None
+    cpu_hashrate: float | None
+
+
 class Calibration:
-    """Walks the numbers of threads of a miner, and puts back what was there."""
+    """Measures a miner with each number of threads, and restores those from before."""
 
     def __init__(
         self,
         coordinator: XmrigCoordinator,
         meter: PowerMeter,
         lock: asyncio.Lock,
-        save: Callable[[], Awaitable[None]],
+        file: PowerFile,
     ) -> None:
-        """Initialize it; `lock` is held while it runs, `save` outlives this process."""
+        """Initialize the calibration; `lock` is held while it runs."""
         self._coordinator = coordinator
         self._meter = meter
         self._lock = lock
-        self._save = save
+        self._file = file
         self._cancelled: asyncio.Event | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._is_closed = False
         self.threads_before: int | None = None
         """How many threads ran before; None once they do so again."""
 
     def load(self, threads_before: Any) -> None:
-        """Take up a number of threads that was stored, or none.
+        """Restore a number of threads that was stored, or none.
 
         Raises ValueError for anything else.
         """
@@ -65,16 +84,21 @@ class Calibration:
         """Return whether it runs, or is about to."""
         return self._cancelled is not None
 
-    async def async_run(self) -> list[Row]:
+    async def async_run(self) -> list[CalibrationResult]:
         """Measure each number of threads, from all of them down to one.
 
-        What was there before is put back however it ends; if the miner is away by
-        then, once it is back. Returns what was measured, which is not all of it after
-        `cancel`. Raises ServiceValidationError without a meter that measures, while
-        the miner rests, or while it is being calibrated already; HomeAssistantError as
-        commands do, and if the meter falls silent or the miner is disturbed.
+        The threads from before are restored however it ends; if the miner is
+        unreachable by then, once it is back. Returns what was measured, which is not
+        all of it after `cancel`.
+
+        Raises ServiceValidationError without a power sensor that measures, while the
+        miner does not mine, or while it is being calibrated already;
+        HomeAssistantError as commands do, and if the power sensor stops reporting or
+        the miner is disturbed.
         """
         self.refuse_while_running()
+        if self._is_closed:
+            raise self._failure("closed")
         if self._meter.sensor is None:
             raise self._refusal("no_power_sensor")
         if not self._meter.threads_running:
@@ -82,11 +106,13 @@ class Calibration:
         if self._meter.measured() is None:
             raise self._refusal("power_sensor_unavailable")
         cancelled = self._cancelled = asyncio.Event()
+        self._idle.clear()
         try:
             async with self._lock:
-                return await self._async_walk(cancelled)
+                return await self._async_measure_all(cancelled)
         finally:
             self._cancelled = None
+            self._idle.set()
 
     @callback
     def cancel(self) -> None:
@@ -94,85 +120,124 @@ class Calibration:
         if self._cancelled:
             self._cancelled.set()
 
+    async def async_close(self) -> None:
+        """End it, wait until the threads are restored, and refuse later ones."""
+        self._is_closed = True
+        self.cancel()
+        await self._idle.wait()
+
     def refuse_while_running(self) -> None:
         """Raise ServiceValidationError while it runs."""
         if self.is_running:
             raise self._refusal("already_calibrating")
 
-    async def async_put_back(self) -> None:
-        """Let as many threads run as before a calibration that could not do so."""
+    async def async_restore_threads(self) -> None:
+        """Restore the threads from before a calibration that could not do so."""
         async with self._lock:
-            await self._async_put_back()
+            await self._async_restore_threads()
 
-    async def _async_walk(self, cancelled: asyncio.Event) -> list[Row]:
+    async def _async_measure_all(
+        self, cancelled: asyncio.Event
+    ) -> list[CalibrationResult]:
         """Measure each number of threads, with the lock held."""
+        results: list[CalibrationResult] = []
+        if cancelled.is_set():
+            return results
         full = self._meter.model.threads
         if self.threads_before is None:
-            snapshot = self._coordinator.data
-            self.threads_before = snapshot.threads or full
-        await self._save()
-        rows: list[Row] = []
+            self.threads_before = self._coordinator.data.threads or full
         try:
+            await self._file.async_save()
             for threads in range(full, 0, -1):
+                changes = threads != self._meter.threads_running
+                # What was reported before does not belong to these threads
+                since = dt_util.utcnow() if changes else None
                 await self._async_set_threads(threads)
-                row = await self._async_measure(threads, cancelled)
-                if row is None:
+                result = await self._async_measure(threads, since, cancelled)
+                if result is None:
                     break
-                rows.append(row)
+                results.append(result)
         finally:
-            await self._async_put_back()
-        return rows
+            await self._async_restore_threads()
+        return results
 
     async def _async_measure(
-        self, threads: int, cancelled: asyncio.Event
-    ) -> Row | None:
-        """Let the miner settle, and return the middle of some readings."""
-        watts: list[float] = []
-        hashrates: list[float] = []
-        cpu_hashrates: list[float] = []
+        self, threads: int, since: datetime | None, cancelled: asyncio.Event
+    ) -> CalibrationResult | None:
+        """Wait until the miner has settled, and return the median of some readings.
+
+        None if it was cancelled.
+        """
+        samples: list[_Sample] = []
+        missed = 0
         delay: float = SETTLE_TIME
-        while len(watts) < GLITCH:
+        while len(samples) < MEDIAN_WINDOW:
             with suppress(TimeoutError):
                 await asyncio.wait_for(cancelled.wait(), delay)
+            if cancelled.is_set():
+                return None
             delay = SAMPLE_TIME
             await self._coordinator.async_refresh()
             if cancelled.is_set():
                 return None
-            if not self._coordinator.last_update_success:
-                raise self._failure("cannot_connect")
-            if self._meter.threads_running != threads:
-                raise self._failure("calibration_disturbed")
-            if (measured := self._meter.measured()) is None:
+            if sample := self._sample(threads, since):
+                missed = 0
+                samples.append(sample)
+            elif (missed := missed + 1) >= MAX_MISSED:
                 raise self._failure("power_sensor_unavailable")
-            watts.append(measured)
-            hashrate = self._coordinator.data.summary.hashrate.seconds_10
-            if hashrate is not None:
-                hashrates.append(hashrate)
-            if self._meter.cpu_hashrate is not None:
-                cpu_hashrates.append(self._meter.cpu_hashrate)
-        row = Row(threads, _middle(hashrates), median(watts))
-        self._meter.measure_anew(threads, row.power, _middle(cpu_hashrates))
-        return row
+        result = CalibrationResult(
+            threads,
+            _median([sample.hashrate for sample in samples]),
+            median(sample.watts for sample in samples),
+        )
+        self._meter.replace_measurement(
+            threads,
+            result.power,
+            _median([sample.cpu_hashrate for sample in samples]),
+        )
+        return result
+
+    def _sample(self, threads: int, since: datetime | None) -> _Sample | None:
+        """Return a reading; None if it is incomplete or from before the change.
+
+        Raises HomeAssistantError if the miner or the power sensor is unavailable, or
+        other threads run.
+        """
+        if not self._coordinator.last_update_success:
+            raise self._coordinator.last_exception or self._failure("cannot_connect")
+        snapshot = self._coordinator.data
+        if not snapshot.is_complete:
+            return None
+        if self._meter.threads_running != threads:
+            raise self._failure("calibration_disturbed")
+        if self._meter.measured() is None:
+            raise self._failure("power_sensor_unavailable")
+        if (watts := self._meter.measured(since)) is None:
+            return None
+        return _Sample(
+            watts, snapshot.summary.hashrate.seconds_10, self._meter.cpu_hashrate
+        )
 
     async def _async_set_threads(self, threads: int) -> None:
-        """Let some threads run, whatever the limit."""
+        """Run a number of threads, whatever the limit."""
         async with self._coordinator.command() as miner:
             await miner.set_threads(threads, self._coordinator.data.cpu_profile)
 
-    async def _async_put_back(self) -> None:
-        """Let as many threads run as before, if they do not yet, with the lock held."""
+    async def _async_restore_threads(self) -> None:
+        """Restore the threads from before, if that is still due, with the lock held."""
         if self.threads_before is None:
             return
         try:
             await self._async_set_threads(self.threads_before)
         except HomeAssistantError as error:
-            LOGGER.debug("The threads could not be put back yet: %s", error)
+            LOGGER.debug("The threads could not be restored yet: %s", error)
         else:
             self.threads_before = None
-            await self._save()
+            with suppress(HomeAssistantError):
+                await self._file.async_save()
 
     def _refusal(self, key: str) -> ServiceValidationError:
-        """Return the error of an action that cannot be taken as things are."""
+        """Return the error of an action that is not possible as things are."""
         return ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key=key,
@@ -180,7 +245,7 @@ class Calibration:
         )
 
     def _failure(self, key: str) -> HomeAssistantError:
-        """Return the error of an action that went wrong."""
+        """Return the error of an action that failed."""
         return HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=key,
@@ -188,6 +253,7 @@ class Calibration:
         )
 
 
-def _middle(values: list[float]) -> float | None:
+def _median(values: Iterable[float | None]) -> float | None:
     """Return the median of what was read; None if that is nothing."""
-    return median(values) if values else None
+    known = [value for value in values if value is not None]
+    return median(known) if known else None

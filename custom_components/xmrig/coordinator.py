@@ -124,8 +124,8 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     """What happened between the last two polls."""
     another_miner: MinerIdentity | None = None
     """The miner that answered at the last poll in place of the right one."""
-    power: PowerControl | None = None
-    """None if the user did not say where watts come from."""
+    power: PowerControl
+    """Set right after the coordinator was made."""
     restarted = False
     """Whether the miner restarted between the last two polls."""
 
@@ -377,9 +377,9 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         placeholders = {"name": self.name}
         if isinstance(error, XmrigAnotherMinerError):
             placeholders["found"] = label(error.found)
-        if isinstance(error, XmrigLimitedError) and self.power:
+        if isinstance(error, XmrigLimitedError):
             placeholders["limit"] = str(self.power.limit.watts)
-            placeholders["minimum"] = str(self.power.meter.one_thread)
+            placeholders["minimum"] = str(self.power.meter.minimum_power)
         return placeholders
 
     @callback

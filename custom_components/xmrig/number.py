@@ -1,7 +1,7 @@
-"""How many threads and how much power a miner may use."""
+"""Numbers of a miner: CPU threads and the power limit."""
 
 import math
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -52,7 +52,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the numbers of a miner."""
-    if entry.runtime_data.power:
+    if entry.runtime_data.power.is_configured:
         async_setup_entities(
             entry,
             async_add_entities,
@@ -89,7 +89,7 @@ class XmrigNumber(XmrigEntity, NumberEntity):
 
 
 class XmrigThreadsNumber(XmrigNumber):
-    """How many of the threads that the owner set up run, while it mines."""
+    """How many of the threads that the user set up run while mining."""
 
     @property
     @override
@@ -100,7 +100,7 @@ class XmrigThreadsNumber(XmrigNumber):
     @property
     @override
     def native_max_value(self) -> float:
-        """Return the number of threads that the owner set up."""
+        """Return the number of threads that the user set up."""
         return self.snapshot.user_threads or 1
 
     @property
@@ -111,12 +111,13 @@ class XmrigThreadsNumber(XmrigNumber):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Let the miner use some threads; one that rests goes on resting.
+        """Set the number of threads; a miner that is paused stays paused.
 
         Raises ServiceValidationError for what is not a number.
         """
         self._check(value)
-        if power := self.coordinator.power:
+        power = self.coordinator.power
+        if power.is_active:
             await power.limit.async_set_threads(int(value))
             return
         async with self.coordinator.command() as miner:
@@ -124,7 +125,7 @@ class XmrigThreadsNumber(XmrigNumber):
 
 
 class XmrigPowerLimitNumber(XmrigNumber):
-    """What a miner may draw."""
+    """The most power that a miner may draw."""
 
     _unrecorded_attributes = frozenset(
         {ATTR_CHANGED_AT, ATTR_EXPECTED_POWER, ATTR_ONE_THREAD_POWER}
@@ -132,16 +133,13 @@ class XmrigPowerLimitNumber(XmrigNumber):
 
     @property
     def _power(self) -> PowerControl:
-        """Return the power control, without which there is no such entity."""
-        power = self.coordinator.power
-        if TYPE_CHECKING:
-            assert power is not None
-        return power
+        """Return the power control."""
+        return self.coordinator.power
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether it is known what the miner draws."""
+        """Return whether the full load is known."""
         return super().available and self._power.meter.full_load is not None
 
     @property
@@ -159,21 +157,23 @@ class XmrigPowerLimitNumber(XmrigNumber):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what it takes to find the next limit from what a house feeds in."""
+        """Return what is needed to calculate the next limit from the grid power."""
         meter = self._power.meter
         expected = meter.expected
         return {
             ATTR_EXPECTED_POWER: None if expected is None else round(expected, 1),
-            ATTR_ONE_THREAD_POWER: meter.one_thread,
+            ATTR_ONE_THREAD_POWER: meter.minimum_power,
             ATTR_CHANGED_AT: meter.changed_at,
         }
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Hold the miner to a limit.
+        """Set the limit; it stays set if it could not be applied yet.
 
         Raises ServiceValidationError for what is not a number.
         """
         self._check(value)
-        await self._power.limit.async_set(value)
-        self.async_write_ha_state()
+        try:
+            await self._power.limit.async_set(value)
+        finally:
+            self.async_write_ha_state()

@@ -1,6 +1,6 @@
-"""What a miner draws for each number of threads, learned from what was measured.
+"""Power of a miner for each number of threads, learned from measurements.
 
-Nothing here knows Home Assistant, time or units other than threads, H/s, W and kWh.
+Units are threads, H/s, W and kWh. It does not depend on Home Assistant or time.
 """
 
 from bisect import bisect_right
@@ -18,18 +18,18 @@ from .api.models.values import number, stored, thread_number
 MAX_WATTS = 100_000
 """W of a miner, with room for several times what a household's connection carries."""
 
-MEMORY = 30
-"""So many samples make a reading: with each further one the oldest fade, so that the
-model follows another algorithm, a warmer room or a new power plan."""
+MAX_WEIGHT = 30
+"""Samples that a reading is the mean of: older ones fade, so that the model follows
+another algorithm, a warmer room or a new power plan."""
 
-FADE = 0.999
-"""What is left of the weight of a reading with each sample of another one, so that
-where two contradict each other the fresher one is believed."""
+DECAY = 0.999
+"""Factor for the weight of a reading with each sample of another one: where two
+contradict each other, the newer one counts more."""
 
 LEAST_WEIGHT = 0.001
 
 MAX_GAP = 300
-"""Seconds between two readings of the power that are still taken to belong together."""
+"""Seconds between two readings of the power that are still connected."""
 
 RECENT = 6
 """Readings of a graphics card of which the highest counts: its power swings."""
@@ -55,12 +55,12 @@ class Reading:
 
     def with_sample(self, sample: float) -> Reading:
         """Return the reading with another sample, which counts 1."""
-        weight = min(self.weight, MEMORY - 1) + 1
+        weight = min(self.weight, MAX_WEIGHT - 1) + 1
         return Reading(self.value + (sample - self.value) / weight, weight)
 
     def faded(self) -> Reading:
         """Return the reading as a little older."""
-        return Reading(self.value, max(self.weight * FADE, LEAST_WEIGHT))
+        return Reading(self.value, max(self.weight * DECAY, LEAST_WEIGHT))
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ class PowerModel:
 
     threads: int
     idle: float | None = None
-    """W at rest, as the owner says; None if they do not."""
+    """W at rest, by the user's options; None if they are not set."""
     full: float | None = None
-    """W with all threads, as the owner says."""
+    """W with all threads, by the user's options; None if they are not set."""
     watts_seen: Mapping[int, Reading] = field(default_factory=dict)
     hashrates_seen: Mapping[int, Reading] = field(default_factory=dict)
 
     def with_learned(self, data: Mapping[str, Any] | None) -> Self:
-        """Return the model with what `as_json` gave; None for nothing.
+        """Return the model with what `as_json` returned; None for nothing.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -113,8 +113,8 @@ class PowerModel:
     ) -> Self:
         """Return the model with a sample of a settled miner taken into account.
 
-        A power below zero is a meter that is mounted the wrong way round, or counts
-        something else as well: it teaches nothing.
+        A power below zero comes from a meter that is reversed, or measures something
+        else as well: nothing is learned from it.
         """
         return replace(
             self,
@@ -132,17 +132,19 @@ class PowerModel:
 
     def watts(self, threads: int) -> float | None:
         """Return what the miner draws with some threads; None if that is not known."""
-        return _at(self._line, threads)
+        return _interpolate(self._curve, threads)
 
     def hashrate(self, threads: int) -> float | None:
         """Return what the miner hashes with some threads; None if nothing is known."""
         if not self.hashrates_seen:
             return None
-        return _at(_rising({0: Reading(0, MEMORY), **self.hashrates_seen}), threads)
+        return _interpolate(
+            _isotonic({0: Reading(0, MAX_WEIGHT), **self.hashrates_seen}), threads
+        )
 
     @property
     def _watts_known(self) -> Mapping[int, Reading]:
-        """Return what was seen, and of the owner's numbers what does not contradict."""
+        """Return what was measured, and those of the user's values that fit to it."""
         known = dict(self.watts_seen)
         seen = [reading.value for reading in known.values()]
         if self.idle is not None and all(self.idle < value for value in seen):
@@ -152,9 +154,9 @@ class PowerModel:
         return known
 
     @property
-    def _line(self) -> list[tuple[int, float]]:
+    def _curve(self) -> list[tuple[int, float]]:
         """Return what is known, made to never fall with more threads."""
-        return _rising(self._watts_known)
+        return _isotonic(self._watts_known)
 
     @property
     def full_load(self) -> float | None:
@@ -173,12 +175,12 @@ class PowerModel:
     def threads_within(self, limit: float) -> int:
         """Return the largest number of threads that fits into a limit; 0 for none.
 
-        A model that knows nothing yet does not hold anybody back.
+        A model that knows nothing yet limits nothing.
         """
-        line = self._line
+        curve = self._curve
 
         def watts(threads: int) -> float:
-            known = _at(line, threads)
+            known = _interpolate(curve, threads)
             return -math.inf if known is None else known
 
         # It never falls with more threads.
@@ -187,7 +189,7 @@ class PowerModel:
 
 def _weight(value: Any) -> float | None:
     """Return the weight of a reading; None if it is none."""
-    return number(value, MEMORY) or None
+    return number(value, MAX_WEIGHT) or None
 
 
 def _with_sample(
@@ -206,7 +208,7 @@ def _without(seen: Mapping[int, Reading], threads: int) -> Mapping[int, Reading]
     return {count: reading for count, reading in seen.items() if count != threads}
 
 
-def _rising(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
+def _isotonic(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
     """Return the points next to these that never fall, by weight.
 
     This is the pooling of adjacent violators: where a point is below the one before,
@@ -226,7 +228,7 @@ def _rising(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
     return [(count, pool.value) for members, pool in pools for count in members]
 
 
-def _at(line: Sequence[tuple[int, float]], threads: int) -> float | None:
+def _interpolate(line: Sequence[tuple[int, float]], threads: int) -> float | None:
     """Return the value at a number of threads, on the line between its neighbours.
 
     Elsewhere it rather promises too much power than too little. Below all points it is

@@ -1,4 +1,4 @@
-"""Watts of a miner: the parts that know and steer them, and how they work together."""
+"""Power of a miner: the parts that know and limit it, and how they work together."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -6,119 +6,104 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
-from .calibration import Calibration, Row
-from .const import DOMAIN, POWER_SAVE_DELAY
+from .calibration import Calibration, CalibrationResult
+from .const import DOMAIN
 from .coordinator import XmrigCoordinator
 from .options import PowerOptions
+from .power_file import PowerFile
 from .power_limit import PowerLimit
 from .power_meter import PowerMeter
-from .storage import power_store
-from .stored_data import async_load
-
-
-async def async_setup_power(
-    hass: HomeAssistant, coordinator: XmrigCoordinator
-) -> PowerControl | None:
-    """Return the power control of a miner; None if its owner wants none.
-
-    A limit of theirs from before is lifted then.
-    """
-    power = PowerControl(hass, coordinator)
-    await power.async_load()
-    if PowerOptions.from_options(coordinator.config_entry.options).is_complete:
-        power.async_follow()
-        return power
-    power.limit.lift()
-    if power.limit.holds or power.calibration.threads_before is not None:
-        power.async_follow()
-    return None
 
 
 class PowerControl:
-    """Measures or estimates the power of a miner, and keeps it below a limit."""
+    """Measures or estimates the power of a miner, and keeps it below a limit.
+
+    Without the options for it, it only gives back what a limit or a calibration took
+    while there were any.
+    """
 
     def __init__(self, hass: HomeAssistant, coordinator: XmrigCoordinator) -> None:
         """Initialize the power control."""
         self._hass = hass
         self._coordinator = coordinator
-        self._store = power_store(hass, coordinator.config_entry.entry_id)
-        self._save_due = False
-        self._is_stopped = False
+        self._is_closing = False
         self._lock = asyncio.Lock()
+        self._file = PowerFile(hass, coordinator, self._as_json)
+        options = PowerOptions.from_options(coordinator.config_entry.options)
+        self.is_configured = options.is_complete
+        """Whether the options say where watts come from."""
         self.meter = PowerMeter(hass, coordinator)
-        self.calibration = Calibration(
-            coordinator, self.meter, self._lock, self._async_save
-        )
+        self.calibration = Calibration(coordinator, self.meter, self._lock, self._file)
         self.limit = PowerLimit(
-            hass,
-            coordinator,
-            self.meter,
-            self.calibration,
-            self._lock,
-            self._async_save,
-            self._save_soon,
+            hass, coordinator, self.meter, self.calibration, self._lock, self._file
         )
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether it has a say in how many threads run."""
+        return self.is_configured or self._has_to_give_back
+
+    @property
+    def _has_to_give_back(self) -> bool:
+        """Return whether threads are still held back from before."""
+        return self.limit.is_limiting or self.calibration.threads_before is not None
 
     async def async_load(self) -> None:
-        """Take up what was learned and set before."""
-        await async_load(
-            self._hass, self._coordinator.config_entry, self._store, self._load
-        )
+        """Restore what was learned and set before.
+
+        A limit whose options were removed is cleared for good, before the miner is
+        read: it may be unreachable for long.
+        """
+        await self._file.async_load(self._load)
+        if not self.is_configured and self.limit.clear():
+            await self._file.async_save()
 
     @callback
-    def async_follow(self) -> None:
+    def async_start(self) -> None:
         """Follow the miner until it is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(self._coordinator.async_add_listener(self._handle_poll))
         self._handle_poll()
 
-    async def async_calibrate(self) -> list[Row]:
+    async def async_calibrate(self) -> list[CalibrationResult]:
         """Measure each number of threads as `Calibration.async_run` does."""
         try:
             return await self.calibration.async_run()
         finally:
-            # It may have been set to something else meanwhile.
-            if not self._is_stopped:
-                await self.limit.async_apply_quietly()
+            # The limit may have been changed meanwhile.
+            await self.limit.async_apply_quietly()
 
     @callback
     def _handle_poll(self) -> None:
-        """Learn from a poll, and see whether the limit is still kept."""
+        """Learn from a poll, and check whether the limit is still kept."""
+        if self._is_closing or not self.is_active:
+            return
         if not self._coordinator.last_update_success:
-            self.meter.forget_doing()
+            self.meter.reset_operating_point()
             return
         model = self.meter.model
         self.meter.observe()
         if self.meter.model != model:
-            self._save_soon()
+            self._file.schedule_save()
         if self._lock.locked() or self.calibration.is_running:
             return
-        if self.calibration.threads_before is not None:
-            self._later(self.calibration.async_put_back())
+        if not self._coordinator.data.is_complete:
             return
-        self.limit.heed()
+        if self.calibration.threads_before is not None:
+            self._create_background_task(self.calibration.async_restore_threads())
+            return
+        self.limit.detect_user_cap()
         if self.limit.is_due:
-            self._later(self.limit.async_apply_quietly())
+            self._create_background_task(self.limit.async_apply_quietly())
 
-    def _later(self, task: Coroutine[Any, Any, None]) -> None:
-        """Do something that a callback cannot wait for."""
+    def _create_background_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Start what a callback cannot wait for."""
         self._coordinator.config_entry.async_create_background_task(
-            self._hass, task, f"{DOMAIN} power"
+            self._hass, coroutine, f"{DOMAIN} power"
         )
 
-    @callback
-    def _save_soon(self) -> None:
-        """Write what was learned and set to disk before long."""
-        if not self._save_due:
-            self._save_due = True
-            self._store.async_delay_save(self._as_json, POWER_SAVE_DELAY)
-
-    async def _async_save(self) -> None:
-        """Write what was learned and set to disk."""
-        await self._store.async_save(self._as_json())
-
     def _load(self, stored: Mapping[str, Any] | None) -> None:
-        """Take up what `_as_json` gave, if anything.
+        """Restore what `_as_json` returned, if anything.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -129,7 +114,6 @@ class PowerControl:
 
     def _as_json(self) -> dict[str, Any]:
         """Return what was learned and set as JSON values."""
-        self._save_due = False
         return {
             "meter": self.meter.as_json(),
             "limit": self.limit.as_json(),
@@ -137,9 +121,13 @@ class PowerControl:
         }
 
     async def async_close(self) -> None:
-        """Leave the miner alone, and what was learned on disk."""
-        self._is_stopped = True
-        self.limit.cancel()
-        self.calibration.cancel()
-        if self._save_due:
-            await self._async_save()
+        """End a calibration, wait for what runs, and save what is not saved yet.
+
+        To be called before the miner is closed: a calibration gives back the threads
+        that it took.
+        """
+        self._is_closing = True
+        await self.calibration.async_close()
+        async with self._lock:
+            await self._file.async_close()
+            self.limit.close()

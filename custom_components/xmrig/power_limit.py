@@ -1,7 +1,8 @@
 """Holding a miner to a number of watts."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 import math
 import time
@@ -11,20 +12,23 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
-from .api.miner import Miner
-from .api.models.values import number, stored, stored_or_none, thread_number
+from .api.document import Change
+from .api.models.values import number, stored_or_none
 from .api.snapshot import Snapshot
 from .calibration import Calibration
 from .const import DOMAIN, LOGGER
 from .coordinator import XmrigCoordinator
 from .options import PowerOptions
+from .power_file import PowerFile
 from .power_meter import PowerMeter
+from .thread_cap import ThreadCaps, cap_of, target_threads
 
 
 class PowerLimit:
     """Holds a miner to a number of watts by its threads, or by pausing it.
 
-    A person's own cap of threads stays a maximum, and what a person paused rests.
+    A cap of threads that the user chose stays a maximum, and a miner that the user
+    paused stays paused. It decides only by a complete snapshot.
     """
 
     def __init__(
@@ -34,51 +38,35 @@ class PowerLimit:
         meter: PowerMeter,
         calibration: Calibration,
         lock: asyncio.Lock,
-        save: Callable[[], Awaitable[None]],
-        save_soon: Callable[[], None],
+        file: PowerFile,
     ) -> None:
-        """Initialize it; `lock` is held for a change, `save` outlives this process."""
+        """Initialize the limit; `lock` is held while threads are changed."""
         self._hass = hass
         self._coordinator = coordinator
         self._meter = meter
         self._calibration = calibration
         self._lock = lock
-        self._save = save
-        self._save_soon = save_soon
+        self._file = file
         options = PowerOptions.from_options(coordinator.config_entry.options)
         self._interval = options.interval
         self._watts: float | None = None
-        self._own: frozenset[int] = frozenset()
-        """The cap that the limit set, and the one that it is about to set; a cap that
-        is none of these is a person's."""
-        self._persons: int | None = None
-        """The cap that a person wants; None for none."""
-        self._asked: int | None = None
+        self._caps = ThreadCaps()
+        self._requested_threads = 0
         self._changed_at = -math.inf
         self._retry: CALLBACK_TYPE | None = None
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take up what `as_json` gave.
+        """Restore what `as_json` returned.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
-        watts, persons = data["watts"], data["persons"]
-        own = frozenset(stored(cap, thread_number) for cap in data["own"])
-        self._persons = stored_or_none(persons, thread_number)
-        self._watts = stored_or_none(watts, number)
-        self._own = own
+        caps = ThreadCaps.from_json(data)
+        self._watts = stored_or_none(data["watts"], number)
+        self._caps = caps
 
     def as_json(self) -> dict[str, Any]:
-        """Return the limit, and how it is kept, as JSON values."""
-        return {
-            "watts": self._watts,
-            "own": sorted(self._own),
-            "persons": self._persons,
-        }
-
-    @property
-    def _miner(self) -> Miner:
-        return self._coordinator.miner
+        """Return the limit, and whose the caps are, as JSON values."""
+        return {"watts": self._watts, **self._caps.as_json()}
 
     @property
     def _snapshot(self) -> Snapshot:
@@ -86,7 +74,7 @@ class PowerLimit:
 
     @property
     def watts(self) -> int | None:
-        """Return the limit in W, which is the full load while there is none."""
+        """Return the limit in W; without one, the full load."""
         full_load = self._meter.full_load
         if self._watts is None or full_load is None:
             return full_load
@@ -94,105 +82,154 @@ class PowerLimit:
 
     @property
     def is_due(self) -> bool:
-        """Return whether the miner does other than it should, and nothing waits."""
-        allowed, let = self._allowed(), self._let()
-        if allowed is None or let is None or allowed == let:
+        """Return whether threads have to change now, rather than by a timer."""
+        target, current = self._target_threads(), self._current_threads()
+        if target is None or current is None or target == current:
             return False
-        return allowed < let or self._retry is None or self._wait() <= 0
+        return target < current or self._retry is None or self._wait() <= 0
 
     @property
-    def holds(self) -> bool:
+    def is_limiting(self) -> bool:
         """Return whether the miner is held back."""
-        return bool(self._own) or self._snapshot.state.request.limited
+        return bool(self._caps.limit) or self._snapshot.state.request.limited
 
-    def lift(self) -> None:
-        """Set no limit from now on, without doing anything about it yet."""
+    def clear(self) -> bool:
+        """Set no limit from now on, and return whether there was one.
+
+        The miner is not told yet.
+        """
+        was_set = self._watts is not None
         self._watts = None
+        return was_set
 
     async def async_set(self, watts: float) -> None:
-        """Hold the miner to a limit in W; the full load is none.
+        """Set the limit in W; the full load means no limit.
 
-        Less is done at once. More waits until the last change has settled, and is what
-        the limit is by then. Raises HomeAssistantError as commands do.
+        Less is applied at once. More waits until the last change has settled, and is
+        then what the limit is by that time. A limit that could not be applied stays
+        set, and is tried again at each poll; one that could not be saved is not set.
+
+        Raises HomeAssistantError as commands do.
         """
         full_load = self._meter.full_load
+        before = self._watts
         self._watts = None if full_load is not None and watts >= full_load else watts
-        # Who follows the sun sets it all day long: no reason to wear out a disk.
-        self._save_soon()
-        await self.async_apply()
+        if self._watts != before:
+            try:
+                await self._file.async_save()
+            except HomeAssistantError:
+                self._watts = before
+                raise
+        if not self._snapshot.is_complete:
+            await self._coordinator.async_refresh_once()
+        if not await self.async_apply():
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="limit_postponed",
+                translation_placeholders={"name": self._coordinator.name},
+            )
 
     async def async_set_threads(self, threads: int) -> None:
-        """Let a person choose the most threads, of which the limit may take some.
+        """Set the most threads that the user allows; the limit may leave fewer.
 
         Raises ServiceValidationError during a calibration, HomeAssistantError as
         commands do.
         """
         self._calibration.refuse_while_running()
-        self._asked = threads
+        self._requested_threads = threads
         async with self._lock:
-            # Of calls that wait for each other the last one counts.
-            threads = self._asked
-            self._persons = threads if threads < self._meter.model.threads else None
-            within = self._within()
-            allowed = min(threads, within) if within else threads
-            self._own = frozenset({allowed} if allowed < threads else ())
-            await self._save()
+            # Of calls that wait for each other, the last one counts.
+            threads = self._requested_threads
+            fitting = self._threads_within_limit()
+            allowed = min(threads, fitting) if fitting else threads
+            limit = frozenset({allowed} if allowed < threads else ())
+            user_cap = cap_of(threads, self._meter.model.threads)
+            before = self._caps
+            pending = before.limit | limit
+            self._caps = ThreadCaps(user=user_cap, limit=pending)
+            try:
+                await self._file.async_save()
+                async with self._coordinator.command() as miner:
+                    await miner.set_threads(allowed, self._snapshot.cpu_profile)
+            except HomeAssistantError:
+                # Where it took effect all the same, the next poll detects it.
+                self._caps = replace(before, limit=pending)
+                self._file.schedule_save()
+                raise
+            self._caps = ThreadCaps(user=user_cap, limit=limit)
+            self._file.schedule_save()
+
+    async def async_restore_config(self) -> list[Change]:
+        """Undo what was changed in the config from here, and return what that changes.
+
+        The limit is lifted: it would take threads away again within seconds.
+
+        Raises ServiceValidationError during a calibration, HomeAssistantError as
+        commands do.
+        """
+        self._calibration.refuse_while_running()
+        async with self._lock:
+            self._cancel_retry()
+            if self.clear():
+                await self._file.async_save()
             async with self._coordinator.command() as miner:
-                await miner.set_threads(allowed, self._snapshot.cpu_profile)
+                changes = await miner.restore()
+                await miner.resume_after_power_limit()
+            if self._caps != ThreadCaps():
+                self._caps = ThreadCaps()
+                self._file.schedule_save()
+            return changes
 
-    async def async_apply(self) -> None:
-        """Let as many threads run as should, now or once the last change settled.
+    async def async_apply(self) -> bool:
+        """Apply the limit, now or once the last change has settled.
 
-        Raises HomeAssistantError as commands do.
+        Returns False if that has to wait for a complete reply. Raises
+        HomeAssistantError as commands do.
         """
         if self._calibration.is_running:
-            return
+            return True
         async with self._lock:
-            self.cancel()
-            self.heed()
-            allowed, let = self._allowed(), self._let()
-            if allowed is None or let is None or allowed == let:
-                return
-            if allowed > let and (wait := self._wait()) > 0:
-                self._retry = async_call_later(
-                    self._hass, wait, HassJob(self._handle_retry)
-                )
-                return
-            await self._async_let(allowed)
+            self._cancel_retry()
+            if not self._snapshot.is_complete:
+                return self._watts is None and not self.is_limiting
+            self.detect_user_cap()
+            target, current = self._target_threads(), self._current_threads()
+            if target is None or current is None or target == current:
+                return True
+            if target > current and (wait := self._wait()) > 0:
+                self._schedule_retry(wait)
+            else:
+                await self._async_apply_threads(target)
+            return True
 
     async def async_apply_quietly(self) -> None:
-        """Apply the limit without anybody waiting for it; the next poll tries again."""
+        """Apply the limit in the background; if it fails, the next poll tries again."""
+        if not self._coordinator.last_update_success:
+            return
         try:
             await self.async_apply()
         except HomeAssistantError as error:
             LOGGER.debug("The power limit could not be applied: %s", error)
 
     @callback
-    def cancel(self) -> None:
-        """Do not come back to the limit by itself."""
-        if self._retry:
-            self._retry()
-            self._retry = None
+    def detect_user_cap(self) -> None:
+        """Treat a thread cap that the limit did not set as the user's."""
+        snapshot = self._snapshot
+        current, full = snapshot.threads, snapshot.user_threads
+        if snapshot.is_complete and current is not None and full is not None:
+            self._caps = self._caps.detect_user_cap(current=current, full=full)
 
     @callback
-    def heed(self) -> None:
-        """Take a cap that was not set by the limit for one that a person wants."""
-        cap = self._snapshot.threads
-        full = self._snapshot.user_threads
-        if cap is None or full is None:
-            return
-        # Another algorithm may have fewer threads in all.
-        known = self._own | {self._persons or full}
-        if cap not in {min(count, full) for count in known}:
-            self._persons = cap if cap < full else None
-            self._own = frozenset()
+    def close(self) -> None:
+        """Apply nothing by a timer from now on."""
+        self._cancel_retry()
 
-    async def _async_let(self, threads: int) -> None:
-        """Let so many threads run, with the lock held; 0 pauses the miner."""
+    async def _async_apply_threads(self, threads: int) -> None:
+        """Run a number of threads, with the lock held; 0 pauses the miner."""
         if threads:
-            # First, so that nobody else is taken for who set it.
-            self._own |= {threads}
-            await self._save()
+            # Saved first: after a crash, the cap would be taken for the user's.
+            self._caps = self._caps.about_to_set(threads)
+            await self._file.async_save()
         try:
             async with self._coordinator.command() as miner:
                 if threads:
@@ -203,21 +240,29 @@ class PowerLimit:
         finally:
             self._changed_at = time.monotonic()
         if threads:
-            self._own = frozenset({threads} if threads != self._wanted else ())
+            self._caps = self._caps.with_threads_set(
+                threads, full=self._meter.model.threads
+            )
+            self._file.schedule_save()
 
-    def _allowed(self) -> int | None:
-        """Return how many threads should run; None if that is not decided here.
-
-        Without a limit nothing is, once what the limit held back runs again.
-        """
-        wanted = self._wanted
-        if wanted is None or self._snapshot.restricted:
+    def _target_threads(self) -> int | None:
+        """Return how many threads should run; None if that is not decided here."""
+        if self._snapshot.restricted or not self._snapshot.is_complete:
             return None
-        if (within := self._within()) is None:
-            return wanted if self.holds else None
-        return min(wanted, within)
+        return target_threads(
+            self._caps,
+            full=self._meter.model.threads,
+            fitting=self._threads_within_limit(),
+            is_limiting=self.is_limiting,
+        )
 
-    def _within(self) -> int | None:
+    def _current_threads(self) -> int | None:
+        """Return how many threads run unless paused otherwise; None if unknown."""
+        if self._snapshot.state.request.limited:
+            return 0
+        return self._snapshot.threads
+
+    def _threads_within_limit(self) -> int | None:
         """Return how many threads fit into the limit; None if there is no limit."""
         return None if self._watts is None else self._meter.threads_within(self._watts)
 
@@ -225,21 +270,24 @@ class PowerLimit:
         """Return for how many seconds the last change has yet to settle."""
         return self._changed_at + self._interval - time.monotonic()
 
-    @property
-    def _wanted(self) -> int | None:
-        """Return how many threads should run but for the limit; None if unknown."""
-        full = self._meter.model.threads
-        return min(self._persons or full, full) or None
+    @callback
+    def _schedule_retry(self, delay: float) -> None:
+        """Apply the limit again after a delay in s."""
+        if not self._file.is_closed:
+            self._retry = async_call_later(
+                self._hass, delay, HassJob(self._handle_retry)
+            )
 
-    def _let(self) -> int | None:
-        """Return how many threads may run as things are; None if unknown."""
-        if self._snapshot.state.request.limited:
-            return 0
-        return self._snapshot.threads
+    @callback
+    def _cancel_retry(self) -> None:
+        """Cancel the timer, if it runs."""
+        if self._retry:
+            self._retry()
+            self._retry = None
 
     @callback
     def _handle_retry(self, _now: datetime) -> None:
-        """Do what had to wait."""
+        """Apply what had to wait."""
         self._retry = None
         self._coordinator.config_entry.async_create_background_task(
             self._hass, self.async_apply_quietly(), f"{DOMAIN} power limit"

@@ -1,11 +1,11 @@
-"""What a miner draws: measured by the owner's meter, or estimated."""
+"""Power of a miner: measured by the user's meter, or estimated."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 import math
 from statistics import median
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
 from homeassistant.core import HomeAssistant, State
@@ -20,19 +20,19 @@ from .coordinator import XmrigCoordinator
 from .options import PowerOptions
 from .power import MAX_WATTS, CardPower, PowerModel
 
-GLITCH = 3
-"""Readings of which the middle one counts, so that a single wild one teaches nothing."""
+MEDIAN_WINDOW = 3
+"""Readings of which the median counts, so that a single outlier teaches nothing."""
 
-WILD = 50
-"""W by which a reading may be off what is expected, or half of that, to be believed
-before there are so many."""
+OUTLIER_WATTS = 50
+"""W by which a single reading may differ from what is expected, or half of that."""
 
 
 class PowerMeter:
     """Measures or estimates the power of a miner, and learns from what it measures.
 
-    The model is that of the computer without its graphics cards: what they report is
-    taken off a measurement before it teaches anything.
+    The model is that of the computer without its graphics cards: their own reading is
+    subtracted from a measurement before it is learned. It learns only from a complete
+    snapshot.
     """
 
     def __init__(self, hass: HomeAssistant, coordinator: XmrigCoordinator) -> None:
@@ -41,9 +41,9 @@ class PowerMeter:
         self._hass = hass
         self._coordinator = coordinator
         self.sensor = options.sensor
-        """Entity id of the owner's meter; None if power is estimated."""
+        """Entity ID of the user's meter; None if power is estimated."""
         self.model = PowerModel(threads=0, idle=options.idle, full=options.full)
-        """What the miner is known to draw and to hash."""
+        """What is known of power and hashrate for each number of threads."""
         self.threads_running = 0
         """How many CPU threads draw power, as far as is known."""
         self.uses_cpu = True
@@ -51,16 +51,16 @@ class PowerMeter:
         self._card_watts = 0.0
         self._cards = CardPower()
         self._gpu_backends: frozenset[BackendType] = frozenset()
-        self._doing: tuple[object, ...] | None = None
-        self._doing_since = 0.0
-        self._doing_since_utc = dt_util.utcnow()
+        self._operating_point: tuple[object, ...] | None = None
+        self._stable_since = 0.0
+        self._stable_since_utc = dt_util.utcnow()
         self._samples: dict[datetime, float] = {}
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Take up what `as_json` gave.
+        """Restore what `as_json` returned.
 
-        Watts belong to the meter that measured them: another one may be the way out
-        for an owner whose first one measured the wrong thing.
+        Watts belong to the meter that measured them: the user may have chosen another
+        one because the first one measured the wrong thing.
         """
         model = data["model"]
         if data["sensor"] != self.sensor:
@@ -82,7 +82,7 @@ class PowerMeter:
 
     @property
     def watts(self) -> float | None:
-        """Return what is drawn: measured, or else estimated while the miner answers."""
+        """Return the power in W: measured, or else estimated while the miner answers."""
         measured = self.measured()
         if measured is not None:
             return measured
@@ -95,9 +95,9 @@ class PowerMeter:
 
     @property
     def expected(self) -> float | None:
-        """Return what the model says of what runs now, in W.
+        """Return the estimated power of what runs now, in W.
 
-        No meter has to notice a change first, so this fits a reading of another meter
+        It does not wait for a meter to report a change, so it matches another meter
         as soon as the threads have settled.
         """
         watts = self.model.watts(self.threads_running)
@@ -105,8 +105,8 @@ class PowerMeter:
 
     @property
     def changed_at(self) -> datetime:
-        """Return when threads or cards were last seen to start or stop hashing."""
-        return self._doing_since_utc
+        """Return when threads or cards last started or stopped hashing."""
+        return self._stable_since_utc
 
     @property
     def efficiency(self) -> float | None:
@@ -119,23 +119,25 @@ class PowerMeter:
 
     @property
     def full_load(self) -> int | None:
-        """Return what is drawn when nothing is held back, in whole W."""
-        return self._at_work(
+        """Return the power without any limit, in whole W."""
+        return self._with_cards(
             self.model.full_load if self.uses_cpu else self.model.watts(0)
         )
 
     @property
-    def one_thread(self) -> int | None:
+    def minimum_power(self) -> int | None:
         """Return the lowest limit that does not pause the miner, in whole W."""
-        return self._at_work(self.model.watts(1 if self.uses_cpu else 0))
+        return self._with_cards(self.model.watts(1 if self.uses_cpu else 0))
 
-    def _at_work(self, watts: float | None) -> int | None:
-        """Return what is drawn together with the cards, in whole W."""
-        return None if watts is None else math.ceil(watts + self._cards_at_work)
+    def _with_cards(self, watts: float | None) -> int | None:
+        """Return a power together with that of the cards, in whole W."""
+        if watts is None:
+            return None
+        return min(math.ceil(watts + self._cards_watts), MAX_WATTS)
 
     @property
-    def _cards_at_work(self) -> float:
-        """Return what the cards in use draw while they hash, in W."""
+    def _cards_watts(self) -> float:
+        """Return the power of the cards in use while they hash, in W."""
         return self._cards.total(self._gpu_backends)
 
     def threads_within(self, limit: float) -> int:
@@ -143,7 +145,7 @@ class PowerMeter:
 
         Without the CPU there are no steps: all threads or none.
         """
-        left = limit - self._cards_at_work
+        left = limit - self._cards_watts
         if self.uses_cpu:
             return self.model.threads_within(left)
         idle = self.model.watts(0)
@@ -151,17 +153,17 @@ class PowerMeter:
 
     @property
     def _state(self) -> State | None:
-        """Return what the owner's meter says."""
+        """Return the state of the user's meter."""
         return self._hass.states.get(self.sensor) if self.sensor else None
 
     def measured(self, since: datetime | None = None) -> float | None:
-        """Return what the owner's meter says, in W; None if it says nothing of use.
+        """Return what the user's meter reports, in W; None if that is no valid power.
 
-        With `since`, it has to be from so long after it that the meter noticed.
+        With `since`, only a report from then on counts.
         """
         if (state := self._state) is None:
             return None
-        if since and state.last_reported < since + timedelta(seconds=SETTLE_TIME / 2):
+        if since and state.last_reported < since:
             return None
         try:
             value = float(state.state)
@@ -171,74 +173,86 @@ class PowerMeter:
         if unit not in PowerConverter.VALID_UNITS or not math.isfinite(value):
             return None
         watts = PowerConverter.convert(value, unit, UnitOfPower.WATT)
-        # Meters of a miner show no feed-in: below zero one is reversed or broken.
+        # A miner feeds nothing in: below zero, a meter is reversed or broken.
         return watts if 0 <= watts <= MAX_WATTS else None
 
     def observe(self) -> None:
         """Take a poll into account."""
         snapshot = self._snapshot
-        backends = snapshot.backends
-        if threads := snapshot.user_threads:
-            self.model = self.model.for_threads(threads)
-        if snapshot.status is None or backends is None:
+        if snapshot.is_complete:
+            self._observe_complete(snapshot)
             return
+        self.reset_operating_point()
+        if not self.model.threads and snapshot.user_threads:
+            self.model = self.model.for_threads(snapshot.user_threads)
+        if snapshot.is_mining is False:
+            self._set_running(0, {})
+        elif snapshot.status is Status.MINING and self.uses_cpu:
+            self.threads_running = snapshot.threads or self.threads_running
+
+    def _observe_complete(self, snapshot: Snapshot) -> None:
+        """Take a complete snapshot into account."""
+        backends = snapshot.backends
+        if TYPE_CHECKING:
+            assert backends is not None
         is_hashing = snapshot.status in (Status.MINING, Status.STARTING)
         cpu = backends.by_type.get(BackendType.CPU)
         running = len(cpu.threads) if cpu else 0
-        if not backends.complete:
-            # Some may have been cut off, and with them what else makes a difference.
-            running = max(running, snapshot.threads or 0)
-            self.threads_running = running if is_hashing else 0
-            return
-        if running and not threads:
-            self.model = self.model.for_threads(running)
-        self.threads_running = running if is_hashing else 0
+        if full := snapshot.user_threads or running:
+            self.model = self.model.for_threads(full)
         # A miner that is stopped will use again what it used before.
         enabled = backends.enabled or frozenset(BackendType)
         self.uses_cpu = BackendType.CPU in enabled
         self._gpu_backends = enabled - {BackendType.CPU}
         cards = self._running_cards() if is_hashing else {}
-        self._card_watts = sum(cards.values())
+        self._set_running(running if is_hashing else 0, cards)
         if snapshot.status is Status.MINING:
             for backend, watts in cards.items():
                 self._cards.observe(backend, watts)
         self._learn(frozenset(cards))
 
-    def forget_doing(self) -> None:
-        """Forget what the miner was doing: nobody knows if it went on with it."""
-        self._doing = None
+    def _set_running(self, threads: int, cards: Mapping[BackendType, float]) -> None:
+        """Set what draws power: some threads, and the cards of some backends in W."""
+        self.threads_running = threads
+        self._card_watts = sum(cards.values())
 
-    def measure_anew(self, threads: int, watts: float, hashrate: float | None) -> None:
-        """Replace what is known of a number of threads by what was measured.
+    def reset_operating_point(self) -> None:
+        """Learn nothing until the miner has been stable again for a while."""
+        self._operating_point = None
 
-        `watts` are those of the whole computer, `hashrate` is the CPU's.
+    def replace_measurement(
+        self, threads: int, watts: float, hashrate: float | None
+    ) -> None:
+        """Replace what is known of a number of threads by a measurement.
+
+        `watts` are those of the whole computer, `hashrate` is the CPU's in H/s.
         """
         self.model = self.model.without(threads)
-        for _ in range(GLITCH):
+        for _ in range(MEDIAN_WINDOW):
             self.model = self.model.with_sample(
                 threads, watts=watts - self._card_watts, hashrate=hashrate
             )
 
     @property
     def cpu_hashrate(self) -> float | None:
-        """Return what the CPU hashes, in H/s."""
+        """Return the hashrate of the CPU, in H/s."""
         cpu = self._backend(BackendType.CPU)
         return cpu.hashrate.seconds_10 if cpu else None
 
     def _learn(self, cards: frozenset[BackendType]) -> None:
-        """Take a sample, if the miner has been doing the same for a while."""
+        """Learn from a poll, if the miner has been stable for a while."""
         now = time.monotonic()
         snapshot = self._snapshot
         # Before it has a thread it may be making its dataset with all cores.
         is_starting = snapshot.status is Status.STARTING and not self.threads_running
-        doing = (self.threads_running, cards, snapshot.summary.algo, is_starting)
-        if doing != self._doing:
-            self._doing = doing
-            self._doing_since = now
-            self._doing_since_utc = dt_util.utcnow()
+        point = (self.threads_running, cards, snapshot.summary.algo, is_starting)
+        if point != self._operating_point:
+            self._operating_point = point
+            self._stable_since = now
+            self._stable_since_utc = dt_util.utcnow()
             self._samples.clear()
             return
-        if is_starting or now - self._doing_since < SETTLE_TIME:
+        if is_starting or now - self._stable_since < SETTLE_TIME:
             return
         self.model = self.model.with_sample(
             self.threads_running,
@@ -247,22 +261,25 @@ class PowerMeter:
         )
 
     def _sample(self) -> float | None:
-        """Return what the meter teaches; None if that is nothing, or not yet sure.
+        """Return the power to learn, in W; None if there is none that can be trusted.
 
-        A meter that reports seldom shows a wild reading for many polls. It counts only
-        when others agree with it.
+        A meter that seldom reports shows an outlier for many polls. It counts only
+        once other reports agree with it.
         """
-        measured = self.measured(since=self._doing_since_utc)
+        settled = self._stable_since_utc + timedelta(seconds=SETTLE_TIME / 2)
+        measured = self.measured(since=settled)
         if measured is None or (state := self._state) is None:
             return None
         # By the report, so that the same one counts once.
         sample = self._samples[state.last_reported] = measured - self._card_watts
-        while len(self._samples) > GLITCH:
+        while len(self._samples) > MEDIAN_WINDOW:
             del self._samples[min(self._samples)]
-        if len(self._samples) == GLITCH:
+        if len(self._samples) == MEDIAN_WINDOW:
             return median(self._samples.values())
         expected = self.model.watts(self.threads_running)
-        if expected is None or abs(sample - expected) <= max(WILD, expected / 2):
+        if expected is None or abs(sample - expected) <= max(
+            OUTLIER_WATTS, expected / 2
+        ):
             return sample
         return None
 
@@ -272,7 +289,7 @@ class PowerMeter:
         return backends.by_type.get(backend_type) if backends else None
 
     def _running_cards(self) -> dict[BackendType, float]:
-        """Return what the cards of each backend draw that runs, in W."""
+        """Return the power of the cards of each running backend, in W."""
         return {
             backend_type: sum(gpu.health.power or 0 for gpu in backend.gpus)
             for backend_type in self._gpu_backends

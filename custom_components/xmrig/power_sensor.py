@@ -1,4 +1,4 @@
-"""Sensors of what a miner draws."""
+"""Sensors of a miner's power and energy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ MAX_ENERGY = 10**9
 """kWh, far more than a miner draws in a thousand years."""
 
 READ_INTERVAL = timedelta(minutes=1)
-"""Between two readings of a meter that reports nothing new while the miner is away."""
+"""Between two readings of a meter that reports nothing new while the miner is offline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class XmrigPowerSensorEntityDescription(SensorEntityDescription):
 
     value_fn: Callable[[PowerMeter], float | None]
     digits: int
-    says_if_estimated: bool = True
+    has_estimated: bool = True
 
 
 POWER_DESCRIPTIONS = (
@@ -75,7 +75,7 @@ POWER_DESCRIPTIONS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=1,
         digits=1,
-        says_if_estimated=False,
+        has_estimated=False,
         value_fn=lambda meter: meter.model.per_thread,
     ),
 )
@@ -105,7 +105,7 @@ def stored_energy(stored: ExtraStoredData | None) -> float:
 
 
 class XmrigMeterEntity(XmrigEntity, SensorEntity):
-    """Something that follows the owner's meter as well as the miner."""
+    """A sensor that follows the user's meter as well as the miner."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class XmrigMeterEntity(XmrigEntity, SensorEntity):
 
     @callback
     def _handle_meter(self, _: Event[EventStateChangedData] | datetime) -> None:
-        """Take over what the meter says."""
+        """Update the state from the meter."""
         self._handle_coordinator_update()
 
 
@@ -148,7 +148,7 @@ class XmrigPowerSensor(XmrigMeterEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the value, without the digits in which it is only noise."""
+        """Return the value, rounded to what is significant."""
         value = self.entity_description.value_fn(self._meter)
         return None if value is None else round(value, self.entity_description.digits)
 
@@ -156,13 +156,13 @@ class XmrigPowerSensor(XmrigMeterEntity):
     @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return whether it is only an estimate."""
-        if not self.entity_description.says_if_estimated:
+        if not self.entity_description.has_estimated:
             return None
         return {"estimated": self._meter.is_estimated}
 
 
 class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
-    """What was drawn in all."""
+    """The energy used in total."""
 
     def __init__(
         self,
@@ -176,10 +176,10 @@ class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Go on where the energy was left."""
+        """Restore the energy."""
         await super().async_added_to_hass()
         self._energy.total = stored_energy(await self.async_get_last_extra_data())
-        # The miner is not polled for news of its absence.
+        # There are no updates from the coordinator while the miner is offline.
         self.async_on_remove(
             async_track_time_interval(self.hass, self._handle_meter, READ_INTERVAL)
         )
@@ -188,14 +188,14 @@ class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Add what was drawn since."""
+        """Add the energy used since the last reading."""
         self._energy.add(time.monotonic(), self._meter.watts)
         super()._handle_coordinator_update()
 
     @property
     @override
     def available(self) -> bool:
-        """Return True: what was drawn before is no less true while nobody answers."""
+        """Energy stays available while the miner is offline."""
         return True
 
     @property

@@ -1,4 +1,4 @@
-"""The choice among the pools of a miner."""
+"""Select of a miner: the preferred pool."""
 
 from typing import override
 
@@ -34,9 +34,9 @@ async def async_setup_entry(
 
 
 class XmrigPoolSelect(XmrigEntity, SelectEntity):
-    """Which of its pools a miner prefers.
+    """The pool that a miner prefers.
 
-    The one it is connected to may be another, while the preferred one is down.
+    While that one is down, the miner is connected to another one.
     """
 
     @property

@@ -464,14 +464,15 @@ async def async_setup_entry(
             ),
         ]
     )
-    if power := coordinator.power:
+    if coordinator.power.is_configured:
+        meter = coordinator.power.meter
         async_add_entities(
             [
                 *(
-                    XmrigPowerSensor(coordinator, description, power.meter)
+                    XmrigPowerSensor(coordinator, description, meter)
                     for description in POWER_DESCRIPTIONS
                 ),
-                XmrigEnergySensor(coordinator, ENERGY, power.meter),
+                XmrigEnergySensor(coordinator, ENERGY, meter),
             ]
         )
     else:

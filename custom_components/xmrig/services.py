@@ -114,9 +114,12 @@ async def _async_set_config(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
-    """Undo what was changed in the config from here, and return what that changes."""
-    async with _coordinator(call, controls=True).command() as miner:
-        return _response(await miner.restore())
+    """Undo what was changed in the config from here, and return what that changes.
+
+    The power limit is lifted with it.
+    """
+    coordinator = _coordinator(call, controls=True)
+    return _response(await coordinator.power.limit.async_restore_config())
 
 
 async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
@@ -146,7 +149,7 @@ async def _async_cancel_calibration(call: ServiceCall) -> None:
 def _power(call: ServiceCall) -> PowerControl:
     """Return the power control of the miner that an action is for."""
     coordinator = _coordinator(call, controls=True)
-    if coordinator.power is None:
+    if not coordinator.power.is_configured:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="no_power_sensor",

@@ -93,7 +93,7 @@ class XmrigSwitch(XmrigEntity, SwitchEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the miner says if this is on."""
+        """Return whether the state is known."""
         return super().available and self.is_on is not None
 
     @property

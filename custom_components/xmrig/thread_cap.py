@@ -1,0 +1,78 @@
+"""How many threads a power limit leaves, decided from values alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from .api.models.values import stored, stored_or_none, thread_number
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThreadCaps:
+    """Which caps of the CPU threads are the user's, and which the power limit's."""
+
+    user: int | None = None
+    """The cap that the user chose; None for none."""
+    limit: frozenset[int] = frozenset()
+    """The cap that the limit set, and the one that it is about to set."""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the caps that `as_json` returned.
+
+        Raises LookupError, TypeError or ValueError for anything else.
+        """
+        return cls(
+            user=stored_or_none(data["persons"], thread_number),
+            limit=frozenset(stored(cap, thread_number) for cap in data["own"]),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the caps as JSON values, by the names in files that exist."""
+        return {"persons": self.user, "own": sorted(self.limit)}
+
+    def detect_user_cap(self, *, current: int, full: int) -> Self:
+        """Return the caps once the miner shows `current` of `full` threads.
+
+        A cap that the limit did not set is the user's.
+        """
+        # Another algorithm may have fewer threads in all.
+        known = self.limit | {self.user or full}
+        if current in {min(count, full) for count in known}:
+            return self
+        return replace(self, user=cap_of(current, full), limit=frozenset())
+
+    def max_threads(self, full: int) -> int:
+        """Return how many of `full` threads run without a limit."""
+        return min(self.user or full, full)
+
+    def about_to_set(self, threads: int) -> Self:
+        """Return the caps while the limit sets a number of threads."""
+        return replace(self, limit=self.limit | {threads})
+
+    def with_threads_set(self, threads: int, *, full: int) -> Self:
+        """Return the caps once the limit has set a number of threads."""
+        is_cap = threads != self.max_threads(full)
+        return replace(self, limit=frozenset({threads} if is_cap else ()))
+
+
+def cap_of(threads: int, full: int) -> int | None:
+    """Return a number of threads as a cap; None if it is all of them."""
+    return threads if threads < full else None
+
+
+def target_threads(
+    caps: ThreadCaps, *, full: int, fitting: int | None, is_limiting: bool
+) -> int | None:
+    """Return how many threads should run, 0 for a pause; None if it does not matter.
+
+    `full` is how many threads the user set up (0 if unknown), and `fitting` how many
+    fit into the limit (None without a limit). Without a limit it matters only as long
+    as the miner is still held back (`is_limiting`).
+    """
+    if not full:
+        return None
+    maximum = caps.max_threads(full)
+    if fitting is None:
+        return maximum if is_limiting else None
+    return min(maximum, fitting)
