@@ -457,7 +457,7 @@ async def test_a_limit_set_during_it_leaves_no_timer_behind_the_entry(
 
 
 async def test_it_does_not_begin_after_the_end(metered: Rig) -> None:
-    """Whoever called it is told."""
+    """It is refused, and nothing is sent to the miner."""
     power = metered.entry.runtime_data.power
     assert await metered.hass.config_entries.async_unload(metered.entry.entry_id)
     asked = len(metered.simulator.requests)

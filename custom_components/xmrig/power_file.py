@@ -69,7 +69,7 @@ class PowerFile:
             self._cancel_timer()
 
     async def _async_save_later(self, _now: datetime | None = None) -> None:
-        """Save without anyone waiting for it."""
+        """Save in the background; an error is only logged."""
         try:
             await self.async_save()
         except HomeAssistantError as error:

@@ -137,6 +137,16 @@ class House:
         self.elsewhere = -watts
         await self.pass_time(timedelta(minutes=1))
 
+    async def set_limit(self, watts: float) -> None:
+        """Set the power limit of the miner."""
+        await self.rig.hass.services.async_call(
+            "number",
+            "set_value",
+            {ATTR_ENTITY_ID: self.entity_id(LIMIT), "value": watts},
+            blocking=True,
+        )
+        await self.settle()
+
     def set(self, entity_id: str, state: str, **attributes: Any) -> None:
         """Set the state of something else in the house."""
         self.rig.hass.states.async_set(entity_id, state, attributes)

@@ -7,7 +7,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState
 import pytest
 
-from .house import MINING, House
+from .house import FULL_POWER, MINING, House
 
 PRICE = "sensor.price"
 SCHEDULE = "schedule.night"
@@ -53,6 +53,19 @@ async def test_both(house: House) -> None:
     await cheap(house, price=PRICE, schedule=SCHEDULE)
     assert await tell(house, PRICE, "0.1") == "off"
     assert await tell(house, SCHEDULE, "on") == "on"
+    assert await tell(house, PRICE, "0.3") == "off"
+    assert await tell(house, PRICE, "0.1") == "on"
+
+
+async def test_a_power_limit_of_zero_is_no_obstacle_for_later(house: House) -> None:
+    """The action fails and says so; the miner mines once the limit allows it."""
+    await cheap(house, price=PRICE)
+    assert await tell(house, PRICE, "0.3") == "off"
+    await house.set_limit(0)
+    assert await tell(house, PRICE, "0.1") == "off"
+    await house.pass_time(timedelta(minutes=1))
+    await house.set_limit(FULL_POWER)
+    assert house.rig.state(MINING) == "on"
     assert await tell(house, PRICE, "0.3") == "off"
     assert await tell(house, PRICE, "0.1") == "on"
 
