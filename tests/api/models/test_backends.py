@@ -1,10 +1,12 @@
 """Tests of backends as no capture has them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.xmrig.api.limits import MAX_THREADS
 from custom_components.xmrig.api.models import (
     Backends,
     BackendType,
@@ -316,3 +318,42 @@ def test_whether_the_reply_was_whole(complete: bool) -> None:
     """What is missing in one that was cut off is unknown."""
     assert Backends.from_json([], complete=complete).complete is complete
     assert Summary.from_json({}, complete=complete).complete is complete
+
+
+@pytest.mark.parametrize(
+    ("sent", "complete"), [(MAX_THREADS, True), (MAX_THREADS + 1, False)]
+)
+def test_as_many_threads_as_a_computer_may_have(sent: int, complete: bool) -> None:
+    """With more of them the reply counts as cut off."""
+    backends = Backends.from_json([{"type": "cpu", "threads": [{}] * sent}])
+    assert backends.threads == MAX_THREADS
+    assert backends.complete is complete
+
+
+OFF = [{"type": name, "enabled": False} for name in ("cpu", "opencl", "cuda")]
+
+
+@pytest.mark.parametrize(
+    ("document", "listed", "are_disabled"),
+    [
+        (OFF, BackendType, True),
+        (OFF[:1], (), True),
+        (OFF[:1], (BackendType.CPU,), True),
+        (OFF[:2], (BackendType.OPENCL,), True),
+        # One that is missing may be mining.
+        (OFF[:2], BackendType, False),
+        (OFF[1:], (), False),
+        ([], (), False),
+        # One that does not say so, too.
+        ([*OFF[:2], {"type": "cuda"}], BackendType, False),
+        ([*OFF[:2], {"type": "cuda", "enabled": True}], BackendType, False),
+        ([*OFF[:2], {"type": "cuda", "enabled": True}], (), False),
+    ],
+)
+def test_all_are_disabled_only_if_each_says_so(
+    document: list[Any], listed: Iterable[BackendType], are_disabled: bool
+) -> None:
+    """A miner is stopped only if nothing of it can be mining."""
+    backends = Backends.from_json(document)
+    assert backends.are_disabled(listed) is are_disabled
+    assert not Backends.from_json(document, complete=False).are_disabled(listed)

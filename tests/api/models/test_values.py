@@ -1,0 +1,113 @@
+"""Tests of reading single values."""
+
+import math
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig.api.limits import MAX_INTEGER
+from custom_components.xmrig.api.models.values import (
+    boolean,
+    integer,
+    items,
+    members,
+    number,
+    reading,
+    text,
+    texts,
+    total,
+)
+
+OTHER_TYPES = [None, True, False, "1", "", [], [1], {}, {"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("value", "maximum", "result"),
+    [
+        (0, 100, 0),
+        (0.0, 100, 0),
+        (99.5, 100, 99.5),
+        (100, 100, 100),
+        (100.01, 100, None),
+        (-0.01, 100, None),
+        (math.nan, 100, None),
+        (math.inf, 100, None),
+        (-math.inf, 100, None),
+    ],
+)
+def test_a_number_has_bounds(
+    value: float, maximum: float, result: float | None
+) -> None:
+    """Both bounds are allowed."""
+    assert number(value, maximum) == result
+    assert reading(value, maximum) == (result or None)
+
+
+@pytest.mark.parametrize("value", OTHER_TYPES)
+def test_nothing_else_is_a_number(value: Any) -> None:
+    """A boolean neither, though Python counts with them."""
+    assert number(value) is None
+    assert integer(value) is None
+    assert reading(value, 100) is None
+
+
+def test_a_number_without_a_maximum() -> None:
+    """The frontend has one."""
+    assert number(MAX_INTEGER) == MAX_INTEGER
+    assert number(MAX_INTEGER + 1) is None
+    assert isinstance(number(1), float)
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [(-3, None), (-2, -2), (0, 0), (7, 7), (8, None), (7.0, None)],
+)
+def test_an_integer_has_bounds(value: Any, result: int | None) -> None:
+    """Both bounds are allowed."""
+    assert integer(value, 7, minimum=-2) == result
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "true", [], {}])
+def test_only_a_boolean_is_one(value: Any) -> None:
+    """What is missing is not false."""
+    assert boolean(value) is None
+    assert boolean(True) is True
+    assert boolean(False) is False
+
+
+def test_a_list_an_object_and_texts() -> None:
+    """Anything else has nothing in it."""
+    assert items([1, "a"]) == [1, "a"]
+    assert members({"a": 1}) == {"a": 1}
+    assert texts(["a", 1, "", None, " b "]) == ("a", "b")
+    for value in (None, 1, "ab", True):
+        assert items(value) == []
+        assert members(value) == {}
+        assert texts(value) == ()
+    assert items({"a": 1}) == []
+    assert members([1]) == {}
+
+
+@pytest.mark.parametrize("value", [None, 1, True, ["a"], {"a": 1}, "", " \t"])
+def test_what_is_no_text(value: Any) -> None:
+    """Nor is one of blanks."""
+    assert text(value) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "result"),
+    [
+        ([], None),
+        ([0], 0),
+        ([1.5, 2, 0], 3.5),
+        ([1, None, 2], None),
+        ([None, 1], None),
+        ([0, 1], 1),
+        ([MAX_INTEGER, 1], None),
+    ],
+)
+def test_a_sum_of_which_a_part_is_missing(
+    values: list[float | None], result: float | None
+) -> None:
+    """It is missing too, and so is one that is too large to be shown."""
+    assert total(values) == result
