@@ -357,3 +357,11 @@ def test_all_are_disabled_only_if_each_says_so(
     backends = Backends.from_json(document)
     assert backends.are_disabled(listed) is are_disabled
     assert not Backends.from_json(document, complete=False).are_disabled(listed)
+
+
+def test_the_hashrate_of_a_backend() -> None:
+    """A miner of cards only is known to hash by it, while its total is incomplete."""
+    backends = Backends.from_json([{"type": "cpu", "hashrate": [1.5, 2, None]}])
+    assert backends.by_type[BackendType.CPU].hashrate == Hashrate(
+        seconds_10=1.5, minute_1=2
+    )
