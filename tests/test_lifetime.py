@@ -129,8 +129,8 @@ async def test_both_restart(running: Rig) -> None:
 async def test_they_go_on_from_what_home_assistant_restores(rig: Rig) -> None:
     """It was written to the disk when Home Assistant ended."""
     states = [
-        (State("sensor.rig_one_shares_accepted_in_total", "100"), (100, 2)),
-        (State("sensor.rig_one_hashes_in_total", "5000000"), (5000000, 200000)),
+        (State("sensor.rig_one_lifetime_accepted_shares", "100"), (100, 2)),
+        (State("sensor.rig_one_lifetime_hashes", "5000000"), (5000000, 200000)),
     ]
     mock_restore_cache_with_extra_data(
         rig.hass,
@@ -202,7 +202,7 @@ async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
 @pytest.mark.parametrize("stored", [{"totals": 1}, [1], {"total": 10**30, "last": 0}])
 async def test_a_sensor_is_added_whatever_is_restored(rig: Rig, stored: Any) -> None:
     """It counts on from what the miner counts."""
-    name = "sensor.rig_one_shares_accepted_in_total"
+    name = "sensor.rig_one_lifetime_accepted_shares"
     mock_restore_cache_with_extra_data(rig.hass, [(State(name, "100"), stored)])
     rig.simulator.accept_share()
     await rig.set_up()

@@ -67,14 +67,14 @@ async def test_data_of_a_read_only_miner_lacks_the_config(running: Rig) -> None:
 async def test_data_of_a_miner_that_is_away_fails(running: Rig) -> None:
     """Old data is none."""
     await running.simulator.go_offline()
-    with pytest.raises(HomeAssistantError, match="could not be reached"):
+    with pytest.raises(HomeAssistantError, match="Could not connect"):
         await act(running, "get_data")
 
 
 async def test_data_fails_with_its_reason(running: Rig) -> None:
     """Not always is the miner away."""
     running.simulator.fault = "html"
-    with pytest.raises(HomeAssistantError, match="no XMRig miner"):
+    with pytest.raises(HomeAssistantError, match="not from an XMRig miner"):
         await act(running, "get_data")
 
 
