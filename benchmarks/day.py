@@ -32,7 +32,7 @@ from pytest_homeassistant_custom_component.common import (
     async_test_home_assistant,
 )
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.const import DOMAIN
 from simulator import Simulator
 from tests.common import entry_for
 
@@ -212,7 +212,7 @@ class _House:
             await self._call(
                 "number", "set_value", names["limit"], value=self._scenario.rig.full
             )
-        use = {"path": f"xmrig/{strategy.blueprint}.yaml", "input": inputs}
+        use = {"path": f"xmrig_miner/{strategy.blueprint}.yaml", "input": inputs}
         assert await async_setup_component(
             self._hass,
             "automation",

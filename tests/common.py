@@ -29,7 +29,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.xmrig.const import (
+from custom_components.xmrig_miner.const import (
     CONF_MINER_ID,
     CONF_WORKER_ID,
     DOMAIN,
@@ -53,7 +53,7 @@ def entry_for(
         domain=DOMAIN,
         title=worker_id,
         entry_id=entry_id or f"entry_of_{worker_id}",
-        version=2,
+        version=1,
         data={
             **connection(simulator),
             CONF_MINER_ID: summary_id or None,
@@ -96,12 +96,12 @@ async def move(*simulators: Simulator) -> None:
 
 def impatient() -> AbstractContextManager[float]:
     """Give up on answers long before a test is over, until the end of the block."""
-    return patch("custom_components.xmrig.api.client.REQUEST_TIMEOUT", 1)
+    return patch("custom_components.xmrig_miner.api.client.REQUEST_TIMEOUT", 1)
 
 
 def only(platform: Platform) -> AbstractContextManager[list[Platform]]:
     """Set up a single platform, until the end of the block."""
-    return patch("custom_components.xmrig.PLATFORMS", [platform])
+    return patch("custom_components.xmrig_miner.PLATFORMS", [platform])
 
 
 @dataclass

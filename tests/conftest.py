@@ -54,7 +54,7 @@ def quick_confirmation(request: pytest.FixtureRequest) -> Generator[None]:
     if request.node.get_closest_marker("virtual_time"):
         yield
         return
-    api = "custom_components.xmrig.api"
+    api = "custom_components.xmrig_miner.api"
     with (
         patch(f"{api}.confirm.CONFIRM_INTERVAL", 0.01),
         patch(f"{api}.config_editor.SETTLE", 0.01),
@@ -125,7 +125,9 @@ def all_enabled() -> Generator[None]:
 @pytest.fixture
 def set_up() -> Generator[AsyncMock]:
     """Add entries without setting them up, for what is only about the form."""
-    with patch("custom_components.xmrig.async_setup_entry", return_value=True) as setup:
+    with patch(
+        "custom_components.xmrig_miner.async_setup_entry", return_value=True
+    ) as setup:
         yield setup
 
 

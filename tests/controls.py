@@ -8,8 +8,8 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
 from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.xmrig.api.document import same
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.api.document import same
+from custom_components.xmrig_miner.const import DOMAIN
 from simulator import Simulator
 
 from .common import Rig

@@ -10,7 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.const import DOMAIN
 
 from .forms import check_texts
 from .test_translations import TEXTS

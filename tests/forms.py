@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import voluptuous as vol
 
-from custom_components.xmrig.const import CONF_MINER_ID, DOMAIN
+from custom_components.xmrig_miner.const import CONF_MINER_ID, DOMAIN
 from simulator import Simulator
 
 from .test_translations import TEXTS, placeholders

@@ -9,11 +9,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.document import merged
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType, Config, PauseRule
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.document import merged
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig_miner.api.state import MinerState
 from simulator import Simulator
 from simulator.jsonvalue import Json
 

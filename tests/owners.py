@@ -2,8 +2,8 @@
 
 import copy
 
-from custom_components.xmrig.api.document import same
-from custom_components.xmrig.api.thread_profiles import profiles_of
+from custom_components.xmrig_miner.api.document import same
+from custom_components.xmrig_miner.api.thread_profiles import profiles_of
 from simulator.jsonvalue import Json
 
 POOLS = [

@@ -9,15 +9,15 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.json import json_bytes
 import pytest
 
-from custom_components.xmrig.const import (
+from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_KEEP_STATE,
     CONF_POWER_INTERVAL,
     CONF_POWER_SENSOR,
 )
-from custom_components.xmrig.options import PowerOptions
-from custom_components.xmrig.power import MAX_WATTS
+from custom_components.xmrig_miner.options import PowerOptions
+from custom_components.xmrig_miner.power import MAX_WATTS
 
 from .common import Rig
 from .controls import THREADS, writes

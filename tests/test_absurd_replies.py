@@ -15,7 +15,7 @@ from homeassistant.helpers.json import json_bytes, prepare_save_json
 from homeassistant.helpers.restore_state import async_get
 import pytest
 
-from custom_components.xmrig.diagnostics import async_get_config_entry_diagnostics
+from custom_components.xmrig_miner.diagnostics import async_get_config_entry_diagnostics
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner

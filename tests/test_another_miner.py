@@ -10,9 +10,9 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.xmrig.api.identity import MinerIdentity
-from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
-from custom_components.xmrig.identity_issue import async_update_identity_issue
+from custom_components.xmrig_miner.api.identity import MinerIdentity
+from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+from custom_components.xmrig_miner.identity_issue import async_update_identity_issue
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.const import DOMAIN
 from tests.common import Rig
 
 START = "button.start"

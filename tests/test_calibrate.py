@@ -10,7 +10,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.const import DOMAIN
 
 from .common import Rig
 from .controls import (
@@ -49,7 +49,7 @@ def options() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def no_waiting() -> Generator[None]:
     """Let the miner's clock pass with what it is asked, rather than wait for it."""
-    calibration = "custom_components.xmrig.calibration"
+    calibration = "custom_components.xmrig_miner.calibration"
     with patch(f"{calibration}.SETTLE_TIME", 0), patch(f"{calibration}.SAMPLE_TIME", 0):
         yield
 

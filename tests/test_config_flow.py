@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
@@ -214,7 +214,8 @@ async def test_an_error_of_our_own_is_told_and_logged(
     """The form survives what nobody thought of."""
     form = await start(hass)
     with patch(
-        "custom_components.xmrig.api.client.Summary.from_json", side_effect=RuntimeError
+        "custom_components.xmrig_miner.api.client.Summary.from_json",
+        side_effect=RuntimeError,
     ):
         form = await submit(hass, form, connection(simulator))
     assert form["errors"] == {"base": "unknown"}
@@ -373,7 +374,8 @@ async def test_no_secret_is_logged(
     form = await add(hass, connection(simulator, access_token="wr0ng-token"))
     assert form["errors"] == {"base": "invalid_auth"}
     with patch(
-        "custom_components.xmrig.api.client.Summary.from_json", side_effect=RuntimeError
+        "custom_components.xmrig_miner.api.client.Summary.from_json",
+        side_effect=RuntimeError,
     ):
         await submit(hass, form, connection(simulator))
     await submit(hass, form, connection(simulator))

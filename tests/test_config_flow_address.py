@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
-from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID
+from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID
 from simulator import Simulator
 from tests.common import connection
 from tests.forms import add, assert_told_then_mended, start, submit

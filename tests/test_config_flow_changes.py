@@ -20,7 +20,7 @@ from homeassistant.const import (
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.xmrig.const import CONF_MINER_ID, CONF_WORKER_ID
+from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID
 from simulator import Simulator
 from simulator.http import Request
 from simulator.jsonvalue import Json

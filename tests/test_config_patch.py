@@ -8,16 +8,16 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.document import changes, same
-from custom_components.xmrig.api.limits import JsonError
-from custom_components.xmrig.api.models import Config
-from custom_components.xmrig.config_patch import (
+from custom_components.xmrig_miner.api.document import changes, same
+from custom_components.xmrig_miner.api.limits import JsonError
+from custom_components.xmrig_miner.api.models import Config
+from custom_components.xmrig_miner.config_patch import (
     RedactedValueError,
     parsed,
     patched,
     replaced,
 )
-from custom_components.xmrig.redaction import Audience, shown_config
+from custom_components.xmrig_miner.redaction import Audience, shown_config
 from tests.api.odd import CONFIG as CAPTURED, places, put
 
 MARKER = "**REDACTED**"

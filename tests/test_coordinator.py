@@ -12,7 +12,7 @@ from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.xmrig.const import LOGGER
+from custom_components.xmrig_miner.const import LOGGER
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
 from tests.common import ALWAYS_AVAILABLE, Rig

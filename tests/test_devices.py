@@ -8,9 +8,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.xmrig.api.models import Backends, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
-from custom_components.xmrig.entity import is_removable
+from custom_components.xmrig_miner.api.models import Backends, Summary
+from custom_components.xmrig_miner.api.snapshot import Snapshot
+from custom_components.xmrig_miner.entity import is_removable
 from simulator import FAULTS, Fault
 from simulator.hardware import make_gpus
 from simulator.http import Reply, Request, with_body

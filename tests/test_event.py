@@ -11,7 +11,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.xmrig.api.activity import ActivityType
+from custom_components.xmrig_miner.api.activity import ActivityType
 from simulator.jsonvalue import Json
 
 from .common import Rig

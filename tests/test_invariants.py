@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 import pytest
 
-from custom_components.xmrig.const import CONF_KEEP_STATE
+from custom_components.xmrig_miner.const import CONF_KEEP_STATE
 from simulator import Simulator
 from simulator.http import Request
 from simulator.jsonvalue import Json
@@ -275,7 +275,7 @@ def test_invariants(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """No sequence of what may happen breaks them."""
-    api = "custom_components.xmrig.api"
+    api = "custom_components.xmrig_miner.api"
     monkeypatch.setattr(f"{api}.config_editor.SETTLE", 0)
     monkeypatch.setattr(f"{api}.confirm.CONFIRM_INTERVAL", 0)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigConnectionError
+from custom_components.xmrig_miner.api.exceptions import XmrigConnectionError
 from simulator import Simulator
 from simulator.http import Request
 
@@ -17,7 +17,7 @@ from .homes import COMMANDS, FULL, every_command, homes
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Speak to this machine, and wait for nobody else."""
-    monkeypatch.setattr("custom_components.xmrig.api.config_editor.SETTLE", 0.01)
+    monkeypatch.setattr("custom_components.xmrig_miner.api.config_editor.SETTLE", 0.01)
 
 
 @every_command

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.xmrig.api.document import same
+from custom_components.xmrig_miner.api.document import same
 from simulator.jsonvalue import Json
 
 from .common import Rig

@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.xmrig.api.document import changes
+from custom_components.xmrig_miner.api.document import changes
 from simulator.http import Request
 
 from .common import Rig

@@ -8,7 +8,7 @@ from homeassistant.helpers.selector import EntitySelector, NumberSelector
 import pytest
 from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 
-from custom_components.xmrig.const import (
+from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_KEEP_STATE,

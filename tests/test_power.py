@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.xmrig.power import (
+from custom_components.xmrig_miner.power import (
     MAX_GAP,
     MAX_WEIGHT,
     RECENT,

@@ -6,7 +6,7 @@ from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfPower
 import pytest
 
-from custom_components.xmrig.const import CONF_FULL_POWER, CONF_IDLE_POWER
+from custom_components.xmrig_miner.const import CONF_FULL_POWER, CONF_IDLE_POWER
 
 from .common import Rig
 from .controls import MINING, set_threads

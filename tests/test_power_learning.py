@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.const import STATE_UNAVAILABLE
 import pytest
 
-from custom_components.xmrig.const import CONF_POWER_SENSOR, DOMAIN
+from custom_components.xmrig_miner.const import CONF_POWER_SENSOR, DOMAIN
 
 from .common import Rig
 from .controls import MINING, set_threads

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 
-from custom_components.xmrig.const import CONF_POWER_INTERVAL
+from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL
 
 from .common import Rig
 from .controls import MINING, THREADS, config_of, is_same_config, writes

@@ -9,8 +9,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 import pytest
 
-from custom_components.xmrig.const import CONF_FULL_POWER, CONF_KEEP_STATE, DOMAIN
-from custom_components.xmrig.storage import XmrigStore
+from custom_components.xmrig_miner.const import CONF_FULL_POWER, CONF_KEEP_STATE, DOMAIN
+from custom_components.xmrig_miner.storage import XmrigStore
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, with_body
 

@@ -7,9 +7,9 @@ from homeassistant.components import diagnostics
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.document import MISSING, Change, changes
-from custom_components.xmrig.api.privacy import REDACTED
-from custom_components.xmrig.redaction import (
+from custom_components.xmrig_miner.api.document import MISSING, Change, changes
+from custom_components.xmrig_miner.api.privacy import REDACTED
+from custom_components.xmrig_miner.redaction import (
     Audience,
     shown_backends,
     shown_change,

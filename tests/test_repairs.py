@@ -16,9 +16,9 @@ from pytest_homeassistant_custom_component.typing import (
     WebSocketGenerator,
 )
 
-from custom_components.xmrig.api.exceptions import XmrigError
-from custom_components.xmrig.const import DOMAIN
-from custom_components.xmrig.repairs import async_update_issues
+from custom_components.xmrig_miner.api.exceptions import XmrigError
+from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.repairs import async_update_issues
 from simulator.jsonvalue import Json
 
 from .common import Rig

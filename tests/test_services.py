@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.xmrig.api.document import changes, same
+from custom_components.xmrig_miner.api.document import changes, same
 
 from .common import Rig
 from .controls import SECRET_OPTIONS, SECRET_POOL, act, config_of

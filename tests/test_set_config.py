@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.const import DOMAIN
 from simulator import DEFAULT_POOLS
 
 from .common import Rig

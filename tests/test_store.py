@@ -20,9 +20,9 @@ from homeassistant.util.yaml import load_yaml_dict
 from PIL import Image
 import pytest
 
-from custom_components import xmrig
+from custom_components import xmrig_miner
 
-INTEGRATION = Path(xmrig.__file__).parent
+INTEGRATION = Path(xmrig_miner.__file__).parent
 ROOT = INTEGRATION.parent.parent
 
 MANIFEST: dict[str, Any] = json.loads((INTEGRATION / "manifest.json").read_text())
@@ -107,7 +107,7 @@ def test_manifest_keys_are_known_and_in_hassfests_order() -> None:
 
 def test_manifest_says_what_this_is() -> None:
     """A locally polled device with a config flow, owned by somebody."""
-    assert MANIFEST["domain"] == INTEGRATION.name == "xmrig"
+    assert MANIFEST["domain"] == INTEGRATION.name == "xmrig_miner"
     assert MANIFEST["name"] == HACS["name"] == "XMRig"
     assert MANIFEST["config_flow"] is True
     assert (INTEGRATION / "config_flow.py").is_file()
@@ -170,7 +170,9 @@ def imported_components(path: Path) -> Iterator[str]:
 
 def test_setup_without_yaml_says_so() -> None:
     """With `async_setup` alone hassfest cannot tell that there is no YAML."""
-    assert hasattr(xmrig, "CONFIG_SCHEMA") or not hasattr(xmrig, "async_setup")
+    assert hasattr(xmrig_miner, "CONFIG_SCHEMA") or not hasattr(
+        xmrig_miner, "async_setup"
+    )
 
 
 # --- HACS ---------------------------------------------------------------------

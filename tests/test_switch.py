@@ -6,7 +6,7 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.const import DOMAIN
 from tests.common import ALWAYS_AVAILABLE, Rig
 
 MINING = "switch.mining"

@@ -13,9 +13,12 @@ from typing import Any
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
-from custom_components import xmrig
-from custom_components.xmrig.api.exceptions import XmrigError, XmrigNotConfirmedError
-from custom_components.xmrig.errors import NOT_CONFIRMED_KEYS, error_key
+from custom_components import xmrig_miner
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigError,
+    XmrigNotConfirmedError,
+)
+from custom_components.xmrig_miner.errors import NOT_CONFIRMED_KEYS, error_key
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
@@ -48,7 +51,7 @@ def descriptions(value: object) -> Iterator[Any]:
 
 def entities(platform: str) -> set[str]:
     """Return the translation keys of a platform's descriptions and classes."""
-    module = import_module(f"{xmrig.__name__}.{platform}")
+    module = import_module(f"{xmrig_miner.__name__}.{platform}")
     keys: set[str] = set()
     for value in vars(module).values():
         keys |= {description.translation_key for description in descriptions(value)}
@@ -75,7 +78,7 @@ def test_names_stand_for_existing_platforms_only() -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_option_of_an_enum_has_a_text(platform: str) -> None:
     """A state without a text is shown raw; a text without a state never is."""
-    module = import_module(f"{xmrig.__name__}.{platform}")
+    module = import_module(f"{xmrig_miner.__name__}.{platform}")
     for description in descriptions(tuple(vars(module).values())):
         if options := getattr(description, "options", None):
             name = description.translation_key

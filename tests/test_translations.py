@@ -13,9 +13,9 @@ from homeassistant.const import Platform
 import pytest
 import voluptuous as vol
 
-from custom_components import xmrig
+from custom_components import xmrig_miner
 
-INTEGRATION = Path(xmrig.__file__).parent
+INTEGRATION = Path(xmrig_miner.__file__).parent
 TEXTS: dict[str, Any] = json.loads((INTEGRATION / "translations/en.json").read_text())
 ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
 PLATFORMS = [

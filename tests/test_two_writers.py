@@ -6,8 +6,8 @@ from contextlib import suppress
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.xmrig.api.exceptions import XmrigConflictError
-from custom_components.xmrig.const import DOMAIN
+from custom_components.xmrig_miner.api.exceptions import XmrigConflictError
+from custom_components.xmrig_miner.const import DOMAIN
 from simulator.http import Request
 from simulator.jsonvalue import Json
 
@@ -27,13 +27,13 @@ from .homes import BACKUP, COMMANDS, FULL, every_command, homes
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all of them speak to this machine, and not wait for others."""
-    monkeypatch.setattr("custom_components.xmrig.api.config_editor.SETTLE", 0.01)
+    monkeypatch.setattr("custom_components.xmrig_miner.api.config_editor.SETTLE", 0.01)
 
 
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each wait for the others as much longer as the real miner lets it."""
-    monkeypatch.setattr("custom_components.xmrig.api.config_editor.SETTLE", 0.25)
+    monkeypatch.setattr("custom_components.xmrig_miner.api.config_editor.SETTLE", 0.25)
 
 
 @pytest.mark.usefixtures("patience")
@@ -159,7 +159,7 @@ async def test_two_entries_command_one_miner(running: Rig) -> None:
     """Each by its own controls, and each shows what the other did."""
     first = config_of(running.simulator)
     entry = MockConfigEntry(
-        domain=DOMAIN, title="other", version=2, data=dict(running.entry.data)
+        domain=DOMAIN, title="other", version=1, data=dict(running.entry.data)
     )
     other = Rig(running.hass, running.simulator, entry, running.freezer)
     await other.set_up()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.const import CONF_KEEP_STATE
+from custom_components.xmrig_miner.const import CONF_KEEP_STATE
 from simulator.jsonvalue import Json
 
 from .common import Rig

@@ -12,7 +12,7 @@ from homeassistant.const import (
     UnitOfPower,
 )
 
-from custom_components.xmrig.const import (
+from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_POWER_SENSOR,

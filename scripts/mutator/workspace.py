@@ -8,7 +8,7 @@ import shutil
 import subprocess
 
 PROJECT = Path(__file__).parents[2]
-PACKAGE = Path("custom_components/xmrig")
+PACKAGE = Path("custom_components/xmrig_miner")
 WORKSPACE = PROJECT / ".mutation"
 
 # Decorators that stay: mutmut knows the first two, the others need a definition of the

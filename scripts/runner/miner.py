@@ -8,7 +8,7 @@ from typing import Any
 from .client import Client
 from .process import PROJECT, RunError
 
-DOMAIN = "xmrig"
+DOMAIN = "xmrig_miner"
 ENTRIES = "config/config_entries/entry"
 FLOWS = "config/config_entries/flow"
 
@@ -91,7 +91,7 @@ async def add_miner(client: Client, connection: Connection) -> Entry:
     if result["type"] == "create_entry":
         return Entry(result["result"]["entry_id"], result["result"]["title"])
     texts = json.loads(
-        (PROJECT / "custom_components/xmrig/translations/en.json").read_text()
+        (PROJECT / "custom_components/xmrig_miner/translations/en.json").read_text()
     )["config"]
     key = result.get("errors", {}).get("base")
     text = texts["error"][key] if key else texts["abort"][result["reason"]]

@@ -117,9 +117,9 @@ class HomeAssistant:
         """Make the folder, or bring the one that is there up to date."""
         components = self.config / "custom_components"
         components.mkdir(parents=True, exist_ok=True)
-        link = components / "xmrig"
+        link = components / "xmrig_miner"
         link.unlink(missing_ok=True)
-        link.symlink_to(PROJECT / "custom_components" / "xmrig")
+        link.symlink_to(PROJECT / "custom_components" / "xmrig_miner")
         shutil.copy(PROJECT / "scripts" / "configuration.yaml", self.config)
         # Home Assistant takes these two from its storage only. Both are in the form of
         # their first version, to which it adds what is missing.

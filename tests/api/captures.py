@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from custom_components.xmrig.api.models import Backends, Config, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.models import Backends, Config, Summary
+from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CAPTURES = FIXTURES / "captures"

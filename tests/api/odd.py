@@ -5,8 +5,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from custom_components.xmrig.api.models import Backends, BackendType, Config, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.models import (
+    Backends,
+    BackendType,
+    Config,
+    Summary,
+)
+from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 from .captures import NEW, capture, gpu_backends, read_all
 

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.activity import (
+from custom_components.xmrig_miner.api.activity import (
     MAX_PATHS,
     Activity,
     ActivityType,
     detect_activities,
 )
-from custom_components.xmrig.api.models import Connection, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.models import Connection, Summary
+from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 KNOWN = Snapshot(
     summary=Summary(

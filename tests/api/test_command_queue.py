@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from custom_components.xmrig.api.command_queue import CommandQueue
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.command_queue import CommandQueue
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigClosedError,
     XmrigConnectionError,
 )

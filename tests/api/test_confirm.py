@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.client import REQUEST_TIMEOUT
-from custom_components.xmrig.api.confirm import CONFIRM_TIMEOUT, confirm
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
+from custom_components.xmrig_miner.api.confirm import CONFIRM_TIMEOUT, confirm
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigAnotherMinerError,
     XmrigAuthenticationError,
     XmrigConnectionError,
@@ -18,7 +18,7 @@ from custom_components.xmrig.api.exceptions import (
     XmrigResponseError,
     XmrigTimeoutError,
 )
-from custom_components.xmrig.api.identity import MinerIdentity
+from custom_components.xmrig_miner.api.identity import MinerIdentity
 
 OTHER = MinerIdentity(id="other", worker_id="rig-other")
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.document import (
+from custom_components.xmrig_miner.api.document import (
     MISSING,
     Change,
     changes,

@@ -4,9 +4,13 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.health import Health, is_outdated, lacks_huge_pages
-from custom_components.xmrig.api.models import Backends, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.health import (
+    Health,
+    is_outdated,
+    lacks_huge_pages,
+)
+from custom_components.xmrig_miner.api.models import Backends, Summary
+from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 from .captures import VERSIONS, snapshot as captured
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from custom_components.xmrig.api.identity import MinerIdentity
-from custom_components.xmrig.api.models import Summary
+from custom_components.xmrig_miner.api.identity import MinerIdentity
+from custom_components.xmrig_miner.api.models import Summary
 
 KNOWN = MinerIdentity(id="0123456789abcdef", worker_id="rig-one")
 

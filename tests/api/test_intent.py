@@ -5,21 +5,21 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.intent import (
+from custom_components.xmrig_miner.api.intent import (
     Steps,
     is_resumed_by_rule,
     steps_after_restart,
     update_wanted_state,
 )
-from custom_components.xmrig.api.models import (
+from custom_components.xmrig_miner.api.models import (
     Backends,
     Config,
     Hashrate,
     PauseRule,
     Summary,
 )
-from custom_components.xmrig.api.snapshot import Snapshot, Status
-from custom_components.xmrig.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.snapshot import Snapshot, Status
+from custom_components.xmrig_miner.api.state import MinerState, Request
 
 POOL = {"url": "a.example.org:1", "user": "WALLET"}
 FULL = [0, 1, 2, 3]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.restart import LifetimeCounter
+from custom_components.xmrig_miner.api.restart import LifetimeCounter
 
 
 @pytest.mark.parametrize(

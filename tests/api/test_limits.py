@@ -10,12 +10,12 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
-from custom_components.xmrig.api.client import MAX_REPLY
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import MAX_REPLY
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigConfigLimitError,
     XmrigUnsafeConfigError,
 )
-from custom_components.xmrig.api.limits import (
+from custom_components.xmrig_miner.api.limits import (
     MAX_CONFIG,
     MAX_DEPTH,
     MAX_MEMBERS,

@@ -13,9 +13,9 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api import partial_json
-from custom_components.xmrig.api.models import Backends, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api import partial_json
+from custom_components.xmrig_miner.api.models import Backends, Summary
+from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 from .captures import CAPTURES, FIXTURES, capture
 

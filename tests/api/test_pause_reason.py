@@ -2,16 +2,16 @@
 
 import pytest
 
-from custom_components.xmrig.api.models import (
+from custom_components.xmrig_miner.api.models import (
     Backends,
     Config,
     Hashrate,
     PauseRule,
     Summary,
 )
-from custom_components.xmrig.api.pause_reason import PauseReason, pause_reason
-from custom_components.xmrig.api.snapshot import Snapshot, Status
-from custom_components.xmrig.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.pause_reason import PauseReason, pause_reason
+from custom_components.xmrig_miner.api.snapshot import Snapshot, Status
+from custom_components.xmrig_miner.api.state import MinerState, Request
 
 NOTHING = Request()
 PAUSE = Request(mining=False, here=True)

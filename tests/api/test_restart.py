@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.models import Summary
-from custom_components.xmrig.api.restart import (
+from custom_components.xmrig_miner.api.models import Summary
+from custom_components.xmrig_miner.api.restart import (
     TOLERANCE,
     LifetimeCounter,
     RestartDetector,

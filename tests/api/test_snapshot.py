@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.models import (
+from custom_components.xmrig_miner.api.models import (
     Backends,
     BackendType,
     Config,
     Hashrate,
     Summary,
 )
-from custom_components.xmrig.api.snapshot import Snapshot, Status
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig_miner.api.snapshot import Snapshot, Status
+from custom_components.xmrig_miner.api.state import MinerState
 from tests.api.captures import NEW, OLD, VERSIONS, capture, snapshot
 from tests.api.odd import BACKENDS, CONFIG, SUMMARY, everywhere, read_snapshot
 

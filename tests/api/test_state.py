@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.document import changes, same
-from custom_components.xmrig.api.exceptions import XmrigStorageError
-from custom_components.xmrig.api.ledger import Ledger
-from custom_components.xmrig.api.models import BackendType, Config
-from custom_components.xmrig.api.state import MinerState, Request, StateStore
+from custom_components.xmrig_miner.api.document import changes, same
+from custom_components.xmrig_miner.api.exceptions import XmrigStorageError
+from custom_components.xmrig_miner.api.ledger import Ledger
+from custom_components.xmrig_miner.api.models import BackendType, Config
+from custom_components.xmrig_miner.api.state import MinerState, Request, StateStore
 
 USERS: dict[str, Any] = {
     "cpu": {"enabled": True, "rx": [0, 1, 2, 3], "cn": [[1, 0], [2, 3]]},

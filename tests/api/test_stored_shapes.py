@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.document import changes
-from custom_components.xmrig.api.ledger import Ledger
-from custom_components.xmrig.api.models import BackendType, Config
-from custom_components.xmrig.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.document import changes
+from custom_components.xmrig_miner.api.ledger import Ledger
+from custom_components.xmrig_miner.api.models import BackendType, Config
+from custom_components.xmrig_miner.api.state import MinerState, Request
 
 from .odd import CONFIG, any_json, places, put
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.limits import MAX_THREADS
-from custom_components.xmrig.api.models import Config
-from custom_components.xmrig.api.thread_profiles import (
+from custom_components.xmrig_miner.api.limits import MAX_THREADS
+from custom_components.xmrig_miner.api.models import Config
+from custom_components.xmrig_miner.api.thread_profiles import (
     active_profile,
     profiles_of,
     shortened,

@@ -16,7 +16,7 @@ from homeassistant.util import yaml as yaml_util
 
 from tests.common import Rig
 
-FOLDER = Path(__file__).parents[2] / "blueprints/automation/xmrig"
+FOLDER = Path(__file__).parents[2] / "blueprints/automation/xmrig_miner"
 NAMES = ("cheap_hours", "follow_surplus", "heat_a_room", "on_off_by_surplus")
 
 IDLE_POWER = 40
@@ -36,7 +36,7 @@ def load(name: str) -> Blueprint:
     return Blueprint(
         yaml_util.load_yaml_dict(str(path)),
         expected_domain="automation",
-        path=f"xmrig/{path.name}",
+        path=f"xmrig_miner/{path.name}",
         schema=AUTOMATION_BLUEPRINT_SCHEMA,
     )
 
@@ -63,10 +63,10 @@ class House:
 
         @callback
         def load_blueprint(_: DomainBlueprints, path: str) -> Blueprint:
-            assert path == f"xmrig/{name}.yaml"
+            assert path == f"xmrig_miner/{name}.yaml"
             return load(name)
 
-        use = {"path": f"xmrig/{name}.yaml", "input": inputs}
+        use = {"path": f"xmrig_miner/{name}.yaml", "input": inputs}
         automation = {"id": "plan", "alias": "Mining plan", "use_blueprint": use}
         with patch.object(DomainBlueprints, "_load_blueprint", load_blueprint):
             assert await async_setup_component(

@@ -55,4 +55,4 @@ def test_miners_are_found_by_their_integration(name: str) -> None:
         and "sensor" not in entity_filter["domain"]
     ]
     assert filters
-    assert all(found["integration"] == "xmrig" for found in filters)
+    assert all(found["integration"] == "xmrig_miner" for found in filters)

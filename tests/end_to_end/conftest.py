@@ -8,7 +8,7 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig_miner.api.miner import Miner
 from tests.targets import TARGETS, Json, SimulatedTarget, Target, open_target
 
 from .rig import Owner, Wire
@@ -44,7 +44,7 @@ async def target(
 
     A simulated one takes a config sooner, so less time is given to it.
     """
-    api = "custom_components.xmrig.api"
+    api = "custom_components.xmrig_miner.api"
     async with open_target(request.param, tmp_path, start_change) as target:
         with ExitStack() as stack:
             if isinstance(target, SimulatedTarget):

@@ -20,7 +20,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.xmrig.const import DOMAIN, SCAN_INTERVAL
+from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
 from tests.targets import Target
 
 

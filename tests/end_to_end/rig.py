@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import aiohttp
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType
-from custom_components.xmrig.api.snapshot import Snapshot
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.models import BackendType
+from custom_components.xmrig_miner.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.state import MinerState
 from tests.targets import JOB_INTERVAL, Target
 
 TWO_JOBS = 2 * JOB_INTERVAL + 0.5

@@ -7,14 +7,14 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.document import merged
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.document import merged
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigBackendError,
     XmrigConnectionError,
 )
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType, Config, PauseRule
-from custom_components.xmrig.api.snapshot import Status
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig_miner.api.snapshot import Status
 from tests.targets import ALGORITHM, Target
 
 from .rig import FAILOVER, Owner, Wire
@@ -41,7 +41,7 @@ async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
     """It is said that there is none, and the config can be had back."""
     assert BackendType.OPENCL in (await wire.client.backends()).by_type
     with (
-        patch("custom_components.xmrig.api.confirm.CONFIRM_TIMEOUT", 1.5),
+        patch("custom_components.xmrig_miner.api.confirm.CONFIRM_TIMEOUT", 1.5),
         pytest.raises(XmrigBackendError),
     ):
         await miner.set_backend(BackendType.OPENCL, enabled=True)

@@ -6,7 +6,7 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.xmrig.const import (
+from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_KEEP_STATE,

@@ -1,7 +1,7 @@
 """Pause, resume, stop and start: seen at the miner, and lasting."""
 
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.snapshot import Status
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.snapshot import Status
 from tests.targets import Target
 
 from .rig import TWO_JOBS, Owner, Wire

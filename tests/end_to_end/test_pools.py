@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig_miner.api.miner import Miner
 from tests.targets import Target
 
 from .rig import FAILOVER, Wire

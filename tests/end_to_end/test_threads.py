@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig_miner.api.miner import Miner
 from tests.targets import ALGORITHM, Json, Target
 
 from .rig import Owner, Wire, lasting_at_most

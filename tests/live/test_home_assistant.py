@@ -185,7 +185,7 @@ class Browser:
 
     async def entry(self) -> Entry:
         """Return the config entry of the only miner."""
-        [entry] = await self.client.get(f"{ENTRIES}?domain=xmrig")
+        [entry] = await self.client.get(f"{ENTRIES}?domain=xmrig_miner")
         return Entry(entry["entry_id"], entry["title"])
 
     async def devices(self) -> list[Device]:
@@ -226,7 +226,9 @@ async def browser(rig: Rig, socket_enabled: None) -> AsyncGenerator[Browser]:
     """
     async with aiohttp.ClientSession() as session:
         client = await Client.connect(session, rig.run.url)
-        await client.call("logger.set_level", **{"custom_components.xmrig": "debug"})
+        await client.call(
+            "logger.set_level", **{"custom_components.xmrig_miner": "debug"}
+        )
         yield Browser(client, session, rig.miner)
     assert TOKEN not in rig.run.log
     assert WALLET not in rig.run.log
@@ -303,7 +305,7 @@ async def test_threads_and_pool_can_be_chosen(browser: Browser) -> None:
 async def test_get_data_returns_all_but_secrets(browser: Browser) -> None:
     """The action returns the miner's answers."""
     response = await browser.client.post(
-        "services/xmrig/get_data?return_response",
+        "services/xmrig_miner/get_data?return_response",
         {"config_entry_id": (await browser.entry()).entry_id},
     )
     data = response["service_response"]

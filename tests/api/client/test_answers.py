@@ -7,8 +7,11 @@ import zlib
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigRefusedError, XmrigResponseError
-from custom_components.xmrig.api.models import BackendType, Config
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigRefusedError,
+    XmrigResponseError,
+)
+from custom_components.xmrig_miner.api.models import BackendType, Config
 from tests.api.captures import VERSIONS, error
 from tests.api.rawserver import reply
 

@@ -5,7 +5,7 @@ from asyncio import StreamReader, StreamWriter
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigRefusedError
+from custom_components.xmrig_miner.api.exceptions import XmrigRefusedError
 from tests.api.rawserver import reply
 
 from .wire import COMMANDS, RPC_OK, RPC_UNKNOWN, RPCS, outcome

@@ -12,19 +12,19 @@ import time
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import (
+from custom_components.xmrig_miner.api.client import (
     CONNECT_TIMEOUT,
     REQUEST_TIMEOUT,
     XmrigClient,
 )
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigConnectionError,
     XmrigError,
     XmrigInterruptedError,
     XmrigResponseError,
     XmrigTimeoutError,
 )
-from custom_components.xmrig.api.models import Summary
+from custom_components.xmrig_miner.api.models import Summary
 from tests.api.rawserver import Answer, RawServer, reply
 
 from .wire import (

@@ -6,8 +6,8 @@ import ssl
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigCertificateError,
     XmrigConnectionError,
@@ -16,7 +16,7 @@ from custom_components.xmrig.api.exceptions import (
     XmrigResponseError,
     XmrigTokenNotExpectedError,
 )
-from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig_miner.api.models import BackendType
 from simulator import Simulator
 
 from .wire import CALLS, COMMANDS, READS, TOKEN, talking_to

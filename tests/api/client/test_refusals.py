@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigError,
     XmrigInterruptedError,

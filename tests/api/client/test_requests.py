@@ -6,8 +6,8 @@ import socket
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.exceptions import XmrigResponseError
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.exceptions import XmrigResponseError
 from tests.api.captures import CAPTURES, VERSIONS
 from tests.api.rawserver import RawServer, reply
 

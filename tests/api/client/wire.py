@@ -8,9 +8,9 @@ from typing import Any
 
 import aiohttp
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.exceptions import XmrigError
-from custom_components.xmrig.api.models import Config
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.exceptions import XmrigError
+from custom_components.xmrig_miner.api.models import Config
 from simulator import Simulator
 from tests.api.captures import CAPTURES, NEW, error
 from tests.api.rawserver import Answer, RawServer, reply

@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.document import merged
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType, Config, PauseRule
-from custom_components.xmrig.api.pause_reason import PauseReason, pause_reason
-from custom_components.xmrig.api.snapshot import Snapshot
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.document import merged
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig_miner.api.pause_reason import PauseReason, pause_reason
+from custom_components.xmrig_miner.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.state import MinerState
 from simulator import Simulator
 
 TOKEN = "s3cret"

@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigAnotherMinerError,
     XmrigError,
     XmrigResponseError,
 )
-from custom_components.xmrig.api.identity import MinerIdentity
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import Summary
-from custom_components.xmrig.api.pause_reason import PauseReason
-from custom_components.xmrig.api.snapshot import Snapshot
-from custom_components.xmrig.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.identity import MinerIdentity
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.models import Summary
+from custom_components.xmrig_miner.api.pause_reason import PauseReason
+from custom_components.xmrig_miner.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.state import MinerState, Request
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, Request as HttpRequest
 from simulator.server import OTHER_ID, OTHER_WORKER

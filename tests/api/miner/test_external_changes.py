@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigConflictError,
     XmrigNotConfirmedError,
     XmrigRefusedError,
 )
-from custom_components.xmrig.api.miner import Miner
+from custom_components.xmrig_miner.api.miner import Miner
 from simulator.http import Request
 
 from .rig import CAP, COMMANDS, WRITES, Rig, commanding, patch, poll

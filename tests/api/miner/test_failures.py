@@ -5,14 +5,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.xmrig.api.client import XmrigClient
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigConnectionError,
     XmrigStorageError,
 )
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.models import BackendType
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.models import BackendType
+from custom_components.xmrig_miner.api.state import MinerState
 
 from .rig import COMMANDS, Rig, as_written, commanding, every_command
 

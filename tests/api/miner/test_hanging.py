@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.client import CONNECT_TIMEOUT, REQUEST_TIMEOUT
-from custom_components.xmrig.api.confirm import CONFIRM_TIMEOUT
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import CONNECT_TIMEOUT, REQUEST_TIMEOUT
+from custom_components.xmrig_miner.api.confirm import CONFIRM_TIMEOUT
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigClosedError,
     XmrigConnectionError,
     XmrigError,
@@ -15,8 +15,8 @@ from custom_components.xmrig.api.exceptions import (
     XmrigStorageError,
     XmrigTimeoutError,
 )
-from custom_components.xmrig.api.miner import Miner
-from custom_components.xmrig.api.state import MinerState
+from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.state import MinerState
 from simulator.http import Request
 
 from .rig import COMMANDS, WRITES, Rig, commanding, every_command, poll

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigResponseError
-from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig_miner.api.exceptions import XmrigResponseError
+from custom_components.xmrig_miner.api.models import BackendType
 
 from .rig import COMMANDS, Rig, commanding, every_command
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.client import REQUEST_TIMEOUT
-from custom_components.xmrig.api.document import includes
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
+from custom_components.xmrig_miner.api.document import includes
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigConnectionError,
     XmrigError,
@@ -19,9 +19,9 @@ from custom_components.xmrig.api.exceptions import (
     XmrigResponseError,
     XmrigTimeoutError,
 )
-from custom_components.xmrig.api.models import BackendType
-from custom_components.xmrig.api.pause_reason import PauseReason
-from custom_components.xmrig.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.models import BackendType
+from custom_components.xmrig_miner.api.pause_reason import PauseReason
+from custom_components.xmrig_miner.api.state import MinerState, Request
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, Request as HttpRequest
 

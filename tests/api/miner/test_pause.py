@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigNotConfirmedError
-from custom_components.xmrig.api.state import Request
+from custom_components.xmrig_miner.api.exceptions import XmrigNotConfirmedError
+from custom_components.xmrig_miner.api.state import Request
 
 from .rig import Rig, commanding, poll
 

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigConnectionError,
     XmrigLimitedError,
     XmrigNotConfirmedError,
 )
-from custom_components.xmrig.api.models import BackendType
-from custom_components.xmrig.api.pause_reason import PauseReason
-from custom_components.xmrig.api.state import Request
+from custom_components.xmrig_miner.api.models import BackendType
+from custom_components.xmrig_miner.api.pause_reason import PauseReason
+from custom_components.xmrig_miner.api.state import Request
 from simulator.http import Request as HttpRequest
 
 from .rig import Rig, as_written, commanding, poll

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigError,
     XmrigNotConfirmedError,

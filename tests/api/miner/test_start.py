@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.exceptions import XmrigNotConfirmedError
-from custom_components.xmrig.api.models import BackendType
+from custom_components.xmrig_miner.api.exceptions import XmrigNotConfirmedError
+from custom_components.xmrig_miner.api.models import BackendType
 from simulator.faults import Fault
 from simulator.http import Reply
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.document import changes
-from custom_components.xmrig.api.exceptions import (
+from custom_components.xmrig_miner.api.document import changes
+from custom_components.xmrig_miner.api.exceptions import (
     XmrigNotConfirmedError,
     XmrigRefusedError,
     XmrigResponseError,
 )
-from custom_components.xmrig.api.models import BackendType
-from custom_components.xmrig.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.models import BackendType
+from custom_components.xmrig_miner.api.state import MinerState, Request
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply
 

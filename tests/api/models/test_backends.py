@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.limits import MAX_THREADS
-from custom_components.xmrig.api.models import (
+from custom_components.xmrig_miner.api.limits import MAX_THREADS
+from custom_components.xmrig_miner.api.models import (
     Backends,
     BackendType,
     GpuHealth,

@@ -11,9 +11,14 @@ from hypothesis import given, strategies as st
 import orjson
 import pytest
 
-from custom_components.xmrig.api.health import is_outdated
-from custom_components.xmrig.api.models import Backends, BackendType, Config, Summary
-from custom_components.xmrig.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.health import is_outdated
+from custom_components.xmrig_miner.api.models import (
+    Backends,
+    BackendType,
+    Config,
+    Summary,
+)
+from custom_components.xmrig_miner.api.snapshot import Snapshot
 from tests.api.odd import (
     BACKENDS,
     CONFIG,

@@ -2,8 +2,13 @@
 
 import pytest
 
-from custom_components.xmrig.api.models import Backends, BackendType, Hashrate, Summary
-from custom_components.xmrig.api.snapshot import Status
+from custom_components.xmrig_miner.api.models import (
+    Backends,
+    BackendType,
+    Hashrate,
+    Summary,
+)
+from custom_components.xmrig_miner.api.snapshot import Status
 from tests.api.captures import CAPTURES, NEW, VERSIONS, capture, read_all, snapshot
 
 CAPTURED = [

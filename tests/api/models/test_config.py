@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig.api.document import Change, changes
-from custom_components.xmrig.api.models import BackendType, Config, PauseRule
-from custom_components.xmrig.api.models.config import UNNAMED_POOL
+from custom_components.xmrig_miner.api.document import Change, changes
+from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
+from custom_components.xmrig_miner.api.models.config import UNNAMED_POOL
 from tests.api.captures import VERSIONS, capture, snapshot
 from tests.api.odd import (
     BACKENDS,

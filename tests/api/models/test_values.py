@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig.api.limits import MAX_INTEGER
-from custom_components.xmrig.api.models.values import (
+from custom_components.xmrig_miner.api.limits import MAX_INTEGER
+from custom_components.xmrig_miner.api.models.values import (
     boolean,
     integer,
     items,

@@ -4,7 +4,7 @@ from datetime import timedelta
 import logging
 from typing import Final
 
-DOMAIN: Final = "xmrig"
+DOMAIN: Final = "xmrig_miner"
 LOGGER = logging.getLogger(__package__)
 
 SCAN_INTERVAL: Final = timedelta(seconds=10)

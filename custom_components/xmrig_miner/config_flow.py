@@ -100,7 +100,7 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
     may have answered in the meantime.
     """
 
-    VERSION = 2
+    VERSION = 1
 
     def __init__(self) -> None:
         """Initialize the flow."""
