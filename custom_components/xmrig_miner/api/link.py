@@ -9,6 +9,7 @@ from .exceptions import (
     XmrigError,
     XmrigInterruptedError,
     XmrigReadOnlyError,
+    XmrigRefusedError,
     XmrigResponseError,
     XmrigTimeoutError,
 )
@@ -82,14 +83,17 @@ class MinerLink:
     async def _permitted[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
         """Await a call that needs full access.
 
-        A token that became invalid is told from a read-only API: both are a 403 to such
-        a call, but only an invalid token is a 403 to the summary too.
+        A 403 to such a call may be about the token or about a read-only API, or a fault
+        of the moment: the summary tells.
         """
         try:
             return await self._watched(call)
         except XmrigReadOnlyError:
-            await self.summary()
-            raise
+            if (await self.summary()).restricted is not False:
+                raise
+            raise XmrigRefusedError(
+                f"{self.client.address} refused a call, though its API is not read-only"
+            ) from None
 
     async def _watched[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
         """Await a call, and tell if the miner went away."""

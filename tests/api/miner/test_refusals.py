@@ -9,6 +9,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigError,
     XmrigNotConfirmedError,
     XmrigReadOnlyError,
+    XmrigRefusedError,
 )
 
 from .rig import COMMANDS, Rig, commanding, every_command
@@ -98,3 +99,13 @@ async def test_errors_contain_no_secrets(command: str) -> None:
                 continue
             assert "s3cret" not in told
             assert "WALLET" not in told
+
+
+async def test_one_refusal_does_not_make_the_api_read_only() -> None:
+    """The summary says that it is not, so that is not the reason that is given."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        # The first request asks who answers, the second for the config
+        rig.fail_next(2, "forbidden")
+        with pytest.raises(XmrigRefusedError):
+            await miner.set_threads(1, None)
+        assert len(rig.config["cpu"]["rx"]) > 1
