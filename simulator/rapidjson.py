@@ -6,6 +6,10 @@ in an array). The reader takes comments and trailing commas, as HttpApiRequest.c
 for, and fails with rapidjson's words, because the miner serves them in a refusal.
 """
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+import json
 import re
 from typing import Any
 
@@ -44,30 +48,69 @@ class ParseError(ValueError):
 
 def loads(text: str) -> Any:
     """Read JSON; of a repeated key the first one counts (rapidjson's FindMember)."""
+    if text.isascii() and "\\u" not in text:
+        # What json reads too, it reads many times faster
+        with suppress(ValueError, RecursionError):
+            return json.loads(
+                text,
+                object_pairs_hook=_first_of_each,
+                parse_int=_number,
+                parse_constant=_refuse,
+            )
     return _Parser(text.partition("\0")[0]).document()
+
+
+def _first_of_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in members:
+        found.setdefault(name, value)
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ParseError(constant)
+
+
+def _number(digits: str) -> int | float:
+    number = int(digits)
+    return number if _INT64_START <= number < _UINT64_END else float(digits)
 
 
 def dumps(value: Any, depth: int = 0) -> str:
     """Write JSON as the miner prints it; no newline at the end."""
+    parts: list[str] = []
+    _write(value, "\n" + "    " * depth, parts.append)
+    return "".join(parts)
+
+
+def _write(value: Any, line: str, add: Callable[[str], None]) -> None:
+    """Write a value piece by piece; `line` begins a new line of its parent."""
     if isinstance(value, str):
-        return f'"{_TO_ESCAPE.sub(_escape, value)}"'
-    if isinstance(value, dict):
-        if not value:
-            return "{}"
-        members = f",\n{_indent(depth + 1)}".join(
-            f"{dumps(key)}: {dumps(member, depth + 1)}" for key, member in value.items()
-        )
-        return f"{{\n{_indent(depth + 1)}{members}\n{_indent(depth)}}}"
-    if isinstance(value, (list, tuple)):
+        add(_quoted(value))
+    elif isinstance(value, dict):
+        separator = "{" + line + "    "
+        for key, member in value.items():
+            add(f"{separator}{_quoted(key)}: ")
+            _write(member, line + "    ", add)
+            separator = "," + line + "    "
+        add(line + "}" if value else "{}")
+    elif isinstance(value, (list, tuple)):
         # All on one line, yet a nested object is indented as if the bracket were not
-        return f"[{', '.join(dumps(element, depth + 1) for element in value)}]"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)
+        separator = "["
+        for element in value:
+            add(separator)
+            _write(element, line + "    ", add)
+            separator = ", "
+        add("]" if value else "[]")
+    elif value is None or isinstance(value, bool):
+        add({None: "null", True: "true", False: "false"}[value])
+    else:
+        add(repr(value))
 
 
-def _indent(depth: int) -> str:
-    return "    " * depth
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return f'"{_TO_ESCAPE.sub(_escape, text)}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -212,6 +255,4 @@ class _Parser:
                 self._at = match.end()
                 whole = False
         text = self._text[start : self._at]
-        if whole and _INT64_START <= int(text) < _UINT64_END:
-            return int(text)
-        return float(text)
+        return _number(text) if whole else float(text)

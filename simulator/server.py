@@ -324,14 +324,13 @@ class Simulator:
         """Let the pool reject a share."""
         self.miner.add_share(accepted=False)
 
-    def fail(self, fault: str, count: int = 1) -> None:
+    def fail(self, how: str | Fault, count: int = 1) -> None:
         """Apply a fault to the next requests that it fits, so many of them."""
-        self._failing += [FAULTS[fault]] * count
+        self._failing += [_fault(how)] * count
 
     def fail_next(self, n: int, how: str | Fault) -> None:
         """Apply a fault to the nth request from now, 1 for the next, and to no other."""
-        fault = FAULTS[how] if isinstance(how, str) else how
-        self._failing_at[self._received + n] = fault
+        self._failing_at[self._received + n] = _fault(how)
 
     # The port
 
@@ -462,6 +461,10 @@ class Simulator:
         self.requests.append(
             Exchange(request.method, request.path, status, request.body)
         )
+
+
+def _fault(how: str | Fault) -> Fault:
+    return FAULTS[how] if isinstance(how, str) else how
 
 
 def _first_half(data: bytes) -> bytes:

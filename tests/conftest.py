@@ -1,6 +1,7 @@
 """Fixtures: simulated miners, and Home Assistant with one of them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, ExitStack
 import time
@@ -26,6 +27,9 @@ from tests.common import Rig, entry_for
 # a stopped clock: it would refuse those of a running one from then on.
 make_context()
 
+COMBINATIONS = "combinations"
+"""The property of a test that says how many combinations of what it ran."""
+
 NOW = "2026-11-01 12:00:00+00:00"
 
 
@@ -36,6 +40,20 @@ def pytest_asyncio_loop_factories(
     del config
     is_virtual = item.get_closest_marker("virtual_time") is not None
     return {"loop": VirtualLoop if is_virtual else asyncio.new_event_loop}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many combinations each sweep ran."""
+    counts: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, value in report.user_properties:
+                    if name == COMBINATIONS:
+                        sweep, number = value
+                        counts[sweep] += number
+    for sweep, number in sorted(counts.items()):
+        terminalreporter.write_line(f"{sweep}: {number} combinations")
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,8 @@ class ConfigEditor:
         """Initialize the editor."""
         self._link = link
         self._store = store
-        self._seen: Config | None = None
+        self.seen: Config | None = None
+        """The config as it was last read or written."""
         self._unsettled: tuple[Config, list[Change]] | None = None
         self._external: list[str] = []
 
@@ -108,13 +109,13 @@ class ConfigEditor:
 
     def observe(self, config: Config) -> None:
         """Take a config into account that was read, and note external changes."""
-        if self._seen is not None:
+        if self.seen is not None:
             self._external += [
                 shown_path(change.path)
-                for change in changes(self._seen.document, config.document)
+                for change in changes(self.seen.document, config.document)
                 if not self._is_own(change)
             ]
-        self._seen = config
+        self.seen = config
         if self._unsettled and _contains(config, self._unsettled[1]):
             self._unsettled = None
 

@@ -1,0 +1,27 @@
+"""Sweeps: every command under every single failure, each time in a whole Home Assistant.
+
+The time is virtual (`tests/virtual_time.py`), everything else is real: the sockets, the
+simulated miner with its half second until a config applies, all constants of the
+integration. Only public behaviour is looked at: actions and their errors, entities,
+repairs, what is stored, the log, and what the simulated miner was asked for.
+
+- `test_failures_*.py`: each command x each request that it sends x each kind of failure.
+  Either the action raises an error that is true, and what is shown agrees with the
+  miner, or everything is as without the failure.
+- `test_lifecycle.py`: each command x {reload, unload, remove, stop of Home Assistant} at
+  each request and at each write to disk.
+- `test_odd_values.py`: each value of each document x odd values in its place.
+
+To add a command, add it to `COMMANDS` in `commands.py`: what to do, what has to be true
+before (`prepare`), and what it needs of the miner and of the options. The tests find it
+there. It is run once without a failure, and what is seen then is what is expected.
+
+To add a kind of failure, add it to `FAULTS` of the simulator and to `KINDS` in
+`kinds.py`, with the errors that are true when it happens. Name it by what goes wrong on
+the wire, and add a second one if it matters whether the command took effect before.
+
+To add an operation on the entry, add it to `OPERATIONS` in `lifecycle.py`. To add an odd
+value, add it to `ODD_VALUES` in `odd_values.py`.
+
+Each test counts its combinations (`count`); the sums are printed at the end of the run.
+"""

@@ -1,0 +1,131 @@
+"""Every command that there is, and what has to be true before it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator import DEFAULT_POOLS
+from tests.controls import MINING, act, restore, select_pool, set_threads
+from tests.watts import METER, NUMBERS, set_limit
+
+from .home import VirtualRig
+
+type Action = Callable[[VirtualRig], Awaitable[Any]]
+
+BACKUP = str(DEFAULT_POOLS[1]["url"])
+HALF = 100
+"""W at which two of four threads run: each draws 20 W on top of 60 W."""
+FULL = NUMBERS["full_power"]
+
+PATCH = {
+    "pools": [{**DEFAULT_POOLS[0], "user": "NEW_WALLET"}, DEFAULT_POOLS[1]],
+    "retries": 7,
+}
+"""Also changes who is paid, which is a repair unless it is the user's own doing."""
+
+
+async def nothing(rig: VirtualRig) -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """Something that a user asks for."""
+
+    run: Action
+    prepare: Action = nothing
+    """Makes true what the command needs. Polls follow before the command."""
+    miner: dict[str, Any] = field(default_factory=dict)
+    """What the simulated miner is like, where that matters."""
+    options: dict[str, Any] = field(default_factory=dict)
+    """The options of the entry."""
+    ignored_after_error: str = ""
+    """Part of the names of entities that an error leaves half way."""
+    is_poll: bool = False
+    """Whether it is no command at all, but a poll like any other."""
+
+
+def turn(name: str, *, on: bool) -> Action:
+    """Return the action of a switch."""
+    return lambda rig: rig.turn(name, on=on)
+
+
+def press(name: str) -> Action:
+    """Return the action of a button."""
+    return lambda rig: rig.press(name)
+
+
+def limit(watts: float) -> Action:
+    """Return the action that sets the power limit."""
+    return lambda rig: set_limit(rig, watts)
+
+
+def several(*actions: Action) -> Action:
+    """Return the action that does one after the other."""
+
+    async def run(rig: VirtualRig) -> None:
+        for action in actions:
+            await action(rig)
+
+    return run
+
+
+async def settle(rig: VirtualRig) -> None:
+    """Wait, with the poll that follows, until the power limit may add threads.
+
+    In that time a miner that was stopped has also left its pool.
+    """
+    await rig.poll()
+
+
+def threads(number: int) -> Action:
+    """Return the action that sets the number of threads."""
+    return lambda rig: set_threads(rig, number)
+
+
+def pool(label: str) -> Action:
+    """Return the action that selects a pool."""
+    return lambda rig: select_pool(rig, label)
+
+
+CUDA = "switch.cuda_backend"
+ON_BATTERY = "switch.pause_on_battery"
+CARD: dict[str, Any] = {"gpus": 1}
+LIMITED: dict[str, Any] = {
+    "options": NUMBERS,
+    # The limit itself stays, and is tried again
+    "ignored_after_error": "power_limit",
+}
+
+COMMANDS = {
+    "poll": Command(lambda _: asyncio.sleep(12), miner=CARD, is_poll=True),
+    "pause": Command(turn(MINING, on=False), miner=CARD),
+    "resume": Command(turn(MINING, on=True), turn(MINING, on=False)),
+    "stop": Command(press("button.stop"), miner=CARD),
+    "start": Command(
+        press("button.start"), several(press("button.stop"), settle), miner=CARD
+    ),
+    "threads": Command(threads(2)),
+    "pool": Command(pool(BACKUP)),
+    "backend_off": Command(turn(CUDA, on=False), miner=CARD),
+    "backend_on": Command(turn(CUDA, on=True), turn(CUDA, on=False), miner=CARD),
+    "pause_rule": Command(turn(ON_BATTERY, on=True)),
+    "set_config": Command(lambda rig: act(rig, "set_config", config=PATCH)),
+    "restore_config": Command(restore, several(threads(2), pool(BACKUP), settle)),
+    "limit_down": Command(limit(HALF), **LIMITED),
+    "limit_up": Command(limit(FULL), several(limit(HALF), settle), **LIMITED),
+    "limit_to_zero": Command(limit(0), **LIMITED),
+    "limit_from_zero": Command(limit(FULL), several(limit(0), settle), **LIMITED),
+    "calibrate": Command(
+        lambda rig: act(rig, "calibrate"),
+        miner={"threads": 2},
+        options=METER,
+        # What was measured until then stays
+        ignored_after_error="power",
+    ),
+}
+
+POWER = [name for name, command in COMMANDS.items() if command.options]
+CONTROLS = [name for name in COMMANDS if name not in POWER]
+"""Both in files of their own, which run at the same time."""

@@ -1,0 +1,231 @@
+"""A command under a single failure, and whether what came of it is right."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.exceptions import HomeAssistantError
+
+from custom_components.xmrig_miner.api.document import same
+from simulator import Simulator
+from simulator.jsonvalue import Json
+from tests.controls import config_of, restore
+
+from .commands import COMMANDS, Command, nothing
+from .home import Home, Trial, VirtualRig
+from .kinds import Kind, is_true
+from .view import View, controls, differences, look, unlike
+
+PATIENCE = 900
+"""Seconds after which a command has not ended at all."""
+
+SHOWN = 8
+"""How many problems of a combination are listed."""
+
+POLL = {"GET /2/summary", "GET /2/backends", "GET /2/config"}
+
+
+@dataclass
+class Outcome:
+    """What came of a command."""
+
+    error: Exception | None
+    requests: list[str]
+    """Those of the command, with the poll at its end."""
+    took_effect: bool
+    """Whether the miner was changed when the command ended."""
+    views: list[View]
+    """What could be seen after one poll, and after two."""
+    log: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """What is wrong whatever else came of it."""
+
+
+@dataclass(frozen=True)
+class Clean:
+    """A command without a failure."""
+
+    command: Command
+    before: list[View]
+    """What may be seen at the same time if there is no command."""
+    after: list[View]
+    """What may be seen after it."""
+    requests: list[str]
+
+    @property
+    def command_requests(self) -> int:
+        """Return how many requests there are before the poll at the end."""
+        number = len(self.requests)
+        poll: set[str] = set()
+        while number and self.requests[number - 1] in POLL - poll:
+            number -= 1
+            poll.add(self.requests[number])
+        return number
+
+
+_clean: dict[str, Clean] = {}
+
+
+async def clean(home: Home, name: str) -> Clean:
+    """Return what comes of a command without a failure."""
+    if name not in _clean:
+        before = await attempt(home, replace(COMMANDS[name], run=wait_a_moment))
+        after = await attempt(home, COMMANDS[name])
+        for outcome in (before, after):
+            assert outcome.error is None, outcome.error
+            assert not (outcome.log or outcome.problems), outcome
+        _clean[name] = Clean(COMMANDS[name], before.views, after.views, after.requests)
+    return _clean[name]
+
+
+async def wait_a_moment(_: VirtualRig) -> None:
+    """Let about as much time pass as a command takes."""
+    await asyncio.sleep(2)
+
+
+async def attempt(
+    home: Home,
+    command: Command,
+    kind: Kind | None = None,
+    position: int = 0,
+    *,
+    polls: int = 1,
+) -> Outcome:
+    """Do a command, of which the request at a position fails, and look what came of it.
+
+    The position of the first request is 1.
+    """
+    home.log.found.clear()
+    async with home.trial(options=command.options, **command.miner) as trial:
+        original = config_of(trial.simulator)
+        await prepare(trial, command)
+        began = datetime.now(UTC).timestamp()
+        before = _written(trial.simulator)
+        if kind:
+            trial.simulator.fail_next(position, kind.name)
+        error = await _run(trial, command)
+        took_effect = _written(trial.simulator) != before
+        outcome = Outcome(error, list(trial.received), took_effect, [])
+        if kind and len(outcome.requests) < position:
+            outcome.problems.append("the request that was to fail was never sent")
+        for _ in range(polls):
+            await trial.wait_for_poll()
+            outcome.views.append(look(trial, began))
+        outcome.problems += _wrong_controls(trial, outcome.views[-1])
+        if error and not command.options:
+            outcome.problems += [
+                f"not restored: {problem}" async for problem in _lost(trial, original)
+            ]
+    outcome.log += home.log.found
+    return outcome
+
+
+async def prepare(trial: Trial, command: Command) -> None:
+    """Make true what a command needs, right after a poll, and forget what led to it."""
+    if command.prepare is not nothing:
+        await command.prepare(trial.rig)
+        await trial.wait_for_poll()
+    trial.events.clear()
+    trial.received.clear()
+    trial.received_at.clear()
+
+
+def _written(simulator: Simulator) -> tuple[str, bool]:
+    """Return what is changed at once, not only when a config is applied."""
+    return simulator.surroundings.disk, simulator.miner.is_paused
+
+
+async def _run(trial: Trial, command: Command) -> Exception | None:
+    """Do a command, and return the error that it raised."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await command.run(trial.rig)
+    except Exception as error:  # noqa: BLE001  Which ones are right is judged later
+        return error
+    return None
+
+
+def _wrong_controls(trial: Trial, view: View) -> list[str]:
+    """Return what the controls show other than the miner does."""
+    expected = controls(trial.simulator)
+    shown = {name: view.entities.get(name, {}).get("state") for name in expected}
+    return [
+        f"{name} shows {shown[name]}, but the miner has {value}"
+        for name, value in expected.items()
+        if shown[name] not in (value, STATE_UNAVAILABLE, None)
+    ]
+
+
+async def _lost(trial: Trial, original: Json) -> AsyncIterator[str]:
+    """Yield what cannot be restored any more."""
+    try:
+        await restore(trial.rig)
+    except HomeAssistantError as error:
+        yield repr(error)
+    config = trial.simulator.config
+    if not same(config, original):
+        for difference in differences(original, config):
+            yield difference
+
+
+def judge(clean: Clean, outcome: Outcome, kind: Kind) -> list[str]:
+    """Return what is wrong with an outcome; nothing if it is right.
+
+    Either everything is as without the failure, or the error is true and what is shown
+    fits the miner.
+    """
+    view = outcome.views[-1]
+    wrong = [*outcome.problems, *(f"log: {line}" for line in outcome.log)]
+    if outcome.error is None:
+        return wrong + unlike(clean.after, view)
+    key = getattr(outcome.error, "translation_key", None)
+    if not isinstance(outcome.error, HomeAssistantError) or not is_true(
+        key, kind, took_effect=outcome.took_effect
+    ):
+        state = "took" if outcome.took_effect else "did not take"
+        wrong.append(f"untrue error {key or outcome.error!r}: the miner {state} it")
+    return wrong + unlike_miner(clean, view)
+
+
+def unlike_miner(
+    clean: Clean, view: View, *, ignored: Collection[str] = ()
+) -> list[str]:
+    """Return what is shown that does not fit the miner after an error.
+
+    That is what is shown of a miner that took the command, or of one that did not. Where
+    it did so in part, each value has to be one of the two.
+    """
+    both = [*clean.before, *clean.after]
+    alike = [one for one in both if not differences(one.miner, view.miner)] or both
+    part = clean.command.ignored_after_error
+    names = {name for one in (*alike, view) for name in one.shown}
+    halfway = {name for name in names if part and part in name}
+    never_shown = view.all.keys() - view.shown.keys()
+    return unlike(alike, view, ignored={*ignored, *halfway, *never_shown})
+
+
+def summary(name: str, problems: list[str]) -> str:
+    """Return what is wrong with a combination, in a few lines."""
+    left = len(problems) - SHOWN
+    more = [f"and {left} more"] if left > 0 else []
+    return "\n    ".join([f"{name}:", *problems[:SHOWN], *more])
+
+
+async def sweep(home: Home, name: str, kind: Kind) -> tuple[int, list[str]]:
+    """Fail each request of a command in turn; return how many, and what was wrong."""
+    expected = await clean(home, name)
+    number = 0
+    wrong = []
+    for position, request in enumerate(expected.requests, 1):
+        if kind.only_writes and request.startswith("GET "):
+            continue
+        number += 1
+        is_poll = COMMANDS[name].is_poll or position > expected.command_requests
+        outcome = await attempt(
+            home, COMMANDS[name], kind, position, polls=2 if is_poll else 1
+        )
+        if problems := judge(expected, outcome, kind):
+            wrong.append(summary(f"{position} ({request})", problems))
+    return number, wrong

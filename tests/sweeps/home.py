@@ -1,0 +1,314 @@
+"""A Home Assistant in virtual time, and the miners that are tried in it one by one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+import json
+import logging
+from pathlib import Path
+import tempfile
+import traceback
+from typing import Any, override
+from unittest.mock import PropertyMock, patch
+
+from aiohttp import ThreadedResolver
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant import loader
+from homeassistant.const import (
+    ATTR_FRIENDLY_NAME,
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+    Platform,
+)
+from homeassistant.core import (
+    CoreState,
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
+from homeassistant.helpers import restore_state
+from homeassistant.helpers.json import json_bytes
+from pytest_homeassistant_custom_component.common import async_test_home_assistant
+
+from custom_components.xmrig_miner.const import CONF_POWER_SENSOR, SCAN_INTERVAL
+from simulator import Simulator
+from simulator.http import Request
+from tests.common import Rig, entry_for
+from tests.virtual_time import run
+from tests.watts import drawn, report
+
+MEMORY = Path("/dev/shm")  # noqa: S108
+"""Where files are kept in memory, on Linux."""
+
+NOW = "2026-11-01 12:00:00+00:00"
+
+ENTRY_ID = "entry_of_miner"
+UNKNOWN_STATES = (STATE_UNAVAILABLE, STATE_UNKNOWN)
+NO_FACTS = (ATTR_FRIENDLY_NAME, "event_types", "icon", "device_class")
+
+QUIET = 1.5
+"""Seconds without a request after which nothing is under way. A command sends one at
+least each 0.7 s, polls are 10 s apart."""
+
+METER_INTERVAL = 5
+"""Seconds between two reports of the power sensor."""
+
+SPREAD = 300_000
+"""Microseconds after a full second at which Home Assistant polls."""
+
+SHARES = 24
+DIFFICULTY = 10**9
+"""So high that no share is found in the time of a test: counts are the same in each."""
+
+
+class LogErrors(logging.Handler):
+    """Keeps what is logged as an error or with a traceback.
+
+    A miner that cannot be polled is logged once as an error, which is right.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        super().__init__(logging.WARNING)
+        self.found: list[str] = []
+
+    @override
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if record.exc_info and (error := record.exc_info[1]):
+            *_, last = traceback.extract_tb(error.__traceback__)
+            self.found.append(
+                f"{message}: {error!r} in {last.name} ({last.filename}:{last.lineno})"
+            )
+        elif "Traceback" in message:
+            self.found.append(message)
+        elif record.levelno >= logging.ERROR and not (
+            record.name.startswith("custom_components.xmrig_miner")
+        ):
+            self.found.append(f"{record.name}: {message}")
+
+
+class VirtualRig(Rig):
+    """A miner in Home Assistant; its time passes by waiting, which takes no time."""
+
+    @override
+    async def pass_time(self, time: timedelta) -> None:
+        """Let time pass for the miner and for Home Assistant."""
+        await asyncio.sleep(time.total_seconds())
+
+    async def remove(self) -> None:
+        """Remove the entry, if it is still there and Home Assistant runs."""
+        entries = self.hass.config_entries
+        if self.hass.is_running and entries.async_get_entry(self.entry.entry_id):
+            await entries.async_remove(self.entry.entry_id)
+
+
+@dataclass
+class Trial:
+    """One miner, set up for one combination."""
+
+    rig: VirtualRig
+    simulator: Simulator
+    home: Home
+    received: list[str] = field(default_factory=list)
+    """The requests in the order in which they came, as `GET /2/summary`."""
+    received_at: list[float] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """The facts of each activity event, in order."""
+    last_event: str | None = None
+    """When the last one of them was."""
+    is_warming_up: bool = False
+    """Whether threads hashed for less than ten seconds at the last poll, so that the
+    miner did not know how fast they are."""
+
+    def note(self, request: Request) -> None:
+        """Note a request that came in."""
+        miner = self.simulator.miner
+        self.received.append(f"{request.method} {request.path}")
+        self.received_at.append(self.now)
+        if request.path == "/2/summary":
+            self.is_warming_up = None in (
+                backend.hashrates(miner.now, miner.timer)[0]
+                for backend in miner.backends
+                if backend.meter
+            )
+
+    @property
+    def now(self) -> float:
+        """Return the time of the loop in seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def wait_for_poll(self) -> None:
+        """Wait until the miner was polled once more, and nothing is under way."""
+        # Home Assistant spreads its polls over half a second.
+        await self.rig.pass_time(SCAN_INTERVAL + timedelta(seconds=1))
+        await self.wait_until_quiet()
+
+    async def wait_until_quiet(self) -> None:
+        """Wait until no request came for a while."""
+        while self.received_at and self.now - self.received_at[-1] < QUIET:
+            await asyncio.sleep(QUIET)
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Return the files of the entry, by their name without the entry's id."""
+        return self.home.stored(self.rig.entry.entry_id)
+
+
+class Home:
+    """A Home Assistant."""
+
+    def __init__(
+        self, hass: HomeAssistant, clock: FrozenDateTimeFactory, log: LogErrors
+    ) -> None:
+        """Start without any miner."""
+        self.hass = hass
+        self.clock = clock
+        self.log = log
+
+    @property
+    def storage(self) -> Path:
+        """Return the directory in which Home Assistant keeps its files."""
+        return Path(self.hass.config.path(".storage"))
+
+    def stored(self, entry_id: str) -> dict[str, Any]:
+        """Return the files of an entry, by their name without the entry's id."""
+        return {
+            path.name.replace(entry_id, "*"): json.loads(path.read_text())
+            for path in sorted(self.storage.glob(f"*{entry_id}*"))
+        }
+
+    def rig_for(self, simulator: Simulator, options: dict[str, Any]) -> VirtualRig:
+        """Return a miner with an entry that is not set up yet."""
+        entry = entry_for(simulator, entry_id=ENTRY_ID)
+        entry.add_to_hass(self.hass)
+        self.hass.config_entries.async_update_entry(entry, options=options)
+        return VirtualRig(self.hass, simulator, entry, self.clock)
+
+    @asynccontextmanager
+    async def trial(
+        self,
+        *,
+        options: dict[str, Any] | None = None,
+        before_set_up: Callable[[Simulator], None] = lambda _: None,
+        **miner: Any,
+    ) -> AsyncIterator[Trial]:
+        """Set up a miner, and remove it at the end.
+
+        `before_set_up` is called when the miner runs, and its entry is not set up yet.
+        """
+        defaults = {
+            "miner_id": "8614647678496211",
+            "uptime": 1000,
+            # No more jobs than the first: each takes time to play
+            "job_interval": 100_000,
+            "difficulty": DIFFICULTY,
+            "dataset_time": 0,
+            # So that a miner which connects anew hashes before the next poll
+            "config": {"retry-pause": 1},
+        }
+        restore_state.async_get(self.hass).last_states.clear()
+        # Home Assistant polls at some part of a second
+        await asyncio.sleep(-asyncio.get_running_loop().time() % 1)
+        async with Simulator(**{**defaults, **miner}) as simulator:
+            for _ in range(SHARES):
+                simulator.accept_share(actual=DIFFICULTY)
+            before_set_up(simulator)
+            trial = Trial(self.rig_for(simulator, options or {}), simulator, self)
+            simulator.on_request = trial.note
+            with ExitStack() as stack:
+                stack.callback(self._follow_events(trial))
+                if options and CONF_POWER_SENSOR in options:
+                    stack.callback(self._follow_power(trial))
+                try:
+                    await trial.rig.set_up()
+                    yield trial
+                finally:
+                    await trial.rig.remove()
+
+    def _follow_events(self, trial: Trial) -> Callable[[], None]:
+        """Note each activity event; returns how to end that."""
+
+        @callback
+        def note(event: Event[EventStateChangedData]) -> None:
+            new = event.data["new_state"]
+            if (
+                new is None
+                or new.domain != Platform.EVENT
+                or new.state in UNKNOWN_STATES
+            ):
+                return
+            # An entity that is available again shows its last event once more
+            if new.state != trial.last_event:
+                trial.last_event = new.state
+                facts = {k: v for k, v in new.attributes.items() if k not in NO_FACTS}
+                trial.events.append(plain(facts))
+
+        return self.hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+
+    def _follow_power(self, trial: Trial) -> Callable[[], object]:
+        """Let the power sensor report what the miner draws; returns how to end that."""
+
+        async def follow() -> None:
+            while True:
+                report(trial.rig, drawn(trial.simulator))
+                await asyncio.sleep(METER_INTERVAL)
+
+        report(trial.rig, drawn(trial.simulator))
+        return asyncio.create_task(follow()).cancel
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it is after it was sent as JSON."""
+    return json.loads(json_bytes(value))
+
+
+@asynccontextmanager
+async def booted(
+    clock: FrozenDateTimeFactory, config_dir: str | None = None
+) -> AsyncIterator[Home]:
+    """Start a Home Assistant in which all entities are enabled, and stop it."""
+    log = LogErrors()
+    root = logging.getLogger()
+    with ExitStack() as stack:
+        config_dir = config_dir or stack.enter_context(temporary_directory())
+        enabled = "homeassistant.helpers.entity.Entity.entity_registry_enabled_default"
+        stack.enter_context(
+            patch(enabled, new_callable=PropertyMock(return_value=True))
+        )
+        # It spreads the polls by chance, and which request is the nth must not depend on it
+        spread = "homeassistant.helpers.update_coordinator.randint"
+        stack.enter_context(patch(spread, return_value=SPREAD))
+        root.addHandler(log)
+        stack.callback(root.removeHandler, log)
+        async with async_test_home_assistant(config_dir=config_dir) as hass:
+            # Home Assistant's own looks names up by mDNS too
+            hass.data["aiohttp_resolver"] = ThreadedResolver()
+            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
+            try:
+                yield Home(hass, clock, log)
+            finally:
+                if hass.state is not CoreState.stopped:
+                    await hass.async_stop(force=True)
+
+
+@contextmanager
+def temporary_directory() -> Iterator[str]:
+    """Lend a directory, in memory where there is one: files are synced to disk."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as path:
+        yield path
+
+
+def play[ResultT](main: Callable[[Home], Coroutine[Any, Any, ResultT]]) -> ResultT:
+    """Run something in a Home Assistant in virtual time, and return what it returns."""
+
+    async def within(clock: FrozenDateTimeFactory) -> ResultT:
+        async with booted(clock) as home:
+            return await main(home)
+
+    # The loop's own socket, and that on which the miner listens
+    return run(within, NOW, listeners=2, threads=False)

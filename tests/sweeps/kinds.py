@@ -1,0 +1,63 @@
+"""Every kind of failure of a single request, and the errors that are true of it."""
+
+from dataclasses import dataclass
+
+CONNECTION = frozenset({"cannot_connect"})
+"""The miner could not be reached, or did not answer in time."""
+RESPONSE = frozenset({"not_xmrig"})
+"""What answered is no miner, or the response is damaged."""
+TOKEN = frozenset({"invalid_auth", "refused"})
+"""The miner rejected the token, or the request."""
+OTHER = frozenset({"another_miner"})
+"""A different miner answered."""
+NO_ERROR: frozenset[str] = frozenset()
+"""A response that the integration has to wait for."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of failure, by the name of the simulator's fault."""
+
+    name: str
+    errors: frozenset[str]
+    """Translation keys of the errors that are true."""
+    loses_request: bool = False
+    """Whether the miner never saw the request, which only shows by its result."""
+    only_writes: bool = False
+    """Whether it is the same as another kind for a request that changes nothing."""
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("http_500", RESPONSE, loses_request=True),
+        Kind("reset", CONNECTION, loses_request=True),
+        Kind("reset_after", CONNECTION, only_writes=True),
+        Kind("cut", CONNECTION | RESPONSE),
+        Kind("short", RESPONSE),
+        Kind("hang", CONNECTION, loses_request=True),
+        Kind("hang_after", CONNECTION, only_writes=True),
+        Kind("late_2", NO_ERROR),
+        Kind("late_2_after", NO_ERROR),
+        Kind("late_7", NO_ERROR),
+        Kind("late_7_after", NO_ERROR),
+        Kind("unauthorized", TOKEN, loses_request=True),
+        Kind("forbidden", TOKEN, loses_request=True),
+        Kind("router_401", RESPONSE, loses_request=True),
+        Kind("router_403", RESPONSE, loses_request=True),
+        Kind("other_miner", OTHER, loses_request=True),
+    )
+}
+
+
+def is_true(key: str | None, kind: Kind, *, took_effect: bool) -> bool:
+    """Return whether an error says what happened to a command.
+
+    That a miner is no XMRig miner is never true of one that took the command, and what
+    took effect was confirmed.
+    """
+    if key and key.startswith("not_confirmed"):
+        return kind.loses_request and not took_effect
+    if key == "not_xmrig" and took_effect:
+        return False
+    return key in kind.errors

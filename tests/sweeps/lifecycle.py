@@ -1,0 +1,410 @@
+"""A command while its entry is reloaded, unloaded or removed, or Home Assistant stops."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+import functools
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.core import HassJob, async_get_hass
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+from homeassistant.util.async_ import get_scheduled_timer_handles
+
+from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
+from custom_components.xmrig_miner.errors import NOT_CONFIRMED_KEYS
+from simulator import Fault
+from simulator.http import Reply, Request
+from simulator.miner import SimulatedMiner
+
+from .commands import COMMANDS, Command
+from .failures import POLL, Clean, clean, prepare, summary, unlike_miner, wait_a_moment
+from .home import ENTRY_ID, Home, Trial, VirtualRig, booted, temporary_directory
+from .view import View, look, unlike
+
+PATIENCE = 600
+"""Seconds after which a command, or what is done to its entry, has not ended at all."""
+
+HOLD = 0.05
+"""Seconds for which a request waits, so that what is done to the entry comes first."""
+
+AFTERWARDS = 30
+"""Seconds for which is watched what is still sent to the miner."""
+
+WATCHED = 20
+"""Seconds at the end of it in which there are only polls."""
+
+SAME = 6
+"""Requests of polls on both sides of one, after which nothing about it is new."""
+
+NOT_STORED = {"events"}
+"""What does not outlast the end of an instance."""
+
+OTHER_TASKS = ("simulator", "sweeps")
+"""Parts of what tasks are called that belong to the test."""
+
+UNTRUE = {
+    *("cannot_connect", "not_xmrig", "invalid_auth", "token_not_expected"),
+    *("invalid_certificate", "read_only", "refused", "no_device", "unsafe_config"),
+    *("config_too_large", "conflict", "another_miner", "limited", "not_stored"),
+    *(*NOT_CONFIRMED_KEYS.values(), "calibration_disturbed"),
+}
+"""Errors that blame the miner, with which nothing is wrong here."""
+
+type Operation = Callable[[VirtualRig], Awaitable[Any]]
+
+OPERATIONS: dict[str, Operation] = {
+    "reload": lambda rig: rig.hass.config_entries.async_reload(rig.entry.entry_id),
+    "unload": lambda rig: rig.hass.config_entries.async_unload(rig.entry.entry_id),
+    "remove": lambda rig: rig.hass.config_entries.async_remove(rig.entry.entry_id),
+    "stop": lambda rig: rig.hass.async_stop(),
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something is done to the entry: at an await of the command."""
+
+    at: str
+    """`received`: before the miner acts on a request. `acted`: after that, before its
+    response. `stored`: when a file is about to be written."""
+    number: int
+    """Of the request or of the file, from 1."""
+    name: str
+    """What is asked for, or which file it is."""
+
+    def __str__(self) -> str:
+        """Return it as a problem is reported."""
+        return f"{self.at} {self.number} ({self.name})"
+
+
+@dataclass
+class Course:
+    """What happened in the course of a command."""
+
+    error: BaseException | None = None
+    view: View | None = None
+    """What is seen once the entry is set up again; None if it was removed."""
+    problems: list[str] = field(default_factory=list)
+
+
+class Resources:
+    """The tasks, timers and open files that there are."""
+
+    def __init__(self) -> None:
+        """Take note of them."""
+        self.tasks = asyncio.all_tasks()
+        self.timers = {
+            id(handle): handle
+            for handle in get_scheduled_timer_handles(asyncio.get_running_loop())
+            if not handle.cancelled()
+        }
+        self.files = len(list(Path("/proc/self/fd").iterdir()))
+
+    def left_since(self, before: Resources) -> Iterator[str]:
+        """Yield those of the integration that are still there."""
+        for task in self.tasks - before.tasks:
+            if not any(name in repr(task) for name in OTHER_TASKS):
+                yield f"task left: {task!r}"
+        for key, handle in self.timers.items():
+            if key not in before.timers and _is_ours(handle):
+                yield f"timer left: {handle!r}"
+
+
+def _is_ours(handle: asyncio.TimerHandle) -> bool:
+    """Return whether a timer is one of the integration or of its files.
+
+    Those that Home Assistant ends itself when it stops are not meant.
+    """
+    # What a timer calls has no public name
+    callback_name, arguments_name = "_callback", "_args"
+    seen: list[Any] = [
+        getattr(handle, callback_name, None),
+        *(getattr(handle, arguments_name, None) or ()),
+    ]
+    jobs = [item for item in seen if isinstance(item, HassJob)]
+    if any(job.cancel_on_shutdown for job in jobs) and async_get_hass().is_stopping:
+        return False
+    seen += [job.target for job in jobs]
+    for item in seen[:]:
+        function = item.func if isinstance(item, functools.partial) else item
+        seen += [function, getattr(function, "__self__", None)]
+    return any(
+        (isinstance(item, Store) and ENTRY_ID in item.key)
+        or DOMAIN in str(getattr(item, "__module__", ""))
+        or DOMAIN in type(item).__module__
+        for item in seen
+    )
+
+
+_moments: dict[str, list[Moment]] = {}
+
+
+async def moments(home: Home, name: str) -> list[Moment]:
+    """Return each moment of a command at which it waits for something."""
+    if name not in _moments:
+        stored: list[str] = []
+
+        async def note(store: Store[Any]) -> None:
+            stored.append(store.key.replace(ENTRY_ID, "*"))
+
+        command = COMMANDS[name]
+        async with home.trial(options=command.options, **command.miner) as trial:
+            await prepare(trial, command)
+            with saving(note):
+                await command.run(trial.rig)
+        _moments[name] = [
+            *_requests(trial.received),
+            *(Moment("stored", number, key) for number, key in enumerate(stored, 1)),
+        ]
+    return _moments[name]
+
+
+def _requests(received: list[str]) -> Iterator[Moment]:
+    """Yield the moments of requests.
+
+    Of many polls in a row, as in a calibration, the first and the last are enough: those
+    in between find and leave everything as these do.
+    """
+    is_poll = [request in POLL for request in received]
+    for index, request in enumerate(received):
+        around = is_poll[max(0, index - SAME) : index + SAME + 1]
+        if len(around) == 2 * SAME + 1 and all(around):
+            continue
+        yield Moment("received", index + 1, request)
+        if not request.startswith("GET "):
+            yield Moment("acted", index + 1, request)
+
+
+@contextmanager
+def saving(hook: Callable[[Store[Any]], Awaitable[None]]) -> Iterator[None]:
+    """Call a hook before a file of the entry is written, until the end of the block."""
+    save = Store.async_save
+
+    async def hooked(store: Store[Any], data: Any) -> None:
+        if ENTRY_ID in store.key:
+            await hook(store)
+        await save(store, data)
+
+    with patch.object(Store, "async_save", hooked):
+        yield
+
+
+class _Starter:
+    """Starts what is done to the entry when the moment has come."""
+
+    def __init__(
+        self, trial: Trial, operation: Operation, moment: Moment | None
+    ) -> None:
+        self._trial = trial
+        self._operation = operation
+        self._moment = moment
+        self._left = moment.number if moment else 0
+        self.task: asyncio.Task[Any] | None = None
+        if moment and moment.at == "received":
+            trial.simulator.on_request = self._receive
+        elif moment and moment.at == "acted":
+            fault = Fault("waits for the entry", distort=self._act, delay=HOLD)
+            trial.simulator.fail_next(moment.number, fault)
+
+    def start(self) -> None:
+        """Start now."""
+        self.task = asyncio.create_task(self._do())
+
+    async def _do(self) -> None:
+        await self._operation(self._trial.rig)
+
+    async def _receive(self, request: Request) -> None:
+        self._trial.note(request)
+        self._left -= 1
+        if self._left == 0:
+            self.start()
+            await asyncio.sleep(HOLD)
+
+    def _act(self, _miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        self.start()
+        return reply
+
+    async def save(self, _: Store[Any]) -> None:
+        """Start if this is the file to be written; without waiting, as it is written."""
+        if self._moment and self._moment.at == "stored":
+            self._left -= 1
+            if self._left == 0:
+                self.start()
+                # Far enough to be waiting for something
+                await asyncio.sleep(0)
+
+
+async def attempt(
+    trial: Trial, command: Command, operation: str, moment: Moment | None
+) -> Course:
+    """Do something to the entry in the middle of a command, and see both to their end."""
+    course = Course()
+    starter = _Starter(trial, OPERATIONS[operation], moment)
+    running = asyncio.create_task(_as_coroutine(command.run(trial.rig)))
+    requests: dict[str, int] = {}
+    running.add_done_callback(
+        lambda _: requests.setdefault("command", len(trial.received))
+    )
+    with saving(starter.save):
+        await asyncio.wait([running], timeout=PATIENCE)
+        if starter.task is None:
+            if moment:
+                course.problems.append("the moment never came")
+            starter.start()
+        assert starter.task
+        starter.task.add_done_callback(
+            lambda _: requests.setdefault("operation", len(trial.received))
+        )
+        await asyncio.wait([starter.task], timeout=PATIENCE)
+    for what, work in (("command", running), (operation, starter.task)):
+        if not work.done():
+            work.cancel()
+            course.problems.append(f"{what} never ended")
+    course.error = _error(running)
+    if error := _error(starter.task):
+        course.problems.append(f"{operation} raised {error!r}")
+    # The process ends soon after Home Assistant stopped
+    await asyncio.sleep(HOLD if operation == "stop" else AFTERWARDS)
+    course.problems += _sent_too_late(trial, operation, requests)
+    return course
+
+
+async def _as_coroutine(work: Awaitable[Any]) -> None:
+    await work
+
+
+def _error(command: asyncio.Task[Any]) -> BaseException | None:
+    if command.cancelled():
+        return asyncio.CancelledError()
+    return command.exception() if command.done() else None
+
+
+def _sent_too_late(
+    trial: Trial, operation: str, requests: dict[str, int]
+) -> Iterator[str]:
+    """Yield requests of an instance that has ended."""
+    ended = requests.get("operation", 0)
+    late = trial.received[ended:]
+    if operation == "reload":
+        late = trial.received[ended : requests.get("command", 0)]
+        polls = sum(
+            request == "GET /2/summary" and at > trial.now - WATCHED
+            for request, at in zip(trial.received, trial.received_at, strict=True)
+        )
+        if polls > WATCHED / SCAN_INTERVAL.total_seconds():
+            yield f"{polls} polls in {WATCHED} s: more than one instance polls"
+    if late:
+        yield f"{len(late)} requests after the {operation}: {', '.join(late[:5])}"
+
+
+async def sweep(home: Home, name: str, operation: str) -> tuple[int, list[str]]:
+    """Do something to the entry at each moment of a command.
+
+    Returns how many moments there were, and what was wrong.
+    """
+    command = COMMANDS[name]
+    expected = await clean(home, name)
+    before = await _operate(home, replace(command, run=wait_a_moment), operation)
+    after = await _operate(home, command, operation)
+    for course in (before, after):
+        assert course.error is None, course.error
+        assert not course.problems, course.problems
+    expected = Clean(
+        command,
+        # Something may be known only until the entry is set up again, such as a card
+        [*expected.before, *([before.view] if before.view else [])],
+        [*expected.after, *([after.view] if after.view else [])],
+        expected.requests,
+    )
+    found = await moments(home, name)
+    wrong = []
+    for moment in found:
+        result = await _operate(home, command, operation, moment)
+        problems = result.problems
+        if result.view:
+            problems += judge(expected, operation, result.error, result.view)
+        if problems:
+            wrong.append(summary(str(moment), list(dict.fromkeys(problems))))
+    return len(found), wrong
+
+
+async def _operate(
+    home: Home, command: Command, operation: str, moment: Moment | None = None
+) -> Course:
+    """Do something to the entry at a moment of a command, or afterwards; then undo it."""
+    before: list[Resources] = []
+    async with AsyncExitStack() as stack:
+        config_dir = stack.enter_context(temporary_directory())
+        if operation == "stop":
+            home = await stack.enter_async_context(booted(home.clock, config_dir))
+        home.log.found.clear()
+        trial = await stack.enter_async_context(
+            home.trial(
+                options=command.options,
+                before_set_up=lambda _: before.append(Resources()),
+                **command.miner,
+            )
+        )
+        await prepare(trial, command)
+        began = datetime.now(UTC).timestamp()
+        course = await attempt(trial, command, operation, moment)
+        left: list[str] = []
+        if operation != "reload":
+            left += Resources().left_since(before[0])
+        if operation == "unload":
+            await trial.rig.set_up()
+        elif operation == "stop":
+            again = await stack.enter_async_context(booted(home.clock, config_dir))
+            trial.home = again
+            trial.rig = again.rig_for(trial.simulator, command.options)
+            await trial.rig.set_up()
+        if operation != "remove":
+            await trial.wait_for_poll()
+            course.view = look(trial, began)
+            await trial.rig.remove()
+        course.problems += _left_behind(trial)
+        await trial.wait_until_quiet()
+        course.problems += left or Resources().left_since(before[0])
+        logs = {id(log): log for log in (home.log, trial.home.log)}
+        course.problems += (
+            f"log: {line}" for log in logs.values() for line in log.found
+        )
+    return course
+
+
+def _left_behind(trial: Trial) -> Iterator[str]:
+    """Yield what is left of an entry that was removed."""
+    for name in trial.home.stored(ENTRY_ID):
+        yield f"file left: {name}"
+    for domain, issue_id in ir.async_get(trial.rig.hass).issues:
+        if ENTRY_ID in issue_id:
+            yield f"issue left: {domain} {issue_id}"
+    for name in trial.rig.entities:
+        yield f"entity left: {name}"
+
+
+def judge(
+    expected: Clean, operation: str, error: BaseException | None, view: View
+) -> list[str]:
+    """Return what is wrong once the entry is set up again.
+
+    What was on disk is what is shown then, so it has to be what the command brought
+    about; or the command failed, and what is shown fits the miner.
+    """
+    wrong = []
+    key = getattr(error, "translation_key", None)
+    # Home Assistant ends what still runs when it stops
+    is_ended = isinstance(error, asyncio.CancelledError) and operation == "stop"
+    if error and not is_ended:
+        if not isinstance(error, HomeAssistantError) or key in UNTRUE:
+            wrong.append(f"untrue error {key or error!r}")
+    # A calibration that is ended returns what it measured until then
+    if error or expected.command.ignored_after_error:
+        return wrong + unlike_miner(expected, view, ignored=NOT_STORED)
+    return wrong + unlike(expected.after, view, ignored=NOT_STORED)

@@ -1,0 +1,297 @@
+"""Odd values in place of those that a miner sends, and what they must not do."""
+
+from collections.abc import Callable, Iterator
+import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import zip_longest
+import json
+from typing import Any
+
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    restore_state,
+)
+from homeassistant.helpers.json import json_bytes
+
+from simulator import Fault, Simulator, api
+from simulator.http import Reply, Request, with_body
+from simulator.miner import SimulatedMiner
+from tests.watts import NUMBERS
+
+from .failures import summary
+from .home import Home, Trial
+from .view import look, unlike
+
+type Place = tuple[str | int, ...]
+"""Where a value stands in a document."""
+
+DOCUMENTS: dict[str, Callable[[SimulatedMiner], Any]] = {
+    "/2/summary": lambda miner: api.summary(miner, 2),
+    "/2/backends": api.backends,
+    "/2/config": lambda miner: miner.config,
+}
+
+MINER: dict[str, Any] = {"gpus": 1}
+FIRST = 3
+"""Values of a list that are looked at, the rest being alike; windows are three."""
+
+SET_UP_TOGETHER = 10
+"""Odd values at a time when an entry is set up."""
+
+DEPTH = 3000
+DIGITS = 5000
+LENGTH = 10_000
+
+PLACEHOLDER = "\N{OBJECT REPLACEMENT CHARACTER}"
+
+ODD_VALUES: dict[str, str | None] = {
+    "missing": None,
+    "null": "null",
+    "true": "true",
+    "an empty text": '""',
+    "a text": '"odd"',
+    "an empty list": "[]",
+    "an empty object": "{}",
+    "a list of null": "[null]",
+    "negative": "-1",
+    "a fraction": "0.5",
+    "2^63": str(2**63),
+    "2^64-1": str(2**64 - 1),
+    "10^30": str(10**30),
+    "1.7e308": "1.7e308",
+    "not a number": "NaN",
+    "infinite": "1e999",
+    "5,000 digits": "9" * DIGITS,
+    "half a surrogate pair": r'"\ud800"',
+    "10,000 characters": json.dumps("x" * LENGTH),
+    "3,000 levels": "[" * DEPTH + "]" * DEPTH,
+}
+"""As they stand in the text of a response; None for nothing at all."""
+
+NOT_COMPARED = {"events"}
+"""What an odd value may leave behind: a miner that names another pool is believed."""
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An odd value at a place of a document."""
+
+    document: str
+    place: Place
+    value: str
+
+    def __str__(self) -> str:
+        """Return it as a problem is reported."""
+        return f"{self.document} {'.'.join(map(str, self.place))} is {self.value}"
+
+
+def places(document: Any, place: Place = ()) -> Iterator[Place]:
+    """Yield the place of every value of a document.
+
+    Of alike values in a list, and of alike lists in an object, the first are enough.
+    """
+    if place:
+        yield place
+    if isinstance(document, dict):
+        shapes: set[str] = set()
+        for key, value in document.items():
+            shape = _shape(value)
+            if isinstance(value, list) and shape in shapes:
+                yield (*place, key)
+            else:
+                shapes.add(shape)
+                yield from places(value, (*place, key))
+    elif isinstance(document, list):
+        for index, value in enumerate(document):
+            is_first = index == 0 or not isinstance(value, dict | list)
+            if (is_first and index < FIRST) or "type" in _keys(value):
+                yield from places(value, (*place, index))
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{_shape(value[0]) if value else ''}]"
+    return f"{{{sorted(value)}}}" if isinstance(value, dict) else "value"
+
+
+def _keys(value: Any) -> set[str]:
+    return set(value) if isinstance(value, dict) else set()
+
+
+def odd_values(simulated: SimulatedMiner, value: str, *documents: str) -> list[Odd]:
+    """Return an odd value at every place of some documents."""
+    return [
+        Odd(document, place, value)
+        for document in documents
+        for place in places(DOCUMENTS[document](simulated))
+    ]
+
+
+def fault(document: str, odd: list[Odd]) -> Fault:
+    """Return the fault that puts odd values into a response."""
+
+    def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        changed = copy.deepcopy(reply.document)
+        for one in odd:
+            target = changed
+            for key in one.place[:-1]:
+                target = target[key]
+            if ODD_VALUES[one.value] is None:
+                del target[one.place[-1]]
+            else:
+                target[one.place[-1]] = PLACEHOLDER + one.value
+        text = json.dumps(changed, ensure_ascii=False)
+        for one in odd:
+            if (raw := ODD_VALUES[one.value]) is not None:
+                text = text.replace(
+                    json.dumps(PLACEHOLDER + one.value, ensure_ascii=False), raw
+                )
+        return with_body(reply, text.encode())
+
+    return Fault("odd values", distort=distort, path=document, methods=("GET",))
+
+
+def cause(simulator: Simulator, odd: list[Odd]) -> None:
+    """Let the next responses hold odd values."""
+    for document in DOCUMENTS:
+        if here := [one for one in odd if one.document == document]:
+            simulator.fail(fault(document, here))
+
+
+def damage(trial: Trial) -> Iterator[str]:
+    """Yield what an odd value did to Home Assistant, or had done to the miner."""
+    hass = trial.rig.hass
+    yield from (f"log: {line}" for line in trial.home.log.found)
+    trial.home.log.found.clear()
+    saved = {
+        "states": lambda: [state.as_dict() for state in hass.states.async_all()],
+        "entities": lambda: [
+            entity.as_storage_fragment
+            for entity in er.async_get(hass).entities.values()
+        ],
+        "devices": lambda: [
+            device.as_storage_fragment for device in dr.async_get(hass).devices.values()
+        ],
+        "restored states": lambda: [
+            state.as_dict()
+            for state in restore_state.async_get(hass).async_get_stored_states()
+        ],
+    }
+    for name, make in saved.items():
+        try:
+            json_bytes(make())
+        except Exception as error:  # noqa: BLE001  Whatever it is, it is damage
+            yield f"the {name} cannot be saved: {error!r}"
+    for request in trial.received:
+        if not request.startswith("GET "):
+            yield f"the miner was sent {request}"
+    trial.received.clear()
+
+
+async def sweep_polls(home: Home, value: str, *documents: str) -> tuple[int, list[str]]:
+    """Poll with an odd value at each place of some documents, one place in each.
+
+    Returns how many places there are, and what was wrong.
+    """
+    groups: list[list[Odd]] = []
+    number = 0
+    wrong: list[str] = []
+    while not number or groups:
+        # Whatever an odd value broke, the next one finds a miner that is right
+        async with home.trial(options=NUMBERS, **MINER) as trial:
+            if not number:
+                groups, number = _side_by_side(trial, value, documents)
+            await trial.rig.poll()
+            trial.received.clear()
+            began = datetime.now(UTC).timestamp()
+            before = look(trial, began)
+            while groups:
+                odd = groups.pop()
+                problems = await _poll(trial, odd)
+                problems += unlike([before], look(trial, began), ignored=NOT_COMPARED)
+                if problems:
+                    groups += _report(odd, problems, wrong)
+                    break
+    return number, wrong
+
+
+def _side_by_side(
+    trial: Trial, value: str, documents: tuple[str, ...]
+) -> tuple[list[list[Odd]], int]:
+    """Return odd values in groups, one of each document, and how many there are."""
+    each = [odd_values(trial.simulator.miner, value, name) for name in documents]
+    groups = [[odd for odd in group if odd is not None] for group in zip_longest(*each)]
+    return groups, sum(map(len, each))
+
+
+async def _poll(trial: Trial, odd: list[Odd]) -> list[str]:
+    """Poll once with odd values and once without; return what is wrong then."""
+    cause(trial.simulator, odd)
+    await trial.rig.poll()
+    problems = list(damage(trial))
+    await trial.rig.poll()
+    return problems + list(damage(trial))
+
+
+def _report(odd: list[Odd], problems: list[str], wrong: list[str]) -> list[list[Odd]]:
+    """Note what is wrong with an odd value; return those to be looked at by themselves."""
+    if len(odd) > 1:
+        return [[one] for one in odd]
+    wrong.append(summary(str(odd[0]), problems))
+    return []
+
+
+async def sweep_set_up(home: Home, value: str) -> tuple[int, list[str]]:
+    """Set an entry up with an odd value at each place of each document.
+
+    Several at a time, as long as nothing is wrong with them. Returns how many places
+    there are, and what was wrong.
+    """
+    async with home.trial(options=NUMBERS, **MINER) as trial:
+        began = datetime.now(UTC).timestamp()
+        await trial.wait_for_poll()
+        before = look(trial, began)
+        every = odd_values(trial.simulator.miner, value, *DOCUMENTS)
+    groups = _apart(every)
+    wrong: list[str] = []
+    while groups:
+        odd = groups.pop()
+        began = datetime.now(UTC).timestamp()
+        async with home.trial(
+            options=NUMBERS, before_set_up=partial(cause, odd=odd), **MINER
+        ) as trial:
+            problems = list(damage(trial))
+            if not trial.rig.is_loaded and len(odd) > 1:
+                # One of them keeps the others from being looked at
+                problems.append("not set up")
+            await trial.wait_for_poll()
+            problems += damage(trial)
+            problems += unlike([before], look(trial, began), ignored=NOT_COMPARED)
+        if problems:
+            groups += _report(odd, problems, wrong)
+    return len(every), wrong
+
+
+def _apart(every: list[Odd]) -> list[list[Odd]]:
+    """Return odd values in groups, none of which holds another one of its group."""
+    groups: list[list[Odd]] = []
+    for odd in every:
+        for group in groups:
+            if len(group) < SET_UP_TOGETHER and not any(
+                _is_within(odd, other) or _is_within(other, odd) for other in group
+            ):
+                group.append(odd)
+                break
+        else:
+            groups.append([odd])
+    return groups
+
+
+def _is_within(one: Odd, other: Odd) -> bool:
+    """Return whether a place is that of another value, or in it."""
+    return (
+        one.document == other.document and one.place[: len(other.place)] == other.place
+    )
