@@ -33,7 +33,7 @@ class HomeAssistant:
     """One that commands a miner, with a disk of its own."""
 
     def __init__(self, session: aiohttp.ClientSession, simulator: Simulator) -> None:
-        """Start with nothing remembered."""
+        """Start with nothing stored."""
         self.client = XmrigClient(
             session, simulator.host, simulator.port, token=simulator.token
         )
@@ -42,14 +42,14 @@ class HomeAssistant:
         self.miner = self.start()
 
     def start(self) -> Miner:
-        """Begin a new life, with what is on the disk."""
+        """Start again, with what is on the disk."""
         data = json.loads(self.disk) if self.disk else None
         self.miner = Miner(self.client, MinerState.from_json(data), self._save)
         return self.miner
 
-    async def _save(self, memory: MinerState) -> None:
+    async def _save(self, state: MinerState) -> None:
         await asyncio.sleep(0.001)
-        self.disk = json.dumps(memory.as_json())
+        self.disk = json.dumps(state.as_json())
         if self.on_save:
             await self.on_save()
 
@@ -58,8 +58,12 @@ class HomeAssistant:
 async def homes(
     number: int,
 ) -> AsyncIterator[tuple[Simulator, list[HomeAssistant]]]:
-    """Lend a miner, and as many that command it."""
-    async with Simulator(**OPTIONS) as simulator, aiohttp.ClientSession() as session:
+    """Yield a miner, and as many that command it, in the time of the loop."""
+    clock = asyncio.get_running_loop().time
+    async with (
+        Simulator(**OPTIONS, clock=clock) as simulator,
+        aiohttp.ClientSession() as session,
+    ):
         yield simulator, [HomeAssistant(session, simulator) for _ in range(number)]
 
 

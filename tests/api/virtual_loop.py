@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 import selectors
 import socket
+import time
 from typing import Any, override
 
 IN_FLIGHT = 0.003
@@ -24,7 +25,7 @@ class _Selector(selectors.DefaultSelector):
 
     def __init__(self) -> None:
         super().__init__()
-        self.now = 1000.0
+        self.now: float | None = None
         self.on_jump: Callable[[float], object] = lambda _: None
         self.threads = 0
 
@@ -32,7 +33,7 @@ class _Selector(selectors.DefaultSelector):
     def select(
         self, timeout: float | None = None
     ) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None or timeout <= 0:
+        if timeout is None or timeout <= 0 or self.now is None:
             return super().select(timeout)
         # A thread wakes the loop by a socket of the loop's own
         if self.threads:
@@ -62,15 +63,21 @@ def _is_connection(fd: int) -> bool:
 class VirtualLoop(asyncio.SelectorEventLoop):
     """A loop that waits in real time only for sockets and threads."""
 
-    def __init__(self) -> None:
-        """Start the time."""
+    def __init__(self, *, jumps: bool = True) -> None:
+        """Start the time; unless it `jumps`, it is real until it is told to jump."""
         self._jumping = _Selector()
         super().__init__(self._jumping)
+        if jumps:
+            self.jump()
+
+    def jump(self) -> None:
+        """Let the time jump from now on."""
+        self._jumping.now = time.monotonic()
 
     @override
     def time(self) -> float:
-        """Return the seconds that have passed, from a start that means nothing."""
-        return self._jumping.now
+        """Return the seconds of the loop's clock, which begins as the monotonic one."""
+        return time.monotonic() if self._jumping.now is None else self._jumping.now
 
     def follow(self, move: Callable[[float], object]) -> None:
         """Call a function with the seconds by which the time jumps, at each jump."""

@@ -1,22 +1,36 @@
-"""Fixtures: each miner there is, and who commands it."""
+"""Fixtures: each miner there is, and what commands it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import aiohttp
+from freezegun import freeze_time
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.api.miner import Miner
+from tests.api.virtual_loop import VirtualLoop
 from tests.targets import TARGETS, Json, SimulatedTarget, Target, open_target
 
-from .rig import Owner, Wire
+from .rig import Controller, Wire
 
 
-@pytest.fixture
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
+    """Let time jump with a simulated miner, which is given what a real one is given."""
+    return {"virtual": partial(VirtualLoop, jumps=False)}
+
+
+@pytest.fixture(autouse=True)
+def configure_event_loop() -> None:
+    """Leave the loop's time alone, which Home Assistant sets to the monotonic one."""
+
+
+@pytest.fixture(autouse=True)
 def quick_confirmation() -> None:
-    """Give a real miner the time that it is given in use."""
+    """Give each miner the time that it is given in use."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,15 +56,17 @@ async def target(
 ) -> AsyncGenerator[Target]:
     """Return a miner that has just been started.
 
-    A simulated one takes a config sooner, so less time is given to it.
+    All clocks jump with that of the loop, if they do.
     """
-    api = "custom_components.xmrig_miner.api"
-    async with open_target(request.param, tmp_path, start_change) as target:
-        with ExitStack() as stack:
+    with ExitStack() as stack:
+        async with open_target(request.param, tmp_path, start_change) as target:
             if isinstance(target, SimulatedTarget):
-                target.simulator.surroundings.watch_delay = 0.03
-                stack.enter_context(patch(f"{api}.confirm.CONFIRM_INTERVAL", 0.01))
-                stack.enter_context(patch(f"{api}.config_editor.SETTLE", 0.05))
+                loop = asyncio.get_running_loop()
+                assert isinstance(loop, VirtualLoop)
+                loop.jump()
+                target.simulator.surroundings.clock = loop.time
+                frozen_time = stack.enter_context(freeze_time(dt_util.utcnow()))
+                loop.follow(frozen_time.tick)
             yield target
 
 
@@ -63,17 +79,17 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def wire(target: Target, session: aiohttp.ClientSession) -> Wire:
-    """Return what shows the miner beside whoever commands it."""
+    """Return what shows the miner beside what commands it."""
     return await Wire.open(target, session)
 
 
 @pytest.fixture
-def owner(wire: Wire) -> Owner:
-    """Return somebody who has not commanded the miner yet."""
-    return Owner(wire.client)
+def controller(wire: Wire) -> Controller:
+    """Return what has not commanded the miner yet."""
+    return Controller(wire.client)
 
 
 @pytest.fixture
-def miner(owner: Owner) -> Miner:
+def miner(controller: Controller) -> Miner:
     """Return the miner, to be commanded."""
-    return owner.miner
+    return controller.miner

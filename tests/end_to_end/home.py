@@ -1,5 +1,6 @@
 """A Home Assistant with one miner, and what it shows of it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -57,6 +58,11 @@ class Home:
         async_fire_time_changed(
             self.hass, dt_util.utcnow() + SCAN_INTERVAL + timedelta(seconds=1)
         )
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def settle(self, seconds: float) -> None:
+        """Let so much time pass, and what is due by then be done."""
+        await asyncio.sleep(seconds)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     def entity_id(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""A miner, who commands it, and what it looked like before anybody did."""
+"""A miner, what commands it, and what it looked like before that."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ FAILOVER = 8.0
 
 
 class Wire:
-    """What a miner shows, read beside whoever commands it."""
+    """What a miner shows, read beside what commands it."""
 
     def __init__(self, target: Target, client: XmrigClient, first: str) -> None:
         """Initialize it; `first` is the config file before anything was done."""
@@ -34,17 +34,18 @@ class Wire:
 
     @classmethod
     async def open(cls, target: Target, session: aiohttp.ClientSession) -> Self:
-        """Return what reads a miner that nobody has commanded yet."""
+        """Return what reads a miner that has not been commanded yet."""
         client = XmrigClient(session, target.host, target.port, token=target.token)
         await client.summary()
         return cls(target, client, target.read_disk())
 
-    async def snapshot(self) -> Snapshot:
-        """Return all that the miner shows now."""
+    async def snapshot(self, miner: Miner | None = None) -> Snapshot:
+        """Return all that the miner shows now, with what is stored about it."""
         return Snapshot(
             summary=await self.client.summary(),
             backends=await self.client.backends(),
             config=await self.client.config(),
+            state=miner.state if miner else MinerState(),
         )
 
     async def config(self) -> dict[str, Any]:
@@ -92,8 +93,8 @@ class Wire:
         assert self.target.read_disk() == self.first
 
 
-class Owner:
-    """Somebody who commands a miner, and remembers what they did."""
+class Controller:
+    """Commands a miner, and stores what it did."""
 
     def __init__(self, client: XmrigClient) -> None:
         """Initialize one who has not commanded that miner yet."""

@@ -17,7 +17,7 @@ from custom_components.xmrig_miner.api.models import BackendType, Config, PauseR
 from custom_components.xmrig_miner.api.snapshot import Status
 from tests.targets import ALGORITHM, Target
 
-from .rig import FAILOVER, Owner, Wire
+from .rig import FAILOVER, Controller, Wire
 
 _PATCH = {"print-time": 11, "cpu": {"yield": False, "rx": None, ALGORITHM: [1]}}
 
@@ -40,10 +40,7 @@ async def test_backend_off_and_on(wire: Wire, miner: Miner) -> None:
 async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
     """It is said that there is none, and the config can be had back."""
     assert BackendType.OPENCL in (await wire.client.backends()).by_type
-    with (
-        patch("custom_components.xmrig_miner.api.confirm.CONFIRM_TIMEOUT", 1.5),
-        pytest.raises(XmrigBackendError),
-    ):
+    with pytest.raises(XmrigBackendError):
         await miner.set_backend(BackendType.OPENCL, enabled=True)
     await wire.mines()
     await miner.restore()
@@ -56,7 +53,7 @@ async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
     ids=[""],
 )
 async def test_pause_rules(wire: Wire, miner: Miner) -> None:
-    """A number of seconds is the owner's, and comes back when it is on again."""
+    """A number of seconds is the user's, and comes back when it is on again."""
     await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=False)
     await miner.set_pause_rule(PauseRule.BATTERY, enabled=True)
     config = await wire.config()
@@ -82,12 +79,12 @@ async def test_patch(wire: Wire, miner: Miner) -> None:
 
 
 async def test_two_writers_at_once(
-    target: Target, wire: Wire, owner: Owner, session: aiohttp.ClientSession
+    target: Target, wire: Wire, controller: Controller, session: aiohttp.ClientSession
 ) -> None:
     """What both asked for is there, and each can take back their own."""
-    other = Owner((await Wire.open(target, session)).client)
+    other = Controller((await Wire.open(target, session)).client)
     await asyncio.gather(
-        owner.miner.set_threads(1, ALGORITHM),
+        controller.miner.set_threads(1, ALGORITHM),
         other.miner.select_pool(target.pools[1]),
     )
     config = await wire.config()
@@ -95,17 +92,17 @@ async def test_two_writers_at_once(
     assert config["pools"][0]["url"] == target.pools[1]
     assert len(await wire.threads()) == 1
     await other.miner.restore()
-    await owner.miner.restore()
+    await controller.miner.restore()
     await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
     await wire.assert_as_first()
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["after PUT", "before PUT"])
 async def test_killed_while_writing(
-    target: Target, wire: Wire, owner: Owner, arrives: bool
+    target: Target, wire: Wire, controller: Controller, arrives: bool
 ) -> None:
     """Whether or not a write arrived, what was there first is known."""
-    client = owner.miner.client
+    client = controller.miner.client
     put_config = client.put_config
 
     async def put_and_kill(config: Config) -> Any:
@@ -119,12 +116,12 @@ async def test_killed_while_writing(
         patch.object(client, "put_config", put_and_kill),
         pytest.raises(XmrigConnectionError),
     ):
-        await owner.miner.set_threads(1, ALGORITHM)
+        await controller.miner.set_threads(1, ALGORITHM)
     await target.restart()
     await target.eventually(wire.threads)
     assert len(await wire.threads()) == (1 if arrives else 2)
-    again = owner.as_restarted()
-    assert again.owners_threads(await wire.snapshot()) == 2
+    again = controller.as_restarted()
+    assert (await wire.snapshot(again)).user_threads == 2
     await again.restore()
     assert len(await wire.threads()) == 2
     await wire.assert_as_first()

@@ -12,6 +12,7 @@ from custom_components.xmrig_miner.const import (
     CONF_KEEP_STATE,
     CONF_POWER_INTERVAL,
 )
+from custom_components.xmrig_miner.options import MIN_POWER_INTERVAL
 from tests.targets import TOKEN, WALLETS, Target
 
 from .home import Home
@@ -31,7 +32,7 @@ _WINDOW = 10.8
 async def home(
     hass: HomeAssistant, enable_custom_integrations: None, target: Target, wire: Wire
 ) -> Home:
-    """Return Home Assistant with the miner, which nobody has commanded yet."""
+    """Return Home Assistant with the miner, which has not been commanded yet."""
     return await Home.with_miner(hass, target)
 
 
@@ -122,9 +123,8 @@ async def test_power_limit(
     """Watts are threads: fewer of them, none of them, and all of them again."""
     options: dict[str, Any] = {CONF_KEEP_STATE: True}
     options |= {CONF_IDLE_POWER: 50, CONF_FULL_POWER: 150}
-    # Sooner than the form allows: at once
     hass.config_entries.async_update_entry(
-        home.entry, options=options | {CONF_POWER_INTERVAL: 0}
+        home.entry, options=options | {CONF_POWER_INTERVAL: MIN_POWER_INTERVAL}
     )
     assert await hass.config_entries.async_reload(home.entry.entry_id)
     assert home.number(LIMIT) == 150
@@ -136,9 +136,11 @@ async def test_power_limit(
     assert (home.state(MINING), home.number(HASHRATE)) == ("off", 0)
 
     await home.set_number(LIMIT, 120)
+    await home.settle(MIN_POWER_INTERVAL)
     assert (home.state(MINING), len(await wire.threads())) == ("on", 1)
     await wire.mines()
     await home.set_number(LIMIT, 150)
+    await home.settle(MIN_POWER_INTERVAL)
     assert (home.state(MINING), len(await wire.threads())) == ("on", 2)
     await wire.mines()
     await wire.assert_as_first()

@@ -4,7 +4,7 @@ from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.snapshot import Status
 from tests.targets import Target
 
-from .rig import TWO_JOBS, Owner, Wire
+from .rig import TWO_JOBS, Controller, Wire
 
 
 async def test_pause_lasts_until_resumed(wire: Wire, miner: Miner) -> None:
@@ -21,17 +21,17 @@ async def test_pause_lasts_until_resumed(wire: Wire, miner: Miner) -> None:
 
 
 async def test_stop_lasts_until_started(
-    target: Target, wire: Wire, owner: Owner
+    target: Target, wire: Wire, controller: Controller
 ) -> None:
     """No job undoes a stop; start does, to the byte, and also resumes.
 
     Who starts it may have forgotten all but what was saved.
     """
-    await owner.miner.pause()
-    await owner.miner.stop()
+    await controller.miner.pause()
+    await controller.miner.stop()
     await target.elapse(TWO_JOBS)
     assert await wire.threads() == []
-    await owner.as_restarted().start()
+    await controller.as_restarted().start()
     assert len(await wire.threads()) == 2
     assert not await wire.is_paused()
     await wire.mines()
@@ -53,10 +53,10 @@ async def test_stop_outlives_the_miner(
 async def test_start_after_the_miners_own_stop(
     target: Target, wire: Wire, miner: Miner
 ) -> None:
-    """Threads that somebody's `stop` ended need not wait for the next job."""
+    """Threads that an external `stop` ended need not wait for the next job."""
     await wire.client.stop()
     assert await wire.threads() == []
     await miner.start()
-    await target.eventually(wire.threads, timeout=1.0)
+    assert len(await wire.threads()) == 2
     await wire.mines()
     await wire.assert_as_first()

@@ -1,4 +1,4 @@
-"""Choosing among the owner's pools, of which one may be dead."""
+"""Choosing among the user's pools, of which one may be dead."""
 
 import pytest
 
@@ -24,7 +24,7 @@ async def test_select_a_dead_pool_and_back(
     assert (await wire.config())["pools"][0]["enabled"]
     await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
     await wire.mines()
-    assert miner.preferred_pool(await wire.client.config()) == target.pools[1]
+    assert (await wire.snapshot(miner)).preferred_pool == target.pools[1]
     await target.set_pool(1, alive=True)
     await target.eventually(lambda: wire.is_at(1), timeout=FAILOVER)
     await wire.mines()

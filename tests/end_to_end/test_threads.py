@@ -1,4 +1,4 @@
-"""Fewer threads and all of them again, whatever form the owner wrote them in."""
+"""Fewer threads and all of them again, whatever form the user wrote them in."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from custom_components.xmrig_miner.api.miner import Miner
 from tests.targets import ALGORITHM, Json, Target
 
-from .rig import Owner, Wire, lasting_at_most
+from .rig import Controller, Wire, lasting_at_most
 
 # What is not mined now is capped too, and has to come back as well
 _OTHERS: Json = {
@@ -76,20 +76,20 @@ async def test_down_and_up(
 
 @pytest.mark.parametrize("start_change", [_TUNED], ids=[""])
 async def test_restart_while_paused_and_capped(
-    target: Target, wire: Wire, owner: Owner, miner: Miner
+    target: Target, wire: Wire, controller: Controller, miner: Miner
 ) -> None:
-    """Both are put back, also if the owner's file came back from somewhere."""
+    """Both are put back, also if the user's file came back from somewhere."""
     await miner.pause()
     await miner.set_threads(1, ALGORITHM)
     await target.kill()
     target.write_disk(wire.first)
     await target.restart()
     await target.eventually(wire.threads)
-    again = owner.as_restarted()
-    assert await again.restore_wanted_state(await wire.snapshot())
+    again = controller.as_restarted()
+    assert await again.restore_wanted_state(await wire.snapshot(again))
     assert await wire.is_paused()
     assert await wire.threads() == [(1, 0)]
-    assert not await again.restore_wanted_state(await wire.snapshot())
+    assert not await again.restore_wanted_state(await wire.snapshot(again))
     await again.restore()
     await again.resume()
     await wire.mines()

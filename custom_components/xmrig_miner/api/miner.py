@@ -1,12 +1,13 @@
 """Commands to a miner, each done only when the miner shows it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import replace
 
 from .client import XmrigClient
 from .command_queue import CommandQueue
-from .config_editor import ConfigEditor
+from .config_editor import SETTLE, ConfigEditor
 from .confirm import confirm
 from .document import Change
 from .exceptions import (
@@ -374,10 +375,11 @@ class Miner:
             )
 
         failure = None
-        if not await self._editor.edit(change) and not await self._runs():
+        if not await self._editor.edit(change) and not await self._may_run():
             # Ended by XMRig's own `stop`: any config makes it start them again,
             # without waiting for the next job (src/core/Miner.cpp:632).
             failure = await self._editor.rewrite()
+            await asyncio.sleep(SETTLE)
         await confirm(
             self._read_both,
             lambda both: _has_started(*both),
@@ -399,16 +401,16 @@ class Miner:
         config = await self.link.config()
         return config.enabled - backends.disabled
 
-    async def _runs(self) -> bool:
-        """Return whether threads run, or will without another config."""
-        both = await confirm(
+    async def _may_run(self) -> bool:
+        """Return whether threads run, for all that is known."""
+        _, backends = await confirm(
             self._read_both,
             lambda both: (
                 (both[1].complete and bool(both[1].enabled)) or _has_started(*both)
             ),
             command="start",
         )
-        return _has_started(*both)
+        return bool(backends.threads) or not backends.complete
 
     async def _read_both(self) -> tuple[Summary, Backends]:
         """Read what shows whether threads run."""

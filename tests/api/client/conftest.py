@@ -9,7 +9,7 @@ from .wire import TOKEN
 
 
 @pytest.fixture(autouse=True)
-def tells_nobody(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def reveals_no_secret(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Hold every test to it that no secret reaches a log."""
     caplog.set_level(logging.DEBUG)
     yield

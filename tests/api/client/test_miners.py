@@ -72,7 +72,7 @@ async def test_commands_with_a_reply_that_can_be_read() -> None:
         ("s3cret", None, False, XmrigAuthenticationError),
         ("s3cret", "wrong", False, XmrigAuthenticationError),
         (None, "s3cret", True, XmrigTokenNotExpectedError),
-        # Without a token and not read-only, a miner lets nobody in.
+        # Without a token and not read-only, a miner refuses every request.
         (None, "s3cret", False, XmrigAuthenticationError),
         (None, None, False, XmrigAuthenticationError),
         ("", "s3cret", False, XmrigAuthenticationError),
@@ -146,7 +146,7 @@ async def test_nulls() -> None:
         assert (await client.backends()).by_type == {}
 
 
-async def test_a_certificate_that_nobody_vouches_for() -> None:
+async def test_a_certificate_that_cannot_be_verified() -> None:
     """The miner makes its certificate itself, so it does not pass."""
     async with (
         Simulator(tls=True) as miner,

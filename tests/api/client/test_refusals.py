@@ -24,7 +24,7 @@ async def test_no_token() -> None:
 
 
 async def test_wrong_token() -> None:
-    """Whoever may read gets a summary, so a 403 to it is about the token."""
+    """Any token that may read gets a summary, so a 403 to it is about the token."""
     err = await outcome(READS["summary"], refusal(403))
     assert type(err) is XmrigAuthenticationError
 

@@ -136,6 +136,19 @@ async def test_after_the_miners_own_stop_it_is_done_once_threads_run() -> None:
         assert rig.count("PUT", "/2/config") == 1
 
 
+async def test_after_the_stop_of_a_miner_that_has_only_just_begun() -> None:
+    """It has no highest hashrate yet, so it could still build its dataset."""
+    async with (
+        Rig(job_interval=3600, uptime=13) as rig,
+        commanding(rig) as (miner, _),
+    ):
+        assert rig.is_hashing
+        assert (await miner.link.summary()).hashrate_highest is None
+        rig.rpc_direct("stop")
+        await miner.start()
+        assert rig.is_hashing
+
+
 async def test_after_the_miners_own_stop_threads_never_run() -> None:
     """Then it is not done, whatever the config says."""
     async with (
@@ -166,10 +179,9 @@ async def test_after_the_miners_own_stop_a_reply_is_lost(reply: str) -> None:
 
 
 async def test_a_miner_that_builds_its_dataset() -> None:
-    """It has no thread yet, and needs none to be started."""
+    """It may have no thread yet, and needs none to be started."""
     async with Rig(uptime=0, dataset_time=60) as rig, commanding(rig) as (miner, _):
         await miner.start()
-        assert not rig.is_hashing
         assert rig.count("PUT", "/2/config") <= 1
 
 

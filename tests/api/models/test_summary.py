@@ -81,7 +81,7 @@ class TestSummary:
         ["NaN", "Infinity", "-Infinity", "1e999", pytest.param("9" * 400, id="9...")],
     )
     def test_a_number_that_is_not_finite_is_missing(self, literal: str) -> None:
-        """Nobody could show it, nor could Home Assistant store it."""
+        """It could not be shown, nor could Home Assistant store it."""
         summary = Summary.from_json(
             json.loads(f'{{"hashrate": {{"total": [{literal}, 1, 2.5]}}}}')
         )
