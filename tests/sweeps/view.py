@@ -35,6 +35,10 @@ HASHES = ("H/s", "H/J")
 ROUGH_UNITS = {"H/s": 0.3, "H/J": 0.3, "kWh": 1, "s": 1, "h": 1, "min": 1}
 """Units of values that change by themselves, and by how much of them."""
 
+NOT_COMPARED = (ATTR_FRIENDLY_NAME, "changed_at")
+"""Attributes that say nothing about the miner: what it does is counted anew after each
+moment in which that is not known."""
+
 LONG_WINDOWS = ("_1m", "_15m")
 """Ends of the names of entities that show a mean over so long that it keeps changing,
 as does what is stored of the power that was measured."""
@@ -71,7 +75,7 @@ class View:
     """The kinds of the flows that wait for the user."""
     devices: dict[str, Any]
     stored: dict[str, Any]
-    """What is on disk."""
+    """What is on disk, by `stored` and the name of the file without the entry's id."""
     miner: dict[str, Any]
     """The miner's config, and whether it is paused."""
 
@@ -89,7 +93,7 @@ class View:
     @cached_property
     def all(self) -> dict[str, Any]:
         """Return everything."""
-        return {**self.shown, "stored": self.stored, "miner": self.miner}
+        return {**self.shown, **self.stored, "miner": self.miner}
 
 
 def look(trial: Trial, began: float) -> View:
@@ -100,7 +104,8 @@ def look(trial: Trial, began: float) -> View:
     for name, entity in sorted(rig.entities.items()):
         if state := rig.hass.states.get(entity.entity_id):
             attributes = plain(dict(state.attributes))
-            attributes.pop(ATTR_FRIENDLY_NAME, None)
+            for attribute in NOT_COMPARED:
+                attributes.pop(attribute, None)
             units[name] = attributes.get(ATTR_UNIT_OF_MEASUREMENT)
             shown = {"state": state.state, **attributes}
             if entity.domain in PAST and state.state != STATE_UNAVAILABLE:
@@ -122,7 +127,10 @@ def look(trial: Trial, began: float) -> View:
             name: [device.name, *_maker(device)]
             for name, device in sorted(rig.devices.items())
         },
-        stored=_relative(trial.stored, began),
+        stored={
+            f"stored.{name}": _relative(document, began)
+            for name, document in trial.stored.items()
+        },
         miner=miner_state(trial.simulator),
     )
 
