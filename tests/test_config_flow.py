@@ -41,7 +41,7 @@ async def test_a_miner_is_added_and_set_up(
     assert result["title"] == "rig-one"
     entry = result["result"]
     assert entry.unique_id is None
-    assert entry.version == 2
+    assert entry.version == 1
     assert entry.data == {
         CONF_HOST: "127.0.0.1",
         CONF_PORT: simulator.port,

@@ -238,7 +238,10 @@ async def test_an_entity_that_is_disabled_at_once_tells_nothing(
 
 
 async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:
-    """That it was, is told with what it is, after the reason for it."""
+    """That it was, is told with what it is, after the reason for it.
+
+    The config file came back from elsewhere meanwhile.
+    """
     first = config_of(running.simulator)
     await set_threads(running, 2)
     await running.turn(MINING, on=False)
@@ -246,8 +249,9 @@ async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:
     running.simulator.edit_config(lambda _: first)
     running.simulator.restart()
     await running.poll()
-    assert [name for name, _ in told] == ["restarted", "state_restored"]
-    assert told[1][1] == {"mining": False, "threads": 2}
+    names = [name for name, _ in told]
+    assert names == ["restarted", "config_changed", "state_restored"]
+    assert told[2][1] == {"mining": False, "threads": 2}
 
 
 async def test_a_restart_while_home_assistant_was_down(

@@ -259,7 +259,7 @@ async def test_a_pool_that_the_miner_refused_is_not_the_owners(running: Rig) -> 
     """What was not written is not what they agreed to."""
     running.simulator.fail("refuse_put")
     pools = [{"url": "other.example.org:3333", "user": "hidden-other"}]
-    with pytest.raises(ServiceValidationError, match="refused"):
+    with pytest.raises(ServiceValidationError, match="rejected the command"):
         await act(running, "set_config", config={"pools": pools})
     assert issues(running) == {}
 
