@@ -9,8 +9,10 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.xmrig_miner.api.limits import MAX_INTEGER
 from custom_components.xmrig_miner.power import (
     MAX_GAP,
+    MAX_WATTS,
     MAX_WEIGHT,
     RECENT,
     CardPower,
@@ -274,6 +276,18 @@ def test_what_is_stored_has_three_digits() -> None:
         "watts": {"2": [33.333, 0.98], "4": [100, 20]},
         "hashrates": {"2": [666.667, 1]},
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "maximum"), [("watts", MAX_WATTS), ("hashrates", MAX_INTEGER)]
+)
+def test_what_is_stored_has_bounds(key: str, maximum: float) -> None:
+    """More than any miner draws, or than the frontend can show, is damage."""
+    stored: dict[str, Any] = {"watts": {}, "hashrates": {}}
+    model = OWNERS.with_learned({**stored, key: {"2": [maximum, 1]}})
+    assert (model.watts(2), model.hashrate(2)).count(maximum) == 1
+    with pytest.raises(ValueError):
+        OWNERS.with_learned({**stored, key: {"2": [maximum + 1, 1]}})
 
 
 def test_nothing_stored_is_nothing_learned() -> None:

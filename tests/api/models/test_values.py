@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.limits import MAX_INTEGER
+from custom_components.xmrig_miner.api.limits import MAX_INTEGER, MAX_THREADS
 from custom_components.xmrig_miner.api.models.values import (
     boolean,
     integer,
@@ -13,8 +13,11 @@ from custom_components.xmrig_miner.api.models.values import (
     members,
     number,
     reading,
+    stored,
+    stored_or_none,
     text,
     texts,
+    thread_number,
     total,
 )
 
@@ -111,3 +114,32 @@ def test_a_sum_of_which_a_part_is_missing(
 ) -> None:
     """It is missing too, and so is one that is too large to be shown."""
     assert total(values) == result
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [(0, 0), (MAX_THREADS, MAX_THREADS), (MAX_THREADS + 1, None), (-1, None)],
+)
+def test_a_number_of_threads_has_bounds(value: int, result: int | None) -> None:
+    """No computer has more."""
+    assert thread_number(value) == result
+
+
+def test_what_was_stored_is_read_as_what_a_miner_replies() -> None:
+    """Zero and false are values, null is one only where it may be."""
+    assert stored(0, integer) == 0
+    assert stored(False, boolean) is False
+    assert stored_or_none(5, integer) == 5
+    assert stored_or_none(None, integer) is None
+
+
+@pytest.mark.parametrize("value", ["5", -1, True, [5]])
+def test_a_stored_value_of_another_shape_is_damage(value: Any) -> None:
+    """It is not taken for a value that is missing."""
+    message = "^a value of another shape than was stored$"
+    with pytest.raises(ValueError, match=message):
+        stored(value, integer)
+    with pytest.raises(ValueError, match=message):
+        stored_or_none(value, integer)
+    with pytest.raises(ValueError, match=message):
+        stored(None, integer)
