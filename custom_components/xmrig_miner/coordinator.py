@@ -24,7 +24,6 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from .addresses import is_miner_of, label
 from .api.activity import Activity, ActivityType, detect_activities
 from .api.client import XmrigClient
-from .api.document import same
 from .api.exceptions import (
     XmrigAnotherMinerError,
     XmrigAuthenticationError,
@@ -153,7 +152,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         self.miner.link.on_unreachable = self._handle_unreachable
         self._backends: _Endpoint[Backends] = _Endpoint(self.miner.link.backends)
-        self._config: _Endpoint[Config] = _Endpoint(self._async_config)
+        self._config: _Endpoint[Config] = _Endpoint(self.miner.read_config)
         self._restarts = RestartDetector(started=state.started)
         self._restricted: bool | None = None
         self.health = Health()
@@ -251,20 +250,6 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         elif not was_readable:
             await self._config.refresh(writes)
         return timed
-
-    async def _async_config(self) -> Config:
-        """Read the config, again if it is another one than before.
-
-        Unlike the summary it does not say which miner it is from: an address that
-        changes hands in the middle of a poll must not look like an external change.
-        """
-        config = await self.miner.link.config()
-        seen = self.miner.seen_config
-        for _ in range(2):
-            if seen is None or same(seen.document, config.document):
-                break
-            seen, config = config, await self.miner.link.config()
-        return config
 
     def _snapshot(self, summary: Summary, *, restarted: bool) -> Snapshot:
         """Return what was read, and what still serves of the poll before."""

@@ -104,8 +104,23 @@ class ConfigEditor:
 
         Returns the error after which it is unknown whether it arrived.
         """
-        config = await self._link.config()
+        config = await self._read()
         return await self._link.write(lambda: self._link.client.put_config(config))
+
+    async def read(self) -> Config:
+        """Read the config, again if it is another one than before.
+
+        Unlike the summary it does not say which miner it is from: where an address
+        changes hands for a moment, the config of another miner must be neither used
+        nor taken for an external change.
+        """
+        config = await self._link.config()
+        seen = self.seen
+        for _ in range(2):
+            if seen is None or same(seen.document, config.document):
+                break
+            seen, config = config, await self._link.config()
+        return config
 
     def observe(self, config: Config) -> None:
         """Take a config into account that was read, and note external changes."""
@@ -143,7 +158,7 @@ class ConfigEditor:
         """
         made = safe_changes(before, after)
         if await self._store.store(state) and made:
-            config = await self._link.config()
+            config = await self.read()
             if not same(config.document, before.document):
                 return None
         return _Write(before, after, made, state)
@@ -172,7 +187,7 @@ class ConfigEditor:
             # Removing what is the default anyway changes nothing that shows
             return
         await confirm(
-            self._link.config,
+            self.read,
             lambda config: not same(config.document, before.document),
             command=COMMAND,
             failure=failure,
@@ -215,7 +230,7 @@ class ConfigEditor:
 
     async def _read(self) -> Config:
         """Read the config, and verify afterwards that it is still that miner's."""
-        config = await self._link.config()
+        config = await self.read()
         await self._link.summary()
         return config
 

@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from .document import MISSING, Change, Path, changes, same, value_at, with_values
+from .document import (
+    MISSING,
+    Change,
+    Path,
+    changes,
+    includes,
+    same,
+    value_at,
+    with_values,
+)
 from .limits import extent
 from .models import Config
 
@@ -112,10 +121,19 @@ class Ledger:
         return replace(self, edits=tuple(edits), pending=())
 
     def _active_edits(self, config: Config) -> list[Edit]:
-        """Return the edits that a config still shows, one for each path."""
-        active = {
-            edit.path: edit
-            for edit in (*self.edits, *self.pending)
+        """Return the edits that a config still shows, one for each path.
+
+        Into a value of which it is unknown if it arrived, XMRig may have filled what
+        was left out.
+        """
+        active = [
+            edit
+            for edit in self.edits
             if same(value_at(config.document, edit.path), edit.new_value)
-        }
-        return list(active.values())
+        ]
+        active += [
+            edit
+            for edit in self.pending
+            if includes(value_at(config.document, edit.path), edit.new_value)
+        ]
+        return list({edit.path: edit for edit in active}.values())

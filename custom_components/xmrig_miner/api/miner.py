@@ -62,10 +62,9 @@ class Miner:
         """Return what is known about the miner beyond what it shows."""
         return self._store.state
 
-    @property
-    def seen_config(self) -> Config | None:
-        """Return the config as it was last read or written; None before that."""
-        return self._editor.seen
+    async def read_config(self) -> Config:
+        """Read the config, again if it is another one than before."""
+        return await self._editor.read()
 
     async def close(self) -> None:
         """Wait for the command that runs, and refuse all later ones."""

@@ -52,8 +52,18 @@ class Snapshot:
             and self.backends is not None
             and self.backends.complete
             and self.backends.by_type.keys() >= self._built_backends
-            and (self.restricted or self.config is not None)
+            and (self.restricted or self._config_agrees)
         )
+
+    @property
+    def _config_agrees(self) -> bool:
+        """Return whether the config is known, and enables what runs.
+
+        Otherwise the backends are from another moment, or from another miner.
+        """
+        if self.config is None or self.backends is None:
+            return False
+        return self.backends.enabled <= self.config.enabled
 
     @property
     def _built_backends(self) -> frozenset[BackendType]:
