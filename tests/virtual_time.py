@@ -94,7 +94,7 @@ class _Loop(asyncio.SelectorEventLoop):
                 return
             try:
                 future.set_result(func(*args))
-            except Exception as error:  # noqa: BLE001  For the one who waits for it
+            except Exception as error:  # noqa: BLE001  Raised where it is awaited
                 future.set_exception(error)
 
         self.call_later(IN_THREAD, call)

@@ -114,6 +114,8 @@ class Resources:
         for key, handle in self.timers.items():
             if key not in before.timers and _is_ours(handle):
                 yield f"timer left: {handle!r}"
+        if self.files > before.files:
+            yield f"{self.files - before.files} files or sockets left open"
 
 
 def _is_ours(handle: asyncio.TimerHandle) -> bool:

@@ -76,8 +76,9 @@ NOT_COMPARED = {"events", f"stored.{DOMAIN}.*.power"}
 """What may be another one afterwards: a miner that names another pool is believed, and
 what was learned is written in time."""
 
-FIRST_SEEN = {"issues", f"stored.{DOMAIN}.*"}
-"""What comes of the pools that a miner has when it is set up, whatever they are."""
+BELIEVED = {"issues", f"stored.{DOMAIN}.*"}
+"""What comes of a value that is not odd to a reader: the pools that a miner has when it
+is set up are accepted as the user's, and a pause is a pause."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ async def sweep_polls(home: Home, value: str, *documents: str) -> tuple[int, lis
     number = 0
     wrong: list[str] = []
     while not number or groups:
-        # Whatever an odd value broke, the next one finds a miner that is right
+        # A new miner after each problem, so that the next value starts from a clean one
         async with home.trial(options=NUMBERS, **MINER) as trial:
             if not number:
                 groups, number = _side_by_side(trial, value, documents)
@@ -216,9 +217,12 @@ async def sweep_polls(home: Home, value: str, *documents: str) -> tuple[int, lis
             while groups:
                 odd = groups.pop()
                 problems = await _poll(trial, odd)
-                problems += unlike([before], look(trial, began), ignored=NOT_COMPARED)
+                is_pause = any(one.place == ("paused",) for one in odd)
+                ignored = NOT_COMPARED | (BELIEVED if is_pause else set())
+                problems += unlike([before], look(trial, began), ignored=ignored)
                 if problems:
                     groups += _report(odd, problems, wrong)
+                if problems or is_pause:
                     break
     return number, wrong
 
@@ -271,11 +275,11 @@ async def sweep_set_up(home: Home, value: str) -> tuple[int, list[str]]:
         ) as trial:
             problems = list(damage(trial))
             if not trial.rig.is_loaded and len(odd) > 1:
-                # One of them keeps the others from being looked at
+                # One of them hides the others
                 problems.append("not set up")
             await trial.wait_for_poll()
             problems += damage(trial)
-            ignored = NOT_COMPARED | (FIRST_SEEN if _is_of_pool(odd[0]) else set())
+            ignored = NOT_COMPARED | (BELIEVED if _is_of_pool(odd[0]) else set())
             problems += unlike([before], look(trial, began), ignored=ignored)
         if problems:
             groups += _report(odd, problems, wrong)
