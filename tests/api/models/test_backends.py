@@ -365,3 +365,16 @@ def test_the_hashrate_of_a_backend() -> None:
     assert backends.by_type[BackendType.CPU].hashrate == Hashrate(
         seconds_10=1.5, minute_1=2
     )
+
+
+def test_disabled_backends() -> None:
+    """A backend that does not say so may be running."""
+    backends = Backends.from_json(
+        [
+            {"type": "cpu", "enabled": False},
+            {"type": "opencl", "enabled": True},
+            {"type": "cuda"},
+        ]
+    )
+    assert backends.disabled == {BackendType.CPU}
+    assert Backends().disabled == frozenset()
