@@ -190,6 +190,9 @@ class PowerLimit:
             return True
         async with self._lock:
             self._cancel_retry()
+            if self._calibration.threads_before is not None:
+                # The threads are those of a calibration, which has yet to restore them
+                return True
             if not self._snapshot.is_complete:
                 return self._watts is None and not self.is_limiting
             self.detect_user_cap()

@@ -143,9 +143,9 @@ class Miner:
 
         A miner that its own rules keep from resuming does so later by itself.
         """
+        if not self.state.request.limited:
+            return
         async with self._command():
-            if not self.state.request.limited:
-                return
             try:
                 if self.state.request.mining is not False:
                     await self._resume()
