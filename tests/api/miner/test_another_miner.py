@@ -38,7 +38,6 @@ ALL: dict[str, Command] = {
     "restore": Miner.restore,
     "pause_again": Miner.pause_again,
     "pause_for_power_limit": Miner.pause_for_power_limit,
-    "resume_after_power_limit": Miner.resume_after_power_limit,
     "restore_wanted_state": _restore_wanted_state,
     "preview": lambda miner: miner.preview(lambda config: config),
 }
@@ -83,6 +82,18 @@ async def test_nothing_is_sent_to_another_miner(command: str) -> None:
             ("GET", "/2/summary")
         }
         assert saved == []
+
+
+async def test_another_miner_is_not_resumed_after_a_power_limit() -> None:
+    """The limit may be lifted just when the addresses were swapped."""
+    async with Rig() as rig, verifying(rig) as (miner, _):
+        await miner.pause_for_power_limit()
+        count = writes(rig)
+        rig.fault = "other_miner"
+        with pytest.raises(XmrigAnotherMinerError):
+            await miner.resume_after_power_limit()
+        assert writes(rig) == count
+        assert miner.state.request.limited
 
 
 @pytest.mark.parametrize("command", COMMANDS | WRITES)
