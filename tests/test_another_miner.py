@@ -502,3 +502,21 @@ async def test_two_addresses_of_one_miner(
     await first.reload_or_fail()
     dialog = await fix()
     assert dialog.step["step_id"] == "twin"
+
+
+async def test_its_replies_are_not_kept(running: Rig) -> None:
+    """Once the right miner is back, what it does not say is unknown."""
+    simulator = running.simulator
+    simulator.fault = "other_miner"
+    await running.poll()
+    simulator.fault = None
+
+    def fail(request: Request) -> None:
+        if not request.path.endswith("/summary"):
+            simulator.fail_next(1, "http_500")
+
+    simulator.on_request = fail
+    await running.poll()
+    snapshot = running.entry.runtime_data.data
+    assert (snapshot.config, snapshot.backends) == (None, None)
+    assert running.state("number.cpu_threads") == "unavailable"

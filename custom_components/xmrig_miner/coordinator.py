@@ -237,6 +237,10 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         timed, *failures = await asyncio.gather(
             self._async_summary(), *reads, return_exceptions=True
         )
+        if self.another_miner is not None:
+            # The other replies are from that miner too
+            self._backends.drop()
+            self._config.drop()
         for failure in (timed, *failures):
             if isinstance(failure, BaseException):
                 raise failure

@@ -52,7 +52,6 @@ class CommandQueue:
         self._raise_if_closed()
         await self._acquire()
         try:
-            self._raise_if_closed()
             yield
         finally:
             self._lock.release()

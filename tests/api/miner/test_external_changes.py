@@ -12,6 +12,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigRefusedError,
 )
 from custom_components.xmrig_miner.api.miner import Miner
+from custom_components.xmrig_miner.api.state import MinerState
 from simulator.http import Request
 
 from .rig import CAP, COMMANDS, WRITES, Rig, commanding, patch, poll
@@ -109,6 +110,35 @@ async def test_a_change_during_an_own_write(command: str, at: str) -> None:
         seen = await poll(miner, seen)
         assert seen.changed_paths == ["donate-level"]
         await miner.restore()
+        assert rig.config["donate-level"] == 3
+
+
+async def test_an_own_write_that_is_undone_externally_before_the_next_poll() -> None:
+    """It is as it was at the last poll, and changed all the same."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        seen = await poll(miner)
+        await WRITES["patch"](miner)
+        externally(rig, retries=5)
+        assert (await poll(miner, seen)).changed_paths == ["retries"]
+
+
+@pytest.mark.parametrize("command", WRITES)
+async def test_a_change_while_the_undo_data_is_stored(command: str) -> None:
+    """That may take long, so the config is read again before it is written."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        is_first = True
+
+        async def save(_: MinerState) -> None:
+            nonlocal is_first
+            if is_first:
+                is_first = False
+                rig.edit_config(lambda document: document | {"donate-level": 3})
+                await asyncio.sleep(1)
+
+        slow = Miner(miner.client, miner.state, save)
+        await WRITES[command](slow)
+        assert rig.config["donate-level"] == 3
+        await slow.restore()
         assert rig.config["donate-level"] == 3
 
 
