@@ -94,11 +94,6 @@ async def move(*simulators: Simulator) -> None:
         await simulator.go_online()
 
 
-def impatient() -> AbstractContextManager[float]:
-    """Give up on answers long before a test is over, until the end of the block."""
-    return patch("custom_components.xmrig_miner.api.client.REQUEST_TIMEOUT", 1)
-
-
 def only(platform: Platform) -> AbstractContextManager[list[Platform]]:
     """Set up a single platform, until the end of the block."""
     return patch("custom_components.xmrig_miner.PLATFORMS", [platform])

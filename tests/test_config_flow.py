@@ -22,7 +22,7 @@ from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID, D
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
-from tests.common import connection, entry_for, impatient
+from tests.common import connection, entry_for
 from tests.forms import add, assert_told_then_mended, choose, entered, start, submit
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
@@ -96,13 +96,13 @@ async def test_an_answer_that_is_no_miners_is_told(
     await assert_told_then_mended(hass, entered, error, entered, simulator)
 
 
+@pytest.mark.virtual_time
 async def test_a_miner_that_never_answers_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """The form does not wait for ever."""
     simulator.fault = "hang"
-    with impatient():
-        form = await add(hass, connection(simulator))
+    form = await add(hass, connection(simulator))
     assert form["errors"] == {"base": "cannot_connect"}
     simulator.fault = None
     result = await submit(hass, form, connection(simulator))
@@ -194,12 +194,12 @@ async def test_a_certificate_of_the_miners_own_is_told(
     assert entry.state is ConfigEntryState.LOADED
 
 
+@pytest.mark.virtual_time
 async def test_tls_without_any_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """A miner without TLS does not understand whoever tries it."""
-    with impatient():
-        form = await add(hass, connection(simulator, ssl=True))
+    """A miner without TLS does not understand it."""
+    form = await add(hass, connection(simulator, ssl=True))
     assert form["errors"] == {"base": "cannot_connect"}
     result = await submit(hass, form, connection(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY

@@ -382,7 +382,7 @@ async def test_twenty_values_of_a_slider_cause_few_polls(running: Rig) -> None:
 async def test_switched_off_it_stays_so_when_the_battery_rule_ends(
     running: Rig, events: Events
 ) -> None:
-    """The rule resumes a miner whoever paused it."""
+    """The rule resumes a miner even if it was paused from here."""
     simulator = running.simulator
     await running.turn(MINING, on=False)
     simulator.on_battery = True

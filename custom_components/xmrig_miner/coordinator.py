@@ -119,7 +119,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
 
     config_entry: XmrigConfigEntry
     device_id: str
-    """Of the miner in the device registry; its cards are children of it."""
+    """Of the miner in the device registry, through which its cards are reached."""
     activities: tuple[Activity, ...] = ()
     """What happened between the last two polls."""
     another_miner: MinerIdentity | None = None

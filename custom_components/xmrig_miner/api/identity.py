@@ -24,12 +24,6 @@ class MinerIdentity:
         """Return the identity of the miner that sent a summary."""
         return cls(id=summary.id, worker_id=summary.worker_id)
 
-    def is_shown_by(
-        self, summary: Summary, others: Iterable[MinerIdentity] = ()
-    ) -> bool:
-        """Return whether a summary comes from this miner; see `matches`."""
-        return self.matches(MinerIdentity.of(summary), others)
-
     def matches(
         self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
     ) -> bool:

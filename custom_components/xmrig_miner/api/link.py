@@ -49,13 +49,15 @@ class MinerLink:
             )
         return summary
 
-    async def verify(self) -> None:
-        """Verify that a command would reach the miner, before anything is stored.
+    async def verify(self) -> Summary:
+        """Return the summary, if a command would reach the miner and be accepted.
 
         Raises XmrigReadOnlyError if the API is read-only.
         """
-        if (await self.summary()).restricted:
+        summary = await self.summary()
+        if summary.restricted:
             raise XmrigReadOnlyError(f"The API of {self.client.address} is read-only")
+        return summary
 
     async def backends(self) -> Backends:
         """Read the backends."""

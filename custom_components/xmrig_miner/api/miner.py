@@ -116,25 +116,11 @@ class Miner:
 
         From then on `resume` and `start` only note what is wanted.
         """
-        async with self._command():
-            summary = await self.link.summary()
+        async with self._command() as summary:
             if summary.paused and not self.state.request.limited:
-                # Paused since the last poll: a user's decision outranks the limit
-                if not (await self.link.config()).pause_rules:
-                    await self._store.store(
-                        replace(
-                            self.state,
-                            request=replace(
-                                self.state.request,
-                                mining=False,
-                                here=self.state.request.here
-                                and self.state.request.mining is False,
-                            ),
-                        )
-                    )
-            async with self._changing_request(
-                replace(self.state.request, limited=True)
-            ):
+                await self._note_pause_at_miner()
+            request = replace(self.state.request, limited=True)
+            async with self._changing_request(request):
                 if not summary.paused:
                     await self._pause()
 
@@ -150,7 +136,7 @@ class Miner:
                 if self.state.request.mining is not False:
                     await self._resume()
             except XmrigNotConfirmedError:
-                if (await self.link.config()).pause_rules:
+                if (await self.read_config()).pause_rules:
                     await self._note_unlimited()
                 raise
             await self._note_unlimited()
@@ -293,11 +279,10 @@ class Miner:
         return self._editor.take_external_changes()
 
     @asynccontextmanager
-    async def _command(self) -> AsyncIterator[None]:
+    async def _command(self) -> AsyncIterator[Summary]:
         """Wait for a turn, and make sure that the miner takes commands."""
         async with self.queue.command():
-            await self.link.verify()
-            yield
+            yield await self.link.verify()
 
     def _requesting(self, *, mining: bool) -> AbstractAsyncContextManager[None]:
         """Store that the miner is to mine, or not, while it is told so."""
@@ -329,6 +314,18 @@ class Miner:
                 )
             raise
         await self._store.note(self.state.with_request_done())
+
+    async def _note_pause_at_miner(self) -> None:
+        """Store that a user paused the miner since the last poll.
+
+        That outranks the limit. A pause by the miner's own rules is no decision.
+        """
+        if (await self.read_config()).pause_rules:
+            return
+        request = self.state.request
+        here = request.here and request.mining is False
+        request = replace(request, mining=False, here=here)
+        await self._store.store(replace(self.state, request=request))
 
     async def _note_unlimited(self) -> None:
         """Note that the power limit no longer pauses the miner."""

@@ -57,10 +57,12 @@ async def verifying(
         client = XmrigClient(session, rig.host, rig.port, token=TOKEN)
         identity = MinerIdentity.of(await client.summary())
         rig.requests.clear()
+
+        def is_expected(summary: Summary) -> bool:
+            return identity.matches(MinerIdentity.of(summary))
+
         yield (
-            Miner(
-                client, state or MinerState(), save, is_expected=identity.is_shown_by
-            ),
+            Miner(client, state or MinerState(), save, is_expected=is_expected),
             saved,
         )
 

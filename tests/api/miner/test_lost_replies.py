@@ -78,6 +78,16 @@ class FailingWrite:
         self._rig.on_request = None
 
 
+def fail_after(rig: Rig, *methods: str, fault: str = "http_500") -> None:
+    """Let all requests fail from the first one on that follows one of these methods."""
+
+    def fail(request: HttpRequest) -> None:
+        if request.method in methods:
+            rig.fault = fault
+
+    rig.on_reply = fail
+
+
 def prepare(rig: Rig, command: str) -> None:
     """Let a command have something to change."""
     if command in ("resume", "start"):
@@ -269,12 +279,7 @@ async def test_a_wallet_change_with_failing_reads_is_the_users() -> None:
     """It must not look like that of an intruder."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
-
-        def fail(request: HttpRequest) -> None:
-            if request.method == "PUT":
-                rig.fault = "http_500"
-
-        rig.on_reply = fail
+        fail_after(rig, "PUT")
         with pytest.raises(XmrigResponseError):
             await WRITES["wallet"](miner)
         rig.on_reply = rig.fault = None
@@ -300,12 +305,7 @@ async def test_a_command_after_which_nothing_can_be_read(
     """It took effect, which shows once it can be read again: it was requested here."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
-
-        def fail(request: HttpRequest) -> None:
-            if request.method != "GET":
-                rig.fault = fault
-
-        rig.on_reply = fail
+        fail_after(rig, "PUT", "POST", fault=fault)
         with pytest.raises(kind):
             await COMMANDS[command](miner)
         rig.on_reply = rig.fault = None
@@ -338,12 +338,7 @@ async def test_a_refusal_does_not_undo_what_is_not_known_yet() -> None:
     """The pause before it took effect, though its reply was lost."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
-
-        def fail(request: HttpRequest) -> None:
-            if request.method == "POST":
-                rig.fault = "http_500"
-
-        rig.on_reply = fail
+        fail_after(rig, "POST")
         with pytest.raises(XmrigResponseError):
             await miner.pause()
         rig.on_reply = rig.fault = None
