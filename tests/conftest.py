@@ -22,6 +22,7 @@ from simulator import Simulator
 from simulator.certificate import make_context
 from tests.api.virtual_loop import VirtualLoop
 from tests.common import Rig, entry_for
+from tests.sessions import Resolver
 
 # cryptography keeps the first class of datetime that it meets, which must not be one of
 # a stopped clock: it would refuse those of a running one from then on.
@@ -61,6 +62,19 @@ async def configure_event_loop() -> None:
     """Configure the loop as Home Assistant does, unless its time is a virtual one."""
     if not isinstance(loop := asyncio.get_running_loop(), VirtualLoop):
         runner.configure_event_loop(loop)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def mock_zeroconf_resolver() -> Generator[None]:
+    """Resolve names as `Resolver` does, and for its reason.
+
+    The fixture that this replaces makes one of aiohttp's resolvers for each loop.
+    """
+    with patch(
+        "homeassistant.helpers.aiohttp_client._async_make_resolver",
+        side_effect=lambda _: Resolver(),
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)

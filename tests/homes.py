@@ -16,6 +16,7 @@ from custom_components.xmrig_miner.api.models import BackendType, Config, PauseR
 from custom_components.xmrig_miner.api.state import MinerState
 from simulator import Simulator
 from simulator.jsonvalue import Json
+from tests.sessions import open_session
 
 BACKUP = "backup.example.org:3333"
 FULL = [[1, 0], [2, 3], 1, 2]
@@ -62,7 +63,7 @@ async def homes(
     clock = asyncio.get_running_loop().time
     async with (
         Simulator(**OPTIONS, clock=clock) as simulator,
-        aiohttp.ClientSession() as session,
+        open_session() as session,
     ):
         yield simulator, [HomeAssistant(session, simulator) for _ in range(number)]
 

@@ -8,6 +8,8 @@ from hypothesis import settings
 import pytest
 import pytest_socket
 
+from tests.sessions import open_session
+
 from .virtual_loop import VirtualLoop
 
 settings.register_profile("api", deadline=None, database=None, max_examples=60)
@@ -43,5 +45,5 @@ def enable_event_loop_debug() -> None:
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """Return a session as a caller would hand it in."""
-    async with aiohttp.ClientSession() as client_session:
+    async with open_session() as client_session:
         yield client_session

@@ -8,6 +8,7 @@ import ssl
 import aiohttp
 import pytest
 
+from tests.sessions import open_session
 from tests.targets import Json, Target
 
 from .wire import (
@@ -232,7 +233,7 @@ async def test_aiohttp(
 ) -> None:
     """What aiohttp cannot read is no failure: the command took effect."""
     unreadable = 0
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         for number in range(10):
             method = ("pause", "resume")[number % 2]
             try:
@@ -357,7 +358,7 @@ async def test_tls(target: Target) -> None:
     assert (await config(target))["tls"]["cert"] == "cert.pem"
     base = f"{target.host}:{target.port}"
     headers = {"Authorization": f"Bearer {target.token}"}
-    async with aiohttp.ClientSession(headers=headers) as session:
+    async with open_session(headers=headers) as session:
         for url in (f"https://{base}/2/summary", f"http://{base}/2/summary"):
             async with session.get(url, ssl=False) as response:
                 assert (await response.json())["version"] == target.version

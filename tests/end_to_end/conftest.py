@@ -13,6 +13,7 @@ import pytest
 
 from custom_components.xmrig_miner.api.miner import Miner
 from tests.api.virtual_loop import VirtualLoop
+from tests.sessions import open_session
 from tests.targets import TARGETS, Json, SimulatedTarget, Target, open_target
 
 from .rig import Controller, Wire
@@ -73,7 +74,7 @@ async def target(
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """Return a session as a caller would hand it in."""
-    async with aiohttp.ClientSession() as client_session:
+    async with open_session() as client_session:
         yield client_session
 
 

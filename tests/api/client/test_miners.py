@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 
-import aiohttp
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
@@ -18,6 +17,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 )
 from custom_components.xmrig_miner.api.models import BackendType
 from simulator import Simulator
+from tests.sessions import open_session
 
 from .wire import CALLS, COMMANDS, READS, TOKEN, talking_to
 
@@ -161,7 +161,7 @@ async def test_a_certificate_that_is_not_verified() -> None:
     """Unless the session does not ask."""
     async with (
         Simulator(tls=True) as miner,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=False)) as session,
+        open_session(ssl=False) as session,
     ):
         client = XmrigClient(session, miner.host, miner.port, token=TOKEN, ssl=True)
         assert (await client.summary()).worker_id == "rig-one"
@@ -176,9 +176,7 @@ async def test_a_certificate_that_is_trusted() -> None:
     async with Simulator(tls=True) as miner:
         assert miner.certificate
         context.load_verify_locations(cadata=miner.certificate)
-        async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=context)
-        ) as session:
+        async with open_session(ssl=context) as session:
             client = XmrigClient(session, miner.host, miner.port, token=TOKEN, ssl=True)
             assert (await client.summary()).worker_id == "rig-one"
 

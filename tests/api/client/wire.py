@@ -6,14 +6,13 @@ import json
 import traceback
 from typing import Any
 
-import aiohttp
-
 from custom_components.xmrig_miner.api.client import XmrigClient
 from custom_components.xmrig_miner.api.exceptions import XmrigError
 from custom_components.xmrig_miner.api.models import Config
 from simulator import Simulator
 from tests.api.captures import CAPTURES, NEW, error
 from tests.api.rawserver import Answer, RawServer, reply
+from tests.sessions import open_session
 
 TOKEN = "s3cret"
 
@@ -52,7 +51,7 @@ async def talking_to(
     server: RawServer | Simulator, *, token: str | None = TOKEN, **kwargs: Any
 ) -> AsyncIterator[XmrigClient]:
     """Let a client speak to a server that is listening."""
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         yield XmrigClient(session, server.host, server.port, token=token, **kwargs)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import json
 from typing import Any
 
-import aiohttp
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
@@ -18,6 +17,7 @@ from custom_components.xmrig_miner.api.pause_reason import PauseReason, pause_re
 from custom_components.xmrig_miner.api.snapshot import Snapshot
 from custom_components.xmrig_miner.api.state import MinerState
 from simulator import Simulator
+from tests.sessions import open_session
 
 TOKEN = "s3cret"
 
@@ -96,7 +96,7 @@ async def commanding(
         await asyncio.sleep(0)
         saved.append(state)
 
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         client = XmrigClient(session, rig.host, rig.port, token=token)
         yield Miner(client, state or MinerState(), save), saved
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import aiohttp
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
@@ -21,6 +20,7 @@ from custom_components.xmrig_miner.api.state import MinerState, Request
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, Request as HttpRequest
 from simulator.server import OTHER_ID, OTHER_WORKER
+from tests.sessions import open_session
 
 from .rig import COMMANDS, TOKEN, WRITES, Command, Rig, poll
 
@@ -53,7 +53,7 @@ async def verifying(
     async def save(state: MinerState) -> None:
         saved.append(state)
 
-    async with aiohttp.ClientSession() as session:
+    async with open_session() as session:
         client = XmrigClient(session, rig.host, rig.port, token=TOKEN)
         identity = MinerIdentity.of(await client.summary())
         rig.requests.clear()

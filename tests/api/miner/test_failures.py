@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
@@ -13,6 +12,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.models import BackendType
 from custom_components.xmrig_miner.api.state import MinerState
+from tests.sessions import open_session
 
 from .rig import COMMANDS, Rig, as_written, commanding, every_command
 
@@ -86,7 +86,7 @@ async def test_a_state_that_cannot_be_stored(command: str) -> None:
     async def fail(_: MinerState) -> None:
         raise XmrigStorageError("No space left on device")
 
-    async with Rig() as rig, aiohttp.ClientSession() as session:
+    async with Rig() as rig, open_session() as session:
         client = XmrigClient(session, rig.host, rig.port, token="s3cret")
         miner = Miner(client, MinerState(), fail)
         with pytest.raises(XmrigStorageError, match="No space"):
@@ -106,7 +106,7 @@ async def test_undo_data_that_cannot_be_stored() -> None:
         if saves == 2:
             raise XmrigStorageError("No space left on device")
 
-    async with Rig() as rig, aiohttp.ClientSession() as session:
+    async with Rig() as rig, open_session() as session:
         client = XmrigClient(session, rig.host, rig.port, token="s3cret")
         miner = Miner(client, MinerState(), fail)
         with pytest.raises(XmrigStorageError, match="No space"):
