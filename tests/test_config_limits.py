@@ -6,7 +6,8 @@ from typing import Any
 from homeassistant.exceptions import ServiceValidationError
 import pytest
 
-from custom_components.xmrig_miner.api.limits import MAX_CONFIG, MAX_DEPTH, MAX_MEMBERS
+from custom_components.xmrig_miner.api.config_safety import MAX_CONFIG, MAX_MEMBERS
+from custom_components.xmrig_miner.api.limits import MAX_DEPTH
 from simulator import rapidjson
 
 from .common import Rig

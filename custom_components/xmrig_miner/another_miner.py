@@ -9,7 +9,7 @@ from homeassistant.data_entry_flow import AbortFlow
 
 from .addresses import address, entries_of, identity_of, is_miner_of, label
 from .api.exceptions import XmrigError
-from .api.identity import MinerIdentity, lacks_identity
+from .api.identity import MinerIdentity
 from .const import LOGGER
 from .coordinator import XmrigConfigEntry, async_create_client
 from .identity_issue import async_delete_identity_issue
@@ -86,7 +86,7 @@ async def _async_identity_at(
     except XmrigError as error:
         LOGGER.debug("Asking a miner who it is failed: %s", error)
         return None
-    return None if lacks_identity(summary) else MinerIdentity.of(summary)
+    return None if summary.lacks_identity else summary.identity
 
 
 async def _async_is_in_place(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:

@@ -46,7 +46,7 @@ from .addresses import (
     with_address_of,
 )
 from .api.exceptions import XmrigError
-from .api.identity import MinerIdentity, lacks_identity
+from .api.identity import MinerIdentity
 from .const import DOMAIN, LOGGER
 from .coordinator import XmrigConfigEntry, async_create_client
 from .errors import error_key
@@ -195,9 +195,9 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
             return self._async_show_form("unknown")
-        if lacks_identity(summary):
+        if summary.lacks_identity:
             return self._async_show_form("not_xmrig")
-        seen = MinerIdentity.of(summary)
+        seen = summary.identity
         if self._data(entry := self._entry()) != data:
             # The address or token of the entry was changed meanwhile.
             return await self._async_try()

@@ -365,7 +365,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _is_expected(self, summary: Summary) -> bool:
         """Return whether a summary comes from the miner of this entry."""
-        found = MinerIdentity.of(summary)
+        found = summary.identity
         return is_miner_of(self.hass, self.config_entry, found)
 
     def _update_failed(self, error: XmrigError) -> UpdateFailed:

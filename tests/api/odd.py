@@ -88,3 +88,11 @@ def read_snapshot(summary: Any, backends: Any, config: Any) -> Snapshot:
 SUMMARY = capture(NEW, "mining", "summary")
 BACKENDS = gpu_backends()
 CONFIG = capture(NEW, "mining", "config")
+
+
+def nested(depth: int) -> Any:
+    """Return objects within each other, so many levels in all."""
+    value: Any = {}
+    for _ in range(depth - 1):
+        value = {"a": value}
+    return value

@@ -24,20 +24,20 @@ def test_id_decides_and_the_worker_id_where_there_is_none(
 ) -> None:
     """A renamed miner is the same one, another id is another miner."""
     summary = Summary.from_json({"id": miner_id, "worker_id": worker_id})
-    assert KNOWN.matches(MinerIdentity.of(summary)) is is_same
+    assert KNOWN.matches(summary.identity) is is_same
 
 
 def test_clones_are_told_apart_by_their_worker_ids() -> None:
     """Two containers may share an id: the other known one is not this one."""
     clone = MinerIdentity(id=KNOWN.id, worker_id="rig-two")
     summary = Summary.from_json({"id": KNOWN.id, "worker_id": "rig-two"})
-    assert not KNOWN.matches(MinerIdentity.of(summary), [clone])
-    assert clone.matches(MinerIdentity.of(summary), [KNOWN])
+    assert not KNOWN.matches(summary.identity, [clone])
+    assert clone.matches(summary.identity, [KNOWN])
 
 
 def test_a_miner_without_an_id_is_known_by_its_worker_id() -> None:
     """An id that came later does not make it another miner."""
     known = MinerIdentity(id=None, worker_id="rig-one")
     summary = Summary.from_json({"id": "0123456789abcdef", "worker_id": "rig-one"})
-    assert known.matches(MinerIdentity.of(summary))
-    assert MinerIdentity.of(summary) == KNOWN
+    assert known.matches(summary.identity)
+    assert summary.identity == KNOWN

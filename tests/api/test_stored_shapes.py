@@ -73,7 +73,7 @@ def test_a_field_that_is_missing_is_refused(key: str) -> None:
 def test_many_edits_are_undone_in_linear_time() -> None:
     """A document of so many would be copied for each of them, which takes minutes."""
     number = 100_000
-    before = Config({f"key{index}": index for index in range(number)})
-    after = Config({f"key{index}": -index - 1 for index in range(number)})
+    before = {f"key{index}": index for index in range(number)}
+    after = {f"key{index}": -index - 1 for index in range(number)}
     ledger = Ledger().with_write(before, after, before).with_write_done()
     assert ledger.without_edits(after) == before

@@ -4,15 +4,10 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from .config_safety import safe_changes
 from .confirm import confirm
 from .document import MISSING, Change, changes, includes, same, value_at, with_values
-from .exceptions import (
-    XmrigConflictError,
-    XmrigError,
-    XmrigNotConfirmedError,
-    XmrigUnsafeConfigError,
-)
-from .limits import check_config_size
+from .exceptions import XmrigConflictError, XmrigError, XmrigNotConfirmedError
 from .link import MinerLink
 from .models import Config
 from .privacy import shown_path
@@ -24,10 +19,6 @@ applied may still overwrite it: what they wrote shows within the miner's half se
 
 ATTEMPTS = 5
 """How often a change is written again that was overwritten externally."""
-
-PROTECTED = ("http", "cc-client")
-"""Objects of the config that decide who can reach the miner: a wrong value cannot be
-corrected over HTTP. `cc-client` is xmrigCC's."""
 
 COMMAND = "set_config"
 
@@ -237,24 +228,6 @@ class ConfigEditor:
     async def _read_until(self) -> Config:
         """Read the config after a write, however often that has to be tried."""
         return await confirm(self._read, lambda _: True, command=COMMAND)
-
-
-def safe_changes(before: Config, after: Config) -> list[Change]:
-    """Return what differs between two configs.
-
-    Raises XmrigUnsafeConfigError if that would cut off access: a missing `http` object
-    turns the API off, and a restricted one cannot be turned back over it.
-    """
-    check_config_size(before.document, after.document)
-    made = list(changes(before.document, after.document))
-    if made and not isinstance(after.document.get("http"), dict):
-        raise XmrigUnsafeConfigError("A config without http would turn off the API")
-    for change in made:
-        if change.path[:1] and change.path[0] in PROTECTED:
-            raise XmrigUnsafeConfigError(f"{change.path[0]} is not changed over HTTP")
-    if made and before.has_pool and not after.has_pool:
-        raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
-    return made
 
 
 def _contains(config: Config, made: list[Change]) -> bool:

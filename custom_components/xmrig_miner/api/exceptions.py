@@ -1,9 +1,6 @@
 """What can go wrong when talking to a miner: one class for each cause."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .identity import MinerIdentity
+from .identity import MinerIdentity
 
 
 class XmrigError(Exception):

@@ -2,9 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
-
-from .models import Summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,11 +15,6 @@ class MinerIdentity:
 
     id: str | None
     worker_id: str | None
-
-    @classmethod
-    def of(cls, summary: Summary) -> Self:
-        """Return the identity of the miner that sent a summary."""
-        return cls(id=summary.id, worker_id=summary.worker_id)
 
     def matches(
         self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
@@ -38,8 +30,3 @@ class MinerIdentity:
         if seen.id != self.id:
             return False
         return seen.worker_id == self.worker_id or seen not in set(others)
-
-
-def lacks_identity(summary: Summary) -> bool:
-    """Return whether a reply was cut off before the names of the miner."""
-    return not (summary.complete or summary.id or summary.worker_id)

@@ -1,4 +1,7 @@
-"""Which values of a config were written from here, and what was there before."""
+"""Which values of a config were written from here, and what was there before.
+
+A config is its JSON document here.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +18,6 @@ from .document import (
     with_values,
 )
 from .limits import extent
-from .models import Config
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,30 +77,32 @@ class Ledger:
             "pending": [edit.as_json() for edit in self.pending],
         }
 
-    def without_edits(self, config: Config) -> Config:
+    def without_edits(self, config: dict[str, Any]) -> dict[str, Any]:
         """Return a config as it would be without the writes.
 
         A value that is no longer what was written was changed by the user, and stays.
         """
         edits = self._active_edits(config)
-        return Config(
-            with_values(config.document, ((edit.path, edit.original) for edit in edits))
-        )
+        return with_values(config, ((edit.path, edit.original) for edit in edits))
 
-    def with_write(self, before: Config, after: Config, original: Config) -> Self:
+    def with_write(
+        self, before: dict[str, Any], after: dict[str, Any], original: dict[str, Any]
+    ) -> Self:
         """Return this ledger with a write that is about to be made.
 
         `original` is the config to which it is undone.
         """
         pending = (
             Edit(path=change.path, original=change.old, new_value=change.new)
-            for change in changes(original.document, after.document)
+            for change in changes(original, after)
         )
         return replace(
             self, edits=tuple(self._active_edits(before)), pending=tuple(pending)
         )
 
-    def with_reported_values(self, shown: Config, made: Iterable[Change]) -> Self:
+    def with_reported_values(
+        self, shown: dict[str, Any], made: Iterable[Change]
+    ) -> Self:
         """Return this ledger with the values that the miner shows after a write.
 
         They may differ from what was written: XMRig fills in what is left out, and puts
@@ -106,7 +110,7 @@ class Ledger:
         """
         paths = {change.path for change in made}
         pending = (
-            replace(edit, new_value=value_at(shown.document, edit.path))
+            replace(edit, new_value=value_at(shown, edit.path))
             if edit.path in paths
             else edit
             for edit in self.pending
@@ -120,7 +124,7 @@ class Ledger:
         )
         return replace(self, edits=tuple(edits), pending=())
 
-    def _active_edits(self, config: Config) -> list[Edit]:
+    def _active_edits(self, config: dict[str, Any]) -> list[Edit]:
         """Return the edits that a config still shows, one for each path.
 
         Into a value of which it is unknown if it arrived, XMRig may have filled what
@@ -129,11 +133,11 @@ class Ledger:
         active = [
             edit
             for edit in self.edits
-            if same(value_at(config.document, edit.path), edit.new_value)
+            if same(value_at(config, edit.path), edit.new_value)
         ]
         active += [
             edit
             for edit in self.pending
-            if includes(value_at(config.document, edit.path), edit.new_value)
+            if includes(value_at(config, edit.path), edit.new_value)
         ]
         return list({edit.path: edit for edit in active}.values())

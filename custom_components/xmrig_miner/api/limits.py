@@ -1,13 +1,10 @@
 """What may come in and go out: bounds of JSON that can be shown, stored and sent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 import json
 import math
 import re
 from typing import Any, NamedTuple
-
-from .document import Path
-from .exceptions import XmrigConfigLimitError
 
 MAX_INTEGER = 2**53 - 1
 """The largest integer that JavaScript holds exactly, and so the frontend."""
@@ -24,16 +21,6 @@ MAX_CARDS = 256
 MAX_DEPTH = 32
 """Levels of objects and lists. XMRig's own documents have six."""
 
-MAX_MEMBERS = 5000
-"""Members of all objects of a config. One with a hundred pools has 2000."""
-
-MAX_CONFIG = 512 * 1024
-"""Bytes of a config as XMRig prints it: half of what is read of a reply, because XMRig
-fills in what was left out."""
-
-POOL_SIZE = 1024
-"""Bytes that XMRig prints for a pool of which only the address was given."""
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -41,7 +28,7 @@ _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 class JsonError(ValueError):
     """A value is not JSON that can be stored and sent."""
 
-    path: Path = ()
+    path: tuple[str, ...] = ()
     """Leads to the value, or to the object with the key."""
 
 
@@ -111,32 +98,6 @@ def extent(value: Any, depth: int = 0) -> Extent:
         members += inner.members
         size += inner.size
     return Extent(members, size)
-
-
-def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Raise XmrigConfigLimitError for a config that is too large to be written.
-
-    A config that is larger than what is read of a reply could not be changed back. One
-    that is beyond the limits already may be changed as long as it does not grow.
-    """
-    try:
-        new = _config_extent(after)
-    except JsonError as err:
-        raise XmrigConfigLimitError(f"The new config has {err}") from err
-    if new.members > MAX_MEMBERS or new.size > MAX_CONFIG:
-        old = _config_extent(before)
-        if new.members > old.members or new.size > old.size:
-            raise XmrigConfigLimitError(
-                f"The new config has {new.members} members in {new.size} bytes"
-            )
-
-
-def _config_extent(config: Mapping[str, Any]) -> Extent:
-    """Return how large a config is once XMRig has filled in what was left out."""
-    members, size = extent(dict(config))
-    pools = config.get("pools")
-    filled_in = POOL_SIZE * len(pools) if isinstance(pools, list) else 0
-    return Extent(members, size + filled_in)
 
 
 def _key_size(key: Any) -> int:

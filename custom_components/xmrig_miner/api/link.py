@@ -13,7 +13,6 @@ from .exceptions import (
     XmrigResponseError,
     XmrigTimeoutError,
 )
-from .identity import MinerIdentity, lacks_identity
 from .models import Backends, Config, Summary
 
 
@@ -39,13 +38,13 @@ class MinerLink:
         """Read the summary, and verify who sent it."""
         summary = await self._watched(self.client.summary())
         if not self._is_expected(summary):
-            if lacks_identity(summary):
+            if summary.lacks_identity:
                 raise XmrigResponseError(
                     f"{self.client.address} sent a reply without its id"
                 )
             raise XmrigAnotherMinerError(
                 f"Another miner answers at {self.client.address}",
-                MinerIdentity.of(summary),
+                summary.identity,
             )
         return summary
 

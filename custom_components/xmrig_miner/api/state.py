@@ -110,11 +110,11 @@ class MinerState:
 
     def user_config(self, config: Config) -> Config:
         """Return a config without what the controls wrote into it."""
-        return self.control_edits.without_edits(config)
+        return Config(self.control_edits.without_edits(config.document))
 
     def original_config(self, config: Config) -> Config:
         """Return a config as it would be if nothing had been written from here."""
-        return self.all_edits.without_edits(config)
+        return Config(self.all_edits.without_edits(config.document))
 
     def accepts_payout(self, payout: frozenset[str]) -> bool:
         """Return whether the user accepted these pools and wallets, or wrote them."""
@@ -153,9 +153,11 @@ class MinerState:
         state = replace(
             self,
             all_edits=self.all_edits.with_write(
-                before, after, self.original_config(before)
+                before.document, after.document, self.original_config(before).document
             ),
-            control_edits=self.control_edits.with_write(before, after, user_config),
+            control_edits=self.control_edits.with_write(
+                before.document, after.document, user_config.document
+            ),
         )
         if before.enabled and not after.enabled:
             state = replace(state, backends=before.enabled)
@@ -167,8 +169,8 @@ class MinerState:
         """Return this state with the values that the miner shows after a write."""
         return replace(
             self,
-            all_edits=self.all_edits.with_reported_values(shown, made),
-            control_edits=self.control_edits.with_reported_values(shown, made),
+            all_edits=self.all_edits.with_reported_values(shown.document, made),
+            control_edits=self.control_edits.with_reported_values(shown.document, made),
         )
 
     def with_write_done(self, shown: Config) -> Self:

@@ -55,11 +55,11 @@ async def verifying(
 
     async with open_session() as session:
         client = XmrigClient(session, rig.host, rig.port, token=TOKEN)
-        identity = MinerIdentity.of(await client.summary())
+        identity = (await client.summary()).identity
         rig.requests.clear()
 
         def is_expected(summary: Summary) -> bool:
-            return identity.matches(MinerIdentity.of(summary))
+            return identity.matches(summary.identity)
 
         yield (
             Miner(client, state or MinerState(), save, is_expected=is_expected),

@@ -5,7 +5,8 @@ versions cut replies off, and a value of another type than XMRig's counts as mis
 too. Missing is None (or an empty tuple), never 0: a zero is a reading.
 """
 
-from .backends import Backend, Backends, BackendType, Gpu, GpuHealth, Thread
+from .backend_type import BackendType
+from .backends import Backend, Backends, Gpu, GpuHealth, Thread
 from .config import Config, PauseRule
 from .hashrate import Hashrate, HugePages
 from .summary import MAX_UPTIME, Connection, Cpu, Results, Summary

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 import re
 from typing import Any, Self
 
 from ..limits import MAX_CARDS, MAX_THREADS, clean_json
+from .backend_type import BackendType
 from .hashrate import Hashrate, HugePages
 from .values import boolean, integer, items, members, reading, text
 
@@ -36,14 +36,6 @@ _MAKERS = {
     "nvidia": "NVIDIA",
 }
 """Who makes graphics cards, by how the names of platforms and cards begin."""
-
-
-class BackendType(StrEnum):
-    """The kinds of backend that XMRig can be built with."""
-
-    CPU = "cpu"
-    OPENCL = "opencl"
-    CUDA = "cuda"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from ..document import with_values
 from ..limits import extent
 from ..privacy import PoolAddress
 from ..thread_profiles import profiles_of
-from .backends import BackendType
+from .backend_type import BackendType
 from .values import items, members
 
 UNNAMED_POOL = "pool"

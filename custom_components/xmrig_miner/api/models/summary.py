@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from ..identity import MinerIdentity
 from ..limits import clean_json
 from ..privacy import connected_pool
 from .hashrate import Hashrate, HugePages
@@ -258,3 +259,13 @@ class Summary:
             complete=complete,
             document=document,
         )
+
+    @property
+    def identity(self) -> MinerIdentity:
+        """Return the identity of the miner that sent this."""
+        return MinerIdentity(id=self.id, worker_id=self.worker_id)
+
+    @property
+    def lacks_identity(self) -> bool:
+        """Return whether the reply was cut off before the names of the miner."""
+        return not (self.complete or self.id or self.worker_id)

@@ -1,0 +1,67 @@
+"""Which changes of a config are refused because they could not be changed back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .document import Change, changes
+from .exceptions import XmrigConfigLimitError, XmrigUnsafeConfigError
+from .limits import Extent, JsonError, extent
+from .models import Config
+
+PROTECTED = ("http", "cc-client")
+"""Objects of the config that decide who can reach the miner: a wrong value cannot be
+corrected over HTTP. `cc-client` is xmrigCC's."""
+
+MAX_MEMBERS = 5000
+"""Members of all objects of a config. One with a hundred pools has 2000."""
+
+MAX_CONFIG = 512 * 1024
+"""Bytes of a config as XMRig prints it: half of what is read of a reply, because XMRig
+fills in what was left out."""
+
+POOL_SIZE = 1024
+"""Bytes that XMRig prints for a pool of which only the address was given."""
+
+
+def safe_changes(before: Config, after: Config) -> list[Change]:
+    """Return what differs between two configs.
+
+    Raises XmrigUnsafeConfigError if that would cut off access: a missing `http` object
+    turns the API off, and a restricted one cannot be turned back over it.
+    """
+    check_config_size(before.document, after.document)
+    made = list(changes(before.document, after.document))
+    if made and not isinstance(after.document.get("http"), dict):
+        raise XmrigUnsafeConfigError("A config without http would turn off the API")
+    for change in made:
+        if change.path[:1] and change.path[0] in PROTECTED:
+            raise XmrigUnsafeConfigError(f"{change.path[0]} is not changed over HTTP")
+    if made and before.has_pool and not after.has_pool:
+        raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
+    return made
+
+
+def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise XmrigConfigLimitError for a config that is too large to be written.
+
+    A config that is larger than what is read of a reply could not be changed back. One
+    that is beyond the limits already may be changed as long as it does not grow.
+    """
+    try:
+        new = _config_extent(after)
+    except JsonError as err:
+        raise XmrigConfigLimitError(f"The new config has {err}") from err
+    if new.members > MAX_MEMBERS or new.size > MAX_CONFIG:
+        old = _config_extent(before)
+        if new.members > old.members or new.size > old.size:
+            raise XmrigConfigLimitError(
+                f"The new config has {new.members} members in {new.size} bytes"
+            )
+
+
+def _config_extent(config: Mapping[str, Any]) -> Extent:
+    """Return how large a config is once XMRig has filled in what was left out."""
+    members, size = extent(dict(config))
+    pools = config.get("pools")
+    filled_in = POOL_SIZE * len(pools) if isinstance(pools, list) else 0
+    return Extent(members, size + filled_in)

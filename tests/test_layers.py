@@ -1,0 +1,158 @@
+"""Tests of the layers: imports lead one way, and `api/` needs no Home Assistant."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+INTEGRATION = Path(__file__).parents[1] / "custom_components" / "xmrig_miner"
+
+ONE_WAY = ("api",)
+"""Packages whose files do not import each other in a circle."""
+
+API_IMPORTS = {"aiohttp", "yarl"} | sys.stdlib_module_names
+"""What `api/` may import beside itself."""
+
+type Name = tuple[str, ...]
+type Imports = dict[Name, set[Name]]
+
+
+def is_face(name: Name) -> bool:
+    """Return whether a file is the `__init__` of a package below the integration."""
+    return len(name) > 1 and name[-1] == "__init__"
+
+
+@cache
+def files() -> dict[Name, Path]:
+    """Return the files of the integration by their names within it."""
+    return {
+        path.relative_to(INTEGRATION).with_suffix("").parts: path
+        for path in INTEGRATION.rglob("*.py")
+    }
+
+
+def module(name: Name) -> Name | None:
+    """Return the file of a module or package; None if there is none."""
+    return next((file for file in (name, (*name, "__init__")) if file in files()), None)
+
+
+@cache
+def imported(name: Name) -> dict[str, tuple[Name, str]]:
+    """Return which names a file takes from which file, type-checking imports included."""
+    found: dict[str, tuple[Name, str]] = {}
+    for node in ast.walk(ast.parse(files()[name].read_text())):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        package = name[: len(name) - node.level]
+        if node.module:
+            package = (*package, *node.module.split("."))
+        for alias in node.names:
+            source = module((*package, alias.name)) or module(package)
+            assert source is not None, f"{name} imports what is not there: {alias.name}"
+            found[alias.asname or alias.name] = (source, alias.name)
+    return found
+
+
+def origin(source: Name, name: str) -> Name:
+    """Return the file that a name comes from, past each `__init__` that passes it on."""
+    while is_face(source) and name in imported(source):
+        source, name = imported(source)[name]
+    return source
+
+
+def imports(package: str | None = None) -> Imports:
+    """Return which file imports which, in the integration or a package of it."""
+    names = [name for name in files() if package is None or name[0] == package]
+    found = {
+        name: {origin(*taken) for taken in imported(name).values()} - {name}
+        for name in names
+        if not is_face(name)
+    }
+    return {name: {other for other in found[name] if other in found} for name in found}
+
+
+def circles(graph: Imports) -> Iterator[list[Name]]:
+    """Yield the way round for each file that imports itself by way of others."""
+    for start in graph:
+        ways = [[start]]
+        seen: set[Name] = set()
+        while ways:
+            way = ways.pop(0)
+            for name in graph[way[-1]]:
+                if name == start:
+                    yield [*way, start]
+                    ways.clear()
+                    break
+                if name not in seen:
+                    seen.add(name)
+                    ways.append([*way, name])
+
+
+def longest_chain(graph: Imports, start: Name) -> list[Name]:
+    """Return the longest chain of imports from a file, in a graph without circles."""
+
+    @cache
+    def chain(name: Name) -> tuple[Name, ...]:
+        return (name, *max(map(chain, sorted(graph[name])), key=len, default=()))
+
+    return list(chain(start))
+
+
+@pytest.mark.parametrize("package", ONE_WAY)
+def test_no_circle(package: str) -> None:
+    """Not even one that only a type checker sees."""
+    graph = imports(package)
+    assert len(graph) > 1
+    shown = {" -> ".join("/".join(name) for name in way) for way in circles(graph)}
+    assert shown == set()
+
+
+def test_a_circle_is_found() -> None:
+    """Or else the test above proves nothing."""
+    graph: Imports = {("a",): {("b",)}, ("b",): {("c",)}, ("c",): {("b",)}}
+    assert sorted(circles(graph)) == [
+        [("b",), ("c",), ("b",)],
+        [("c",), ("b",), ("c",)],
+    ]
+    assert longest_chain({("a",): {("b",)}, ("b",): set()}, ("a",)) == [("a",), ("b",)]
+
+
+def test_the_way_to_the_wire_is_short() -> None:
+    """Each layer on it is one more to read for whoever follows a command."""
+    assert len(longest_chain(imports("api"), ("api", "miner"))) <= 8
+
+
+def test_the_api_imports_nothing_from_above() -> None:
+    """Neither from the integration around it, nor from Home Assistant."""
+    for name in [name for name in files() if name[0] == "api"]:
+        assert all(source[0] == "api" for source, _ in imported(name).values()), name
+        for node in ast.walk(ast.parse(files()[name].read_text())):
+            modules: list[str] = []
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules = [node.module or ""]
+            assert {item.partition(".")[0] for item in modules} <= API_IMPORTS, name
+
+
+def test_the_api_works_without_home_assistant(tmp_path: Path) -> None:
+    """It is a package that can be copied out, under any name."""
+    shutil.copytree(INTEGRATION / "api", tmp_path / "xmrig")
+    modules = [
+        ".".join(("xmrig", *name[1:]))
+        for name in files()
+        if name[0] == "api" and not is_face(name)
+    ]
+    script = f"""
+import importlib, sys
+sys.modules["homeassistant"] = None
+for module in {modules}:
+    importlib.import_module(module)
+assert not any(name.startswith("custom_components") for name in sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
