@@ -8,7 +8,7 @@ from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
 from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 
-from custom_components.xmrig_miner.api.document import same
+from custom_components.xmrig_miner.api.document import json_equal
 from custom_components.xmrig_miner.const import DOMAIN
 from simulator import Simulator
 
@@ -99,7 +99,7 @@ def config_of(simulator: Simulator) -> dict[str, Any]:
 
 def is_same_config(simulator: Simulator, config: dict[str, Any]) -> bool:
     """Return whether the miner holds just that config, and its file says the same."""
-    return same(simulator.config, config) and same(simulator.disk, config)
+    return json_equal(simulator.config, config) and json_equal(simulator.disk, config)
 
 
 def cpu_threads(simulator: Simulator) -> int:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
-from custom_components.xmrig_miner.api.document import merged
+from custom_components.xmrig_miner.api.document import merge_patch
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
 from custom_components.xmrig_miner.api.state import MinerState
@@ -71,7 +71,7 @@ async def homes(
 def patch(change: Json) -> Command:
     """Return the command to merge a patch into the config."""
     return lambda miner: miner.edit(
-        lambda config: Config(merged(config.document, change))
+        lambda config: Config(merge_patch(config.document, change))
     )
 
 

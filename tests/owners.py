@@ -2,7 +2,7 @@
 
 import copy
 
-from custom_components.xmrig_miner.api.document import same
+from custom_components.xmrig_miner.api.document import json_equal
 from custom_components.xmrig_miner.api.thread_profiles import profiles_of
 from simulator.jsonvalue import Json
 
@@ -21,7 +21,7 @@ CPU = {
 
 def check_rest(config: Json, owners: Json) -> None:
     """Check what no control changes; the wallet and the token are among it."""
-    assert same(_rest(config), _rest(owners))
+    assert json_equal(_rest(config), _rest(owners))
 
 
 def check_pools(config: Json, owners: Json) -> None:
@@ -33,7 +33,7 @@ def check_pools(config: Json, owners: Json) -> None:
     assert len(pools) == len(owners["pools"])
     for owners_pool in owners["pools"]:
         pool = pools[owners_pool["url"]]
-        assert same(pool | {"enabled": True}, owners_pool | {"enabled": True})
+        assert json_equal(pool | {"enabled": True}, owners_pool | {"enabled": True})
         assert pool["enabled"] or not owners_pool["enabled"]
 
 
@@ -50,7 +50,7 @@ def check_profiles(config: Json, owners: Json) -> None:
         elif isinstance(profile, dict):
             assert 0 < profile["threads"] <= owners_profile["threads"]
             owners_profile = {**owners_profile, "threads": profile["threads"]}
-        assert same(profile, owners_profile)
+        assert json_equal(profile, owners_profile)
 
 
 def check_restored(config: Json, owners: Json) -> None:
@@ -59,7 +59,7 @@ def check_restored(config: Json, owners: Json) -> None:
     That of an owner who edited them while another one was chosen is not known.
     """
     without_pools = {"pools": None}
-    assert same(config | without_pools, owners | without_pools)
+    assert json_equal(config | without_pools, owners | without_pools)
     check_pools(config, owners)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig_miner.api.document import changes, same
+from custom_components.xmrig_miner.api.document import diff, json_equal
 from custom_components.xmrig_miner.api.limits import JsonError
 from custom_components.xmrig_miner.api.models import Config
 from custom_components.xmrig_miner.config_patch import (
@@ -79,7 +79,7 @@ type Apply = Callable[[Config, dict[str, Any]], Config]
 def test_what_is_shown_is_what_is_there(config: Config, apply: Apply) -> None:
     """Reading the config and sending it back changes nothing."""
     assert MARKER in json.dumps(shown(config))
-    assert same(apply(config, shown(config)).document, config.document)
+    assert json_equal(apply(config, shown(config)).document, config.document)
 
 
 @BOTH
@@ -93,7 +93,7 @@ def test_one_key_of_a_pool(apply: Apply, key: str, index: int) -> None:
         document = {"pools": document["pools"]}
     expected = copy.deepcopy(FULL.document)
     expected["pools"][index][key] = "new"
-    assert same(apply(FULL, document).document, expected)
+    assert json_equal(apply(FULL, document).document, expected)
 
 
 @BOTH
@@ -109,7 +109,7 @@ def test_secrets_can_be_changed(apply: Apply) -> None:
     assert after["pools"][0] == A | {"user": "new"}
     assert after["pools"][2]["url"] == "d.example.org:1"
     assert after["log-file"] == "/new"
-    assert same(after["pools"][3], NO_URL)
+    assert json_equal(after["pools"][3], NO_URL)
 
 
 def test_a_redacted_value_alone_changes_nothing() -> None:
@@ -121,7 +121,7 @@ def test_a_redacted_value_alone_changes_nothing() -> None:
         {f"{MARKER} 1": MARKER},
         {"cpu": {f"{MARKER} 1": MARKER}},
     ):
-        assert same(patched(FULL, patch).document, FULL.document)
+        assert json_equal(patched(FULL, patch).document, FULL.document)
 
 
 def test_a_hidden_key_left_out_is_removed() -> None:
@@ -129,7 +129,7 @@ def test_a_hidden_key_left_out_is_removed() -> None:
     document = shown(FULL)
     del document["cpu"][f"{MARKER} 2"]
     after = replaced(FULL, document).document
-    assert [change.path for change in changes(FULL.document, after)] == [
+    assert [change.path for change in diff(FULL.document, after)] == [
         ("cpu", "my-profile")
     ]
 
@@ -197,7 +197,7 @@ def test_entries_are_found(
     """Each pool keeps its own wallet, wherever it is moved."""
     config = config_with(*before)
     patch = {"pools": change(shown(config)["pools"])}
-    assert same(patched(config, patch).document["pools"], after)
+    assert json_equal(patched(config, patch).document["pools"], after)
 
 
 @pytest.mark.parametrize(
@@ -321,10 +321,10 @@ def test_nulls_that_xmrig_fills_in_are_no_change() -> None:
     """Whether they are left out, or removed by a null."""
     document = without_nulls(FULL.document)
     assert document != FULL.document
-    assert same(replaced(FULL, document).document, FULL.document)
+    assert json_equal(replaced(FULL, document).document, FULL.document)
     nulls = {"api": {"id": None}, "cpu": {"priority": None, "new": None}, "new": None}
-    assert same(patched(FULL, nulls).document, FULL.document)
-    assert same(
+    assert json_equal(patched(FULL, nulls).document, FULL.document)
+    assert json_equal(
         replaced(FULL, {**FULL.document, **nulls_in_new()}).document, FULL.document
     )
 
@@ -356,8 +356,8 @@ def test_a_null_resets_a_value() -> None:
             | {"retries": None, "cpu": PLAIN.document["cpu"] | {"yield": None}},
         ),
     ):
-        made = [*changes(PLAIN.document, after.document)]
-        assert {change.path for change in made} == {("retries",), ("cpu", "yield")}
+        changes = [*diff(PLAIN.document, after.document)]
+        assert {change.path for change in changes} == {("retries",), ("cpu", "yield")}
         assert "retries" not in after.document
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
-from custom_components.xmrig_miner.api.document import same
+from custom_components.xmrig_miner.api.document import json_equal
 from simulator.jsonvalue import Json
 
 from .common import Rig
@@ -69,10 +69,10 @@ async def test_fewer_threads_are_the_first_ones_and_all_are_the_owners(
         assert limits(running) == (str(number), 1, 3)
         assert cpu_threads(simulator) == number
         cpu = simulator.config["cpu"]
-        assert same(cpu["rx"], profile)
-        assert same(cpu["cn"], OTHERS["cn"][:number])
-        assert same(cpu["cn-heavy"], OTHERS["cn-heavy"][:number])
-        assert same(cpu["argon2"], OTHERS["argon2"] | {"threads": number})
+        assert json_equal(cpu["rx"], profile)
+        assert json_equal(cpu["cn"], OTHERS["cn"][:number])
+        assert json_equal(cpu["cn-heavy"], OTHERS["cn-heavy"][:number])
+        assert json_equal(cpu["argon2"], OTHERS["argon2"] | {"threads": number})
         assert [cpu[name] for name in ("rx/arq", "cn/0", "rx/wow")] == [
             "cn",
             False,

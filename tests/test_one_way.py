@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.xmrig_miner.api.document import changes
+from custom_components.xmrig_miner.api.document import diff
 from simulator.http import Request
 
 from .common import Rig
@@ -66,8 +66,8 @@ async def test_it_takes_effect_and_nothing_else_changes(
     first = config_of(simulator)
     await COMMANDS[name](running)
     assert writes(simulator) == 1
-    made = changes(first, simulator.config)
-    assert {".".join(change.path) for change in made} == PATHS[name]
+    changes = diff(first, simulator.config)
+    assert {".".join(change.path) for change in changes} == PATHS[name]
     assert is_same_config(simulator, config_of(simulator))
     await restore(running)
     assert is_same_config(simulator, first)
@@ -135,8 +135,8 @@ async def test_a_write_whose_reply_is_lost_is_none_the_worse(
     simulator.on_request = fail
     await COMMANDS[name](running)
     simulator.on_request = None
-    made = changes(first, simulator.config)
-    assert {".".join(change.path) for change in made} == PATHS[name]
+    changes = diff(first, simulator.config)
+    assert {".".join(change.path) for change in changes} == PATHS[name]
     assert not running.unavailable
     await restore(running)
     assert is_same_config(simulator, first)
@@ -218,8 +218,8 @@ async def test_commands_at_once_are_done_one_after_the_other(running: Rig) -> No
     first = config_of(running.simulator)
     names = ("number", "select", "switch", "action")
     await asyncio.gather(*(COMMANDS[name](running) for name in names))
-    made = changes(first, running.simulator.config)
-    assert {".".join(change.path) for change in made} == set().union(
+    changes = diff(first, running.simulator.config)
+    assert {".".join(change.path) for change in changes} == set().union(
         *(PATHS[name] for name in names)
     )
     assert writes(running.simulator) == len(names)

@@ -7,7 +7,7 @@ from homeassistant.components import diagnostics
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig_miner.api.document import MISSING, Change, changes
+from custom_components.xmrig_miner.api.document import MISSING, Change, diff
 from custom_components.xmrig_miner.api.privacy import REDACTED
 from custom_components.xmrig_miner.redaction import (
     Audience,
@@ -235,5 +235,5 @@ def test_anything_in_place_of_any_value(
     for audience in Audience:
         show(distorted, audience)
     if kind == "config":
-        for change in changes(document, distorted):
+        for change in diff(document, distorted):
             shown_change(change)

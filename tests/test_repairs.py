@@ -365,7 +365,7 @@ class TestAccepting:
         """The disk is full, or the entry is being unloaded."""
         running, fix = changed
         miner = running.entry.runtime_data.miner
-        with patch.object(miner, "accept_payees", side_effect=XmrigError("disk full")):
+        with patch.object(miner, "accept_payout", side_effect=XmrigError("disk full")):
             await fix.submit()
         assert fix.step["reason"] == "not_accepted"
         assert set(issues(running)) == {"payout_changed"}

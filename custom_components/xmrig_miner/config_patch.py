@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping
 import json
 from typing import Any
 
-from .api.document import MISSING, Path, merged, same
+from .api.document import MISSING, Path, json_equal, merge_patch
 from .api.limits import MAX_DEPTH, extent
 from .api.models import Config
 from .api.privacy import REDACTED
@@ -43,7 +43,7 @@ def patched(config: Config, patch: dict[str, Any]) -> Config:
     """
     current = config.document
     patch = _restored(patch, current)
-    return Config(_with_nulls_of(current, merged(current, patch)))
+    return Config(_with_nulls_of(current, merge_patch(current, patch)))
 
 
 def replaced(config: Config, document: dict[str, Any]) -> Config:
@@ -107,7 +107,7 @@ def _unredacted(given: Any, shown: Any, current: Any, path: Path) -> Any:
     """Return a value, or the current one where it is shown as what was given."""
     if not _is_redacted(given):
         return given
-    if current is not MISSING and same(given, shown):
+    if current is not MISSING and json_equal(given, shown):
         return current
     if isinstance(given, dict):
         return _unredacted_members(given, shown, current, path)
@@ -129,7 +129,7 @@ def _unredacted_members(
             restored[key] = _unredacted(
                 value, shown.get(key), current.get(key, MISSING), (*path, key)
             )
-        elif key in keys and same(value, shown[key]):
+        elif key in keys and json_equal(value, shown[key]):
             restored[keys[key]] = current[keys[key]]
         else:
             raise RedactedValueError((*path, key))

@@ -62,7 +62,7 @@ def _card_info(coordinator: XmrigCoordinator, gpu: Gpu) -> DeviceInfo:
     name = miner and (miner.name_by_user or miner.name)
     return DeviceInfo(
         identifiers={(DOMAIN, f"{coordinator.config_entry.entry_id}_{gpu.key}")},
-        manufacturer=gpu.maker,
+        manufacturer=gpu.manufacturer,
         model=gpu.name,
         name=f"{name or coordinator.name} {gpu.label}",
         via_device_id=coordinator.device_id,

@@ -16,10 +16,10 @@ from .api.privacy import (
     REDACTED,
     PoolAddress,
     connected_pool,
-    holds_wallet,
     is_algorithm,
+    may_contain_wallet,
     may_show_key,
-    shown_path,
+    redacted_path,
 )
 
 
@@ -118,14 +118,16 @@ _is_word = _matches(r"[0-9A-Za-z_./+-]{1,25}")
 def _is_list_of_words(value: Any) -> bool:
     """Return whether a value is a text of words with spaces in between."""
     return isinstance(value, str) and all(
-        len(item) <= 255 and re.fullmatch(r"\w*", item) and not holds_wallet(item)
+        len(item) <= 255 and re.fullmatch(r"\w*", item) and not may_contain_wallet(item)
         for item in value.split(" ")
     )
 
 
 def _is_text(value: Any) -> bool:
     """Return whether a value can be the name of hardware, as its driver says it."""
-    return isinstance(value, str) and len(value) <= 255 and not holds_wallet(value)
+    return (
+        isinstance(value, str) and len(value) <= 255 and not may_contain_wallet(value)
+    )
 
 
 _ADDRESS_OR_PATH = re.compile(
@@ -406,7 +408,7 @@ def shown_change(change: Change) -> dict[str, Any]:
     rule: Rule | None = CONFIG
     for key in change.path:
         rule = rule.rule(key) if isinstance(rule, Members) else None
-    return {"path": shown_path(change.path)} | {
+    return {"path": redacted_path(change.path)} | {
         key: _shown(value, rule, change.path, Audience.USER)
         for key, value in (("old", change.old), ("new", change.new))
         if value is not MISSING

@@ -119,9 +119,9 @@ def changed_payees(
     state = coordinator.miner.state
     if state.accepts_payout(config.payout):
         return None
-    payees, accepted = config.payees, state.payout or frozenset()
-    new = {key: pool for key, pool in payees.items() if key not in accepted}
-    return new or payees
+    labels, accepted = config.payout_fingerprints, state.payout or frozenset()
+    new = {key: pool for key, pool in labels.items() if key not in accepted}
+    return new or labels
 
 
 class PayoutChangedFlow(RepairsFlow):
@@ -154,7 +154,7 @@ class PayoutChangedFlow(RepairsFlow):
             return self.async_abort(reason="resolved")
         if user_input is not None and config.payout == self._shown:
             try:
-                await coordinator.miner.accept_payees(config)
+                await coordinator.miner.accept_payout(config)
             except XmrigError as error:
                 LOGGER.warning(
                     "The pools of %s were not accepted: %s", entry.title, error

@@ -22,7 +22,7 @@ import voluptuous as vol
 from .api.document import Change, Path
 from .api.limits import MAX_DEPTH, JsonError
 from .api.models import Config
-from .api.privacy import shown_path
+from .api.privacy import redacted_path
 from .config_patch import RedactedValueError, parsed, patched, replaced
 from .const import DOMAIN
 from .coordinator import XmrigConfigEntry, XmrigCoordinator
@@ -190,7 +190,7 @@ def _invalid(
     """Return the error for a config or a patch that cannot be used."""
     if path is not None:
         # A patch as a whole has no path.
-        placeholders["path"] = shown_path(path) or ATTR_CONFIG
+        placeholders["path"] = redacted_path(path) or ATTR_CONFIG
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=key,

@@ -10,10 +10,10 @@ import pytest
 from custom_components.xmrig_miner.api.document import (
     MISSING,
     Change,
-    changes,
-    includes,
-    merged,
-    same,
+    diff,
+    json_contains,
+    json_equal,
+    merge_patch,
     value_at,
     with_value,
     with_values,
@@ -47,15 +47,15 @@ DOCUMENTS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
 )
 def test_alike_is_not_the_same(one: Any, other: Any) -> None:
     """JSON tells a truth value from a number, and null from nothing at all."""
-    assert not same(one, other)
-    assert not same(other, one)
+    assert not json_equal(one, other)
+    assert not json_equal(other, one)
 
 
 @pytest.mark.parametrize("value", [None, True, 0, "x", [1, [2, None]], {"a": {"b": 1}}])
 def test_the_same_is_the_same(value: Any) -> None:
     """A copy is no other value; nor is a number written otherwise."""
-    assert same(value, copy.deepcopy(value))
-    assert same(1, 1.0)
+    assert json_equal(value, copy.deepcopy(value))
+    assert json_equal(1, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,14 @@ def test_the_same_is_the_same(value: Any) -> None:
 )
 def test_a_value_includes_another(value: Any, part: Any, result: bool) -> None:
     """Objects may have more members than was asked for, lists not more items."""
-    assert includes(value, part) is result
+    assert json_contains(value, part) is result
 
 
 def test_changes_name_the_innermost_object() -> None:
     """Of an object only the members count that differ; a list is one value."""
     old = {"cpu": {"rx": [0, 1], "yield": True}, "pools": [{"url": "a"}], "retries": 5}
     new = {"cpu": {"rx": [0], "yield": True}, "pools": [{"url": "b"}], "retries": 5}
-    assert list(changes(old, new)) == [
+    assert list(diff(old, new)) == [
         Change(path=("cpu", "rx"), old=[0, 1], new=[0]),
         Change(path=("pools",), old=[{"url": "a"}], new=[{"url": "b"}]),
     ]
@@ -94,7 +94,7 @@ def test_changes_name_the_innermost_object() -> None:
 
 def test_changes_tell_null_from_nothing() -> None:
     """A member that is added or removed is a change to or from nothing."""
-    assert list(changes({"a": None}, {"b": None})) == [
+    assert list(diff({"a": None}, {"b": None})) == [
         Change(path=("a",), old=None, new=MISSING),
         Change(path=("b",), old=MISSING, new=None),
     ]
@@ -107,18 +107,18 @@ def test_changes_made_one_by_one_lead_from_the_one_to_the_other(
     """Nothing is left out, and nothing on the way changes what was given."""
     before = copy.deepcopy(old)
     result = old
-    for change in changes(old, new):
-        assert same(value_at(result, change.path), change.old)
+    for change in diff(old, new):
+        assert json_equal(value_at(result, change.path), change.old)
         result = with_value(result, change.path, change.new)
-        assert same(value_at(result, change.path), change.new)
-    assert same(result, new)
-    assert same(old, before)
+        assert json_equal(value_at(result, change.path), change.new)
+    assert json_equal(result, new)
+    assert json_equal(old, before)
 
 
 @given(DOCUMENTS)
 def test_nothing_differs_from_itself(document: dict[str, Any]) -> None:
     """A document has no changes to a copy of it."""
-    assert not list(changes(document, copy.deepcopy(document)))
+    assert not list(diff(document, copy.deepcopy(document)))
 
 
 def test_value_at_a_path_that_is_not_there() -> None:
@@ -163,10 +163,10 @@ def test_many_values_are_put_as_one_by_one(
     result = document
     for path, value in values:
         result = recursively(result, path, value)
-    assert same(with_values(document, values), result)
-    assert same([document], [before[0]])
+    assert json_equal(with_values(document, values), result)
+    assert json_equal([document], [before[0]])
     for (_, value), (_, value_before) in zip(values, before[1], strict=True):
-        assert value is MISSING or same(value, value_before)
+        assert value is MISSING or json_equal(value, value_before)
 
 
 def test_as_long_as_there_are_values() -> None:
@@ -175,10 +175,10 @@ def test_as_long_as_there_are_values() -> None:
     old = {f"key{index}": index for index in range(number)}
     new = {"inner": old, **{f"key{index}": -index - 1 for index in range(number)}}
     started = time.process_time()
-    found = list(changes(old, new))
+    found = list(diff(old, new))
     result = with_values(old, ((change.path, change.new) for change in found))
-    assert same(result, new)
-    assert includes(merged(old, new), new)
+    assert json_equal(result, new)
+    assert json_contains(merge_patch(old, new), new)
     result = with_values(
         new, ((("inner", f"key{index}"), None) for index in range(number))
     )
@@ -189,7 +189,7 @@ def test_as_long_as_there_are_values() -> None:
 def test_a_patch_of_an_object_keeps_its_other_members() -> None:
     """At each depth."""
     document = {"a": {"b": {"c": 1, "d": 2}, "e": 3}, "f": 4}
-    assert merged(document, {"a": {"b": {"c": 5}}}) == {
+    assert merge_patch(document, {"a": {"b": {"c": 5}}}) == {
         "a": {"b": {"c": 5, "d": 2}, "e": 3},
         "f": 4,
     }
@@ -219,5 +219,5 @@ def test_a_patch_of_an_object_keeps_its_other_members() -> None:
 def test_merge_patch(document: Any, patch: Any, result: Any) -> None:
     """A patch is merged as the standard says."""
     before = copy.deepcopy(document)
-    assert same(merged(document, patch), result)
-    assert same(document, before)
+    assert json_equal(merge_patch(document, patch), result)
+    assert json_equal(document, before)

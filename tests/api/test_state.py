@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.document import changes, same
+from custom_components.xmrig_miner.api.document import diff, json_equal
 from custom_components.xmrig_miner.api.exceptions import XmrigStorageError
 from custom_components.xmrig_miner.api.ledger import Ledger
 from custom_components.xmrig_miner.api.models import BackendType, Config
@@ -42,8 +42,8 @@ def shown(
 ) -> MinerState:
     """Return a state after a write by a control, and what the miner then showed."""
     state = as_read(state.with_write(before, after, by_user=False))
-    made = list(changes(before.document, after.document))
-    return as_read(state.with_reported_values(result, made).with_write_done(result))
+    changes = list(diff(before.document, after.document))
+    return as_read(state.with_reported_values(result, changes).with_write_done(result))
 
 
 def by_user(state: MinerState, before: Config, after: Config) -> MinerState:
@@ -55,7 +55,7 @@ def by_user(state: MinerState, before: Config, after: Config) -> MinerState:
 def test_an_empty_state_takes_a_config_for_the_users() -> None:
     """As long as nothing was written, all of it is."""
     assert MinerState.from_json(None) == MinerState()
-    assert same(MinerState().user_config(config()).document, USERS)
+    assert json_equal(MinerState().user_config(config()).document, USERS)
 
 
 def test_all_of_it_outlives_the_process() -> None:
@@ -90,7 +90,7 @@ def test_what_was_written_is_undone_whole() -> None:
     """The user's values come back however often others were written over them."""
     state = written(MinerState(), config(), config(rx=[0, 1]))
     state = written(state, config(rx=[0, 1]), config(rx=[0], enabled=False))
-    assert same(state.user_config(config(rx=[0], enabled=False)).document, USERS)
+    assert json_equal(state.user_config(config(rx=[0], enabled=False)).document, USERS)
 
 
 def test_nothing_is_left_to_undo_once_it_is_undone() -> None:
@@ -99,7 +99,7 @@ def test_nothing_is_left_to_undo_once_it_is_undone() -> None:
     state = written(state, config(rx=[0, 1]), config())
     assert state.control_edits == Ledger()
     assert state.all_edits == Ledger()
-    assert same(
+    assert json_equal(
         state.user_config(config(rx=[0, 1])).document, config(rx=[0, 1]).document
     )
 
@@ -108,9 +108,9 @@ def test_what_was_changed_externally_over_it_is_the_users() -> None:
     """Only that; what was written beside it is undone."""
     state = written(MinerState(), config(), config(rx=[0], cn=[[1, 0]]))
     external = config(rx=[2, 3], cn=[[1, 0]])
-    assert same(state.user_config(external).document, config(rx=[2, 3]).document)
+    assert json_equal(state.user_config(external).document, config(rx=[2, 3]).document)
     state = written(state, external, config(rx=[2], cn=[[1, 0]]))
-    assert same(
+    assert json_equal(
         state.user_config(config(rx=[2], cn=[[1, 0]])).document,
         config(rx=[2, 3]).document,
     )
@@ -123,9 +123,9 @@ def test_whether_a_write_arrived_need_not_be_known(arrived: bool) -> None:
     before, after = config(rx=[0, 1, 2]), config(rx=[0])
     state = as_read(state.with_write(before, after, by_user=False))
     now = after if arrived else before
-    assert same(state.user_config(now).document, USERS)
+    assert json_equal(state.user_config(now).document, USERS)
     state = written(state, now, config(rx=[0, 1]))
-    assert same(state.user_config(config(rx=[0, 1])).document, USERS)
+    assert json_equal(state.user_config(config(rx=[0, 1])).document, USERS)
 
 
 def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
@@ -133,12 +133,14 @@ def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
     whole = {"intensity": 1, "threads": 4, "affinity": -1}
     state = written(MinerState(), config(), config(rx=whole))
     state = written(state, config(rx=whole), config(rx=whole | {"threads": 2}))
-    assert same(state.user_config(config(rx=whole | {"threads": 2})).document, USERS)
+    assert json_equal(
+        state.user_config(config(rx=whole | {"threads": 2})).document, USERS
+    )
 
     users = config(rx=whole)
     state = written(MinerState(), users, config(rx=whole | {"threads": 2}))
     state = written(state, config(rx=whole | {"threads": 2}), config(rx=[0]))
-    assert same(state.user_config(config(rx=[0])).document, users.document)
+    assert json_equal(state.user_config(config(rx=[0])).document, users.document)
 
 
 def test_what_the_miner_puts_for_a_removed_value_is_not_the_users() -> None:
@@ -146,7 +148,7 @@ def test_what_the_miner_puts_for_a_removed_value_is_not_the_users() -> None:
     without = Config({key: USERS[key] for key in USERS if key != "retries"})
     result = Config({**USERS, "retries": 3})
     state = shown(MinerState(), config(), without, result)
-    assert same(state.user_config(result).document, USERS)
+    assert json_equal(state.user_config(result).document, USERS)
 
 
 def test_what_the_miner_fills_into_a_value_is_not_the_users() -> None:
@@ -154,7 +156,7 @@ def test_what_the_miner_fills_into_a_value_is_not_the_users() -> None:
     after = Config({**USERS, "pools": [{"url": "a"}]})
     result = Config({**USERS, "pools": [{"url": "a", "algo": None}]})
     state = shown(MinerState(), config(), after, result)
-    assert same(state.user_config(result).document, USERS)
+    assert json_equal(state.user_config(result).document, USERS)
 
 
 def test_what_was_changed_externally_meanwhile_is_the_users() -> None:
@@ -163,7 +165,7 @@ def test_what_was_changed_externally_meanwhile_is_the_users() -> None:
     state = shown(
         state, config(rx=[0]), config(rx=[0], cn=[]), config(rx=[2, 3], cn=[])
     )
-    assert same(
+    assert json_equal(
         state.user_config(config(rx=[2, 3], cn=[])).document,
         config(rx=[2, 3]).document,
     )
@@ -184,11 +186,11 @@ def test_what_the_user_wrote_by_an_action_is_their_own() -> None:
     """A control gives it back, and it is undone only with all the rest."""
     lists = config(rx=[[1, 0], [2, 3]])
     state = by_user(MinerState(), config(), lists)
-    assert same(state.user_config(lists).document, lists.document)
+    assert json_equal(state.user_config(lists).document, lists.document)
     capped = config(rx=[[1, 0]])
     state = written(state, lists, capped)
-    assert same(state.user_config(capped).document, lists.document)
-    assert same(state.original_config(capped).document, USERS)
+    assert json_equal(state.user_config(capped).document, lists.document)
+    assert json_equal(state.original_config(capped).document, USERS)
 
 
 def test_what_a_control_wrote_beside_it_is_still_known() -> None:
@@ -197,8 +199,8 @@ def test_what_a_control_wrote_beside_it_is_still_known() -> None:
     state = written(MinerState(), config(), capped)
     now = config(rx=[2, 3], cn=[[1, 0]])
     state = by_user(state, capped, now)
-    assert same(state.user_config(now).document, config(rx=[2, 3]).document)
-    assert same(state.original_config(now).document, USERS)
+    assert json_equal(state.user_config(now).document, config(rx=[2, 3]).document)
+    assert json_equal(state.original_config(now).document, USERS)
 
 
 def test_the_backends_of_the_last_stop_are_stored() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig_miner.api.document import changes
+from custom_components.xmrig_miner.api.document import diff
 from custom_components.xmrig_miner.api.ledger import Ledger
 from custom_components.xmrig_miner.api.models import BackendType, Config
 from custom_components.xmrig_miner.api.state import MinerState, Request
@@ -31,8 +31,8 @@ def full_state() -> MinerState:
         pending_payout=frozenset({"c"}),
     )
     state = state.with_write(before, after, by_user=False)
-    made = list(changes(before.document, after.document))
-    return state.with_reported_values(after, made)
+    changes = list(diff(before.document, after.document))
+    return state.with_reported_values(after, changes)
 
 
 STORED: dict[str, Any] = json.loads(json.dumps(full_state().as_json()))

@@ -7,7 +7,7 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 
-from custom_components.xmrig_miner.api.document import merged
+from custom_components.xmrig_miner.api.document import merge_patch
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigBackendError,
     XmrigConnectionError,
@@ -23,7 +23,7 @@ _PATCH = {"print-time": 11, "cpu": {"yield": False, "rx": None, ALGORITHM: [1]}}
 
 
 def _patched(config: Config) -> Config:
-    return Config(merged(config.document, _PATCH))
+    return Config(merge_patch(config.document, _PATCH))
 
 
 async def test_backend_off_and_on(wire: Wire, miner: Miner) -> None:

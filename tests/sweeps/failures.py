@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.exceptions import HomeAssistantError
 
-from custom_components.xmrig_miner.api.document import same
+from custom_components.xmrig_miner.api.document import json_equal
 from simulator import Simulator
 from simulator.jsonvalue import Json
 from tests.controls import config_of, restore
@@ -165,7 +165,7 @@ async def _lost(trial: Trial, original: Json) -> AsyncIterator[str]:
     except HomeAssistantError as error:
         yield repr(error)
     config = trial.simulator.config
-    if not same(config, original):
+    if not json_equal(config, original):
         for difference in differences(original, config):
             yield difference
 

@@ -6,11 +6,19 @@ from dataclasses import dataclass
 
 from .config_safety import safe_changes
 from .confirm import confirm
-from .document import MISSING, Change, changes, includes, same, value_at, with_values
+from .document import (
+    MISSING,
+    Change,
+    diff,
+    json_contains,
+    json_equal,
+    value_at,
+    with_values,
+)
 from .exceptions import XmrigConflictError, XmrigError, XmrigNotConfirmedError
 from .link import MinerLink
 from .models import Config
-from .privacy import shown_path
+from .privacy import redacted_path
 from .state import MinerState, StateStore
 
 SETTLE = 0.7
@@ -68,7 +76,7 @@ class ConfigEditor:
             self.observe(before)
             after = change(before)
             state = self._store.state
-            if not same(before.document, after.document):
+            if not json_equal(before.document, after.document):
                 state = state.with_write(before, after, by_user=by_user)
             planned = await self._plan(before, after, note(state))
             if planned is None:
@@ -108,7 +116,7 @@ class ConfigEditor:
         config = await self._link.config()
         seen = self.seen
         for _ in range(2):
-            if seen is None or same(seen.document, config.document):
+            if seen is None or json_equal(seen.document, config.document):
                 break
             seen, config = config, await self._link.config()
         return config
@@ -117,8 +125,8 @@ class ConfigEditor:
         """Take a config into account that was read, and note external changes."""
         if self.seen is not None:
             self._external += [
-                shown_path(change.path)
-                for change in changes(self.seen.document, config.document)
+                redacted_path(change.path)
+                for change in diff(self.seen.document, config.document)
                 if not self._is_own(change)
             ]
         self.seen = config
@@ -138,7 +146,7 @@ class ConfigEditor:
         if self._unsettled is None:
             return False
         written = value_at(self._unsettled[0].document, change.path)
-        return written is MISSING or includes(change.new, written)
+        return written is MISSING or json_contains(change.new, written)
 
     async def _plan(
         self, before: Config, after: Config, state: MinerState
@@ -147,12 +155,12 @@ class ConfigEditor:
 
         None if the config changed meanwhile, and has to be read again.
         """
-        made = safe_changes(before, after)
-        if await self._store.store(state) and made:
+        changes = safe_changes(before, after)
+        if await self._store.store(state) and changes:
             config = await self.read()
-            if not same(config.document, before.document):
+            if not json_equal(config.document, before.document):
                 return None
-        return _Write(before, after, made, state)
+        return _Write(before, after, changes, state)
 
     async def _send(self, write: _Write, previous: _Write | None) -> None:
         """Write the config, and wait until another one than before shows."""
@@ -163,9 +171,9 @@ class ConfigEditor:
                 await self._revert(previous, write.before)
             raise
 
-    async def _put(self, after: Config, before: Config, made: list[Change]) -> None:
+    async def _put(self, after: Config, before: Config, changes: list[Change]) -> None:
         """Send a config, and wait until it shows."""
-        unsettled, self._unsettled = self._unsettled, (after, made)
+        unsettled, self._unsettled = self._unsettled, (after, changes)
         try:
             failure = await self._link.write(
                 lambda: self._link.client.put_config(after)
@@ -174,12 +182,12 @@ class ConfigEditor:
             # It did not arrive, so what shows it later is external
             self._unsettled = unsettled
             raise
-        if failure is None and _contains(before, made):
+        if failure is None and _contains(before, changes):
             # Removing what is the default anyway changes nothing that shows
             return
         await confirm(
             self.read,
-            lambda config: not same(config.document, before.document),
+            lambda config: not json_equal(config.document, before.document),
             command=COMMAND,
             failure=failure,
         )
@@ -191,10 +199,10 @@ class ConfigEditor:
         than an external change, shows when the same write again changes nothing.
         """
         await self._store.store(write.state.with_reported_values(now, write.changes))
-        corrected = {shown_path(change.path) for change in write.changes}
+        corrected = {redacted_path(change.path) for change in write.changes}
         self._external = [path for path in self._external if path not in corrected]
-        made = list(changes(now.document, write.before.document))
-        await self._put(write.before, now, made)
+        changes = list(diff(now.document, write.before.document))
+        await self._put(write.before, now, changes)
 
     async def _finish(self, write: _Write, shown: Config) -> None:
         """Note that a write lasts, and what the miner made of it."""
@@ -211,13 +219,13 @@ class ConfigEditor:
         state = self._store.state.with_reported_values(shown, write.changes)
         await self._store.note(state.with_write_done(shown))
 
-    async def _wait_until_stable(self, made: list[Change]) -> Config | None:
+    async def _wait_until_stable(self, changes: list[Change]) -> Config | None:
         """Return the config if it shows changes, and goes on showing them."""
-        if not _contains(await self._read_until(), made):
+        if not _contains(await self._read_until(), changes):
             return None
         await asyncio.sleep(SETTLE)
         config = await self._read_until()
-        return config if _contains(config, made) else None
+        return config if _contains(config, changes) else None
 
     async def _read(self) -> Config:
         """Read the config, and verify afterwards that it is still that miner's."""
@@ -230,10 +238,10 @@ class ConfigEditor:
         return await confirm(self._read, lambda _: True, command=COMMAND)
 
 
-def _contains(config: Config, made: list[Change]) -> bool:
+def _contains(config: Config, changes: list[Change]) -> bool:
     """Return whether a config has the new values, whatever the miner filled in."""
     return all(
         change.new is MISSING
-        or includes(value_at(config.document, change.path), change.new)
-        for change in made
+        or json_contains(value_at(config.document, change.path), change.new)
+        for change in changes
     )

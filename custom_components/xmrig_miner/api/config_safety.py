@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .document import Change, changes
+from .document import Change, diff
 from .exceptions import XmrigConfigLimitError, XmrigUnsafeConfigError
 from .limits import Extent, JsonError, extent
 from .models import Config
@@ -30,15 +30,15 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
     turns the API off, and a restricted one cannot be turned back over it.
     """
     check_config_size(before.document, after.document)
-    made = list(changes(before.document, after.document))
-    if made and not isinstance(after.document.get("http"), dict):
+    changes = list(diff(before.document, after.document))
+    if changes and not isinstance(after.document.get("http"), dict):
         raise XmrigUnsafeConfigError("A config without http would turn off the API")
-    for change in made:
+    for change in changes:
         if change.path[:1] and change.path[0] in PROTECTED:
             raise XmrigUnsafeConfigError(f"{change.path[0]} is not changed over HTTP")
-    if made and before.has_pool and not after.has_pool:
+    if changes and before.has_pool and not after.has_pool:
         raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
-    return made
+    return changes
 
 
 def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

@@ -19,39 +19,40 @@ class Change:
     new: Any = field(repr=False)
 
 
-def changes(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
+def diff(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
     """Yield what differs, object by object; a list is one value."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in old | new:
-            yield from changes(
-                old.get(key, MISSING), new.get(key, MISSING), (*path, key)
-            )
-    elif not same(old, new):
+            yield from diff(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
+    elif not json_equal(old, new):
         yield Change(path=path, old=old, new=new)
 
 
-def same(one: Any, other: Any) -> bool:
+def json_equal(one: Any, other: Any) -> bool:
     """Return whether two values are the same JSON: true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other, strict=True))
+        return len(one) == len(other) and all(map(json_equal, one, other, strict=True))
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(
-            same(value, other[key]) for key, value in one.items()
+            json_equal(value, other[key]) for key, value in one.items()
         )
     return bool(one == other)
 
 
-def includes(value: Any, part: Any) -> bool:
+def json_contains(value: Any, part: Any) -> bool:
     """Return whether a value has all of another; objects in it may have more."""
     if isinstance(value, dict) and isinstance(part, dict):
         return all(
-            key in value and includes(value[key], inner) for key, inner in part.items()
+            key in value and json_contains(value[key], inner)
+            for key, inner in part.items()
         )
     if isinstance(value, list) and isinstance(part, list):
-        return len(value) == len(part) and all(map(includes, value, part, strict=True))
-    return same(value, part)
+        return len(value) == len(part) and all(
+            map(json_contains, value, part, strict=True)
+        )
+    return json_equal(value, part)
 
 
 def value_at(document: Any, path: Path) -> Any:
@@ -94,7 +95,7 @@ def with_values(
     return changed
 
 
-def merged(document: Any, patch: Any) -> Any:
+def merge_patch(document: Any, patch: Any) -> Any:
     """Return a document with a merge patch applied to it (RFC 7386)."""
     if not isinstance(patch, dict):
         return patch
@@ -103,5 +104,5 @@ def merged(document: Any, patch: Any) -> Any:
         if value is None:
             result.pop(key, None)
         else:
-            result[key] = merged(result.get(key), value)
+            result[key] = merge_patch(result.get(key), value)
     return result

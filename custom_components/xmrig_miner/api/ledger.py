@@ -11,9 +11,9 @@ from .document import (
     MISSING,
     Change,
     Path,
-    changes,
-    includes,
-    same,
+    diff,
+    json_contains,
+    json_equal,
     value_at,
     with_values,
 )
@@ -94,21 +94,21 @@ class Ledger:
         """
         pending = (
             Edit(path=change.path, original=change.old, new_value=change.new)
-            for change in changes(original, after)
+            for change in diff(original, after)
         )
         return replace(
             self, edits=tuple(self._active_edits(before)), pending=tuple(pending)
         )
 
     def with_reported_values(
-        self, shown: dict[str, Any], made: Iterable[Change]
+        self, shown: dict[str, Any], changes: Iterable[Change]
     ) -> Self:
         """Return this ledger with the values that the miner shows after a write.
 
         They may differ from what was written: XMRig fills in what is left out, and puts
         a default in the place of what it does not understand.
         """
-        paths = {change.path for change in made}
+        paths = {change.path for change in changes}
         pending = (
             replace(edit, new_value=value_at(shown, edit.path))
             if edit.path in paths
@@ -120,7 +120,9 @@ class Ledger:
     def with_write_done(self) -> Self:
         """Return this ledger once the write under way has arrived."""
         edits = (
-            edit for edit in self.pending if not same(edit.original, edit.new_value)
+            edit
+            for edit in self.pending
+            if not json_equal(edit.original, edit.new_value)
         )
         return replace(self, edits=tuple(edits), pending=())
 
@@ -133,11 +135,11 @@ class Ledger:
         active = [
             edit
             for edit in self.edits
-            if same(value_at(config, edit.path), edit.new_value)
+            if json_equal(value_at(config, edit.path), edit.new_value)
         ]
         active += [
             edit
             for edit in self.pending
-            if includes(value_at(config, edit.path), edit.new_value)
+            if json_contains(value_at(config, edit.path), edit.new_value)
         ]
         return list({edit.path: edit for edit in active}.values())

@@ -238,7 +238,7 @@ class Miner:
                 note=lambda state: replace(state, threads=None),
             )
 
-    async def accept_payees(self, config: Config) -> None:
+    async def accept_payout(self, config: Config) -> None:
         """Accept the pools and wallets of a config as the user's."""
         async with self.queue.command():
             await self._store.store(

@@ -109,7 +109,7 @@ def connected_pool(text: str | None) -> str | None:
     return text if address and address.host + address.port == text else None
 
 
-def holds_wallet(text: str) -> bool:
+def may_contain_wallet(text: str) -> bool:
     """Return whether a part of a text may be a wallet, a key or a token."""
     return _WALLET.search(text) is not None
 
@@ -132,7 +132,7 @@ def may_show_key(parents: tuple[str, ...], key: str) -> bool:
     return _KEY.fullmatch(key) is not None
 
 
-def shown_path(path: Iterable[str]) -> str:
+def redacted_path(path: Iterable[str]) -> str:
     """Return a path in a document with what may not be shown replaced."""
     keys = tuple(path)
     return ".".join(
@@ -153,5 +153,6 @@ def _is_host(host: str) -> bool:
         return True
     labels = host.split(".")
     return len(host) <= 253 and all(
-        _HOST_LABEL.fullmatch(label) and not holds_wallet(label) for label in labels
+        _HOST_LABEL.fullmatch(label) and not may_contain_wallet(label)
+        for label in labels
     )

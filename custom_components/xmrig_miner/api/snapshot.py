@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from .document import same
+from .document import json_equal
 from .models import Backends, BackendType, Config, Hashrate, PauseRule, Summary
 from .state import MinerState
 from .thread_profiles import active_profile, thread_count
@@ -181,7 +181,7 @@ class Snapshot:
         pools = self.config.pools
         first = next((pool for pool in pools if pool.get("enabled", True)), None)
         for label, pool in zip(self.pool_labels, self.user_config.pools, strict=True):
-            if first is not None and same(
+            if first is not None and json_equal(
                 {**pool, "enabled": True}, {**first, "enabled": True}
             ):
                 return label

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import logging
 from typing import Any, Self
 
-from .document import Change, changes, with_values
+from .document import Change, diff, with_values
 from .exceptions import XmrigStorageError
 from .ledger import Ledger
 from .models import BackendType, Config
@@ -144,10 +144,11 @@ class MinerState:
         """
         user_config = self.user_config(before)
         if by_user:
-            made = changes(before.document, after.document)
+            changes = diff(before.document, after.document)
             user_config = Config(
                 with_values(
-                    user_config.document, ((change.path, change.new) for change in made)
+                    user_config.document,
+                    ((change.path, change.new) for change in changes),
                 )
             )
         state = replace(
@@ -165,12 +166,14 @@ class MinerState:
             state = replace(state, pending_payout=after.payout)
         return state
 
-    def with_reported_values(self, shown: Config, made: Sequence[Change]) -> Self:
+    def with_reported_values(self, shown: Config, changes: Sequence[Change]) -> Self:
         """Return this state with the values that the miner shows after a write."""
         return replace(
             self,
-            all_edits=self.all_edits.with_reported_values(shown.document, made),
-            control_edits=self.control_edits.with_reported_values(shown.document, made),
+            all_edits=self.all_edits.with_reported_values(shown.document, changes),
+            control_edits=self.control_edits.with_reported_values(
+                shown.document, changes
+            ),
         )
 
     def with_write_done(self, shown: Config) -> Self:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
-from custom_components.xmrig_miner.api.document import merged
+from custom_components.xmrig_miner.api.document import merge_patch
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
 from custom_components.xmrig_miner.api.pause_reason import PauseReason, pause_reason
@@ -37,7 +37,7 @@ CAP = 1
 def patch(change: dict[str, Any]) -> Command:
     """Return the command to merge a patch into the config."""
     return lambda miner: miner.edit(
-        lambda config: Config(merged(config.document, change))
+        lambda config: Config(merge_patch(config.document, change))
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
-from custom_components.xmrig_miner.api.document import includes
+from custom_components.xmrig_miner.api.document import json_contains
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigConnectionError,
@@ -170,7 +170,7 @@ async def test_a_command_without_effect_fails_with_the_reason(
         restored = await miner.restore()
         assert bool(restored) is (command in WRITES or command == "stop")
         # Beside what XMRig adds by itself for a backend that is enabled
-        assert includes(rig.config, first["config"])
+        assert json_contains(rig.config, first["config"])
 
 
 @pytest.mark.parametrize("fault", ["reset_after", "lost", "cut"])

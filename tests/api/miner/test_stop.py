@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.document import changes
+from custom_components.xmrig_miner.api.document import diff
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigNotConfirmedError,
     XmrigRefusedError,
@@ -54,7 +54,7 @@ async def test_nothing_else_of_the_config_changes(version: str) -> None:
     async with Rig(version=version) as rig, commanding(rig) as (miner, _):
         before, on_disk = deepcopy(rig.config), rig.disk
         await miner.stop()
-        assert {(item.path, item.new) for item in changes(before, rig.config)} == {
+        assert {(item.path, item.new) for item in diff(before, rig.config)} == {
             (("cpu", "enabled"), False),
             (("cuda", "enabled"), False),
         }

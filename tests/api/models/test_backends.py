@@ -164,7 +164,7 @@ def test_a_card_is_called_by_its_model_and_place(
 
 
 @pytest.mark.parametrize(
-    ("vendor", "name", "maker", "model"),
+    ("vendor", "name", "manufacturer", "model"),
     [
         ("Advanced Micro Devices, Inc.", "AMD Radeon RX 6800", "AMD", "Radeon RX 6800"),
         ("Advanced Micro Devices, Inc.", "gfx900", "AMD", "gfx900"),
@@ -178,18 +178,18 @@ def test_a_card_is_called_by_its_model_and_place(
     ],
 )
 def test_who_made_an_opencl_card(
-    vendor: Any, name: str | None, maker: str | None, model: str | None
+    vendor: Any, name: str | None, manufacturer: str | None, model: str | None
 ) -> None:
     """The platform says it, or else the card's own name."""
     backends = cards("opencl", {"index": 0, "name": name}, platform={"vendor": vendor})
     [card] = backends.gpus
-    assert (card.maker, card.name) == (maker, model)
+    assert (card.manufacturer, card.name) == (manufacturer, model)
 
 
 def test_a_cuda_card_is_by_nvidia() -> None:
     """No other maker has CUDA."""
     [card] = cards("cuda", {"index": 0}).gpus
-    assert card.maker == "NVIDIA"
+    assert card.manufacturer == "NVIDIA"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig_miner.api.document import Change, changes
+from custom_components.xmrig_miner.api.document import Change, diff
 from custom_components.xmrig_miner.api.models import BackendType, Config, PauseRule
 from custom_components.xmrig_miner.api.models.config import UNNAMED_POOL
 from tests.api.captures import VERSIONS, capture, snapshot
@@ -52,7 +52,7 @@ def test_with_backends_changes_nothing_else(version: str) -> None:
     document = capture(version, "mining", "config")
     config = Config(document)
     wanted = config.with_backends({BackendType.OPENCL})
-    assert list(changes(config.document, wanted.document)) == [
+    assert list(diff(config.document, wanted.document)) == [
         Change(path=("cpu", "enabled"), old=True, new=False),
         Change(path=("opencl", "enabled"), old=False, new=True),
     ]
@@ -240,10 +240,10 @@ def test_who_is_paid_changes_with_the_address_or_the_wallet_of_a_pool() -> None:
         assert len(Config({"pools": [without_it, *POOLS[1:]]}).payout & payout) == 2
 
 
-def test_payees_are_named_by_the_labels_of_their_pools() -> None:
-    """Of what is paid to, nothing else is shown."""
-    payees = Config({"pools": POOLS}).payees
-    assert list(payees.values()) == [pool["url"] for pool in POOLS]
+def test_payout_fingerprints_have_the_labels_of_their_pools() -> None:
+    """Neither the address nor the wallet is shown whole."""
+    labels = Config({"pools": POOLS}).payout_fingerprints
+    assert list(labels.values()) == [pool["url"] for pool in POOLS]
 
 
 @pytest.mark.parametrize("document", [None, [], "config"])

@@ -29,7 +29,7 @@ MAX_NAME = 200
 # domain that other tools put in front. At 00:00.0 is the root of the bus.
 _BUS_ID = re.compile(r"([0-9a-f]{4,8}:)?(?!00:00\.0)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
-_MAKERS = {
+_MANUFACTURERS = {
     "advanced micro devices": "AMD",
     "amd": "AMD",
     "intel": "Intel",
@@ -76,7 +76,7 @@ class Gpu:
     backend: BackendType
     index: int
     """The position among the cards; it shifts when one before it is gone."""
-    maker: str | None = None
+    manufacturer: str | None = None
     name: str | None = None
     """The model, without the maker."""
     bus_id: str | None = None
@@ -199,14 +199,14 @@ class Backend:
     def _gpu(self, index: int, threads: list[Thread], bus_id: str | None) -> Gpu:
         """Return the card that threads share."""
         name = threads[0].name
-        maker = "NVIDIA" if self.type is BackendType.CUDA else None
-        maker = maker or _maker(self.vendor) or _maker(name)
-        for prefix in (f"{maker} ", f"{maker}(R) "):
+        manufacturer = "NVIDIA" if self.type is BackendType.CUDA else None
+        manufacturer = manufacturer or _manufacturer(self.vendor) or _manufacturer(name)
+        for prefix in (f"{manufacturer} ", f"{manufacturer}(R) "):
             name = name and name.removeprefix(prefix)
         return Gpu(
             backend=self.type,
             index=index,
-            maker=maker,
+            manufacturer=manufacturer,
             name=name,
             bus_id=bus_id,
             hashrate=Hashrate.total(thread.hashrate for thread in threads),
@@ -283,7 +283,10 @@ def _bus_id(value: Any) -> str | None:
     return bus_id if _BUS_ID.fullmatch(bus_id) else None
 
 
-def _maker(name: str | None) -> str | None:
+def _manufacturer(name: str | None) -> str | None:
     """Return who makes what is named so."""
     name = (name or "").lower()
-    return next((_MAKERS[start] for start in _MAKERS if name.startswith(start)), None)
+    return next(
+        (_MANUFACTURERS[start] for start in _MANUFACTURERS if name.startswith(start)),
+        None,
+    )

@@ -110,7 +110,7 @@ class Config:
         return labels
 
     @property
-    def payees(self) -> dict[str, str]:
+    def payout_fingerprints(self) -> dict[str, str]:
         """Return the labels of the pools, by what stands for the address and wallet.
 
         It changes with either of them, and tells neither. The order of the pools does
@@ -126,7 +126,7 @@ class Config:
     @property
     def payout(self) -> frozenset[str]:
         """Return the fingerprints of all pools and wallets."""
-        return frozenset(self.payees)
+        return frozenset(self.payout_fingerprints)
 
     @property
     def pause_rules(self) -> frozenset[PauseRule]:
