@@ -130,7 +130,7 @@ class PayoutChangedFlow(RepairsFlow):
     def __init__(self, entry_id: str) -> None:
         """Initialize the flow."""
         self._entry_id = entry_id
-        self._shown: frozenset[str] = frozenset()
+        self._shown: frozenset[str] | None = None
         """Fingerprints of all pools when the form was shown."""
 
     async def async_step_init(

@@ -270,7 +270,7 @@ def test_a_number_of_threads_that_was_not_requested_is_not_wanted() -> None:
     assert update_wanted_state(MinerState(), MINING, MINING).threads is None
 
 
-def payout(*users: str) -> frozenset[str]:
+def payout(*users: str) -> frozenset[str] | None:
     """Return the fingerprints of these wallets at the pool."""
     return Config({"pools": [POOL | {"user": user} for user in users]}).payout
 
@@ -299,6 +299,16 @@ def test_payout(
     state = MinerState(payout=stored, pending_payout=pending)
     state = update_wanted_state(state, None, MINING)
     assert (state.payout, state.pending_payout) == (after, after_pending)
+
+
+@pytest.mark.parametrize("stored", [None, payout("A")])
+def test_pools_that_cannot_be_read_say_nothing_of_who_is_paid(
+    stored: frozenset[str] | None,
+) -> None:
+    """They are neither accepted in place of the first ones, nor of those accepted."""
+    state = MinerState(payout=stored)
+    damaged = snapshot(Status.MINING, pools=[POOL, None])
+    assert update_wanted_state(state, None, damaged).payout == stored
 
 
 @pytest.mark.parametrize("rules", [(), *RULES])

@@ -242,6 +242,19 @@ def test_a_payout_that_was_not_accepted_is_not_by_writing_something_else() -> No
     assert not state.with_write_done(more).accepts_payout(other.payout)
 
 
+def test_pools_that_cannot_be_read_change_nothing_about_the_payout() -> None:
+    """They are no reason for a repair, and no way to have other pools accepted."""
+    accepted, other = payout_of("OLD"), payout_of("OTHER")
+    damaged = Config({"pools": [{"url": "a:1", "user": "OTHER"}, None]})
+    state = MinerState(payout=accepted.payout)
+    assert state.accepts_payout(damaged.payout)
+    written = state.with_write(damaged, other, by_user=True)
+    assert not written.accepts_payout(other.payout)
+    assert written.with_write_done(other).payout == accepted.payout
+    written = state.with_write(accepted, other, by_user=True)
+    assert written.with_write_done(damaged).payout == accepted.payout
+
+
 def test_any_first_payout_is_accepted() -> None:
     """Nothing is known yet."""
     assert MinerState().accepts_payout(payout_of("ANY").payout)

@@ -30,8 +30,9 @@ def update_wanted_state(
         return state
     if state.threads is not None:
         state = replace(state, threads=snapshot.thread_cap)
-    if state.payout is None or snapshot.config.payout == state.pending_payout:
-        state = replace(state, payout=snapshot.config.payout, pending_payout=None)
+    payout = snapshot.config.payout
+    if payout is not None and (state.payout is None or payout == state.pending_payout):
+        state = replace(state, payout=payout, pending_payout=None)
     return state
 
 

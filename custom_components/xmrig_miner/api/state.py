@@ -116,9 +116,15 @@ class MinerState:
         """Return a config as it would be if nothing had been written from here."""
         return Config(self.all_edits.without_edits(config.document))
 
-    def accepts_payout(self, payout: frozenset[str]) -> bool:
-        """Return whether the user accepted these pools and wallets, or wrote them."""
-        return self.payout is None or payout in (self.payout, self.pending_payout)
+    def accepts_payout(self, payout: frozenset[str] | None) -> bool:
+        """Return whether the user accepted these pools and wallets, or wrote them.
+
+        Pools that could not be read (None) are no reason to ask the user.
+        """
+        return None in (self.payout, payout) or payout in (
+            self.payout,
+            self.pending_payout,
+        )
 
     def with_request(self, request: Request) -> Self:
         """Return this state with a command that is about to be sent."""
@@ -162,7 +168,9 @@ class MinerState:
         )
         if before.enabled and not after.enabled:
             state = replace(state, backends=before.enabled)
-        if self.payout is not None and self.accepts_payout(before.payout):
+        if None not in (self.payout, before.payout) and self.accepts_payout(
+            before.payout
+        ):
             state = replace(state, pending_payout=after.payout)
         return state
 
@@ -178,7 +186,9 @@ class MinerState:
 
     def with_write_done(self, shown: Config) -> Self:
         """Return this state once the write under way has arrived."""
-        payout = self.payout if self.pending_payout is None else shown.payout
+        payout = self.payout
+        if None not in (self.pending_payout, shown.payout):
+            payout = shown.payout
         return replace(
             self,
             all_edits=self.all_edits.with_write_done(),

@@ -226,18 +226,44 @@ def test_the_rules_by_which_it_pauses(
     assert Config(document).pause_rules == rules
 
 
+def payout_of(pools: list[dict[str, Any]]) -> frozenset[str]:
+    """Return the fingerprints of some pools."""
+    payout = Config({"pools": pools}).payout
+    assert payout is not None
+    return payout
+
+
 def test_who_is_paid_changes_with_the_address_or_the_wallet_of_a_pool() -> None:
     """But not with the order of the pools, nor with any other value of them."""
-    payout = Config({"pools": POOLS}).payout
+    payout = payout_of(POOLS)
     assert len(payout) == 3
-    assert Config({"pools": POOLS[::-1]}).payout == payout
+    assert payout_of(POOLS[::-1]) == payout
     others = [{**pool, "pass": "x", "enabled": True} for pool in POOLS]
-    assert Config({"pools": others}).payout == payout
+    assert payout_of(others) == payout
     for key in ("url", "user"):
-        changed = Config({"pools": [{**POOLS[0], key: "other:1"}, *POOLS[1:]]})
-        assert len(changed.payout & payout) == 2
+        changed = {**POOLS[0], key: "other:1"}
+        assert len(payout_of([changed, *POOLS[1:]]) & payout) == 2
         without_it = {name: value for name, value in POOLS[0].items() if name != key}
-        assert len(Config({"pools": [without_it, *POOLS[1:]]}).payout & payout) == 2
+        assert len(payout_of([without_it, *POOLS[1:]]) & payout) == 2
+
+
+@pytest.mark.parametrize(
+    "pools",
+    [
+        None,
+        {},
+        "pools",
+        [],
+        [None],
+        [POOLS[0], None],
+        [POOLS[0], {}],
+        [POOLS[0], "b:1"],
+    ],
+)
+def test_who_is_paid_is_unknown_unless_all_pools_can_be_read(pools: Any) -> None:
+    """XMRig has at least one pool, and each of them is an object."""
+    assert Config({"pools": pools}).payout is None
+    assert Config({}).payout is None
 
 
 def test_payout_fingerprints_have_the_labels_of_their_pools() -> None:

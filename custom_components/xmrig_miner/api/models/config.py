@@ -124,8 +124,15 @@ class Config:
         }
 
     @property
-    def payout(self) -> frozenset[str]:
-        """Return the fingerprints of all pools and wallets."""
+    def payout(self) -> frozenset[str] | None:
+        """Return the fingerprints of all pools and wallets.
+
+        None if not all of them can be read, or there is none: XMRig does not run without
+        a pool.
+        """
+        number = len(items(self.document.get("pools")))
+        if not 0 < number == len(self.pools):
+            return None
         return frozenset(self.payout_fingerprints)
 
     @property
