@@ -1,0 +1,48 @@
+"""One power budget for all miners, as functions of values.
+
+Nothing here depends on Home Assistant, on the network or on a clock. The shell around
+it makes one call at each report of a meter, at each change of a member or a setting,
+and at `wake_at`:
+
+    plan = decide(settings, Inputs(members=members, meters=meters), state, now)
+
+- `now` is in seconds, by a clock that is never set back; all times are by it.
+- `meters` is what `Sources.meters` makes of the states of the sensors.
+- Each `Member` is what the coordinator of a miner shows, and its `Curve`, which is
+  worth keeping for as long as the model of its power is the same.
+- `plan.targets` names the members to change, and their threads. The shell commands them
+  and reports how each went, once the member shows it:
+  `state = state.with_result(id, ok=ok, now=now)`.
+- `plan.state` is the memory for the next call.
+
+The parts, from the bottom: `curve` (what threads are worth), `heat` (what a temperature
+leaves), `members`, `distribution` (a budget over members), `sources` and `budget` (what
+is left over), `policy` (what the user wants), `smart` and `decision`.
+"""
+
+from .curve import Curve
+from .decision import Plan, decide
+from .inputs import Inputs
+from .members import Member
+from .policy import Caution, Mode, Prices, Reason, Settings
+from .sources import Flow, Meters, Reading, Sample, Sources
+from .state import ManagerState
+
+__all__ = [
+    "Caution",
+    "Curve",
+    "Flow",
+    "Inputs",
+    "ManagerState",
+    "Member",
+    "Meters",
+    "Mode",
+    "Plan",
+    "Prices",
+    "Reading",
+    "Reason",
+    "Sample",
+    "Settings",
+    "Sources",
+    "decide",
+]

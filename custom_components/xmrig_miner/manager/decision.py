@@ -1,0 +1,93 @@
+"""The decision at a reading of the meter, or when a wait ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .distribution import Load, power
+from .heat import STEP_TIME
+from .inputs import Inputs
+from .loads import draw_of_others, loads_of
+from .members import OFFLINE_KEPT
+from .outcome import Outcome, full
+from .policy import Mode, Reason, Settings
+from .smart import SILENT, smart
+from .state import ManagerState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to do now."""
+
+    targets: Mapping[str, int] = field(default_factory=dict)
+    """The threads of each member that has to change; 0 for rest."""
+    reason: Reason | None = None
+    """Why not more is running; None in manual mode and without members."""
+    surplus: float | None = None
+    """W left over beside what is mined, once the meter has seen all of it."""
+    budget: float | None = None
+    """W that mining may draw on top of what the computers draw at rest."""
+    draw: float = 0
+    """W that mining draws by this plan, on top of what the computers draw at rest."""
+    wake_at: float | None = None
+    """When to decide again without a new reading; None for never."""
+    state: ManagerState
+
+
+def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) -> Plan:
+    """Return what to do at a moment in s, of a clock that is never set back."""
+    members = inputs.members
+    state = state.seen(members, now)
+    loads = loads_of(members, state.records, now, keep_mining=settings.keep_mining)
+    match settings.mode:
+        case Mode.MANUAL:
+            outcome = Outcome(_cooled(loads, state), None)
+        case Mode.OFF:
+            outcome = Outcome({load.id: 0 for load in loads}, Reason.OFF, budget=0)
+        case Mode.FULL:
+            outcome = full(loads)
+        case Mode.SMART:
+            state, outcome = smart(settings, inputs, state, loads, now)
+    others = draw_of_others(loads, members, state.records, now)
+    targets = {
+        load.id: outcome.threads[load.id]
+        for load in loads
+        if outcome.threads[load.id] != load.threads
+    }
+    state = state.commanded(members, targets, now)
+    draw = others + power(loads, outcome.threads)
+    left = outcome.available
+    return Plan(
+        targets=targets,
+        reason=outcome.reason if members else None,
+        surplus=None if left is None else left.middle - draw,
+        budget=outcome.budget,
+        draw=draw,
+        wake_at=_wake_at(inputs, state, outcome, now),
+        state=state,
+    )
+
+
+def _cooled(loads: Sequence[Load], state: ManagerState) -> dict[str, int]:
+    """Return the threads of loads that only their temperature changes."""
+    return {
+        load.id: state.records[load.id].heat.manual(load.threads, load.ceiling)
+        for load in loads
+    }
+
+
+def _wake_at(
+    inputs: Inputs, state: ManagerState, outcome: Outcome, now: float
+) -> float | None:
+    """Return when to decide again without a new reading."""
+    times = [outcome.wake_at, state.history.changed_at + SILENT]
+    for member in inputs.members:
+        record = state.records[member.id]
+        times.append(record.left_out_until)
+        if record.offline_since is not None:
+            times.append(record.offline_since + OFFLINE_KEPT)
+        if record.heat.threads is not None:
+            times.append(record.heat.changed_at + STEP_TIME)
+    return min(
+        (at for at in times if at is not None and at > now),
+        default=None,
+    )

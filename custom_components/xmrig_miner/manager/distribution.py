@@ -1,0 +1,252 @@
+"""Distribution of a power budget over members by the hashes that a watt brings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+import math
+
+from .curve import Curve
+
+WORTH_MOVING = 1.01
+"""How many times the hashes a redistribution has to bring."""
+
+SLACK = 1e-6
+"""W that rounding may cost."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """A member that the budget is distributed to."""
+
+    id: str
+    curve: Curve
+    threads: int
+    """Threads now."""
+    floor: int = 0
+    ceiling: int
+    """The fewest and the most threads that it may have."""
+    is_settled: bool = True
+    """False if it changed a moment ago: it gets no more threads, and loses some only
+    where the others cannot save the power."""
+    is_hot: bool = False
+    """Whether its temperature lowers the ceiling."""
+    algorithm: str | None = None
+    priority: int = 0
+    rested_since: float | None = None
+    """Of those that are worth the same, the one that rested longest is first."""
+
+    @property
+    def tier(self) -> tuple[int, bool]:
+        """Return the place in the order: by priority, then on/off loads last."""
+        return (-self.priority, self.curve.hashrates is None)
+
+    @property
+    def rest_order(self) -> float:
+        """Return a number that is the lower the longer it rested."""
+        return math.inf if self.rested_since is None else self.rested_since
+
+
+def power(loads: Iterable[Load], threads: Mapping[str, int]) -> float:
+    """Return what loads draw with some threads, in W on top of their idle power."""
+    return sum(load.curve.mining[threads[load.id]] for load in loads)
+
+
+def bounded(loads: Iterable[Load]) -> dict[str, int]:
+    """Return the threads of loads, brought between their floors and ceilings."""
+    return {load.id: max(min(load.threads, load.ceiling), load.floor) for load in loads}
+
+
+def distribute(
+    loads: Sequence[Load], budget: float, raise_budget: float | None = None
+) -> dict[str, int]:
+    """Return the threads of each load for a budget in W on top of their idle power.
+
+    More than `raise_budget` (the budget, unless it is lower) is kept where it is in
+    use, but not newly spent.
+    """
+    threads = bounded(loads)
+    drawn = power(loads, threads)
+    if drawn > budget + SLACK:
+        return _reduced(loads, threads, drawn - budget)
+    ceiling = budget if raise_budget is None else min(budget, raise_budget)
+    return _raised(loads, threads, max(ceiling, drawn))
+
+
+def _raised(
+    loads: Sequence[Load], threads: dict[str, int], budget: float
+) -> dict[str, int]:
+    """Return threads that make more of a budget, changing settled loads only."""
+    free = [load for load in loads if load.is_settled]
+    rest = budget - power([load for load in loads if not load.is_settled], threads)
+    more = _filled(free, threads, rest)
+    floors = {load.id: min(load.floor, threads[load.id]) for load in free}
+    anew = _filled(free, floors, rest)
+    if _is_worth_more(_worth(free, anew), _worth(free, more)):
+        more = anew
+    return threads | more
+
+
+def _filled(
+    loads: Sequence[Load], threads: Mapping[str, int], budget: float
+) -> dict[str, int]:
+    """Return threads with what is left of a budget spent, tier by tier."""
+    result = {load.id: threads[load.id] for load in loads}
+    rest = budget - power(loads, result)
+    for tier in _tiers(loads):
+        groups = _by_algorithm(tier)
+        if len(groups) > 1:
+            rest = _fill_shares(groups, result, rest)
+        for group in groups:
+            rest = _fill(group, result, rest)
+    return result
+
+
+def _fill_shares(
+    groups: Sequence[Sequence[Load]], result: dict[str, int], rest: float
+) -> float:
+    """Give each algorithm its share of a budget, by full load, and return the rest."""
+    full = [sum(load.curve.full for load in group) for group in groups]
+    drawn = [power(group, result) for group in groups]
+    total = rest + sum(drawn)
+    for group, most, used in zip(groups, full, drawn, strict=True):
+        share = total * most / sum(full) if sum(full) else 0
+        watts = min(share - used, rest)
+        rest -= watts - _fill(group, result, watts)
+    return rest
+
+
+def _fill(loads: Sequence[Load], result: dict[str, int], rest: float) -> float:
+    """Raise loads of one algorithm by marginal hashes per W, and return the rest in W.
+
+    A load whose segment does not fit as a whole gets the threads that do.
+    """
+    if rest <= 0:
+        return rest
+    steps = sorted(
+        (-_rank(segment.gain), load.rest_order, place, segment.first, segment.last)
+        for place, load in enumerate(loads)
+        if result[load.id] < load.ceiling
+        for segment in load.curve.hull(result[load.id], load.ceiling)
+    )
+    for _, _, place, first, last in steps:
+        load = loads[place]
+        if result[load.id] != first:
+            continue
+        mining = load.curve.mining
+        count = last
+        if mining[last] - mining[first] > rest + SLACK:
+            count = load.curve.threads_within(mining[first] + rest + SLACK)
+        if count > first:
+            rest -= mining[count] - mining[first]
+            result[load.id] = count
+    return rest
+
+
+def _reduced(
+    loads: Sequence[Load], threads: dict[str, int], deficit: float
+) -> dict[str, int]:
+    """Return threads that save some W at once, with as few loads touched as possible.
+
+    The last tier goes first.
+    """
+    settled = [load for load in loads if load.is_settled]
+    if _reducible(settled, threads) < deficit - SLACK:
+        settled = list(loads)
+    for tier in reversed(_tiers(settled)):
+        candidates = list(tier)
+        while candidates and deficit > SLACK:
+            load, count = _best_reduction(candidates, threads, deficit)
+            mining = load.curve.mining
+            deficit -= mining[threads[load.id]] - mining[count]
+            threads[load.id] = count
+            candidates.remove(load)
+    return threads
+
+
+def _best_reduction(
+    loads: Sequence[Load], threads: Mapping[str, int], deficit: float
+) -> tuple[Load, int]:
+    """Return the load that saves a deficit at the least loss, and its threads.
+
+    Where no load saves it alone, that is the one that saves the most.
+    """
+    options: list[tuple[tuple[float, ...], float, int, Load, int]] = []
+    for load in loads:
+        now = threads[load.id]
+        mining = load.curve.mining
+        count = max(
+            load.floor, load.curve.threads_within(mining[now] - deficit + SLACK)
+        )
+        count = min(count, now)
+        saved = mining[now] - mining[count]
+        if saved >= deficit - SLACK:
+            lost = load.curve.hashrate(now) - load.curve.hashrate(count)
+            rate = load.curve.hashrate(load.curve.threads) or 1
+            # Between algorithms hashes count by what they take at full load.
+            order = (0, lost / rate * load.curve.full, saved)
+        else:
+            order = (1, -saved, 0)
+        options.append((order, -load.rest_order, len(options), load, count))
+    *_, load, count = min(options)
+    return load, count
+
+
+def _reducible(loads: Iterable[Load], threads: Mapping[str, int]) -> float:
+    """Return how many W loads can save."""
+    return sum(
+        load.curve.mining[threads[load.id]]
+        - load.curve.mining[min(load.floor, threads[load.id])]
+        for load in loads
+    )
+
+
+def _worth(loads: Sequence[Load], threads: Mapping[str, int]) -> list[float]:
+    """Return what threads are worth, tier by tier in the order of the tiers.
+
+    That is hashes for one algorithm, and shares of the full load between several.
+    """
+    worth = []
+    for tier in _tiers(loads):
+        value = 0.0
+        for group in _by_algorithm(tier):
+            full = sum(load.curve.hashrate(load.curve.threads) for load in group)
+            watts = sum(load.curve.full for load in group)
+            if full:
+                hashes = sum(load.curve.hashrate(threads[load.id]) for load in group)
+                value += hashes / full * watts
+            else:
+                value += power(group, threads)
+        worth.append(value)
+    return worth
+
+
+def _is_worth_more(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Return whether the first tier in which two differ enough is better in one."""
+    for a, b in zip(one, other, strict=True):
+        if a > b * WORTH_MOVING + SLACK:
+            return True
+        if b > a * WORTH_MOVING + SLACK:
+            return False
+    return False
+
+
+def _tiers(loads: Iterable[Load]) -> list[list[Load]]:
+    """Return loads by the order in which they are served."""
+
+    def tier(load: Load) -> tuple[int, bool]:
+        return load.tier
+
+    return [list(group) for _, group in groupby(sorted(loads, key=tier), key=tier)]
+
+
+def _by_algorithm(loads: Iterable[Load]) -> list[list[Load]]:
+    """Return loads by algorithm; the one that rested longest is in the first group."""
+    groups: dict[str | None, list[Load]] = {}
+    for load in sorted(loads, key=lambda load: load.rest_order):
+        groups.setdefault(load.algorithm, []).append(load)
+    return list(groups.values())
+
+
+def _rank(gain: float) -> int:
+    """Return a gain in steps of 1 %, so that miners of a kind are equal."""
+    return round(math.log(gain) * 100) if gain > 0 else -(10**9)

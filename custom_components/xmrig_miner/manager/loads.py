@@ -1,0 +1,81 @@
+"""The loads that the members are to the distribution."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from .distribution import Load
+from .members import Member, Record
+
+
+def loads_of(
+    members: Iterable[Member],
+    records: Mapping[str, Record],
+    now: float,
+    *,
+    keep_mining: bool = False,
+) -> list[Load]:
+    """Return the loads that can be changed now.
+
+    A member without a curve, out of reach, left alone or left out is none of them. A
+    load that is only switched on and off has no thread to keep: all of it would be on.
+    """
+    loads = []
+    for member in members:
+        record = records[member.id]
+        if (
+            member.curve is None
+            or not member.is_online
+            or not member.is_steerable
+            or member.threads is None
+            or now < record.left_out_until
+        ):
+            continue
+        ceiling = record.heat.limited(member.ceiling)
+        keeps = keep_mining and member.curve.hashrates is not None
+        loads.append(
+            Load(
+                id=member.id,
+                curve=member.curve,
+                threads=record.threads(member),
+                floor=min(1, ceiling) if keeps else 0,
+                ceiling=ceiling,
+                is_hot=ceiling < member.ceiling,
+                is_settled=now >= record.changed_at + member.settle,
+                algorithm=member.algorithm,
+                priority=member.priority,
+                rested_since=record.rested_since,
+            )
+        )
+    return loads
+
+
+def without_heat(loads: Sequence[Load], members: Iterable[Member]) -> list[Load]:
+    """Return loads as if no temperature limited them."""
+    ceilings = {member.id: member.ceiling for member in members}
+    return [replace(load, ceiling=ceilings[load.id]) for load in loads]
+
+
+def draw_of_others(
+    loads: Sequence[Load],
+    members: Iterable[Member],
+    records: Mapping[str, Record],
+    now: float,
+) -> float:
+    """Return what members mine with that are no loads now, in W."""
+    ids = {load.id for load in loads}
+    return sum(
+        records[member.id].current_draw(member, now)
+        for member in members
+        if member.id not in ids
+    )
+
+
+def held_power(
+    members: Iterable[Member], records: Mapping[str, Record], now: float
+) -> float:
+    """Return the W that are kept for members that went offline a moment ago."""
+    return sum(
+        records[member.id].draw
+        for member in members
+        if records[member.id].is_held(member, now)
+    )

@@ -1,0 +1,36 @@
+"""What a mode makes of its members."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from .budget import Available
+from .distribution import Load
+from .policy import Reason
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The threads of all loads, and why not more are running."""
+
+    threads: Mapping[str, int]
+    reason: Reason | None
+    available: Available | None = None
+    budget: float | None = None
+    """W that mining may draw."""
+    wake_at: float | None = None
+    """When to decide again; None if nothing is waited for."""
+
+
+def full(loads: Sequence[Load]) -> Outcome:
+    """Return all threads that the user and the temperature allow."""
+    is_hot = any(load.is_hot for load in loads)
+    return Outcome(
+        {load.id: load.ceiling for load in loads},
+        Reason.TEMPERATURE if is_hot else Reason.EVERYTHING_AT_FULL,
+        budget=sum(load.curve.mining[load.ceiling] for load in loads),
+    )
+
+
+def least(loads: Sequence[Load]) -> dict[str, int]:
+    """Return the threads where nothing may be mined beside what is always kept."""
+    return {load.id: load.floor for load in loads}

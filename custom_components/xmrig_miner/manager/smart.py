@@ -1,0 +1,109 @@
+"""The smart mode: following sun and price."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .budget import Available, available
+from .distribution import Load, bounded, distribute
+from .inputs import Inputs
+from .loads import draw_of_others, held_power, without_heat
+from .outcome import Outcome, full, least
+from .policy import Reason, Settings, battery_goes_first
+from .state import ManagerState
+
+SILENT = 120
+"""Seconds without a report of the meter after a step, from which on it is silent."""
+
+
+def smart(
+    settings: Settings,
+    inputs: Inputs,
+    state: ManagerState,
+    loads: Sequence[Load],
+    now: float,
+) -> tuple[ManagerState, Outcome]:
+    """Return the threads that sun and price allow, and the state after that."""
+    meters = inputs.meters
+    battery_first = battery_goes_first(
+        meters.battery_level if meters.has_level else 100,
+        settings,
+        before=state.battery_first,
+    )
+    state = replace(state, battery_first=battery_first)
+    left = available(meters, state.history, state.response)
+    if inputs.prices.is_cheap(settings.price_limit):
+        return state, replace(full(loads), available=left)
+    if left is None or _is_silent(left, state, now):
+        return state, Outcome(least(loads), Reason.METER_SILENT, budget=0)
+    if battery_first:
+        return state, Outcome(least(loads), Reason.BATTERY_FIRST, left, budget=0)
+    if meters.gathered_at is not None and now < meters.gathered_at:
+        return state, Outcome(
+            bounded(loads), Reason.METER_SETTLING, left, wake_at=meters.gathered_at
+        )
+    others = draw_of_others(loads, inputs.members, state.records, now)
+    held = held_power(inputs.members, state.records, now)
+    fixed = settings.reserve + others
+    sharing = _Sharing(left.high - fixed, left.low - fixed - held)
+    threads = sharing.share(loads)
+    budget = max(0.0, left.middle - settings.reserve)
+    outcome = Outcome(threads, Reason.NO_SURPLUS, left, budget)
+    return state, _with_reason(settings, inputs, state, loads, sharing, outcome)
+
+
+@dataclass(frozen=True)
+class _Sharing:
+    """A budget, and how much of it may be spent on more threads."""
+
+    budget: float
+    raise_budget: float
+
+    def share(self, loads: Sequence[Load]) -> dict[str, int]:
+        return distribute(loads, self.budget, self.raise_budget)
+
+
+def _with_reason(
+    settings: Settings,
+    inputs: Inputs,
+    state: ManagerState,
+    loads: Sequence[Load],
+    sharing: _Sharing,
+    outcome: Outcome,
+) -> Outcome:
+    """Return an outcome with why not more is running."""
+    threads = outcome.threads
+    if all(threads[load.id] >= load.ceiling for load in loads):
+        return replace(outcome, reason=full(loads).reason)
+    settled = [replace(load, is_settled=True) for load in loads]
+    if sharing.share(settled) != threads:
+        ends = [
+            record.changed_at + member.settle
+            for member in inputs.members
+            if not _is_settled(member.id, loads)
+            and (record := state.records[member.id])
+        ]
+        return replace(
+            outcome, reason=Reason.WAITING_TO_STEP_UP, wake_at=min(ends, default=None)
+        )
+    if distribute(settled, sharing.budget) != threads:
+        return replace(outcome, reason=Reason.METER_SETTLING)
+    if sharing.share(without_heat(settled, inputs.members)) != threads:
+        return replace(outcome, reason=Reason.TEMPERATURE)
+    if inputs.prices.is_waiting(settings.price_limit):
+        return replace(outcome, reason=Reason.PRICE)
+    return outcome
+
+
+def _is_settled(member_id: str, loads: Sequence[Load]) -> bool:
+    """Return whether a member is no load that waits."""
+    return not any(load.id == member_id and not load.is_settled for load in loads)
+
+
+def _is_silent(left: Available, state: ManagerState, now: float) -> bool:
+    """Return whether the meter has not reported since a step for too long.
+
+    A meter that reports only changes is as silent as it likes until we change
+    something.
+    """
+    step = state.history.changed_at
+    return left.reading.at <= step and now - step > SILENT

@@ -1,0 +1,1 @@
+"""The pure core of the manager decides from values alone."""

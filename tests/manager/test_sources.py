@@ -1,0 +1,78 @@
+"""The power of grid and battery comes from whatever sensors there are."""
+
+import math
+
+import pytest
+
+from custom_components.xmrig_miner.manager import Flow, Reading, Sample, Sources
+
+SAMPLES = {
+    "in": Sample(300, 10),
+    "out": Sample(1.2, 12, "kW"),
+    "l1": Sample(-100, 5),
+    "l2": Sample(50, 6),
+    "l3": Sample(20, 7),
+    "broken": Sample(None, 12),
+    "odd": Sample(5, 12, "kWh"),
+    "nan": Sample(math.nan, 12),
+    "steady": Sample(0, -9000),
+}
+
+
+@pytest.mark.parametrize(
+    ("flow", "watts"),
+    [
+        (Flow(("in",)), 300),
+        (Flow((), ("out",)), -1200),
+        (Flow(("in",), ("out",)), -900),
+        (Flow(("l1", "l2", "l3")), -30),
+        (Flow(("in",), ("steady",)), 300),
+    ],
+)
+def test_all_kinds_of_meters_are_one_power(flow: Flow, watts: float) -> None:
+    """Signed either way, import and export as two, phases; W and kW."""
+    reading = flow.reading(SAMPLES)
+    assert reading
+    assert reading.watts == watts
+
+
+@pytest.mark.parametrize("sensor", ["broken", "odd", "nan", "missing"])
+def test_a_part_that_is_unknown_makes_all_unknown(sensor: str) -> None:
+    """Half a meter is none."""
+    assert Flow(("in", sensor)).reading(SAMPLES) is None
+
+
+def test_no_sensors_are_no_reading() -> None:
+    """Not one of 0 W."""
+    assert Flow().reading(SAMPLES) is None
+
+
+def test_a_reading_knows_its_oldest_part() -> None:
+    """One that reports only changes is not waited for."""
+    assert Flow(("l1", "l2", "l3")).reading(SAMPLES) == Reading(-30, 7, 5)
+    assert Flow(("in",), ("steady",)).reading(SAMPLES) == Reading(300, 10, 10)
+
+
+def test_no_sensor_twice() -> None:
+    """Each that is named more than once is found."""
+    sources = Sources(grid=Flow(("a", "b"), ("a",)), battery=Flow(("c",), ("b",)))
+    assert sources.duplicates() == {"a", "b"}
+    assert Sources(grid=Flow(("a",)), battery_level="c").duplicates() == set()
+
+
+def test_the_meters_of_a_house() -> None:
+    """What is not there is told from what is unknown."""
+    sources = Sources(
+        grid=Flow(("in",), ("out",)), battery=Flow(("broken",)), battery_level="nan"
+    )
+    meters = sources.meters(SAMPLES)
+    assert meters.grid == Reading(-900, 12, 10)
+    assert (meters.has_battery, meters.battery) == (True, None)
+    assert (meters.has_level, meters.battery_level) == (True, None)
+    assert meters.gathered_at == 13
+    alone = Sources(grid=Flow(("in",))).meters(SAMPLES)
+    assert (alone.has_battery, alone.has_level, alone.gathered_at) == (
+        False,
+        False,
+        None,
+    )
