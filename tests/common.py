@@ -96,7 +96,7 @@ async def move(*simulators: Simulator) -> None:
 
 def only(platform: Platform) -> AbstractContextManager[list[Platform]]:
     """Set up a single platform, until the end of the block."""
-    return patch("custom_components.xmrig_miner.PLATFORMS", [platform])
+    return patch("custom_components.xmrig_miner.miner_entry.PLATFORMS", [platform])
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Rig:
 
     async def refresh(self) -> None:
         """Poll the miner without any time passing."""
-        await self.entry.runtime_data.async_refresh()
+        await self.entry.runtime_data.coordinator.async_refresh()
         await self.hass.async_block_till_done()
 
     async def pass_time(self, time: timedelta) -> None:

@@ -16,8 +16,8 @@ from custom_components.xmrig_miner.const import (
     CONF_POWER_INTERVAL,
     CONF_POWER_SENSOR,
 )
-from custom_components.xmrig_miner.options import PowerOptions
-from custom_components.xmrig_miner.power import MAX_WATTS
+from custom_components.xmrig_miner.power.model import MAX_WATTS
+from custom_components.xmrig_miner.power.options import PowerOptions
 
 from .common import Rig
 from .controls import THREADS, writes

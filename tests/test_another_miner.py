@@ -57,8 +57,8 @@ def assert_right(*rigs: Rig) -> None:
         assert rig.is_loaded
         assert rig.entry.data[CONF_PORT] == rig.simulator.port
         assert rig.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
-        assert rig.entry.runtime_data.last_update_success
-        summary = rig.entry.runtime_data.data.summary
+        assert rig.entry.runtime_data.coordinator.last_update_success
+        summary = rig.entry.runtime_data.coordinator.data.summary
         assert summary.worker_id == rig.simulator.config["api"]["worker-id"]
     assert raised(rigs[0].hass) == {}
 
@@ -517,6 +517,6 @@ async def test_its_replies_are_not_kept(running: Rig) -> None:
 
     simulator.on_request = fail
     await running.poll()
-    snapshot = running.entry.runtime_data.data
+    snapshot = running.entry.runtime_data.coordinator.data
     assert (snapshot.config, snapshot.backends) == (None, None)
     assert running.state("number.cpu_threads") == "unavailable"

@@ -49,7 +49,7 @@ def options() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def no_waiting() -> Generator[None]:
     """Let the miner's clock pass with what it is asked, rather than wait for it."""
-    calibration = "custom_components.xmrig_miner.calibration"
+    calibration = "custom_components.xmrig_miner.power.calibration"
     with patch(f"{calibration}.SETTLE_TIME", 0), patch(f"{calibration}.SAMPLE_TIME", 0):
         yield
 

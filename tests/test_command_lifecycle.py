@@ -219,7 +219,7 @@ async def test_a_command_that_waits_when_its_entry_is_removed_is_refused(
 ) -> None:
     """The one that runs ends first, none of those behind it is sent."""
     gate = Gate(running, "/json_rpc", after=False)
-    miner = running.entry.runtime_data
+    runtime = running.entry.runtime_data
     first = asyncio.create_task(running.turn(MINING, on=False))
     await gate.reached.wait()
     others = [asyncio.create_task(set_threads(running, n)) for n in (1, 2, 3)]
@@ -238,7 +238,7 @@ async def test_a_command_that_waits_when_its_entry_is_removed_is_refused(
     assert not writes(running.simulator)
     assert files_of(running, files) == []
     with pytest.raises(HomeAssistantError):
-        async with miner.command() as late:
+        async with runtime.commands.run() as late:
             await late.resume()
     assert files_of(running, files) == []
     assert running.simulator.miner.is_paused

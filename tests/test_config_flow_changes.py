@@ -500,7 +500,10 @@ class TestAddressOfAnotherEntry:
         for rig in (first, second):
             assert rig.is_loaded
             assert rig.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
-            assert rig.entry.runtime_data.data.summary.worker_id == rig.entry.title
+            assert (
+                rig.entry.runtime_data.coordinator.data.summary.worker_id
+                == rig.entry.title
+            )
 
     async def test_miners_with_tokens_of_their_own_are_swapped(
         self, running: Rig

@@ -166,13 +166,13 @@ async def test_the_last_config_serves_for_a_minute(running: Rig) -> None:
     running.simulator.fault = "config_500"
     await running.poll(6)
     assert running.asked("/2/config") == 7
-    assert running.entry.runtime_data.data.config is not None
+    assert running.entry.runtime_data.coordinator.data.config is not None
     await running.poll()
-    assert running.entry.runtime_data.data.config is None
+    assert running.entry.runtime_data.coordinator.data.config is None
     assert running.unavailable.isdisjoint(OF_SUMMARY | CONTROLS)
     running.simulator.fault = None
     await running.poll()
-    assert running.entry.runtime_data.data.config is not None
+    assert running.entry.runtime_data.coordinator.data.config is not None
 
 
 @pytest.mark.parametrize("fault", ["config_500", "backends_500"])
@@ -186,7 +186,7 @@ async def test_nothing_from_before_a_command_serves_after_it(
         fault if request.path == "/json_rpc" else running.simulator.fault,
     )
     await running.turn("switch.mining", on=False)
-    data = running.entry.runtime_data.data
+    data = running.entry.runtime_data.coordinator.data
     lost = data.config if fault == "config_500" else data.backends
     assert lost is None
     assert running.simulator.miner.is_paused
@@ -209,7 +209,9 @@ async def test_they_are_read_side_by_side(running: Rig) -> None:
     """None waits for another one, once it is known that the API is not read-only."""
     running.simulator.requests.clear()
     async with held(running, "/2/summary") as reached:
-        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        poll = asyncio.create_task(
+            running.entry.runtime_data.coordinator.async_refresh()
+        )
         await reached.wait()
         await asyncio.wait({poll}, timeout=0.2)
         assert {request.path for request in running.simulator.requests} == {
@@ -348,7 +350,9 @@ async def test_a_read_only_miner_has_no_controls(running: Rig) -> None:
 async def test_a_command_waits_for_the_poll(running: Rig) -> None:
     """What was read before it must not be shown after it."""
     async with held(running, "/2/backends") as reached:
-        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        poll = asyncio.create_task(
+            running.entry.runtime_data.coordinator.async_refresh()
+        )
         await reached.wait()
         command = asyncio.create_task(running.turn("switch.mining", on=False))
         await asyncio.wait({command}, timeout=0.2)
@@ -364,7 +368,9 @@ async def test_a_poll_waits_for_the_command(running: Rig) -> None:
     async with held(running, "/json_rpc") as reached:
         command = asyncio.create_task(running.turn("switch.mining", on=False))
         await reached.wait()
-        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        poll = asyncio.create_task(
+            running.entry.runtime_data.coordinator.async_refresh()
+        )
         await asyncio.wait({poll}, timeout=0.2)
         assert not {"/2/backends", "/2/config"} & {
             request.path for request in running.simulator.requests
@@ -385,7 +391,9 @@ async def test_a_poll_that_fails_leaves_nothing_behind(
     monkeypatch.setitem(FAULTS, "summary_500", fault)
     running.simulator.fault = "summary_500"
     async with held(running, "/2/backends"):
-        poll = asyncio.create_task(running.entry.runtime_data.async_refresh())
+        poll = asyncio.create_task(
+            running.entry.runtime_data.coordinator.async_refresh()
+        )
         over, _ = await asyncio.wait({poll}, timeout=0.3)
         assert not over
     await poll

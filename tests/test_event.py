@@ -189,7 +189,7 @@ async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> Non
     running.simulator.accept_share(10**12)
     await running.poll()
     running.freezer.tick(5)
-    running.entry.runtime_data.async_update_listeners()
+    running.entry.runtime_data.coordinator.async_update_listeners()
     await running.hass.async_block_till_done()
     assert told == [("best_share", {"difficulty": 10**12})]
     running.simulator.accept_share(10**13)

@@ -193,7 +193,7 @@ async def test_no_poll_comes_into_a_write(running: Rig, name: str) -> None:
 
     def poll(request: Request) -> None:
         if request.method == "PUT":
-            coordinator = running.entry.runtime_data
+            coordinator = running.entry.runtime_data.coordinator
             polls.append(asyncio.create_task(coordinator.async_refresh()))
 
     simulator.on_request = poll

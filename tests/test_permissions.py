@@ -169,7 +169,7 @@ async def test_each_press_counts_for_the_user_who_made_it(
         await asyncio.sleep(0)
     # Any state that is written meanwhile forgets a context that is a few seconds old.
     changed.freezer.tick(60)
-    changed.entry.runtime_data.async_update_listeners()
+    changed.entry.runtime_data.coordinator.async_update_listeners()
     go_on.set()
     results = await asyncio.gather(*presses, return_exceptions=True)
     refused = [isinstance(result, Unauthorized) for result in results]

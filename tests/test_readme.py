@@ -168,7 +168,7 @@ async def test_a_notification_of_the_pool(running: Rig, *, away: bool) -> None:
         await running.poll(4)
         assert len(calls) == number
         assert calls[-1].data == {"message": f"Mining at {pool} now"}
-    running.entry.runtime_data.async_update_listeners()
+    running.entry.runtime_data.coordinator.async_update_listeners()
     await running.reload()
     running.simulator.accept_share(10**13)
     await running.poll()

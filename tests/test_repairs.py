@@ -364,7 +364,7 @@ class TestAccepting:
     ) -> None:
         """The disk is full, or the entry is being unloaded."""
         running, fix = changed
-        miner = running.entry.runtime_data.miner
+        miner = running.entry.runtime_data.coordinator.miner
         with patch.object(miner, "accept_payout", side_effect=XmrigError("disk full")):
             await fix.submit()
         assert fix.step["reason"] == "not_accepted"
@@ -407,7 +407,7 @@ async def test_a_poll_that_ends_after_the_unloading_raises_nothing(
     running: Rig,
 ) -> None:
     """It began while the miner was still there."""
-    coordinator = running.entry.runtime_data
+    coordinator = running.entry.runtime_data.coordinator
 
     async def poll(*_: object) -> bool:
         await coordinator.async_refresh()

@@ -19,7 +19,7 @@ async def test_data_is_all_that_the_miner_says(running: Rig) -> None:
     """A field for each endpoint, as the miner says it."""
     data = await act(running, "get_data")
     assert data.keys() == {"summary", "backends", "config"}
-    client = running.entry.runtime_data.miner.client
+    client = running.entry.runtime_data.coordinator.miner.client
     summary = copy.deepcopy(dict((await client.summary()).document))
     summary["connection"]["ip"] = "**REDACTED**"
     assert json_equal(data["summary"], summary)

@@ -349,7 +349,7 @@ async def test_polls_go_on_while_commands_hang(
     async def command_again() -> None:
         for _ in range(5):
             with pytest.raises(HomeAssistantError):
-                async with running.entry.runtime_data.command() as miner:
+                async with running.entry.runtime_data.commands.run() as miner:
                     await miner.pause()
 
     several = [asyncio.create_task(command_again()) for _ in range(4)]
@@ -413,7 +413,7 @@ async def test_no_command_reaches_a_miner_that_swapped_addresses(
     await move(first.simulator, second.simulator)
     for rig in (first, second):
         with pytest.raises(HomeAssistantError) as raised:
-            async with rig.entry.runtime_data.command() as miner:
+            async with rig.entry.runtime_data.commands.run() as miner:
                 await miner.stop()
         assert raised.value.translation_key == "another_miner"
     await first.pass_time(timedelta(minutes=5))

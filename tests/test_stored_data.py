@@ -16,8 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.xmrig_miner.const import DOMAIN
-from custom_components.xmrig_miner.storage import state_store
-from custom_components.xmrig_miner.stored_data import async_load
+from custom_components.xmrig_miner.storage import async_load, state_store
 
 from .common import Rig
 from .controls import MINING, THREADS, cpu_threads, restore, set_threads

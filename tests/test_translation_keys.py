@@ -15,10 +15,10 @@ import pytest
 
 from custom_components import xmrig_miner
 from custom_components.xmrig_miner.api.exceptions import (
+    Command,
     XmrigError,
     XmrigNotConfirmedError,
 )
-from custom_components.xmrig_miner.errors import NOT_CONFIRMED_KEYS, error_key
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
@@ -131,14 +131,11 @@ def asked(of_exceptions: bool) -> Iterator[Asked]:
 
 def possible_keys(node: ast.AST | None) -> set[str]:
     """Return the keys that an expression may stand for."""
-    if node and ast.unparse(node).startswith(f"{error_key.__name__}("):
+    if node and ast.unparse(node) == "error.key":
         others = (cause for cause in causes() if cause is not XmrigNotConfirmedError)
         return {
-            *(error_key(cause.__new__(cause)) for cause in others),
-            *(
-                error_key(XmrigNotConfirmedError("", command))
-                for command in NOT_CONFIRMED_KEYS
-            ),
+            *(cause.key for cause in others),
+            *(XmrigNotConfirmedError("", command).key for command in Command),
         }
     return set(constants(node))
 
@@ -201,7 +198,8 @@ def test_every_text_asked_for_exists_and_is_filled(
 @pytest.mark.parametrize("section", ["exceptions", "issues", "selector", "device"])
 def test_every_text_is_asked_for(section: str) -> None:
     """A text whose key the code does not know is a leftover."""
-    assert set(TEXTS.get(section, {})) <= literals()
+    of_commands = {XmrigNotConfirmedError("", command).key for command in Command}
+    assert set(TEXTS.get(section, {})) <= literals() | of_commands
 
 
 # --- Flows --------------------------------------------------------------------

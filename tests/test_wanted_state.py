@@ -257,7 +257,9 @@ async def test_a_poll_that_waits_for_a_command_does_not_undo_it(running: Rig) ->
 
     def poll(request: Any) -> None:
         if request.method == "PUT":
-            running.hass.async_create_task(running.entry.runtime_data.async_refresh())
+            running.hass.async_create_task(
+                running.entry.runtime_data.coordinator.async_refresh()
+            )
 
     simulator.on_request = poll
     await set_threads(running, 2)

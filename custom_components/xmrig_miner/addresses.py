@@ -86,16 +86,6 @@ def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def label(identity: MinerIdentity) -> str:
-    """Return how to name a miner in a text, to be set in backticks there.
-
-    It is text from a device that may be a foreign one, so it must not end the code
-    that it is shown as.
-    """
-    names = [identity.worker_id or "", f"({identity.id})" if identity.id else ""]
-    return " ".join(" ".join(names).replace("`", "'").split()) or "XMRig"
-
-
 def with_address_of(
     data: Mapping[str, Any], other: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 
-from .addresses import address, entries_of, identity_of, is_miner_of, label
+from .addresses import address, entries_of, identity_of, is_miner_of
 from .api.exceptions import XmrigError
 from .api.identity import MinerIdentity
+from .connection import async_create_client
 from .const import LOGGER
-from .coordinator import XmrigConfigEntry, async_create_client
 from .identity_issue import async_delete_identity_issue
+from .runtime import XmrigConfigEntry
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ def _situation(
     """
     facts = {
         "name": entry.title,
-        "expected": label(identity_of(entry)),
+        "expected": identity_of(entry).label,
         "address": address(entry.data),
-        "found": label(found),
+        "found": found.label,
     }
     away = [holder for holder in holders if holder.entry_id not in in_place]
     if not holders:

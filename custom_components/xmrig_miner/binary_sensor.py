@@ -15,8 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.models import BackendType
 from .api.snapshot import Snapshot
-from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity
+from .runtime import XmrigConfigEntry
 
 PARALLEL_UPDATES = 0
 

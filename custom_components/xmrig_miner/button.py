@@ -11,8 +11,8 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .entity import XmrigEntity, async_setup_entities
+from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 # Commands queue at the miner: there those that wait fail together if it goes away
 PARALLEL_UPDATES = 0
@@ -22,20 +22,20 @@ PARALLEL_UPDATES = 0
 class XmrigButtonEntityDescription(ButtonEntityDescription):
     """A button, and what it does."""
 
-    press_fn: Callable[[XmrigCoordinator], Awaitable[Any]]
+    press_fn: Callable[[XmrigRuntimeData], Awaitable[Any]]
     admin_only: bool = False
     """Whether a user who presses it has to be an administrator."""
 
 
-async def _start(coordinator: XmrigCoordinator) -> None:
+async def _start(runtime: XmrigRuntimeData) -> None:
     """Start the miner."""
-    async with coordinator.command() as miner:
+    async with runtime.commands.run() as miner:
         await miner.start()
 
 
-async def _stop(coordinator: XmrigCoordinator) -> None:
+async def _stop(runtime: XmrigRuntimeData) -> None:
     """Stop the miner."""
-    async with coordinator.command() as miner:
+    async with runtime.commands.run() as miner:
         await miner.stop()
 
 
@@ -47,7 +47,7 @@ DESCRIPTIONS = (
         translation_key="restore_config",
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
-        press_fn=lambda coordinator: coordinator.power.limit.async_restore_config(),
+        press_fn=lambda runtime: runtime.power.limit.async_restore_config(),
         # As the action of the same name.
         admin_only=True,
     ),
@@ -81,7 +81,7 @@ class XmrigButton(XmrigEntity, ButtonEntity):
         context = self._context
         if self.entity_description.admin_only and context and context.user_id:
             await self._async_require_admin(context, context.user_id)
-        await self.entity_description.press_fn(self.coordinator)
+        await self.entity_description.press_fn(self.runtime)
 
     async def _async_require_admin(self, context: Context, user_id: str) -> None:
         """Raise Unauthorized unless a user is an administrator."""

@@ -41,16 +41,15 @@ from .addresses import (
     identity_data,
     identity_of,
     is_miner_of,
-    label,
     parse_address,
     with_address_of,
 )
 from .api.exceptions import XmrigError
 from .api.identity import MinerIdentity
+from .connection import async_create_client
 from .const import DOMAIN, LOGGER
-from .coordinator import XmrigConfigEntry, async_create_client
-from .errors import error_key
 from .options_flow import XmrigOptionsFlow
+from .runtime import XmrigConfigEntry
 
 CONF_REMOVE_TOKEN = "remove_token"
 
@@ -191,7 +190,7 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
             summary = await client.summary()
         except XmrigError as error:
             LOGGER.debug("Adding a miner failed: %s", error)
-            return self._async_show_form(error_key(error))
+            return self._async_show_form(error.key)
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
             return self._async_show_form("unknown")
@@ -338,9 +337,9 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         entry = self._entry()
         return {
             "name": entry.title if entry else "",
-            "expected": label(identity_of(entry)) if entry else "",
+            "expected": identity_of(entry).label if entry else "",
             "address": address(data),
-            "found": label(seen),
+            "found": seen.label,
         }
 
     @callback

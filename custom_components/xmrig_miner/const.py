@@ -10,9 +10,6 @@ LOGGER = logging.getLogger(__package__)
 SCAN_INTERVAL: Final = timedelta(seconds=10)
 """The shortest of the miner's own windows: what it says is no fresher than that."""
 
-GRACE: Final = 60
-"""Seconds for which the last answer of a faulty endpoint still serves."""
-
 MAX_IDLE: Final = 600
 """Seconds without a hash, while it says that it mines, that are no accident."""
 
@@ -40,6 +37,7 @@ Assistant writes states to one that may be a memory card."""
 
 STORAGE_VERSION: Final = 1
 
+CONF_KIND: Final = "kind"
 CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
 CONF_KEEP_STATE: Final = "keep_state"

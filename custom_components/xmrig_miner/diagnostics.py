@@ -4,7 +4,6 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
-from .coordinator import XmrigConfigEntry
 from .redaction import (
     Audience,
     shown_backends,
@@ -12,6 +11,7 @@ from .redaction import (
     shown_entry,
     shown_summary,
 )
+from .runtime import XmrigConfigEntry
 
 
 async def async_get_config_entry_diagnostics(
@@ -19,8 +19,9 @@ async def async_get_config_entry_diagnostics(
 ) -> dict[str, Any]:
     """Return what the miner reported last, without what identifies the user."""
     diagnostics: dict[str, Any] = {"entry": shown_entry(entry.data)}
-    if (coordinator := getattr(entry, "runtime_data", None)) is None:
+    if (runtime := getattr(entry, "runtime_data", None)) is None:
         return diagnostics
+    coordinator = runtime.coordinator
     snapshot = coordinator.data
     backends, config = snapshot.backends, snapshot.config
     return diagnostics | {

@@ -15,7 +15,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .api.models import Gpu
 from .api.snapshot import Snapshot
 from .const import DOMAIN
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .coordinator import XmrigCoordinator
+from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 
 class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
@@ -25,12 +26,14 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
 
     def __init__(
         self,
-        coordinator: XmrigCoordinator,
+        runtime: XmrigRuntimeData,
         description: EntityDescription,
         gpu: Gpu | None = None,
     ) -> None:
         """Initialize the entity, on the device of the card if one is given."""
+        coordinator = runtime.coordinator
         super().__init__(coordinator)
+        self.runtime = runtime
         self.entity_description = description
         self._attr_unique_id = unique_id(coordinator, description, gpu)
         if gpu:
@@ -101,7 +104,7 @@ def is_removable(snapshot: Snapshot, key: str) -> bool:
 def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     entry: XmrigConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    entity_class: Callable[[XmrigCoordinator, _DescriptionT, _GpuT], XmrigEntity],
+    entity_class: Callable[[XmrigRuntimeData, _DescriptionT, _GpuT], XmrigEntity],
     shown: Callable[[Snapshot], Iterable[tuple[_DescriptionT, _GpuT]]],
     *,
     controls: bool = False,
@@ -112,7 +115,8 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     Controls are there only while the API allows them. What has no value is left out
     until it has one, unless it is in the registry from an earlier run.
     """
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
+    coordinator = runtime.coordinator
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     known: set[str] = set()
@@ -139,7 +143,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
         new = [key for key in found if key not in known]
         known.update(new)
         if new:
-            async_add_entities(entity_class(coordinator, *found[key]) for key in new)
+            async_add_entities(entity_class(runtime, *found[key]) for key in new)
 
     update()
     entry.async_on_unload(coordinator.async_add_listener(update))

@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.activity import Activity, ActivityType
-from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity
+from .runtime import XmrigConfigEntry
 
 PARALLEL_UPDATES = 0
 

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.hass_dict import HassKey
 
-from .addresses import address, entries_of, label
+from .addresses import address, entries_of
 from .api.identity import MinerIdentity
 from .const import DOMAIN
 
@@ -63,7 +63,7 @@ def async_update_identity_issue(
         translation_placeholders={
             "name": entry.title,
             "address": address(entry.data),
-            "found": label(found),
+            "found": found.label,
         },
     )
 

@@ -15,8 +15,8 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 
 from .api.restart import LifetimeCounter
 from .api.snapshot import Snapshot
-from .coordinator import XmrigCoordinator
 from .entity import XmrigEntity
+from .runtime import XmrigRuntimeData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +55,11 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
 
     def __init__(
         self,
-        coordinator: XmrigCoordinator,
+        runtime: XmrigRuntimeData,
         description: XmrigLifetimeSensorEntityDescription,
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(coordinator, description)
+        super().__init__(runtime, description)
         self._counter = LifetimeCounter()
 
     @override

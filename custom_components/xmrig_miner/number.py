@@ -15,9 +15,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_remove_entities, async_setup_entities
-from .power_control import PowerControl
+from .power.control import PowerControl
+from .runtime import XmrigConfigEntry
 
 # A slider sends many values in a row. They reach the miner side by side, so that it can
 # leave out those that are outdated by the time their turn comes.
@@ -61,7 +61,7 @@ async def async_setup_entry(
             controls=True,
         )
     else:
-        async_remove_entities(entry.runtime_data, [POWER_LIMIT])
+        async_remove_entities(entry.runtime_data.coordinator, [POWER_LIMIT])
     async_setup_entities(
         entry,
         async_add_entities,
@@ -116,11 +116,11 @@ class XmrigThreadsNumber(XmrigNumber):
         Raises ServiceValidationError for what is not a number.
         """
         self._check(value)
-        power = self.coordinator.power
+        power = self.runtime.power
         if power.is_active:
             await power.limit.async_set_threads(int(value))
             return
-        async with self.coordinator.command() as miner:
+        async with self.runtime.commands.run() as miner:
             await miner.set_threads(int(value), self.snapshot.cpu_profile)
 
 
@@ -134,7 +134,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
     @property
     def _power(self) -> PowerControl:
         """Return the power control."""
-        return self.coordinator.power
+        return self.runtime.power
 
     @property
     @override

@@ -24,8 +24,8 @@ from .const import (
     CONF_POWER_SENSOR,
     DEFAULT_POWER_INTERVAL,
 )
-from .options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
-from .power import MAX_WATTS
+from .power.model import MAX_WATTS
+from .power.options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
 
 
 class XmrigOptionsFlow(OptionsFlowWithReload):

@@ -25,10 +25,10 @@ from homeassistant.helpers.restore_state import ExtraStoredData
 
 from .api.models.values import number
 from .const import UNIT_EFFICIENCY
-from .coordinator import XmrigCoordinator
 from .entity import XmrigEntity
-from .power import EnergyMeter
-from .power_meter import PowerMeter
+from .power.energy import EnergyMeter
+from .power.meter import PowerMeter
+from .runtime import XmrigRuntimeData
 
 MAX_ENERGY = 10**9
 """kWh, far more than a miner draws in a thousand years."""
@@ -109,12 +109,12 @@ class XmrigMeterEntity(XmrigEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: XmrigCoordinator,
+        runtime: XmrigRuntimeData,
         description: SensorEntityDescription,
         meter: PowerMeter,
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(coordinator, description)
+        super().__init__(runtime, description)
         self._meter = meter
 
     @override
@@ -166,12 +166,12 @@ class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
 
     def __init__(
         self,
-        coordinator: XmrigCoordinator,
+        runtime: XmrigRuntimeData,
         description: SensorEntityDescription,
         meter: PowerMeter,
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(coordinator, description, meter)
+        super().__init__(runtime, description, meter)
         self._energy = EnergyMeter()
 
     @override

@@ -25,9 +25,10 @@ from .api.exceptions import XmrigError
 from .api.health import is_outdated, lacks_huge_pages
 from .api.models import Config
 from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
+from .coordinator import XmrigCoordinator
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
-from .stored_data import UNREADABLE
+from .runtime import XmrigConfigEntry
+from .storage import UNREADABLE
 
 READ_ONLY = "read_only"
 NO_HUGE_PAGES = "no_huge_pages"
@@ -146,7 +147,7 @@ class PayoutChangedFlow(RepairsFlow):
         entry = active_entry(self.hass, self._entry_id)
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="no_config")
-        coordinator = entry.runtime_data
+        coordinator = entry.runtime_data.coordinator
         config = coordinator.data.config
         if not coordinator.last_update_success or config is None:
             return self.async_abort(reason="no_config")

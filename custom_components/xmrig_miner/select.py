@@ -7,8 +7,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
+from .runtime import XmrigConfigEntry
 
 # Commands queue at the miner: there those that wait fail together if it goes away
 PARALLEL_UPDATES = 0
@@ -60,5 +60,5 @@ class XmrigPoolSelect(XmrigEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Prefer another pool."""
-        async with self.coordinator.command() as miner:
+        async with self.runtime.commands.run() as miner:
             await miner.select_pool(option)

@@ -31,7 +31,6 @@ from .api.models import BackendType, Gpu, Hashrate
 from .api.pause_reason import PauseReason, pause_reason
 from .api.snapshot import Snapshot, Status
 from .const import UNIT_HASHRATE
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
 from .entity import (
     XmrigEntity,
     async_remove_entities,
@@ -45,6 +44,7 @@ from .power_sensor import (
     XmrigEnergySensor,
     XmrigPowerSensor,
 )
+from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 PARALLEL_UPDATES = 0
 
@@ -454,25 +454,26 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of a miner and its cards."""
-    coordinator = entry.runtime_data
+    runtime = entry.runtime_data
+    coordinator = runtime.coordinator
     async_add_entities(
         [
-            XmrigPauseReasonSensor(coordinator, PAUSE_REASON),
+            XmrigPauseReasonSensor(runtime, PAUSE_REASON),
             *(
-                XmrigLifetimeSensor(coordinator, description)
+                XmrigLifetimeSensor(runtime, description)
                 for description in LIFETIME_DESCRIPTIONS
             ),
         ]
     )
-    if coordinator.power.is_configured:
-        meter = coordinator.power.meter
+    if runtime.power.is_configured:
+        meter = runtime.power.meter
         async_add_entities(
             [
                 *(
-                    XmrigPowerSensor(coordinator, description, meter)
+                    XmrigPowerSensor(runtime, description, meter)
                     for description in POWER_DESCRIPTIONS
                 ),
-                XmrigEnergySensor(coordinator, ENERGY, meter),
+                XmrigEnergySensor(runtime, ENERGY, meter),
             ]
         )
     else:
@@ -505,7 +506,7 @@ class XmrigSensor(XmrigEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: XmrigCoordinator,
+        runtime: XmrigRuntimeData,
         description: XmrigSensorEntityDescription,
         gpu: None = None,
     ) -> None:
@@ -513,9 +514,9 @@ class XmrigSensor(XmrigEntity, SensorEntity):
 
         The hashrate of a single backend is that of the miner, which is there already.
         """
-        super().__init__(coordinator, description)
+        super().__init__(runtime, description)
         if description.backend and description.entity_registry_enabled_default:
-            backends = coordinator.data.backends
+            backends = self.snapshot.backends
             in_use = backends.enabled if backends else frozenset()
             self._attr_entity_registry_enabled_default = (
                 description.backend in in_use and len(in_use) > 1
@@ -543,12 +544,12 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: XmrigCoordinator,
+        runtime: XmrigRuntimeData,
         description: XmrigGpuSensorEntityDescription,
         gpu: Gpu,
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(coordinator, description, gpu)
+        super().__init__(runtime, description, gpu)
         self._key = gpu.key
         self._out_of_sight = Gpu(backend=gpu.backend, index=gpu.index)
 

@@ -25,8 +25,7 @@ from .api.models import Config
 from .api.privacy import redacted_path
 from .config_patch import RedactedValueError, parsed, patched, replaced
 from .const import DOMAIN
-from .coordinator import XmrigConfigEntry, XmrigCoordinator
-from .power_control import PowerControl
+from .power.control import PowerControl
 from .redaction import (
     Audience,
     shown_backends,
@@ -34,6 +33,7 @@ from .redaction import (
     shown_config,
     shown_summary,
 )
+from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 ATTR_CONFIG = "config"
 ATTR_DRY_RUN = "dry_run"
@@ -78,7 +78,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     """Return what the miner reports, read now and without the secrets."""
-    coordinator = _coordinator(call)
+    coordinator = _runtime(call).coordinator
     await coordinator.async_refresh()
     if not coordinator.last_update_success and coordinator.last_exception:
         raise coordinator.last_exception
@@ -95,7 +95,7 @@ async def _async_get_data(call: ServiceCall) -> ServiceResponse:
 
 async def _async_set_config(call: ServiceCall) -> ServiceResponse:
     """Merge a patch into the config or replace it, and return what that changes."""
-    coordinator = _coordinator(call, controls=True)
+    runtime = _runtime(call, controls=True)
     document = _document(call.data[ATTR_CONFIG])
     apply = replaced if call.data[ATTR_REPLACE] else patched
 
@@ -105,7 +105,7 @@ async def _async_set_config(call: ServiceCall) -> ServiceResponse:
         except RedactedValueError as error:
             raise _invalid("redacted_value", path=error.path) from error
 
-    async with coordinator.command() as miner:
+    async with runtime.commands.run() as miner:
         if call.data[ATTR_DRY_RUN]:
             changes = await miner.preview(change)
         else:
@@ -118,8 +118,8 @@ async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
 
     The power limit is lifted with it.
     """
-    coordinator = _coordinator(call, controls=True)
-    return _response(await coordinator.power.limit.async_restore_config())
+    runtime = _runtime(call, controls=True)
+    return _response(await runtime.power.limit.async_restore_config())
 
 
 async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
@@ -148,22 +148,22 @@ async def _async_cancel_calibration(call: ServiceCall) -> None:
 
 def _power(call: ServiceCall) -> PowerControl:
     """Return the power control of the miner that an action is for."""
-    coordinator = _coordinator(call, controls=True)
-    if not coordinator.power.is_configured:
+    runtime = _runtime(call, controls=True)
+    if not runtime.power.is_configured:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="no_power_sensor",
-            translation_placeholders={"name": coordinator.name},
+            translation_placeholders={"name": runtime.coordinator.name},
         )
-    return coordinator.power
+    return runtime.power
 
 
-def _coordinator(call: ServiceCall, *, controls: bool = False) -> XmrigCoordinator:
-    """Return the coordinator of the miner that an action is for."""
+def _runtime(call: ServiceCall, *, controls: bool = False) -> XmrigRuntimeData:
+    """Return the runtime data of the miner that an action is for."""
     entry: XmrigConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
     )
-    if controls and entry.runtime_data.data.restricted:
+    if controls and entry.runtime_data.coordinator.data.restricted:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="read_only",

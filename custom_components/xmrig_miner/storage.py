@@ -1,14 +1,30 @@
-"""What is kept on disk about a miner."""
+"""What is kept on disk about a miner, also if it is damaged."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, override
 
-from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.storage import Store
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import STORAGE_DIR, Store
+from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
-from homeassistant.util.json import SerializationError
+from homeassistant.util.json import SerializationError, json_loads
 
-from .const import DOMAIN, STORAGE_VERSION
+from .const import DOMAIN, LOGGER, STORAGE_VERSION
+
+type Stored = dict[str, Any]
+
+UNREADABLE = "stored_data_unreadable"
+"""The issue that names the files that were set aside."""
+
+_SUFFIX = ".unreadable."
+"""Between the name of a file and the time at which it was set aside."""
+
+# What reading a value of another shape than expected raises.
+_WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class XmrigStore(Store[dict[str, Any]]):
@@ -60,3 +76,113 @@ def state_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
 def power_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
     """Return where the power model and the limit of a miner are kept."""
     return XmrigStore(hass, f"{entry_id}.power")
+
+
+async def async_load[LoadedT](
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    store: XmrigStore,
+    parse: Callable[[Stored | None], LoadedT],
+) -> LoadedT:
+    """Return what `parse` makes of a store, or of None if it is empty.
+
+    A file that is damaged, of a later version or of another shape is kept under another
+    name, and a repair names it. Raises ConfigEntryNotReady if the disk cannot be read.
+    """
+    path = Path(store.path)
+    try:
+        if await hass.async_add_executor_job(_is_readable, path, store.version):
+            try:
+                return parse(await store.async_load())
+            except (*_WRONG_SHAPE, HomeAssistantError, NotImplementedError) as err:
+                # Not the error's own text, which may quote what is stored.
+                LOGGER.debug("%s has another shape: %s", path.name, type(err).__name__)
+        kept = await hass.async_add_executor_job(_set_aside, hass, entry, path)
+    except OSError as err:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="storage_failed",
+            translation_placeholders={"name": entry.title, "file": path.name},
+        ) from err
+    _async_create_issue(hass, entry, kept)
+    return parse(None)
+
+
+async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
+    """Remove all files of a miner, and the repair that names some of them."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry_id))
+    await state_store(hass, entry_id).async_remove()
+    await power_store(hass, entry_id).async_remove()
+    await hass.async_add_executor_job(_remove_kept, hass, entry_id)
+
+
+def _is_readable(path: Path, version: int) -> bool:
+    """Return whether a file is one of a store, up to a version; so is none at all.
+
+    Asked before the store loads it: that would move a damaged file away by itself, with
+    a repair that does not name the miner. Raises OSError if the disk cannot be read.
+    """
+    try:
+        content = json_loads(path.read_bytes())
+    except FileNotFoundError:
+        return True
+    except ValueError:
+        return False
+    return (
+        isinstance(content, dict)
+        and isinstance(stored := content.get("version"), int)
+        and 0 < stored <= version
+        and isinstance(content.get("data"), dict)
+    )
+
+
+def _set_aside(hass: HomeAssistant, entry: ConfigEntry, path: Path) -> list[Path]:
+    """Rename a file so that nothing overwrites it; return all that were renamed."""
+    time = dt_util.utcnow().strftime("%Y%m%d-%H%M%S-%f")
+    path.rename(path.with_name(f"{path.name}{_SUFFIX}{time}"))
+    return _kept(hass, entry.entry_id)
+
+
+def _kept(hass: HomeAssistant, entry_id: str) -> list[Path]:
+    """Return the files of a miner that were set aside."""
+    names = tuple(
+        f"{store.key}{_SUFFIX}"
+        for store in (state_store(hass, entry_id), power_store(hass, entry_id))
+    )
+    directory = Path(hass.config.path(STORAGE_DIR))
+    return sorted(
+        path for path in directory.glob(f"*{_SUFFIX}*") if path.name.startswith(names)
+    )
+
+
+def _remove_kept(hass: HomeAssistant, entry_id: str) -> None:
+    """Remove the files of a miner that were set aside: they may hold wallets."""
+    for path in _kept(hass, entry_id):
+        path.unlink()
+
+
+def _issue_id(entry_id: str) -> str:
+    """Return the ID of the repair of a miner."""
+    return f"{UNREADABLE}_{entry_id}"
+
+
+@callback
+def _async_create_issue(
+    hass: HomeAssistant, entry: ConfigEntry, files: list[Path]
+) -> None:
+    """Raise the one repair that names all files of a miner that were set aside."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(entry.entry_id),
+        data={"entry_id": entry.entry_id},
+        is_fixable=True,
+        # The files are set aside only once.
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=UNREADABLE,
+        translation_placeholders={
+            "name": entry.title,
+            "files": ", ".join(f"`{STORAGE_DIR}/{path.name}`" for path in files),
+        },
+    )

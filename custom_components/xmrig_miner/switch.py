@@ -12,8 +12,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api.miner import Miner
 from .api.models import BackendType, PauseRule
 from .api.snapshot import Snapshot
-from .coordinator import XmrigConfigEntry
 from .entity import XmrigEntity, async_setup_entities
+from .runtime import XmrigConfigEntry
 
 # Commands queue at the miner: there those that wait fail together if it goes away
 PARALLEL_UPDATES = 0
@@ -105,11 +105,11 @@ class XmrigSwitch(XmrigEntity, SwitchEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Turn it on."""
-        async with self.coordinator.command() as miner:
+        async with self.runtime.commands.run() as miner:
             await self.entity_description.set_fn(miner, True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Turn it off."""
-        async with self.coordinator.command() as miner:
+        async with self.runtime.commands.run() as miner:
             await self.entity_description.set_fn(miner, False)

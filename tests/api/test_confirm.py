@@ -9,6 +9,7 @@ import pytest
 from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
 from custom_components.xmrig_miner.api.confirm import CONFIRM_TIMEOUT, confirm
 from custom_components.xmrig_miner.api.exceptions import (
+    Command,
     XmrigAnotherMinerError,
     XmrigAuthenticationError,
     XmrigConnectionError,
@@ -46,7 +47,7 @@ class Readings:
     async def confirm(self, failure: XmrigError | None = None) -> int:
         """Wait until a reply is 1 or more."""
         return await confirm(
-            self.read, lambda reply: reply >= 1, command="pause", failure=failure
+            self.read, lambda reply: reply >= 1, command=Command.PAUSE, failure=failure
         )
 
 
@@ -101,7 +102,7 @@ async def test_a_result_that_does_not_show() -> None:
     """It is said which command it was."""
     outcome, seconds = await elapsed(Readings(0))
     assert isinstance(outcome, XmrigNotConfirmedError)
-    assert outcome.command == "pause"
+    assert outcome.command is Command.PAUSE
     assert seconds == pytest.approx(CONFIRM_TIMEOUT, abs=0.2)
 
 

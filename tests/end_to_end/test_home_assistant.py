@@ -12,7 +12,7 @@ from custom_components.xmrig_miner.const import (
     CONF_KEEP_STATE,
     CONF_POWER_INTERVAL,
 )
-from custom_components.xmrig_miner.options import MIN_POWER_INTERVAL
+from custom_components.xmrig_miner.power.options import MIN_POWER_INTERVAL
 from tests.targets import TOKEN, WALLETS, Target
 
 from .home import Home
@@ -92,7 +92,7 @@ async def test_stop_and_start(target: Target, wire: Wire, home: Home) -> None:
 
 async def test_killed_and_back(target: Target, wire: Wire, home: Home) -> None:
     """A miner that is gone is unavailable, and back without a reload."""
-    coordinator = home.entry.runtime_data
+    coordinator = home.entry.runtime_data.coordinator
     await target.kill()
     await home.poll()
     shown = {home.state(name) for name in (MINING, THREADS, STATUS, HASHRATE)}
@@ -101,7 +101,7 @@ async def test_killed_and_back(target: Target, wire: Wire, home: Home) -> None:
     await target.eventually(wire.threads)
     await home.poll()
     assert (home.state(MINING), home.number(THREADS)) == ("on", 2)
-    assert home.entry.runtime_data is coordinator
+    assert home.entry.runtime_data.coordinator is coordinator
     await wire.assert_as_first()
 
 

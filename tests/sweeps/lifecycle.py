@@ -16,8 +16,8 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util.async_ import get_scheduled_timer_handles
 
+from custom_components.xmrig_miner.api.exceptions import Command as ConfirmedCommand
 from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
-from custom_components.xmrig_miner.errors import NOT_CONFIRMED_KEYS
 from simulator import Fault
 from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
@@ -52,7 +52,8 @@ UNTRUE = {
     *("cannot_connect", "not_xmrig", "invalid_auth", "token_not_expected"),
     *("invalid_certificate", "read_only", "refused", "no_device", "unsafe_config"),
     *("config_too_large", "conflict", "another_miner", "limited", "not_stored"),
-    *(*NOT_CONFIRMED_KEYS.values(), "calibration_disturbed"),
+    *(f"not_confirmed_{command}" for command in ConfirmedCommand),
+    "calibration_disturbed",
 }
 """Errors that blame the miner, with which nothing is wrong here."""
 

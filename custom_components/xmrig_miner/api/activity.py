@@ -51,6 +51,50 @@ def detect_activities(
         yield Activity(ActivityType.CONFIG_CHANGED, {"paths": paths})
 
 
+@dataclass
+class ActivityLog:
+    """Follows a miner from poll to poll, and tells what happened in between."""
+
+    _before: Snapshot | None = None
+    _best_share: int = 0
+
+    def observe(
+        self,
+        snapshot: Snapshot,
+        *,
+        restarted: bool,
+        restored: bool,
+        changed_paths: Sequence[str],
+    ) -> tuple[Activity, ...]:
+        """Return what happened since the poll before.
+
+        `restored` is whether the miner was told again what it is to do.
+        """
+        # A restart between two runs of this side is reported at the first poll
+        activities = list(
+            detect_activities(
+                self._before or snapshot,
+                snapshot,
+                restarted=restarted,
+                changed_paths=changed_paths,
+            )
+        )
+        best_share = snapshot.summary.results.best_share or 0
+        if self._before is not None and best_share > self._best_share:
+            activities.append(
+                Activity(ActivityType.BEST_SHARE, {"difficulty": best_share})
+            )
+        self._best_share = max(self._best_share, best_share)
+        if restored:
+            facts = {
+                "mining": snapshot.state.request.mining,
+                "threads": snapshot.state.threads,
+            }
+            activities.append(Activity(ActivityType.STATE_RESTORED, facts))
+        self._before = snapshot
+        return tuple(activities)
+
+
 def _changed(before: str | None, after: str | None) -> dict[str, str] | None:
     """Return two values that differ, if both are known."""
     if before is None or after is None or before == after:

@@ -15,7 +15,7 @@ from .document import (
     value_at,
     with_values,
 )
-from .exceptions import XmrigConflictError, XmrigError, XmrigNotConfirmedError
+from .exceptions import Command, XmrigConflictError, XmrigError, XmrigNotConfirmedError
 from .link import MinerLink
 from .models import Config
 from .privacy import redacted_path
@@ -27,8 +27,6 @@ applied may still overwrite it: what they wrote shows within the miner's half se
 
 ATTEMPTS = 5
 """How often a change is written again that was overwritten externally."""
-
-COMMAND = "set_config"
 
 
 @dataclass(frozen=True)
@@ -188,7 +186,7 @@ class ConfigEditor:
         await confirm(
             self.read,
             lambda config: not json_equal(config.document, before.document),
-            command=COMMAND,
+            command=Command.SET_CONFIG,
             failure=failure,
         )
 
@@ -235,7 +233,7 @@ class ConfigEditor:
 
     async def _read_until(self) -> Config:
         """Read the config after a write, however often that has to be tried."""
-        return await confirm(self._read, lambda _: True, command=COMMAND)
+        return await confirm(self._read, lambda _: True, command=Command.SET_CONFIG)
 
 
 def _contains(config: Config, changes: list[Change]) -> bool:

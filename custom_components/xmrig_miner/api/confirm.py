@@ -3,7 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from .exceptions import XmrigAnotherMinerError, XmrigError, XmrigNotConfirmedError
+from .exceptions import (
+    Command,
+    XmrigAnotherMinerError,
+    XmrigError,
+    XmrigNotConfirmedError,
+)
 
 CONFIRM_TIMEOUT = 12
 """Seconds until a command whose result does not show has failed.
@@ -21,7 +26,7 @@ async def confirm[ReplyT](
     read: Callable[[], Awaitable[ReplyT]],
     condition: Callable[[ReplyT], bool],
     *,
-    command: str,
+    command: Command,
     failure: XmrigError | None = None,
 ) -> ReplyT:
     """Read until a reply meets a condition, and return that reply.

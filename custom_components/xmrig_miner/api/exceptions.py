@@ -1,5 +1,8 @@
 """What can go wrong when talking to a miner: one class for each cause."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
 from .identity import MinerIdentity
 
 
@@ -9,13 +12,22 @@ class XmrigError(Exception):
     Messages name the address and the cause, never a token, wallet or password.
     """
 
+    key = "unknown"
+    """The kind of error, by which a user interface finds its text."""
+    placeholders: Mapping[str, str] = {}
+    """What is to be filled into that text."""
+
 
 class XmrigConnectionError(XmrigError):
     """The miner could not be reached: no request arrived there."""
 
+    key = "cannot_connect"
+
 
 class XmrigCertificateError(XmrigConnectionError):
     """The miner's TLS certificate could not be verified."""
+
+    key = "invalid_certificate"
 
 
 class XmrigTimeoutError(XmrigConnectionError):
@@ -29,64 +41,103 @@ class XmrigInterruptedError(XmrigConnectionError):
 class XmrigClosedError(XmrigError):
     """The miner was closed: it takes no more commands from this process."""
 
+    key = "closed"
+
 
 class XmrigAuthenticationError(XmrigError):
     """The access token is missing or wrong."""
+
+    key = "invalid_auth"
 
 
 class XmrigTokenNotExpectedError(XmrigAuthenticationError):
     """A token was sent to a miner that has none, which it refuses with a 401."""
 
+    key = "token_not_expected"
+
 
 class XmrigReadOnlyError(XmrigError):
     """The API is read-only (`http.restricted`): no commands, no config."""
+
+    key = "read_only"
 
 
 class XmrigRefusedError(XmrigError):
     """The miner understood the request and refused it."""
 
+    key = "refused"
+
 
 class XmrigResponseError(XmrigError):
     """The reply is damaged, or not from XMRig."""
+
+    key = "not_xmrig"
 
 
 class XmrigAnotherMinerError(XmrigError):
     """A different miner answered at the address."""
 
+    key = "another_miner"
+
     def __init__(self, message: str, found: MinerIdentity) -> None:
         """Initialize the error; `found` is the miner that answered."""
         super().__init__(message)
         self.found = found
+        self.placeholders = {"found": found.label}
+
+
+class Command(StrEnum):
+    """Commands whose result is confirmed by what the miner shows."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    START = "start"
+    STOP = "stop"
+    SET_BACKEND = "set_backend"
+    SET_CONFIG = "set_config"
 
 
 class XmrigNotConfirmedError(XmrigError):
     """The miner accepted a command, but does not show its result in time."""
 
-    def __init__(self, message: str, command: str) -> None:
-        """Initialize the error; `command` is the name of the command."""
+    def __init__(self, message: str, command: Command) -> None:
+        """Initialize the error."""
         super().__init__(message)
         self.command = command
+        self.key = f"not_confirmed_{command}"
 
 
 class XmrigBackendError(XmrigError):
     """A backend was enabled, but the miner found no driver or device for it."""
 
+    key = "no_device"
+
 
 class XmrigLimitedError(XmrigError):
     """The miner is to mine, but waits for more power than its limit allows."""
+
+    key = "limited"
 
 
 class XmrigUnsafeConfigError(XmrigError):
     """The config would cut off access to the API, or leave the miner without a pool."""
 
+    key = "unsafe_config"
+
 
 class XmrigConfigLimitError(XmrigUnsafeConfigError):
     """The config would be larger, or nested deeper, than what can be read back."""
+
+    key = "config_too_large"
 
 
 class XmrigConflictError(XmrigError):
     """The config kept changing externally while it was being changed from here."""
 
+    key = "conflict"
+
 
 class XmrigStorageError(XmrigError):
     """What is needed to undo a command could not be stored, so it was not sent."""
+
+    key = "not_stored"

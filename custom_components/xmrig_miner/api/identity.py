@@ -16,6 +16,16 @@ class MinerIdentity:
     id: str | None
     worker_id: str | None
 
+    @property
+    def label(self) -> str:
+        """Return how to name the miner in a text, to be set in backticks there.
+
+        It is text from a device that may be a foreign one, so it must not end the code
+        that it is shown as.
+        """
+        names = [self.worker_id or "", f"({self.id})" if self.id else ""]
+        return " ".join(" ".join(names).replace("`", "'").split()) or "XMRig"
+
     def matches(
         self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
     ) -> bool:

@@ -11,6 +11,7 @@ from .config_editor import SETTLE, ConfigEditor
 from .confirm import confirm
 from .document import Change
 from .exceptions import (
+    Command,
     XmrigBackendError,
     XmrigError,
     XmrigLimitedError,
@@ -98,7 +99,7 @@ class Miner:
             await confirm(
                 self.link.backends,
                 lambda backends: backends.are_disabled(()),
-                command="stop",
+                command=Command.STOP,
             )
 
     async def start(self) -> None:
@@ -168,7 +169,9 @@ class Miner:
                     ),
                 )
                 try:
-                    await confirm(self.link.backends, shows, command="set_backend")
+                    await confirm(
+                        self.link.backends, shows, command=Command.SET_BACKEND
+                    )
                 except XmrigNotConfirmedError as err:
                     if not enabled:
                         raise
@@ -341,15 +344,15 @@ class Miner:
     async def _pause(self) -> None:
         """Pause, during the command's turn."""
         failure = await self.link.write(self.client.pause)
-        await self._confirm_paused(True, "pause", failure)
+        await self._confirm_paused(True, Command.PAUSE, failure)
 
     async def _resume(self) -> None:
         """Resume, during the command's turn."""
         failure = await self.link.write(self.client.resume)
-        await self._confirm_paused(False, "resume", failure)
+        await self._confirm_paused(False, Command.RESUME, failure)
 
     async def _confirm_paused(
-        self, paused: bool, command: str, failure: XmrigError | None
+        self, paused: bool, command: Command, failure: XmrigError | None
     ) -> None:
         await confirm(
             self.link.summary,
@@ -379,11 +382,13 @@ class Miner:
         await confirm(
             self._read_both,
             lambda both: _has_started(*both),
-            command="start",
+            command=Command.START,
             failure=failure,
         )
         if not self.state.request.limited:
-            summary = await confirm(self.link.summary, lambda _: True, command="start")
+            summary = await confirm(
+                self.link.summary, lambda _: True, command=Command.START
+            )
             if summary.paused:
                 await self._resume()
 
@@ -404,7 +409,7 @@ class Miner:
             lambda both: (
                 (both[1].complete and bool(both[1].enabled)) or _has_started(*both)
             ),
-            command="start",
+            command=Command.START,
         )
         return bool(backends.threads) or not backends.complete
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
+from ..const import DOMAIN
+from ..coordinator import CommandRunner, XmrigCoordinator
 from .calibration import Calibration, CalibrationResult
-from .const import DOMAIN
-from .coordinator import XmrigCoordinator
+from .file import PowerFile
+from .limit import PowerLimit
+from .meter import PowerMeter
 from .options import PowerOptions
-from .power_file import PowerFile
-from .power_limit import PowerLimit
-from .power_meter import PowerMeter
 
 
 class PowerControl:
@@ -22,20 +22,30 @@ class PowerControl:
     while there were any.
     """
 
-    def __init__(self, hass: HomeAssistant, coordinator: XmrigCoordinator) -> None:
+    def __init__(
+        self, hass: HomeAssistant, coordinator: XmrigCoordinator, command: CommandRunner
+    ) -> None:
         """Initialize the power control."""
         self._hass = hass
         self._coordinator = coordinator
         self._is_closing = False
         self._lock = asyncio.Lock()
-        self._file = PowerFile(hass, coordinator, self._as_json)
+        self._file = PowerFile(hass, coordinator.config_entry, self._as_json)
         options = PowerOptions.from_options(coordinator.config_entry.options)
         self.is_configured = options.is_complete
         """Whether the options say where watts come from."""
         self.meter = PowerMeter(hass, coordinator)
-        self.calibration = Calibration(coordinator, self.meter, self._lock, self._file)
+        self.calibration = Calibration(
+            coordinator, command, self.meter, self._lock, self._file
+        )
         self.limit = PowerLimit(
-            hass, coordinator, self.meter, self.calibration, self._lock, self._file
+            hass,
+            coordinator,
+            command,
+            self.meter,
+            self.calibration,
+            self._lock,
+            self._file,
         )
 
     @property

@@ -10,13 +10,12 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.xmrig_miner.api.limits import MAX_INTEGER
-from custom_components.xmrig_miner.power import (
-    MAX_GAP,
+from custom_components.xmrig_miner.power.energy import MAX_GAP, EnergyMeter
+from custom_components.xmrig_miner.power.model import (
     MAX_WATTS,
     MAX_WEIGHT,
     RECENT,
     CardPower,
-    EnergyMeter,
     PowerModel,
 )
 

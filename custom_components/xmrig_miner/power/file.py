@@ -5,14 +5,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
-from .const import DOMAIN, LOGGER, POWER_SAVE_DELAY
-from .coordinator import XmrigCoordinator
-from .storage import power_store
-from .stored_data import async_load
+from ..const import DOMAIN, LOGGER, POWER_SAVE_DELAY
+from ..storage import async_load, power_store
 
 
 class PowerFile:
@@ -21,12 +20,12 @@ class PowerFile:
     def __init__(
         self,
         hass: HomeAssistant,
-        coordinator: XmrigCoordinator,
+        entry: ConfigEntry[Any],
         content: Callable[[], dict[str, Any]],
     ) -> None:
         """Initialize the file; `content` returns what is to be in it."""
         self._hass = hass
-        self._entry = coordinator.config_entry
+        self._entry = entry
         self._store = power_store(hass, self._entry.entry_id)
         self._content = content
         self._timer: CALLBACK_TYPE | None = None

@@ -12,15 +12,15 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 
-from .api.document import Change
-from .api.models.values import number, stored_or_none
-from .api.snapshot import Snapshot
+from ..api.document import Change
+from ..api.models.values import number, stored_or_none
+from ..api.snapshot import Snapshot
+from ..const import DOMAIN, LOGGER
+from ..coordinator import CommandRunner, XmrigCoordinator
 from .calibration import Calibration
-from .const import DOMAIN, LOGGER
-from .coordinator import XmrigCoordinator
+from .file import PowerFile
+from .meter import PowerMeter
 from .options import PowerOptions
-from .power_file import PowerFile
-from .power_meter import PowerMeter
 from .thread_cap import ThreadCaps, cap_of, target_threads
 
 
@@ -35,6 +35,7 @@ class PowerLimit:
         self,
         hass: HomeAssistant,
         coordinator: XmrigCoordinator,
+        command: CommandRunner,
         meter: PowerMeter,
         calibration: Calibration,
         lock: asyncio.Lock,
@@ -43,6 +44,7 @@ class PowerLimit:
         """Initialize the limit; `lock` is held while threads are changed."""
         self._hass = hass
         self._coordinator = coordinator
+        self._command = command
         self._meter = meter
         self._calibration = calibration
         self._lock = lock
@@ -79,6 +81,11 @@ class PowerLimit:
         if self._watts is None or full_load is None:
             return full_load
         return min(round(self._watts), full_load)
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """Return the figures for the error that the limit leaves no thread."""
+        return {"limit": str(self.watts), "minimum": str(self._meter.minimum_power)}
 
     @property
     def is_due(self) -> bool:
@@ -149,7 +156,7 @@ class PowerLimit:
             self._caps = ThreadCaps(user=user_cap, limit=pending)
             try:
                 await self._file.async_save()
-                async with self._coordinator.command() as miner:
+                async with self._command() as miner:
                     await miner.set_threads(allowed, self._snapshot.cpu_profile)
             except HomeAssistantError:
                 # Where it took effect all the same, the next poll detects it.
@@ -172,7 +179,7 @@ class PowerLimit:
             self._cancel_retry()
             if self.clear():
                 await self._file.async_save()
-            async with self._coordinator.command() as miner:
+            async with self._command() as miner:
                 changes = await miner.restore()
                 await miner.resume_after_power_limit()
             if self._caps != ThreadCaps():
@@ -234,7 +241,7 @@ class PowerLimit:
             self._caps = self._caps.about_to_set(threads)
             await self._file.async_save()
         try:
-            async with self._coordinator.command() as miner:
+            async with self._command() as miner:
                 if threads:
                     await miner.set_threads(threads, self._snapshot.cpu_profile)
                     await miner.resume_after_power_limit()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from .api.models.values import stored, stored_or_none, thread_number
+from ..api.models.values import stored, stored_or_none, thread_number
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,13 @@ from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
-from .api.models import Backend, BackendType
-from .api.models.values import number
-from .api.snapshot import Snapshot, Status
-from .const import SETTLE_TIME
-from .coordinator import XmrigCoordinator
+from ..api.models import Backend, BackendType
+from ..api.models.values import number
+from ..api.snapshot import Snapshot, Status
+from ..const import SETTLE_TIME
+from ..coordinator import XmrigCoordinator
+from .model import MAX_WATTS, CardPower, PowerModel
 from .options import PowerOptions
-from .power import MAX_WATTS, CardPower, PowerModel
 
 MEDIAN_WINDOW = 3
 """Readings of which the median counts, so that a single outlier teaches nothing."""

@@ -6,15 +6,15 @@ from typing import Any, Self
 
 from homeassistant.core import valid_entity_id
 
-from .api.models.values import integer, number
-from .const import (
+from ..api.models.values import integer, number
+from ..const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_POWER_INTERVAL,
     CONF_POWER_SENSOR,
     DEFAULT_POWER_INTERVAL,
 )
-from .power import MAX_WATTS
+from .model import MAX_WATTS
 
 MIN_POWER_INTERVAL = 5
 MAX_POWER_INTERVAL = 600

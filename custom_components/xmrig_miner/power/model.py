@@ -12,8 +12,8 @@ from itertools import pairwise
 import math
 from typing import Any, Self
 
-from .api.limits import MAX_INTEGER
-from .api.models.values import number, stored, thread_number
+from ..api.limits import MAX_INTEGER
+from ..api.models.values import number, stored, thread_number
 
 MAX_WATTS = 100_000
 """W of a miner, with room for several times what a household's connection carries."""
@@ -27,9 +27,6 @@ DECAY = 0.999
 contradict each other, the newer one counts more."""
 
 LEAST_WEIGHT = 0.001
-
-MAX_GAP = 300
-"""Seconds between two readings of the power that are still connected."""
 
 RECENT = 6
 """Readings of a graphics card of which the highest counts: its power swings."""
@@ -276,26 +273,3 @@ class CardPower:
     def as_json(self) -> dict[str, float]:
         """Return what is known as JSON values."""
         return {backend: max(recent) for backend, recent in self._recent.items()}
-
-
-@dataclass
-class EnergyMeter:
-    """Adds up W over seconds to kWh."""
-
-    total: float = 0
-    """kWh."""
-    _last: tuple[float, float] | None = None
-
-    def add(self, now: float, watts: float | None) -> None:
-        """Take a reading; what was drawn in between is taken to have changed evenly.
-
-        `now` is in seconds. None is no reading. Of longer than five minutes without
-        one nothing is known, so nothing is added.
-        """
-        if watts is None:
-            return
-        if self._last is not None:
-            then, before = self._last
-            if now - then <= MAX_GAP:
-                self.total += (before + watts) / 2 * (now - then) / 3_600_000
-        self._last = (now, watts)

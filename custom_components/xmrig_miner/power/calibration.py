@@ -12,11 +12,11 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .api.models.values import number, stored_or_none, thread_number
-from .const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
-from .coordinator import XmrigCoordinator
-from .power_file import PowerFile
-from .power_meter import MEDIAN_WINDOW, PowerMeter
+from ..api.models.values import number, stored_or_none, thread_number
+from ..const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
+from ..coordinator import CommandRunner, XmrigCoordinator
+from .file import PowerFile
+from .meter import MEDIAN_WINDOW, PowerMeter
 
 MAX_MISSED = 30
 """Readings in a row that may be missing or old: five minutes, as long as the slowest
@@ -56,12 +56,14 @@ class Calibration:
     def __init__(
         self,
         coordinator: XmrigCoordinator,
+        command: CommandRunner,
         meter: PowerMeter,
         lock: asyncio.Lock,
         file: PowerFile,
     ) -> None:
         """Initialize the calibration; `lock` is held while it runs."""
         self._coordinator = coordinator
+        self._command = command
         self._meter = meter
         self._lock = lock
         self._file = file
@@ -220,7 +222,7 @@ class Calibration:
 
     async def _async_set_threads(self, threads: int) -> None:
         """Run a number of threads, whatever the limit."""
-        async with self._coordinator.command() as miner:
+        async with self._command() as miner:
             await miner.set_threads(threads, self._coordinator.data.cpu_profile)
 
     async def _async_restore_threads(self) -> None:

@@ -2,7 +2,11 @@
 
 import pytest
 
-from custom_components.xmrig_miner.thread_cap import ThreadCaps, cap_of, target_threads
+from custom_components.xmrig_miner.power.thread_cap import (
+    ThreadCaps,
+    cap_of,
+    target_threads,
+)
 
 FULL = 8
 

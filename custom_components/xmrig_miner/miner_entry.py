@@ -1,0 +1,123 @@
+"""The config entry of a miner: set-up, unloading, removal."""
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import device_registry as dr
+
+from .addresses import is_miner_of
+from .api.exceptions import XmrigStorageError
+from .api.identity import MinerIdentity
+from .api.miner import Miner
+from .api.models import Summary
+from .api.state import MinerState
+from .command import MinerCommands
+from .connection import async_create_client
+from .coordinator import XmrigCoordinator
+from .entity import is_removable
+from .identity_issue import async_update_identity_issue
+from .power.control import PowerControl
+from .repairs import async_delete_issues, async_update_issues
+from .runtime import XmrigConfigEntry, XmrigRuntimeData
+from .storage import async_load, async_remove, state_store
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
+    """Set up a miner."""
+    miner = await _async_miner(hass, entry)
+
+    @callback
+    def handle_answer(found: MinerIdentity | None) -> None:
+        async_update_identity_issue(hass, entry, found)
+
+    coordinator = XmrigCoordinator(hass, entry, miner, handle_answer)
+    commands = MinerCommands(coordinator)
+    power = PowerControl(hass, coordinator, commands.run)
+    commands.limit_placeholders = lambda: power.limit.placeholders
+    await power.async_load()
+    await coordinator.async_config_entry_first_refresh()
+    runtime = entry.runtime_data = XmrigRuntimeData(
+        coordinator=coordinator, commands=commands, power=power
+    )
+    power.async_start()
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+    @callback
+    def update_issues() -> None:
+        async_update_issues(coordinator)
+
+    async def stop(_: Event) -> None:
+        await _async_close(runtime)
+
+    update_issues()
+    entry.async_on_unload(coordinator.async_add_listener(update_issues))
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    return True
+
+
+async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
+    """Unload a miner, once its last command is over."""
+    await _async_close(entry.runtime_data)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    async_delete_issues(hass, entry, ignored=False)
+    return unloaded
+
+
+async def async_remove_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
+    """Forget a miner that was removed."""
+    async_delete_issues(hass, entry, ignored=True)
+    await async_remove(hass, entry.entry_id)
+
+
+def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
+    """Return whether the user may delete a device: a card that is gone."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
+    prefix = f"{entry.entry_id}_"
+    snapshot = entry.runtime_data.coordinator.data
+    return all(
+        identifier.startswith(prefix)
+        and is_removable(snapshot, identifier.removeprefix(prefix))
+        for _, identifier in device.identifiers
+    )
+
+
+async def _async_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Miner:
+    """Return the miner of a config entry, with what is stored about it."""
+    store = state_store(hass, entry.entry_id)
+
+    async def save(state: MinerState) -> None:
+        try:
+            await store.async_save(state.as_json())
+        except HomeAssistantError as error:
+            raise XmrigStorageError(f"{entry.title}: {error}") from error
+
+    def is_expected(summary: Summary) -> bool:
+        return is_miner_of(hass, entry, summary.identity)
+
+    return Miner(
+        async_create_client(hass, entry.data),
+        await async_load(hass, entry, store, MinerState.from_json),
+        save,
+        is_expected=is_expected,
+    )
+
+
+async def _async_close(runtime: XmrigRuntimeData) -> None:
+    """End all that reads from a miner or writes to it.
+
+    A calibration first, which gives back the threads that it took.
+    """
+    await runtime.power.async_close()
+    await runtime.coordinator.async_close()

@@ -1,0 +1,1 @@
+"""Tests of what decides about power, which knows nothing of Home Assistant."""
