@@ -10,10 +10,12 @@ import sys
 
 import pytest
 
+from custom_components.xmrig_miner.miner_entry import PLATFORMS
+
 INTEGRATION = Path(__file__).parents[1] / "custom_components" / "xmrig_miner"
 
-ONE_WAY = ("api",)
-"""Packages whose files do not import each other in a circle."""
+MAX_LAYERS = 6
+"""From a platform to the API: platform, entity, runtime data, power, coordinator, API."""
 
 API_IMPORTS = {"aiohttp", "yarl"} | sys.stdlib_module_names
 """What `api/` may import beside itself."""
@@ -103,10 +105,26 @@ def longest_chain(graph: Imports, start: Name) -> list[Name]:
     return list(chain(start))
 
 
-@pytest.mark.parametrize("package", ONE_WAY)
-def test_no_circle(package: str) -> None:
+def rooms() -> Imports:
+    """Return which part of the integration imports which.
+
+    A package is one part, and so is a platform with the files beside it.
+    """
+    found: Imports = {}
+    for name, others in imports().items():
+        targets = found.setdefault(room(name), set())
+        targets |= {room(other) for other in others} - {room(name)}
+    return found
+
+
+def room(name: Name) -> Name:
+    """Return the part of the integration that a file belongs to."""
+    return ("sensor",) if "sensor" in name[0].split("_") else name[:1]
+
+
+def test_no_circle() -> None:
     """Not even one that only a type checker sees."""
-    graph = imports(package)
+    graph = imports()
     assert len(graph) > 1
     shown = {" -> ".join("/".join(name) for name in way) for way in circles(graph)}
     assert shown == set()
@@ -123,8 +141,18 @@ def test_a_circle_is_found() -> None:
 
 
 def test_the_way_to_the_wire_is_short() -> None:
-    """Each layer on it is one more to read for whoever follows a command."""
+    """Each layer on it is one more to read when following a command."""
     assert len(longest_chain(imports("api"), ("api", "miner"))) <= 8
+
+
+@pytest.mark.parametrize("platform", map(str, PLATFORMS))
+def test_few_layers_lie_between_a_platform_and_the_api(platform: str) -> None:
+    """Each is one more to read when following a value or a command."""
+    graph = rooms()
+    assert not list(circles(graph))
+    chain = longest_chain(graph, (platform,))
+    assert chain[-1] == ("api",)
+    assert len(chain) <= MAX_LAYERS, chain
 
 
 def test_the_api_imports_nothing_from_above() -> None:
