@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import (
     mock_restore_cache_with_extra_data,
 )
 
-from custom_components.xmrig_miner.power_sensor import stored_energy
+from custom_components.xmrig_miner.sensor_power import stored_energy
 
 from .common import Rig
 from .controls import MINING

@@ -119,7 +119,8 @@ def rooms() -> Imports:
 
 def room(name: Name) -> Name:
     """Return the part of the integration that a file belongs to."""
-    return ("sensor",) if "sensor" in name[0].split("_") else name[:1]
+    platform = name[0].split("_")[0]
+    return (platform,) if platform in PLATFORMS else name[:1]
 
 
 def test_no_circle() -> None:

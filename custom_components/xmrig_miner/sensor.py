@@ -37,14 +37,14 @@ from .entity import (
     async_setup_entities,
     async_update_cards,
 )
-from .lifetime_sensor import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
-from .power_sensor import (
+from .runtime import XmrigConfigEntry, XmrigRuntimeData
+from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
+from .sensor_power import (
     ENERGY,
     POWER_DESCRIPTIONS,
     XmrigEnergySensor,
     XmrigPowerSensor,
 )
-from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 PARALLEL_UPDATES = 0
 
