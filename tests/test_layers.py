@@ -185,3 +185,12 @@ for module in {modules}:
 assert not any(name.startswith("custom_components") for name in sys.modules)
 """
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True)
+
+
+def test_the_tree_in_contributing_lists_every_file() -> None:
+    """A file that is missing there is one whose place was not thought about."""
+    text = (INTEGRATION.parents[1] / "CONTRIBUTING.md").read_text()
+    tree = text[text.index("custom_components/xmrig_miner/\n") :].partition("```")[0]
+    listed = set(tree.split())
+    names = [f"{name[-1]}.py" for name in files() if not is_face(name)]
+    assert set(names) - listed == set()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from ..power import PowerModel
+from ..power.model import PowerModel
 
 
 class Segment(NamedTuple):
