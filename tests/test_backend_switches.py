@@ -5,6 +5,7 @@ from typing import Any
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
+from simulator.hardware import make_gpus
 from simulator.jsonvalue import Json
 
 from .common import Rig
@@ -30,6 +31,15 @@ def backends(rig: Rig) -> dict[str, bool]:
     """Return which backends the miner's config switches on."""
     config = rig.simulator.config
     return {name: config[name]["enabled"] for name in ("cpu", "opencl", "cuda")}
+
+
+def edit(section: str, **values: Any) -> Any:
+    """Return an edit of some values of a section of the config."""
+
+    def change(config: Json) -> None:
+        config[section] |= values
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -102,8 +112,11 @@ async def test_restoring_switches_backends_back(running: Rig) -> None:
     assert (running.state(CPU), running.state(CUDA)) == ("on", "on")
 
 
+@pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_a_backend_as_it_is_writes_nothing(running: Rig) -> None:
     """Neither on nor off."""
+    running.simulator.edit_config(edit("opencl", enabled=False))
+    await running.poll()
     await running.turn(CPU, on=True)
     await running.turn(OPENCL, on=False)
     assert writes(running.simulator) == 0
@@ -117,9 +130,57 @@ async def test_there_are_the_backends_of_the_build(rig: Rig) -> None:
     assert not {OPENCL, CUDA} & rig.entities.keys()
 
 
+@pytest.mark.parametrize(
+    ("options", "switches"),
+    [
+        ({"gpus": 0}, {CPU}),
+        ({"gpus": 1}, {CPU, CUDA}),
+        ({"gpus": 0, "config": {"cuda": {"enabled": True}}}, {CPU}),
+        ({"gpus": 2}, {CPU, CUDA, OPENCL}),
+        ({"gpus": 2, "config": {"cpu": {"enabled": False}}}, {CPU, CUDA, OPENCL}),
+    ],
+)
+async def test_a_backend_without_hardware_has_no_switch(
+    running: Rig, switches: set[str]
+) -> None:
+    """Most builds have all three backends, and most computers one."""
+    assert {CPU, OPENCL, CUDA} & running.entities.keys() == switches
+
+
+@pytest.mark.parametrize("options", [{"gpus": 2}])
+async def test_a_backend_that_is_off_has_a_switch_where_it_found_hardware(
+    rig: Rig,
+) -> None:
+    """Its threads are still in the config, which XMRig writes once it found a card."""
+    rig.simulator.edit_config(edit("opencl", enabled=False))
+    rig.simulator.advance(1)
+    await rig.set_up()
+    assert rig.state(OPENCL) == "off"
+    await rig.turn(OPENCL, on=True)
+    assert rig.state(OPENCL) == "on"
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0}])
+async def test_a_backend_that_finds_hardware_later_gets_its_switch(
+    running: Rig,
+) -> None:
+    """A card was put in and its backend switched on."""
+    assert CUDA not in running.entities
+    running.simulator.gpus.extend(make_gpus(1))
+    running.simulator.edit_config(edit("cuda", enabled=True))
+    running.simulator.restart()
+    await running.poll()
+    assert running.state(CUDA) == "on"
+
+
 @pytest.mark.virtual_time
+@pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_a_backend_without_a_driver_does_not_go_on(running: Rig) -> None:
     """The config says on and the miner off, of which the switch shows the truth."""
+    await running.turn(OPENCL, on=False)
+    running.simulator.gpus[:] = [
+        gpu for gpu in running.simulator.gpus if gpu.kind != "opencl"
+    ]
     first = config_of(running.simulator)
     with pytest.raises(HomeAssistantError, match="no driver or device"):
         await running.turn(OPENCL, on=True)

@@ -97,7 +97,7 @@ async def test_the_power_entities_are_what_dashboards_and_statistics_expect(
             None,
         ),
         EFFICIENCY: (None, "H/J", measurement, None),
-        PER_THREAD: (SensorDeviceClass.POWER, "W", measurement, "diagnostic"),
+        PER_THREAD: (None, "W/thread", measurement, "diagnostic"),
     }
     limit = rig.full_state(LIMIT).attributes
     assert rig.entities[LIMIT].entity_category is None

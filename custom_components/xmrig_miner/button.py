@@ -40,8 +40,18 @@ async def _stop(runtime: XmrigRuntimeData) -> None:
 
 
 DESCRIPTIONS = (
-    XmrigButtonEntityDescription(key="start", translation_key="start", press_fn=_start),
-    XmrigButtonEntityDescription(key="stop", translation_key="stop", press_fn=_stop),
+    XmrigButtonEntityDescription(
+        key="start",
+        translation_key="start",
+        entity_category=EntityCategory.CONFIG,
+        press_fn=_start,
+    ),
+    XmrigButtonEntityDescription(
+        key="stop",
+        translation_key="stop",
+        entity_category=EntityCategory.CONFIG,
+        press_fn=_stop,
+    ),
     XmrigButtonEntityDescription(
         key="restore_config",
         translation_key="restore_config",

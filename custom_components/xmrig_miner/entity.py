@@ -35,7 +35,7 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
         super().__init__(coordinator)
         self.runtime = runtime
         self.entity_description = description
-        self._attr_unique_id = unique_id(coordinator, description, gpu)
+        self._attr_unique_id = entity_unique_id(coordinator, description, gpu)
         if gpu:
             self._attr_device_info = _card_info(coordinator, gpu)
         else:
@@ -48,10 +48,10 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
         return self.coordinator.data
 
 
-def unique_id(
+def entity_unique_id(
     coordinator: XmrigCoordinator, description: EntityDescription, gpu: Gpu | None
 ) -> str:
-    """Return what tells an entity from all others."""
+    """Return the unique ID of an entity."""
     card = f"{gpu.key}_" if gpu else ""
     return f"{coordinator.config_entry.entry_id}_{card}{description.key}"
 
@@ -119,7 +119,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     coordinator = runtime.coordinator
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
-    known: set[str] = set()
+    added: set[str] = set()
 
     def is_registered(key: str) -> bool:
         return registry.async_get_entity_id(platform, DOMAIN, key) is not None
@@ -133,15 +133,15 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
                     registry.async_remove(entity.entity_id)
         else:
             for description, gpu in shown(coordinator.data):
-                key = unique_id(coordinator, description, gpu)
+                key = entity_unique_id(coordinator, description, gpu)
                 if has_value(coordinator.data, description, gpu) or is_registered(key):
                     found[key] = (description, gpu)
         # What was removed may come back, what is only out of sight is still there.
-        known.difference_update(
-            gone for gone in known - found.keys() if not is_registered(gone)
+        added.difference_update(
+            gone for gone in added - found.keys() if not is_registered(gone)
         )
-        new = [key for key in found if key not in known]
-        known.update(new)
+        new = [key for key in found if key not in added]
+        added.update(new)
         if new:
             async_add_entities(entity_class(runtime, *found[key]) for key in new)
 
@@ -157,6 +157,6 @@ def async_remove_entities(
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     for description in descriptions:
-        key = unique_id(coordinator, description, None)
+        key = entity_unique_id(coordinator, description, None)
         if entity_id := registry.async_get_entity_id(platform, DOMAIN, key):
             registry.async_remove(entity_id)

@@ -22,14 +22,16 @@ from .repairs import async_delete_issues, async_update_issues
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 from .storage import async_load, async_remove, state_store
 
+# Dashboards that Home Assistant generates show entities in the order in which they
+# were added: Mining comes first, then what else is controlled
 PLATFORMS = [
+    Platform.SWITCH,
+    Platform.NUMBER,
+    Platform.SENSOR,
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
-    Platform.NUMBER,
     Platform.SELECT,
-    Platform.SENSOR,
-    Platform.SWITCH,
 ]
 
 

@@ -9,7 +9,7 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import EntityCategory, UnitOfPower
+from homeassistant.const import UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -26,8 +26,7 @@ PARALLEL_UPDATES = 0
 CPU_THREADS = NumberEntityDescription(
     key="cpu_threads",
     translation_key="cpu_threads",
-    mode=NumberMode.BOX,
-    entity_category=EntityCategory.CONFIG,
+    mode=NumberMode.SLIDER,
     native_min_value=1,
     native_step=1,
 )

@@ -13,12 +13,12 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
-    PERCENTAGE,
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
     UnitOfFrequency,
     UnitOfInformation,
     UnitOfPower,
+    UnitOfRatio,
     UnitOfTemperature,
     UnitOfTime,
 )
@@ -93,7 +93,11 @@ def _pool_tls(snapshot: Snapshot) -> str | None:
 
 
 def _hashrate(
-    key: str, value_fn: Callable[[Snapshot], float | None]
+    key: str,
+    value_fn: Callable[[Snapshot], float | None],
+    *,
+    category: EntityCategory | None = EntityCategory.DIAGNOSTIC,
+    enabled: bool = True,
 ) -> XmrigSensorEntityDescription:
     """Describe a hashrate of the whole miner."""
     return XmrigSensorEntityDescription(
@@ -102,6 +106,8 @@ def _hashrate(
         native_unit_of_measurement=UNIT_HASHRATE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
+        entity_category=category,
+        entity_registry_enabled_default=enabled,
         value_fn=value_fn,
     )
 
@@ -142,20 +148,25 @@ DESCRIPTIONS = (
         options=list(Status),
         value_fn=lambda snapshot: snapshot.status,
     ),
+    XmrigSensorEntityDescription(
+        key="pause_reason",
+        translation_key="pause_reason",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        options=list(PauseReason),
+        value_fn=pause_reason,
+    ),
     _hashrate(
-        "hashrate", lambda snapshot: snapshot.hashrate_now(snapshot.summary.hashrate)
+        "hashrate",
+        lambda snapshot: snapshot.hashrate_now(snapshot.summary.hashrate),
+        category=None,
     ),
     _hashrate("hashrate_1m", lambda snapshot: snapshot.summary.hashrate.minute_1),
     _hashrate("hashrate_15m", lambda snapshot: snapshot.summary.hashrate.minutes_15),
-    XmrigSensorEntityDescription(
-        key="hashrate_highest",
-        translation_key="hashrate_highest",
-        native_unit_of_measurement=UNIT_HASHRATE,
-        state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: snapshot.summary.hashrate_highest,
+    _hashrate(
+        "hashrate_highest",
+        lambda snapshot: snapshot.summary.hashrate_highest,
+        enabled=False,
     ),
     XmrigSensorEntityDescription(
         key="algorithm",
@@ -167,6 +178,7 @@ DESCRIPTIONS = (
         key="threads",
         translation_key="threads",
         state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
         needs_backends=True,
         value_fn=lambda snapshot: (
             snapshot.backends.threads if snapshot.backends else None
@@ -176,18 +188,20 @@ DESCRIPTIONS = (
         key="shares_accepted",
         translation_key="shares_accepted",
         state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.summary.results.shares_good,
     ),
     XmrigSensorEntityDescription(
         key="shares_rejected",
         translation_key="shares_rejected",
         state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.summary.results.shares_rejected,
     ),
     XmrigSensorEntityDescription(
         key="reject_rate",
         translation_key="reject_rate",
-        native_unit_of_measurement=PERCENTAGE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -287,7 +301,7 @@ DESCRIPTIONS = (
     XmrigSensorEntityDescription(
         key="huge_pages",
         translation_key="huge_pages",
-        native_unit_of_measurement=PERCENTAGE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
@@ -301,7 +315,7 @@ DESCRIPTIONS = (
     XmrigSensorEntityDescription(
         key="donate_level",
         translation_key="donate_level",
-        native_unit_of_measurement=PERCENTAGE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -339,6 +353,7 @@ def _backend_hashrates(
             native_unit_of_measurement=UNIT_HASHRATE,
             state_class=SensorStateClass.MEASUREMENT,
             suggested_display_precision=1,
+            entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=key == "hashrate",
             backend=backend,
             needs_backends=True,
@@ -383,7 +398,7 @@ GPU_DESCRIPTIONS = (
     XmrigGpuSensorEntityDescription(
         key="gpu_fan_speed",
         translation_key="gpu_fan_speed",
-        native_unit_of_measurement=PERCENTAGE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         value_fn=lambda _, gpu: gpu.health.fan_speed,
@@ -418,21 +433,15 @@ GPU_DESCRIPTIONS = (
 )
 
 
-PAUSE_REASON = SensorEntityDescription(
-    key="pause_reason",
-    translation_key="pause_reason",
-    device_class=SensorDeviceClass.ENUM,
-    options=list(PauseReason),
-)
-
-
-def _shown(snapshot: Snapshot) -> Iterator[XmrigSensorEntityDescription]:
-    """Yield what there is to know about a miner of this build."""
-    yield from DESCRIPTIONS
-    if snapshot.backends:
-        for description in BACKEND_DESCRIPTIONS:
-            if description.backend in snapshot.backends.by_type:
-                yield description
+def _supported_descriptions(
+    snapshot: Snapshot,
+) -> Iterator[tuple[XmrigSensorEntityDescription, None]]:
+    """Yield the sensors that a miner of this build has."""
+    for description in (*DESCRIPTIONS, *BACKEND_DESCRIPTIONS):
+        if description.backend is None or (
+            snapshot.backends and description.backend in snapshot.backends.by_type
+        ):
+            yield description, None
 
 
 def _cards(snapshot: Snapshot) -> tuple[Gpu, ...]:
@@ -456,14 +465,19 @@ async def async_setup_entry(
     """Set up the sensors of a miner and its cards."""
     runtime = entry.runtime_data
     coordinator = runtime.coordinator
+    async_setup_entities(
+        entry, async_add_entities, XmrigSensor, _supported_descriptions
+    )
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigGpuSensor,
+        lambda snapshot: product(GPU_DESCRIPTIONS, _cards(snapshot)),
+        has_value=_has_value,
+    )
     async_add_entities(
-        [
-            XmrigPauseReasonSensor(runtime, PAUSE_REASON),
-            *(
-                XmrigLifetimeSensor(runtime, description)
-                for description in LIFETIME_DESCRIPTIONS
-            ),
-        ]
+        XmrigLifetimeSensor(runtime, description)
+        for description in LIFETIME_DESCRIPTIONS
     )
     if runtime.power.is_configured:
         meter = runtime.power.meter
@@ -478,19 +492,6 @@ async def async_setup_entry(
         )
     else:
         async_remove_entities(coordinator, (*POWER_DESCRIPTIONS, ENERGY))
-    async_setup_entities(
-        entry,
-        async_add_entities,
-        XmrigSensor,
-        lambda snapshot: ((description, None) for description in _shown(snapshot)),
-    )
-    async_setup_entities(
-        entry,
-        async_add_entities,
-        XmrigGpuSensor,
-        lambda snapshot: product(GPU_DESCRIPTIONS, _cards(snapshot)),
-        has_value=_has_value,
-    )
 
     @callback
     def update_cards() -> None:
@@ -578,13 +579,3 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
         """Return the value."""
         gpu = self._gpu or self._out_of_sight
         return self.entity_description.value_fn(self.snapshot, gpu)
-
-
-class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
-    """Why a miner does not mine."""
-
-    @property
-    @override
-    def native_value(self) -> StateType:
-        """Return the reason."""
-        return pause_reason(self.snapshot)

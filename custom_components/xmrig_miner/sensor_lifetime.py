@@ -33,6 +33,7 @@ LIFETIME_DESCRIPTIONS = (
         key="shares_accepted_total",
         translation_key="shares_accepted_total",
         state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
         count_fn=lambda snapshot: snapshot.summary.results.shares_good,
         max_step=100_000,
     ),

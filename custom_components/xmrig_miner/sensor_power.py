@@ -69,8 +69,6 @@ POWER_DESCRIPTIONS = (
     XmrigPowerSensorEntityDescription(
         key="power_per_thread",
         translation_key="power_per_thread",
-        device_class=SensorDeviceClass.POWER,
-        native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=1,

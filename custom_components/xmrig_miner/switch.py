@@ -1,6 +1,6 @@
 """Switches of a miner: whether it mines, with what, and when it pauses itself."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, override
 
@@ -21,22 +21,21 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigSwitchEntityDescription(SwitchEntityDescription):
-    """A switch; it is not available while it is not known whether it is on."""
+    """A switch. Unavailable while the state is unknown."""
 
-    shown_fn: Callable[[Snapshot], bool] = lambda _: True
+    has_fn: Callable[[Snapshot], bool] = lambda _: True
+    """Whether the miner has what is switched, which may become known later."""
     is_on_fn: Callable[[Snapshot], bool | None]
     set_fn: Callable[[Miner, bool], Awaitable[Any]]
 
 
 def _backend(backend: BackendType) -> XmrigSwitchEntityDescription:
-    """Describe the switch of a backend that the miner was built with."""
+    """Describe the switch of a backend."""
     return XmrigSwitchEntityDescription(
         key=f"{backend}_backend",
         translation_key=f"{backend}_backend",
         entity_category=EntityCategory.CONFIG,
-        shown_fn=lambda snapshot: bool(
-            snapshot.backends and backend in snapshot.backends.by_type
-        ),
+        has_fn=lambda snapshot: snapshot.has_hardware(backend),
         is_on_fn=lambda snapshot: snapshot.is_enabled(backend),
         set_fn=lambda miner, is_on: miner.set_backend(backend, enabled=is_on),
     )
@@ -69,20 +68,20 @@ DESCRIPTIONS = (
 )
 
 
-def _shown(snapshot: Snapshot) -> Iterator[tuple[XmrigSwitchEntityDescription, None]]:
-    """Yield the switches that a miner of this build has."""
-    for description in DESCRIPTIONS:
-        if description.shown_fn(snapshot):
-            yield description, None
-
-
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: XmrigConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of a miner."""
-    async_setup_entities(entry, async_add_entities, XmrigSwitch, _shown, controls=True)
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigSwitch,
+        lambda _: [(description, None) for description in DESCRIPTIONS],
+        controls=True,
+        has_value=lambda snapshot, description, _: description.has_fn(snapshot),
+    )
 
 
 class XmrigSwitch(XmrigEntity, SwitchEntity):

@@ -127,6 +127,20 @@ class Snapshot:
         found = self.backends and self.backends.by_type.get(backend)
         return found.enabled if found else None
 
+    def has_hardware(self, backend: BackendType) -> bool:
+        """Return whether the computer is known to have what a backend mines with.
+
+        A GPU backend is enabled only with a device (XMRig src/backend/cuda/
+        CudaBackend.cpp:324), and gets thread profiles only once it found one.
+        """
+        if backend is BackendType.CPU:
+            return True
+        if self.backends is None or backend not in self.backends.by_type:
+            return False
+        return self.is_enabled(backend) is True or (
+            self.config is not None and self.config.has_threads(backend)
+        )
+
     def hashrate_now(
         self, hashrate: Hashrate, backend: BackendType | None = None
     ) -> float | None:

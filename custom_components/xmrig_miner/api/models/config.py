@@ -68,6 +68,11 @@ class Config:
         """Return the thread profiles of the CPU backend."""
         return profiles_of(members(self.document.get("cpu")))
 
+    def has_threads(self, backend: BackendType) -> bool:
+        """Return whether any thread profile of a backend lists threads."""
+        section = members(self.document.get(backend))
+        return any(items(profile) for profile in section.values())
+
     @property
     def pools(self) -> list[dict[str, Any]]:
         """Return the pools, the first enabled one in use and the others behind it."""

@@ -1,0 +1,121 @@
+"""What users see first of a new miner: on dashboards, on its page, and in pickers."""
+
+from collections import defaultdict
+
+from homeassistant.components.number import NumberMode
+from homeassistant.components.sensor import DEVICE_CLASS_UNITS, SensorDeviceClass
+from homeassistant.const import EntityCategory, UnitOfPower
+from homeassistant.core import HomeAssistant
+import pytest
+
+from .common import Rig
+from .watts import METER, NUMBERS, set_up
+
+CARD = "cuda_01:00.0_gpu"
+
+MAIN = [
+    "switch.mining",
+    "number.power_limit",
+    "number.cpu_threads",
+    "sensor.status",
+    "sensor.hashrate",
+    f"sensor.{CARD}_hashrate",
+    f"sensor.{CARD}_temperature",
+    f"sensor.{CARD}_power",
+    f"sensor.{CARD}_fan_speed",
+    "sensor.power",
+    "sensor.efficiency",
+    "sensor.energy",
+    "event.activity",
+]
+SETTINGS = {
+    "button.restore_config",
+    "button.start",
+    "button.stop",
+    "select.pool",
+    "switch.cpu_backend",
+    "switch.cuda_backend",
+    "switch.pause_on_activity",
+    "switch.pause_on_battery",
+}
+NOT_DIAGNOSTIC = {*MAIN, *SETTINGS}
+
+
+async def test_main_entities_come_in_the_order_of_their_use(rig: Rig) -> None:
+    """Generated dashboards show entities without a category, as they were added."""
+    await set_up(rig, NUMBERS)
+    names = {entity.entity_id: name for name, entity in rig.entities.items()}
+    shown = [
+        names[state.entity_id]
+        for state in rig.hass.states.async_all()
+        if state.entity_id in names
+        and rig.entities[names[state.entity_id]].entity_category is None
+    ]
+    assert shown == MAIN
+
+
+async def test_categories(rig: Rig) -> None:
+    """What is set once is a setting, and what explains the rest is diagnostic."""
+    await set_up(rig, NUMBERS)
+    found: dict[EntityCategory | None, set[str]] = defaultdict(set)
+    for name, entity in rig.entities.items():
+        found[entity.entity_category].add(name)
+    assert found[None] == set(MAIN)
+    assert found[EntityCategory.CONFIG] == SETTINGS
+    assert found[EntityCategory.DIAGNOSTIC] == rig.entities.keys() - NOT_DIAGNOSTIC
+
+
+async def test_cpu_threads_are_a_slider(running: Rig) -> None:
+    """The number is a main control, in threads."""
+    attributes = running.full_state("number.cpu_threads").attributes
+    assert attributes["mode"] is NumberMode.SLIDER
+    assert attributes["unit_of_measurement"] == "threads"
+
+
+@pytest.mark.parametrize("options", [{"gpus": 2}])
+async def test_pickers_of_a_power_offer_powers_alone(
+    hass: HomeAssistant, all_enabled: None, rig: Rig
+) -> None:
+    """Forms pick by device class, the Energy dashboard by the unit of statistics."""
+    await set_up(rig, {**NUMBERS, **METER})
+    units = DEVICE_CLASS_UNITS[SensorDeviceClass.POWER]
+    powers = {
+        name
+        for name in rig.states
+        if name.startswith("sensor.")
+        and (attributes := rig.full_state(name).attributes)
+        and (
+            attributes.get("device_class") == SensorDeviceClass.POWER
+            or (
+                attributes.get("unit_of_measurement") in units
+                and "state_class" in attributes
+            )
+        )
+    }
+    cards = {"sensor.cuda_01:00.0_gpu_power", "sensor.opencl_02:00.0_gpu_power"}
+    assert powers == {"sensor.power", *cards}
+    assert rig.full_state("sensor.power").attributes["unit_of_measurement"] == (
+        UnitOfPower.WATT
+    )
+    per_thread = rig.full_state("sensor.power_per_thread").attributes
+    assert per_thread["unit_of_measurement"] == "W/thread"
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [
+        ("sensor.threads", "threads"),
+        ("sensor.shares_accepted", "shares"),
+        ("sensor.shares_rejected", "shares"),
+        ("sensor.shares_accepted_total", "shares"),
+        ("sensor.hashes", "hashes"),
+        ("sensor.hashes_total", "hashes"),
+        ("sensor.pool_failures", "failures"),
+        ("sensor.huge_pages", "%"),
+    ],
+)
+async def test_counts_say_of_what(
+    all_enabled: None, running: Rig, name: str, unit: str
+) -> None:
+    """Their units are words, which can be translated."""
+    assert running.full_state(name).attributes["unit_of_measurement"] == unit
