@@ -95,7 +95,7 @@ def data(**values: Any) -> Damage:
 
 def limit(**values: Any) -> Damage:
     """Return a damage to the stored power limit."""
-    return data(limit={"watts": 100, "own": [], "persons": None} | values)
+    return data(limit={"watts": 100, "limit": [], "user": None} | values)
 
 
 BOTH: dict[str, Damage] = {

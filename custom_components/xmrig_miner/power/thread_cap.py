@@ -23,13 +23,13 @@ class ThreadCaps:
         Raises LookupError, TypeError or ValueError for anything else.
         """
         return cls(
-            user=stored_or_none(data["persons"], thread_number),
-            limit=frozenset(stored(cap, thread_number) for cap in data["own"]),
+            user=stored_or_none(data["user"], thread_number),
+            limit=frozenset(stored(cap, thread_number) for cap in data["limit"]),
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the caps as JSON values, by the names in files that exist."""
-        return {"persons": self.user, "own": sorted(self.limit)}
+        """Return the caps as JSON values."""
+        return {"user": self.user, "limit": sorted(self.limit)}
 
     def detect_user_cap(self, *, current: int, full: int) -> Self:
         """Return the caps once the miner shows `current` of `full` threads.
