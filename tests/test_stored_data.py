@@ -139,8 +139,8 @@ POWER: dict[str, Damage] = {
     "no limit": data(limit={}),
     "a limit in words": limit(watts="100"),
     "a limit without end": limit(watts=1e308),
-    "a cap of its own": limit(own=[10**9]),
-    "a cap of a person's": limit(persons=-1),
+    "a cap of its own": limit(limit=[10**9]),
+    "a cap of a person's": limit(user=-1),
     "threads": data(threads_before=10**9),
     "threads in words": data(threads_before="4"),
 }
