@@ -19,6 +19,9 @@ from .api.miner import Miner
 from .const import DOMAIN
 from .coordinator import XmrigCoordinator
 
+type LimitText = tuple[str, Mapping[str, str]]
+"""A translation key, and what is filled into its text."""
+
 _INVALID_REQUEST = (
     XmrigLimitedError,
     XmrigReadOnlyError,
@@ -34,8 +37,8 @@ class MinerCommands:
     def __init__(self, coordinator: XmrigCoordinator) -> None:
         """Initialize the commands."""
         self._coordinator = coordinator
-        self.limit_placeholders: Callable[[], Mapping[str, str]] = dict
-        """Returns the figures for the error that a power limit leaves no thread."""
+        self.limit_text: Callable[[], LimitText] = lambda: ("limited", {})
+        """Returns the text for the error that a power limit leaves no thread."""
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Miner]:
@@ -57,14 +60,14 @@ class MinerCommands:
 
     def _translated(self, error: XmrigError) -> HomeAssistantError:
         """Return an error in the user's language."""
-        placeholders = {"name": self._coordinator.name, **error.placeholders}
+        key, placeholders = error.key, error.placeholders
         if isinstance(error, XmrigLimitedError):
-            placeholders |= self.limit_placeholders()
+            key, placeholders = self.limit_text()
         is_invalid = isinstance(error, _INVALID_REQUEST)
         return (ServiceValidationError if is_invalid else HomeAssistantError)(
             translation_domain=DOMAIN,
-            translation_key=error.key,
-            translation_placeholders=placeholders,
+            translation_key=key,
+            translation_placeholders={"name": self._coordinator.name, **placeholders},
         )
 
 

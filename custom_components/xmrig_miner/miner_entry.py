@@ -46,7 +46,7 @@ async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     coordinator = XmrigCoordinator(hass, entry, miner, handle_answer)
     commands = MinerCommands(coordinator)
     power = PowerControl(hass, coordinator, commands.run)
-    commands.limit_placeholders = lambda: power.limit.placeholders
+    commands.limit_text = lambda: power.limit.text
     await power.async_load()
     await coordinator.async_config_entry_first_refresh()
     runtime = entry.runtime_data = XmrigRuntimeData(

@@ -51,7 +51,11 @@ class PowerControl:
     @property
     def is_active(self) -> bool:
         """Return whether it has a say in how many threads run."""
-        return self.is_configured or self._has_to_give_back
+        return (
+            self.is_configured
+            or self.limit.managed_threads is not None
+            or self._has_to_give_back
+        )
 
     @property
     def _has_to_give_back(self) -> bool:

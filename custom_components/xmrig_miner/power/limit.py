@@ -9,11 +9,11 @@ import time
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.event import async_call_later
 
 from ..api.document import Change
-from ..api.models.values import number, stored_or_none
+from ..api.models.values import number, stored_or_none, thread_number
 from ..api.snapshot import Snapshot
 from ..const import DOMAIN, LOGGER
 from ..coordinator import CommandRunner, XmrigCoordinator
@@ -28,7 +28,8 @@ class PowerLimit:
     """Holds a miner to a number of watts by its threads, or by pausing it.
 
     A cap of threads that the user chose stays a maximum, and a miner that the user
-    paused stays paused. It decides only by a complete snapshot.
+    paused stays paused. Of the limit and what a manager allows, the lower one counts. It
+    decides only by a complete snapshot.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class PowerLimit:
         options = PowerOptions.from_options(coordinator.config_entry.options)
         self._interval = options.interval
         self._watts: float | None = None
+        self._managed: int | None = None
         self._caps = ThreadCaps()
         self._requested_threads = 0
         self._changed_at = -math.inf
@@ -64,15 +66,25 @@ class PowerLimit:
         """
         caps = ThreadCaps.from_json(data)
         self._watts = stored_or_none(data["watts"], number)
+        self._managed = stored_or_none(data.get("managed"), thread_number)
         self._caps = caps
 
     def as_json(self) -> dict[str, Any]:
         """Return the limit, and whose the caps are, as JSON values."""
-        return {"watts": self._watts, **self._caps.as_json()}
+        return {
+            "watts": self._watts,
+            "managed": self._managed,
+            **self._caps.as_json(),
+        }
 
     @property
     def _snapshot(self) -> Snapshot:
         return self._coordinator.data
+
+    @property
+    def managed_threads(self) -> int | None:
+        """Return the threads that a manager allows, 0 for a pause; None without one."""
+        return self._managed
 
     @property
     def watts(self) -> int | None:
@@ -83,9 +95,14 @@ class PowerLimit:
         return min(round(self._watts), full_load)
 
     @property
-    def placeholders(self) -> dict[str, str]:
-        """Return the figures for the error that the limit leaves no thread."""
-        return {"limit": str(self.watts), "minimum": str(self._meter.minimum_power)}
+    def text(self) -> tuple[str, dict[str, str]]:
+        """Return the translation key and figures of why no thread is left."""
+        if self._managed == 0:
+            return "managed_rest", {}
+        return "limited", {
+            "limit": str(self.watts),
+            "minimum": str(self._meter.minimum_power),
+        }
 
     @property
     def is_due(self) -> bool:
@@ -136,6 +153,26 @@ class PowerLimit:
                 translation_placeholders={"name": self._coordinator.name},
             )
 
+    async def async_set_managed(self, threads: int | None) -> None:
+        """Set how many threads a manager allows, 0 for a pause; None for any number.
+
+        It is applied at once: the manager knows what has yet to settle. Like a limit it
+        stays set if it could not be applied.
+
+        Raises HomeAssistantError as commands do.
+        """
+        before, self._managed = self._managed, threads
+        if threads != before:
+            try:
+                await self._file.async_save()
+            except HomeAssistantError:
+                self._managed = before
+                raise
+        if not self._meter.model.threads and self._coordinator.last_update_success:
+            # Without options for its power, a miner was not observed yet
+            self._meter.observe()
+        await self.async_apply(waits=False)
+
     async def async_set_threads(self, threads: int) -> None:
         """Set the most threads that the user allows; the limit may leave fewer.
 
@@ -171,10 +208,16 @@ class PowerLimit:
 
         The limit is lifted: it would take threads away again within seconds.
 
-        Raises ServiceValidationError during a calibration, HomeAssistantError as
-        commands do.
+        Raises ServiceValidationError during a calibration and while a manager decides,
+        HomeAssistantError as commands do.
         """
         self._calibration.refuse_while_running()
+        if self._managed is not None:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="managed",
+                translation_placeholders={"name": self._coordinator.name},
+            )
         async with self._lock:
             self._cancel_retry()
             if self.clear():
@@ -187,8 +230,8 @@ class PowerLimit:
                 self._file.schedule_save()
             return changes
 
-    async def async_apply(self) -> bool:
-        """Apply the limit, now or once the last change has settled.
+    async def async_apply(self, *, waits: bool = True) -> bool:
+        """Apply the limit, now or once the last change has settled if it `waits`.
 
         Returns False if that has to wait for a complete reply. Raises
         HomeAssistantError as commands do.
@@ -201,12 +244,12 @@ class PowerLimit:
                 # The threads are those of a calibration, which has yet to restore them
                 return True
             if not self._snapshot.is_complete:
-                return self._watts is None and not self.is_limiting
+                return self._fits_all and not self.is_limiting
             self.detect_user_cap()
             target, current = self._target_threads(), self._current_threads()
             if target is None or current is None or target == current:
                 return True
-            if target > current and (wait := self._wait()) > 0:
+            if waits and target > current and (wait := self._wait()) > 0:
                 self._schedule_retry(wait)
             else:
                 await self._async_apply_threads(target)
@@ -243,7 +286,8 @@ class PowerLimit:
         try:
             async with self._command() as miner:
                 if threads:
-                    await miner.set_threads(threads, self._snapshot.cpu_profile)
+                    if self._snapshot.threads is not None:
+                        await miner.set_threads(threads, self._snapshot.cpu_profile)
                     await miner.resume_after_power_limit()
                 else:
                     await miner.pause_for_power_limit()
@@ -261,7 +305,7 @@ class PowerLimit:
             return None
         return target_threads(
             self._caps,
-            full=self._meter.model.threads,
+            full=self._full_threads,
             fitting=self._threads_within_limit(),
             is_limiting=self.is_limiting,
         )
@@ -270,11 +314,26 @@ class PowerLimit:
         """Return how many threads run unless paused otherwise; None if unknown."""
         if self._snapshot.state.request.limited:
             return 0
+        if self._snapshot.threads is None and not self._meter.uses_cpu:
+            return self._full_threads
         return self._snapshot.threads
 
+    @property
+    def _full_threads(self) -> int:
+        """Return all threads; 0 if unknown, 1 for a miner that is only on or off."""
+        return self._meter.model.threads or (0 if self._meter.uses_cpu else 1)
+
+    @property
+    def _fits_all(self) -> bool:
+        """Return whether there is neither a limit nor a manager."""
+        return self._watts is None and self._managed is None
+
     def _threads_within_limit(self) -> int | None:
-        """Return how many threads fit into the limit; None if there is no limit."""
-        return None if self._watts is None else self._meter.threads_within(self._watts)
+        """Return how many threads limit and manager leave; None without either."""
+        if self._watts is None:
+            return self._managed
+        fitting = self._meter.threads_within(self._watts)
+        return fitting if self._managed is None else min(fitting, self._managed)
 
     def _wait(self) -> float:
         """Return for how many seconds the last change has yet to settle."""
