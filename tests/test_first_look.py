@@ -4,8 +4,7 @@ from collections import defaultdict
 
 from homeassistant.components.number import NumberMode
 from homeassistant.components.sensor import DEVICE_CLASS_UNITS, SensorDeviceClass
-from homeassistant.const import EntityCategory, UnitOfPower
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EntityCategory
 import pytest
 
 from .common import Rig
@@ -74,31 +73,34 @@ async def test_cpu_threads_are_a_slider(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_pickers_of_a_power_offer_powers_alone(
-    hass: HomeAssistant, all_enabled: None, rig: Rig
+    all_enabled: None, rig: Rig
 ) -> None:
-    """Forms pick by device class, the Energy dashboard by the unit of statistics."""
+    """Forms pick by device class, the Energy dashboard by the unit of statistics.
+
+    What a miner is expected to draw now is a power as well, though no meter.
+    """
     await set_up(rig, {**NUMBERS, **METER})
     units = DEVICE_CLASS_UNITS[SensorDeviceClass.POWER]
-    powers = {
-        name
+    shown = {
+        name: rig.full_state(name).attributes
         for name in rig.states
         if name.startswith("sensor.")
-        and (attributes := rig.full_state(name).attributes)
-        and (
-            attributes.get("device_class") == SensorDeviceClass.POWER
-            or (
-                attributes.get("unit_of_measurement") in units
-                and "state_class" in attributes
-            )
-        )
+    }
+    by_class = {
+        name
+        for name, attributes in shown.items()
+        if attributes.get("device_class") == SensorDeviceClass.POWER
+    }
+    by_statistics = {
+        name
+        for name, attributes in shown.items()
+        if attributes.get("unit_of_measurement") in units
+        and "state_class" in attributes
     }
     cards = {"sensor.cuda_01:00.0_gpu_power", "sensor.opencl_02:00.0_gpu_power"}
-    assert powers == {"sensor.power", *cards}
-    assert rig.full_state("sensor.power").attributes["unit_of_measurement"] == (
-        UnitOfPower.WATT
-    )
-    per_thread = rig.full_state("sensor.power_per_thread").attributes
-    assert per_thread["unit_of_measurement"] == "W/thread"
+    assert by_class == {"sensor.power", *cards}
+    assert by_statistics == {*by_class, "sensor.expected_power"}
+    assert shown["sensor.power_per_thread"]["unit_of_measurement"] == "W/thread"
 
 
 @pytest.mark.parametrize(

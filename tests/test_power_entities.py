@@ -1,9 +1,11 @@
 """What a miner draws: measured where there is a meter, and said to be estimated else."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfPower
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_FULL_POWER, CONF_IDLE_POWER
@@ -13,12 +15,16 @@ from .controls import MINING, set_threads
 from .watts import (
     EFFICIENCY,
     ENERGY,
+    ESTIMATED,
+    EXPECTED,
     LIMIT,
     METER,
     NO_CARDS,
     NUMBERS,
     PER_THREAD,
     POWER,
+    SINGLE_THREAD,
+    THREAD_CHANGE,
     choose,
     is_estimated,
     report,
@@ -27,7 +33,17 @@ from .watts import (
     value,
 )
 
-ENTITIES = {POWER, ENERGY, EFFICIENCY, PER_THREAD, LIMIT}
+ENTITIES = {
+    POWER,
+    ENERGY,
+    EFFICIENCY,
+    PER_THREAD,
+    EXPECTED,
+    SINGLE_THREAD,
+    THREAD_CHANGE,
+    ESTIMATED,
+    LIMIT,
+}
 
 CARD = 118
 HASHRATE = 4 * 430
@@ -81,8 +97,8 @@ async def test_the_power_entities_are_what_dashboards_and_statistics_expect(
     classes = {
         name: (
             rig.full_state(name).attributes.get("device_class"),
-            rig.full_state(name).attributes["unit_of_measurement"],
-            rig.full_state(name).attributes["state_class"],
+            rig.full_state(name).attributes.get("unit_of_measurement"),
+            rig.full_state(name).attributes.get("state_class"),
             rig.entities[name].entity_category,
         )
         for name in ENTITIES - {LIMIT}
@@ -98,6 +114,10 @@ async def test_the_power_entities_are_what_dashboards_and_statistics_expect(
         ),
         EFFICIENCY: (None, "H/J", measurement, None),
         PER_THREAD: (None, "W/thread", measurement, "diagnostic"),
+        EXPECTED: (None, "W", measurement, "diagnostic"),
+        SINGLE_THREAD: (None, "W", None, "diagnostic"),
+        THREAD_CHANGE: (SensorDeviceClass.TIMESTAMP, None, None, "diagnostic"),
+        ESTIMATED: (None, None, None, "diagnostic"),
     }
     limit = rig.full_state(LIMIT).attributes
     assert rig.entities[LIMIT].entity_category is None
@@ -242,6 +262,7 @@ async def test_the_meter_measures_a_miner_that_is_off_too(rig: Rig) -> None:
     assert rig.state(EFFICIENCY) == STATE_UNAVAILABLE
     await say(rig, STATE_UNAVAILABLE)
     assert rig.state(POWER) == STATE_UNAVAILABLE
+    assert rig.state(ESTIMATED) == STATE_UNAVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -291,3 +312,50 @@ async def test_with_a_meter_alone_nothing_is_known_before_it_measured(rig: Rig) 
     assert rig.state(EFFICIENCY) == STATE_UNKNOWN
     assert rig.state(PER_THREAD) == STATE_UNKNOWN
     assert rig.state(LIMIT) == STATE_UNAVAILABLE
+
+
+# --- What the next limit is calculated from -----------------------------------
+
+
+@without_cards
+async def test_expected_power_follows_the_threads_before_a_meter_does(rig: Rig) -> None:
+    """It is what runs that counts, and the lowest limit is a single thread."""
+    report(rig, 135)
+    await set_up(rig, {**NUMBERS, **METER})
+    assert value(rig, EXPECTED) == 140
+    assert value(rig, SINGLE_THREAD) == 80
+    await set_threads(rig, 2)
+    assert value(rig, EXPECTED) == 100
+    assert value(rig, POWER) == 135
+    await rig.turn(MINING, on=False)
+    assert value(rig, EXPECTED) == 60
+    assert value(rig, SINGLE_THREAD) == 80
+
+
+@without_cards
+async def test_the_last_thread_change_is_never_too_early(rig: Rig) -> None:
+    """A reading of before it is not to pass for a later one: states have no fractions."""
+    await set_up(rig, NUMBERS)
+    await rig.pass_time(timedelta(seconds=33.4))
+    before = rig.state(THREAD_CHANGE)
+    now = dt_util.utcnow()
+    await set_threads(rig, 2)
+    after = datetime.fromisoformat(rig.state(THREAD_CHANGE))
+    assert datetime.fromisoformat(before) < now <= after < now + timedelta(seconds=2)
+    await rig.poll(5)
+    assert datetime.fromisoformat(rig.state(THREAD_CHANGE)) == after
+
+
+@without_cards
+async def test_what_automations_calculate_with_needs_the_miner(rig: Rig) -> None:
+    """What an unreachable miner does is unknown, even while a meter measures it."""
+    report(rig, 135)
+    await set_up(rig, {**NUMBERS, **METER})
+    await rig.simulator.go_offline()
+    await rig.poll()
+    for name in (EXPECTED, SINGLE_THREAD, THREAD_CHANGE):
+        assert rig.state(name) == STATE_UNAVAILABLE
+    assert not is_estimated(rig)
+    await rig.simulator.go_online()
+    await rig.poll()
+    assert value(rig, EXPECTED) == 140

@@ -12,6 +12,7 @@ from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL
 from .common import Rig
 from .controls import MINING, THREADS, config_of, is_same_config, writes
 from .watts import (
+    EXPECTED,
     IDLE,
     LIMIT,
     METER,
@@ -19,13 +20,16 @@ from .watts import (
     NUMBERS,
     POWER,
     REASON,
+    SINGLE_THREAD,
     THREAD,
+    THREAD_CHANGE,
     drawn,
     measure,
     report,
     set_limit,
     set_up,
     threads_hashing,
+    value,
     wait,
 )
 
@@ -277,12 +281,11 @@ async def test_the_limit_says_what_it_takes_to_find_the_next_one(
 ) -> None:
     """What runs now is expected to draw, the least that lets it run, and since when."""
 
-    def said() -> tuple[float, float, Any]:
-        attributes = limited.full_state(LIMIT).attributes
+    def said() -> tuple[float, float, str]:
         return (
-            attributes["expected_power"],
-            attributes["one_thread_power"],
-            attributes["changed_at"],
+            value(limited, EXPECTED),
+            value(limited, SINGLE_THREAD),
+            limited.state(THREAD_CHANGE),
         )
 
     expected, one_thread, first = said()

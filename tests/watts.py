@@ -28,6 +28,10 @@ POWER = "sensor.power"
 ENERGY = "sensor.energy"
 EFFICIENCY = "sensor.efficiency"
 PER_THREAD = "sensor.power_per_thread"
+EXPECTED = "sensor.expected_power"
+SINGLE_THREAD = "sensor.single_thread_power"
+THREAD_CHANGE = "sensor.thread_change"
+ESTIMATED = "binary_sensor.power_estimated"
 REASON = "sensor.pause_reason"
 
 NUMBERS = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 140}
@@ -68,9 +72,9 @@ def full_load(rig: Rig) -> int:
 
 def is_estimated(rig: Rig) -> bool:
     """Return whether the power says that it is only an estimate."""
-    estimated = rig.full_state(POWER).attributes["estimated"]
-    assert isinstance(estimated, bool)
-    return estimated
+    estimated = rig.state(ESTIMATED)
+    assert estimated in ("on", "off")
+    return estimated == "on"
 
 
 async def say(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.models import BackendType
 from .api.snapshot import Snapshot
-from .entity import XmrigEntity
+from .entity import XmrigEntity, XmrigMeterEntity, async_remove_entities
 from .runtime import XmrigConfigEntry
 
 PARALLEL_UPDATES = 0
@@ -62,6 +62,12 @@ DESCRIPTIONS = (
     ),
 )
 
+POWER_ESTIMATED = BinarySensorEntityDescription(
+    key="power_estimated",
+    translation_key="power_estimated",
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -69,10 +75,14 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the binary sensors of a miner."""
+    runtime = entry.runtime_data
     async_add_entities(
-        XmrigBinarySensor(entry.runtime_data, description)
-        for description in DESCRIPTIONS
+        XmrigBinarySensor(runtime, description) for description in DESCRIPTIONS
     )
+    if runtime.power.is_configured:
+        async_add_entities([XmrigPowerEstimatedBinarySensor(runtime, POWER_ESTIMATED)])
+    else:
+        async_remove_entities(runtime.coordinator, [POWER_ESTIMATED])
 
 
 class XmrigBinarySensor(XmrigEntity, BinarySensorEntity):
@@ -91,3 +101,19 @@ class XmrigBinarySensor(XmrigEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return the fact."""
         return self.entity_description.is_on_fn(self.snapshot)
+
+
+class XmrigPowerEstimatedBinarySensor(XmrigMeterEntity, BinarySensorEntity):
+    """Whether the power is an estimate, because no meter reports it at the moment."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the miner or the meter responds, as for the power."""
+        return super().available or not self.is_on
+
+    @property
+    @override
+    def is_on(self) -> bool:
+        """Return whether the power is an estimate."""
+        return self._meter.is_estimated

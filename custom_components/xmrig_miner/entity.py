@@ -1,8 +1,10 @@
 """The base of all entities, and how they come and go."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import override
 
-from homeassistant.core import callback
+from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
@@ -10,12 +12,14 @@ from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
     async_get_current_platform,
 )
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api.models import Gpu
 from .api.snapshot import Snapshot
 from .const import DOMAIN
 from .coordinator import XmrigCoordinator
+from .power.meter import PowerMeter
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 
@@ -46,6 +50,31 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
     def snapshot(self) -> Snapshot:
         """Return what the miner said last."""
         return self.coordinator.data
+
+
+class XmrigMeterEntity(XmrigEntity):
+    """An entity that follows the user's power meter as well as the miner."""
+
+    @property
+    def _meter(self) -> PowerMeter:
+        """Return what measures or estimates the power."""
+        return self.runtime.power.meter
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the meter."""
+        await super().async_added_to_hass()
+        if self._meter.sensor:
+            self.async_on_remove(
+                async_track_state_change_event(
+                    self.hass, self._meter.sensor, self._handle_meter
+                )
+            )
+
+    @callback
+    def _handle_meter(self, _: Event[EventStateChangedData] | datetime) -> None:
+        """Update the state from the meter."""
+        self._handle_coordinator_update()
 
 
 def entity_unique_id(

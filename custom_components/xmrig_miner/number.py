@@ -1,7 +1,7 @@
 """Numbers of a miner: CPU threads and the power limit."""
 
 import math
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -30,10 +30,6 @@ CPU_THREADS = NumberEntityDescription(
     native_min_value=1,
     native_step=1,
 )
-
-ATTR_CHANGED_AT = "changed_at"
-ATTR_EXPECTED_POWER = "expected_power"
-ATTR_ONE_THREAD_POWER = "one_thread_power"
 
 POWER_LIMIT = NumberEntityDescription(
     key="power_limit",
@@ -126,10 +122,6 @@ class XmrigThreadsNumber(XmrigNumber):
 class XmrigPowerLimitNumber(XmrigNumber):
     """The most power that a miner may draw."""
 
-    _unrecorded_attributes = frozenset(
-        {ATTR_CHANGED_AT, ATTR_EXPECTED_POWER, ATTR_ONE_THREAD_POWER}
-    )
-
     @property
     def _power(self) -> PowerControl:
         """Return the power control."""
@@ -152,18 +144,6 @@ class XmrigPowerLimitNumber(XmrigNumber):
     def native_value(self) -> float | None:
         """Return the limit."""
         return self._power.limit.watts
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any]:
-        """Return what is needed to calculate the next limit from the grid power."""
-        meter = self._power.meter
-        expected = meter.expected
-        return {
-            ATTR_EXPECTED_POWER: None if expected is None else round(expected, 1),
-            ATTR_ONE_THREAD_POWER: meter.minimum_power,
-            ATTR_CHANGED_AT: meter.changed_at,
-        }
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -480,14 +480,13 @@ async def async_setup_entry(
         for description in LIFETIME_DESCRIPTIONS
     )
     if runtime.power.is_configured:
-        meter = runtime.power.meter
         async_add_entities(
             [
                 *(
-                    XmrigPowerSensor(runtime, description, meter)
+                    XmrigPowerSensor(runtime, description)
                     for description in POWER_DESCRIPTIONS
                 ),
-                XmrigEnergySensor(runtime, ENERGY, meter),
+                XmrigEnergySensor(runtime, ENERGY),
             ]
         )
     else:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 import time
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.sensor import (
     RestoreSensor,
@@ -16,16 +16,13 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
-from homeassistant.core import Event, EventStateChangedData, callback
-from homeassistant.helpers.event import (
-    async_track_state_change_event,
-    async_track_time_interval,
-)
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.restore_state import ExtraStoredData
 
 from .api.models.values import number
 from .const import UNIT_EFFICIENCY
-from .entity import XmrigEntity
+from .entity import XmrigMeterEntity
 from .power.energy import EnergyMeter
 from .power.meter import PowerMeter
 from .runtime import XmrigRuntimeData
@@ -41,9 +38,19 @@ READ_INTERVAL = timedelta(minutes=1)
 class XmrigPowerSensorEntityDescription(SensorEntityDescription):
     """A value that follows from the power."""
 
-    value_fn: Callable[[PowerMeter], float | None]
-    digits: int
-    has_estimated: bool = True
+    needs_miner: bool = False
+    """Whether it is unknown while the miner is unreachable."""
+    value_fn: Callable[[PowerMeter], float | datetime | None]
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    """Return a value without the digits that are only noise."""
+    return None if value is None else round(value, digits)
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """Return the next whole second: a state has no fraction, and is not to be early."""
+    return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)
 
 
 POWER_DESCRIPTIONS = (
@@ -54,8 +61,7 @@ POWER_DESCRIPTIONS = (
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
-        digits=1,
-        value_fn=lambda meter: meter.watts,
+        value_fn=lambda meter: _rounded(meter.watts, 1),
     ),
     XmrigPowerSensorEntityDescription(
         key="efficiency",
@@ -63,8 +69,7 @@ POWER_DESCRIPTIONS = (
         native_unit_of_measurement=UNIT_EFFICIENCY,
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=1,
-        digits=2,
-        value_fn=lambda meter: meter.efficiency,
+        value_fn=lambda meter: _rounded(meter.efficiency, 2),
     ),
     XmrigPowerSensorEntityDescription(
         key="power_per_thread",
@@ -72,9 +77,36 @@ POWER_DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=1,
-        digits=1,
-        has_estimated=False,
-        value_fn=lambda meter: meter.model.per_thread,
+        value_fn=lambda meter: _rounded(meter.model.per_thread, 1),
+    ),
+    # What automations calculate the next limit from. The next two have no device class,
+    # and the second no state class: forms that ask for a power meter are to offer Power
+    # alone, and the blueprints recognize the two by that.
+    XmrigPowerSensorEntityDescription(
+        key="expected_power",
+        translation_key="expected_power",
+        native_unit_of_measurement=UnitOfPower.WATT,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=0,
+        needs_miner=True,
+        value_fn=lambda meter: _rounded(meter.expected, 1),
+    ),
+    XmrigPowerSensorEntityDescription(
+        key="single_thread_power",
+        translation_key="single_thread_power",
+        native_unit_of_measurement=UnitOfPower.WATT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        needs_miner=True,
+        value_fn=lambda meter: meter.minimum_power,
+    ),
+    XmrigPowerSensorEntityDescription(
+        key="thread_change",
+        translation_key="thread_change",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        needs_miner=True,
+        value_fn=lambda meter: _whole_second(meter.changed_at),
     ),
 )
 
@@ -102,37 +134,7 @@ def stored_energy(stored: ExtraStoredData | None) -> float:
     return number(value, MAX_ENERGY) or 0
 
 
-class XmrigMeterEntity(XmrigEntity, SensorEntity):
-    """A sensor that follows the user's meter as well as the miner."""
-
-    def __init__(
-        self,
-        runtime: XmrigRuntimeData,
-        description: SensorEntityDescription,
-        meter: PowerMeter,
-    ) -> None:
-        """Initialize the sensor."""
-        super().__init__(runtime, description)
-        self._meter = meter
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Follow the meter."""
-        await super().async_added_to_hass()
-        if self._meter.sensor:
-            self.async_on_remove(
-                async_track_state_change_event(
-                    self.hass, self._meter.sensor, self._handle_meter
-                )
-            )
-
-    @callback
-    def _handle_meter(self, _: Event[EventStateChangedData] | datetime) -> None:
-        """Update the state from the meter."""
-        self._handle_coordinator_update()
-
-
-class XmrigPowerSensor(XmrigMeterEntity):
+class XmrigPowerSensor(XmrigMeterEntity, SensorEntity):
     """A value that follows from the power."""
 
     entity_description: XmrigPowerSensorEntityDescription
@@ -140,36 +142,26 @@ class XmrigPowerSensor(XmrigMeterEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the miner or the meter answers."""
-        return super().available or self.native_value is not None
+        """Return whether the miner responds, or the meter does where that is enough."""
+        return super().available or (
+            not self.entity_description.needs_miner and self.native_value is not None
+        )
 
     @property
     @override
-    def native_value(self) -> float | None:
-        """Return the value, rounded to what is significant."""
-        value = self.entity_description.value_fn(self._meter)
-        return None if value is None else round(value, self.entity_description.digits)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return whether it is only an estimate."""
-        if not self.entity_description.has_estimated:
-            return None
-        return {"estimated": self._meter.is_estimated}
+    def native_value(self) -> float | datetime | None:
+        """Return the value."""
+        return self.entity_description.value_fn(self._meter)
 
 
 class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
     """The energy used in total."""
 
     def __init__(
-        self,
-        runtime: XmrigRuntimeData,
-        description: SensorEntityDescription,
-        meter: PowerMeter,
+        self, runtime: XmrigRuntimeData, description: SensorEntityDescription
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(runtime, description, meter)
+        super().__init__(runtime, description)
         self._energy = EnergyMeter()
 
     @override

@@ -6,7 +6,9 @@ from typing import Any
 from homeassistant.components.number import SERVICE_SET_VALUE
 from homeassistant.const import EVENT_CALL_SERVICE
 from homeassistant.core import Event
+from homeassistant.helpers import entity_registry as er
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .house import GRID, LIMIT, MINING, House
 
@@ -40,6 +42,36 @@ async def test_threads_fit_into_the_surplus(
         await house.surplus(surplus)
         assert house.threads == threads
         assert house.rig.state(MINING) == ("on" if threads else "off")
+
+
+async def test_the_sensors_of_the_miner_have_any_name(house: House) -> None:
+    """They are told from those that helpers add to the miner's device, too."""
+    registry = er.async_get(house.rig.hass)
+    for number, entity in enumerate(house.rig.entities.values()):
+        new_id = f"{entity.domain}.quelque_chose_{number}"
+        registry.async_update_entity(
+            entity.entity_id, new_entity_id=new_id, name=f"Quelque chose {number}"
+        )
+    helper_entry = MockConfigEntry(domain="statistics")
+    helper_entry.add_to_hass(house.rig.hass)
+    for unique_id, attributes in (
+        ("mean", {"unit_of_measurement": "W", "state_class": "measurement"}),
+        ("least", {"unit_of_measurement": "W"}),
+        ("since", {"device_class": "timestamp"}),
+    ):
+        helper = registry.async_get_or_create(
+            "sensor",
+            "statistics",
+            unique_id,
+            config_entry=helper_entry,
+            device_id=house.rig.devices["miner"].id,
+        )
+        house.set(helper.entity_id, "2000", **attributes)
+    await house.settle()
+    await follow(house)
+    for surplus, threads in ((500, 4), (-10, 0), (85, 2)):
+        await house.surplus(surplus)
+        assert house.threads == threads
 
 
 @pytest.mark.parametrize("is_feed_in", [True, False])

@@ -35,9 +35,9 @@ HASHES = ("H/s", "H/J")
 ROUGH_UNITS = {"H/s": 0.3, "H/J": 0.3, "kWh": 1, "s": 1, "h": 1, "min": 1}
 """Units of values that change by themselves, and by how much of them."""
 
-NOT_COMPARED = (ATTR_FRIENDLY_NAME, "changed_at")
-"""Attributes that say nothing about the miner: what it does is counted anew after each
-moment in which that is not known."""
+NOT_COMPARED = "sensor.thread_change"
+"""The entity whose state says nothing about the miner: what it does is counted anew
+after each moment in which that is not known."""
 
 LONG_WINDOWS = ("_1m", "_15m")
 """Ends of the names of entities that show a mean over so long that it keeps changing,
@@ -104,11 +104,11 @@ def look(trial: Trial, began: float) -> View:
     for name, entity in sorted(rig.entities.items()):
         if state := rig.hass.states.get(entity.entity_id):
             attributes = plain(dict(state.attributes))
-            for attribute in NOT_COMPARED:
-                attributes.pop(attribute, None)
+            attributes.pop(ATTR_FRIENDLY_NAME, None)
             units[name] = attributes.get(ATTR_UNIT_OF_MEASUREMENT)
             shown = {"state": state.state, **attributes}
-            if entity.domain in PAST and state.state != STATE_UNAVAILABLE:
+            is_past = entity.domain in PAST or name == NOT_COMPARED
+            if is_past and state.state != STATE_UNAVAILABLE:
                 shown = {"state": STATE_UNKNOWN}
             entities[name] = _relative(shown, began)
     issues = {
