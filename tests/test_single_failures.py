@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 
-from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
+from custom_components.xmrig_miner.api.transport import REQUEST_TIMEOUT
 from simulator import FAULTS, Fault, SimulatedMiner
 from simulator.http import Reply, Request
 

@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.xmrig_miner.api.client import MAX_REPLY
 from custom_components.xmrig_miner.api.config_safety import (
     MAX_CONFIG,
     MAX_MEMBERS,
@@ -19,6 +18,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigUnsafeConfigError,
 )
 from custom_components.xmrig_miner.api.limits import MAX_DEPTH, extent
+from custom_components.xmrig_miner.api.transport import MAX_REPLY
 from simulator import DEFAULT_POOLS, Simulator, rapidjson
 from tests.api.captures import VERSIONS, capture
 

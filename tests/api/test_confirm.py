@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
 from custom_components.xmrig_miner.api.confirm import CONFIRM_TIMEOUT, confirm
 from custom_components.xmrig_miner.api.exceptions import (
     Command,
@@ -20,6 +19,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigTimeoutError,
 )
 from custom_components.xmrig_miner.api.identity import MinerIdentity
+from custom_components.xmrig_miner.api.transport import REQUEST_TIMEOUT
 
 OTHER = MinerIdentity(id="other", worker_id="rig-other")
 

@@ -394,7 +394,7 @@ def test_threads_after_a_restart(threads: int | None, step: int | None) -> None:
 def test_threads_that_are_still_capped_after_a_restart() -> None:
     """The cap is in the config, which outlives the miner."""
     before = Config({"cpu": {"enabled": True, "rx": FULL}, "pools": [POOL]})
-    after = before.with_profiles({"rx": FULL[:2]})
+    after = before.with_thread_cap(2, before)
     state = MinerState().with_write(before, after, by_user=False).with_write_done(after)
     state = replace(state, threads=2)
     now = replace(MINING, config=after, state=state)

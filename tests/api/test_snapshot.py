@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.xmrig_miner.api.document import with_value
 from custom_components.xmrig_miner.api.models import (
     Backends,
     BackendType,
@@ -198,12 +199,17 @@ def test_complete_without_a_config() -> None:
     assert known.is_complete
 
 
+def with_profile(config: Config, name: str, profile: Any) -> Config:
+    """Return a config with another thread profile."""
+    return Config(with_value(config.document, ("cpu", name), profile))
+
+
 def capped(full: Any, now: Any) -> Snapshot:
     """Return a snapshot after a control replaced a profile of threads."""
     known = snapshot(NEW, "mining")
     assert known.config
     before, after = (
-        known.config.with_profiles({str(known.cpu_profile): value})
+        with_profile(known.config, str(known.cpu_profile), value)
         for value in (full, now)
     )
     state = MinerState().with_write(before, after, by_user=False).with_write_done(after)
@@ -221,7 +227,7 @@ def test_threads_are_not_capped() -> None:
     known = capped([0, 1, 2, 3], [0, 1])
     assert known.config
     name = str(known.cpu_profile)
-    changed = replace(known, config=known.config.with_profiles({name: [3]}))
+    changed = replace(known, config=with_profile(known.config, name, [3]))
     assert (changed.threads, changed.user_threads, changed.thread_cap) == (1, 1, None)
 
 
@@ -259,7 +265,7 @@ def test_preferred_pool_after_another_was_selected() -> None:
     """The labels stay in the user's order."""
     before = with_pools(A, B)
     assert before.config
-    after = before.config.with_pool_first([A, B], 1)
+    after = before.config.with_pool_first("b.example.org:1", before.config)
     state = MinerState().with_write(before.config, after, by_user=False)
     known = replace(before, config=after, state=state.with_write_done(after))
     assert known.pool_labels == ["a.example.org:1", "b.example.org:1"]

@@ -344,18 +344,18 @@ async def test_what_was_seen_is_kept_though_it_cannot_be_stored(
     disk = Disk()
     store = disk.store(A)
     disk.is_full = True
-    await store.note(B)
-    await store.note(B)
-    await store.note(C)
+    await store.record(B)
+    await store.record(B)
+    await store.record(C)
     assert store.state == C
     assert disk.saved == []
     # One warning, not one at every poll
     warnings = [item for item in caplog.records if item.levelno == logging.WARNING]
     assert [item.getMessage() for item in warnings] == ["No space left on device"]
     disk.is_full = False
-    await store.note(C)
+    await store.record(C)
     assert disk.saved == [C]
-    await store.note(C)
+    await store.record(C)
     assert disk.saved == [C]
 
 
@@ -367,9 +367,9 @@ async def test_a_disk_that_is_full_again_is_reported_again(
     store = disk.store(A)
     for state in (B, C):
         disk.is_full = True
-        await store.note(state)
+        await store.record(state)
         disk.is_full = False
-        await store.note(state)
+        await store.record(state)
     assert disk.saved == [B, C]
     assert len(caplog.records) == 2
 
@@ -378,12 +378,12 @@ async def test_a_state_that_goes_back_is_stored_again() -> None:
     """What is on disk is compared, not what was noted last."""
     disk = Disk()
     store = disk.store(A)
-    await store.note(B)
+    await store.record(B)
     disk.is_full = True
-    await store.note(C)
+    await store.record(C)
     disk.is_full = False
     # B is what the disk has
     assert not await store.store(B)
     assert store.state == B
-    await store.note(C)
+    await store.record(C)
     assert disk.saved == [B, C]

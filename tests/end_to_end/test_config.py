@@ -103,17 +103,17 @@ async def test_killed_while_writing(
 ) -> None:
     """Whether or not a write arrived, what was there first is known."""
     client = controller.miner.client
-    put_config = client.put_config
+    post_config = client.post_config
 
-    async def put_and_kill(config: Config) -> Any:
+    async def post_and_kill(config: Config) -> Any:
         if arrives:
-            await put_config(config)
+            await post_config(config)
         await target.kill()
         if not arrives:
-            await put_config(config)
+            await post_config(config)
 
     with (
-        patch.object(client, "put_config", put_and_kill),
+        patch.object(client, "post_config", post_and_kill),
         pytest.raises(XmrigConnectionError),
     ):
         await controller.miner.set_threads(1, ALGORITHM)

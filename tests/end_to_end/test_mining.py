@@ -1,5 +1,6 @@
 """Pause, resume, stop and start: seen at the miner, and lasting."""
 
+from custom_components.xmrig_miner.api.client import Action
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.snapshot import Status
 from tests.targets import Target
@@ -54,7 +55,7 @@ async def test_start_after_the_miners_own_stop(
     target: Target, wire: Wire, miner: Miner
 ) -> None:
     """Threads that an external `stop` ended need not wait for the next job."""
-    await wire.client.stop()
+    await wire.client.perform_action(Action.STOP)
     assert await wire.threads() == []
     await miner.start()
     assert len(await wire.threads()) == 2

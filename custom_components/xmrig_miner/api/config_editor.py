@@ -1,4 +1,4 @@
-"""Changing a miner's config: the one way in which it is ever written."""
+"""Changing a miner's config: the only way in which it is written."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,11 +22,11 @@ from .privacy import redacted_path
 from .state import MinerState, StateStore
 
 SETTLE = 0.7
-"""Seconds for which a change has to last. A writer who read the config before it was
-applied may still overwrite it: what they wrote shows within the miner's half second."""
+"""Seconds for which a change has to last. A client that read the config before it was
+applied may still overwrite it: what that client wrote shows within half a second."""
 
 ATTEMPTS = 5
-"""How often a change is written again that was overwritten externally."""
+"""How often a change that was overwritten externally is written."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class _Write:
 
 
 class ConfigEditor:
-    """Reads the config fresh, changes it, writes it, and checks that it lasts.
+    """Reads the config, changes it, writes it, and verifies that the change lasts.
 
     Its methods are called while the miner's turn is held.
     """
@@ -49,24 +49,25 @@ class ConfigEditor:
         """Initialize the editor."""
         self._link = link
         self._store = store
-        self.seen: Config | None = None
-        """The config as it was last read or written."""
-        self._unsettled: tuple[Config, list[Change]] | None = None
-        self._external: list[str] = []
+        self._last: Config | None = None
+        """The config as it was last read."""
+        self._written: tuple[Config, list[Change]] | None = None
+        """The last write, until the miner shows it."""
+        self._external_paths: list[str] = []
 
     async def edit(
         self,
         change: Callable[[Config], Config],
         *,
         by_user: bool = False,
-        note: Callable[[MinerState], MinerState] = lambda state: state,
+        update: Callable[[MinerState], MinerState] = lambda state: state,
     ) -> list[Change]:
-        """Change the config by a function of it, and return what that changed.
+        """Change the config, and return the changes.
 
-        What is needed to undo it is stored before it is written, so that nothing is
-        lost whenever either side is cut off, together with what `note` makes of the
-        state. `by_user` makes the new values the user's own: a control gives them back
-        from then on.
+        `change` returns the new config for the current one, `update` the new state for
+        the current one. The state, with what is needed to undo the change, is stored
+        before the config is written, so that nothing is lost if either side is cut off.
+        `by_user` makes the new values the user's own: a control later restores them.
         """
         write: _Write | None = None
         for _ in range(ATTEMPTS):
@@ -76,7 +77,7 @@ class ConfigEditor:
             state = self._store.state
             if not json_equal(before.document, after.document):
                 state = state.with_write(before, after, by_user=by_user)
-            planned = await self._plan(before, after, note(state))
+            planned = await self._plan(before, after, update(state))
             if planned is None:
                 continue
             if planned.changes:
@@ -92,64 +93,65 @@ class ConfigEditor:
         )
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
-        """Return what `edit` would change; raises what it would refuse."""
+        """Return what `edit` would change, and raise the errors that it would raise."""
         config = await self._read()
         return safe_changes(config, change(config))
 
     async def rewrite(self) -> XmrigError | None:
         """Write the config unchanged, which makes XMRig start threads that ended.
 
-        Returns the error after which it is unknown whether it arrived.
+        Returns the error after which it is unknown whether the miner received it.
         """
         config = await self._read()
-        return await self._link.write(lambda: self._link.client.put_config(config))
+        return await self._link.post_config(config)
 
     async def read(self) -> Config:
-        """Read the config, again if it is another one than before.
+        """Read the config; twice if it differs from the last one.
 
         Unlike the summary it does not say which miner it is from: where an address
         changes hands for a moment, the config of another miner must be neither used
         nor taken for an external change.
         """
         config = await self._link.config()
-        seen = self.seen
+        last = self._last
         for _ in range(2):
-            if seen is None or json_equal(seen.document, config.document):
+            if last is None or json_equal(last.document, config.document):
                 break
-            seen, config = config, await self._link.config()
+            last, config = config, await self._link.config()
         return config
 
     def observe(self, config: Config) -> None:
-        """Take a config into account that was read, and note external changes."""
-        if self.seen is not None:
-            self._external += [
+        """Take a config into account that was read, and collect external changes."""
+        if self._last is not None:
+            self._external_paths += [
                 redacted_path(change.path)
-                for change in diff(self.seen.document, config.document)
-                if not self._is_own(change)
+                for change in diff(self._last.document, config.document)
+                if not self._is_written(change)
             ]
-        self.seen = config
-        if self._unsettled and _contains(config, self._unsettled[1]):
-            self._unsettled = None
+        self._last = config
+        if self._written and _contains(config, self._written[1]):
+            self._written = None
 
     def take_external_changes(self) -> list[str]:
         """Return the paths of values that were changed externally since the last call."""
-        paths, self._external = list(dict.fromkeys(self._external)), []
+        paths = list(dict.fromkeys(self._external_paths))
+        self._external_paths = []
         return paths
 
-    def _is_own(self, change: Change) -> bool:
-        """Return whether a change is what was written from here.
+    def _is_written(self, change: Change) -> bool:
+        """Return whether a change is the result of the last write.
 
-        What is missing in a config that is written, the miner fills in.
+        XMRig fills in what is missing in a config that it receives.
         """
-        if self._unsettled is None:
+        if self._written is None:
             return False
-        written = value_at(self._unsettled[0].document, change.path)
+        written = value_at(self._written[0].document, change.path)
         return written is MISSING or json_contains(change.new, written)
 
     async def _plan(
         self, before: Config, after: Config, state: MinerState
     ) -> _Write | None:
-        """Return the write of a change, with its undo data stored.
+        """Return the write of a change, with the state stored.
 
         None if the config changed meanwhile, and has to be read again.
         """
@@ -161,7 +163,7 @@ class ConfigEditor:
         return _Write(before, after, changes, state)
 
     async def _send(self, write: _Write, previous: _Write | None) -> None:
-        """Write the config, and wait until another one than before shows."""
+        """Write the config, and wait until it has changed."""
         try:
             await self._put(write.after, write.before, write.changes)
         except XmrigNotConfirmedError:
@@ -170,18 +172,16 @@ class ConfigEditor:
             raise
 
     async def _put(self, after: Config, before: Config, changes: list[Change]) -> None:
-        """Send a config, and wait until it shows."""
-        unsettled, self._unsettled = self._unsettled, (after, changes)
+        """Send a config, and wait until another one than before shows."""
+        previous, self._written = self._written, (after, changes)
         try:
-            failure = await self._link.write(
-                lambda: self._link.client.put_config(after)
-            )
+            failure = await self._link.post_config(after)
         except XmrigError:
-            # It did not arrive, so what shows it later is external
-            self._unsettled = unsettled
+            # It did not arrive: where its values show later, they are external
+            self._written = previous
             raise
         if failure is None and _contains(before, changes):
-            # Removing what is the default anyway changes nothing that shows
+            # Removing a value that equals its default changes nothing that shows
             return
         await confirm(
             self.read,
@@ -191,34 +191,35 @@ class ConfigEditor:
         )
 
     async def _revert(self, write: _Write, now: Config) -> None:
-        """Undo a write that the miner turned into something else.
+        """Revert a write whose values the miner replaced.
 
-        A value out of range it replaces by a default. That it was the miner, rather
-        than an external change, shows when the same write again changes nothing.
+        XMRig replaces a value that is out of range by a default. It was the miner,
+        rather than an external change, if the same write again changes nothing.
         """
         await self._store.store(write.state.with_reported_values(now, write.changes))
-        corrected = {redacted_path(change.path) for change in write.changes}
-        self._external = [path for path in self._external if path not in corrected]
+        replaced = {redacted_path(change.path) for change in write.changes}
+        self._external_paths = [
+            path for path in self._external_paths if path not in replaced
+        ]
         changes = list(diff(now.document, write.before.document))
         await self._put(write.before, now, changes)
 
     async def _finish(self, write: _Write, shown: Config) -> None:
-        """Note that a write lasts, and what the miner made of it."""
-        # Values that the miner replaced are its answer to the write
-        answer = with_values(
+        """Record that a write lasts, with the values that the miner shows for it."""
+        reported = with_values(
             write.after.document,
             (
                 (change.path, value_at(shown.document, change.path))
                 for change in write.changes
             ),
         )
-        self._unsettled = Config(answer), write.changes
+        self._written = Config(reported), write.changes
         self.observe(shown)
         state = self._store.state.with_reported_values(shown, write.changes)
-        await self._store.note(state.with_write_done(shown))
+        await self._store.record(state.with_write_done(shown))
 
     async def _wait_until_stable(self, changes: list[Change]) -> Config | None:
-        """Return the config if it shows changes, and goes on showing them."""
+        """Return the config if it shows changes, and still does after a while."""
         if not _contains(await self._read_until(), changes):
             return None
         await asyncio.sleep(SETTLE)
@@ -226,13 +227,13 @@ class ConfigEditor:
         return config if _contains(config, changes) else None
 
     async def _read(self) -> Config:
-        """Read the config, and verify afterwards that it is still that miner's."""
+        """Read the config, and verify afterwards which miner answers."""
         config = await self.read()
         await self._link.summary()
         return config
 
     async def _read_until(self) -> Config:
-        """Read the config after a write, however often that has to be tried."""
+        """Read the config after a write, trying again for as long as `confirm` does."""
         return await confirm(self._read, lambda _: True, command=Command.SET_CONFIG)
 
 

@@ -1,8 +1,8 @@
-"""Requests to one miner that make sure it is that one."""
+"""Requests to one miner, which verify that it is the one that answers."""
 
 from collections.abc import Awaitable, Callable
 
-from .client import XmrigClient
+from .client import Action, XmrigClient
 from .exceptions import (
     XmrigAnotherMinerError,
     XmrigConnectionError,
@@ -17,15 +17,18 @@ from .models import Backends, Config, Summary
 
 
 class MinerLink:
-    """Reads from one miner and writes to it, and to no other at its address.
+    """Reads from one miner and writes to it, and to no other one at its address.
 
-    Reading raises what the client raises, and XmrigAnotherMinerError.
+    Its methods raise what the client raises, and XmrigAnotherMinerError.
     """
 
     def __init__(
         self, client: XmrigClient, is_expected: Callable[[Summary], bool]
     ) -> None:
-        """Initialize the link; `is_expected` tells the miner by its summary."""
+        """Initialize the link.
+
+        `is_expected` returns whether a summary comes from the miner.
+        """
         self.client = client
         self.writes = 0
         """How many writes may have reached the miner: a reply read before the last of
@@ -35,16 +38,15 @@ class MinerLink:
         self._is_expected = is_expected
 
     async def summary(self) -> Summary:
-        """Read the summary, and verify who sent it."""
-        summary = await self._watched(self.client.summary())
+        """Return the summary, once it is verified who sent it."""
+        summary = await self._report_unreachable(self.client.summary())
         if not self._is_expected(summary):
             if summary.lacks_identity:
                 raise XmrigResponseError(
                     f"{self.client.address} sent a reply without its id"
                 )
             raise XmrigAnotherMinerError(
-                f"Another miner answers at {self.client.address}",
-                summary.identity,
+                f"Another miner answers at {self.client.address}", summary.identity
             )
         return summary
 
@@ -59,36 +61,43 @@ class MinerLink:
         return summary
 
     async def backends(self) -> Backends:
-        """Read the backends."""
-        return await self._watched(self.client.backends())
+        """Return the backends. They do not say which miner sent them."""
+        return await self._report_unreachable(self.client.backends())
 
     async def config(self) -> Config:
-        """Read the config, which needs full access."""
-        return await self._permitted(self.client.config())
+        """Return the config. It does not say which miner sent it."""
+        return await self._with_full_access(self.client.config())
 
-    async def write(self, send: Callable[[], Awaitable[None]]) -> XmrigError | None:
-        """Send a command to the miner, once it is verified that it is that one.
+    async def post_config(self, config: Config) -> XmrigError | None:
+        """Replace the config of the miner, once it is verified that it is that one.
 
-        Returns the error after which it is unknown whether the command took effect,
-        None if the miner accepted it. Raises what says that it did not.
+        Returns the error after which it is unknown whether that took effect, None if
+        the miner accepted it. Raises the errors that say that it did not.
         """
+        return await self._write(lambda: self.client.post_config(config))
+
+    async def perform_action(self, action: Action) -> XmrigError | None:
+        """Tell the miner to pause or resume; see `post_config` for what is returned."""
+        return await self._write(lambda: self.client.perform_action(action))
+
+    async def _write(self, send: Callable[[], Awaitable[None]]) -> XmrigError | None:
         await self.summary()
         try:
-            await self._permitted(send())
+            await self._with_full_access(send())
         except (XmrigTimeoutError, XmrigInterruptedError, XmrigResponseError) as error:
             self.writes += 1
             return error
         self.writes += 1
         return None
 
-    async def _permitted[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
+    async def _with_full_access[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
         """Await a call that needs full access.
 
-        A 403 to such a call may be about the token or about a read-only API, or a fault
-        of the moment: the summary tells.
+        A 403 may be about the token, a read-only API, or a momentary fault: the summary
+        tells.
         """
         try:
-            return await self._watched(call)
+            return await self._report_unreachable(call)
         except XmrigReadOnlyError:
             if (await self.summary()).restricted is not False:
                 raise
@@ -96,8 +105,8 @@ class MinerLink:
                 f"{self.client.address} refused a call, though its API is not read-only"
             ) from None
 
-    async def _watched[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
-        """Await a call, and tell if the miner went away."""
+    async def _report_unreachable[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
+        """Await a call, and report if the miner cannot be reached."""
         try:
             return await call
         except XmrigInterruptedError:

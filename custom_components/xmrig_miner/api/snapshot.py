@@ -7,7 +7,6 @@ from functools import cached_property
 from .document import json_equal
 from .models import Backends, BackendType, Config, Hashrate, PauseRule, Summary
 from .state import MinerState
-from .thread_profiles import active_profile, thread_count
 
 
 class Status(StrEnum):
@@ -176,11 +175,7 @@ class Snapshot:
 
     def _thread_count(self, config: Config | None) -> int | None:
         """Return how many CPU threads a config has for the profile in use."""
-        if config is None:
-            return None
-        profiles = config.profiles
-        name = active_profile(profiles, self.cpu_profile)
-        return thread_count(profiles[name]) if name else None
+        return None if config is None else config.thread_count(self.cpu_profile)
 
     @property
     def pool_labels(self) -> list[str]:

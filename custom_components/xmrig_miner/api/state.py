@@ -1,4 +1,4 @@
-"""What has to be known about a miner beyond what it shows."""
+"""What is stored about a miner: what it does not report itself."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,10 +16,10 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a miner is to do, and on whose account."""
+    """What a miner is to do, and who requested it."""
 
     mining: bool | None = None
-    """Whether the miner is to mine; None until either was requested."""
+    """Whether the miner is to mine; None until that was requested."""
     here: bool = False
     """Whether `mining` was requested from here, rather than at the miner."""
     limited: bool = False
@@ -43,32 +43,33 @@ class Request:
 
     @property
     def wants_pause(self) -> bool:
-        """Return whether the miner is not to mine now."""
+        """Return whether the miner is not to mine now, for either reason."""
         return self.mining is False or self.limited
 
 
 @dataclass(frozen=True, kw_only=True)
 class MinerState:
-    """What outlives this process; it may hold wallets, so it is never shown."""
+    """What is stored about a miner. It may contain wallets, so it is never shown."""
 
     backends: frozenset[BackendType] = frozenset()
     """The backends that were enabled before the miner was last stopped from here."""
     all_edits: Ledger = field(default_factory=Ledger)
-    """All that was written from here."""
+    """Everything that was written from here."""
     control_edits: Ledger = field(default_factory=Ledger)
-    """What the controls wrote; what the user wrote by an action is their own config."""
+    """What the controls wrote; what the user wrote by an action is the user's config."""
     request: Request = field(default_factory=Request)
     """What the miner is to do."""
     previous_request: Request | None = None
-    """What it was to do before a command of which it is unknown if it took effect."""
+    """What it was to do before a command that may or may not have taken effect."""
     threads: int | None = None
-    """The cap of CPU threads that was requested; None for none."""
+    """The requested limit of CPU threads; None for no limit."""
     started: float | None = None
     """When the miner's process started, in seconds since 1970."""
     payout: frozenset[str] | None = None
-    """Fingerprints of the pools and wallets that the user accepted; None at first."""
+    """Fingerprints of the pools and wallets that the user accepted; None before the first
+    complete poll."""
     pending_payout: frozenset[str] | None = None
-    """The same after a write of which it is unknown if it arrived."""
+    """The same after a write that may or may not have arrived."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
@@ -127,7 +128,7 @@ class MinerState:
         )
 
     def with_request(self, request: Request) -> Self:
-        """Return this state with a command that is about to be sent."""
+        """Return this state with the request of a command that is about to be sent."""
         if request == self.request:
             return self
         return replace(self, request=request, previous_request=self.request)
@@ -137,16 +138,16 @@ class MinerState:
         return replace(self, previous_request=None)
 
     def with_request_undone(self) -> Self:
-        """Return this state once it is clear that the command had no effect."""
+        """Return this state once the miner shows that the command had no effect."""
         if self.previous_request is None:
             return self
         return replace(self, request=self.previous_request, previous_request=None)
 
     def with_write(self, before: Config, after: Config, *, by_user: bool) -> Self:
-        """Return this state with a write of the config that is about to be made.
+        """Return this state with a write of the config that is about to be sent.
 
-        What the user writes, rather than a control, is what a control gives back from
-        then on. Wallets that are changed from here are accepted.
+        Values written `by_user`, rather than by a control, are those that a control
+        restores from then on. Pools and wallets written from here are accepted.
         """
         user_config = self.user_config(before)
         if by_user:
@@ -185,7 +186,7 @@ class MinerState:
         )
 
     def with_write_done(self, shown: Config) -> Self:
-        """Return this state once the write under way has arrived."""
+        """Return this state once the pending write has arrived."""
         payout = self.payout
         if None not in (self.pending_payout, shown.payout):
             payout = shown.payout
@@ -199,7 +200,7 @@ class MinerState:
 
 
 def _time(value: Any) -> float | None:
-    """Return seconds since 1970, before that for a clock that was not set yet."""
+    """Return seconds since 1970, negative for a clock that was not set yet."""
     if isinstance(value, int | float) and value < 0:
         return None if (before := number(-value)) is None else -before
     return number(value)
@@ -220,8 +221,7 @@ class StateStore:
     ) -> None:
         """Initialize the store.
 
-        `save` makes a state outlive this process, and raises XmrigStorageError if it
-        cannot.
+        `save` stores a state permanently, and raises XmrigStorageError if it cannot.
         """
         self.state = state
         self._save = save
@@ -229,9 +229,9 @@ class StateStore:
         self._is_failing = False
 
     async def store(self, state: MinerState) -> bool:
-        """Store a state ahead of a command, and return whether that took any time.
+        """Store a state before a command is sent, and return whether that took time.
 
-        Raises XmrigStorageError; the state is then the one before.
+        Raises XmrigStorageError; the state then stays as it was.
         """
         if state == self._stored:
             self.state = state
@@ -241,8 +241,8 @@ class StateStore:
         self._is_failing = False
         return True
 
-    async def note(self, state: MinerState) -> None:
-        """Store what was seen; if it cannot be stored now, it is with the next one."""
+    async def record(self, state: MinerState) -> None:
+        """Store a state; if that fails, it is stored together with the next one."""
         self.state = state
         try:
             await self.store(state)

@@ -60,7 +60,7 @@ def shortened(profile: Any, threads: int) -> Any:
     return profile
 
 
-def active_profile(names: Mapping[str, Any], profile: str | None) -> str | None:
+def active_profile(profiles: Mapping[str, Any], profile: str | None) -> str | None:
     """Return the name of the profile in use, the longest one if none is yet.
 
     A name that stands for another profile is followed, as XMRig does.
@@ -68,12 +68,12 @@ def active_profile(names: Mapping[str, Any], profile: str | None) -> str | None:
     seen: set[str] = set()
     while profile is not None and profile not in seen:
         seen.add(profile)
-        if thread_count(names.get(profile)) is not None:
+        if thread_count(profiles.get(profile)) is not None:
             return profile
-        alias = names.get(profile)
+        alias = profiles.get(profile)
         profile = alias if isinstance(alias, str) else None
     return max(
-        (name for name, value in names.items() if thread_count(value)),
-        key=lambda name: thread_count(names[name]) or 0,
+        (name for name, value in profiles.items() if thread_count(value)),
+        key=lambda name: thread_count(profiles[name]) or 0,
         default=None,
     )

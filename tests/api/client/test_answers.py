@@ -136,9 +136,9 @@ async def test_an_answer_of_another_kind(call: str) -> None:
     assert type(await outcome(READS[call], answer)) is XmrigResponseError
 
 
-async def test_put_config() -> None:
+async def test_post_config() -> None:
     """A config is accepted without a body."""
-    assert await outcome(COMMANDS["put_config"], NO_CONTENT) is None
+    assert await outcome(COMMANDS["post_config"], NO_CONTENT) is None
 
 
 @pytest.mark.parametrize("name", ["config_bad_json", "config_no_pools"])
@@ -147,11 +147,11 @@ async def test_a_refused_config(version: str, name: str) -> None:
     """A config that the miner does not accept is refused, whatever it says."""
     status, body = error(version, name)
     answer = reply(body.encode(), f"{status} Bad Request")
-    err = await outcome(COMMANDS["put_config"], answer)
+    err = await outcome(COMMANDS["post_config"], answer)
     assert type(err) is XmrigRefusedError
 
 
-@pytest.mark.parametrize("call", [name for name in CALLS if name != "put_config"])
+@pytest.mark.parametrize("call", [name for name in CALLS if name != "post_config"])
 async def test_400_is_not_about_a_config_elsewhere(call: str) -> None:
     """No other call of ours can be bad."""
     assert type(await outcome(CALLS[call], refusal(400))) is XmrigResponseError

@@ -12,11 +12,7 @@ import time
 import aiohttp
 import pytest
 
-from custom_components.xmrig_miner.api.client import (
-    CONNECT_TIMEOUT,
-    REQUEST_TIMEOUT,
-    XmrigClient,
-)
+from custom_components.xmrig_miner.api.client import XmrigClient
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigConnectionError,
     XmrigError,
@@ -25,6 +21,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigTimeoutError,
 )
 from custom_components.xmrig_miner.api.models import Summary
+from custom_components.xmrig_miner.api.transport import CONNECT_TIMEOUT, REQUEST_TIMEOUT
 from tests.api.rawserver import Answer, RawServer, reply
 
 from .wire import (
@@ -94,7 +91,7 @@ LATE = {
     "summary": reply(SUMMARY),
     "backends": reply(BACKENDS),
     "config": reply(CONFIG),
-    "put_config": NO_CONTENT,
+    "post_config": NO_CONTENT,
     **dict.fromkeys(RPCS, RPC_OK),
 }
 TOO_LONG = ("10 MB", "no end", "50 MB, compressed")
@@ -118,7 +115,7 @@ async def test_answered_to_a_command(name: str) -> None:
     """Such a reply does not tell whether a command took effect, so it is no refusal."""
     paused = await outcome(COMMANDS["pause"], GARBAGE[name])
     assert isinstance(paused, XmrigResponseError) if name in TOO_LONG else not paused
-    config = await outcome(COMMANDS["put_config"], GARBAGE[name])
+    config = await outcome(COMMANDS["post_config"], GARBAGE[name])
     assert config is None or isinstance(config, XmrigResponseError)
 
 

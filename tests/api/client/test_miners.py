@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.client import Action, XmrigClient
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigCertificateError,
@@ -37,7 +37,7 @@ async def test_everything(version: str) -> None:
         assert len(backends.gpus) == 3
         config = await client.config()
         assert config.document == miner.config
-        await client.put_config(config)
+        await client.post_config(config)
         assert miner.disk == config.document
 
 
@@ -47,11 +47,11 @@ async def test_commands() -> None:
         Simulator(uptime=1000) as miner,
         talking_to(miner) as client,
     ):
-        await client.pause()
+        await client.perform_action(Action.PAUSE)
         assert miner.miner.is_paused
-        await client.resume()
+        await client.perform_action(Action.RESUME)
         assert not miner.miner.is_paused
-        await client.stop()
+        await client.perform_action(Action.STOP)
         assert not miner.is_hashing
     assert [item.status for item in miner.requests] == [200, 200, 200]
 
@@ -62,7 +62,7 @@ async def test_commands_with_a_reply_that_can_be_read() -> None:
         Simulator(uptime=1000, fault="rpc_gap") as miner,
         talking_to(miner) as client,
     ):
-        await client.pause()
+        await client.perform_action(Action.PAUSE)
         assert miner.miner.is_paused
 
 
@@ -165,7 +165,7 @@ async def test_a_certificate_that_is_not_verified() -> None:
     ):
         client = XmrigClient(session, miner.host, miner.port, token=TOKEN, ssl=True)
         assert (await client.summary()).worker_id == "rig-one"
-        await client.pause()
+        await client.perform_action(Action.PAUSE)
         assert miner.miner.is_paused
 
 

@@ -40,7 +40,7 @@ def has_ipv6() -> bool:
         ("summary", "GET /2/summary HTTP/1.1"),
         ("backends", "GET /2/backends HTTP/1.1"),
         ("config", "GET /2/config HTTP/1.1"),
-        ("put_config", "PUT /2/config HTTP/1.1"),
+        ("post_config", "PUT /2/config HTTP/1.1"),
         ("pause", "POST /json_rpc HTTP/1.1"),
         ("resume", "POST /json_rpc HTTP/1.1"),
         ("stop", "POST /json_rpc HTTP/1.1"),
@@ -114,7 +114,7 @@ async def test_a_config_is_sent_back_as_it_was(version: str) -> None:
         RawServer(reply(sent), NO_CONTENT) as server,
         talking_to(server) as client,
     ):
-        await client.put_config(await client.config())
+        await client.post_config(await client.config())
     received = server.requests[1].body
     assert json.loads(received) == json.loads(sent)
     # In the same order too, with 0 not become false, nor 1 become 1.0.
@@ -134,7 +134,7 @@ async def test_a_config_of_odd_values_is_sent_back_as_it_was() -> None:
         RawServer(reply(json.dumps(document).encode()), NO_CONTENT) as server,
         talking_to(server) as client,
     ):
-        await client.put_config(await client.config())
+        await client.post_config(await client.config())
     assert repr(json.loads(server.requests[1].body)) == repr(document)
 
 

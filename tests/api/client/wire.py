@@ -6,7 +6,7 @@ import json
 import traceback
 from typing import Any
 
-from custom_components.xmrig_miner.api.client import XmrigClient
+from custom_components.xmrig_miner.api.client import Action, XmrigClient
 from custom_components.xmrig_miner.api.exceptions import XmrigError
 from custom_components.xmrig_miner.api.models import Config
 from simulator import Simulator
@@ -31,10 +31,10 @@ READS: dict[str, Call] = {
     "config": XmrigClient.config,
 }
 COMMANDS: dict[str, Call] = {
-    "put_config": lambda client: client.put_config(Config(json.loads(CONFIG))),
-    "pause": XmrigClient.pause,
-    "resume": XmrigClient.resume,
-    "stop": XmrigClient.stop,
+    "post_config": lambda client: client.post_config(Config(json.loads(CONFIG))),
+    "pause": lambda client: client.perform_action(Action.PAUSE),
+    "resume": lambda client: client.perform_action(Action.RESUME),
+    "stop": lambda client: client.perform_action(Action.STOP),
 }
 RPCS = ("pause", "resume", "stop")
 CALLS = READS | COMMANDS

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.client import CONNECT_TIMEOUT, REQUEST_TIMEOUT
 from custom_components.xmrig_miner.api.confirm import CONFIRM_TIMEOUT
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigClosedError,
@@ -17,6 +16,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 )
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.state import MinerState
+from custom_components.xmrig_miner.api.transport import CONNECT_TIMEOUT, REQUEST_TIMEOUT
 from simulator.http import Request
 
 from .rig import COMMANDS, WRITES, Rig, commanding, every_command, poll

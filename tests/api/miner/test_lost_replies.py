@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.client import REQUEST_TIMEOUT
 from custom_components.xmrig_miner.api.document import json_contains
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
@@ -22,6 +21,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 from custom_components.xmrig_miner.api.models import BackendType
 from custom_components.xmrig_miner.api.pause_reason import PauseReason
 from custom_components.xmrig_miner.api.state import MinerState, Request
+from custom_components.xmrig_miner.api.transport import REQUEST_TIMEOUT
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, Request as HttpRequest
 

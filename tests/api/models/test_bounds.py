@@ -71,18 +71,24 @@ absurd = pytest.mark.parametrize("value", ABSURD.values(), ids=ABSURD.keys())
 absurd_json = any_json | st.sampled_from(list(ABSURD.values()))
 
 
+def attributes(model: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the fields and properties of a model, of which documents are JSON."""
+    for field in fields(model):
+        item = getattr(model, field.name)
+        if field.name == "document":
+            orjson.dumps(item)
+        else:
+            yield field.name, item
+    for name, attribute in vars(type(model)).items():
+        if isinstance(attribute, property):
+            yield name, getattr(model, name)
+
+
 def outside(value: Any, where: str = "") -> Iterator[str]:
     """Yield where in a model something cannot be shown, stored or sent on."""
     if is_dataclass(value):
-        for field in fields(value):
-            item = getattr(value, field.name)
-            if field.name == "document":
-                orjson.dumps(item)
-            else:
-                yield from outside(item, f"{where}.{field.name}")
-        for name, attribute in vars(type(value)).items():
-            if isinstance(attribute, property):
-                yield from outside(getattr(value, name), f"{where}.{name}")
+        for name, item in attributes(value):
+            yield from outside(item, f"{where}.{name}")
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from outside(key, f"{where} key")

@@ -166,23 +166,94 @@ def test_the_backends_that_are_enabled() -> None:
     assert Config({}).enabled == frozenset()
 
 
-def test_profiles_are_replaced_where_they_stand() -> None:
-    """The other profiles and settings stay, and so does the original."""
+def test_profiles_are_shortened_to_a_cap() -> None:
+    """Other settings stay, as do the original and profiles that the user has not."""
     document = {"cpu": {"enabled": True, "rx": [0, 1], "cn": [0]}, "retries": 5}
     config = Config(document)
-    assert config.with_profiles({"rx": [0]}).document == {
+    assert config.with_thread_cap(1, config).document == {
         "cpu": {"enabled": True, "rx": [0], "cn": [0]},
         "retries": 5,
     }
     assert document["cpu"] == {"enabled": True, "rx": [0, 1], "cn": [0]}
-    assert config.with_profiles({}) == config
+    user_config = Config({"cpu": {"rx": [2, 3]}})
+    assert config.with_thread_cap(None, user_config).profiles == {
+        "rx": [2, 3],
+        "cn": [0],
+    }
+    assert config.with_thread_cap(1, Config({})) == config
+
+
+@pytest.mark.parametrize(
+    ("threads", "profile", "cap"),
+    [
+        (1, "rx", 1),
+        (2, "rx", None),
+        (3, "rx", None),
+        # Before the first job the longest profile counts
+        (2, None, 2),
+    ],
+)
+def test_a_cap_is_fewer_threads_than_would_run(
+    threads: int, profile: str | None, cap: int | None
+) -> None:
+    """The user's own number of threads is no cap."""
+    config = Config({"cpu": {"rx": [0, 1], "cn": [0, 1, 2]}})
+    assert config.thread_cap(threads, profile) == cap
+    assert Config({}).thread_cap(threads, profile) is None
+
+
+@pytest.mark.parametrize(
+    ("backend", "enabled", "result"),
+    [
+        (BackendType.CUDA, True, {BackendType.CPU, BackendType.CUDA}),
+        (BackendType.CPU, False, set()),
+        (BackendType.OPENCL, True, {BackendType.CPU}),
+    ],
+)
+def test_with_backend(
+    backend: BackendType, enabled: bool, result: set[BackendType]
+) -> None:
+    """The others stay as they are, and one that the config lacks is not added."""
+    config = Config({"cpu": {"enabled": True}, "cuda": {"enabled": False}})
+    assert config.with_backend(backend, enabled=enabled).enabled == result
+
+
+@pytest.mark.parametrize(
+    ("preferred", "result"),
+    [
+        ({BackendType.CUDA}, {BackendType.CUDA}),
+        ({BackendType.CUDA, BackendType.OPENCL}, {BackendType.CUDA}),
+        ({BackendType.OPENCL}, {BackendType.CPU}),
+        (set(), {BackendType.CPU}),
+    ],
+)
+def test_with_any_backend(
+    preferred: set[BackendType], result: set[BackendType]
+) -> None:
+    """The CPU stands in where the config has none of them."""
+    config = Config({"cpu": {"enabled": False}, "cuda": {"enabled": False}})
+    assert config.with_any_backend(frozenset(preferred)).enabled == result
+
+
+@pytest.mark.parametrize(
+    ("user_value", "value"), [(120, 120), (True, True), (False, True), (None, True)]
+)
+def test_a_pause_rule_is_on_as_the_user_has_it(user_value: Any, value: Any) -> None:
+    """It may have a number of seconds."""
+    rule = PauseRule.ACTIVITY
+    config = Config({rule.value: False, "retries": 5})
+    user_config = Config({} if user_value is None else {rule.value: user_value})
+    on = config.with_pause_rule(rule, user_config, enabled=True)
+    assert on.document == {rule.value: value, "retries": 5}
+    assert on.with_pause_rule(rule, user_config, enabled=False) == config
 
 
 @pytest.mark.parametrize(("index", "order"), [(0, "ABC"), (1, "BAC"), (2, "CAB")])
 def test_the_first_pool_is_the_one_in_use(index: int, order: str) -> None:
     """The others are tried after it, in the order that they had."""
     config = Config({"pools": POOLS, "retries": 5})
-    document = config.with_pool_first(config.pools, index).document
+    label = config.pool_labels[index]
+    document = config.with_pool_first(label, config).document
     assert document["retries"] == 5
     assert [pool["user"] for pool in document["pools"]] == list(order)
     assert document["pools"][0] == {**POOLS[index], "enabled": True}

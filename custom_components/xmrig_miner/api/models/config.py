@@ -1,17 +1,17 @@
 """What `GET /2/config` says."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 import hashlib
 import json
 from typing import Any, Self
 
-from ..document import with_values
+from ..document import Path, with_values
 from ..limits import extent
 from ..privacy import PoolAddress
-from ..thread_profiles import profiles_of
+from ..thread_profiles import active_profile, profiles_of, shortened, thread_count
 from .backend_type import BackendType
 from .values import items, members
 
@@ -73,6 +73,19 @@ class Config:
         section = members(self.document.get(backend))
         return any(items(profile) for profile in section.values())
 
+    def thread_count(self, profile: str | None) -> int | None:
+        """Return how many CPU threads run with a profile; None if that is unknown.
+
+        `profile` is the one that the CPU backend reports, None before the first job.
+        """
+        name = active_profile(self.profiles, profile)
+        return thread_count(self.profiles[name]) if name else None
+
+    def thread_cap(self, threads: int, profile: str | None) -> int | None:
+        """Return a number of threads as a cap; None if no more of them would run."""
+        count = self.thread_count(profile)
+        return threads if count and threads < count else None
+
     @property
     def pools(self) -> list[dict[str, Any]]:
         """Return the pools, the first enabled one in use and the others behind it."""
@@ -82,24 +95,6 @@ class Config:
     def has_pool(self) -> bool:
         """Return whether any pool is enabled."""
         return any(pool.get("enabled", True) for pool in self.pools)
-
-    def with_backends(self, enabled: Iterable[BackendType]) -> Config:
-        """Return this config with just the given backends switched on."""
-        switched_on = set(enabled)
-        return Config(
-            with_values(
-                self.document,
-                (
-                    ((backend_type.value, "enabled"), backend_type in switched_on)
-                    for backend_type in self.backends
-                ),
-            )
-        )
-
-    def with_profiles(self, profiles: Mapping[str, Any]) -> Config:
-        """Return this config with some thread profiles replaced."""
-        values = ((("cpu", name), profile) for name, profile in profiles.items())
-        return Config(with_values(self.document, values))
 
     @property
     def pool_labels(self) -> list[str]:
@@ -145,9 +140,52 @@ class Config:
         """Return the rules by which the miner pauses itself."""
         return frozenset(rule for rule in PauseRule if self.document.get(rule))
 
-    def with_pool_first(self, pools: list[dict[str, Any]], index: int) -> Config:
-        """Return this config with one of the pools enabled, and the others behind."""
+    def with_backends(self, enabled: Iterable[BackendType]) -> Config:
+        """Return this config with only the given backends enabled."""
+        enabled = set(enabled)
+        return self._with_values(
+            ((backend_type.value, "enabled"), backend_type in enabled)
+            for backend_type in self.backends
+        )
+
+    def with_backend(self, backend: BackendType, *, enabled: bool) -> Config:
+        """Return this config with a backend enabled or disabled."""
+        others = self.enabled - {backend}
+        return self.with_backends(others | {backend} if enabled else others)
+
+    def with_any_backend(self, preferred: frozenset[BackendType]) -> Config:
+        """Return this config with those backends enabled too, or else with the CPU."""
+        found = preferred & self.backends.keys()
+        return self.with_backends(self.enabled | (found or {BackendType.CPU}))
+
+    def with_pause_rule(
+        self, rule: PauseRule, user_config: Config, *, enabled: bool
+    ) -> Config:
+        """Return this config with a rule on or off.
+
+        It is on as in the user's config, which may have a number of seconds.
+        """
+        on = user_config.document.get(rule) or True
+        return Config({**self.document, rule.value: on if enabled else False})
+
+    def with_thread_cap(self, cap: int | None, user_config: Config) -> Config:
+        """Return this config with the user's thread profiles, shortened to a cap."""
+        return self._with_values(
+            (("cpu", name), profile if cap is None else shortened(profile, cap))
+            for name, profile in user_config.profiles.items()
+        )
+
+    def with_pool_first(self, label: str, user_config: Config) -> Config:
+        """Return this config with one of the user's pools enabled and first.
+
+        Raises ValueError if no pool has the label.
+        """
+        index = user_config.pool_labels.index(label)
+        pools = user_config.pools
         chosen = {**pools[index], "enabled": True}
         return Config(
             {**self.document, "pools": [chosen, *pools[:index], *pools[index + 1 :]]}
         )
+
+    def _with_values(self, values: Iterable[tuple[Path, Any]]) -> Config:
+        return Config(with_values(self.document, values))

@@ -1,0 +1,72 @@
+"""Storing what is requested of a miner, around the commands that tell it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+
+from .exceptions import XmrigError
+from .link import MinerLink
+from .state import Request, StateStore
+
+
+class RequestStore:
+    """Stores whether a miner is to mine.
+
+    Its methods are called while the miner's turn is held.
+    """
+
+    def __init__(self, link: MinerLink, store: StateStore) -> None:
+        """Initialize the store."""
+        self._link = link
+        self._store = store
+
+    @property
+    def current(self) -> Request:
+        """Return what is requested now."""
+        return self._store.state.request
+
+    def requesting(self, *, mining: bool) -> AbstractAsyncContextManager[None]:
+        """Store that the miner is to mine, or not, while it is told so."""
+        return self.changing(
+            Request(mining=mining, here=True, limited=self.current.limited)
+        )
+
+    @asynccontextmanager
+    async def changing(self, request: Request) -> AsyncIterator[None]:
+        """Store a request before a command is sent, and the outcome after it.
+
+        Where it is unknown whether the command took effect, the request before is kept
+        too, until a poll shows it. Raises XmrigStorageError.
+        """
+        before = self._store.state
+        writes = self._link.writes
+        await self._store.store(before.with_request(request))
+        try:
+            yield
+        except XmrigError:
+            if self._link.writes == writes:
+                # Nothing was sent or accepted, so nothing more is unknown than before
+                await self._store.record(
+                    replace(
+                        self._store.state,
+                        request=before.request,
+                        previous_request=before.previous_request,
+                    )
+                )
+            raise
+        await self._store.record(self._store.state.with_request_done())
+
+    async def store_user_pause(self) -> None:
+        """Store that the user paused the miner, though it was not told so here.
+
+        Raises XmrigStorageError.
+        """
+        request = self.current
+        here = request.here and request.mining is False
+        request = replace(request, mining=False, here=here)
+        await self._store.store(replace(self._store.state, request=request))
+
+    async def record_unlimited(self) -> None:
+        """Record that the power limit no longer pauses the miner."""
+        request = replace(self.current, limited=False)
+        await self._store.record(replace(self._store.state, request=request))

@@ -1,0 +1,150 @@
+"""The wire: one HTTP request, with each way in which it can fail mapped to an error."""
+
+import json
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from .exceptions import (
+    XmrigAuthenticationError,
+    XmrigCertificateError,
+    XmrigConnectionError,
+    XmrigInterruptedError,
+    XmrigResponseError,
+    XmrigTimeoutError,
+)
+
+CONNECT_TIMEOUT = 5
+"""Seconds until a host counts as unreachable."""
+
+REQUEST_TIMEOUT = 10
+"""Seconds a call may take. Stopping threads blocks the miner's replies for a while."""
+
+MAX_REPLY = 1024 * 1024
+"""Bytes of a reply that are read. The replies of a rig of a dozen GPUs have less than a
+tenth of that."""
+
+
+class UnreadableReplyError(XmrigResponseError):
+    """The reply breaks HTTP, as the second copy of a reply to a remote call does."""
+
+
+class Transport:
+    """Sends requests to one address over a session that belongs to the caller."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        host: str,
+        port: int,
+        *,
+        token: str | None = None,
+        ssl: bool = False,
+    ) -> None:
+        """Initialize the transport; see `XmrigClient`."""
+        self._session = session
+        self._url = URL.build(
+            scheme="https" if ssl else "http", host=host, port=port, path="/"
+        )
+        self.token = token
+        # This also validates the port
+        self.address = str(self._url.host_port_subcomponent)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: dict[str, Any] | None = None,
+        authorize: bool = True,
+    ) -> tuple[int, bytes]:
+        """Send a request and return the status and body of the reply.
+
+        Raises XmrigResponseError for a reply that breaks HTTP, is too long, or refuses
+        access in another way than XMRig does, XmrigAuthenticationError for a token that
+        HTTP cannot carry, and XmrigConnectionError.
+        """
+        headers = {}
+        data = None
+        if self.token and authorize:
+            if not self.token.isprintable():
+                raise XmrigAuthenticationError(
+                    f"The access token for {self.address} has control characters"
+                )
+            headers["Authorization"] = f"Bearer {self.token}"
+        if body is not None:
+            # The miner compares it as plain text: with a charset it replies 415
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(body).encode()
+        try:
+            async with self._session.request(
+                method,
+                self._url.joinpath(path),
+                headers=headers,
+                data=data,
+                # A redirect could carry the token to another server
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT
+                ),
+            ) as response:
+                status, content = response.status, await self._read(response)
+        except aiohttp.ClientResponseError:
+            # Not as the cause: it carries the headers of the request, with the token
+            raise UnreadableReplyError(
+                f"{self.address} sent something other than HTTP"
+            ) from None
+        except (aiohttp.ClientError, OSError) as err:
+            raise self._connection_error(err) from err
+        if status in (401, 403) and not _is_refusal(status, content):
+            raise XmrigResponseError(
+                f"HTTP {status} at {self.address} is not from XMRig"
+            )
+        return status, content
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        """Return the body of a reply."""
+        content = bytearray()
+        async for chunk in response.content.iter_any():
+            content += chunk
+            if len(content) > MAX_REPLY:
+                raise XmrigResponseError(
+                    f"{self.address} sent a reply of more than {MAX_REPLY} bytes"
+                )
+        return bytes(content)
+
+    def _connection_error(self, err: Exception) -> XmrigConnectionError:
+        """Return the error to raise for a failure of the connection."""
+        match err:
+            case aiohttp.ClientConnectorCertificateError():
+                return XmrigCertificateError(
+                    f"The certificate of {self.address} could not be verified"
+                )
+            case aiohttp.ConnectionTimeoutError():
+                return XmrigConnectionError(
+                    f"{self.address} could not be reached within {CONNECT_TIMEOUT}"
+                    " seconds"
+                )
+            case TimeoutError():
+                return XmrigTimeoutError(
+                    f"{self.address} did not answer within {REQUEST_TIMEOUT} seconds"
+                )
+            case aiohttp.ClientConnectorError():
+                return XmrigConnectionError(f"{self.address} could not be reached")
+        return XmrigInterruptedError(
+            f"The connection to {self.address} was interrupted"
+        )
+
+
+def _is_refusal(status: int, body: bytes) -> bool:
+    """Return whether a 401 or 403 comes from XMRig.
+
+    XMRig writes the status into the body (src/base/api/requests/HttpApiRequest.cpp),
+    while a router or a proxy that answers in its place sends a page.
+    """
+    try:
+        document = json.loads(body)
+    except ValueError, RecursionError:
+        return False
+    return isinstance(document, dict) and document.get("status") == status
