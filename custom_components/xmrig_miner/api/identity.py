@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .limits import MAX_TEXT
+
 
 @dataclass(frozen=True, kw_only=True)
 class MinerIdentity:
@@ -24,7 +26,8 @@ class MinerIdentity:
         that it is shown as.
         """
         names = [self.worker_id or "", f"({self.id})" if self.id else ""]
-        return " ".join(" ".join(names).replace("`", "'").split()) or "XMRig"
+        label = " ".join(" ".join(names).replace("`", "'").split())
+        return label[:MAX_TEXT] or "XMRig"
 
     def matches(
         self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
