@@ -30,11 +30,13 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.xmrig_miner.const import (
+    CONF_KIND,
     CONF_MINER_ID,
     CONF_WORKER_ID,
     DOMAIN,
     SCAN_INTERVAL,
 )
+from custom_components.xmrig_miner.kinds import EntryKind
 from simulator import Simulator
 from simulator.jsonvalue import Json
 from tests.api.virtual_loop import VirtualLoop
@@ -55,6 +57,7 @@ def entry_for(
         entry_id=entry_id or f"entry_of_{worker_id}",
         version=1,
         data={
+            CONF_KIND: EntryKind.MINER.value,
             **connection(simulator),
             CONF_MINER_ID: summary_id or None,
             CONF_WORKER_ID: worker_id,
@@ -74,6 +77,11 @@ def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
         **token,
         **changes,
     }
+
+
+def without_token(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what a user enters who leaves the token empty."""
+    return {key: value for key, value in data.items() if key != CONF_ACCESS_TOKEN}
 
 
 async def move(*simulators: Simulator) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, section
 import voluptuous as vol
 
 from custom_components.xmrig_miner.const import CONF_MINER_ID, DOMAIN
@@ -25,7 +25,9 @@ async def submit(
     hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
     """Submit a form, and wait for what comes of it."""
-    result = await hass.config_entries.flow.async_configure(form["flow_id"], user_input)
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], in_sections(form, user_input)
+    )
     await hass.async_block_till_done(wait_background_tasks=True)
     check_texts(result, TEXTS["config"])
     return result
@@ -38,13 +40,36 @@ async def choose(
     return await submit(hass, menu, {"next_step_id": option})
 
 
+def sections(form: ConfigFlowResult) -> dict[str, section]:
+    """Return the sections of a form, none for a menu."""
+    schema = form.get("data_schema")
+    return {
+        str(key): value
+        for key, value in (schema.schema if schema else {}).items()
+        if isinstance(value, section)
+    }
+
+
+def in_sections(form: ConfigFlowResult, user_input: dict[str, Any]) -> dict[str, Any]:
+    """Return what is entered as a browser sends it: an object for each section."""
+    user_input = dict(user_input)
+    for name, part in sections(form).items():
+        user_input[name] = {
+            key: user_input.pop(key)
+            for key in map(str, part.schema.schema)
+            if key in user_input
+        }
+    return user_input
+
+
 def entered(form: ConfigFlowResult) -> dict[str, Any]:
-    """Return what a form shows in its fields."""
+    """Return what a form shows in its fields, those of its sections included."""
     schema = form["data_schema"]
     assert schema is not None
     return {
         str(key): key.description["suggested_value"]
-        for key in schema.schema
+        for part in (schema, *(part.schema for part in sections(form).values()))
+        for key in part.schema
         if key.description and "suggested_value" in key.description
     }
 
@@ -56,8 +81,8 @@ def check_texts(result: Mapping[str, Any], texts: dict[str, Any]) -> None:
     if result["type"] == FlowResultType.FORM:
         shown += [texts["error"][key] for key in (result["errors"] or {}).values()]
         schema = result["data_schema"]
-        fields = schema.schema if isinstance(schema, vol.Schema) else ()
-        assert set(map(str, fields)) <= step.get("data", {}).keys()
+        if isinstance(schema, vol.Schema):
+            check_fields(schema, step)
     if result["type"] == FlowResultType.MENU:
         assert list(result["menu_options"]) == list(step["menu_options"])
     if result["type"] == FlowResultType.ABORT:
@@ -65,6 +90,17 @@ def check_texts(result: Mapping[str, Any], texts: dict[str, Any]) -> None:
     filled = result.get("description_placeholders") or {}
     for text in (*shown, step):
         assert placeholders(text) <= filled.keys(), text
+
+
+def check_fields(schema: vol.Schema, texts: dict[str, Any]) -> None:
+    """Check that each field and each section of a form has its texts."""
+    for key, value in schema.schema.items():
+        if isinstance(value, section):
+            assert texts["sections"][str(key)]["name"]
+            check_fields(value.schema, texts["sections"][str(key)])
+        else:
+            assert texts["data"][str(key)]
+            assert texts["data_description"][str(key)]
 
 
 async def add(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowResult:
@@ -75,7 +111,7 @@ async def add(hass: HomeAssistant, user_input: dict[str, Any]) -> ConfigFlowResu
 async def assert_told_then_mended(
     hass: HomeAssistant,
     wrong: dict[str, Any],
-    error: str,
+    errors: dict[str, str],
     right: dict[str, Any],
     simulator: Simulator | None = None,
 ) -> None:
@@ -83,7 +119,7 @@ async def assert_told_then_mended(
     form = await add(hass, wrong)
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "user"
-    assert form["errors"] == {"base": error}
+    assert form["errors"] == errors
     assert not hass.config_entries.async_entries(DOMAIN)
     if simulator:
         simulator.fault = None

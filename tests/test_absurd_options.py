@@ -18,6 +18,7 @@ from custom_components.xmrig_miner.const import (
 )
 from custom_components.xmrig_miner.power.model import MAX_WATTS
 from custom_components.xmrig_miner.power.options import PowerOptions
+from tests.forms import in_sections
 
 from .common import Rig
 from .controls import THREADS, writes
@@ -110,7 +111,7 @@ async def test_the_form_refuses_absurd_numbers(
     flow = running.hass.config_entries.options
     form = await flow.async_init(running.entry.entry_id)
     with pytest.raises(InvalidData):
-        await flow.async_configure(form["flow_id"], user_input)
+        await flow.async_configure(form["flow_id"], in_sections(form, user_input))
     assert not running.entry.options
 
 
@@ -127,9 +128,11 @@ async def test_the_form_tells_what_is_not_a_number(
     """No bound is above or below it."""
     flow = running.hass.config_entries.options
     form = await flow.async_init(running.entry.entry_id)
-    form = await flow.async_configure(form["flow_id"], user_input)
-    assert form["errors"] == {"base": "power_order"}
-    await flow.async_configure(form["flow_id"], {CONF_KEEP_STATE: True})
+    form = await flow.async_configure(form["flow_id"], in_sections(form, user_input))
+    assert form["errors"] == {"power": "power_order"}
+    await flow.async_configure(
+        form["flow_id"], in_sections(form, {CONF_KEEP_STATE: True})
+    )
     await running.hass.async_block_till_done(wait_background_tasks=True)
 
 

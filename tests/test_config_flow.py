@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 import logging
+from typing import Any
 from unittest.mock import AsyncMock, patch
 
+from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
@@ -16,14 +19,29 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+from custom_components.xmrig_miner.const import (
+    CONF_KIND,
+    CONF_MINER_ID,
+    CONF_WORKER_ID,
+    DOMAIN,
+)
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
-from tests.common import connection, entry_for
-from tests.forms import add, assert_told_then_mended, choose, entered, start, submit
+from tests.common import connection, entry_for, without_token
+from tests.forms import (
+    add,
+    assert_told_then_mended,
+    choose,
+    entered,
+    sections,
+    start,
+    submit,
+)
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
@@ -41,8 +59,9 @@ async def test_a_miner_is_added_and_set_up(
     assert result["title"] == "rig-one"
     entry = result["result"]
     assert entry.unique_id is None
-    assert entry.version == 1
+    assert (entry.version, entry.minor_version) == (1, 1)
     assert entry.data == {
+        CONF_KIND: "miner",
         CONF_HOST: "127.0.0.1",
         CONF_PORT: simulator.port,
         CONF_ACCESS_TOKEN: "s3cret",
@@ -55,21 +74,83 @@ async def test_a_miner_is_added_and_set_up(
     assert hass.states.is_state("sensor.rig_one_status", "mining")
 
 
+async def test_the_form_starts_with_xmrigs_usual_settings(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> None:
+    """As the browser gets it: the port of the documentation, and TLS folded away."""
+    client = await open_forms(hass, hass_client)
+    form = await post(client, "", {"handler": DOMAIN})
+    host, port, token, tls = form["data_schema"]
+    assert [host["name"], port["name"]] == [CONF_HOST, CONF_PORT]
+    assert port["default"] == 18088
+    assert token["name"] == CONF_ACCESS_TOKEN
+    assert token["secret"] is True
+    assert token["selector"]["text"]["type"] == "password"
+    assert (tls["name"], tls["expanded"]) == ("tls", False)
+    assert [(field["name"], field["default"]) for field in tls["schema"]] == [
+        (CONF_SSL, False),
+        (CONF_VERIFY_SSL, True),
+    ]
+
+
+async def test_a_token_is_never_sent_to_the_browser(
+    hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
+) -> None:
+    """Not even the one that it has just sent, with an error or a question."""
+    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    client = await open_forms(hass, hass_client)
+    form = await post(client, "", {"handler": DOMAIN})
+    address = {
+        CONF_HOST: simulator.host,
+        CONF_PORT: simulator.port,
+        "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
+    }
+    flow = f"/{form['flow_id']}"
+    form = await post(client, flow, address | {CONF_ACCESS_TOKEN: "wr0ng-token"})
+    assert form["errors"] == {CONF_ACCESS_TOKEN: "invalid_auth"}
+    assert "wr0ng-token" not in str(form)
+    menu = await post(client, flow, address | {CONF_ACCESS_TOKEN: "s3cret"})
+    assert menu["step_id"] == "same_miner"
+    assert "s3cret" not in str(menu)
+    form = await post(client, flow, {"next_step_id": "change"})
+    assert form["step_id"] == "user"
+    assert form["data_schema"][0]["description"]["suggested_value"] == simulator.host
+    assert "s3cret" not in str(form)
+
+
+async def open_forms(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator
+) -> TestClient[Any, Any]:
+    """Return a client that fills in forms as a browser does."""
+    assert await async_setup_component(hass, "config", {})
+    return await hass_client()
+
+
+async def post(
+    client: TestClient[Any, Any], path: str, data: dict[str, Any]
+) -> dict[str, Any]:
+    """Submit a form, and return what is shown next."""
+    response = await client.post(f"/api/config/config_entries/flow{path}", json=data)
+    shown: dict[str, Any] = await response.json()
+    assert response.status == HTTPStatus.OK, shown
+    return shown
+
+
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "errors"),
     [
-        ("close", "cannot_connect"),
-        ("cut", "not_xmrig"),
-        ("html", "not_xmrig"),
-        ("http_500", "not_xmrig"),
-        ("huge", "not_xmrig"),
-        ("invalid_utf8", "not_xmrig"),
-        ("not_found", "not_xmrig"),
-        ("not_xmrig", "not_xmrig"),
-        ("nulls", "not_xmrig"),
-        ("padded", "not_xmrig"),
-        ("proxy", "not_xmrig"),
-        ("redirect", "not_xmrig"),
+        ("close", {"base": "cannot_connect"}),
+        ("cut", {"port": "not_xmrig"}),
+        ("html", {"port": "not_xmrig"}),
+        ("http_500", {"port": "not_xmrig"}),
+        ("huge", {"port": "not_xmrig"}),
+        ("invalid_utf8", {"port": "not_xmrig"}),
+        ("not_found", {"port": "not_xmrig"}),
+        ("not_xmrig", {"port": "not_xmrig"}),
+        ("nulls", {"port": "not_xmrig"}),
+        ("padded", {"port": "not_xmrig"}),
+        ("proxy", {"port": "not_xmrig"}),
+        ("redirect", {"port": "not_xmrig"}),
     ],
 )
 async def test_an_answer_that_is_no_miners_is_told(
@@ -78,7 +159,7 @@ async def test_an_answer_that_is_no_miners_is_told(
     set_up: AsyncMock,
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
-    error: str,
+    errors: dict[str, str],
 ) -> None:
     """The form comes back with the cause, and works once a miner answers."""
 
@@ -93,7 +174,7 @@ async def test_an_answer_that_is_no_miners_is_told(
     monkeypatch.setitem(FAULTS, "padded", Fault("10 MiB of a miner", distort=pad))
     simulator.fault = fault
     entered = connection(simulator)
-    await assert_told_then_mended(hass, entered, error, entered, simulator)
+    await assert_told_then_mended(hass, entered, errors, entered, simulator)
 
 
 @pytest.mark.virtual_time
@@ -115,7 +196,9 @@ async def test_nobody_there_is_told(
     """A miner that is off cannot be added until it is on."""
     await simulator.go_offline()
     entered = connection(simulator)
-    await assert_told_then_mended(hass, entered, "cannot_connect", entered, simulator)
+    await assert_told_then_mended(
+        hass, entered, {"base": "cannot_connect"}, entered, simulator
+    )
 
 
 async def test_another_protocol_is_told(
@@ -126,7 +209,7 @@ async def test_another_protocol_is_told(
         await assert_told_then_mended(
             hass,
             connection(simulator, port=port),
-            "not_xmrig",
+            {"port": "not_xmrig"},
             connection(simulator),
         )
 
@@ -155,7 +238,9 @@ async def test_a_wrong_or_missing_token_is_told(
     wrong = connection(simulator, access_token=token)
     if token is None:
         del wrong[CONF_ACCESS_TOKEN]
-    await assert_told_then_mended(hass, wrong, "invalid_auth", connection(simulator))
+    await assert_told_then_mended(
+        hass, wrong, {"access_token": "invalid_auth"}, connection(simulator)
+    )
 
 
 @pytest.mark.parametrize("options", [{"token": None, "restricted": True}])
@@ -166,7 +251,7 @@ async def test_a_token_for_a_miner_without_one_is_told(
     await assert_told_then_mended(
         hass,
         connection(simulator, access_token="s3cret"),
-        "token_not_expected",
+        {"access_token": "token_not_expected"},
         connection(simulator, access_token="  "),
     )
     [entry] = hass.config_entries.async_entries(DOMAIN)
@@ -179,7 +264,7 @@ async def test_a_miner_that_refuses_everybody_is_told(
 ) -> None:
     """With neither a token nor a read-only API XMRig answers nobody."""
     form = await add(hass, connection(simulator))
-    assert form["errors"] == {"base": "invalid_auth"}
+    assert form["errors"] == {"access_token": "invalid_auth"}
 
 
 @pytest.mark.parametrize("options", [{"tls": True}])
@@ -189,7 +274,10 @@ async def test_a_certificate_of_the_miners_own_is_told(
     """It cannot be verified, and is taken once that is not asked for."""
     wrong = connection(simulator, ssl=True)
     right = wrong | {CONF_VERIFY_SSL: False}
-    await assert_told_then_mended(hass, wrong, "invalid_certificate", right)
+    form = await add(hass, connection(simulator, host=f"https://{simulator.host}"))
+    assert form["errors"] == {"tls": "invalid_certificate"}
+    assert not sections(form)["tls"].options["collapsed"], "what is wrong is in it"
+    await assert_told_then_mended(hass, wrong, {"tls": "invalid_certificate"}, right)
     [entry] = hass.config_entries.async_entries(DOMAIN)
     assert entry.state is ConfigEntryState.LOADED
 
@@ -289,7 +377,7 @@ async def test_a_miner_that_looks_like_another_one_is_asked_about(
     assert hass.config_entries.async_entries(DOMAIN) == [known]
 
     form = await choose(hass, menu, "change")
-    assert entered(form) == connection(simulator)
+    assert entered(form) == without_token(connection(simulator))
     menu = await submit(hass, form, connection(simulator))
     assert menu["step_id"] == "same_miner"
     result = await choose(hass, menu, "agree")
@@ -354,7 +442,7 @@ async def test_a_miner_added_meanwhile_is_not_added_twice(
 async def test_the_form_keeps_what_was_entered(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """A pasted address too, as it was pasted."""
+    """A pasted address too, as it was pasted, but no token."""
     wrong = connection(
         simulator,
         host=f" http://127.0.0.1:{simulator.port}/ ",
@@ -362,8 +450,8 @@ async def test_the_form_keeps_what_was_entered(
         access_token="wrong",
     )
     form = await add(hass, wrong)
-    assert form["errors"] == {"base": "invalid_auth"}
-    assert entered(form) == wrong
+    assert form["errors"] == {"access_token": "invalid_auth"}
+    assert entered(form) == without_token(wrong)
 
 
 async def test_no_secret_is_logged(
@@ -372,7 +460,7 @@ async def test_no_secret_is_logged(
     """Neither what is entered wrongly, nor what works, nor what the miner tells."""
     caplog.set_level(logging.DEBUG)
     form = await add(hass, connection(simulator, access_token="wr0ng-token"))
-    assert form["errors"] == {"base": "invalid_auth"}
+    assert form["errors"] == {"access_token": "invalid_auth"}
     with patch(
         "custom_components.xmrig_miner.api.client.Summary.from_json",
         side_effect=RuntimeError,

@@ -14,7 +14,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
-from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID
+from custom_components.xmrig_miner.const import CONF_KIND, CONF_MINER_ID, CONF_WORKER_ID
 from simulator import Simulator
 from tests.common import connection
 from tests.forms import add, assert_told_then_mended, start, submit
@@ -43,7 +43,10 @@ async def test_what_is_no_host_is_told(
 ) -> None:
     """Nothing is asked of anybody before there is a host."""
     await assert_told_then_mended(
-        hass, connection(simulator, host=host), "invalid_host", connection(simulator)
+        hass,
+        connection(simulator, host=host),
+        {"host": "invalid_host"},
+        connection(simulator),
     )
 
 
@@ -91,6 +94,7 @@ async def test_a_whole_address_is_taken_apart(
     result = await add(hass, entered)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"] == {
+        CONF_KIND: "miner",
         CONF_HOST: "127.0.0.1",
         CONF_PORT: simulator.port,
         CONF_ACCESS_TOKEN: "s3cret",

@@ -5,11 +5,13 @@ from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
@@ -67,6 +69,7 @@ async def test_all_answers_are_in_it_and_no_secret(
     assert diagnostics["config"]["cpu"] == simulator.config["cpu"]
     assert diagnostics["config"]["pools"][0]["tls"] is True
     assert diagnostics["entry"]["verify_ssl"] is True
+    assert diagnostics["entry"]["kind"] == "miner"
     said = json.dumps([simulator.config, dict(running.entry.data)])
     for secret in ("token", "wallet", "password", "pool", "worker", "user", "proxy"):
         assert f"secret-{secret}" in said
@@ -139,3 +142,26 @@ async def test_an_entry_that_is_not_loaded_has_diagnostics_too(
     diagnostics = await diagnostics_of(rig, hass_client)
     assert diagnostics["entry"]["ssl"] is False
     assert "s3cret" not in json.dumps(diagnostics)
+
+
+async def test_an_entry_of_another_kind_has_diagnostics_too(
+    running: Rig, hass_client: ClientSessionGenerator
+) -> None:
+    """Of a later version, say; it is no miner's, and others are not disturbed by it."""
+    other = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: "gpu_farm"})
+    other.add_to_hass(running.hass)
+    assert await get_diagnostics_for_config_entry(running.hass, hass_client, other) == {
+        "entry": {"kind": "gpu_farm"}
+    }
+    await running.poll()
+    assert running.state("sensor.status") == "mining"
+
+
+async def test_an_entry_without_a_kind_is_a_miners(
+    rig: Rig, hass_client: ClientSessionGenerator
+) -> None:
+    """No other kind can lack one."""
+    data = {key: value for key, value in rig.entry.data.items() if key != CONF_KIND}
+    rig.hass.config_entries.async_update_entry(rig.entry, data=data)
+    await rig.set_up()
+    assert (await diagnostics_of(rig, hass_client))["status"] == "mining"

@@ -6,7 +6,6 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers.selector import EntitySelector, NumberSelector
 import pytest
-from pytest_homeassistant_custom_component.common import get_schema_suggested_value
 
 from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
@@ -16,6 +15,7 @@ from custom_components.xmrig_miner.const import (
     CONF_POWER_SENSOR,
 )
 from tests.common import Rig
+from tests.forms import check_texts, entered, in_sections, sections
 from tests.test_translations import TEXTS
 from tests.watts import METER, NUMBERS
 
@@ -30,7 +30,7 @@ async def submit(
 ) -> ConfigFlowResult:
     """Submit the form, and wait for the reload if that comes of it."""
     result = await rig.hass.config_entries.options.async_configure(
-        form["flow_id"], user_input
+        form["flow_id"], in_sections(form, user_input)
     )
     await rig.hass.async_block_till_done(wait_background_tasks=True)
     return result
@@ -38,9 +38,7 @@ async def submit(
 
 def suggested(form: ConfigFlowResult, key: str) -> object:
     """Return what a field of the form is filled with."""
-    schema = form["data_schema"]
-    assert schema is not None
-    return get_schema_suggested_value(schema.schema, key)
+    return entered(form).get(key)
 
 
 async def test_the_state_is_kept_unless_that_is_turned_off(running: Rig) -> None:
@@ -73,7 +71,7 @@ async def test_watts_that_make_no_sense_are_told(
     """The form keeps them, and works once they are mended."""
     form = await options_of(running)
     form = await submit(running, form, wrong)
-    assert form["errors"] == {"base": error}
+    assert form["errors"] == {"power": error}
     for key, value in wrong.items():
         assert suggested(form, key) == value
     right = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 180}
@@ -86,11 +84,13 @@ async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:
     """And nothing is described that is not asked for."""
     form = await options_of(running)
     assert form["step_id"] == "init"
-    schema = form["data_schema"]
-    assert schema is not None
-    fields = {str(field) for field in schema.schema}
-    texts = TEXTS["options"]["step"]["init"]
-    assert fields == set(texts["data"]) == set(texts["data_description"])
+    check_texts(form, TEXTS["options"])
+    texts = TEXTS["options"]["step"]["init"]["sections"]
+    assert set(texts) == set(sections(form)) == {"restart", "power"}
+    for name, part in sections(form).items():
+        fields = set(map(str, part.schema.schema))
+        assert fields == set(texts[name]["data"])
+        assert fields == set(texts[name]["data_description"])
 
 
 @pytest.mark.parametrize("watts", [METER, NUMBERS, {**METER, **NUMBERS}])
@@ -153,8 +153,7 @@ async def test_a_miner_is_not_its_own_meter(running: Rig) -> None:
 
 async def test_only_meters_of_power_are_offered(running: Rig) -> None:
     """In W or kW; an energy meter has another device class."""
-    schema = (await options_of(running))["data_schema"]
-    assert schema is not None
+    schema = sections(await options_of(running))["power"].schema
     selector = schema.schema[CONF_POWER_SENSOR]
     assert isinstance(selector, EntitySelector)
     assert selector.config["domain"] == ["sensor"]

@@ -19,6 +19,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigError,
     XmrigNotConfirmedError,
 )
+from custom_components.xmrig_miner.config_flow import ERROR_FIELDS
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
@@ -218,11 +219,14 @@ def test_steps_errors_and_aborts_of_flows_are_used(flow: str) -> None:
 def test_every_step_of_the_config_flow_has_a_text_for_each_field() -> None:
     """A field without a label is shown by its key; without a description it is bare."""
     for name, step in TEXTS["config"]["step"].items():
-        assert set(step.get("data", {})) == set(step.get("data_description", {})), name
+        for fields in (step, *step.get("sections", {}).values()):
+            described = set(fields.get("data_description", {}))
+            assert set(fields.get("data", {})) == described, name
 
 
 def test_what_the_config_flow_writes_out_has_a_text() -> None:
-    """Every step id, every reason to abort, every error."""
+    """Every step id, every reason to abort, every error with a field of its own."""
+    assert set(ERROR_FIELDS) <= set(TEXTS["config"]["error"])
     texts = TEXTS["config"]
     steps = texts["step"] | TEXTS["options"]["step"]
     for node in ast.walk(TREES[Path("config_flow.py")]):
@@ -231,8 +235,6 @@ def test_what_the_config_flow_writes_out_has_a_text() -> None:
                 assert set(constants(value)) <= set(steps)
             case ast.keyword(arg="reason", value=value):
                 assert set(constants(value)) <= set(texts["abort"])
-            case ast.Dict(keys=[ast.Constant(value="base")], values=[value]):
-                assert set(constants(value)) <= set(texts["error"])
 
 
 # --- Actions ------------------------------------------------------------------

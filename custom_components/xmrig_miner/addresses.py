@@ -17,6 +17,7 @@ from yarl import URL
 
 from .api.identity import MinerIdentity
 from .const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+from .kinds import is_miner
 
 ADDRESS = (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL)
 
@@ -120,13 +121,16 @@ def async_swap_addresses(
         hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
+def miner_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
+    """Return the config entries of all miners, disabled ones included."""
+    return [*filter(is_miner, hass.config_entries.async_entries(DOMAIN))]
+
+
 def _others(
     hass: HomeAssistant, entry: ConfigEntry[Any] | None
 ) -> list[ConfigEntry[Any]]:
-    """Return all config entries but one, disabled ones included."""
-    return [
-        other for other in hass.config_entries.async_entries(DOMAIN) if other != entry
-    ]
+    """Return the config entries of all miners but one."""
+    return [other for other in miner_entries(hass) if other != entry]
 
 
 def _url(text: str) -> URL:

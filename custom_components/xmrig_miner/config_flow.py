@@ -20,7 +20,7 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow
+from homeassistant.data_entry_flow import AbortFlow, section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -30,6 +30,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from probatio import Secret
 import voluptuous as vol
 
 from .addresses import (
@@ -41,21 +42,27 @@ from .addresses import (
     identity_data,
     identity_of,
     is_miner_of,
+    miner_entries,
     parse_address,
     with_address_of,
 )
 from .api.exceptions import XmrigError
 from .api.identity import MinerIdentity
 from .connection import async_create_client
-from .const import DOMAIN, LOGGER
+from .const import CONF_KIND, DOMAIN, LOGGER
+from .kinds import EntryKind
 from .options_flow import XmrigOptionsFlow
 from .runtime import XmrigConfigEntry
 
 CONF_REMOVE_TOKEN = "remove_token"
+SECTION_TLS = "tls"
+
+DEFAULT_PORT = 18088
+"""The port that the documentation suggests. XMRig itself has no fixed one."""
 
 TOKEN_SCHEMA = vol.Schema(
     {
-        vol.Optional(CONF_ACCESS_TOKEN): TextSelector(
+        vol.Optional(Secret(CONF_ACCESS_TOKEN)): TextSelector(
             TextSelectorConfig(
                 type=TextSelectorType.PASSWORD, autocomplete="current-password"
             )
@@ -67,18 +74,44 @@ REMOVE_TOKEN_SCHEMA = vol.Schema(
     {vol.Required(CONF_REMOVE_TOKEN, default=False): BooleanSelector()}
 )
 
-SCHEMA = vol.Schema(
+TLS_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_HOST): TextSelector(),
-        # Not coerced here: the form would then begin with a 0.
-        vol.Required(CONF_PORT): NumberSelector(
-            NumberSelectorConfig(min=1, max=65535, step=1, mode=NumberSelectorMode.BOX)
-        ),
-        **TOKEN_SCHEMA.schema,
         vol.Required(CONF_SSL, default=False): BooleanSelector(),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     }
 )
+
+# Other errors are shown above the form. An error of a section is shown above it: the
+# frontend shows none at the fields in it.
+ERROR_FIELDS = {
+    "address_in_use": CONF_HOST,
+    "invalid_auth": CONF_ACCESS_TOKEN,
+    "invalid_certificate": SECTION_TLS,
+    "invalid_host": CONF_HOST,
+    "not_xmrig": CONF_PORT,
+    "token_not_expected": CONF_ACCESS_TOKEN,
+}
+
+
+def connection_schema(*, has_token: bool, collapse_tls: bool) -> vol.Schema:
+    """Return the form of how a miner is reached.
+
+    `has_token` is whether there is a stored token that could be removed.
+    """
+    return vol.Schema(
+        {
+            vol.Required(CONF_HOST): TextSelector(),
+            # Not coerced here: the form would then begin with a 0.
+            vol.Required(CONF_PORT, default=DEFAULT_PORT): NumberSelector(
+                NumberSelectorConfig(
+                    min=1, max=65535, step=1, mode=NumberSelectorMode.BOX
+                )
+            ),
+            **TOKEN_SCHEMA.schema,
+            **(REMOVE_TOKEN_SCHEMA.schema if has_token else {}),
+            vol.Required(SECTION_TLS): section(TLS_SCHEMA, {"collapsed": collapse_tls}),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -100,11 +133,12 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
     """
 
     VERSION = 1
+    MINOR_VERSION = 1
 
     def __init__(self) -> None:
         """Initialize the flow."""
         self._entered: dict[str, Any] | None = None
-        """As the user entered it, for the form to show it again."""
+        """What the user entered, with the fields of sections in an object each."""
         self._question: Question | None = None
         self._agreed: set[Question] = set()
 
@@ -229,6 +263,7 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         Raises ValueError if there is no host.
         """
         entered = self._entered or {}
+        entered = entered | entered.get(SECTION_TLS, {})
         token = entered.get(CONF_ACCESS_TOKEN, "").strip()
         if entry is None or self.source != SOURCE_REAUTH:
             data = parse_address(entered)
@@ -244,14 +279,15 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
         """Add a miner, after a question if it may be one that is added already."""
         if entry_at(self.hass, data, besides=None):
             return self.async_abort(reason="already_configured")
-        for other in self._async_current_entries():
+        for other in miner_entries(self.hass):
             known = identity_of(other)
             if known.worker_id == seen.worker_id and known.matches(seen):
                 question = self._question_of_entry("same_miner", other, data, seen)
                 if question not in self._agreed:
                     return self._async_show_question(question)
         return self.async_create_entry(
-            title=seen.worker_id or data[CONF_HOST], data=data | identity_data(seen)
+            title=seen.worker_id or data[CONF_HOST],
+            data={CONF_KIND: EntryKind.MINER.value} | data | identity_data(seen),
         )
 
     @callback
@@ -287,10 +323,10 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change an entry, after a question if another miner answers."""
         if not is_miner_of(self.hass, entry, seen):
-            owners = entries_of(self.hass, seen, besides=entry)
+            holders = entries_of(self.hass, seen, besides=entry)
             question = (
-                self._question_of_entry("miner_of_entry", owners[0], data, seen)
-                if owners
+                self._question_of_entry("miner_of_entry", holders[0], data, seen)
+                if holders
                 else Question("another_miner", seen, self._facts(data, seen))
             )
             if question not in self._agreed:
@@ -307,7 +343,9 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
             # It has none until its next start with a network.
             seen = known
         return self.async_update_reload_and_abort(
-            entry, unique_id=None, data=data | identity_data(seen)
+            entry,
+            unique_id=None,
+            data={CONF_KIND: EntryKind.MINER.value} | data | identity_data(seen),
         )
 
     def _token_question(
@@ -359,20 +397,30 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
     def _async_show_form(
         self, error: str | None = None, placeholders: Mapping[str, str] | None = None
     ) -> ConfigFlowResult:
-        """Show the form with what was entered, or what is stored but for the token."""
+        """Show the form with what was entered, or what is stored.
+
+        No token is sent to the browser: neither a stored one nor one just entered.
+        """
         entry = self._entry()
-        step_id, schema = "user", SCHEMA
-        suggested: Mapping[str, Any] = self._entered or {}
+        stored = {**entry.data, SECTION_TLS: entry.data} if entry else {}
+        shown = {**(self._entered or stored)}
+        shown.pop(CONF_ACCESS_TOKEN, None)
+        field = ERROR_FIELDS.get(error or "", "base")
         if self.source == SOURCE_REAUTH:
             step_id, schema = "reauth_confirm", TOKEN_SCHEMA
-        elif entry:
-            step_id = "reconfigure"
-            if CONF_ACCESS_TOKEN in entry.data:
-                schema = schema.extend(REMOVE_TOKEN_SCHEMA.schema)
-            suggested = self._entered or {key: entry.data[key] for key in ADDRESS}
+        else:
+            step_id = "reconfigure" if entry else "user"
+            is_tls = shown.get(SECTION_TLS, {}).get(CONF_SSL, False)
+            expand_tls = is_tls or field == SECTION_TLS
+            schema = connection_schema(
+                has_token=bool(entry and CONF_ACCESS_TOKEN in entry.data),
+                collapse_tls=not expand_tls,
+            )
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, suggested),
-            errors={"base": error} if error else {},
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors={field if field in schema.schema else "base": error}
+            if error
+            else {},
             description_placeholders=placeholders,
         )

@@ -1,9 +1,11 @@
-"""What a user may attach to a bug report."""
+"""Diagnostics, which a user may attach to a bug report."""
 
+from collections.abc import Callable
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 
+from .kinds import EntryKind, entry_kind
 from .redaction import (
     Audience,
     shown_backends,
@@ -17,14 +19,22 @@ from .runtime import XmrigConfigEntry
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: XmrigConfigEntry
 ) -> dict[str, Any]:
+    """Return the diagnostics of a config entry.
+
+    One that is not set up has no runtime data.
+    """
+    diagnostics = {"entry": shown_entry(entry.data)}
+    if hasattr(entry, "runtime_data"):
+        diagnostics |= _DIAGNOSTICS[entry_kind(entry)](entry)
+    return diagnostics
+
+
+def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
     """Return what the miner reported last, without what identifies the user."""
-    diagnostics: dict[str, Any] = {"entry": shown_entry(entry.data)}
-    if (runtime := getattr(entry, "runtime_data", None)) is None:
-        return diagnostics
-    coordinator = runtime.coordinator
+    coordinator = entry.runtime_data.coordinator
     snapshot = coordinator.data
     backends, config = snapshot.backends, snapshot.config
-    return diagnostics | {
+    return {
         "last_update_success": coordinator.last_update_success,
         "status": snapshot.status,
         "restricted": snapshot.restricted,
@@ -35,3 +45,8 @@ async def async_get_config_entry_diagnostics(
         else None,
         "config": shown_config(config.document, Audience.PUBLIC) if config else None,
     }
+
+
+_DIAGNOSTICS: dict[EntryKind, Callable[[XmrigConfigEntry], dict[str, Any]]] = {
+    EntryKind.MINER: _miner_diagnostics
+}

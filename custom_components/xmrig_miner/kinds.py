@@ -19,4 +19,15 @@ def entry_kind(entry: ConfigEntry[Any]) -> EntryKind:
 
     Raises ValueError for a kind that only a later version knows.
     """
-    return EntryKind(entry.data.get(CONF_KIND, EntryKind.MINER))
+    return EntryKind(_stored_kind(entry))
+
+
+def is_miner(entry: ConfigEntry[Any]) -> bool:
+    """Return whether a config entry is for a miner."""
+    return _stored_kind(entry) == EntryKind.MINER
+
+
+def _stored_kind(entry: ConfigEntry[Any]) -> str:
+    """Return the kind in the data of a config entry; without one, it is for a miner."""
+    kind: str = entry.data.get(CONF_KIND, EntryKind.MINER)
+    return kind

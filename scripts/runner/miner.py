@@ -25,13 +25,21 @@ class Connection:
     @property
     def form(self) -> dict[str, Any]:
         """Return it as the integration's form is filled in."""
-        form = {
-            "host": self.host,
-            "port": self.port,
-            "ssl": self.ssl,
-            "verify_ssl": not self.ssl,
-        }
-        return form | ({"access_token": self.token} if self.token else {})
+        return {**self._address, "tls": self._tls}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """Return it as the config entry stores it."""
+        return {**self._address, **self._tls}
+
+    @property
+    def _address(self) -> dict[str, Any]:
+        address = {"host": self.host, "port": self.port}
+        return address | ({"access_token": self.token} if self.token else {})
+
+    @property
+    def _tls(self) -> dict[str, bool]:
+        return {"ssl": self.ssl, "verify_ssl": not self.ssl}
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ async def ensure_miner(client: Client, config: Path, connection: Connection) -> 
     """
     entries = await client.get(f"{ENTRIES}?domain={DOMAIN}")
     for entry in entries:
-        if _data(config, entry["entry_id"]) == connection.form:
+        if _data(config, entry["entry_id"]) == connection.data:
             return Entry(entry["entry_id"], entry["title"])
     for entry in entries:
         await client.delete(f"{ENTRIES}/{entry['entry_id']}")
@@ -71,7 +79,7 @@ async def ensure_miner(client: Client, config: Path, connection: Connection) -> 
 def _data(config: Path, entry_id: str) -> dict[str, Any]:
     """Return how an entry's miner is reached, which no API says."""
     storage = json.loads((config / ".storage" / "core.config_entries").read_text())
-    known = Connection("", 0, "any").form.keys()
+    known = Connection("", 0, "any").data.keys()
     return {
         key: value
         for entry in storage["data"]["entries"]
@@ -93,8 +101,8 @@ async def add_miner(client: Client, connection: Connection) -> Entry:
     texts = json.loads(
         (PROJECT / "custom_components/xmrig_miner/translations/en.json").read_text()
     )["config"]
-    key = result.get("errors", {}).get("base")
-    text = texts["error"][key] if key else texts["abort"][result["reason"]]
+    errors = [texts["error"][key] for key in result.get("errors", {}).values()]
+    text = " ".join(errors) or texts["abort"][result["reason"]]
     raise RunError(f"{connection.host}:{connection.port} was not added. {text}")
 
 

@@ -44,8 +44,7 @@ class Home:
                 CONF_HOST: target.host,
                 CONF_PORT: target.port,
                 CONF_ACCESS_TOKEN: target.token,
-                CONF_SSL: False,
-                CONF_VERIFY_SSL: True,
+                "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
             },
         )
         await hass.async_block_till_done()
