@@ -27,7 +27,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
-from .api.models import BackendType, Gpu, Hashrate
+from .api.models import BackendType, Gpu
 from .api.pause_reason import PauseReason, pause_reason
 from .api.snapshot import Snapshot, Status
 from .const import UNIT_HASHRATE
@@ -158,11 +158,11 @@ DESCRIPTIONS = (
     ),
     _hashrate(
         "hashrate",
-        lambda snapshot: snapshot.hashrate_now(snapshot.summary.hashrate),
+        lambda snapshot: snapshot.hashrate_now(snapshot.hashrate()),
         category=None,
     ),
-    _hashrate("hashrate_1m", lambda snapshot: snapshot.summary.hashrate.minute_1),
-    _hashrate("hashrate_15m", lambda snapshot: snapshot.summary.hashrate.minutes_15),
+    _hashrate("hashrate_1m", lambda snapshot: snapshot.hashrate().minute_1),
+    _hashrate("hashrate_15m", lambda snapshot: snapshot.hashrate().minutes_15),
     _hashrate(
         "hashrate_highest",
         lambda snapshot: snapshot.summary.hashrate_highest,
@@ -336,15 +336,12 @@ def _backend_hashrates(
 ) -> Iterator[XmrigSensorEntityDescription]:
     """Describe the hashrates of a backend; one without threads has none."""
 
-    def hashrate(snapshot: Snapshot) -> Hashrate:
-        if snapshot.backends and (found := snapshot.backends.by_type.get(backend)):
-            return found.hashrate
-        return Hashrate()
-
     values: dict[str, Callable[[Snapshot], float | None]] = {
-        "hashrate": lambda snapshot: snapshot.hashrate_now(hashrate(snapshot), backend),
-        "hashrate_1m": lambda snapshot: hashrate(snapshot).minute_1,
-        "hashrate_15m": lambda snapshot: hashrate(snapshot).minutes_15,
+        "hashrate": lambda snapshot: snapshot.hashrate_now(
+            snapshot.hashrate(backend), backend
+        ),
+        "hashrate_1m": lambda snapshot: snapshot.hashrate(backend).minute_1,
+        "hashrate_15m": lambda snapshot: snapshot.hashrate(backend).minutes_15,
     }
     for key, value_fn in values.items():
         yield XmrigSensorEntityDescription(

@@ -12,6 +12,7 @@ from .intent import is_resumed_by_rule
 from .miner import Miner
 from .models import Backends, Config, Summary
 from .restart import RestartDetector
+from .rolling import RollingHashrates
 from .snapshot import Snapshot
 
 _LOGGER = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class MinerReader:
         self._backends: _Endpoint[Backends] = _Endpoint(miner.link.backends)
         self._config: _Endpoint[Config] = _Endpoint(miner.read_config)
         self._restarts = RestartDetector(started=miner.state.started)
+        self._hashrates = RollingHashrates()
         self._restricted: bool | None = None
         self._last_complete: Snapshot | None = None
         self._restart_seen = False
@@ -109,6 +111,10 @@ class MinerReader:
             if restarted:
                 self._restart_seen = self.restore_due = True
             snapshot = self._snapshot(timed.summary, restarted=restarted)
+            hashrates = self._hashrates.observe(
+                snapshot, now=timed.received, restarted=restarted
+            )
+            snapshot = replace(snapshot, hashrates=hashrates)
             if not self.restore_due:
                 snapshot = await self._observe(snapshot)
             if snapshot.is_complete:

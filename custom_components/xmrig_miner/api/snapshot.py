@@ -1,5 +1,6 @@
 """All that is known of a miner at one moment, and what follows from it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -39,6 +40,9 @@ class Snapshot:
     """Whether the API is read-only; a reply that was cut off may not say so itself."""
     state: MinerState = field(default_factory=MinerState, repr=False)
     """What was stored about the miner when it was read."""
+    hashrates: Mapping[BackendType | None, Hashrate] = field(default_factory=dict)
+    """Those of the replies with their gaps filled, where that was possible; of the
+    whole miner under None."""
     is_fresh: bool = True
     """Whether all of it was read at this poll, and nothing is left from one before."""
 
@@ -139,6 +143,15 @@ class Snapshot:
         return self.is_enabled(backend) is True or (
             self.config is not None and self.config.has_threads(backend)
         )
+
+    def hashrate(self, backend: BackendType | None = None) -> Hashrate:
+        """Return the hashrate of the miner or a backend, with its gaps filled."""
+        if (filled := self.hashrates.get(backend)) is not None:
+            return filled
+        if backend is None:
+            return self.summary.hashrate
+        found = self.backends and self.backends.by_type.get(backend)
+        return found.hashrate if found else Hashrate()
 
     def hashrate_now(
         self, hashrate: Hashrate, backend: BackendType | None = None

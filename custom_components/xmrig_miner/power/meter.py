@@ -111,7 +111,7 @@ class PowerMeter:
     @property
     def efficiency(self) -> float | None:
         """Return H/J."""
-        hashrate = self._snapshot.hashrate_now(self._snapshot.summary.hashrate)
+        hashrate = self._snapshot.hashrate_now(self._snapshot.hashrate())
         watts = self.watts
         if hashrate is None or not watts or not self._coordinator.last_update_success:
             return None

@@ -1,0 +1,126 @@
+"""Hashrates go on through a change of threads, after which XMRig's own windows are empty."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from simulator.jsonvalue import Json
+
+from .common import Rig
+from .controls import MINING, set_threads
+from .watts import EFFICIENCY, METER, NO_CARDS, NUMBERS, report, set_up
+
+THREAD = 430
+"""H/s of a thread of the simulated computer."""
+CARD = 950
+
+WINDOWS = {"hashrate_1m": 60, "hashrate_15m": 900}
+
+
+def shown(rig: Rig, key: str) -> float:
+    """Return a hashrate; "unknown" is none."""
+    return float(rig.state(f"sensor.{key}"))
+
+
+class Truth:
+    """What the miner hashed, by the second."""
+
+    def __init__(self, rig: Rig, threads: int = 4) -> None:
+        """Begin with a miner that has hashed with some threads for long."""
+        self._rig = rig
+        self._rates = [float(threads * THREAD)] * 900
+
+    async def pass_time(self, seconds: int) -> None:
+        """Let time pass in which the threads hash that run now."""
+        for _ in range(seconds // 10):
+            self._rates += [self._rig.simulator.hashrate] * 10
+            await self._rig.poll()
+
+    def mean(self, seconds: int) -> float:
+        """Return the mean over the last seconds."""
+        return sum(self._rates[-seconds:]) / seconds
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+async def test_means_survive_changes_of_threads(running: Rig) -> None:
+    """Whatever the number is, and however often it changes."""
+    truth = Truth(running)
+    for threads, seconds in ((1, 30), (4, 20), (3, 10), (2, 70), (4, 120), (1, 600)):
+        await set_threads(running, threads)
+        for _ in range(seconds // 10):
+            await truth.pass_time(10)
+            for key, window in WINDOWS.items():
+                expected = truth.mean(window)
+                assert shown(running, key) == pytest.approx(expected, rel=0.05), key
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+async def test_a_change_of_threads_leaves_no_gap(rig: Rig) -> None:
+    """What a thread hashed last serves until the window of ten seconds is full."""
+    report(rig, 100)
+    await set_up(rig, {**NUMBERS, **METER})
+    for threads in (1, 3, 4, 2):
+        await set_threads(rig, threads)
+        hashes = threads * THREAD
+        assert rig.simulator.miner.hashrate_totals()[0] is None
+        for _ in range(3):
+            assert shown(rig, "hashrate") == pytest.approx(hashes)
+            assert shown(rig, "efficiency") == pytest.approx(hashes / 100, rel=0.01)
+            await rig.pass_time(timedelta(seconds=4))
+        assert rig.state(EFFICIENCY) == str(hashes / 100)
+
+
+async def test_cards_hash_on_while_threads_change(
+    all_enabled: None, running: Rig
+) -> None:
+    """The miner's own total is null as long as one backend's is."""
+    await set_threads(running, 2)
+    assert running.simulator.miner.hashrate_totals()[0] is None
+    assert shown(running, "hashrate") == pytest.approx(2 * THREAD + CARD)
+    assert shown(running, "cpu_hashrate") == pytest.approx(2 * THREAD)
+    assert shown(running, "cuda_hashrate") == pytest.approx(CARD)
+    assert shown(running, "hashrate_15m") == pytest.approx(4 * THREAD + CARD, rel=0.05)
+    assert shown(running, "cpu_hashrate_15m") == pytest.approx(4 * THREAD, rel=0.05)
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+async def test_a_pause_is_part_of_the_mean(running: Rig) -> None:
+    """Also if the number of threads changes in it."""
+    truth = Truth(running)
+    await truth.pass_time(60)
+    await running.turn(MINING, on=False)
+    await set_threads(running, 2)
+    assert running.state("sensor.hashrate") == "0"
+    await truth.pass_time(30)
+    assert shown(running, "hashrate_1m") == pytest.approx(truth.mean(60), rel=0.2)
+    assert shown(running, "hashrate_15m") == pytest.approx(truth.mean(900), rel=0.05)
+    await running.turn(MINING, on=True)
+    await truth.pass_time(30)
+    assert shown(running, "hashrate_15m") == pytest.approx(truth.mean(900), rel=0.05)
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+async def test_a_restart_begins_anew(running: Rig) -> None:
+    """What another process hashed says nothing about this one."""
+    await running.poll(3)
+    running.simulator.restart()
+    await running.poll(2)
+    assert running.state("sensor.hashrate_1m") == "unknown"
+    assert running.state("sensor.hashrate_15m") == "unknown"
+
+
+@pytest.mark.parametrize("options", [NO_CARDS])
+async def test_another_algorithm_begins_anew(running: Rig) -> None:
+    """Its hashes are of another kind: some are a thousand times as fast."""
+    await running.poll(3)
+
+    def edit(config: Json) -> Any:
+        config["cpu"]["rx/wow"] = [0, 1, 2]
+
+    running.simulator.edit_config(edit)
+    running.simulator.surroundings.algorithm = "rx/wow"
+    running.simulator.advance(30)
+    await running.poll()
+    assert running.state("sensor.algorithm") == "rx/wow"
+    assert running.state("sensor.hashrate_15m") == "unknown"
