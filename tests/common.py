@@ -248,10 +248,13 @@ class Rig:
         """Press a button."""
         await self.call("button", "press", name)
 
-    async def call(self, domain: str, action: str, name: str) -> None:
+    async def call(self, domain: str, action: str, name: str, **data: Any) -> None:
         """Call an action of an entity, and wait until it is over."""
         await self.hass.services.async_call(
-            domain, action, {ATTR_ENTITY_ID: self.entity_id(name)}, blocking=True
+            domain,
+            action,
+            {ATTR_ENTITY_ID: self.entity_id(name), **data},
+            blocking=True,
         )
 
     def asked(self, path: str, method: str = "GET") -> int:

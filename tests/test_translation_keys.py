@@ -7,7 +7,9 @@ import ast
 from collections.abc import Iterator
 import dataclasses
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from homeassistant.util.yaml import load_yaml_dict
@@ -50,15 +52,23 @@ def descriptions(value: object) -> Iterator[Any]:
             yield from descriptions(item)
 
 
+def modules(platform: str) -> Iterator[ModuleType]:
+    """Yield the modules of a platform: for miners, and for the manager."""
+    for package in ("", ".fleet"):
+        name = f"{xmrig_miner.__name__}{package}.{platform}"
+        if find_spec(name):
+            yield import_module(name)
+
+
 def entities(platform: str) -> set[str]:
     """Return the translation keys of a platform's descriptions and classes."""
-    module = import_module(f"{xmrig_miner.__name__}.{platform}")
     keys: set[str] = set()
-    for value in vars(module).values():
-        keys |= {description.translation_key for description in descriptions(value)}
-        if isinstance(value, type) and value.__module__ == module.__name__:
-            own = vars(value).get("_attr_translation_key")
-            keys |= {own} if own else set()
+    for module in modules(platform):
+        for value in vars(module).values():
+            keys |= {description.translation_key for description in descriptions(value)}
+            if isinstance(value, type) and value.__module__ == module.__name__:
+                own = vars(value).get("_attr_translation_key")
+                keys |= {own} if own else set()
     return keys
 
 
@@ -79,8 +89,8 @@ def test_names_stand_for_existing_platforms_only() -> None:
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_every_option_of_an_enum_has_a_text(platform: str) -> None:
     """A state without a text is shown raw; a text without a state never is."""
-    module = import_module(f"{xmrig_miner.__name__}.{platform}")
-    for description in descriptions(tuple(vars(module).values())):
+    values = [value for module in modules(platform) for value in vars(module).values()]
+    for description in descriptions(values):
         if options := getattr(description, "options", None):
             name = description.translation_key
             assert set(TEXTS["entity"][platform][name]["state"]) == set(options), name

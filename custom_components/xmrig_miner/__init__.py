@@ -10,6 +10,12 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
+from .fleet.entry import (
+    async_remove_manager,
+    async_setup_manager,
+    async_unload_manager,
+    is_no_device_removable,
+)
 from .kinds import EntryKind, entry_kind
 from .miner_entry import (
     async_remove_miner,
@@ -38,6 +44,12 @@ _LIFECYCLES = {
         unload=async_unload_miner,
         remove=async_remove_miner,
         is_device_removable=is_card_removable,
+    ),
+    EntryKind.MANAGER: _Lifecycle(
+        setup=async_setup_manager,
+        unload=async_unload_manager,
+        remove=async_remove_manager,
+        is_device_removable=is_no_device_removable,
     ),
 }
 

@@ -4,14 +4,16 @@ from enum import StrEnum
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
 
-from .const import CONF_KIND
+from .const import CONF_KIND, DOMAIN
 
 
 class EntryKind(StrEnum):
     """What a config entry is for."""
 
     MINER = "miner"
+    MANAGER = "manager"
 
 
 def entry_kind(entry: ConfigEntry[Any]) -> EntryKind:
@@ -31,3 +33,9 @@ def _stored_kind(entry: ConfigEntry[Any]) -> str:
     """Return the kind in the data of a config entry; without one, it is for a miner."""
     kind: str = entry.data.get(CONF_KIND, EntryKind.MINER)
     return kind
+
+
+def has_entry(hass: HomeAssistant, kind: EntryKind) -> bool:
+    """Return whether there is a config entry of a kind that is not disabled."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    return any(_stored_kind(entry) == kind for entry in entries)

@@ -1,7 +1,7 @@
 """Numbers of a miner: CPU threads and the power limit."""
 
 import math
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -9,15 +9,19 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import UnitOfPower
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .entity import XmrigEntity, async_remove_entities, async_setup_entities
+from .fleet.number import setup_numbers
+from .fleet.runtime import FLEET, async_change_member, member_settings
+from .fleet.settings import MAX_PRIORITY
+from .kinds import EntryKind, entry_kind
 from .power.control import PowerControl
-from .runtime import XmrigConfigEntry
 
 # A slider sends many values in a row. They reach the miner side by side, so that it can
 # leave out those that are outdated by the time their turn comes.
@@ -41,12 +45,33 @@ POWER_LIMIT = NumberEntityDescription(
 )
 
 
+PRIORITY = NumberEntityDescription(
+    key="priority",
+    translation_key="priority",
+    entity_category=EntityCategory.CONFIG,
+    native_min_value=-MAX_PRIORITY,
+    native_max_value=MAX_PRIORITY,
+    native_step=1,
+    mode=NumberMode.BOX,
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: ConfigEntry[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the numbers of a miner."""
+    """Set up the numbers of a config entry."""
+    if entry_kind(entry) is EntryKind.MANAGER:
+        setup_numbers(entry, async_add_entities)
+        return
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigPriorityNumber,
+        lambda _: [(PRIORITY, None)] if FLEET in hass.data else [],
+        controls=True,
+    )
     if entry.runtime_data.power.is_configured:
         async_setup_entities(
             entry,
@@ -156,3 +181,34 @@ class XmrigPowerLimitNumber(XmrigNumber):
             await self._power.limit.async_set(value)
         finally:
             self.async_write_ha_state()
+
+
+class XmrigPriorityNumber(XmrigNumber):
+    """How soon the manager serves a miner: a higher number comes first.
+
+    It is a setting of the manager, so it is available while the miner is offline.
+    """
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is a manager."""
+        return self.native_value is not None
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the priority."""
+        settings = member_settings(self.hass, self.coordinator.config_entry.entry_id)
+        return None if settings is None else settings.priority
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the priority.
+
+        Raises ServiceValidationError for what is not a number.
+        """
+        self._check(value)
+        entry_id = self.coordinator.config_entry.entry_id
+        await async_change_member(self.hass, entry_id, priority=int(value))
+        self.async_write_ha_state()

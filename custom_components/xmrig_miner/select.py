@@ -1,14 +1,16 @@
 """Select of a miner: the preferred pool."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import XmrigEntity, async_setup_entities
-from .runtime import XmrigConfigEntry
+from .fleet.select import setup_selects
+from .kinds import EntryKind, entry_kind
 
 # Commands queue at the miner: there those that wait fail together if it goes away
 PARALLEL_UPDATES = 0
@@ -20,10 +22,13 @@ POOL = SelectEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: ConfigEntry[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the choices of a miner."""
+    """Set up the choices of a config entry."""
+    if entry_kind(entry) is EntryKind.MANAGER:
+        setup_selects(entry, async_add_entities)
+        return
     async_setup_entities(
         entry,
         async_add_entities,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
@@ -37,7 +38,9 @@ from .entity import (
     async_setup_entities,
     async_update_cards,
 )
-from .runtime import XmrigConfigEntry, XmrigRuntimeData
+from .fleet.sensor import setup_sensors
+from .kinds import EntryKind, entry_kind
+from .runtime import XmrigRuntimeData
 from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .sensor_power import (
     ENERGY,
@@ -456,10 +459,13 @@ def _has_value(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: ConfigEntry[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the sensors of a miner and its cards."""
+    """Set up the sensors of a config entry."""
+    if entry_kind(entry) is EntryKind.MANAGER:
+        setup_sensors(entry, async_add_entities)
+        return
     runtime = entry.runtime_data
     coordinator = runtime.coordinator
     async_setup_entities(

@@ -78,6 +78,11 @@ def power_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
     return XmrigStore(hass, f"{entry_id}.power")
 
 
+def manager_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
+    """Return where the settings of the manager are kept."""
+    return XmrigStore(hass, f"{entry_id}.manager")
+
+
 async def async_load[LoadedT](
     hass: HomeAssistant,
     entry: ConfigEntry,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -13,7 +14,9 @@ from .api.miner import Miner
 from .api.models import BackendType, PauseRule
 from .api.snapshot import Snapshot
 from .entity import XmrigEntity, async_setup_entities
-from .runtime import XmrigConfigEntry
+from .fleet.runtime import FLEET, async_change_member, member_settings
+from .fleet.switch import setup_switches
+from .kinds import EntryKind, entry_kind
 
 # Commands queue at the miner: there those that wait fail together if it goes away
 PARALLEL_UPDATES = 0
@@ -68,12 +71,27 @@ DESCRIPTIONS = (
 )
 
 
+MANAGED = SwitchEntityDescription(
+    key="managed", translation_key="managed", entity_category=EntityCategory.CONFIG
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: ConfigEntry[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the switches of a miner."""
+    """Set up the switches of a config entry."""
+    if entry_kind(entry) is EntryKind.MANAGER:
+        setup_switches(entry, async_add_entities)
+        return
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigManagedSwitch,
+        lambda _: [(MANAGED, None)] if FLEET in hass.data else [],
+        controls=True,
+    )
     async_setup_entities(
         entry,
         async_add_entities,
@@ -112,3 +130,39 @@ class XmrigSwitch(XmrigEntity, SwitchEntity):
         """Turn it off."""
         async with self.runtime.commands.run() as miner:
             await self.entity_description.set_fn(miner, False)
+
+
+class XmrigManagedSwitch(XmrigEntity, SwitchEntity):
+    """Whether the manager decides when a miner mines, and with how many threads.
+
+    It is a setting of the manager, so it is available while the miner is offline.
+    """
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether there is a manager."""
+        return self.is_on is not None
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return whether it is on."""
+        settings = member_settings(self.hass, self.coordinator.config_entry.entry_id)
+        return None if settings is None else settings.is_managed
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Turn it on."""
+        await self._async_set(is_on=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Turn it off: the miner gets all of its threads back."""
+        await self._async_set(is_on=False)
+
+    async def _async_set(self, *, is_on: bool) -> None:
+        """Turn it on or off."""
+        entry_id = self.coordinator.config_entry.entry_id
+        await async_change_member(self.hass, entry_id, is_managed=is_on)
+        self.async_write_ha_state()

@@ -62,14 +62,17 @@ class PowerControl:
         """Return whether threads are still held back from before."""
         return self.limit.is_limiting or self.calibration.threads_before is not None
 
-    async def async_load(self) -> None:
+    async def async_load(self, *, has_manager: bool) -> None:
         """Restore what was learned and set before.
 
         A limit whose options were removed is cleared for good, before the miner is
-        read: it may be unreachable for long.
+        read: it may be unreachable for long. So is what a manager allowed that there is
+        no more.
         """
         await self._file.async_load(self._load)
-        if not self.is_configured and self.limit.clear():
+        is_cleared = not self.is_configured and self.limit.clear()
+        is_released = not has_manager and self.limit.release()
+        if is_cleared or is_released:
             await self._file.async_save()
 
     @callback

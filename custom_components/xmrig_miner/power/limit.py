@@ -51,7 +51,8 @@ class PowerLimit:
         self._lock = lock
         self._file = file
         options = PowerOptions.from_options(coordinator.config_entry.options)
-        self._interval = options.interval
+        self.interval = options.interval
+        """Seconds after a change until more threads may run."""
         self._watts: float | None = None
         self._managed: int | None = None
         self._caps = ThreadCaps()
@@ -85,6 +86,16 @@ class PowerLimit:
     def managed_threads(self) -> int | None:
         """Return the threads that a manager allows, 0 for a pause; None without one."""
         return self._managed
+
+    @property
+    def user_cap(self) -> int | None:
+        """Return the most threads that the user allows; None for all."""
+        return self._caps.user
+
+    @property
+    def set_watts(self) -> float | None:
+        """Return the limit in W; None without one."""
+        return self._watts
 
     @property
     def watts(self) -> int | None:
@@ -125,6 +136,15 @@ class PowerLimit:
         was_set = self._watts is not None
         self._watts = None
         return was_set
+
+    def release(self) -> bool:
+        """Let no manager decide from now on, and return whether one did.
+
+        The miner is not told yet.
+        """
+        was_managed = self._managed is not None
+        self._managed = None
+        return was_managed
 
     async def async_set(self, watts: float) -> None:
         """Set the limit in W; the full load means no limit.
@@ -337,7 +357,7 @@ class PowerLimit:
 
     def _wait(self) -> float:
         """Return for how many seconds the last change has yet to settle."""
-        return self._changed_at + self._interval - time.monotonic()
+        return self._changed_at + self.interval - time.monotonic()
 
     @callback
     def _schedule_retry(self, delay: float) -> None:

@@ -133,10 +133,10 @@ class PowerMeter:
         """Return a power together with that of the cards, in whole W."""
         if watts is None:
             return None
-        return min(math.ceil(watts + self._cards_watts), MAX_WATTS)
+        return min(math.ceil(watts + self.cards_watts), MAX_WATTS)
 
     @property
-    def _cards_watts(self) -> float:
+    def cards_watts(self) -> float:
         """Return the power of the cards in use while they hash, in W."""
         return self._cards.total(self._gpu_backends)
 
@@ -145,7 +145,7 @@ class PowerMeter:
 
         Without the CPU there are no steps: all threads or none.
         """
-        left = limit - self._cards_watts
+        left = limit - self.cards_watts
         if self.uses_cpu:
             return self.model.threads_within(left)
         idle = self.model.watts(0)

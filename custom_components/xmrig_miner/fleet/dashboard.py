@@ -1,0 +1,109 @@
+"""Where the meters of the house are, by the Energy dashboard."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeassistant.core import valid_entity_id
+
+from ..manager import Flow, Sources
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """A price per kWh, from a sensor or as a number."""
+
+    sensor: str | None = None
+    number: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What the preferences of the Energy dashboard name."""
+
+    sources: Sources = field(default_factory=Sources)
+    importing: Price = field(default_factory=Price)
+    exporting: Price = field(default_factory=Price)
+
+    @property
+    def has_grid(self) -> bool:
+        """Return whether there is a sensor for the power of the grid."""
+        return bool(self.sources.grid.sensors)
+
+    @property
+    def sensors(self) -> frozenset[str]:
+        """Return all entities that are read."""
+        battery = self.sources.battery
+        found = {
+            *self.sources.grid.sensors,
+            *(battery.sensors if battery else ()),
+            self.sources.battery_level,
+            self.importing.sensor,
+            self.exporting.sensor,
+        }
+        return frozenset(sensor for sensor in found if sensor)
+
+
+def house_of(preferences: Mapping[str, Any] | None) -> House:
+    """Return the sensors that the preferences of the Energy dashboard name.
+
+    Its rate of the grid is above zero while power is bought, that of a battery while it
+    discharges. Statistics that are no entity cannot be read.
+    """
+    sources: list[Mapping[str, Any]] = list(
+        (preferences or {}).get("energy_sources", [])
+    )
+    grids = [source for source in sources if source.get("type") == "grid"]
+    batteries = [source for source in sources if source.get("type") == "battery"]
+    discharging = _flow(batteries)
+    return House(
+        sources=Sources(
+            grid=_flow(grids),
+            battery=Flow(plus=discharging.minus, minus=discharging.plus)
+            if discharging.sensors
+            else None,
+            battery_level=next(
+                filter(None, (_entity(source, "stat_soc") for source in batteries)),
+                None,
+            ),
+        ),
+        importing=_price(grids, "entity_energy_price", "number_energy_price"),
+        exporting=_price(
+            grids, "entity_energy_price_export", "number_energy_price_export"
+        ),
+    )
+
+
+def _flow(sources: Iterable[Mapping[str, Any]]) -> Flow:
+    """Return the power of some sources together.
+
+    What the user chose comes before the sensor that Home Assistant makes of it.
+    """
+    plus: list[str] = []
+    minus: list[str] = []
+    for source in sources:
+        chosen = source.get("power_config") or source
+        added = (
+            _entity(chosen, "stat_rate") or _entity(chosen, "stat_rate_from"),
+            _entity(chosen, "stat_rate_inverted") or _entity(chosen, "stat_rate_to"),
+        )
+        for sensors, sensor in zip((plus, minus), added, strict=True):
+            if sensor and sensor not in (*plus, *minus):
+                sensors.append(sensor)
+    return Flow(plus=tuple(plus), minus=tuple(minus))
+
+
+def _price(sources: Iterable[Mapping[str, Any]], entity: str, number: str) -> Price:
+    """Return the first price that is named."""
+    for source in sources:
+        if sensor := _entity(source, entity):
+            return Price(sensor=sensor)
+        if isinstance(value := source.get(number), int | float):
+            return Price(number=float(value))
+    return Price()
+
+
+def _entity(source: Mapping[str, Any], key: str) -> str | None:
+    """Return the entity that a key names, if it is one."""
+    value = source.get(key)
+    return value if isinstance(value, str) and valid_entity_id(value) else None

@@ -1,0 +1,97 @@
+"""The miners that the manager distributes power over, as their config entries show."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from ..const import DOMAIN
+from ..kinds import is_miner
+from ..manager import Curve, Member
+from ..power.model import PowerModel
+from ..runtime import XmrigRuntimeData
+from .settings import FleetSettings, MemberSettings
+
+
+def miner_entries(hass: HomeAssistant) -> Iterator[ConfigEntry[Any]]:
+    """Yield the config entries of all miners that are set up."""
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        if is_miner(entry) and entry.state is ConfigEntryState.LOADED:
+            yield entry
+
+
+class Members:
+    """Makes members of miners, and keeps the curve of each while its model is the same."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Initialize the members."""
+        self._hass = hass
+        self._curves: dict[str, tuple[tuple[object, ...], Curve | None]] = {}
+
+    def all(self, settings: FleetSettings) -> tuple[Member, ...]:
+        """Return all members; a miner that is not set up is none."""
+        members = {
+            entry.entry_id: self._member(entry, settings.member(entry.entry_id))
+            for entry in miner_entries(self._hass)
+        }
+        for gone in self._curves.keys() - members.keys():
+            del self._curves[gone]
+        return tuple(members.values())
+
+    def _member(self, entry: ConfigEntry[Any], settings: MemberSettings) -> Member:
+        """Return a miner as a member."""
+        runtime: XmrigRuntimeData = entry.runtime_data
+        snapshot = runtime.coordinator.data
+        limit, meter = runtime.power.limit, runtime.power.meter
+        request = snapshot.state.request
+        curve = self._curve(entry.entry_id, runtime)
+        threads = snapshot.threads if snapshot.is_mining else 0
+        if snapshot.is_mining is None:
+            threads = None
+        elif threads and curve and curve.hashrates is None:
+            threads = 1
+        return Member(
+            id=entry.entry_id,
+            curve=curve,
+            algorithm=snapshot.summary.algo,
+            threads=threads,
+            is_online=runtime.coordinator.last_update_success,
+            is_steerable=settings.is_managed
+            and not snapshot.restricted
+            and request.mining is not False
+            # Paused at the miner or by its own rules: more threads would not show
+            and (snapshot.is_mining is not False or request.limited)
+            and not runtime.power.calibration.is_running,
+            max_threads=limit.user_cap,
+            max_watts=limit.set_watts,
+            priority=settings.priority,
+            settle=limit.interval,
+            plug_watts=meter.measured(),
+        )
+
+    def _curve(self, entry_id: str, runtime: XmrigRuntimeData) -> Curve | None:
+        """Return the curve of a miner; None while its watts are not known."""
+        meter = runtime.power.meter
+        if not runtime.power.is_configured:
+            return None
+        key = (meter.model, meter.uses_cpu, meter.cards_watts)
+        known = self._curves.get(entry_id)
+        if known is None or known[0] != key:
+            curve = _curve(meter.model, meter.cards_watts, uses_cpu=meter.uses_cpu)
+            known = self._curves[entry_id] = (key, curve)
+        return known[1]
+
+
+def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
+    """Return the curve of a computer whose cards draw some W while they hash.
+
+    Without its CPU a miner is on or off.
+    """
+    if not uses_cpu:
+        return Curve.on_off(cards, model.watts(0) or 0) if cards else None
+    curve = Curve.from_model(model)
+    if curve is None or not cards:
+        return curve
+    idle, *watts = curve.watts
+    return Curve((idle, *(value + cards for value in watts)), curve.hashrates)

@@ -1,0 +1,100 @@
+"""Numbers of the manager."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from ..manager import Settings
+from .entity import FleetEntity
+from .runtime import FleetConfigEntry
+from .settings import MAX_PRICE, MAX_RESERVE
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetNumberEntityDescription(NumberEntityDescription):
+    """A number of the user, named as the setting that it is."""
+
+    value_fn: Callable[[Settings], float | None]
+
+
+DESCRIPTIONS = (
+    FleetNumberEntityDescription(
+        key="reserve",
+        translation_key="reserve",
+        entity_category=EntityCategory.CONFIG,
+        device_class=NumberDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        native_min_value=-MAX_RESERVE,
+        native_max_value=MAX_RESERVE,
+        native_step=1,
+        mode=NumberMode.BOX,
+        value_fn=lambda settings: settings.reserve,
+    ),
+    FleetNumberEntityDescription(
+        key="price_limit",
+        translation_key="price_limit",
+        entity_category=EntityCategory.CONFIG,
+        native_min_value=-MAX_PRICE,
+        native_max_value=MAX_PRICE,
+        native_step=0.001,
+        mode=NumberMode.BOX,
+        value_fn=lambda settings: settings.price_limit,
+    ),
+    FleetNumberEntityDescription(
+        key="battery_priority",
+        translation_key="battery_priority",
+        entity_category=EntityCategory.CONFIG,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+        value_fn=lambda settings: settings.battery_priority,
+    ),
+    FleetNumberEntityDescription(
+        key="battery_start",
+        translation_key="battery_start",
+        entity_category=EntityCategory.CONFIG,
+        native_unit_of_measurement=PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+        value_fn=lambda settings: settings.battery_start,
+    ),
+)
+
+
+def setup_numbers(
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the numbers of the manager."""
+    async_add_entities(
+        FleetNumber(entry.runtime_data, description) for description in DESCRIPTIONS
+    )
+
+
+class FleetNumber(FleetEntity, NumberEntity):
+    """A number of the user."""
+
+    entity_description: FleetNumberEntityDescription
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the number."""
+        return self.entity_description.value_fn(self.settings)
+
+    @override
+    async def async_set_native_value(self, value: float) -> None:
+        """Set the number."""
+        await self.runtime.async_change(**{self.entity_description.key: value})

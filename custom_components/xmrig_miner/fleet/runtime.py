@@ -1,0 +1,66 @@
+"""What belongs to the config entry of the manager while it is loaded."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from ..manager import Settings
+from ..storage import XmrigStore
+from .coordinator import FleetCoordinator
+from .settings import FleetSettings, MemberSettings
+
+type FleetConfigEntry = ConfigEntry[FleetRuntimeData]
+
+FLEET: HassKey[FleetRuntimeData] = HassKey(f"{DOMAIN}_fleet")
+"""The manager, while it is loaded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetRuntimeData:
+    """The parts that the platforms and actions of the manager use."""
+
+    coordinator: FleetCoordinator
+    store: XmrigStore
+
+    async def async_change(self, **changes: Any) -> None:
+        """Change settings of the manager: they take effect once they are saved.
+
+        Raises HomeAssistantError if they cannot be saved.
+        """
+        settings = self.coordinator.settings
+        await self._async_set(
+            replace(settings, settings=replace(settings.settings, **changes))
+        )
+
+    async def async_change_member(self, entry_id: str, **changes: Any) -> None:
+        """Change settings of a member, in the same way."""
+        settings = self.coordinator.settings
+        member: MemberSettings = replace(settings.member(entry_id), **changes)
+        await self._async_set(settings.with_member(entry_id, member))
+
+    async def _async_set(self, settings: FleetSettings) -> None:
+        await self.store.async_save(settings.as_json())
+        self.coordinator.async_set_settings(settings)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings of the manager."""
+        return self.coordinator.settings.settings
+
+
+async def async_change_member(
+    hass: HomeAssistant, entry_id: str, **changes: Any
+) -> None:
+    """Change what the user set for a member, while there is a manager."""
+    if runtime := hass.data.get(FLEET):
+        await runtime.async_change_member(entry_id, **changes)
+
+
+def member_settings(hass: HomeAssistant, entry_id: str) -> MemberSettings | None:
+    """Return what the user set for a member; None while there is no manager."""
+    runtime = hass.data.get(FLEET)
+    return runtime.coordinator.settings.member(entry_id) if runtime else None

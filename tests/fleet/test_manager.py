@@ -1,0 +1,258 @@
+"""The manager distributes the surplus of the house over its miners."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
+from custom_components.xmrig_miner.kinds import EntryKind
+from tests.common import Rig
+from tests.controls import MINING
+from tests.watts import NUMBERS, threads_hashing
+
+pytestmark = pytest.mark.virtual_time
+
+GRID = "sensor.grid"
+MODE = "select.mode"
+IDLE = 60
+THREAD = 20
+THREADS = 4
+
+
+class House:
+    """A house with a grid meter, and the manager in it."""
+
+    def __init__(self, hass: HomeAssistant, rigs: list[Rig]) -> None:
+        """Initialize it without any power."""
+        self.hass = hass
+        self.rigs = rigs
+        self.entry = MockConfigEntry(
+            domain=DOMAIN, title="Manager", data={CONF_KIND: EntryKind.MANAGER}
+        )
+        self.manager = Rig(hass, rigs[0].simulator, self.entry, rigs[0].freezer)
+        self.sun = 0.0
+
+    async def set_up(self, **source: Any) -> None:
+        """Name the meter in the Energy dashboard, and set the manager up."""
+        await self.name_meter(source or {"stat_rate": GRID})
+        self.report()
+        await self.manager.set_up()
+        assert self.manager.is_loaded
+
+    async def name_meter(self, source: dict[str, Any]) -> None:
+        """Name the grid meter in the Energy dashboard."""
+        preferences: Any = {"energy_sources": [{"type": "grid", **source}]}
+        energy = await async_get_manager(self.hass)
+        await energy.async_update(preferences)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    @property
+    def threads(self) -> list[int]:
+        """Return how many threads hash on each miner."""
+        return [threads_hashing(rig.simulator) for rig in self.rigs]
+
+    @property
+    def mined(self) -> float:
+        """Return what the threads draw, in W."""
+        return sum(self.threads) * THREAD
+
+    def report(self) -> None:
+        """Let the meter report, which sees the sun and what is mined."""
+        self.hass.states.async_set(
+            GRID,
+            f"{self.mined - self.sun}",
+            {ATTR_UNIT_OF_MEASUREMENT: UnitOfPower.WATT},
+            force_update=True,
+        )
+
+    async def pass_time(self, seconds: int) -> None:
+        """Let time pass with a report of the meter every 10 s."""
+        for _ in range(seconds // 10):
+            await self.manager.pass_time(timedelta(seconds=10))
+            self.report()
+            await self.hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+async def house(hass: HomeAssistant, trio: list[Rig]) -> House:
+    """Return a house with three miners that draw 20 W a thread."""
+    for rig in trio:
+        hass.config_entries.async_update_entry(rig.entry, options=NUMBERS)
+        await rig.reload()
+    return House(hass, trio)
+
+
+async def test_the_surplus_is_mined_and_no_more(house: House) -> None:
+    """All miners together draw what the sun leaves."""
+    house.sun = 5.5 * THREAD
+    await house.set_up()
+    await house.pass_time(120)
+    assert sum(house.threads) == 5
+    assert float(house.manager.state("sensor.surplus")) == pytest.approx(10, abs=1)
+    house.sun = 2.5 * THREAD
+    await house.pass_time(20)
+    assert sum(house.threads) == 2
+    house.sun = 1000
+    await house.pass_time(180)
+    assert house.threads == [THREADS] * 3
+    assert house.manager.state("sensor.reason") == "everything_at_full"
+    house.sun = 0
+    await house.pass_time(20)
+    assert house.threads == [0] * 3
+    assert house.manager.state("sensor.reason") == "no_surplus"
+
+
+@pytest.mark.parametrize(("mode", "threads"), [("off", 0), ("full", THREADS)])
+async def test_off_and_full_need_no_meter(
+    house: House, mode: str, threads: int
+) -> None:
+    """One tap is enough."""
+    house.sun = 3 * THREAD
+    await house.set_up()
+    await house.pass_time(60)
+    await house.manager.call("select", "select_option", MODE, option=mode)
+    await house.pass_time(60)
+    assert house.threads == [threads] * 3
+
+
+async def test_manual_gives_the_miners_back(house: House) -> None:
+    """They are as without a manager."""
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+    await house.manager.call("select", "select_option", MODE, option="manual")
+    await house.pass_time(30)
+    assert house.threads == [THREADS] * 3
+
+
+async def test_a_miner_that_is_not_managed_is_left_alone(house: House) -> None:
+    """What it draws is not there for the others."""
+    await house.set_up()
+    await house.pass_time(60)
+    first, *others = house.rigs
+    await first.turn("switch.managed", on=False)
+    await house.pass_time(30)
+    assert house.threads == [THREADS, 0, 0]
+    house.sun = 6.5 * THREAD
+    await house.pass_time(120)
+    assert house.threads[0] == THREADS
+    assert sum(house.threads[1:]) == 2
+    assert others
+
+
+async def test_a_miner_that_the_user_switched_off_rests(house: House) -> None:
+    """Until it is switched on again."""
+    house.sun = 1000
+    await house.set_up()
+    await house.pass_time(120)
+    await house.rigs[1].turn(MINING, on=False)
+    await house.pass_time(60)
+    assert house.threads == [THREADS, 0, THREADS]
+    await house.rigs[1].turn(MINING, on=True)
+    await house.pass_time(60)
+    assert house.threads == [THREADS] * 3
+
+
+async def test_settings_survive_a_restart(house: House) -> None:
+    """Mode, numbers, and what was set for a member."""
+    await house.set_up()
+    await house.pass_time(20)
+    await house.manager.call("select", "select_option", MODE, option="off")
+    await house.manager.call("number", "set_value", "number.reserve", value=150)
+    await house.rigs[0].call("number", "set_value", "number.priority", value=3)
+    await house.manager.reload()
+    assert house.manager.state(MODE) == "off"
+    assert house.manager.state("number.reserve") == "150.0"
+    assert float(house.rigs[0].state("number.priority")) == 3
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+
+
+async def test_a_manager_that_is_removed_gives_the_miners_back(house: House) -> None:
+    """With what belongs to it on their devices."""
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+    assert "switch.managed" in house.rigs[0].entities
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await house.hass.async_block_till_done(wait_background_tasks=True)
+    assert house.threads == [THREADS] * 3
+    for rig in house.rigs:
+        assert not {"switch.managed", "number.priority"} & rig.entities.keys()
+    await house.pass_time(30)
+    registry = er.async_get(house.hass)
+    assert not er.async_entries_for_config_entry(registry, house.entry.entry_id)
+    assert not {"switch.managed", "number.priority"} & house.rigs[0].entities.keys()
+
+
+async def test_a_manager_that_was_removed_while_a_miner_was_away(house: House) -> None:
+    """The miner is released once it is back."""
+    await house.set_up()
+    await house.pass_time(60)
+    await house.rigs[0].simulator.go_offline()
+    await house.hass.config_entries.async_unload(house.rigs[0].entry.entry_id)
+    await house.hass.config_entries.async_remove(house.entry.entry_id)
+    await house.rigs[0].simulator.go_online()
+    await house.hass.config_entries.async_setup(house.rigs[0].entry.entry_id)
+    await house.pass_time(60)
+    assert house.threads == [THREADS] * 3
+
+
+async def test_it_follows_the_energy_dashboard(house: House) -> None:
+    """The user names another meter there."""
+    house.sun = 500
+    await house.set_up(stat_rate="sensor.another")
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+    assert house.manager.state("sensor.reason") == "meter_silent"
+    await house.name_meter({"stat_rate": GRID})
+    await house.pass_time(180)
+    assert house.threads == [THREADS] * 3
+    await house.name_meter({})
+    await house.pass_time(30)
+    assert house.threads == [0] * 3
+
+
+async def test_a_member_that_is_removed_leaves_its_share(house: House) -> None:
+    """The others mine with it."""
+    house.sun = 2.5 * THREAD
+    await house.set_up()
+    await house.pass_time(120)
+    busy = max(house.rigs, key=lambda rig: threads_hashing(rig.simulator))
+    await house.hass.config_entries.async_remove(busy.entry.entry_id)
+    busy.simulator.miner.pause()
+    await house.pass_time(180)
+    assert sum(house.threads) == 2
+    assert house.manager.state("sensor.miners") == "2"
+
+
+@pytest.mark.parametrize("count", [0, 1])
+async def test_few_members(hass: HomeAssistant, trio: list[Rig], count: int) -> None:
+    """None at all is no error."""
+    for rig in trio[count:]:
+        await hass.config_entries.async_remove(rig.entry.entry_id)
+    house = House(hass, trio)
+    await house.set_up()
+    await house.pass_time(30)
+    assert house.manager.state("sensor.miners") == str(count)
+    assert (house.manager.state("sensor.reason") == "unknown") is (count == 0)
+
+
+async def test_nothing_is_left_behind(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No timer, no listener, no error."""
+    await house.set_up()
+    for _ in range(3):
+        await house.pass_time(20)
+        await house.manager.reload()
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    house.report()
+    await house.pass_time(30)
+    assert not [item for item in caplog.records if item.levelname == "ERROR"]
