@@ -4,7 +4,10 @@ from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
+from custom_components.xmrig_miner.kinds import EntryKind
 from custom_components.xmrig_miner.power.limit import PowerLimit
 
 from .common import Rig
@@ -83,11 +86,22 @@ async def test_without_a_manager_all_comes_back(managed: Rig) -> None:
 
 async def test_it_is_kept_across_a_restart(managed: Rig) -> None:
     """Or a resting miner would start for the moments until the manager decides."""
+    manager = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: EntryKind.MANAGER})
+    manager.add_to_hass(managed.hass)
     await limit_of(managed).async_set_managed(0)
     await managed.reload()
     await wait(managed, 60)
     assert managed.simulator.miner.is_paused
     assert limit_of(managed).managed_threads == 0
+
+
+async def test_without_a_manager_it_is_released_by_a_restart(managed: Rig) -> None:
+    """The manager was removed while the miner was not set up."""
+    await limit_of(managed).async_set_managed(0)
+    await managed.reload()
+    await wait(managed, 60)
+    assert threads_hashing(managed.simulator) == 4
+    assert limit_of(managed).managed_threads is None
 
 
 async def test_a_miner_without_watts_is_on_or_off(rig: Rig) -> None:
