@@ -242,13 +242,6 @@ def test_enabled_backends() -> None:
     assert backends.enabled == {BackendType.OPENCL}
 
 
-@pytest.mark.parametrize("asm", [True, False, "ryzen", None])
-def test_asm_is_a_name_or_a_boolean(asm: Any) -> None:
-    """XMRig says which assembly it uses, or just whether."""
-    backends = Backends.from_json([{"type": "cpu", "asm": asm}])
-    assert backends.by_type[BackendType.CPU].asm == asm
-
-
 @given(place=st.sampled_from(places(BACKENDS)), value=any_json)
 def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> None:
     """Whatever stands among the backends, reading them never fails."""
@@ -267,15 +260,6 @@ def test_any_value_missing() -> None:
 def test_the_core_of_a_thread(affinity: Any, core: int | None) -> None:
     """A thread that is bound to none has -1."""
     assert Thread.from_json({"affinity": affinity}).affinity == core
-
-
-@pytest.mark.parametrize(
-    ("sent", "priority"), [(-1, -1), (0, 0), (5, 5), (-2, None), (None, None)]
-)
-def test_the_priority_of_a_backend(sent: Any, priority: int | None) -> None:
-    """A priority that was not set is -1."""
-    backends = Backends.from_json([{"type": "cpu", "priority": sent}])
-    assert backends.by_type[BackendType.CPU].priority == priority
 
 
 @pytest.mark.parametrize(("sent", "index"), [(0, 0), (255, 255), (256, None)])

@@ -74,7 +74,6 @@ class TestSummary:
         """Nor is 1 true."""
         summary = Summary.from_json(everywhere(SUMMARY, value))
         assert (summary.paused, summary.restricted) == (None, None)
-        assert summary.cpu.aes is None
 
     @pytest.mark.parametrize(
         "literal",
@@ -255,13 +254,6 @@ class TestConnection:
     def test_the_pool_is_host_and_port(self, sent: str, pool: str | None) -> None:
         """It is shown as a state and in events; what may hold more is unknown."""
         assert Connection.from_json({"pool": sent}).pool == pool
-
-    def test_the_certificate_of_the_pool(self) -> None:
-        """Of a connection with TLS its version is known, and who is at the other end."""
-        connection = Connection.from_json(
-            {"tls": "TLSv1.3", "tls-fingerprint": "8f3c2a"}
-        )
-        assert (connection.tls, connection.tls_fingerprint) == ("TLSv1.3", "8f3c2a")
 
     @pytest.mark.parametrize(
         ("uptime", "is_connected"), [(0, False), (1, True), (None, None)]

@@ -1,4 +1,4 @@
-"""What `GET /2/backends` says."""
+"""The reply of `GET /2/backends`."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..limits import MAX_CARDS, MAX_THREADS, clean_json
 from .backend_type import BackendType
-from .hashrate import Hashrate, HugePages
+from .hashrate import Hashrate
 from .values import boolean, integer, items, members, reading, text
 
 # A sensor that cannot be read may reply with all bits set, far above any of these.
@@ -23,10 +23,10 @@ MAX_FAN_SPEED = 200
 MAX_RPM = 100_000
 
 MAX_NAME = 200
-"""Characters of a card's name, with room for what is put around it."""
+"""Characters of a card's name, with room for what is added to it."""
 
 # As XMRig prints it (src/backend/common/misc/PciTopology.h:64), with or without the PCI
-# domain that other tools put in front. At 00:00.0 is the root of the bus.
+# domain that other tools put in front. 00:00.0 is the root of the bus.
 _BUS_ID = re.compile(r"([0-9a-f]{4,8}:)?(?!00:00\.0)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
 _MANUFACTURERS = {
@@ -35,12 +35,12 @@ _MANUFACTURERS = {
     "intel": "Intel",
     "nvidia": "NVIDIA",
 }
-"""Who makes graphics cards, by how the names of platforms and cards begin."""
+"""Manufacturers of graphics cards, by the start of the names of platforms and cards."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GpuHealth:
-    """Readings of a GPU; 0 is what XMRig says when it could not read one."""
+    """Sensors of a GPU, each None if XMRig could not read it."""
 
     temperature: float | None = None
     """°C."""
@@ -71,37 +71,37 @@ class GpuHealth:
 
 @dataclass(frozen=True, kw_only=True)
 class Gpu:
-    """A graphics card, with all the worker threads that share it."""
+    """A graphics card, with the sums of the worker threads that share it."""
 
     backend: BackendType
     index: int
-    """The position among the cards; it shifts when one before it is gone."""
+    """The position among the cards, which shifts if one before it is removed."""
     manufacturer: str | None = None
     name: str | None = None
     """The model, without the maker."""
     bus_id: str | None = None
-    """The place on the PCI bus; None if unknown, or if another card shows the same."""
+    """The place on the PCI bus; None if unknown, or if another card reports the same."""
     hashrate: Hashrate = field(default_factory=Hashrate)
     health: GpuHealth = field(default_factory=GpuHealth)
 
     @property
     def key(self) -> str:
-        """Return what tells this card from the others of the miner.
+        """Return a key that is unique among the cards of the miner.
 
-        It lasts as long as the card stays in its place, whatever happens to others.
+        It stays the same while the card remains in its place.
         """
         return f"{self.backend}_{self.bus_id or self.index}"
 
     @property
     def label(self) -> str:
-        """Return the name with the place, which identical cards do not share."""
+        """Return the name with the place, so that identical cards differ."""
         place = self.bus_id or f"#{self.index}"
         return f"{(self.name or 'GPU')[:MAX_NAME]} ({place})"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Thread:
-    """A worker thread. On a GPU several may share the card of an index."""
+    """A worker thread. Several may share a GPU."""
 
     hashrate: Hashrate
     affinity: int | None = None
@@ -132,53 +132,37 @@ class Thread:
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A backend; there is no hashrate and no thread while it does not run."""
+    """A backend. While it does not run it has no hashrate and no threads."""
 
     type: BackendType
     enabled: bool | None = None
-    """For a GPU also whether its library and a device were found."""
-    algo: str | None = None
+    """Of a GPU backend also whether its library and a device were found."""
     profile: str | None = None
     hashrate: Hashrate = field(default_factory=Hashrate)
     threads: tuple[Thread, ...] = ()
-    hw_aes: bool | None = None
-    priority: int | None = None
     msr: bool | None = None
-    """Whether the model specific registers were set up."""
-    asm: str | bool | None = None
-    argon2_impl: str | None = None
-    hugepages: HugePages = field(default_factory=HugePages)
-    memory: int | None = None
-    """Bytes of scratchpads."""
+    """Whether model specific registers of the CPU were set."""
     vendor: str | None = None
-    """Of the OpenCL platform."""
+    """The vendor of the OpenCL platform."""
 
     @classmethod
     def from_json(cls, backend_type: BackendType, data: Mapping[str, Any]) -> Self:
         """Return a backend of a reply."""
-        asm = data.get("asm")
         return cls(
             type=backend_type,
             enabled=boolean(data.get("enabled")),
-            algo=text(data.get("algo")),
             profile=text(data.get("profile")),
             hashrate=Hashrate.from_json(data.get("hashrate")),
             threads=tuple(
                 map(Thread.from_json, items(data.get("threads"))[:MAX_THREADS])
             ),
-            hw_aes=boolean(data.get("hw-aes")),
-            priority=integer(data.get("priority"), minimum=-1),
             msr=boolean(data.get("msr")),
-            asm=asm if isinstance(asm, bool) else text(asm),
-            argon2_impl=text(data.get("argon2-impl")),
-            hugepages=HugePages.from_json(data.get("hugepages")),
-            memory=integer(data.get("memory")),
             vendor=text(members(data.get("platform")).get("vendor")),
         )
 
     @property
     def gpus(self) -> tuple[Gpu, ...]:
-        """Return the cards in use, the threads of each added up."""
+        """Return the cards in use, with the threads of each added up."""
         cards: dict[int, list[Thread]] = {}
         for thread in self.threads:
             if thread.index is not None:
@@ -187,7 +171,7 @@ class Backend:
             index: next((thread.bus_id for thread in threads if thread.bus_id), None)
             for index, threads in cards.items()
         }
-        # XMRig leaves out the PCI domain, without which some ids are not unique.
+        # XMRig leaves out the PCI domain, without which some ids are not unique
         uses = Counter(bus_ids.values())
         return tuple(
             self._gpu(
@@ -216,13 +200,13 @@ class Backend:
 
 @dataclass(frozen=True, kw_only=True)
 class Backends:
-    """What `GET /2/backends` says, by type: the order is no promise."""
+    """The reply of `GET /2/backends`, by type: its order may change."""
 
     by_type: Mapping[BackendType, Backend] = field(default_factory=dict)
     complete: bool = True
-    """Whether the reply was whole, with no more threads than a computer has."""
+    """Whether the reply was complete, with no more threads than MAX_THREADS."""
     document: tuple[Any, ...] = field(default=(), repr=False)
-    """The reply itself, without what cannot be stored and sent."""
+    """The whole reply, without values that cannot be stored or sent."""
 
     @classmethod
     def from_json(cls, document: list[Any], *, complete: bool = True) -> Self:
@@ -241,14 +225,14 @@ class Backends:
 
     @property
     def enabled(self) -> frozenset[BackendType]:
-        """Return the backends that are switched on, hashing or not."""
+        """Return the backends that are enabled, hashing or not."""
         return frozenset(
             backend.type for backend in self.by_type.values() if backend.enabled
         )
 
     @property
     def disabled(self) -> frozenset[BackendType]:
-        """Return the backends that are said to be switched off; others are unknown."""
+        """Return the backends that are reported as disabled; others may be unknown."""
         return frozenset(
             backend.type
             for backend in self.by_type.values()
@@ -256,9 +240,10 @@ class Backends:
         )
 
     def are_disabled(self, backends: Iterable[BackendType]) -> bool:
-        """Return whether all backends are disabled, and these among them are listed.
+        """Return whether all backends are disabled.
 
-        A backend that is missing is unknown: the reply may be damaged.
+        The given ones and the CPU have to be listed: if one is missing, the reply may
+        be damaged.
         """
         return (
             self.complete
@@ -278,13 +263,13 @@ class Backends:
 
 
 def _bus_id(value: Any) -> str | None:
-    """Return the place of a card on the PCI bus; "n/a" is one that is not known."""
+    """Return the place of a card on the PCI bus; None for "n/a"."""
     bus_id = (text(value) or "").lower()
     return bus_id if _BUS_ID.fullmatch(bus_id) else None
 
 
 def _manufacturer(name: str | None) -> str | None:
-    """Return who makes what is named so."""
+    """Return the manufacturer in the name of a platform or card."""
     name = (name or "").lower()
     return next(
         (_MANUFACTURERS[start] for start in _MANUFACTURERS if name.startswith(start)),
