@@ -15,7 +15,6 @@ from custom_components.xmrig_miner.api.document import (
     json_equal,
     merge_patch,
     value_at,
-    with_value,
     with_values,
 )
 
@@ -109,7 +108,7 @@ def test_changes_made_one_by_one_lead_from_the_one_to_the_other(
     result = old
     for change in diff(old, new):
         assert json_equal(value_at(result, change.path), change.old)
-        result = with_value(result, change.path, change.new)
+        result = with_values(result, [(change.path, change.new)])
         assert json_equal(value_at(result, change.path), change.new)
     assert json_equal(result, new)
     assert json_equal(old, before)
@@ -133,9 +132,9 @@ def test_value_at_a_path_that_is_not_there() -> None:
 
 def test_a_value_is_put_where_nothing_was() -> None:
     """The objects on the way there are made, removing what is not there is nothing."""
-    assert with_value({}, ("cpu", "rx"), [0]) == {"cpu": {"rx": [0]}}
-    assert with_value({"cpu": 1}, ("cpu", "rx"), [0]) == {"cpu": {"rx": [0]}}
-    assert with_value({"a": 1}, ("b",), MISSING) == {"a": 1}
+    assert with_values({}, [(("cpu", "rx"), [0])]) == {"cpu": {"rx": [0]}}
+    assert with_values({"cpu": 1}, [(("cpu", "rx"), [0])]) == {"cpu": {"rx": [0]}}
+    assert with_values({"a": 1}, [(("b",), MISSING)]) == {"a": 1}
 
 
 PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple)

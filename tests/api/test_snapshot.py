@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.document import with_value
+from custom_components.xmrig_miner.api.document import with_values
 from custom_components.xmrig_miner.api.models import (
     Backends,
     BackendType,
@@ -201,7 +201,7 @@ def test_complete_without_a_config() -> None:
 
 def with_profile(config: Config, name: str, profile: Any) -> Config:
     """Return a config with another thread profile."""
-    return Config(with_value(config.document, ("cpu", name), profile))
+    return Config(with_values(config.document, [(("cpu", name), profile)]))
 
 
 def capped(full: Any, now: Any) -> Snapshot:

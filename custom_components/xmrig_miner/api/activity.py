@@ -1,4 +1,4 @@
-"""What happened to a miner between two polls."""
+"""Events: what happened to a miner between two polls."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 from .snapshot import Snapshot
 
 MAX_PATHS = 100
-"""Changed values that an event names, so that it remains small enough to record."""
+"""Changed values that an event lists, so that it remains small enough to record."""
 
 
 class ActivityType(StrEnum):
@@ -24,7 +24,7 @@ class ActivityType(StrEnum):
 
 @dataclass(frozen=True)
 class Activity:
-    """One event, with the facts of it; never a wallet, password or token."""
+    """One event with its facts, which contain no wallet, password or token."""
 
     type: ActivityType
     facts: dict[str, Any] = field(default_factory=dict)
@@ -53,7 +53,7 @@ def detect_activities(
 
 @dataclass
 class ActivityLog:
-    """Follows a miner from poll to poll, and tells what happened in between."""
+    """Detects what happened to a miner from poll to poll."""
 
     _before: Snapshot | None = None
     _best_share: int = 0
@@ -68,7 +68,7 @@ class ActivityLog:
     ) -> tuple[Activity, ...]:
         """Return what happened since the poll before.
 
-        `restored` is whether the miner was told again what it is to do.
+        `restored` is whether the request was restored after a restart.
         """
         # A restart between two runs of this side is reported at the first poll
         activities = list(

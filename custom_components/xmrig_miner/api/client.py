@@ -176,7 +176,7 @@ class XmrigClient:
             return None
 
     async def _call(self, method: str) -> None:
-        """Send a remote procedure call, and return whether or not the reply is readable.
+        """Send a remote procedure call, whether or not its reply is readable.
 
         XMRig writes each of these replies twice (src/base/api/requests/
         HttpApiRequest.cpp:147-207), and aiohttp raises on the second copy unless it

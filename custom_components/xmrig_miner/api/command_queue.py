@@ -1,4 +1,4 @@
-"""Whose turn it is: commands and polls of one miner, one at a time."""
+"""Running the commands and polls of one miner one at a time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,11 +9,11 @@ from .exceptions import XmrigClosedError, XmrigConnectionError, XmrigError
 
 
 class CommandQueue:
-    """Gives commands and polls their turns, in the order in which they come.
+    """Gives commands and polls their turns, in the order of their arrival.
 
-    What is read while a command runs belongs neither before nor after it, so polls
-    take turns too. Commands that wait fail together when the miner goes away: each of
-    them would otherwise wait for its own timeout.
+    Polls take turns too, because replies in the middle of a command would mix the time
+    before and after it. Commands that wait fail together when the miner becomes
+    unreachable: each of them would otherwise wait for its own timeout.
     """
 
     def __init__(self) -> None:
@@ -24,17 +24,17 @@ class CommandQueue:
 
     @property
     def is_closed(self) -> bool:
-        """Return whether the queue takes no more commands."""
+        """Return whether the queue accepts no more commands."""
         return self._closed
 
     @property
     def is_busy(self) -> bool:
-        """Return whether a command or a poll has its turn."""
+        """Return whether a command or a poll is running."""
         return self._lock.locked()
 
     @asynccontextmanager
     async def poll(self) -> AsyncIterator[None]:
-        """Wait for a turn to read.
+        """Wait for the turn of a poll.
 
         Raises XmrigClosedError once the queue is closed.
         """
@@ -44,10 +44,10 @@ class CommandQueue:
 
     @asynccontextmanager
     async def command(self) -> AsyncIterator[None]:
-        """Wait for a turn to command.
+        """Wait for the turn of a command.
 
         Raises XmrigClosedError once the queue is closed, and XmrigConnectionError if
-        the miner goes away before the turn comes.
+        the miner becomes unreachable first.
         """
         self._raise_if_closed()
         await self._acquire()
@@ -57,20 +57,22 @@ class CommandQueue:
             self._lock.release()
 
     def fail_waiting(self) -> None:
-        """Let all commands fail that wait for their turn: the miner went away."""
+        """Fail all commands that wait for their turn: the miner is unreachable."""
         self._fail_waiting(
-            lambda: XmrigConnectionError("The miner went away while the command waited")
+            lambda: XmrigConnectionError(
+                "The miner became unreachable while the command waited"
+            )
         )
 
     async def close(self) -> None:
-        """Refuse all further commands and polls, and wait for the one that runs."""
+        """Reject further commands and polls, and wait for the one that runs."""
         self._closed = True
         self._fail_waiting(_closed)
         async with self._lock:
             pass
 
     async def _acquire(self) -> None:
-        """Acquire the lock, unless waiting for it is to fail."""
+        """Acquire the lock, or raise the error with which waiting for it fails."""
         failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         acquiring = asyncio.ensure_future(self._lock.acquire())
         self._waiting.add(failing)

@@ -133,7 +133,7 @@ class ConfigEditor:
             self._written = None
 
     def take_external_changes(self) -> list[str]:
-        """Return the paths of values that were changed externally since the last call."""
+        """Return the paths of external changes since the last call."""
         paths = list(dict.fromkeys(self._external_paths))
         self._external_paths = []
         return paths

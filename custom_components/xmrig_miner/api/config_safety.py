@@ -1,4 +1,4 @@
-"""Which changes of a config are refused because they could not be changed back."""
+"""Rejecting changes of a config that could not be reverted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,25 +9,25 @@ from .limits import Extent, JsonError, extent
 from .models import Config
 
 PROTECTED = ("http", "cc-client")
-"""Objects of the config that decide who can reach the miner: a wrong value cannot be
-corrected over HTTP. `cc-client` is xmrigCC's."""
+"""Objects of the config that decide who has access to the miner: a wrong value could
+not be corrected over HTTP. `cc-client` belongs to the fork xmrigCC."""
 
 MAX_MEMBERS = 5000
 """Members of all objects of a config. One with a hundred pools has 2000."""
 
 MAX_CONFIG = 512 * 1024
-"""Bytes of a config as XMRig prints it: half of what is read of a reply, because XMRig
-fills in what was left out."""
+"""Bytes of a config as XMRig prints it: half of `transport.MAX_REPLY`, because XMRig
+fills in missing values."""
 
 POOL_SIZE = 1024
-"""Bytes that XMRig prints for a pool of which only the address was given."""
+"""Bytes that XMRig prints for a pool of which only the address was written."""
 
 
 def safe_changes(before: Config, after: Config) -> list[Change]:
-    """Return what differs between two configs.
+    """Return the changes between two configs.
 
-    Raises XmrigUnsafeConfigError if that would cut off access: a missing `http` object
-    turns the API off, and a restricted one cannot be turned back over it.
+    Raises XmrigUnsafeConfigError if they would cut off access: a missing `http` object
+    turns off the API, and `http.restricted` cannot be reverted over the API.
     """
     check_config_size(before.document, after.document)
     changes = list(diff(before.document, after.document))
@@ -44,8 +44,8 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
 def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Raise XmrigConfigLimitError for a config that is too large to be written.
 
-    A config that is larger than what is read of a reply could not be changed back. One
-    that is beyond the limits already may be changed as long as it does not grow.
+    A config that is larger than `transport.MAX_REPLY` could not be reverted. One that
+    exceeds the limits already may be changed as long as it does not grow.
     """
     try:
         new = _config_extent(after)
@@ -60,7 +60,7 @@ def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> No
 
 
 def _config_extent(config: Mapping[str, Any]) -> Extent:
-    """Return how large a config is once XMRig has filled in what was left out."""
+    """Return how large a config is once XMRig has filled in missing values."""
     members, size = extent(dict(config))
     pools = config.get("pools")
     filled_in = POOL_SIZE * len(pools) if isinstance(pools, list) else 0

@@ -11,9 +11,9 @@ from .exceptions import (
 )
 
 CONFIRM_TIMEOUT = 12
-"""Seconds until a command whose result does not show has failed.
+"""Seconds until a command without a visible result has failed.
 
-Longer than one permitted reply (`client.REQUEST_TIMEOUT`), so that a reading that is
+Longer than one reply may take (`transport.REQUEST_TIMEOUT`), so that a reading that is
 lost or late leaves time for another one. XMRig applies a posted config about half a
 second after its reply (src/base/io/Watcher.h:53).
 """

@@ -1,4 +1,4 @@
-"""Comparing and changing JSON documents. None of it changes what it is given."""
+"""Comparing and changing JSON documents. No function changes its arguments."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 type Path = tuple[str, ...]
 
 MISSING: Any = object()
-"""Stands where a document has no value at all, which is something else than null."""
+"""Stands for a value that a document does not have, which is different from null."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Change:
 
 
 def diff(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
-    """Yield what differs, object by object; a list is one value."""
+    """Yield the changes between two documents; a list is compared as one value."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in old | new:
             yield from diff(old.get(key, MISSING), new.get(key, MISSING), (*path, key))
@@ -29,7 +29,7 @@ def diff(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
 
 
 def json_equal(one: Any, other: Any) -> bool:
-    """Return whether two values are the same JSON: true is not 1."""
+    """Return whether two values are equal as JSON, where true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, list) and isinstance(other, list):
@@ -42,7 +42,7 @@ def json_equal(one: Any, other: Any) -> bool:
 
 
 def json_contains(value: Any, part: Any) -> bool:
-    """Return whether a value has all of another; objects in it may have more."""
+    """Return whether a value contains another; its objects may have more members."""
     if isinstance(value, dict) and isinstance(part, dict):
         return all(
             key in value and json_contains(value[key], inner)
@@ -56,7 +56,7 @@ def json_contains(value: Any, part: Any) -> bool:
 
 
 def value_at(document: Any, path: Path) -> Any:
-    """Return the value at a path, MISSING if there is none."""
+    """Return the value at a path, or MISSING."""
     for key in path:
         if not isinstance(document, dict) or key not in document:
             return MISSING
@@ -64,17 +64,12 @@ def value_at(document: Any, path: Path) -> Any:
     return document
 
 
-def with_value(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    """Return a document with another value at a path, or none for MISSING."""
-    return with_values(document, [(path, value)])
-
-
 def with_values(
     document: dict[str, Any], values: Iterable[tuple[Path, Any]]
 ) -> dict[str, Any]:
-    """Return a document with other values at some paths, as `with_value` one by one.
+    """Return a document with the values at these paths set, or removed for MISSING.
 
-    Each object on the way is copied once, however many of its values change.
+    They are set one after the other. Each object on the way is copied only once.
     """
     changed = dict(document)
     copies: dict[Path, dict[str, Any]] = {}
@@ -83,7 +78,7 @@ def with_values(
         for length, name in enumerate(path[:-1], 1):
             inner = target.get(name)
             copy = copies.get(path[:length], MISSING)
-            # Another value may have been put in its place since.
+            # Another value may have replaced it since
             if copy is not inner:
                 copy = dict(inner) if isinstance(inner, dict) else {}
                 copies[path[:length]] = target[name] = copy
@@ -96,7 +91,7 @@ def with_values(
 
 
 def merge_patch(document: Any, patch: Any) -> Any:
-    """Return a document with a merge patch applied to it (RFC 7386)."""
+    """Return a document with a JSON merge patch applied to it (RFC 7386)."""
     if not isinstance(patch, dict):
         return patch
     result = dict(document) if isinstance(document, dict) else {}

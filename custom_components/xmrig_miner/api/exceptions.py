@@ -1,4 +1,4 @@
-"""What can go wrong when talking to a miner: one class for each cause."""
+"""Errors of talking to a miner, one class for each cause."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -51,7 +51,7 @@ class XmrigAuthenticationError(XmrigError):
 
 
 class XmrigTokenNotExpectedError(XmrigAuthenticationError):
-    """A token was sent to a miner that has none, which it refuses with a 401."""
+    """A token was sent to a miner that has none, and rejects any with a 401."""
 
     key = "token_not_expected"
 

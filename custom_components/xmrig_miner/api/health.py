@@ -1,4 +1,4 @@
-"""Signs that something is wrong with a miner."""
+"""Problems of a miner that its replies reveal."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -7,19 +7,20 @@ import re
 from .snapshot import Snapshot, Status
 
 FIXED_TRUNCATION = (6, 22, 2)
-"""The version of XMRig since which no reply is cut off (xmrig/xmrig pull 3569)."""
+"""The first version of XMRig that truncates no replies (xmrig/xmrig pull 3569)."""
 
 _RELEASE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,4}")
 
 SHARES = 100
-"""So many shares it takes to judge by."""
+"""How many shares the rejection rate is calculated from."""
 
 
 def is_outdated(snapshot: Snapshot) -> bool:
-    """Return whether the miner cuts off its replies, which a later version does not.
+    """Return whether the miner truncates its replies, as later versions do not.
 
-    Releases of XMRig itself are judged by their number. Forks have numbers of their own,
-    and a build in between may have the fix or not: of these a reply has to be cut off.
+    Releases of XMRig are judged by their version. Forks have versions of their own, and
+    development builds may have the fix or not: these are outdated if they truncate a
+    reply.
     """
     summary, backends = snapshot.summary, snapshot.backends
     if summary.version is None:
@@ -30,7 +31,7 @@ def is_outdated(snapshot: Snapshot) -> bool:
 
 
 def lacks_huge_pages(snapshot: Snapshot) -> bool:
-    """Return whether RandomX, which gains most by them, is mined without huge pages."""
+    """Return whether RandomX, which gains most from huge pages, runs without them."""
     pages = snapshot.summary.hugepages
     return (
         snapshot.status is Status.MINING
@@ -42,18 +43,18 @@ def lacks_huge_pages(snapshot: Snapshot) -> bool:
 
 @dataclass
 class Health:
-    """What it takes more than one snapshot to see."""
+    """Problems that only several snapshots reveal."""
 
     _idle_since: float | None = None
     _shares: deque[tuple[int, int]] = field(default_factory=deque)
 
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> None:
-        """Take a snapshot into account; `now` is of the monotonic clock."""
-        # Once no window has a hash left, it looks like one that has yet to start.
-        says_mining = snapshot.status is Status.MINING or (
+        """Take a snapshot into account; `now` is the monotonic time."""
+        # Once no window has a hash left, the miner looks as if it had not started yet
+        reports_mining = snapshot.status is Status.MINING or (
             snapshot.status is Status.STARTING and self._idle_since is not None
         )
-        if not says_mining or snapshot.summary.hashrate.seconds_10 != 0:
+        if not reports_mining or snapshot.summary.hashrate.seconds_10 != 0:
             self._idle_since = None
         elif self._idle_since is None:
             self._idle_since = now
@@ -74,7 +75,7 @@ class Health:
 
     @property
     def reject_rate(self) -> float | None:
-        """Return the share of the last hundred shares that was rejected, in %."""
+        """Return how many of the last hundred shares were rejected, in %."""
         if not self._shares:
             return None
         (first_total, first_rejected), (total, rejected) = (

@@ -1,4 +1,4 @@
-"""Telling miners apart by what they say about themselves."""
+"""Telling miners apart by what they report about themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from .limits import MAX_TEXT
 
 @dataclass(frozen=True, kw_only=True)
 class MinerIdentity:
-    """The names of a miner.
+    """What identifies a miner.
 
-    XMRig makes its id from its HTTP port and a network card. It has none where it found
-    no network at its start, and clones of a container share one (src/base/api/
-    Api.cpp:229). Its worker id is the hostname, or what its user chose.
+    XMRig derives its id from its HTTP port and a network card. It has none if it found
+    no network when it started, and clones of a container share one (src/base/api/
+    Api.cpp:229). Its worker id is the hostname, unless its user chose another one.
     """
 
     id: str | None
@@ -20,10 +20,9 @@ class MinerIdentity:
 
     @property
     def label(self) -> str:
-        """Return how to name the miner in a text, to be set in backticks there.
+        """Return a name for the miner, to be shown in backticks.
 
-        It is text from a device that may be a foreign one, so it must not end the code
-        that it is shown as.
+        The text may come from an unknown device, so it must not end that code span.
         """
         names = [self.worker_id or "", f"({self.id})" if self.id else ""]
         label = " ".join(" ".join(names).replace("`", "'").split())
@@ -34,8 +33,8 @@ class MinerIdentity:
     ) -> bool:
         """Return whether the miner with the identity `seen` is this one.
 
-        The id decides, and the worker id where either side has none. `others` are the
-        other known miners: where one of them has the same id, the worker id decides
+        The id decides, and the worker id if either side has no id. `others` are the
+        other known miners: if one of them has the same id, the worker id decides
         between the two.
         """
         if not self.id or not seen.id:

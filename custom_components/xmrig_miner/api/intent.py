@@ -1,4 +1,4 @@
-"""What a miner is to do, decided from what it shows: functions of values alone."""
+"""Deciding what a miner is to do; functions of values only."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from .state import MinerState, Request
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """What has to be done so that a miner does what it is to do."""
+    """The commands that make a miner do what it is to do."""
 
     pause: bool = False
     start: bool = False
@@ -18,10 +18,10 @@ class Steps:
 def update_wanted_state(
     state: MinerState, before: Snapshot | None, snapshot: Snapshot
 ) -> MinerState:
-    """Return the state, with what a miner does by itself or by the user's hand in it.
+    """Return the state after a poll, in which external changes count as requests.
 
     `before` is the last complete snapshot. A pause that may be due to the miner's own
-    rules says nothing about what is wanted.
+    rules is no request.
     """
     if not snapshot.is_complete:
         return state
@@ -41,8 +41,8 @@ def is_resumed_by_rule(
 ) -> bool:
     """Return whether XMRig's own rules ended a pause that was requested from here.
 
-    They set and clear the same flag as a pause (XMRig src/core/Miner.cpp:682). A miner
-    that was stopped is not started by them.
+    They set and clear the same flag as a pause (XMRig src/core/Miner.cpp:682). They do
+    not start a miner that was stopped.
     """
     return bool(
         snapshot.is_complete
@@ -56,7 +56,7 @@ def is_resumed_by_rule(
 
 
 def steps_after_restart(state: MinerState, snapshot: Snapshot) -> Steps:
-    """Return what a miner that restarted has to be told again.
+    """Return the commands that restore what was requested before a restart.
 
     A miner that its own rules paused would not resume, so it is not started.
     """
@@ -75,9 +75,9 @@ def steps_after_restart(state: MinerState, snapshot: Snapshot) -> Steps:
 def _with_mining(
     state: MinerState, before: Snapshot | None, snapshot: Snapshot
 ) -> MinerState:
-    """Return the state with what is wanted now."""
+    """Return the state with the current request."""
     if state.previous_request is not None:
-        # A command whose reply was lost: what the miner does tells if it arrived
+        # The reply to a command was lost: what the miner does shows if it arrived
         took_effect = snapshot.is_mining is not state.request.wants_pause
         state = (
             state.with_request_done() if took_effect else state.with_request_undone()

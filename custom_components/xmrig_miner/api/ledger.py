@@ -1,6 +1,6 @@
-"""Which values of a config were written from here, and what was there before.
+"""Which values of a config were written from here, and what they replaced.
 
-A config is its JSON document here.
+Configs are JSON documents in this module.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ class Edit:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the edit that `as_json` gave.
+        """Return the edit that `as_json` returned.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -58,13 +58,13 @@ class Ledger:
     """What is needed to undo writes of the config, whether or not they arrived."""
 
     edits: tuple[Edit, ...] = ()
-    """What the config showed after the last write, and before the one under way."""
+    """The edits in effect after the last write, and before the pending one."""
     pending: tuple[Edit, ...] = ()
-    """The same after the write under way, of which it is unknown if it arrived."""
+    """The edits in effect after the pending write, if that arrived."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the ledger that `as_json` gave."""
+        """Return the ledger that `as_json` returned."""
         return cls(
             edits=tuple(map(Edit.from_json, data["edits"])),
             pending=tuple(map(Edit.from_json, data["pending"])),
@@ -78,9 +78,9 @@ class Ledger:
         }
 
     def without_edits(self, config: dict[str, Any]) -> dict[str, Any]:
-        """Return a config as it would be without the writes.
+        """Return a config with the edits undone.
 
-        A value that is no longer what was written was changed by the user, and stays.
+        A value that differs from what was written was changed externally, and stays.
         """
         edits = self._active_edits(config)
         return with_values(config, ((edit.path, edit.original) for edit in edits))
@@ -88,9 +88,9 @@ class Ledger:
     def with_write(
         self, before: dict[str, Any], after: dict[str, Any], original: dict[str, Any]
     ) -> Self:
-        """Return this ledger with a write that is about to be made.
+        """Return this ledger with a write that is about to be sent.
 
-        `original` is the config to which it is undone.
+        `original` is the config that undoing it restores.
         """
         pending = (
             Edit(path=change.path, original=change.old, new_value=change.new)
@@ -105,8 +105,8 @@ class Ledger:
     ) -> Self:
         """Return this ledger with the values that the miner shows after a write.
 
-        They may differ from what was written: XMRig fills in what is left out, and puts
-        a default in the place of what it does not understand.
+        They may differ from what was written: XMRig fills in missing values, and
+        replaces invalid ones by defaults.
         """
         paths = {change.path for change in changes}
         pending = (
@@ -118,7 +118,7 @@ class Ledger:
         return replace(self, pending=tuple(pending))
 
     def with_write_done(self) -> Self:
-        """Return this ledger once the write under way has arrived."""
+        """Return this ledger once the pending write has arrived."""
         edits = (
             edit
             for edit in self.pending
@@ -129,8 +129,7 @@ class Ledger:
     def _active_edits(self, config: dict[str, Any]) -> list[Edit]:
         """Return the edits that a config still shows, one for each path.
 
-        Into a value of which it is unknown if it arrived, XMRig may have filled what
-        was left out.
+        XMRig may have filled in values that a pending edit left out.
         """
         active = [
             edit

@@ -1,4 +1,4 @@
-"""What may come in and go out: bounds of JSON that can be shown, stored and sent."""
+"""Limits of JSON that can be shown, stored and sent."""
 
 from collections.abc import Iterable
 import json
@@ -29,16 +29,16 @@ class JsonError(ValueError):
     """A value is not JSON that can be stored and sent."""
 
     path: tuple[str, ...] = ()
-    """Leads to the value, or to the object with the key."""
+    """The path of the value, or of the object with the key."""
 
 
 class Extent(NamedTuple):
     """How large a JSON document is."""
 
     members: int
-    """Of all objects in it."""
+    """The members of all its objects."""
     size: int
-    """Bytes, at most, as XMRig prints it: each value on a line of its own."""
+    """Bytes, at most, as XMRig prints it, with each value on its own line."""
 
 
 def clean_text(value: str) -> str:
@@ -49,8 +49,8 @@ def clean_text(value: str) -> str:
 def clean_json(value: Any, depth: int = 0) -> Any:
     """Return a copy of a JSON document in which everything can be stored and sent.
 
-    Null replaces numbers that are not finite or have more than 64 bits, and what is
-    nested deeper than MAX_DEPTH.
+    Null replaces numbers that are not finite or have more than 64 bits, and values that
+    are nested deeper than MAX_DEPTH.
     """
     if isinstance(value, str):
         return _encodable(value)
@@ -72,22 +72,22 @@ def clean_json(value: Any, depth: int = 0) -> Any:
 def extent(value: Any, depth: int = 0) -> Extent:
     """Return how large a JSON document is.
 
-    Raises JsonError for anything else than JSON, and for JSON that cannot be stored and
+    Raises JsonError for anything other than JSON, and for JSON that cannot be stored or
     sent: a text that cannot be encoded, a number that is not finite or has more than 64
-    bits, or what is nested deeper than MAX_DEPTH.
+    bits, or values that are nested deeper than MAX_DEPTH.
     """
     if not isinstance(value, dict | list):
         return Extent(0, _scalar_size(value))
     if depth == MAX_DEPTH:
         raise JsonError("values that are nested too deeply")
-    # Its brackets, of which the second is on a line of its own.
+    # Its brackets, of which the second is on its own line
     members, size = 0, 3 + 4 * depth
     items: Iterable[tuple[Any, Any]] = enumerate(value)
     if isinstance(value, dict):
         members = len(value)
         size += sum(map(_key_size, value))
         items = value.items()
-    # With a comma, a line break and the indentation.
+    # With a comma, a line break and the indentation
     size += len(value) * (6 + 4 * depth)
     for key, item in items:
         try:
@@ -123,7 +123,7 @@ def _scalar_size(value: Any) -> int:
 
 
 def _encodable(value: str) -> str:
-    """Return a text without halves of characters."""
+    """Return a text with unpaired surrogates replaced."""
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value)
 
 

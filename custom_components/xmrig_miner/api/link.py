@@ -94,7 +94,7 @@ class MinerLink:
         """Await a call that needs full access.
 
         A 403 may be about the token, a read-only API, or a momentary fault: the summary
-        tells.
+        shows which.
         """
         try:
             return await self._report_unreachable(call)

@@ -159,7 +159,7 @@ class Miner:
                 await self._mining.wait_until_set(backend, enabled=enabled)
 
     async def set_pause_rule(self, rule: PauseRule, *, enabled: bool) -> None:
-        """Turn a rule on or off. Turning it on restores the user's number of seconds."""
+        """Turn a rule on or off; on restores the user's number of seconds."""
         async with self._command():
             await self._editor.edit(
                 lambda config: config.with_pause_rule(

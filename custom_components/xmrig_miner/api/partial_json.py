@@ -1,4 +1,4 @@
-"""Reading JSON that was cut off.
+"""Reading JSON that was truncated.
 
 XMRig before 6.22.2 may end a reply in the middle of the document during its first
 15 minutes: a hashrate that is not a number stops its JSON writer, and the
@@ -15,11 +15,10 @@ _CLOSER = {"{": "}", "[": "]"}
 def loads(text: str) -> tuple[Any, bool]:
     """Return the value of a JSON text, and whether it was complete.
 
-    Of a text that was cut off, every value that arrived whole is kept and all that
-    would have followed is absent. A number at the cut does not count as whole: digits
-    may be missing from it.
+    Of a truncated text, all complete values are kept. A number at its end is dropped,
+    because digits may be missing.
 
-    Raises ValueError for what is not the beginning of a JSON object or array.
+    Raises ValueError for anything but the beginning of a JSON object or array.
     """
     try:
         try:
@@ -31,9 +30,9 @@ def loads(text: str) -> tuple[Any, bool]:
 
 
 def _close(text: str) -> str:
-    """Return the text up to its last whole value, with its brackets closed."""
+    """Return the text up to its last complete value, with its brackets closed."""
     closers: list[str] = []
-    # Every bracket moves the end along, so the closers always match it.
+    # Every bracket moves the end, so the closers always match it
     end = 0
     in_string = escaped = False
     if not text.lstrip().startswith(("{", "[")):

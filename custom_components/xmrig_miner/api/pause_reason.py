@@ -10,7 +10,7 @@ class PauseReason(StrEnum):
     """Why a miner does not mine."""
 
     NONE = "none"
-    """It does."""
+    """It mines."""
     ASKED_HERE = "asked_here"
     AT_THE_MINER = "at_the_miner"
     POWER_LIMIT = "power_limit"
@@ -22,8 +22,8 @@ class PauseReason(StrEnum):
 def pause_reason(snapshot: Snapshot) -> PauseReason | None:
     """Return why the miner does not mine; None if it is unknown whether it does.
 
-    XMRig shows the same pause for a user's command and for its own rules, so these are
-    named when they are on (src/core/Miner.cpp:682).
+    XMRig reports the same pause for a command and for its own rules, so the rules that
+    are on are assumed to be the reason (src/core/Miner.cpp:682).
     """
     if snapshot.is_mining is None:
         return None

@@ -1,8 +1,8 @@
-"""What texts of a miner may be shown: addresses of pools, and keys of its config.
+"""Which texts of a miner may be shown: addresses of pools, and keys of its config.
 
-Wallets are found in more places than the field for them. An address copied from another
-miner has one before the host, in the path or behind `#`, and a thread profile may have
-any name.
+Wallets occur in more places than the field for them. An address copied from another
+miner may have one before the host, in the path or after `#`, and a thread profile may
+have any name.
 """
 
 from collections.abc import Iterable
@@ -13,14 +13,14 @@ import re
 from .thread_profiles import SETTINGS
 
 REDACTED = "**REDACTED**"
-"""Stands for what is not shown; the same marker as in Home Assistant's diagnostics."""
+"""Replaces what is not shown; the same marker as in Home Assistant's diagnostics."""
 
 DEFAULT_POOL_PORT = 3333
-"""XMRig's port for an address without one (src/base/net/stratum/Url.cpp)."""
+"""The port for an address without one (XMRig src/base/net/stratum/Url.cpp)."""
 
 _WALLET = re.compile(r"[0-9A-Za-z]{26,}")
 """The shortest addresses in use, those of Bitcoin, have 26 characters. Keys, tokens and
-hashes are as long; words and names of hosts are not."""
+hashes are at least as long; words and hostnames are shorter."""
 
 _ONION = re.compile(r"(?:.+\.)?(?:[a-z2-7]{16}|[a-z2-7]{56})\.onion")
 
@@ -33,7 +33,7 @@ _ADDRESS = re.compile(
     rf"(?P<scheme>(?:{'|'.join(map(re.escape, _SCHEMES))})://)?"
     r"(?P<user>[^/?#]*@)?"
     r"(?P<host>[0-9A-Za-z_.-]+|\[[0-9A-Fa-f:.]+\])"
-    # Without a port, what follows may as well be the host behind a wallet.
+    # Without a port, what follows may be the host after a wallet
     r"(?:(?P<port>:[0-9]{1,5})(?P<rest>[/?#].*)?|(?P<portless>[/?#][^@:]*)?)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -54,7 +54,7 @@ _BACKEND_SETTINGS = SETTINGS | {"cache", "loader", "platform", "adl", "nvml"}
 
 @dataclass(frozen=True)
 class PoolAddress:
-    """The parts of a pool's address; `before` and `after` may hold a wallet."""
+    """The parts of a pool's address; `before` and `after` may contain a wallet."""
 
     scheme: str
     """With `://`, empty if there is none."""
@@ -85,16 +85,15 @@ class PoolAddress:
 
     @property
     def label(self) -> str:
-        """Return host and port, which name a pool and tell no secret."""
+        """Return host and port, which identify a pool and contain no secret."""
         return f"{self.host}{self.port or f':{DEFAULT_POOL_PORT}'}"
 
 
 def connected_pool(text: str | None) -> str | None:
-    """Return the pool that a miner says it is connected to, if it may be shown.
+    """Return the pool that a miner reports it is connected to, if it may be shown.
 
-    XMRig prints what it took for the host, then a port: whatever comes before the first
-    colon of the address, and an IPv6 address without brackets (src/base/net/stratum/
-    NetworkState.cpp).
+    XMRig prints everything before the first colon of the address as the host, then a
+    port, and an IPv6 address without brackets (src/base/net/stratum/NetworkState.cpp).
     """
     if text is None:
         return None
@@ -110,20 +109,20 @@ def connected_pool(text: str | None) -> str | None:
 
 
 def may_contain_wallet(text: str) -> bool:
-    """Return whether a part of a text may be a wallet, a key or a token."""
+    """Return whether a text may contain a wallet, a key or a token."""
     return _WALLET.search(text) is not None
 
 
 def is_algorithm(name: str) -> bool:
-    """Return whether a text has the form of an algorithm's name, or a family's."""
+    """Return whether a text looks like the name of an algorithm or a family of them."""
     return _ALGORITHM.fullmatch(name) is not None
 
 
 def may_show_key(parents: tuple[str, ...], key: str) -> bool:
-    """Return whether a key of a document may be shown; `parents` lead to its object.
+    """Return whether a key of a config may be shown; `parents` is its object's path.
 
-    The program's own keys are words. Thread profiles have names of the user's choice,
-    of which those of algorithms are shown.
+    XMRig's own keys are words. The names of thread profiles are the user's, and only
+    those of algorithms are shown.
     """
     if is_algorithm(key):
         return True
@@ -133,7 +132,7 @@ def may_show_key(parents: tuple[str, ...], key: str) -> bool:
 
 
 def redacted_path(path: Iterable[str]) -> str:
-    """Return a path in a document with what may not be shown replaced."""
+    """Return a path in a config as text, with keys that may not be shown replaced."""
     keys = tuple(path)
     return ".".join(
         key if may_show_key(keys[:index], key) else REDACTED
@@ -142,7 +141,7 @@ def redacted_path(path: Iterable[str]) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Return whether a text can be the name or address of a host, and no wallet."""
+    """Return whether a text can be a hostname or an IP address, and is no wallet."""
     if host.startswith("["):
         try:
             ipaddress.IPv6Address(host[1:-1])

@@ -1,4 +1,4 @@
-"""Reading a miner: its endpoints side by side, and what follows from poll to poll."""
+"""Polling a miner: all endpoints side by side, with what several polls reveal."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,25 +18,25 @@ from .snapshot import Snapshot
 _LOGGER = logging.getLogger(__name__)
 
 GRACE = 60
-"""Seconds for which the last reply of a faulty endpoint still serves."""
+"""Seconds for which the last reply of a failing endpoint is still used."""
 
 
 @dataclass
 class _Endpoint[ReplyT]:
-    """An endpoint without whose reply the rest can do for a while."""
+    """An endpoint whose last reply is used for a while if it fails."""
 
     read: Callable[[], Awaitable[ReplyT]]
     reply: ReplyT | None = None
     is_fresh: bool = False
-    """Whether the reply is that of the last reading."""
+    """Whether the last attempt to read it succeeded."""
     _writes: int = 0
     _failing_since: float | None = None
 
     async def refresh(self, writes: int) -> None:
-        """Read it again; if that fails, keep the last reply for the time of grace.
+        """Read it again; if that fails, keep the last reply for GRACE seconds.
 
-        `writes` counts what was sent to the miner: a reply from before the last of it
-        is out of date.
+        `writes` is how many writes were sent to the miner: a reply from before the last
+        of them is out of date.
         """
         now = time.monotonic()
         try:
@@ -69,7 +69,7 @@ class _TimedSummary:
 
 
 class MinerReader:
-    """Polls a miner, and keeps what takes more than one poll to tell."""
+    """Polls a miner, and keeps what takes more than one poll to detect."""
 
     def __init__(self, miner: Miner) -> None:
         """Initialize the reader."""
@@ -86,14 +86,14 @@ class MinerReader:
         """How many polls have begun."""
         self.is_polling = False
         self.restore_due = False
-        """Whether the miner restarted, and was not yet told again what it is to do."""
+        """Whether the miner restarted, and the request was not restored yet."""
         self.resumed_by_rule = False
         """Whether XMRig's own rules ended a pause that was requested from here."""
 
     async def poll(self) -> Snapshot:
         """Read the miner once, between two commands.
 
-        Raises what reading the summary raises; the rest may be missing.
+        Raises the errors of reading the summary; other replies may be missing.
         """
         async with self._miner.queue.poll():
             self.polls += 1
@@ -127,7 +127,7 @@ class MinerReader:
         return seen
 
     def take_changed_paths(self) -> list[str]:
-        """Return what was changed externally in the config since the last call."""
+        """Return the paths of external changes of the config since the last call."""
         paths, self._changed_paths = self._changed_paths, []
         return paths
 
@@ -141,7 +141,7 @@ class MinerReader:
         reads = [self._backends.refresh(writes)]
         if was_readable := self._restricted is False:
             reads.append(self._config.refresh(writes))
-        # All are over before a command begins, whichever of them fails
+        # All have ended before a command begins, whichever of them fails
         timed, *failures = await asyncio.gather(
             self._read_summary(), *reads, return_exceptions=True
         )
@@ -154,7 +154,7 @@ class MinerReader:
                 raise failure
         if TYPE_CHECKING:
             assert isinstance(timed, _TimedSummary)
-        # A reply that was cut off may not say it
+        # A truncated reply may not contain it
         if timed.summary.restricted is not None:
             self._restricted = timed.summary.restricted
         if self._restricted:
@@ -170,7 +170,7 @@ class MinerReader:
         return _TimedSummary(summary=summary, sent=sent, received=time.monotonic())
 
     def _snapshot(self, summary: Summary, *, restarted: bool) -> Snapshot:
-        """Return what was read, and what still serves of the poll before."""
+        """Return what was read, and what is still used of earlier polls."""
         for endpoint in (self._backends, self._config):
             if restarted and not endpoint.is_fresh:
                 endpoint.drop()
@@ -185,7 +185,7 @@ class MinerReader:
         )
 
     async def _observe(self, snapshot: Snapshot) -> Snapshot:
-        """Let the miner's stored state follow a snapshot; return it with that state."""
+        """Update the miner's stored state, and return the snapshot with it."""
         before = self._last_complete
         self._changed_paths += await self._miner.observe(
             before, snapshot, self._restarts.started

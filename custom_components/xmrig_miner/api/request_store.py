@@ -1,4 +1,4 @@
-"""Storing what is requested of a miner, around the commands that tell it."""
+"""Storing what is requested of a miner, around the commands for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,7 +26,7 @@ class RequestStore:
         return self._store.state.request
 
     def requesting(self, *, mining: bool) -> AbstractAsyncContextManager[None]:
-        """Store that the miner is to mine, or not, while it is told so."""
+        """Store that the miner is to mine, or not, around the command for it."""
         return self.changing(
             Request(mining=mining, here=True, limited=self.current.limited)
         )
@@ -57,7 +57,7 @@ class RequestStore:
         await self._store.record(self._store.state.with_request_done())
 
     async def store_user_pause(self) -> None:
-        """Store that the user paused the miner, though it was not told so here.
+        """Store that the user paused the miner elsewhere.
 
         Raises XmrigStorageError.
         """

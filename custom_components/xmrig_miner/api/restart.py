@@ -8,15 +8,15 @@ from .models import Summary
 from .models.values import integer, stored, stored_or_none
 
 TOLERANCE = 5
-"""Seconds by which the uptime may lag behind without anything having restarted."""
+"""Seconds by which the uptime may lag behind without a restart."""
 
 TOLERANCE_AWAY = 60
-"""The same, when clocks of two machines are compared because it was not polled."""
+"""The same where the clocks of two machines are compared, as before the first poll."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
-    """A summary, and between which times it was true."""
+    """A summary, and the times between which it was current."""
 
     summary: Summary
     uptime: int
@@ -34,17 +34,17 @@ class RestartDetector:
     """Follows the uptime of a miner from poll to poll."""
 
     started: float | None = None
-    """When the process started, in seconds since 1970 by the clock of this side; given
-    to begin with, a restart between two runs of this side is seen too."""
+    """When the miner's process started, in seconds since 1970 by the local clock. If it
+    is passed in from the last run, a restart since then is detected too."""
     _last: _Reading | None = None
 
     def observe(
         self, summary: Summary, *, sent: float, received: float, wall: float
     ) -> bool:
-        """Return whether the miner restarted since the poll before.
+        """Return whether the miner restarted since the last poll.
 
-        `sent` and `received` are when the summary was requested and arrived, by a clock
-        that is never set; `wall` is seconds since 1970 when it arrived.
+        `sent` and `received` are when the summary was requested and arrived, by the
+        monotonic clock; `wall` is when it arrived, in seconds since 1970.
         """
         if summary.uptime is None:
             return False
@@ -53,7 +53,7 @@ class RestartDetector:
         )
         started = wall - reading.uptime
         if self._last is None:
-            # No process is younger than its connection, however its clock was set.
+            # No process is younger than its connection, however its clock was set
             restarted = (
                 self.started is not None
                 and min(started, wall - reading.connected)
@@ -61,7 +61,7 @@ class RestartDetector:
             )
         else:
             restarted = _has_restarted(self._last, reading)
-        # An uptime that stands still, or a clock that was set by a little, moves it too.
+        # An uptime that stands still, or a clock that was set slightly, moves it too
         if (
             restarted
             or self.started is None
@@ -73,11 +73,11 @@ class RestartDetector:
 
 
 def _has_restarted(before: _Reading, after: _Reading) -> bool:
-    """Return whether another process answered than before.
+    """Return whether the miner restarted between two readings.
 
     A late reply and an uptime that stands still (a cache, a frozen virtual machine) are
-    no restart: a process that is older than the time between two readings was there at
-    the first one. The uptime is wall clock time (XMRig src/base/api/Api.cpp:188): where
+    no restart: a process that is older than the time between two readings was running
+    at the first one. The uptime is wall clock time (XMRig src/base/api/Api.cpp:188): if
     the miner's clock was set, the counts decide.
     """
     if after.uptime >= before.uptime + (after.sent - before.received) - TOLERANCE:
@@ -92,9 +92,9 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
 
 
 def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
-    """Return whether it is the same process, because its connection is the same.
+    """Return whether the process is the same, because its connection is.
 
-    The time of the connection is not that of a clock that is set, and no connection is
+    The age of a connection does not depend on the wall clock, and no connection is
     older than its process.
     """
     if after.connected > after.uptime + TOLERANCE:
@@ -104,7 +104,7 @@ def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
 
 
 def _counts_fell(before: _Reading, after: _Reading) -> bool:
-    """Return whether the miner counts anew."""
+    """Return whether a count of the miner decreased."""
     earlier, later = before.summary.results, after.summary.results
     return any(
         old is not None and new is not None and new < old
@@ -117,17 +117,17 @@ def _counts_fell(before: _Reading, after: _Reading) -> bool:
 
 @dataclass
 class LifetimeCounter:
-    """A count that goes on where the miner's own begins anew."""
+    """A count that continues when the miner's own restarts from 0."""
 
     total: int = 0
     last: int | None = None
-    """What the miner's own count was."""
-    _doubtful: int | None = None
-    """A count that fell or rose implausibly; the next one tells if it is true."""
+    """The last count of the miner."""
+    _unconfirmed: int | None = None
+    """A count that changed implausibly; the next one shows if it was right."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Return the counter that `as_json` gave; a new one for anything else."""
+        """Return the counter that `as_json` returned; a new one for anything else."""
         try:
             return cls(
                 stored(data["total"], integer), stored_or_none(data["last"], integer)
@@ -140,30 +140,30 @@ class LifetimeCounter:
         return {"total": self.total, "last": self.last}
 
     def update(self, count: int | None, *, restarted: bool, max_step: int) -> None:
-        """Add what was counted since; None if the miner does not say.
+        """Add the increase of the miner's count; None if it is unknown.
 
-        A count that did not fall is not a new one. One that fell without a restart, or
-        rose by more than `max_step`, waits for the next count: a single wild value
-        would stay in the total for good.
+        A count that decreased without a restart, or increased by more than `max_step`,
+        is only used once the next count confirms it: a single wrong value would stay in
+        the total forever.
         """
         if count is None or count < 0:
             return
         last = self.last or 0
-        doubtful, self._doubtful = self._doubtful, None
+        unconfirmed, self._unconfirmed = self._unconfirmed, None
         if count < last:
-            if not restarted and (doubtful is None or doubtful >= last):
-                self._doubtful = count
+            if not restarted and (unconfirmed is None or unconfirmed >= last):
+                self._unconfirmed = count
                 return
             last = 0
         if count - last > max_step:
-            # A count that fell says nothing about one that rose
+            # A decreased count does not confirm an increased one
             is_confirmed = (
-                doubtful is not None
-                and doubtful - last > max_step
-                and 0 <= count - doubtful <= max_step
+                unconfirmed is not None
+                and unconfirmed - last > max_step
+                and 0 <= count - unconfirmed <= max_step
             )
             if not is_confirmed:
-                self._doubtful = count
+                self._unconfirmed = count
                 return
         self.total = min(self.total + count - last, MAX_INTEGER)
         self.last = count

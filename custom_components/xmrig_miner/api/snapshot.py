@@ -1,4 +1,4 @@
-"""All that is known of a miner at one moment, and what follows from it."""
+"""Everything that is known about a miner at one moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class Status(StrEnum):
 
     MINING = "mining"
     STARTING = "starting"
-    """Enabled and connected, but there is no hashrate yet."""
+    """Enabled and connected, but without a hashrate yet."""
     PAUSED = "paused"
     STOPPED = "stopped"
     """No backend is enabled."""
@@ -25,10 +25,10 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """All that is known of a miner at one moment.
+    """Everything that is known about a miner at one moment.
 
-    Whatever decides something reads only this: reply and stored state in it belong
-    together.
+    All decisions are based on this alone, because its replies and its stored state
+    belong together.
     """
 
     summary: Summary
@@ -37,18 +37,18 @@ class Snapshot:
     config: Config | None = field(default=None, repr=False)
     """None if the API is read-only, or it could not be read for a while."""
     restricted: bool = False
-    """Whether the API is read-only; a reply that was cut off may not say so itself."""
+    """Whether the API is read-only, even if a truncated reply does not tell."""
     state: MinerState = field(default_factory=MinerState, repr=False)
-    """What was stored about the miner when it was read."""
+    """What was stored about the miner at that moment."""
     hashrates: Mapping[BackendType | None, Hashrate] = field(default_factory=dict)
-    """Those of the replies with their gaps filled, where that was possible; of the
-    whole miner under None."""
+    """The hashrates of the replies with their gaps filled, where that was possible; that
+    of the whole miner under None."""
     is_fresh: bool = True
-    """Whether all of it was read at this poll, and nothing is left from one before."""
+    """Whether all of it was read at this poll, rather than kept from an earlier one."""
 
     @property
     def is_complete(self) -> bool:
-        """Return whether nothing is missing, so that decisions may rest on it."""
+        """Return whether nothing is missing, so that decisions can be based on it."""
         return (
             self.is_fresh
             and self.status is not None
@@ -60,7 +60,7 @@ class Snapshot:
 
     @property
     def _config_agrees(self) -> bool:
-        """Return whether the config is known, and enables what runs.
+        """Return whether the config is known, and enables the backends that run.
 
         Otherwise the backends are from another moment, or from another miner.
         """
@@ -70,7 +70,7 @@ class Snapshot:
 
     @property
     def _built_backends(self) -> frozenset[BackendType]:
-        """Return the backends that this XMRig lists: those that it was built with."""
+        """Return the backends that this XMRig was built with, and lists."""
         built = (BackendType.OPENCL, BackendType.CUDA)
         return frozenset(
             (
@@ -81,7 +81,7 @@ class Snapshot:
 
     @cached_property
     def status(self) -> Status | None:
-        """Return what the miner is doing; None if it did not say enough."""
+        """Return what the miner is doing; None if it is unknown."""
         backends = self.backends
         if backends and backends.are_disabled(self._built_backends):
             return Status.STOPPED
@@ -101,7 +101,7 @@ class Snapshot:
     @property
     def is_hashing(self) -> bool:
         """Return whether any window of any backend has a hash."""
-        # The total is missing a window that any one of the backends is missing.
+        # A window of the total is missing if it is missing for any backend
         hashrates = [self.summary.hashrate]
         if self.backends:
             hashrates += [item.hashrate for item in self.backends.by_type.values()]
@@ -115,7 +115,7 @@ class Snapshot:
 
     @property
     def pause_rules(self) -> frozenset[PauseRule]:
-        """Return which rules of its own the miner may have paused by."""
+        """Return the rules of its own by which the miner may pause itself."""
         return self.config.pause_rules if self.config else frozenset()
 
     @property
@@ -126,7 +126,7 @@ class Snapshot:
         return self.status not in (Status.PAUSED, Status.STOPPED)
 
     def is_enabled(self, backend: BackendType) -> bool | None:
-        """Return whether a backend is enabled; None if the miner did not say."""
+        """Return whether a backend is enabled; None if it is unknown."""
         found = self.backends and self.backends.by_type.get(backend)
         return found.enabled if found else None
 
@@ -156,9 +156,9 @@ class Snapshot:
     def hashrate_now(
         self, hashrate: Hashrate, backend: BackendType | None = None
     ) -> float | None:
-        """Return a hashrate of the last 10 s, in H/s, as it is at this moment.
+        """Return the current value of a hashrate in H/s, that of its last 10 s.
 
-        A miner that was just paused still shows what its window has left to drain.
+        It is 0 as soon as the miner is paused, while its own windows still drain.
         """
         if self.status in (Status.PAUSED, Status.STOPPED):
             return 0
@@ -168,7 +168,7 @@ class Snapshot:
 
     @cached_property
     def user_config(self) -> Config | None:
-        """Return the config without what the controls wrote; None if it is unknown."""
+        """Return the config without the values that controls wrote; None if unknown."""
         return None if self.config is None else self.state.user_config(self.config)
 
     @property
@@ -178,12 +178,12 @@ class Snapshot:
 
     @property
     def user_threads(self) -> int | None:
-        """Return how many CPU threads the user set up; None if that is unknown."""
+        """Return how many CPU threads the user configured; None if that is unknown."""
         return self._thread_count(self.user_config)
 
     @property
     def thread_cap(self) -> int | None:
-        """Return how many CPU threads the miner is held to; None if it is not."""
+        """Return the limit of CPU threads in effect; None if there is none."""
         return None if self.threads == self.user_threads else self.threads
 
     def _thread_count(self, config: Config | None) -> int | None:
@@ -192,12 +192,12 @@ class Snapshot:
 
     @property
     def pool_labels(self) -> list[str]:
-        """Return what to call each pool, in the order in which the user wrote them."""
+        """Return the labels of the pools, in the user's order."""
         return self.user_config.pool_labels if self.user_config else []
 
     @property
     def preferred_pool(self) -> str | None:
-        """Return the label of the pool that is tried first; None if it is unknown."""
+        """Return the label of the first enabled pool; None if it is unknown."""
         if self.config is None or self.user_config is None:
             return None
         pools = self.config.pools

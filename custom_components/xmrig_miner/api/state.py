@@ -27,7 +27,7 @@ class Request:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the request that `as_json` gave.
+        """Return the request that `as_json` returned.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -56,7 +56,7 @@ class MinerState:
     all_edits: Ledger = field(default_factory=Ledger)
     """Everything that was written from here."""
     control_edits: Ledger = field(default_factory=Ledger)
-    """What the controls wrote; what the user wrote by an action is the user's config."""
+    """What controls wrote; what an action wrote belongs to the user's config."""
     request: Request = field(default_factory=Request)
     """What the miner is to do."""
     previous_request: Request | None = None
@@ -66,14 +66,14 @@ class MinerState:
     started: float | None = None
     """When the miner's process started, in seconds since 1970."""
     payout: frozenset[str] | None = None
-    """Fingerprints of the pools and wallets that the user accepted; None before the first
-    complete poll."""
+    """Fingerprints of the pools and wallets that the user accepted; None before the
+    first complete poll."""
     pending_payout: frozenset[str] | None = None
     """The same after a write that may or may not have arrived."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return the state that `as_json` gave, an empty one for None.
+        """Return the state that `as_json` returned, an empty one for None.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """

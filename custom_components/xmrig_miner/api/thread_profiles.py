@@ -1,6 +1,6 @@
-"""Thread profiles of the CPU backend: what the user set up, and shortened ones.
+"""Thread profiles of the CPU backend, and how to shorten them.
 
-A profile lists the threads for a family of algorithms, each by its core or as intensity
+A profile lists the threads for a family of algorithms, each as a core or as intensity
 and core. It may also be an object with a number of threads, the name of another
 profile, or false for a family that is not mined (XMRig src/backend/cpu/CpuThreads.cpp,
 src/backend/common/Threads.cpp).
@@ -30,7 +30,7 @@ SETTINGS = frozenset(
         "max-cpu-usage",
     }
 )
-"""Keys of the config's `cpu` object that are no profiles; every other one is."""
+"""Keys of the config's `cpu` object that are not the name of a profile."""
 
 
 def profiles_of(cpu: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,9 +39,9 @@ def profiles_of(cpu: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def thread_count(profile: Any) -> int | None:
-    """Return how many threads a profile has; None if it has none of its own.
+    """Return how many threads a profile has; None if it has no threads of its own.
 
-    None too for more than any computer has: threads are counted one by one.
+    None also for more than MAX_THREADS, because threads are counted one by one.
     """
     threads = len(profile) if isinstance(profile, list) else None
     if isinstance(profile, dict):
@@ -52,7 +52,7 @@ def thread_count(profile: Any) -> int | None:
 
 
 def shortened(profile: Any, threads: int) -> Any:
-    """Return a profile with no more than some threads, the first ones of it."""
+    """Return a profile with only the first threads, at most the given number."""
     if isinstance(profile, list):
         return profile[:threads]
     if (number := thread_count(profile)) is not None and number > threads:
@@ -61,9 +61,9 @@ def shortened(profile: Any, threads: int) -> Any:
 
 
 def active_profile(profiles: Mapping[str, Any], profile: str | None) -> str | None:
-    """Return the name of the profile in use, the longest one if none is yet.
+    """Return the name of the profile in use, before the first job of the longest one.
 
-    A name that stands for another profile is followed, as XMRig does.
+    Where a profile is the name of another one, that one is used, as XMRig does.
     """
     seen: set[str] = set()
     while profile is not None and profile not in seen:

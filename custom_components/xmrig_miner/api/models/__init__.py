@@ -1,8 +1,8 @@
-"""What a miner says: its summary, backends and config.
+"""The replies of a miner: its summary, backends and config.
 
-Field names are XMRig's own. Anything may be missing: XMRig omits and nulls much, older
-versions cut replies off, and a value of another type than XMRig's counts as missing
-too. Missing is None (or an empty tuple), never 0: a zero is a reading.
+Field names are XMRig's own. Any value may be missing: XMRig omits many or sends null,
+older versions truncate replies, and a value of an unexpected type counts as missing.
+Missing is None (or an empty tuple), never 0: a zero is a reading.
 """
 
 from .backend_type import BackendType

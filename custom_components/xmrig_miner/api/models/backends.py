@@ -80,7 +80,7 @@ class Gpu:
     name: str | None = None
     """The model, without the maker."""
     bus_id: str | None = None
-    """The place on the PCI bus; None if unknown, or if another card reports the same."""
+    """The place on the PCI bus; None if unknown, or reported by several cards."""
     hashrate: Hashrate = field(default_factory=Hashrate)
     health: GpuHealth = field(default_factory=GpuHealth)
 

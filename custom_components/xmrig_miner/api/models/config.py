@@ -1,4 +1,4 @@
-"""What `GET /2/config` says."""
+"""The reply of `GET /2/config`."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,14 +16,14 @@ from .backend_type import BackendType
 from .values import items, members
 
 UNNAMED_POOL = "pool"
-"""The label of a pool whose address leaves no part of it that may be shown."""
+"""The label of a pool whose address may not be shown."""
 
 MAX_LABEL = 200
-"""Characters of the label of a pool, before the number that may follow it."""
+"""Characters of the label of a pool, without a number that may follow."""
 
 
 class PauseRule(StrEnum):
-    """Rules of its own by which XMRig pauses and resumes, by their config keys."""
+    """XMRig's own rules for pausing and resuming, by their config keys."""
 
     BATTERY = "pause-on-battery"
     ACTIVITY = "pause-on-active"
@@ -31,18 +31,18 @@ class PauseRule(StrEnum):
 
 @dataclass(frozen=True)
 class Config:
-    """What `GET /2/config` says: secrets in clear, so it is never shown whole.
+    """The reply of `GET /2/config`. It contains secrets, so it is never shown whole.
 
-    The document is read-only; changing it is done on a copy.
+    The document is not to be changed: the methods return changed copies.
     """
 
     document: dict[str, Any] = field(repr=False)
 
     @classmethod
     def from_json(cls, document: Any) -> Self:
-        """Return the config of a reply, which is written back as it is.
+        """Return the config of a reply, in which nothing is replaced.
 
-        Raises ValueError for what could not be stored and sent.
+        Raises ValueError for a document that cannot be stored and sent.
         """
         if not isinstance(document, dict):
             raise ValueError("not a config")  # noqa: TRY004
@@ -51,7 +51,7 @@ class Config:
 
     @property
     def backends(self) -> dict[BackendType, bool]:
-        """Return which backends the config has, and which of them it switches on."""
+        """Return the backends in the config, and whether each is enabled."""
         return {
             backend_type: data.get("enabled") is True
             for backend_type in BackendType
@@ -60,7 +60,7 @@ class Config:
 
     @property
     def enabled(self) -> frozenset[BackendType]:
-        """Return the backends that the config switches on."""
+        """Return the backends that the config enables."""
         return frozenset(name for name, is_on in self.backends.items() if is_on)
 
     @property
@@ -88,7 +88,7 @@ class Config:
 
     @property
     def pools(self) -> list[dict[str, Any]]:
-        """Return the pools, the first enabled one in use and the others behind it."""
+        """Return the pools. XMRig uses the first enabled one that it can reach."""
         return [pool for pool in items(self.document.get("pools")) if members(pool)]
 
     @property
@@ -98,7 +98,7 @@ class Config:
 
     @property
     def pool_labels(self) -> list[str]:
-        """Return what to call each pool: its host and port, numbered where alike."""
+        """Return the host and port of each pool, numbered where they are equal."""
         labels: list[str] = []
         seen: Counter[str] = Counter()
         for pool in self.pools:
@@ -111,10 +111,10 @@ class Config:
 
     @property
     def payout_fingerprints(self) -> dict[str, str]:
-        """Return the labels of the pools, by what stands for the address and wallet.
+        """Return the labels of the pools, by the fingerprints of address and wallet.
 
-        It changes with either of them, and tells neither. The order of the pools does
-        not count, nor which of them are enabled.
+        A fingerprint changes with either of them, and reveals neither. The order of the
+        pools does not matter, nor which of them are enabled.
         """
         return {
             hashlib.sha256(

@@ -1,4 +1,4 @@
-"""Hashrates and huge pages, which the summary and each backend have alike."""
+"""Hashrates and huge pages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ class Hashrate:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the hashrates of a list of three."""
+        """Return the hashrates in a list of three."""
         windows = [number(item) for item in items(value)[:3]]
         windows += [None] * (3 - len(windows))
         return cls(seconds_10=windows[0], minute_1=windows[1], minutes_15=windows[2])
 
     @classmethod
     def total(cls, hashrates: Iterable[Hashrate]) -> Self:
-        """Return the sums, each None where a part of it is missing."""
+        """Return the sums, each None if a part of it is missing."""
         parts = list(hashrates)
         return cls(
             seconds_10=total(part.seconds_10 for part in parts),
@@ -34,20 +34,20 @@ class Hashrate:
 
     @property
     def is_hashing(self) -> bool:
-        """Return whether there was any hash in any window."""
+        """Return whether any window has a hash."""
         return bool(self.seconds_10 or self.minute_1 or self.minutes_15)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HugePages:
-    """Huge pages in use and wanted; both 0 while nothing runs."""
+    """Huge pages in use and requested; both 0 while nothing runs."""
 
     allocated: int | None = None
     total: int | None = None
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the pages of a list of two, as under /2 (under /1 it is a boolean)."""
+        """Return the pages in a list of two, as in API version 2 (1 has a boolean)."""
         pages = items(value)
         if len(pages) != 2:
             return cls()
@@ -55,7 +55,7 @@ class HugePages:
 
     @property
     def percent(self) -> float | None:
-        """Return the share of the wanted pages that is in use."""
+        """Return the share of the requested pages that is in use, in %."""
         if self.allocated is None or not self.total or self.allocated > self.total:
             return None
         return 100 * self.allocated / self.total

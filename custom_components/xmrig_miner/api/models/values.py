@@ -1,6 +1,6 @@
-"""Reading values that may be missing, absurd, or of another type than XMRig's.
+"""Reading values that may be missing, absurd, or of an unexpected type.
 
-Each of these counts as missing, so that nothing else has to expect it.
+All of these count as missing, so that no other code has to handle them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from ..limits import MAX_INTEGER, MAX_TEXT, MAX_THREADS, clean_text
 
 
 def text(value: Any) -> str | None:
-    """Return a text that can be shown: on one line, of 1 to 255 characters."""
+    """Return a text that can be shown: one line of 1 to 255 characters."""
     if not isinstance(value, str):
         return None
     return clean_text(value[:MAX_TEXT]) or None
@@ -20,15 +20,15 @@ def number(value: Any, maximum: float = MAX_INTEGER) -> float | None:
     """Return a number from 0 to a maximum."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    # Also false for what is not a number.
+    # Also false for NaN
     return float(value) if 0 <= value <= maximum else None
 
 
 def integer(value: Any, maximum: int = MAX_INTEGER, *, minimum: int = 0) -> int | None:
     """Return an integer between two bounds.
 
-    XMRig's counters have 64 bits. What does not fit into JavaScript's integers is
-    unknown: a rounded count is a wrong one.
+    XMRig's counters have 64 bits. A count that JavaScript cannot represent exactly is
+    unknown, because a rounded one would be wrong.
     """
     if isinstance(value, bool) or not isinstance(value, int):
         return None
@@ -46,9 +46,9 @@ def thread_number(value: Any) -> int | None:
 
 
 def stored[ValueT](value: Any, read: Callable[[Any], ValueT | None]) -> ValueT:
-    """Return a value of a stored file as one of the functions here reads it.
+    """Return a value of a stored file, read by a function of this module.
 
-    Raises ValueError for what that counts as missing: the file is damaged.
+    Raises ValueError if it counts as missing: the file is damaged.
     """
     if (found := read(value)) is None:
         raise ValueError("a value of another shape than was stored")
@@ -63,31 +63,31 @@ def stored_or_none[ValueT](
 
 
 def items(value: Any) -> list[Any]:
-    """Return a list, empty if it is something else."""
+    """Return a list, empty for anything else."""
     return value if isinstance(value, list) else []
 
 
 def members(value: Any) -> Mapping[str, Any]:
-    """Return an object, empty if it is something else."""
+    """Return a JSON object, empty for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return the texts of a list."""
+    """Return the texts in a list."""
     return tuple(item for item in map(text, items(value)) if item)
 
 
 def reading(value: Any, maximum: float) -> float | None:
-    """Return a health reading, of which 0 means that it could not be read.
+    """Return a reading of a GPU sensor; None for 0, which means that it is unknown.
 
-    The structures behind it are zero-initialised (XMRig src/backend/cuda/wrappers/
+    XMRig initializes these structures with zeros (src/backend/cuda/wrappers/
     CudaDevice.cpp:119, src/backend/opencl/OclThread.cpp:110).
     """
     return number(value, maximum) or None
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Return the sum, None if there is nothing to add or a part is missing."""
+    """Return the sum; None if there are no values or one is missing."""
     total = None
     for value in values:
         if value is None:
