@@ -30,8 +30,9 @@ HACS: dict[str, Any] = json.loads((ROOT / "hacs.json").read_text())
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 MANIFEST_KEYS = {
-    *("after_dependencies", "bluetooth", "codeowners", "config_flow"),
-    *("dependencies", "dhcp", "disabled", "documentation", "domain", "homekit"),
+    *("after_dependencies", "bluetooth", "categories", "codeowners", "config_flow"),
+    *("connectivity", "dependencies", "dhcp", "disabled", "documentation"),
+    *("domain", "homekit"),
     *("import_executor", "integration_type", "iot_class", "issue_tracker"),
     *("loggers", "mqtt", "name", "preview_features", "quality_scale"),
     *("requirements", "single_config_entry", "ssdp", "usb", "version", "zeroconf"),
@@ -106,7 +107,7 @@ def test_manifest_keys_are_known_and_in_hassfests_order() -> None:
 
 
 def test_manifest_says_what_this_is() -> None:
-    """A locally polled device with a config flow, owned by somebody."""
+    """A locally polled device with a config flow and code owners."""
     assert MANIFEST["domain"] == INTEGRATION.name == "xmrig_miner"
     assert MANIFEST["name"] == HACS["name"] == "XMRig"
     assert MANIFEST["config_flow"] is True
@@ -115,6 +116,25 @@ def test_manifest_says_what_this_is() -> None:
     assert MANIFEST["integration_type"] == "device"
     assert MANIFEST["codeowners"]
     assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
+
+
+def test_manifest_says_where_to_find_this() -> None:
+    """The store of Home Assistant sorts by a closed list of categories."""
+    generated = "lib/python*/site-packages/homeassistant/generated"
+    known = [*ROOT.glob(f".venv-run/{generated}/integration_categories.json")]
+    if not known:
+        pytest.skip("needs the newest Home Assistant: scripts/setup run")
+    categories = {
+        slug
+        for category in json.loads(known[0].read_text())
+        for slug in (
+            category["slug"],
+            *(f"{category['slug']}.{sub['slug']}" for sub in category["subcategories"]),
+        )
+    }
+    assert MANIFEST["categories"]
+    assert set(MANIFEST["categories"]) <= categories
+    assert MANIFEST["connectivity"] == ["network"]
 
 
 def test_manifest_pulls_in_no_package() -> None:
