@@ -285,6 +285,37 @@ def test_texts_name_no_package_registry() -> None:
     assert not found
 
 
+# --- Locked versions ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("group", ["test", "floor", "run", "mutation"])
+def test_all_versions_are_locked(group: str) -> None:
+    """A nightly run does not break because of a release of something else.
+
+    After a change of pyproject.toml: `scripts/setup lock`.
+    """
+    lines = (ROOT / "constraints" / f"{group}.txt").read_text().splitlines()
+    locked = {line for line in lines if not line.startswith("#")}
+    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.!+]+", line) for line in locked)
+    assert required(group) <= locked
+
+
+def required(group: str) -> set[str]:
+    """Return the packages that a dependency group names itself."""
+    found: set[str] = set()
+    for item in PROJECT["dependency-groups"][group]:
+        found |= {item} if isinstance(item, str) else required(item["include-group"])
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("constraints/*")), ids=lambda path: path.name
+)
+def test_locked_versions_name_no_registry(path: Path) -> None:
+    """They are for any registry, as each machine has it set up."""
+    assert "://" not in path.read_text()
+
+
 def test_json_files_name_nothing_twice() -> None:
     """Of two equal names the last one wins, and nobody is told."""
 
