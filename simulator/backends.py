@@ -5,7 +5,7 @@ from typing import Any
 
 from .algorithms import Algorithm
 from .hardware import Computer, Gpu
-from .hashrate import WINDOWS, Meter, hundredths
+from .hashrate import Meter, hundredths
 from .jsonvalue import Json
 from .profiles import Profiles, clean_cpu, clean_cuda, clean_opencl, cpu_threads
 
@@ -177,7 +177,7 @@ class Backend:
     def _windows(self, rate: float, now: int, timer: int | None) -> list[float | None]:
         if self.meter is None:
             return [None, None, None]
-        parts = (self.meter.part(now, window, timer) for window in WINDOWS)
+        parts = self.meter.parts(now, timer)
         return [None if part is None else rate * part for part in parts]
 
     def _note_memory(self, algorithm: Algorithm) -> None:

@@ -23,6 +23,9 @@ class Meter:
         self._started = started
         self._is_gpu = is_gpu
         self._spans: list[tuple[int, float]] = []
+        self._parts: list[float | None] = []
+        self._parts_at: tuple[int, int | None] | None = None
+        """When they were computed: of several threads, and many times at a moment."""
 
     @property
     def is_running(self) -> bool:
@@ -31,6 +34,7 @@ class Meter:
 
     def switch(self, now: int, *, running: bool) -> None:
         """Let the threads hash, or sleep, from now on."""
+        self._parts_at = None
         if running and not self.is_running:
             self._spans.append((now, math.inf))
         elif not running and self.is_running:
@@ -38,11 +42,17 @@ class Meter:
             horizon = now - 2 * WINDOWS[-1]
             self._spans = [span for span in self._spans if span[1] > horizon]
 
-    def part(self, now: int, window: int, timer: int | None) -> float | None:
-        """Return the part of the window spent hashing; None where the miner knows none.
+    def parts(self, now: int, timer: int | None) -> list[float | None]:
+        """Return the part of each window spent hashing; None where the miner knows none.
 
         `timer` is when the miner's half-second timer started.
         """
+        if self._parts_at != (now, timer):
+            self._parts_at = (now, timer)
+            self._parts = [self._part(now, window, timer) for window in WINDOWS]
+        return self._parts
+
+    def _part(self, now: int, window: int, timer: int | None) -> float | None:
         if timer is None:
             return None
         limit = now - window

@@ -114,6 +114,8 @@ class SimulatedMiner:
     def sync(self) -> None:
         """Play everything that is due by now."""
         now = self.surroundings.now_ms()
+        if now == self.now and not (self._events and self._events[0][0] <= now):
+            return
         while True:
             event = self._events[0][0] if self._events else now + 1
             share = self._next_share()
