@@ -1,5 +1,6 @@
 """The miner is a device, and each of its cards is one below it."""
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -88,11 +89,37 @@ async def test_a_card_that_two_backends_use(running: Rig) -> None:
 async def test_a_card_without_a_bus_id(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, bus_id: str | None
 ) -> None:
-    """It is known by its index."""
+    """It is known by its index, once two replies list it so."""
     monkeypatch.setattr(rig.simulator.gpus[0], "bus_id", bus_id)
     await rig.set_up()
+    assert rig.devices.keys() == {"miner"}
+    await rig.poll()
     assert rig.devices.keys() == {"miner", "cuda_0"}
     assert rig.devices["cuda_0"].name == "rig-one GeForce RTX 3060 (#0)"
+    await rig.reload()
+    assert rig.state("sensor.cuda_0_gpu_power") != "unavailable"
+
+
+@pytest.mark.parametrize("at_set_up", [True, False])
+async def test_no_card_comes_of_one_reply_without_its_bus_id(
+    rig: Rig, *, at_set_up: bool
+) -> None:
+    """It is the card that is known already, or is known by the next reply."""
+
+    def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        [*_, cuda] = document = copy.deepcopy(reply.document)
+        del cuda["threads"][0]["bus_id"]
+        return replace(reply, document=document)
+
+    fault = Fault("has no bus id", distort=distort, path="/2/backends")
+    if not at_set_up:
+        await rig.set_up()
+    rig.simulator.fail(fault)
+    await (rig.set_up() if at_set_up else rig.poll())
+    assert "cuda_0" not in rig.devices
+    await rig.poll()
+    assert rig.devices.keys() == {"miner", GEFORCE}
+    assert rig.state(f"sensor.{GEFORCE}_gpu_power") != "unavailable"
 
 
 async def test_a_card_follows_the_miner_and_what_is_in_its_place(running: Rig) -> None:

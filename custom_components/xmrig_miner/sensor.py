@@ -453,8 +453,10 @@ def _cards(snapshot: Snapshot) -> tuple[Gpu, ...]:
 def _has_value(
     snapshot: Snapshot, description: XmrigGpuSensorEntityDescription, gpu: Gpu
 ) -> bool:
-    """Return whether a card reports a value, which it never may: not all can."""
-    return description.every_card or description.value_fn(snapshot, gpu) is not None
+    """Return whether a card is there, and reports a value: not all can."""
+    return snapshot.is_certain(gpu) and (
+        description.every_card or description.value_fn(snapshot, gpu) is not None
+    )
 
 
 async def async_setup_entry(
@@ -497,7 +499,8 @@ async def async_setup_entry(
 
     @callback
     def update_cards() -> None:
-        async_update_cards(coordinator, _cards(coordinator.data))
+        snapshot = coordinator.data
+        async_update_cards(coordinator, filter(snapshot.is_certain, _cards(snapshot)))
 
     entry.async_on_unload(coordinator.async_add_listener(update_cards))
 

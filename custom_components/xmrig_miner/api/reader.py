@@ -80,6 +80,7 @@ class MinerReader:
         self._hashrates = RollingHashrates()
         self._restricted: bool | None = None
         self._last_complete: Snapshot | None = None
+        self._previous_backends: Backends | None = None
         self._restart_seen = False
         self._changed_paths: list[str] = []
         self.polls = 0
@@ -119,6 +120,7 @@ class MinerReader:
                 snapshot = await self._observe(snapshot)
             if snapshot.is_complete:
                 self._last_complete = snapshot
+            self._previous_backends = snapshot.backends
             return snapshot
 
     def take_restart(self) -> bool:
@@ -182,6 +184,7 @@ class MinerReader:
             restricted=restricted,
             state=self._miner.state,
             is_fresh=self._backends.is_fresh and (restricted or self._config.is_fresh),
+            previous_backends=self._previous_backends,
         )
 
     async def _observe(self, snapshot: Snapshot) -> Snapshot:

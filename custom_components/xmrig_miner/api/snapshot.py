@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from .document import json_equal
-from .models import Backends, BackendType, Config, Hashrate, PauseRule, Summary
+from .models import Backends, BackendType, Config, Gpu, Hashrate, PauseRule, Summary
 from .state import MinerState
 
 
@@ -45,6 +45,8 @@ class Snapshot:
     of the whole miner under None."""
     is_fresh: bool = True
     """Whether all of it was read at this poll, rather than kept from an earlier one."""
+    previous_backends: Backends | None = None
+    """The backends of the poll before."""
 
     @property
     def is_complete(self) -> bool:
@@ -56,6 +58,16 @@ class Snapshot:
             and self.backends.complete
             and self.backends.by_type.keys() >= self._built_backends
             and (self.restricted or self._config_agrees)
+        )
+
+    def is_certain(self, gpu: Gpu) -> bool:
+        """Return whether a card is there, and not only badly described by one reply.
+
+        A place on the bus tells it from others; without one it has to be listed twice.
+        """
+        before = self.previous_backends
+        return gpu.bus_id is not None or (
+            before is not None and any(card.key == gpu.key for card in before.gpus)
         )
 
     @property
