@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -11,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
 from custom_components.xmrig_miner.const import DOMAIN
+from simulator import FAULTS
 
 from .common import Rig
 from .controls import (
@@ -303,6 +305,15 @@ async def test_a_miner_that_is_disturbed_ends_it(metered: Rig, by: str) -> None:
     assert error.value.translation_key == "calibration_disturbed"
     assert is_same_config(metered.simulator, before)
     assert metered.simulator.miner.is_paused is (by == "at the console")
+
+
+async def test_one_reply_of_other_threads_does_not_disturb_it(metered: Rig) -> None:
+    """The backends do not name their miner, and it may have been another one."""
+    other = replace(FAULTS["other_miner"], path="/2/backends")
+    # The first poll is still part of the command
+    once(metered, 3, lambda rig: once(rig, 3, lambda rig: rig.simulator.fail(other)))
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
 async def test_a_meter_that_falls_silent_ends_it(metered: Rig) -> None:

@@ -71,6 +71,9 @@ class Calibration:
         self._idle = asyncio.Event()
         self._idle.set()
         self._is_closed = False
+        self._is_disturbed = False
+        """Whether other threads ran at the last reading. One reply is no proof of it:
+        the backends do not name their miner, and may be those of another one."""
         self.threads_before: int | None = None
         """How many threads ran before; None once they do so again."""
 
@@ -170,6 +173,7 @@ class Calibration:
 
         None if it was cancelled.
         """
+        self._is_disturbed = False
         samples: list[_Sample] = []
         missed = 0
         delay: float = SETTLE_TIME
@@ -203,15 +207,19 @@ class Calibration:
         """Return a reading; None if it is incomplete or from before the change.
 
         Raises HomeAssistantError if the miner or the power sensor is unavailable, or
-        other threads run.
+        other threads run at two readings in a row.
         """
         if not self._coordinator.last_update_success:
             raise self._coordinator.last_exception or self._failure("cannot_connect")
         snapshot = self._coordinator.data
         if not snapshot.is_complete:
             return None
-        if self._meter.threads_running != threads:
-            raise self._failure("calibration_disturbed")
+        was_disturbed = self._is_disturbed
+        self._is_disturbed = self._meter.threads_running != threads
+        if self._is_disturbed:
+            if was_disturbed:
+                raise self._failure("calibration_disturbed")
+            return None
         if self._meter.measured() is None:
             raise self._failure("power_sensor_unavailable")
         if (watts := self._meter.measured(since)) is None:
