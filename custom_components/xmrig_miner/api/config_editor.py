@@ -74,7 +74,7 @@ class ConfigEditor:
             before = await (self._read() if write is None else self._read_until())
             self.observe(before)
             after = change(before)
-            state = self._store.state
+            state = self._store.state.without_overwritten_edits(before)
             if not json_equal(before.document, after.document):
                 state = state.with_write(before, after, by_user=by_user)
             planned = await self._plan(before, after, update(state))

@@ -85,6 +85,14 @@ class Ledger:
         edits = self._active_edits(config)
         return with_values(config, ((edit.path, edit.original) for edit in edits))
 
+    def without_overwritten(self, config: dict[str, Any]) -> Self:
+        """Return this ledger without the edits that a config no longer shows.
+
+        Those of a write of which it is unknown if it arrived stay.
+        """
+        edits = tuple(edit for edit in self.edits if _shows(config, edit))
+        return replace(self, edits=edits)
+
     def with_write(
         self, before: dict[str, Any], after: dict[str, Any], original: dict[str, Any]
     ) -> Self:
@@ -131,14 +139,15 @@ class Ledger:
 
         XMRig may have filled in values that a pending edit left out.
         """
-        active = [
-            edit
-            for edit in self.edits
-            if json_equal(value_at(config, edit.path), edit.new_value)
-        ]
+        active = [edit for edit in self.edits if _shows(config, edit)]
         active += [
             edit
             for edit in self.pending
             if json_contains(value_at(config, edit.path), edit.new_value)
         ]
         return list({edit.path: edit for edit in active}.values())
+
+
+def _shows(config: dict[str, Any], edit: Edit) -> bool:
+    """Return whether a config has the new value of an edit."""
+    return json_equal(value_at(config, edit.path), edit.new_value)

@@ -175,6 +175,14 @@ class MinerState:
             state = replace(state, pending_payout=after.payout)
         return state
 
+    def without_overwritten_edits(self, config: Config) -> Self:
+        """Return this state without the edits that a config no longer shows."""
+        return replace(
+            self,
+            all_edits=self.all_edits.without_overwritten(config.document),
+            control_edits=self.control_edits.without_overwritten(config.document),
+        )
+
     def with_reported_values(self, shown: Config, changes: Sequence[Change]) -> Self:
         """Return this state with the values that the miner shows after a write."""
         return replace(

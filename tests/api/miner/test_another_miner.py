@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigResponseError,
 )
 from custom_components.xmrig_miner.api.identity import MinerIdentity
+from custom_components.xmrig_miner.api.ledger import Ledger
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.models import Summary
 from custom_components.xmrig_miner.api.pause_reason import PauseReason
@@ -165,6 +167,25 @@ async def test_another_miner_for_one_reply() -> None:
         assert not rig.miner.is_paused
         await miner.pause()
         assert rig.miner.is_paused
+
+
+async def test_no_trace_is_left_of_a_write_that_another_miner_hid() -> None:
+    """It gave back the user's value, so that there is nothing to undo any more."""
+    async with Rig() as rig, verifying(rig) as (miner, _):
+        await miner.set_threads(1, "rx")
+        assert miner.state.all_edits.edits
+
+        def swap(request: HttpRequest) -> None:
+            if request.method == "PUT":
+                rig.fail(replace(FAULTS["other_miner"], path="/2/summary"))
+
+        rig.on_reply = swap
+        with pytest.raises(XmrigAnotherMinerError):
+            await miner.set_threads(2, "rx")
+        rig.on_reply = None
+        assert rig.config["cpu"]["rx"] == [0, 1]
+        await miner.set_threads(2, "rx")
+        assert miner.state.all_edits == miner.state.control_edits == Ledger()
 
 
 CUT_BEFORE_ID = Reply(200, body=b'{"kind": "miner", "uptime": 12, "i')
