@@ -132,6 +132,26 @@ def test_no_threads_hash_nothing(polled: Polled) -> None:
     assert polled.cpu(4).seconds_10 == 400
 
 
+def test_a_backend_that_is_off_hashed_nothing_as_far_as_is_known() -> None:
+    """One that is on and has yet to start may have."""
+    polled = Polled()
+    off = Backend(type=CPU, enabled=False)
+    assert polled.poll(off)[CPU] == windows(0)
+    assert polled.poll(off)[CPU] == windows(0)
+    assert polled.poll(backend(CUDA, EMPTY, 0))[CUDA] == windows(0, None)
+
+
+def test_a_backend_that_was_switched_off_hashed_before(polled: Polled) -> None:
+    """It comes to rest in the means as the windows move on."""
+    off = Backend(type=CPU, enabled=False)
+    found = polled.poll(off)[CPU]
+    assert found.seconds_10 == 0
+    assert found.minute_1 == pytest.approx(50 * 400 / MINUTE)
+    found = polled.poll(off, after=50)[CPU]
+    assert found.minute_1 == 0
+    assert found.minutes_15 == pytest.approx(840 * 400 / QUARTER)
+
+
 def test_zero_says_nothing_of_the_threads(polled: Polled) -> None:
     """A pool that is lost lets them rest."""
     assert polled.cpu(2, 0).seconds_10 == 0

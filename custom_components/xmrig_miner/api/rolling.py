@@ -102,10 +102,12 @@ class _RollingHashrate:
             rate,
             {seconds: mean for seconds, mean in windows.items() if mean is not None},
         )
+        # XMRig says nothing of a backend that is off
+        none = 0 if backend.enabled is False and self.counts.is_empty else None
         return Hashrate(
             seconds_10=rate,
-            minute_1=_first(found.minute_1, self.counts.mean(MINUTE)),
-            minutes_15=_first(found.minutes_15, self.counts.mean(QUARTER)),
+            minute_1=_first(found.minute_1, self.counts.mean(MINUTE), none),
+            minutes_15=_first(found.minutes_15, self.counts.mean(QUARTER), none),
         )
 
     def _rate(

@@ -153,7 +153,7 @@ class Snapshot:
         if self.backends is None or backend not in self.backends.by_type:
             return False
         return self.is_enabled(backend) is True or (
-            self.config is not None and self.config.has_threads(backend)
+            self.config is not None and self.config.has_cards(backend)
         )
 
     def hashrate(self, backend: BackendType | None = None) -> Hashrate:

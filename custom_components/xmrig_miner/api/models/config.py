@@ -68,10 +68,12 @@ class Config:
         """Return the thread profiles of the CPU backend."""
         return profiles_of(members(self.document.get("cpu")))
 
-    def has_threads(self, backend: BackendType) -> bool:
-        """Return whether any thread profile of a backend lists threads."""
+    def has_cards(self, backend: BackendType) -> bool:
+        """Return whether any thread profile of a GPU backend lists a thread."""
         section = members(self.document.get(backend))
-        return any(items(profile) for profile in section.values())
+        return any(
+            members(thread) for profile in section.values() for thread in items(profile)
+        )
 
     def thread_count(self, profile: str | None) -> int | None:
         """Return how many CPU threads run with a profile; None if that is unknown.
