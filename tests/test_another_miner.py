@@ -410,7 +410,8 @@ class TestUnknownMiner:
             assert dialog.step["reason"] == "reconfigure"
             kind, flow_id = dialog.step["next_flow"]
             assert kind == "config_flow"
-            form = hass.config_entries.flow.async_get(flow_id)
+            # Opened, as in the browser: only then are its fields known
+            form = await hass.config_entries.flow.async_configure(flow_id)
             assert form["step_id"] == "reconfigure"
             assert list(raised(hass)) == ["rig-one"]
             result = await submit(hass, form, connection(moved))
