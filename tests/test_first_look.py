@@ -1,18 +1,21 @@
 """What users see first of a new miner: on dashboards, on its page, and in pickers."""
 
 from collections import defaultdict
+from pathlib import Path
 
 from homeassistant.components.number import NumberMode
 from homeassistant.components.sensor import DEVICE_CLASS_UNITS, SensorDeviceClass
 from homeassistant.const import EntityCategory
 import pytest
 
+from custom_components import xmrig_miner
+
 from .common import Rig
 from .watts import METER, NUMBERS, set_up
 
 CARD = "cuda_01:00.0_gpu"
 
-MAIN = [
+MAIN = {
     "switch.mining",
     "number.power_limit",
     "number.cpu_threads",
@@ -26,7 +29,7 @@ MAIN = [
     "sensor.efficiency",
     "sensor.energy",
     "event.activity",
-]
+}
 SETTINGS = {
     "button.restore_config",
     "button.start",
@@ -37,10 +40,9 @@ SETTINGS = {
     "switch.pause_on_activity",
     "switch.pause_on_battery",
 }
-NOT_DIAGNOSTIC = {*MAIN, *SETTINGS}
 
 
-async def test_main_entities_come_in_the_order_of_their_use(rig: Rig) -> None:
+async def test_mining_comes_first(rig: Rig) -> None:
     """Generated dashboards show entities without a category, as they were added."""
     await set_up(rig, NUMBERS)
     names = {entity.entity_id: name for name, entity in rig.entities.items()}
@@ -50,7 +52,8 @@ async def test_main_entities_come_in_the_order_of_their_use(rig: Rig) -> None:
         if state.entity_id in names
         and rig.entities[names[state.entity_id]].entity_category is None
     ]
-    assert shown == MAIN
+    assert shown[0] == "switch.mining"
+    assert set(shown) == MAIN
 
 
 async def test_categories(rig: Rig) -> None:
@@ -59,9 +62,9 @@ async def test_categories(rig: Rig) -> None:
     found: dict[EntityCategory | None, set[str]] = defaultdict(set)
     for name, entity in rig.entities.items():
         found[entity.entity_category].add(name)
-    assert found[None] == set(MAIN)
+    assert found[None] == MAIN
     assert found[EntityCategory.CONFIG] == SETTINGS
-    assert found[EntityCategory.DIAGNOSTIC] == rig.entities.keys() - NOT_DIAGNOSTIC
+    assert found[EntityCategory.DIAGNOSTIC] == rig.entities.keys() - MAIN - SETTINGS
 
 
 async def test_cpu_threads_are_a_slider(running: Rig) -> None:
@@ -121,3 +124,15 @@ async def test_counts_say_of_what(
 ) -> None:
     """Their units are words, which can be translated."""
     assert running.full_state(name).attributes["unit_of_measurement"] == unit
+
+
+@pytest.mark.parametrize("key", ["hashes", "hashes_total", "shares_accepted_total"])
+async def test_counts_that_never_rest_are_disabled(running: Rig, key: str) -> None:
+    """One count of shares is enough for most."""
+    assert running.entities[f"sensor.{key}"].disabled
+
+
+def test_no_entity_has_attributes_of_its_own() -> None:
+    """They are not recorded as values, have no unit and no name in other languages."""
+    for path in Path(xmrig_miner.__file__).parent.rglob("*.py"):
+        assert "extra_state_attributes" not in path.read_text(), path.name

@@ -17,6 +17,10 @@ CARD = 950
 
 WINDOWS = {"hashrate_1m": 60, "hashrate_15m": 900}
 
+NEAR = 0.1
+"""Share by which a mean may be off: half of it for the noise that is not shown, the rest
+for the ten seconds after a change."""
+
 
 def shown(rig: Rig, key: str) -> float:
     """Return a hashrate; "unknown" is none."""
@@ -52,7 +56,7 @@ async def test_means_survive_changes_of_threads(running: Rig) -> None:
             await truth.pass_time(10)
             for key, window in WINDOWS.items():
                 expected = truth.mean(window)
-                assert shown(running, key) == pytest.approx(expected, rel=0.05), key
+                assert shown(running, key) == pytest.approx(expected, rel=NEAR), key
 
 
 @pytest.mark.parametrize("options", [NO_CARDS])
@@ -94,10 +98,10 @@ async def test_a_pause_is_part_of_the_mean(running: Rig) -> None:
     assert running.state("sensor.hashrate") == "0"
     await truth.pass_time(30)
     assert shown(running, "hashrate_1m") == pytest.approx(truth.mean(60), rel=0.2)
-    assert shown(running, "hashrate_15m") == pytest.approx(truth.mean(900), rel=0.05)
+    assert shown(running, "hashrate_15m") == pytest.approx(truth.mean(900), rel=NEAR)
     await running.turn(MINING, on=True)
     await truth.pass_time(30)
-    assert shown(running, "hashrate_15m") == pytest.approx(truth.mean(900), rel=0.05)
+    assert shown(running, "hashrate_15m") == pytest.approx(truth.mean(900), rel=NEAR)
 
 
 @pytest.mark.parametrize("options", [NO_CARDS])

@@ -21,9 +21,12 @@ from .controls import MINING
 SHARES = "sensor.shares_accepted_total"
 HASHES = "sensor.hashes_total"
 
-pytestmark = pytest.mark.parametrize(
-    "options", [{"uptime": 0, "gpus": 0, "dataset_time": 10**6}]
-)
+pytestmark = [
+    pytest.mark.usefixtures("all_enabled"),
+    pytest.mark.parametrize(
+        "options", [{"uptime": 0, "gpus": 0, "dataset_time": 10**6}]
+    ),
+]
 
 
 async def find(rig: Rig, shares: int) -> None:

@@ -190,11 +190,15 @@ async def test_shares(all_enabled: None, running: Rig) -> None:
     running.simulator.reject_share()
     running.simulator.accept_share(actual=2**53 - 1)
     await running.refresh()
-    assert running.state("sensor.shares_accepted") == str(accepted + 1)
     assert running.state("sensor.shares_rejected") == "1"
     rate = 100 / (accepted + 2)
     assert float(running.state("sensor.reject_rate")) == pytest.approx(rate, abs=0.01)
     assert running.state("sensor.best_share") == str(2**53 - 1)
+    # One more of many shows within a minute
+    assert running.state("sensor.shares_accepted") == str(accepted)
+    await running.pass_time(timedelta(minutes=1))
+    accepted = running.simulator.miner.network.statistics.accepted
+    assert running.state("sensor.shares_accepted") == str(accepted)
 
 
 @pytest.mark.parametrize("options", [{"gpus": 2}])
@@ -322,3 +326,54 @@ async def test_the_start_of_the_miner_stands_still(running: Rig) -> None:
     running.simulator.restart()
     await running.poll()
     assert running.state("sensor.uptime") == "2026-11-01T13:00:10+00:00"
+
+
+# --- Units of hashrates -------------------------------------------------------
+
+HASHRATES = ("hashrate", "hashrate_1m", "hashrate_15m", "hashrate_highest")
+
+
+@pytest.mark.parametrize(
+    ("thread", "unit", "state", "precision"),
+    [
+        (2.5, "H/s", "10.0", 2),
+        (430, "H/s", "1720.0", 0),
+        (3086.4, "kH/s", "12.35", 2),
+        (12_530_864, "MH/s", "50.12", 2),
+    ],
+)
+@pytest.mark.parametrize("options", [{"gpus": 0}])
+async def test_the_unit_of_hashrates_suits_the_miner(
+    all_enabled: None,
+    rig: Rig,
+    thread: float,
+    unit: str,
+    state: str,
+    precision: int,
+) -> None:
+    """All of them have the same one."""
+    rig.simulator.surroundings.computer.thread_hashrate = thread
+    rig.simulator.restart()
+    rig.simulator.advance(1000)
+    await rig.set_up()
+    for key in HASHRATES:
+        shown = rig.full_state(f"sensor.{key}")
+        assert shown.attributes["unit_of_measurement"] == unit
+        assert float(shown.state) == pytest.approx(float(state), rel=0.01)
+        options = rig.entities[f"sensor.{key}"].options
+        assert options["sensor"]["suggested_display_precision"] == precision
+    assert rig.state("sensor.hashrate") == state
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0}])
+async def test_the_unit_of_hashrates_stays(running: Rig) -> None:
+    """Statistics end where a unit changes, whatever becomes of the miner."""
+    assert running.state("sensor.hashrate") == "1720.0"
+    running.simulator.surroundings.computer.thread_hashrate = 10_000
+    running.simulator.restart()
+    running.simulator.advance(1000)
+    await running.reload()
+    for key in ("hashrate", "hashrate_15m"):
+        shown = running.full_state(f"sensor.{key}")
+        assert shown.attributes["unit_of_measurement"] == "H/s"
+        assert shown.state == "40000.0"

@@ -42,5 +42,4 @@ CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
 CONF_KEEP_STATE: Final = "keep_state"
 
-UNIT_HASHRATE: Final = "H/s"
 UNIT_EFFICIENCY: Final = "H/J"

@@ -58,6 +58,8 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         `on_answer` is called with the miner that answered in place of the right one,
         None if it was the right one.
         """
+        # Listeners hear of every poll: two snapshots are never equal (uptime, memory),
+        # and energy and the power limit are calculated at each of them
         super().__init__(
             hass,
             LOGGER,

@@ -23,16 +23,14 @@ from .repairs import async_delete_issues, async_update_issues
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 from .storage import async_load, async_remove, state_store
 
-# Dashboards that Home Assistant generates show entities in the order in which they
-# were added: Mining comes first, then what else is controlled
 PLATFORMS = [
     Platform.SWITCH,
-    Platform.NUMBER,
-    Platform.SENSOR,
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
+    Platform.NUMBER,
     Platform.SELECT,
+    Platform.SENSOR,
 ]
 
 
@@ -54,7 +52,10 @@ async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
         coordinator=coordinator, commands=commands, power=power
     )
     power.async_start()
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    # Dashboards that Home Assistant generates show entities in the order in which they
+    # were added: Mining comes first
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[:1])
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[1:])
 
     @callback
     def update_issues() -> None:

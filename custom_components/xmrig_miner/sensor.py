@@ -6,12 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
@@ -31,15 +26,10 @@ from homeassistant.util import dt as dt_util
 from .api.models import BackendType, Gpu
 from .api.pause_reason import PauseReason, pause_reason
 from .api.snapshot import Snapshot, Status
-from .const import UNIT_HASHRATE
-from .entity import (
-    XmrigEntity,
-    async_remove_entities,
-    async_setup_entities,
-    async_update_cards,
-)
+from .entity import async_remove_entities, async_setup_entities, async_update_cards
 from .fleet.sensor import setup_sensors
 from .kinds import EntryKind, entry_kind
+from .readings import LONG_INTERVAL, SHORT_INTERVAL
 from .runtime import XmrigRuntimeData
 from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .sensor_power import (
@@ -48,6 +38,7 @@ from .sensor_power import (
     XmrigEnergySensor,
     XmrigPowerSensor,
 )
+from .sensor_reading import XmrigReadingEntityDescription, XmrigReadingSensor
 
 PARALLEL_UPDATES = 0
 
@@ -55,7 +46,7 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class XmrigSensorEntityDescription(SensorEntityDescription):
+class XmrigSensorEntityDescription(XmrigReadingEntityDescription):
     """A value of a miner, and where a snapshot has it."""
 
     backend: BackendType | None = None
@@ -66,7 +57,7 @@ class XmrigSensorEntityDescription(SensorEntityDescription):
 
 
 @dataclass(frozen=True, kw_only=True)
-class XmrigGpuSensorEntityDescription(SensorEntityDescription):
+class XmrigGpuSensorEntityDescription(XmrigReadingEntityDescription):
     """A value of a card, and where it has it; a card out of sight is empty."""
 
     every_card: bool = False
@@ -106,9 +97,9 @@ def _hashrate(
     return XmrigSensorEntityDescription(
         key=key,
         translation_key=key,
-        native_unit_of_measurement=UNIT_HASHRATE,
         state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
+        is_hashrate=True,
+        interval=LONG_INTERVAL if category else SHORT_INTERVAL,
         entity_category=category,
         entity_registry_enabled_default=enabled,
         value_fn=value_fn,
@@ -191,6 +182,7 @@ DESCRIPTIONS = (
         key="shares_accepted",
         translation_key="shares_accepted",
         state_class=SensorStateClass.TOTAL_INCREASING,
+        interval=SHORT_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.summary.results.shares_good,
     ),
@@ -282,6 +274,7 @@ DESCRIPTIONS = (
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.MILLISECONDS,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         # XMRig says 0 before the first share of a connection.
         value_fn=lambda snapshot: snapshot.summary.connection.ping or None,
@@ -350,9 +343,9 @@ def _backend_hashrates(
         yield XmrigSensorEntityDescription(
             key=f"{backend}_{key}",
             translation_key=f"{backend}_{key}",
-            native_unit_of_measurement=UNIT_HASHRATE,
             state_class=SensorStateClass.MEASUREMENT,
-            suggested_display_precision=1,
+            is_hashrate=True,
+            interval=LONG_INTERVAL,
             entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=key == "hashrate",
             backend=backend,
@@ -372,9 +365,9 @@ GPU_DESCRIPTIONS = (
         key="gpu_hashrate",
         translation_key="gpu_hashrate",
         every_card=True,
-        native_unit_of_measurement=UNIT_HASHRATE,
         state_class=SensorStateClass.MEASUREMENT,
-        suggested_display_precision=1,
+        is_hashrate=True,
+        interval=LONG_INTERVAL,
         value_fn=lambda snapshot, gpu: snapshot.hashrate_now(gpu.hashrate, gpu.backend),
     ),
     XmrigGpuSensorEntityDescription(
@@ -383,6 +376,7 @@ GPU_DESCRIPTIONS = (
         device_class=SensorDeviceClass.TEMPERATURE,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         suggested_display_precision=0,
         value_fn=lambda _, gpu: gpu.health.temperature,
     ),
@@ -392,6 +386,7 @@ GPU_DESCRIPTIONS = (
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         suggested_display_precision=0,
         value_fn=lambda _, gpu: gpu.health.power,
     ),
@@ -400,6 +395,7 @@ GPU_DESCRIPTIONS = (
         translation_key="gpu_fan_speed",
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         suggested_display_precision=0,
         value_fn=lambda _, gpu: gpu.health.fan_speed,
     ),
@@ -408,6 +404,7 @@ GPU_DESCRIPTIONS = (
         translation_key="gpu_fan_rpm",
         native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         value_fn=lambda _, gpu: gpu.health.rpm,
     ),
     XmrigGpuSensorEntityDescription(
@@ -416,6 +413,7 @@ GPU_DESCRIPTIONS = (
         device_class=SensorDeviceClass.FREQUENCY,
         native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda _, gpu: gpu.health.clock,
@@ -426,6 +424,7 @@ GPU_DESCRIPTIONS = (
         device_class=SensorDeviceClass.FREQUENCY,
         native_unit_of_measurement=UnitOfFrequency.MEGAHERTZ,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda _, gpu: gpu.health.memory_clock,
@@ -505,7 +504,7 @@ async def async_setup_entry(
     entry.async_on_unload(coordinator.async_add_listener(update_cards))
 
 
-class XmrigSensor(XmrigEntity, SensorEntity):
+class XmrigSensor(XmrigReadingSensor):
     """A value of a miner."""
 
     entity_description: XmrigSensorEntityDescription
@@ -538,12 +537,12 @@ class XmrigSensor(XmrigEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> StateType | datetime:
+    def reading(self) -> StateType | datetime:
         """Return the value."""
         return self.entity_description.value_fn(self.snapshot)
 
 
-class XmrigGpuSensor(XmrigEntity, SensorEntity):
+class XmrigGpuSensor(XmrigReadingSensor):
     """A value of a card."""
 
     entity_description: XmrigGpuSensorEntityDescription
@@ -580,7 +579,7 @@ class XmrigGpuSensor(XmrigEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> StateType:
+    def reading(self) -> StateType:
         """Return the value."""
         gpu = self._gpu or self._out_of_sight
         return self.entity_description.value_fn(self.snapshot, gpu)

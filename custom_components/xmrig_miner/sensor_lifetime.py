@@ -34,6 +34,7 @@ LIFETIME_DESCRIPTIONS = (
         translation_key="shares_accepted_total",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         count_fn=lambda snapshot: snapshot.summary.results.shares_good,
         max_step=100_000,
     ),
@@ -42,6 +43,7 @@ LIFETIME_DESCRIPTIONS = (
         translation_key="hashes_total",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         count_fn=lambda snapshot: snapshot.summary.results.hashes_total,
         # What a rig of 10 MH/s hashes in a day
         max_step=10**12,

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+import math
 import time
 from typing import override
 
 from homeassistant.components.sensor import (
     RestoreSensor,
     SensorDeviceClass,
-    SensorEntity,
     SensorEntityDescription,
     SensorExtraStoredData,
     SensorStateClass,
@@ -25,7 +25,9 @@ from .const import UNIT_EFFICIENCY
 from .entity import XmrigMeterEntity
 from .power.energy import EnergyMeter
 from .power.meter import PowerMeter
+from .readings import LONG_INTERVAL, SHORT_INTERVAL, SteadyReading
 from .runtime import XmrigRuntimeData
+from .sensor_reading import XmrigReadingEntityDescription, XmrigReadingSensor
 
 MAX_ENERGY = 10**9
 """kWh, far more than a miner draws in a thousand years."""
@@ -35,7 +37,7 @@ READ_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class XmrigPowerSensorEntityDescription(SensorEntityDescription):
+class XmrigPowerSensorEntityDescription(XmrigReadingEntityDescription):
     """A value that follows from the power."""
 
     needs_miner: bool = False
@@ -60,6 +62,7 @@ POWER_DESCRIPTIONS = (
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=SHORT_INTERVAL,
         suggested_display_precision=0,
         value_fn=lambda meter: _rounded(meter.watts, 1),
     ),
@@ -68,6 +71,7 @@ POWER_DESCRIPTIONS = (
         translation_key="efficiency",
         native_unit_of_measurement=UNIT_EFFICIENCY,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=SHORT_INTERVAL,
         suggested_display_precision=1,
         value_fn=lambda meter: _rounded(meter.efficiency, 2),
     ),
@@ -75,6 +79,7 @@ POWER_DESCRIPTIONS = (
         key="power_per_thread",
         translation_key="power_per_thread",
         state_class=SensorStateClass.MEASUREMENT,
+        interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=1,
         value_fn=lambda meter: _rounded(meter.model.per_thread, 1),
@@ -87,10 +92,11 @@ POWER_DESCRIPTIONS = (
         translation_key="expected_power",
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
+        interval=SHORT_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
         needs_miner=True,
-        value_fn=lambda meter: _rounded(meter.expected, 1),
+        value_fn=lambda meter: _rounded(meter.expected, 0),
     ),
     XmrigPowerSensorEntityDescription(
         key="single_thread_power",
@@ -134,7 +140,7 @@ def stored_energy(stored: ExtraStoredData | None) -> float:
     return number(value, MAX_ENERGY) or 0
 
 
-class XmrigPowerSensor(XmrigMeterEntity, SensorEntity):
+class XmrigPowerSensor(XmrigMeterEntity, XmrigReadingSensor):
     """A value that follows from the power."""
 
     entity_description: XmrigPowerSensorEntityDescription
@@ -144,14 +150,23 @@ class XmrigPowerSensor(XmrigMeterEntity, SensorEntity):
     def available(self) -> bool:
         """Return whether the miner responds, or the meter does where that is enough."""
         return super().available or (
-            not self.entity_description.needs_miner and self.native_value is not None
+            not self.entity_description.needs_miner and self.reading is not None
         )
 
     @property
     @override
-    def native_value(self) -> float | datetime | None:
+    def reading(self) -> float | datetime | None:
         """Return the value."""
         return self.entity_description.value_fn(self._meter)
+
+    @property
+    @override
+    def occasion(self) -> datetime:
+        """Return when threads or cards last started or stopped.
+
+        Of many threads a single one makes little difference, which counts all the same.
+        """
+        return self._meter.changed_at
 
 
 class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
@@ -163,6 +178,7 @@ class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
         """Initialize the sensor."""
         super().__init__(runtime, description)
         self._energy = EnergyMeter()
+        self._steady = SteadyReading(SHORT_INTERVAL, noticeable=math.inf)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -190,6 +206,17 @@ class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
 
     @property
     @override
-    def native_value(self) -> float:
+    def native_value(self) -> float | None:
+        """Return the energy in kWh, as of the last minute."""
+        return self._steady.update(self._total, time.monotonic())
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> SensorExtraStoredData:
+        """Return the energy as of now."""
+        return SensorExtraStoredData(self._total, self.native_unit_of_measurement)
+
+    @property
+    def _total(self) -> float:
         """Return the energy in kWh."""
         return round(self._energy.total, 6)

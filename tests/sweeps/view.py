@@ -20,6 +20,7 @@ from homeassistant.const import (
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 
 from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.readings import NOTICEABLE
 from simulator import Simulator
 from tests.controls import MINING, THREADS
 
@@ -32,8 +33,12 @@ failure may take as long as a time-out and what follows it."""
 STATUS = "sensor.status"
 HASHING = {"starting", "mining"}
 HASHES = ("H/s", "H/J")
-ROUGH_UNITS = {"H/s": 0.3, "H/J": 0.3, "kWh": 1, "s": 1, "h": 1, "min": 1}
-"""Units of values that change by themselves, and by how much of them."""
+ROUGH_UNITS = {
+    **{"H/s": 0.3, "H/J": 0.3, "kWh": 1, "s": 1, "h": 1, "min": 1},
+    **dict.fromkeys(("%", "W", "°C", "rpm", "MHz", "ms", "shares"), NOTICEABLE),
+}
+"""Units of values that change by themselves, or whose small changes show only later, and
+by how much of them."""
 
 NOT_COMPARED = "sensor.thread_change"
 """The entity whose state says nothing about the miner: what it does is counted anew

@@ -145,14 +145,14 @@ class Snapshot:
     def has_hardware(self, backend: BackendType) -> bool:
         """Return whether the computer is known to have what a backend mines with.
 
-        A GPU backend is enabled only with a device (XMRig src/backend/cuda/
-        CudaBackend.cpp:324), and gets thread profiles only once it found one.
+        A GPU backend has threads only with a device, and gets thread profiles in the
+        config only once it found one.
         """
         if backend is BackendType.CPU:
             return True
         if self.backends is None or backend not in self.backends.by_type:
             return False
-        return self.is_enabled(backend) is True or (
+        return bool(self.backends.by_type[backend].threads) or (
             self.config is not None and self.config.has_cards(backend)
         )
 
@@ -164,6 +164,18 @@ class Snapshot:
             return self.summary.hashrate
         found = self.backends and self.backends.by_type.get(backend)
         return found.hashrate if found else Hashrate()
+
+    @property
+    def peak_hashrate(self) -> float | None:
+        """Return the highest hashrate of the miner that is known, in H/s."""
+        windows = self.hashrate()
+        known = (
+            self.summary.hashrate_highest,
+            windows.seconds_10,
+            windows.minute_1,
+            windows.minutes_15,
+        )
+        return max((value for value in known if value), default=None)
 
     def hashrate_now(
         self, hashrate: Hashrate, backend: BackendType | None = None

@@ -1,0 +1,83 @@
+"""Numbers as they are shown: without noise, and in a unit that suits their size."""
+
+from dataclasses import dataclass
+import math
+from typing import Final
+
+NOTICEABLE: Final = 0.05
+"""Share of a reading by which it has to change to be shown at once. Hashrates and powers
+jitter by one or two percent from poll to poll."""
+
+SHORT_INTERVAL: Final = 60
+"""Seconds until a smaller change of a main reading shows."""
+
+LONG_INTERVAL: Final = 300
+"""The same of a diagnostic reading; statistics of Home Assistant are of five minutes."""
+
+HASHRATE_UNITS: Final = {"H/s": 1, "kH/s": 1_000, "MH/s": 1_000_000}
+"""Units of hashrates, and how many H/s each is."""
+
+DIGITS: Final = 4
+"""Significant digits of a hashrate."""
+
+
+@dataclass
+class SteadyReading:
+    """A reading that changes when it is worth a row in the recorder's database.
+
+    What it shows is off by no more than noise, and for no longer than the interval.
+    """
+
+    interval: float
+    """Seconds until a small change shows."""
+    noticeable: float = NOTICEABLE
+    """Share of the reading by which it has to change to show at once."""
+    _value: float | None = None
+    _shown_at: float = -math.inf
+    _occasion: object = None
+
+    def update(
+        self, value: float | None, now: float, occasion: object = None
+    ) -> float | None:
+        """Return what to show of a value, at a time in seconds.
+
+        Another occasion than that of the value shown makes every change noticeable.
+        """
+        if value != self._value and (
+            occasion != self._occasion
+            or now - self._shown_at >= self.interval
+            or self._is_noticeable(value)
+        ):
+            self._value, self._shown_at, self._occasion = value, now, occasion
+        return self._value
+
+    def _is_noticeable(self, value: float | None) -> bool:
+        """Return whether a value differs from the one shown by more than noise."""
+        if value is None or self._value is None:
+            return True
+        return abs(value - self._value) > self.noticeable * abs(self._value)
+
+
+def significant(value: float) -> float:
+    """Return a number without the digits that are noise."""
+    return round(value, _decimals(value)) if value else value
+
+
+def display_precision(size: float | None) -> int:
+    """Return how many decimals a reading of about that size needs."""
+    return min(max(_decimals(size), 0), DIGITS - 1) if size else 1
+
+
+def hashrate_unit(size: float | None) -> str:
+    """Return the unit for a miner of about so many H/s; None if that is unknown.
+
+    XMRig prints MH/s from a million on, too (src/core/Miner.cpp, printHashrate).
+    """
+    if size is None or size < 10_000:
+        return "H/s"
+    return "kH/s" if size < 1_000_000 else "MH/s"
+
+
+def _decimals(value: float) -> int:
+    """Return how many decimals of a number are significant; below 0 before the point."""
+    return DIGITS - 1 - math.floor(math.log10(abs(value)))

@@ -1,0 +1,121 @@
+"""Numbers as they are shown: what is noise, and which unit and precision fit."""
+
+import math
+
+import pytest
+
+from custom_components.xmrig_miner.readings import (
+    HASHRATE_UNITS,
+    NOTICEABLE,
+    SteadyReading,
+    display_precision,
+    hashrate_unit,
+    significant,
+)
+
+INTERVAL = 60
+
+
+@pytest.fixture
+def steady() -> SteadyReading:
+    """Return a reading that shows 100 since 1000 s."""
+    steady = SteadyReading(INTERVAL)
+    assert steady.update(100, 1000) == 100
+    return steady
+
+
+@pytest.mark.parametrize("noise", [-NOTICEABLE, -0.001, 0.001, NOTICEABLE])
+def test_noise_waits(steady: SteadyReading, noise: float) -> None:
+    """It shows after the interval, and only then begins the next one."""
+    value = 100 * (1 + noise)
+    assert steady.update(value, 1000) == 100
+    assert steady.update(value, 1000 + INTERVAL - 0.1) == 100
+    assert steady.update(value, 1000 + INTERVAL) == value
+    assert steady.update(value + 0.1, 1000 + 2 * INTERVAL - 0.1) == value
+    assert steady.update(value + 0.1, 1000 + 2 * INTERVAL) == value + 0.1
+
+
+@pytest.mark.parametrize("value", [0, 94.9, 105.3, 200, None])
+def test_a_noticeable_change_shows_at_once(
+    steady: SteadyReading, value: float | None
+) -> None:
+    """So does that back."""
+    assert steady.update(value, 1001) == value
+    assert steady.update(100, 1002) == 100
+
+
+def test_nothing_is_not_noise(steady: SteadyReading) -> None:
+    """From zero, every change is noticeable."""
+    steady.update(0, 1001)
+    assert steady.update(0.001, 1002) == 0.001
+
+
+def test_the_interval_begins_with_what_shows(steady: SteadyReading) -> None:
+    """A noticeable change begins it anew, the same value again does not."""
+    steady.update(200, 1030)
+    assert steady.update(201, 1060) == 200
+    assert steady.update(200, 1089) == 200
+    assert steady.update(201, 1090) == 201
+
+
+def test_another_occasion_makes_every_change_noticeable(steady: SteadyReading) -> None:
+    """Once: what follows is noise again."""
+    assert steady.update(101, 1001, "threads changed") == 101
+    assert steady.update(102, 1002, "threads changed") == 101
+
+
+def test_an_occasion_waits_for_its_change(steady: SteadyReading) -> None:
+    """A meter may show it only later."""
+    steady.update(100, 1001, "threads changed")
+    assert steady.update(101, 1002, "threads changed") == 101
+
+
+def test_only_the_time_counts_where_nothing_is_noticeable() -> None:
+    """A count of energy is to be as exact in its first hour as later."""
+    steady = SteadyReading(INTERVAL, noticeable=math.inf)
+    assert steady.update(0.1, 0) == 0.1
+    assert steady.update(0.2, INTERVAL - 1) == 0.1
+    assert steady.update(0.2, INTERVAL) == 0.2
+
+
+@pytest.mark.parametrize(
+    ("value", "rounded"),
+    [
+        (0, 0),
+        (10.23456, 10.23),
+        (1720.55, 1721),
+        (12345.6, 12350),
+        (0.0123456, 0.01235),
+    ],
+)
+def test_significant_digits(value: float, rounded: float) -> None:
+    """Four of them, wherever the point is."""
+    assert significant(value) == rounded
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "shown"),
+    [
+        (10.234, "H/s", "10.23"),
+        (430.54, "H/s", "430.5"),
+        (1720.6, "H/s", "1,721"),
+        (9_999, "H/s", "9,999"),
+        (10_000, "kH/s", "10.00"),
+        (123_456, "kH/s", "123.5"),
+        (999_999, "kH/s", "1,000.0"),
+        (1_234_567, "MH/s", "1.235"),
+        (50_123_456, "MH/s", "50.12"),
+    ],
+)
+def test_hashrates_are_readable(size: float, unit: str, shown: str) -> None:
+    """From a single board computer to a rig of graphics cards."""
+    assert hashrate_unit(size) == unit
+    value = size / HASHRATE_UNITS[unit]
+    assert f"{significant(value):,.{display_precision(value)}f}" == shown
+
+
+@pytest.mark.parametrize(("size", "precision"), [(None, 1), (0, 1), (0.5, 3)])
+def test_precision_of_odd_sizes(size: float | None, precision: int) -> None:
+    """What is unknown may be of any size; what is tiny has not a row of zeros."""
+    assert display_precision(size) == precision
+    assert hashrate_unit(size) == "H/s"
