@@ -34,7 +34,12 @@ STATUS = "sensor.status"
 HASHING = {"starting", "mining"}
 HASHES = ("H/s", "H/J")
 ROUGH_UNITS = {
-    **{"H/s": 0.3, "H/J": 0.3, "kWh": 1, "s": 1, "h": 1, "min": 1},
+    "H/s": 0.3,
+    "H/J": 0.3,
+    "kWh": 1,
+    "s": 1,
+    "h": 1,
+    "min": 1,
     **dict.fromkeys(("%", "W", "°C", "rpm", "MHz", "ms", "shares"), NOTICEABLE),
 }
 """Units of values that change by themselves, or whose small changes show only later, and
