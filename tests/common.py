@@ -4,7 +4,6 @@ import asyncio
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-import json
 from typing import Any
 from unittest.mock import patch
 
@@ -12,7 +11,6 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
     ATTR_ENTITY_ID,
-    ATTR_FRIENDLY_NAME,
     CONF_ACCESS_TOKEN,
     CONF_HOST,
     CONF_PORT,
@@ -207,31 +205,6 @@ class Rig:
             for name, entity in self.entities.items()
             if (state := self.hass.states.get(entity.entity_id))
         }
-
-    @property
-    def shown(self) -> dict[str, dict[str, Any]]:
-        """Return all that there is to see of the entities that have a state.
-
-        Left out are ids, names that begin with the device's, and of which types the
-        texts are, which depends on the version of Home Assistant.
-        """
-        shown = {
-            name: {
-                "attributes": {
-                    key: value
-                    for key, value in self.full_state(name).attributes.items()
-                    if key != ATTR_FRIENDLY_NAME
-                },
-                "category": entity.entity_category,
-                "name": entity.original_name,
-                "state": self.state(name),
-                "translation_key": entity.translation_key,
-            }
-            for name, entity in sorted(self.entities.items())
-            if name in self.states
-        }
-        plain: dict[str, dict[str, Any]] = json.loads(json.dumps(shown))
-        return plain
 
     @property
     def unavailable(self) -> set[str]:

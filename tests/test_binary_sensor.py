@@ -1,23 +1,12 @@
 """Facts about the miner that are so or not so."""
 
-from homeassistant.const import Platform
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
 from simulator import DEFAULT_POOLS, FAULTS, Fault
 from simulator.http import Reply
-from tests.common import Rig, only
+from tests.common import Rig
 
 KEYS = {"pool_connected", "msr", "api_restricted"}
-
-
-async def test_all_binary_sensors(
-    all_enabled: None, rig: Rig, snapshot: SnapshotAssertion
-) -> None:
-    """A miner at work for a while."""
-    with only(Platform.BINARY_SENSOR):
-        await rig.set_up()
-    assert rig.shown == snapshot
 
 
 async def test_what_is_enabled_by_default(running: Rig) -> None:

@@ -197,6 +197,23 @@ async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> Non
     assert told[1:] == [("best_share", {"difficulty": 10**13})]
 
 
+async def test_an_entity_that_is_added_again_tells_nothing_twice(
+    running: Rig, told: Told
+) -> None:
+    """Home Assistant adds an entity again when its ID changes."""
+    running.simulator.accept_share(10**12)
+    await running.poll()
+    running.freezer.tick(5)
+    er.async_get(running.hass).async_update_entity(
+        running.entity_id(EVENT), new_entity_id="event.renamed"
+    )
+    await running.hass.async_block_till_done()
+    assert told == [("best_share", {"difficulty": 10**12})]
+    running.simulator.accept_share(10**13)
+    await running.poll()
+    assert told[1:] == [("best_share", {"difficulty": 10**13})]
+
+
 async def test_the_last_event_stays_while_the_miner_is_away(
     running: Rig, told: Told
 ) -> None:

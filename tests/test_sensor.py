@@ -4,16 +4,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.const import EVENT_STATE_CHANGED, Platform
+from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
-from syrupy.assertion import SnapshotAssertion
 
 from simulator import DEFAULT_POOLS, FAULTS, Fault
 from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
-from tests.common import Rig, only
+from tests.common import Rig
 
 OF_THE_MINER = {
     "algorithm": True,
@@ -53,16 +52,6 @@ OF_A_CARD = {
     "gpu_power": True,
     "gpu_temperature": True,
 }
-
-
-@pytest.mark.parametrize("options", [{"gpus": 2}])
-async def test_all_sensors(
-    all_enabled: None, rig: Rig, snapshot: SnapshotAssertion
-) -> None:
-    """A miner with a card of each make, at work for a while."""
-    with only(Platform.SENSOR):
-        await rig.set_up()
-    assert rig.shown == snapshot
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigBinarySensorEntityDescription(BinarySensorEntityDescription):
-    """A fact, and where a snapshot has it."""
+    """Describes a binary sensor."""
 
     available_fn: Callable[[Snapshot], bool] = lambda _: True
     is_on_fn: Callable[[Snapshot], bool | None]
@@ -86,20 +86,20 @@ async def async_setup_entry(
 
 
 class XmrigBinarySensor(XmrigEntity, BinarySensorEntity):
-    """A fact about a miner."""
+    """A binary sensor of a miner."""
 
     entity_description: XmrigBinarySensorEntityDescription
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the miner answers, and with what this needs."""
+        """Unavailable while the reply that has the state is missing."""
         return super().available and self.entity_description.available_fn(self.snapshot)
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return the fact."""
+        """Return whether it is on."""
         return self.entity_description.is_on_fn(self.snapshot)
 
 

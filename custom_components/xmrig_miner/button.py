@@ -20,11 +20,11 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigButtonEntityDescription(ButtonEntityDescription):
-    """A button, and what it does."""
+    """Describes a button."""
 
     press_fn: Callable[[XmrigRuntimeData], Awaitable[Any]]
     admin_only: bool = False
-    """Whether a user who presses it has to be an administrator."""
+    """Whether only administrators may press it; automations may."""
 
 
 async def _start(runtime: XmrigRuntimeData) -> None:
@@ -86,7 +86,7 @@ class XmrigButton(XmrigEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Do what the button is for."""
+        """Press the button."""
         # Read at once: another press replaces it while this one waits.
         context = self._context
         if self.entity_description.admin_only and context and context.user_id:

@@ -24,7 +24,7 @@ from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 
 class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
-    """Something that a miner, or one of its cards, says or does."""
+    """An entity of a miner or one of its graphics cards."""
 
     _attr_has_entity_name = True
 
@@ -48,7 +48,7 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
 
     @property
     def snapshot(self) -> Snapshot:
-        """Return what the miner said last."""
+        """Return the last poll of the miner."""
         return self.coordinator.data
 
 
@@ -134,15 +134,15 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     entry: XmrigConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     entity_class: Callable[[XmrigRuntimeData, _DescriptionT, _GpuT], XmrigEntity],
-    shown: Callable[[Snapshot], Iterable[tuple[_DescriptionT, _GpuT]]],
+    supported: Callable[[Snapshot], Iterable[tuple[_DescriptionT, _GpuT]]],
     *,
     controls: bool = False,
     has_value: Callable[[Snapshot, _DescriptionT, _GpuT], bool] = lambda *_: True,
 ) -> None:
-    """Add what the miner shows, now and whenever more of it shows.
+    """Add the entities that a miner supports, now and when it supports more.
 
-    Controls are there only while the API allows them. What has no value is left out
-    until it has one, unless it is in the registry from an earlier run.
+    Controls exist only while the API is not read-only. An entity without a value is
+    added once it has one, or if it is in the registry from before.
     """
     runtime = entry.runtime_data
     coordinator = runtime.coordinator
@@ -161,11 +161,11 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
                 if entity.domain == platform:
                     registry.async_remove(entity.entity_id)
         else:
-            for description, gpu in shown(coordinator.data):
+            for description, gpu in supported(coordinator.data):
                 key = entity_unique_id(coordinator, description, gpu)
                 if has_value(coordinator.data, description, gpu) or is_registered(key):
                     found[key] = (description, gpu)
-        # What was removed may come back, what is only out of sight is still there.
+        # What was removed may come back, what is only missing from a reply is still there
         added.difference_update(
             gone for gone in added - found.keys() if not is_registered(gone)
         )

@@ -1,4 +1,4 @@
-"""What happens to a miner, as events."""
+"""Activity events of a miner."""
 
 from typing import override
 
@@ -29,37 +29,37 @@ async def async_setup_entry(
 class XmrigActivityEvent(XmrigEntity, EventEntity):
     """What happened between two polls."""
 
-    _told: tuple[Activity, ...] = ()
-    """The activities of the last poll that were told."""
+    _triggered: tuple[Activity, ...] = ()
+    """The activities of the last poll whose events were triggered."""
 
     @property
     @override
     def available(self) -> bool:
-        """Return True: what has happened does not change while the miner is away.
+        """Past events stay available while the miner is offline.
 
-        Triggers ignore a change from an unavailable state, and would miss the event
-        that follows it.
+        Triggers ignore a change from an unavailable state, so they would miss the first
+        event after it.
         """
         return True
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Tell what the first poll found, which came before this was there."""
+        """Trigger the events of the first poll, which was before the entity was added."""
         await super().async_added_to_hass()
-        # Not before it is added: until then only the last state would be seen.
+        # Only once it is added: until then, each state would replace the one before
         handle = self.hass.loop.call_soon(self._handle_coordinator_update)
         self.async_on_remove(handle.cancel)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Tell one after the other, each as an event of its own, and none twice.
+        """Trigger an event for each activity of a poll, and none twice.
 
         Listeners are called more often than there are polls.
         """
         activities = self.coordinator.activities
-        if activities is not self._told:
-            self._told = activities
+        if activities is not self._triggered:
+            self._triggered = activities
             for activity in activities:
                 self._trigger_event(activity.type, activity.facts)
                 self.async_write_ha_state()

@@ -95,10 +95,9 @@ class XmrigNumber(XmrigEntity, NumberEntity):
     """A number of a miner."""
 
     def _check(self, value: float) -> None:
-        """Raise ServiceValidationError for what is not a number.
+        """Raise ServiceValidationError for NaN.
 
-        Home Assistant lets it pass: it is neither below the minimum nor above the
-        maximum.
+        Home Assistant accepts it: it is neither below the minimum nor above the maximum.
         """
         if math.isnan(value):
             raise ServiceValidationError(
@@ -109,12 +108,12 @@ class XmrigNumber(XmrigEntity, NumberEntity):
 
 
 class XmrigThreadsNumber(XmrigNumber):
-    """How many of the threads that the user set up run while mining."""
+    """The number of CPU threads that run while mining."""
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the config is known, and has threads for the CPU."""
+        """Unavailable while the number is unknown."""
         return super().available and self.native_value is not None
 
     @property
@@ -131,9 +130,9 @@ class XmrigThreadsNumber(XmrigNumber):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the number of threads; a miner that is paused stays paused.
+        """Set the number of threads; a paused miner stays paused.
 
-        Raises ServiceValidationError for what is not a number.
+        Raises ServiceValidationError for NaN.
         """
         self._check(value)
         power = self.runtime.power
@@ -155,7 +154,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the full load is known."""
+        """Unavailable while the full load is unknown."""
         return super().available and self._power.meter.full_load is not None
 
     @property
@@ -172,9 +171,9 @@ class XmrigPowerLimitNumber(XmrigNumber):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the limit; it stays set if it could not be applied yet.
+        """Set the limit, which stays set if it could not be applied yet.
 
-        Raises ServiceValidationError for what is not a number.
+        Raises ServiceValidationError for NaN.
         """
         self._check(value)
         try:

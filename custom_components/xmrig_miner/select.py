@@ -39,15 +39,15 @@ async def async_setup_entry(
 
 
 class XmrigPoolSelect(XmrigEntity, SelectEntity):
-    """The pool that a miner prefers.
+    """The pool that a miner tries first.
 
-    While that one is down, the miner is connected to another one.
+    While it is down, the miner is connected to another one.
     """
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the config is known."""
+        """Unavailable while the config is unknown."""
         return super().available and self.snapshot.config is not None
 
     @property
@@ -59,7 +59,7 @@ class XmrigPoolSelect(XmrigEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """Return the pool that the miner tries first."""
+        """Return the preferred pool."""
         return self.snapshot.preferred_pool
 
     @override

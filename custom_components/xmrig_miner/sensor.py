@@ -47,31 +47,31 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigSensorEntityDescription(XmrigReadingEntityDescription):
-    """A value of a miner, and where a snapshot has it."""
+    """Describes a sensor of a miner."""
 
     backend: BackendType | None = None
-    """The backend that has it, if not every miner does."""
+    """The backend that it belongs to; None for the whole miner."""
     needs_backends: bool = False
-    """Whether it is the backends that say it, rather than the summary."""
+    """Whether its value is in the reply of the backends, not of the summary."""
     value_fn: Callable[[Snapshot], StateType | datetime]
 
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigGpuSensorEntityDescription(XmrigReadingEntityDescription):
-    """A value of a card, and where it has it; a card out of sight is empty."""
+    """Describes a sensor of a card; a card that is not listed is an empty one."""
 
     every_card: bool = False
-    """Whether every card reports it sooner or later."""
+    """Whether every card reports it at some time."""
     value_fn: Callable[[Snapshot, Gpu], StateType]
 
 
 def _since(seconds: int | None) -> datetime | None:
-    """Return when something began that has lasted for some seconds."""
+    """Return the start of a duration that ends now."""
     return None if seconds is None else dt_util.utcnow() - timedelta(seconds=seconds)
 
 
 def _rounded(value: float | None, digits: int | None = None) -> float | None:
-    """Return a value without the digits in which it is only noise."""
+    """Return a value without the digits that are noise."""
     return None if value is None else round(value, digits)
 
 
@@ -81,7 +81,7 @@ def _mib(value: int | None) -> int | None:
 
 
 def _pool_tls(snapshot: Snapshot) -> str | None:
-    """Return the version of TLS, "none" for a connection without it."""
+    """Return the TLS version; "none" for a connection without TLS."""
     connection = snapshot.summary.connection
     return (connection.tls or "none") if connection.is_connected else None
 
@@ -90,10 +90,11 @@ def _hashrate(
     key: str,
     value_fn: Callable[[Snapshot], float | None],
     *,
+    backend: BackendType | None = None,
     category: EntityCategory | None = EntityCategory.DIAGNOSTIC,
     enabled: bool = True,
 ) -> XmrigSensorEntityDescription:
-    """Describe a hashrate of the whole miner."""
+    """Describe a hashrate of the miner or a backend."""
     return XmrigSensorEntityDescription(
         key=key,
         translation_key=key,
@@ -102,6 +103,8 @@ def _hashrate(
         interval=LONG_INTERVAL if category else SHORT_INTERVAL,
         entity_category=category,
         entity_registry_enabled_default=enabled,
+        backend=backend,
+        needs_backends=backend is not None,
         value_fn=value_fn,
     )
 
@@ -330,8 +333,7 @@ DESCRIPTIONS = (
 def _backend_hashrates(
     backend: BackendType,
 ) -> Iterator[XmrigSensorEntityDescription]:
-    """Describe the hashrates of a backend; one without threads has none."""
-
+    """Describe the hashrates of a backend."""
     values: dict[str, Callable[[Snapshot], float | None]] = {
         "hashrate": lambda snapshot: snapshot.hashrate_now(
             snapshot.hashrate(backend), backend
@@ -340,17 +342,8 @@ def _backend_hashrates(
         "hashrate_15m": lambda snapshot: snapshot.hashrate(backend).minutes_15,
     }
     for key, value_fn in values.items():
-        yield XmrigSensorEntityDescription(
-            key=f"{backend}_{key}",
-            translation_key=f"{backend}_{key}",
-            state_class=SensorStateClass.MEASUREMENT,
-            is_hashrate=True,
-            interval=LONG_INTERVAL,
-            entity_category=EntityCategory.DIAGNOSTIC,
-            entity_registry_enabled_default=key == "hashrate",
-            backend=backend,
-            needs_backends=True,
-            value_fn=value_fn,
+        yield _hashrate(
+            f"{backend}_{key}", value_fn, backend=backend, enabled=key == "hashrate"
         )
 
 
@@ -444,7 +437,7 @@ def _supported_descriptions(
 
 
 def _cards(snapshot: Snapshot) -> tuple[Gpu, ...]:
-    """Return the cards of a whole reply: half of one may lack what a card is known by."""
+    """Return the cards of a complete reply: others may lack what identifies a card."""
     backends = snapshot.backends
     return backends.gpus if backends and backends.complete else ()
 
@@ -452,7 +445,7 @@ def _cards(snapshot: Snapshot) -> tuple[Gpu, ...]:
 def _has_value(
     snapshot: Snapshot, description: XmrigGpuSensorEntityDescription, gpu: Gpu
 ) -> bool:
-    """Return whether a card is there, and reports a value: not all can."""
+    """Return whether a card exists and reports a value, which not all do."""
     return snapshot.is_certain(gpu) and (
         description.every_card or description.value_fn(snapshot, gpu) is not None
     )
@@ -505,7 +498,7 @@ async def async_setup_entry(
 
 
 class XmrigSensor(XmrigReadingSensor):
-    """A value of a miner."""
+    """A sensor of a miner."""
 
     entity_description: XmrigSensorEntityDescription
 
@@ -517,7 +510,7 @@ class XmrigSensor(XmrigReadingSensor):
     ) -> None:
         """Initialize the sensor.
 
-        The hashrate of a single backend is that of the miner, which is there already.
+        The hashrate of the only backend in use is that of the miner.
         """
         super().__init__(runtime, description)
         if description.backend and description.entity_registry_enabled_default:
@@ -530,7 +523,7 @@ class XmrigSensor(XmrigReadingSensor):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the miner answers, and with what this needs."""
+        """Unavailable while the reply that has the value is missing."""
         return super().available and not (
             self.entity_description.needs_backends and self.snapshot.backends is None
         )
@@ -543,7 +536,7 @@ class XmrigSensor(XmrigReadingSensor):
 
 
 class XmrigGpuSensor(XmrigReadingSensor):
-    """A value of a card."""
+    """A sensor of a graphics card."""
 
     entity_description: XmrigGpuSensorEntityDescription
 
@@ -556,24 +549,24 @@ class XmrigGpuSensor(XmrigReadingSensor):
         """Initialize the sensor."""
         super().__init__(runtime, description, gpu)
         self._key = gpu.key
-        self._out_of_sight = Gpu(backend=gpu.backend, index=gpu.index)
+        self._unlisted = Gpu(backend=gpu.backend, index=gpu.index)
 
     @property
     def _gpu(self) -> Gpu | None:
-        """Return what the miner says of the card, which is nothing while it rests."""
+        """Return the card as the miner lists it; None while it does not mine."""
         gpus = self.snapshot.backends.gpus if self.snapshot.backends else ()
         return next((gpu for gpu in gpus if gpu.key == self._key), None)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether the card is there, or may be.
+        """Return whether the card exists, or may exist.
 
         It is not listed while its backend does not run, or if the reply was cut off.
         """
         if not super().available or (backends := self.snapshot.backends) is None:
             return False
-        backend = backends.by_type.get(self._out_of_sight.backend)
+        backend = backends.by_type.get(self._unlisted.backend)
         runs = backend is None or bool(backend.threads)
         return self._gpu is not None or not (backends.complete and runs)
 
@@ -581,5 +574,5 @@ class XmrigGpuSensor(XmrigReadingSensor):
     @override
     def reading(self) -> StateType:
         """Return the value."""
-        gpu = self._gpu or self._out_of_sight
+        gpu = self._gpu or self._unlisted
         return self.entity_description.value_fn(self.snapshot, gpu)

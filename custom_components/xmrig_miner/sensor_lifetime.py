@@ -1,4 +1,4 @@
-"""Sensors that count over all lives of a miner's process."""
+"""Sensors that count across restarts of the miner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from .runtime import XmrigRuntimeData
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigLifetimeSensorEntityDescription(SensorEntityDescription):
-    """A count, and where a snapshot has it."""
+    """Describes a count that continues across restarts."""
 
     count_fn: Callable[[Snapshot], int | None]
     max_step: int
-    """A rise between two polls of which more is not believed at once."""
+    """The largest plausible rise between two polls."""
 
 
 LIFETIME_DESCRIPTIONS = (
@@ -52,7 +52,7 @@ LIFETIME_DESCRIPTIONS = (
 
 
 class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
-    """A count over all lives of a miner's process."""
+    """A count that continues across restarts."""
 
     entity_description: XmrigLifetimeSensorEntityDescription
 
@@ -67,7 +67,7 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Go on where the count was left."""
+        """Restore the count."""
         await super().async_added_to_hass()
         if (restored := await self.async_get_last_extra_data()) is not None:
             self._counter = LifetimeCounter.from_json(restored.as_dict())
@@ -76,13 +76,13 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
     @property
     @override
     def extra_restore_state_data(self) -> RestoredExtraData:
-        """Return what it takes to go on."""
+        """Return what is needed to continue."""
         return RestoredExtraData(self._counter.as_json())
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Count on."""
+        """Add what was counted since the last poll."""
         if self.coordinator.last_update_success:
             self._counter.update(
                 self.entity_description.count_fn(self.snapshot),

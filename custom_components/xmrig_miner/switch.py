@@ -24,7 +24,7 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigSwitchEntityDescription(SwitchEntityDescription):
-    """A switch. Unavailable while the state is unknown."""
+    """Describes a switch. Unavailable while the state is unknown."""
 
     has_fn: Callable[[Snapshot], bool] = lambda _: True
     """Whether the miner has what is switched, which may become known later."""
