@@ -48,6 +48,14 @@ ALWAYS_THERE = {
     *("automation", "homeassistant", "labs", "persistent_notification"),
     *("system_health", "webhook", "websocket_api"),
 }
+KNOWN_HOSTS = {
+    *("docs.aiohttp.org", "docs.astral.sh", "github.com", "my.home-assistant.io"),
+    *("mutmut.readthedocs.io", "www.w3.org", "xmrig.com"),
+    # Stand for a host
+    *("HOST", "d", "example.org", "rig", "x"),
+}
+"""What web addresses of the repository lead to."""
+
 QUALITY_RULES = {
     # Bronze
     *("action-setup", "appropriate-polling", "brands", "common-modules"),
@@ -272,17 +280,37 @@ def test_texts_hold_no_path_of_somebodys_machine() -> None:
     assert not found
 
 
-def test_texts_name_no_package_registry() -> None:
-    """Package managers are used as each machine has them set up."""
-    registry = re.compile(
-        r"https?://[^/\s\"']*(?:pypi|pythonhosted|npmjs|debian|ubuntu|mirror)"
-    )
+def test_texts_link_to_known_sites_only() -> None:
+    """Package managers are used as each machine has them set up: no text names one's."""
     found = {
-        (name, match[0])
+        (name, host)
         for name, text in repository_texts()
-        for match in registry.finditer(text)
+        for host in hosts(text)
+        if host not in KNOWN_HOSTS
     }
     assert not found
+
+
+def hosts(text: str) -> Iterator[str]:
+    """Yield the names of hosts in the web addresses of a text, without placeholders."""
+    for place in re.findall(r"https?://([^/\s\"']*)", text):
+        host = place.rpartition("@")[2].partition(":")[0]
+        yield from re.findall(r"[A-Za-z][\w.-]*", re.sub(r"\{[^}]*\}", "", host))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("see https://example.org/simple/", ["example.org"]),
+        ("'https://{name}.example.org'", ["example.org"]),
+        ("http://user:pass@example.org:8080/", ["example.org"]),
+        ("http://rig/", ["rig"]),
+        ("http://127.0.0.1:8123 http://[::1]:1 http://{host}:{port}", []),
+    ],
+)
+def test_hosts_are_found(text: str, found: list[str]) -> None:
+    """Or else the test above proves nothing."""
+    assert list(hosts(text)) == found
 
 
 # --- Locked versions ----------------------------------------------------------
