@@ -56,7 +56,14 @@ WATCH_DELAY = 0.5
 GRID = "sensor.grid_power"
 PLUG = "sensor.plug_power"
 PLUG_INTERVAL = 10
-NEEDED = {"limit": ("number", "power_limit"), "mining": ("switch", "mining")}
+NEEDED = {
+    "limit": ("number", "power_limit"),
+    "mining": ("switch", "mining"),
+    # From these the blueprint calculates the next limit
+    "expected": ("sensor", "expected_power"),
+    "minimum": ("sensor", "single_thread_power"),
+    "change": ("sensor", "thread_change"),
+}
 
 
 @dataclass(frozen=True)
