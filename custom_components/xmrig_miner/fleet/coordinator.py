@@ -33,20 +33,10 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..manager import (
-    Inputs,
-    ManagerState,
-    Member,
-    Meters,
-    Mode,
-    Plan,
-    Prices,
-    Sample,
-    decide,
-)
+from ..manager import Inputs, ManagerState, Member, Mode, Plan, Prices, Sample, decide
 from ..runtime import XmrigRuntimeData
 from .dashboard import House, Price
-from .members import Members, miner_entries
+from .members import Members, loaded_miners
 from .settings import FleetSettings
 
 GATHER = 1
@@ -55,11 +45,9 @@ GATHER = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FleetData:
-    """The last decision, and what it was made from."""
+    """The last decision, and the members that it is about."""
 
-    members: tuple[Member, ...] = ()
-    meters: Meters
-    prices: Prices
+    members: tuple[Member, ...]
     plan: Plan
 
 
@@ -85,7 +73,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._house = house
         self._members = Members(hass)
         self._state = ManagerState()
-        self._wanted: dict[str, int] = {}
+        self._wanted: dict[str, int | None] = {}
+        """Threads to command next, by member; None to give all of them back."""
         self._commands: dict[str, asyncio.Task[None]] = {}
         self._listeners_of_members: dict[str, CALLBACK_TYPE] = {}
         self._stop_house: list[CALLBACK_TYPE] = []
@@ -134,10 +123,10 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             and self.settings.member(entry_id).is_managed
         }
         if settings.settings.mode is Mode.MANUAL:
-            released |= {entry.entry_id for entry in miner_entries(self.hass)}
+            released |= {entry.entry_id for entry in loaded_miners(self.hass)}
         self.settings = settings
         for entry_id in released:
-            self._release(entry_id)
+            self._command(entry_id, None)
         self.async_decide()
 
     @callback
@@ -171,7 +160,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         )
         inputs = Inputs(members=members, meters=meters, prices=prices)
         plan = decide(self.settings.settings, inputs, self._state, self._now)
-        return FleetData(members=members, meters=meters, prices=prices, plan=plan)
+        return FleetData(members=members, plan=plan)
 
     def _samples(self) -> Mapping[str, Sample]:
         """Return what the sensors of the house show."""
@@ -209,7 +198,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def _listen_to_members(self) -> None:
         """Listen to the coordinators of the miners that are set up."""
-        loaded = {entry.entry_id: entry for entry in miner_entries(self.hass)}
+        loaded = {entry.entry_id: entry for entry in loaded_miners(self.hass)}
         for gone in self._listeners_of_members.keys() - loaded.keys():
             self._listeners_of_members.pop(gone)()
         for entry_id, entry in loaded.items():
@@ -265,14 +254,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._wake = self._gather = None
 
     @callback
-    def _release(self, entry_id: str) -> None:
-        """Give a member all of its threads back."""
-        self._command(entry_id, None)
-
-    @callback
     def _command(self, entry_id: str, threads: int | None) -> None:
-        """Command a member, after the command to it that runs."""
-        self._wanted[entry_id] = -1 if threads is None else threads
+        """Command a member, after the command to it that runs; None for no bound."""
+        self._wanted[entry_id] = threads
         if entry_id not in self._commands:
             self._commands[entry_id] = self.config_entry.async_create_background_task(
                 self.hass, self._async_command(entry_id), f"{DOMAIN} manager"
@@ -281,8 +265,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     async def _async_command(self, entry_id: str) -> None:
         """Command a member until it is what is wanted last."""
         try:
-            while (threads := self._wanted.pop(entry_id, None)) is not None:
-                ok = await self._async_set(entry_id, None if threads < 0 else threads)
+            while entry_id in self._wanted:
+                ok = await self._async_set(entry_id, self._wanted.pop(entry_id))
                 self._state = self._state.with_result(entry_id, ok=ok, now=self._now)
         finally:
             del self._commands[entry_id]
@@ -291,7 +275,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     async def _async_set(self, entry_id: str, threads: int | None) -> bool:
         """Set the threads of a member; return whether that succeeded."""
         entry = self.hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry not in miner_entries(self.hass):
+        if entry is None or entry not in loaded_miners(self.hass):
             return False
         runtime: XmrigRuntimeData = entry.runtime_data
         member = next((item for item in self.data.members if item.id == entry_id), None)

@@ -26,11 +26,6 @@ class House:
     exporting: Price = field(default_factory=Price)
 
     @property
-    def has_grid(self) -> bool:
-        """Return whether there is a sensor for the power of the grid."""
-        return bool(self.sources.grid.sensors)
-
-    @property
     def sensors(self) -> frozenset[str]:
         """Return all entities that are read."""
         battery = self.sources.battery

@@ -13,7 +13,7 @@ from ..const import DOMAIN, LOGGER
 from ..storage import async_load, manager_store
 from .coordinator import FleetCoordinator
 from .dashboard import House, house_of
-from .members import miner_entries
+from .members import loaded_miners
 from .runtime import FLEET, FleetConfigEntry, FleetRuntimeData
 from .settings import FleetSettings
 
@@ -58,7 +58,7 @@ async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
         # What the user set for a member is on the device of that miner
         if entity.platform == DOMAIN and entity.translation_key in MEMBER_KEYS:
             registry.async_remove(entity.entity_id)
-    for member in miner_entries(hass):
+    for member in loaded_miners(hass):
         try:
             await member.runtime_data.power.limit.async_set_managed(None)
         except HomeAssistantError as error:

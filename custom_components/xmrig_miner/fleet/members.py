@@ -6,18 +6,17 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ..const import DOMAIN
-from ..kinds import is_miner
+from ..addresses import miner_entries
 from ..manager import Curve, Member
 from ..power.model import PowerModel
 from ..runtime import XmrigRuntimeData
 from .settings import FleetSettings, MemberSettings
 
 
-def miner_entries(hass: HomeAssistant) -> Iterator[ConfigEntry[Any]]:
+def loaded_miners(hass: HomeAssistant) -> Iterator[ConfigEntry[Any]]:
     """Yield the config entries of all miners that are set up."""
-    for entry in hass.config_entries.async_entries(DOMAIN):
-        if is_miner(entry) and entry.state is ConfigEntryState.LOADED:
+    for entry in miner_entries(hass):
+        if entry.state is ConfigEntryState.LOADED:
             yield entry
 
 
@@ -33,7 +32,7 @@ class Members:
         """Return all members; a miner that is not set up is none."""
         members = {
             entry.entry_id: self._member(entry, settings.member(entry.entry_id))
-            for entry in miner_entries(self._hass)
+            for entry in loaded_miners(self._hass)
         }
         for gone in self._curves.keys() - members.keys():
             del self._curves[gone]
