@@ -7,11 +7,9 @@ import time
 from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.const import CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from yarl import URL
 
 from .api.activity import Activity, ActivityLog
 from .api.exceptions import (
@@ -204,16 +202,9 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def _async_update_device(self, summary: Summary) -> None:
         """Keep the device up to date: XMRig may have been updated or renamed."""
-        data = self.config_entry.data
         device = dr.async_get(self.hass).async_get_or_create(
             config_entry_id=self.config_entry.entry_id,
-            configuration_url=str(
-                URL.build(
-                    scheme="https" if data[CONF_SSL] else "http",
-                    host=data[CONF_HOST],
-                    port=data[CONF_PORT],
-                )
-            ),
+            configuration_url=self.miner.client.url,
             identifiers={(DOMAIN, self.config_entry.entry_id)},
             manufacturer="XMRig",
             model=summary.cpu.brand or summary.cpu.arch,
