@@ -58,6 +58,11 @@ class SteadyReading:
         return abs(value - self._value) > self.noticeable * abs(self._value)
 
 
+def rounded(value: float | None, digits: int | None = None) -> float | None:
+    """Return a value without the digits that are noise; None stays None."""
+    return None if value is None else round(value, digits)
+
+
 def significant(value: float) -> float:
     """Return a number without the digits that are noise."""
     return round(value, _decimals(value)) if value else value
@@ -69,7 +74,7 @@ def display_precision(size: float | None) -> int:
 
 
 def hashrate_unit(size: float | None) -> str:
-    """Return the unit for a miner of about so many H/s; None if that is unknown.
+    """Return the unit for a miner of about so many H/s, None if that is unknown.
 
     XMRig prints MH/s from a million on, too (src/core/Miner.cpp, printHashrate).
     """

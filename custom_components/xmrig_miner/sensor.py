@@ -29,7 +29,7 @@ from .api.snapshot import Snapshot, Status
 from .entity import async_remove_entities, async_setup_entities, async_update_cards
 from .fleet.sensor import setup_sensors
 from .kinds import EntryKind, entry_kind
-from .readings import LONG_INTERVAL, SHORT_INTERVAL
+from .readings import LONG_INTERVAL, SHORT_INTERVAL, rounded
 from .runtime import XmrigRuntimeData
 from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .sensor_power import (
@@ -68,11 +68,6 @@ class XmrigGpuSensorEntityDescription(XmrigReadingEntityDescription):
 def _since(seconds: int | None) -> datetime | None:
     """Return the start of a duration that ends now."""
     return None if seconds is None else dt_util.utcnow() - timedelta(seconds=seconds)
-
-
-def _rounded(value: float | None, digits: int | None = None) -> float | None:
-    """Return a value without the digits that are noise."""
-    return None if value is None else round(value, digits)
 
 
 def _mib(value: int | None) -> int | None:
@@ -117,7 +112,7 @@ def _load(key: str, index: int) -> XmrigSensorEntityDescription:
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: _rounded(snapshot.summary.load_average[index], 1),
+        value_fn=lambda snapshot: rounded(snapshot.summary.load_average[index], 1),
     )
 
 
@@ -203,7 +198,7 @@ DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda snapshot: _rounded(snapshot.summary.results.reject_rate, 2),
+        value_fn=lambda snapshot: rounded(snapshot.summary.results.reject_rate, 2),
     ),
     XmrigSensorEntityDescription(
         key="difficulty",
@@ -304,7 +299,7 @@ DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         suggested_display_precision=0,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda snapshot: _rounded(snapshot.summary.hugepages.percent, 1),
+        value_fn=lambda snapshot: rounded(snapshot.summary.hugepages.percent, 1),
     ),
     _memory("memory_used", lambda snapshot: snapshot.summary.memory_resident),
     _memory("memory_free", lambda snapshot: snapshot.summary.memory_free),

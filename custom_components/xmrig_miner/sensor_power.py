@@ -25,7 +25,7 @@ from .const import UNIT_EFFICIENCY
 from .entity import XmrigMeterEntity
 from .power.energy import EnergyMeter
 from .power.meter import PowerMeter
-from .readings import LONG_INTERVAL, SHORT_INTERVAL, SteadyReading
+from .readings import LONG_INTERVAL, SHORT_INTERVAL, SteadyReading, rounded
 from .runtime import XmrigRuntimeData
 from .sensor_reading import XmrigReadingEntityDescription, XmrigReadingSensor
 
@@ -45,11 +45,6 @@ class XmrigPowerSensorEntityDescription(XmrigReadingEntityDescription):
     value_fn: Callable[[PowerMeter], float | datetime | None]
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
-    """Return a value without the digits that are only noise."""
-    return None if value is None else round(value, digits)
-
-
 def _whole_second(moment: datetime) -> datetime:
     """Return the next whole second: a state has no fraction, and is not to be early."""
     return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)
@@ -64,7 +59,7 @@ POWER_DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         interval=SHORT_INTERVAL,
         suggested_display_precision=0,
-        value_fn=lambda meter: _rounded(meter.watts, 1),
+        value_fn=lambda meter: rounded(meter.watts, 1),
     ),
     XmrigPowerSensorEntityDescription(
         key="efficiency",
@@ -73,7 +68,7 @@ POWER_DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         interval=SHORT_INTERVAL,
         suggested_display_precision=1,
-        value_fn=lambda meter: _rounded(meter.efficiency, 2),
+        value_fn=lambda meter: rounded(meter.efficiency, 2),
     ),
     XmrigPowerSensorEntityDescription(
         key="power_per_thread",
@@ -82,7 +77,7 @@ POWER_DESCRIPTIONS = (
         interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=1,
-        value_fn=lambda meter: _rounded(meter.model.per_thread, 1),
+        value_fn=lambda meter: rounded(meter.model.per_thread, 1),
     ),
     # What automations calculate the next limit from. The next two have no device class,
     # and the second no state class: forms that ask for a power meter are to offer Power
@@ -96,7 +91,7 @@ POWER_DESCRIPTIONS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         suggested_display_precision=0,
         needs_miner=True,
-        value_fn=lambda meter: _rounded(meter.expected, 0),
+        value_fn=lambda meter: rounded(meter.expected, 0),
     ),
     XmrigPowerSensorEntityDescription(
         key="single_thread_power",

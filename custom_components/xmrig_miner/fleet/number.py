@@ -10,7 +10,7 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfPower
+from homeassistant.const import EntityCategory, UnitOfPower, UnitOfRatio
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..manager import Settings
@@ -24,6 +24,23 @@ class FleetNumberEntityDescription(NumberEntityDescription):
     """A number of the user, named as the setting that it is."""
 
     value_fn: Callable[[Settings], float | None]
+
+
+def _charge(
+    key: str, value_fn: Callable[[Settings], float]
+) -> FleetNumberEntityDescription:
+    """Describe a threshold of the battery's charge."""
+    return FleetNumberEntityDescription(
+        key=key,
+        translation_key=key,
+        entity_category=EntityCategory.CONFIG,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        native_min_value=0,
+        native_max_value=100,
+        native_step=1,
+        mode=NumberMode.SLIDER,
+        value_fn=value_fn,
+    )
 
 
 DESCRIPTIONS = (
@@ -49,28 +66,8 @@ DESCRIPTIONS = (
         mode=NumberMode.BOX,
         value_fn=lambda settings: settings.price_limit,
     ),
-    FleetNumberEntityDescription(
-        key="battery_priority",
-        translation_key="battery_priority",
-        entity_category=EntityCategory.CONFIG,
-        native_unit_of_measurement=PERCENTAGE,
-        native_min_value=0,
-        native_max_value=100,
-        native_step=1,
-        mode=NumberMode.SLIDER,
-        value_fn=lambda settings: settings.battery_priority,
-    ),
-    FleetNumberEntityDescription(
-        key="battery_start",
-        translation_key="battery_start",
-        entity_category=EntityCategory.CONFIG,
-        native_unit_of_measurement=PERCENTAGE,
-        native_min_value=0,
-        native_max_value=100,
-        native_step=1,
-        mode=NumberMode.SLIDER,
-        value_fn=lambda settings: settings.battery_start,
-    ),
+    _charge("battery_priority", lambda settings: settings.battery_priority),
+    _charge("battery_start", lambda settings: settings.battery_start),
 )
 
 

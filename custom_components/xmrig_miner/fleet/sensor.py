@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from ..manager import Reason
+from ..readings import rounded
 from .coordinator import FleetData
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry
@@ -31,18 +32,13 @@ def _power(
     key: str, value_fn: Callable[[FleetData], float | None]
 ) -> FleetSensorEntityDescription:
     """Describe a power in whole W."""
-
-    def rounded(data: FleetData) -> int | None:
-        value = value_fn(data)
-        return None if value is None else round(value)
-
     return FleetSensorEntityDescription(
         key=key,
         translation_key=key,
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
-        value_fn=rounded,
+        value_fn=lambda data: rounded(value_fn(data)),
     )
 
 
