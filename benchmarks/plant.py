@@ -11,7 +11,7 @@ import math
 from random import Random
 from typing import Protocol
 
-from .score import Rig
+from .score import Rig, Shares
 
 COMMAND = 2
 """Seconds from a command to the power that shows it."""
@@ -63,7 +63,7 @@ class Meter:
 
 
 @dataclass
-class FleetScore:
+class FleetScore(Shares):
     """What a fleet mined in a day, against an oracle.
 
     The oracle has one budget and no delay: each second it runs the threads that hash
@@ -115,16 +115,6 @@ class FleetScore:
         if before != threads:
             self._before = list(threads)
         return drawn
-
-    @property
-    def share(self) -> float:
-        """Return hashes on surplus in % of the oracle's."""
-        return 100 * self.on_surplus / self.oracle
-
-    @property
-    def bought_share(self) -> float:
-        """Return the energy bought in % of the energy of mining."""
-        return 100 * self.bought / self.mined if self.mined else 0
 
     def cost(self, importing: float = 0.30, exporting: float = 0.08) -> float:
         """Return what was paid for mining, and not earned by export, per day."""

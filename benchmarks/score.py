@@ -23,8 +23,27 @@ class Rig:
         return (self.full - self.idle) * share * (1 + self.bend * (1 - share))
 
 
+class Shares:
+    """Shares of what was added up in a day."""
+
+    oracle: float
+    on_surplus: float
+    mined: float
+    bought: float
+
+    @property
+    def share(self) -> float:
+        """Return hashes on surplus in % of the oracle's."""
+        return 100 * self.on_surplus / self.oracle
+
+    @property
+    def bought_share(self) -> float:
+        """Return the energy bought in % of the energy of mining."""
+        return 100 * self.bought / self.mined if self.mined else 0
+
+
 @dataclass
-class Score:
+class Score(Shares):
     """What was mined in a day, against an oracle.
 
     The oracle has the same steps of threads and no delay: each second it runs as many
@@ -59,16 +78,6 @@ class Score:
             self.on_surplus += threads * (1 - bought / drawn)
         self.oracle += sum(step <= surplus for step in self._watts[1:])
         self.threads.append(threads)
-
-    @property
-    def share(self) -> float:
-        """Return hashes on surplus in % of the oracle's."""
-        return 100 * self.on_surplus / self.oracle
-
-    @property
-    def bought_share(self) -> float:
-        """Return the energy bought in % of the energy of mining."""
-        return 100 * self.bought / self.mined if self.mined else 0
 
     @property
     def starts(self) -> int:
