@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, override
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -177,9 +177,10 @@ class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_agree(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Go on after the user agreed."""
-        if self._question:
-            self._agreed.add(self._question)
+        """Go on after the user agreed, which only the menu of a question leads to."""
+        if TYPE_CHECKING:
+            assert self._question is not None
+        self._agreed.add(self._question)
         return await self._async_try()
 
     async def async_step_change(
