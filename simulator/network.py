@@ -4,20 +4,40 @@ Connecting takes no time here: a pool answers at once or refuses at once. What i
 exactly is who is tried when, and what the summary says meanwhile.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .algorithms import Algorithm
 from .jsonvalue import Json
 from .pool import is_enabled, split_url
-
-if TYPE_CHECKING:
-    from .miner import SimulatedMiner
+from .surroundings import Surroundings
 
 _TICK = 1000
 _POOL_IP = "203.0.113.7"
 _TLS_FINGERPRINT = "3f" * 32
+
+
+class Miner(Protocol):
+    """The miner that a network belongs to. Times are in ms."""
+
+    surroundings: Surroundings
+    config: Json
+    started: int
+    now: int
+
+    def after(self, delay_ms: int, action: Callable[[], None]) -> None:
+        """Do something later."""
+
+    def can_mine(self, algorithm: Algorithm | None) -> bool:
+        """Return whether a backend has threads for an algorithm."""
+
+    def set_job(self, algorithm: Algorithm) -> None:
+        """Mine a job of the pool in use."""
+
+    def pool_lost(self) -> None:
+        """Stop mining: no pool is connected."""
 
 
 @dataclass
@@ -144,7 +164,7 @@ class _Client:
 class Network:
     """Chooses among the pools: the first one, the others while it is away."""
 
-    def __init__(self, miner: SimulatedMiner) -> None:
+    def __init__(self, miner: Miner) -> None:
         """Create a network without pools; `configure` connects it."""
         self.miner = miner
         self.statistics = Statistics()

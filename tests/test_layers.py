@@ -12,7 +12,9 @@ import pytest
 
 from custom_components.xmrig_miner.miner_entry import PLATFORMS
 
-INTEGRATION = Path(__file__).parents[1] / "custom_components" / "xmrig_miner"
+ROOT = Path(__file__).parents[1]
+INTEGRATION = ROOT / "custom_components" / "xmrig_miner"
+SIMULATOR = ROOT / "simulator"
 
 MAX_LAYERS = 6
 """From a platform to the API: platform, entity, runtime data, power, coordinator, API."""
@@ -30,48 +32,49 @@ def is_face(name: Name) -> bool:
 
 
 @cache
-def files() -> dict[Name, Path]:
-    """Return the files of the integration by their names within it."""
+def files(root: Path = INTEGRATION) -> dict[Name, Path]:
+    """Return the files below a folder by their names within it."""
     return {
-        path.relative_to(INTEGRATION).with_suffix("").parts: path
-        for path in INTEGRATION.rglob("*.py")
+        path.relative_to(root).with_suffix("").parts: path
+        for path in root.rglob("*.py")
     }
 
 
-def module(name: Name) -> Name | None:
+def module(name: Name, root: Path) -> Name | None:
     """Return the file of a module or package; None if there is none."""
-    return next((file for file in (name, (*name, "__init__")) if file in files()), None)
+    candidates = (name, (*name, "__init__"))
+    return next((file for file in candidates if file in files(root)), None)
 
 
 @cache
-def imported(name: Name) -> dict[str, tuple[Name, str]]:
+def imported(name: Name, root: Path = INTEGRATION) -> dict[str, tuple[Name, str]]:
     """Return which names a file takes from which file, type-checking imports included."""
     found: dict[str, tuple[Name, str]] = {}
-    for node in ast.walk(ast.parse(files()[name].read_text())):
+    for node in ast.walk(ast.parse(files(root)[name].read_text())):
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
         package = name[: len(name) - node.level]
         if node.module:
             package = (*package, *node.module.split("."))
         for alias in node.names:
-            source = module((*package, alias.name)) or module(package)
+            source = module((*package, alias.name), root) or module(package, root)
             assert source is not None, f"{name} imports what is not there: {alias.name}"
             found[alias.asname or alias.name] = (source, alias.name)
     return found
 
 
-def origin(source: Name, name: str) -> Name:
+def origin(source: Name, name: str, root: Path) -> Name:
     """Return the file that a name comes from, past each `__init__` that passes it on."""
-    while is_face(source) and name in imported(source):
-        source, name = imported(source)[name]
+    while is_face(source) and name in imported(source, root):
+        source, name = imported(source, root)[name]
     return source
 
 
-def imports(package: str | None = None) -> Imports:
-    """Return which file imports which, in the integration or a package of it."""
-    names = [name for name in files() if package is None or name[0] == package]
+def imports(package: str | None = None, root: Path = INTEGRATION) -> Imports:
+    """Return which file imports which, in all of a folder or in one package of it."""
+    names = [name for name in files(root) if package is None or name[0] == package]
     found = {
-        name: {origin(*taken) for taken in imported(name).values()} - {name}
+        name: {origin(*taken, root) for taken in imported(name, root).values()} - {name}
         for name in names
         if not is_face(name)
     }
@@ -123,9 +126,10 @@ def room(name: Name) -> Name:
     return (platform,) if platform in PLATFORMS else name[:1]
 
 
-def test_no_circle() -> None:
+@pytest.mark.parametrize("root", [INTEGRATION, SIMULATOR], ids=lambda root: root.name)
+def test_no_circle(root: Path) -> None:
     """Not even one that only a type checker sees."""
-    graph = imports()
+    graph = imports(root=root)
     assert len(graph) > 1
     shown = {" -> ".join("/".join(name) for name in way) for way in circles(graph)}
     assert shown == set()
@@ -189,7 +193,7 @@ assert not any(name.startswith("custom_components") for name in sys.modules)
 
 def test_the_tree_in_contributing_lists_every_file() -> None:
     """A file that is missing there is one whose place was not thought about."""
-    text = (INTEGRATION.parents[1] / "CONTRIBUTING.md").read_text()
+    text = (ROOT / "CONTRIBUTING.md").read_text()
     tree = text[text.index("custom_components/xmrig_miner/\n") :].partition("```")[0]
     listed = set(tree.split())
     names = [f"{name[-1]}.py" for name in files() if not is_face(name)]
