@@ -23,6 +23,8 @@ import pytest
 
 from simulator import Simulator
 
+from .contract.sandbox import NAMESPACE
+
 type Json = dict[str, Any]
 
 TOKEN = "s3cret"
@@ -43,7 +45,7 @@ SIMULATED_TARGETS = tuple(
 TARGETS = (*SIMULATED_TARGETS, *REAL_TARGETS)
 
 _ROOT = Path(__file__).parent.parent
-_REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"
+REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"
 
 
 class Target(ABC):
@@ -170,22 +172,28 @@ class SimulatedTarget(Target):
         self.simulator.write_disk(text)
 
 
-class _Cage:
-    """The outer end of a cage: see tests/contract/cage.py.
+class Sandbox:
+    """The outer end of a sandbox: see tests/contract/sandbox.py.
 
     Making one takes longer than starting a miner, so they are used again.
     """
 
-    _idle: ClassVar[list[_Cage]] = []
+    idle: ClassVar[list[Sandbox]] = []
 
     def __init__(self) -> None:
+        """Start the process in a namespace of its own, with the pools in it.
+
+        Raises:
+            pytest.skip.Exception: There is no network namespace.
+        """
+        unshare = unshare_command()
         self._control, inner = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inner:
             self._process = subprocess.Popen(
                 [
-                    *_namespace(),
-                    *(sys.executable, "-m", "tests.contract.cage"),
-                    str(inner.fileno()),
+                    *unshare,
+                    *(sys.executable, "-m", "tests.contract.sandbox"),
+                    *(str(inner.fileno()), str(NAMESPACE.readlink())),
                 ],
                 cwd=_ROOT,
                 pass_fds=[inner.fileno()],
@@ -197,20 +205,22 @@ class _Cage:
         self.api_port: int = ports["api"]
 
     @classmethod
-    def take(cls) -> _Cage:
-        """Return an empty cage."""
-        return cls._idle.pop() if cls._idle else cls()
+    def take(cls) -> Sandbox:
+        """Return an empty sandbox."""
+        return cls.idle.pop() if cls.idle else cls()
 
     def give_back(self) -> None:
-        """Empty the cage for the next one."""
+        """Empty the sandbox for the next one."""
         self.tell("reset")
-        self._idle.append(self)
+        self.idle.append(self)
 
     def tell(self, do: str, fds: list[int] | None = None, **values: Any) -> Json:
         """Have something done and return the answer."""
         message = json.dumps({"do": do, **values}).encode()
         socket.send_fds(self._control, [message], fds or [])
-        answer = json.loads(self._control.recv(2**20) or b'{"error": "cage is gone"}')
+        answer = json.loads(
+            self._control.recv(2**20) or b'{"error": "sandbox is gone"}'
+        )
         assert isinstance(answer, dict)
         assert "error" not in answer, answer["error"]
         return answer
@@ -221,26 +231,26 @@ class _Cage:
 
 
 class RealTarget(Target):
-    """XMRig itself, in a network namespace of its own where one may be made."""
+    """XMRig itself, in a network namespace of its own."""
 
     def __init__(self, version: str, folder: Path) -> None:
         """Prepare a miner of that version with its files in that folder.
 
         Raises:
-            pytest.skip.Exception: The binary is not there.
+            pytest.skip.Exception: There is no binary or no network namespace.
         """
         super().__init__(version)
         self._binary = find_binary(version)
         self._folder = folder
         self._file = folder / "config.json"
-        self._cage = _Cage.take()
-        self.pools = self._cage.pools
+        self._sandbox = Sandbox.take()
+        self.pools = self._sandbox.pools
         self.port = 0
 
     def open(self, algorithm: str, change: Callable[[Json], object] | None) -> None:
         """Start the miner."""
-        self._cage.tell("algorithm", algorithm=algorithm)
-        document = start_config(self.pools, self._cage.api_port)
+        self._sandbox.tell("algorithm", algorithm=algorithm)
+        document = start_config(self.pools, self._sandbox.api_port)
         if change:
             change(document)
         self._file.write_text(json.dumps(document), encoding="utf-8")
@@ -248,7 +258,7 @@ class RealTarget(Target):
 
     def close(self) -> None:
         """End the miner."""
-        self._cage.give_back()
+        self._sandbox.give_back()
 
     @override
     async def elapse(self, seconds: float) -> None:
@@ -263,19 +273,19 @@ class RealTarget(Target):
 
     @override
     async def kill(self) -> None:
-        self._cage.tell("kill")
+        self._sandbox.tell("kill")
 
     @override
     async def set_pool(self, index: int, *, alive: bool) -> None:
-        self._cage.tell("pool", index=index, alive=alive)
+        self._sandbox.tell("pool", index=index, alive=alive)
 
     @override
     async def set_algorithm(self, algorithm: str) -> None:
-        self._cage.tell("algorithm", algorithm=algorithm)
+        self._sandbox.tell("algorithm", algorithm=algorithm)
 
     @override
     async def reject_share(self) -> None:
-        self._cage.tell("reject", count=1)
+        self._sandbox.tell("reject", count=1)
 
     @override
     def read_disk(self) -> str:
@@ -289,7 +299,7 @@ class RealTarget(Target):
         """Start the miner; its API is reached through a socket made out here."""
         with socket.create_server((self.host, self.port)) as listener:
             self.port = listener.getsockname()[1]
-            self._cage.tell(
+            self._sandbox.tell(
                 "start",
                 [listener.fileno()],
                 binary=str(self._binary),
@@ -373,10 +383,14 @@ def find_binary(version: str) -> Path:
     for path in (named, _ROOT / ".tools" / f"xmrig-{version}" / "xmrig", installed):
         if path and Path(path).is_file() and _version_of(Path(path)) == version:
             return Path(path)
-    message = f"XMRig {version} is not installed: scripts/setup gets it"
-    if os.environ.get(_REQUIRED) == "1":
-        pytest.fail(message)
-    pytest.skip(message)
+    raise _without_miner(f"XMRig {version} is not installed: scripts/setup gets it")
+
+
+def _without_miner(message: str) -> BaseException:
+    """Return what skips a test, or fails it where the real miner must be tested."""
+    if os.environ.get(REQUIRED) == "1":
+        return pytest.fail.Exception(message)
+    return pytest.skip.Exception(message)
 
 
 def _version_of(binary: Path) -> str:
@@ -387,8 +401,12 @@ def _version_of(binary: Path) -> str:
 
 
 @functools.cache
-def _namespace() -> list[str]:
-    """Return the command that makes a network namespace, if this user may."""
+def unshare_command() -> list[str]:
+    """Return the command that makes a network namespace.
+
+    Raises:
+        pytest.skip.Exception: It cannot be made, and the tests may do without XMRig.
+    """
     unshare = shutil.which("unshare")
     for options in ("-n", "-rn"):
         if (
@@ -398,4 +416,7 @@ def _namespace() -> list[str]:
             ).returncode
         ):
             return [unshare, options]
-    return []
+    raise _without_miner(
+        "XMRig is not started outside a network namespace of its own, and `unshare -rn`"
+        " cannot make one: run the tests as root or allow user namespaces"
+    )

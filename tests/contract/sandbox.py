@@ -1,10 +1,10 @@
 """A network namespace with a miner and its pools in it, and one way in.
 
-Run as a process of its own, under `unshare` where that is allowed: it brings loopback
-up, plays two stub pools, starts the miner and relays the connections of a listening
-socket, which it was handed from outside, to the miner's API. Commands and answers are
-JSON messages over the socket whose number is its only argument; when that closes,
-everything here ends.
+Runs as a process of its own under `unshare`. It brings loopback up, plays two stub
+pools, starts the miner, and relays the connections of a listening socket, which was
+opened outside, to the miner's API. Commands and answers are JSON messages over the
+socket whose number is the first argument; when that closes, everything here ends. The
+second argument is the namespace outside, in which nothing is started.
 """
 
 import asyncio
@@ -21,17 +21,20 @@ from typing import Any
 
 from .stratum import StubPool
 
+NAMESPACE = Path("/proc/self/ns/net")
+"""A link that names the network namespace of this process."""
+
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP_RUNNING = 0x41
 _PR_SET_PDEATHSIG = 1
 _MESSAGE = 2**20
 
 
-class Cage:
+class Sandbox:
     """The miner, its pools and the relay."""
 
     def __init__(self, control: socket.socket) -> None:
-        """Set the cage up, still empty."""
+        """Set the sandbox up, still empty."""
         self._control = control
         self._pools: list[StubPool] = []
         self._miner: asyncio.subprocess.Process | None = None
@@ -165,15 +168,14 @@ def _die_with_parent() -> None:
 
 
 def _bring_loopback_up() -> None:
-    """Do what `ip link set lo up` does; outside an own namespace nothing is allowed."""
+    """Do what `ip link set lo up` does."""
     request = struct.pack("16sH14x", b"lo", _IFF_UP_RUNNING)
-    with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
-        contextlib.suppress(PermissionError),
-    ):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         fcntl.ioctl(probe, _SIOCSIFFLAGS, request)
 
 
 if __name__ == "__main__":
+    if str(NAMESPACE.readlink()) == sys.argv[2]:
+        sys.exit("XMRig is not started outside a network namespace of its own.")
     _bring_loopback_up()
-    asyncio.run(Cage(socket.socket(fileno=int(sys.argv[1]))).run())
+    asyncio.run(Sandbox(socket.socket(fileno=int(sys.argv[1]))).run())
