@@ -30,7 +30,7 @@ from .api.snapshot import Snapshot
 from .const import CONF_KEEP_STATE, DOMAIN, LOGGER, SCAN_INTERVAL
 
 type CommandRunner = Callable[[], AbstractAsyncContextManager[Miner]]
-"""Lends the miner for a command; see `MinerCommands.run`."""
+"""Runs a command; see `MinerCommands.run`."""
 
 
 class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
@@ -38,7 +38,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
 
     config_entry: ConfigEntry[Any]
     device_id: str
-    """Of the miner in the device registry, through which its cards are reached."""
+    """ID of the miner in the device registry; its cards are connected via it."""
     activities: tuple[Activity, ...] = ()
     """What happened between the last two polls."""
     restarted = False
@@ -53,11 +53,11 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     ) -> None:
         """Initialize the coordinator.
 
-        `on_answer` is called with the miner that answered in place of the right one,
-        None if it was the right one.
+        `on_answer` is called with the miner that responded if it is not the expected
+        one, else with None.
         """
-        # Listeners hear of every poll: two snapshots are never equal (uptime, memory),
-        # and energy and the power limit are calculated at each of them
+        # always_update stays on: two snapshots are never equal (uptime, memory), and
+        # energy and the power limit are calculated at every poll
         super().__init__(
             hass,
             LOGGER,
@@ -103,14 +103,14 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         try:
             snapshot = await self._async_poll()
             if await self._async_restore(snapshot):
-                # What it does now is what is wanted, and its start is no news again
+                # Read again, so that the events compare with the restored state
                 snapshot = await self._async_poll()
         except XmrigClosedError:
-            # Unloaded while the poll waited: nothing reads a new snapshot any more
+            # Unloaded while the poll waited: nothing reads the snapshot anymore
             return self.data
         except XmrigError as error:
             raise self._update_failed(error) from error
-        # Only now: the second poll may have failed
+        # Not earlier: the second poll may fail
         self.restarted = self._reader.take_restart()
         restored, self._restored = self._restored, False
         self.activities = self._log.observe(
@@ -124,10 +124,9 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         return snapshot
 
     async def _async_poll(self) -> Snapshot:
-        """Read the miner once, and follow whether it is the right one and lets us in.
+        """Read the miner once, and report a different miner or a rejected token.
 
-        A refused token does not end the polls: the next one may be accepted, as after
-        a token that was revoked and restored.
+        A rejected token does not end the polls: it may be accepted again later.
         """
         try:
             snapshot = await self._reader.poll()
@@ -148,10 +147,10 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         return snapshot
 
     async def _async_restore(self, snapshot: Snapshot) -> bool:
-        """Tell the miner again what it is to do; return whether it has to be read again.
+        """Restore the requested state; return whether the miner has to be read again.
 
-        That is after a restart, and after XMRig's own rules ended a pause that was
-        requested from here. It waits until enough of the miner is known.
+        It is restored after a restart, and after XMRig's own rules ended a pause that
+        was requested from here. It waits until the miner's state is known.
         """
         if self._reader.restore_due:
             keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
@@ -172,7 +171,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         return True
 
     async def _async_try(self, command: Awaitable[bool]) -> bool | None:
-        """Return what a command of this side returns; None to try it again later."""
+        """Return the result of a command; None to try it again later."""
         try:
             return await command
         except (XmrigInterruptedError, XmrigResponseError) as error:
@@ -186,7 +185,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
 
     @callback
     def _handle_unreachable(self, error: XmrigError) -> None:
-        """Show at once that the miner went away during a command."""
+        """Show at once that the miner became unreachable during a command."""
         self.miner.queue.fail_waiting()
         if not self._reader.is_polling:
             self.async_set_update_error(self._update_failed(error))
@@ -204,7 +203,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         """Keep the device up to date: XMRig may have been updated or renamed."""
         device = dr.async_get(self.hass).async_get_or_create(
             config_entry_id=self.config_entry.entry_id,
-            configuration_url=self.miner.client.url,
+            # No configuration_url: XMRig serves no page, only 401 or 404 to a browser
             identifiers={(DOMAIN, self.config_entry.entry_id)},
             manufacturer="XMRig",
             model=summary.cpu.brand or summary.cpu.arch,

@@ -70,8 +70,6 @@ class XmrigClient:
         self._transport = Transport(session, host, port, token=token, ssl=ssl)
         self.address = self._transport.address
         """Host and port."""
-        self.url = self._transport.url
-        """The same with its scheme."""
 
     async def summary(self) -> Summary:
         """Return the reply of `GET /2/summary`.

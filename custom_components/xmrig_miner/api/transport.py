@@ -47,8 +47,6 @@ class Transport:
         self._url = URL.build(
             scheme="https" if ssl else "http", host=host, port=port, path="/"
         )
-        self.url = str(self._url.origin())
-        """The address with its scheme, as in `http://192.168.1.20:18088`."""
         self.token = token
         # This also validates the port
         self.address = str(self._url.host_port_subcomponent)
