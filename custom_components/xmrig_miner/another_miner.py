@@ -1,4 +1,4 @@
-"""What answers at the address of a config entry, and what can be done about it."""
+"""Which miner responds at the address of a config entry, and how to resolve it."""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from .runtime import XmrigConfigEntry
 
 @dataclass(frozen=True)
 class Situation:
-    """Which miner answers at the address of a config entry, and what can be done."""
+    """Which miner responds at the address of a config entry, and the possible fixes."""
 
     step_id: str
     found: MinerIdentity
@@ -28,7 +28,7 @@ class Situation:
 
 
 async def async_situation(hass: HomeAssistant, entry_id: str) -> Situation:
-    """Ask what answers at the address of a config entry, and return what can be done.
+    """Ask which miner responds at the address of a config entry; return the situation.
 
     Raises AbortFlow if that is the right miner or none, and if the entry is gone.
     """
@@ -57,7 +57,7 @@ def _situation(
     holders: Sequence[XmrigConfigEntry],
     in_place: Container[str],
 ) -> Situation:
-    """Return what can be done about a miner that answers at the address of an entry.
+    """Return the situation for the miner that responds at the address of an entry.
 
     `holders` are the entries that are for that miner. Where one of them is `in_place`,
     its own address reaches its miner too: the two may be identical twins.

@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import XmrigEntity, async_setup_entities
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
-# Commands queue at the miner: there those that wait fail together if it goes away
+# The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
 
 

@@ -20,7 +20,7 @@ from .const import DOMAIN
 from .coordinator import XmrigCoordinator
 
 type LimitText = tuple[str, Mapping[str, str]]
-"""A translation key, and what is filled into its text."""
+"""A translation key and its placeholders."""
 
 _INVALID_REQUEST = (
     XmrigLimitedError,
@@ -28,7 +28,7 @@ _INVALID_REQUEST = (
     XmrigRefusedError,
     XmrigUnsafeConfigError,
 )
-"""What was requested is at fault, rather than that it went wrong."""
+"""Errors of an invalid request, as opposed to a failure."""
 
 
 class MinerCommands:
@@ -38,15 +38,14 @@ class MinerCommands:
         """Initialize the commands."""
         self._coordinator = coordinator
         self.limit_text: Callable[[], LimitText] = lambda: ("limited", {})
-        """Returns the text for the error that a power limit leaves no thread."""
+        """Returns the text for the error that the power limit leaves no thread."""
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[Miner]:
-        """Lend the miner for a command: translate its errors, and poll afterwards.
+        """Run a command: translate its errors, and poll before it returns.
 
-        The poll comes before the command is over, so that whatever waited for it finds
-        the states that it brought about. There is none where the miner cannot be
-        reached: it would only take another timeout to say so.
+        Callers thus find the new states as soon as the command is over. There is no
+        poll if the miner is unreachable: it would only take another timeout.
         """
         failure: XmrigError | None = None
         try:
@@ -72,7 +71,7 @@ class MinerCommands:
 
 
 def _may_have_arrived(error: XmrigError) -> bool:
-    """Return whether the miner can be asked what became of a command that failed."""
+    """Return whether a failed command may have taken effect, which a poll would show."""
     return isinstance(error, XmrigInterruptedError) or not isinstance(
         error, (XmrigClosedError, XmrigConnectionError)
     )

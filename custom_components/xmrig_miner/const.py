@@ -26,7 +26,7 @@ DEFAULT_POWER_INTERVAL: Final = 15
 window of the hashrate takes ten to fill."""
 
 SETTLE_TIME: Final = 30
-"""Seconds after a change until hashrate and meter show what it brought about."""
+"""Seconds after a change until hashrate and meter show its effect."""
 
 SAMPLE_TIME: Final = 10
 """Seconds between two readings of a calibration, as long as the window of a hashrate."""

@@ -30,7 +30,7 @@ async def async_get_config_entry_diagnostics(
 
 
 def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
-    """Return what the miner reported last, without what identifies the user."""
+    """Return the last replies of the miner, without what identifies the user."""
     coordinator = entry.runtime_data.coordinator
     snapshot = coordinator.data
     backends, config = snapshot.backends, snapshot.config

@@ -1,4 +1,4 @@
-"""The base of all entities, and how they come and go."""
+"""The base of all entities, and how they are added and removed."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -103,7 +103,7 @@ def _card_info(coordinator: XmrigCoordinator, gpu: Gpu) -> DeviceInfo:
 
 @callback
 def async_update_cards(coordinator: XmrigCoordinator, gpus: Iterable[Gpu]) -> None:
-    """Keep the devices of cards up to date: one may have been replaced by another."""
+    """Keep the devices of cards up to date: a card may have been replaced."""
     registry = dr.async_get(coordinator.hass)
     for gpu in gpus:
         registry.async_get_or_create(
@@ -113,9 +113,9 @@ def async_update_cards(coordinator: XmrigCoordinator, gpus: Iterable[Gpu]) -> No
 
 
 def is_removable(snapshot: Snapshot, key: str) -> bool:
-    """Return whether the card of a key is gone: its backend runs without it.
+    """Return whether a card is gone: its backend runs without it.
 
-    A card that rests is not listed either, nor is one in a reply that was cut off.
+    An idle card is not listed either, nor is one in a truncated reply.
     """
     backends = snapshot.backends
     if backends is None or not backends.complete:
@@ -165,7 +165,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
                 key = entity_unique_id(coordinator, description, gpu)
                 if has_value(coordinator.data, description, gpu) or is_registered(key):
                     found[key] = (description, gpu)
-        # What was removed may come back, what is only missing from a reply is still there
+        # A removed entity may come back; one that is only missing in a reply was not removed
         added.difference_update(
             gone for gone in added - found.keys() if not is_registered(gone)
         )

@@ -46,7 +46,7 @@ class XmrigActivityEvent(XmrigEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Trigger the events of the first poll, which was before the entity was added."""
         await super().async_added_to_hass()
-        # Only once it is added: until then, each state would replace the one before
+        # Only once it is added: before that, each state would overwrite the previous one
         handle = self.hass.loop.call_soon(self._handle_coordinator_update)
         self.async_on_remove(handle.cancel)
 

@@ -1,4 +1,4 @@
-"""The issue that another miner answers at the address of a config entry."""
+"""The repair issue for a different miner at the address of a config entry."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,11 +28,11 @@ _FOUND: HassKey[dict[str, MinerIdentity]] = HassKey(f"{DOMAIN}_another_miner")
 def async_update_identity_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], found: MinerIdentity | None
 ) -> None:
-    """Raise that another miner answers, or delete that if the right one does.
+    """Create the issue if a different miner responds, or delete it.
 
-    To be called after each reply, also those of a set-up that fails. `found` is the
-    miner that answered in place of the right one. Of miners that changed places only
-    one raises it.
+    To be called after each reply, also during a set-up that fails. `found` is the
+    different miner, None for the right one. Of miners that swapped addresses, only one
+    has the issue.
     """
     if not is_polled(entry):
         return
@@ -42,7 +42,7 @@ def async_update_identity_issue(
     issue_id = _issue_id(entry)
     known = _async_found(hass)
     if known.get(entry.entry_id, found) != found:
-        # What was ignored was another situation.
+        # The issue that the user ignored was about another situation.
         ir.async_delete_issue(hass, DOMAIN, issue_id)
     known[entry.entry_id] = found
     registry = ir.async_get(hass)
@@ -72,7 +72,7 @@ def async_update_identity_issue(
 def async_delete_identity_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], *, ignored: bool
 ) -> None:
-    """Delete the issue of a config entry, and forget that it was ignored if asked."""
+    """Delete the issue of a config entry; `forget` also that it was ignored."""
     _async_found(hass).pop(entry.entry_id, None)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(entry))
     if issue and (ignored or issue.dismissed_version is None):
@@ -95,7 +95,7 @@ def _issue_id(entry: ConfigEntry[Any]) -> str:
 def _swapped_with(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> list[ConfigEntry[Any]]:
-    """Return the config entries whose miners changed places with that of one.
+    """Return the config entries whose miners swapped addresses with that of one.
 
     That of each is found at the address of the one before; if the last one finds the
     first one's, the circle is closed.
@@ -126,7 +126,7 @@ def _followed(
 
 @callback
 def _async_found(hass: HomeAssistant) -> dict[str, MinerIdentity]:
-    """Return what answers instead of the right miners."""
+    """Return which miners respond instead of the right ones."""
     if _FOUND in hass.data:
         return hass.data[_FOUND]
 

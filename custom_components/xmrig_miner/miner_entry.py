@@ -79,7 +79,7 @@ async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bo
 
 
 async def async_remove_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
-    """Forget a miner that was removed."""
+    """Delete what is stored about a miner that was removed."""
     async_delete_issues(hass, entry, ignored=True)
     await async_remove(hass, entry.entry_id)
 
@@ -119,7 +119,7 @@ async def _async_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Miner:
 
 
 async def _async_close(runtime: XmrigRuntimeData) -> None:
-    """End all that reads from a miner or writes to it.
+    """Stop everything that reads from a miner or writes to it.
 
     A calibration first, which gives back the threads that it took.
     """

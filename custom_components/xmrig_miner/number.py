@@ -23,8 +23,8 @@ from .fleet.settings import MAX_PRIORITY
 from .kinds import EntryKind, entry_kind
 from .power.control import PowerControl
 
-# A slider sends many values in a row. They reach the miner side by side, so that it can
-# leave out those that are outdated by the time their turn comes.
+# A slider sends many values in a row. They reach the miner in parallel, so that it can
+# skip those that are outdated by the time their turn comes.
 PARALLEL_UPDATES = 0
 
 CPU_THREADS = NumberEntityDescription(

@@ -41,7 +41,7 @@ class SteadyReading:
     ) -> float | None:
         """Return what to show of a value, at a time in seconds.
 
-        Another occasion than that of the value shown makes every change noticeable.
+        If `occasion` differs from that of the shown value, every change is noticeable.
         """
         if value != self._value and (
             occasion != self._occasion

@@ -1,4 +1,4 @@
-"""The one list of what may leave Home Assistant of what a miner reports.
+"""The one list of the values of a miner that diagnostics and actions may show.
 
 It is an allow-list, so fields added by later XMRig versions and by forks stay redacted.
 A field has to have the expected form as well: a path where a number belongs is not
@@ -24,7 +24,7 @@ from .api.privacy import (
 
 
 class Audience(Enum):
-    """Who reads what is shown."""
+    """Who the values are shown to."""
 
     USER = auto()
     """An administrator: names and pools are shown, but no wallet, password or token."""
@@ -52,7 +52,7 @@ class Members:
 
     named: Mapping[str, Rule]
     profiles: Rule | None = None
-    """For members with the name of an algorithm, of which there are ever more."""
+    """For members named after an algorithm; XMRig keeps adding algorithms."""
     otherwise: Form | None = None
     """For what stands in the place of an object."""
 
@@ -275,7 +275,7 @@ BACKENDS = Members(
             {
                 "index": number,
                 **_all(text, "profile", "version", "name", "vendor"),
-                # Thousands of characters, of which no report has need.
+                # Thousands of characters that no bug report needs.
                 "extensions": Own(_form(_is_list_of_words)),
             }
         ),
@@ -380,27 +380,27 @@ CONFIG = Members(
 
 
 def shown_entry(data: Mapping[str, Any]) -> Any:
-    """Return what everyone may see of a config entry's data."""
+    """Return a config entry's data as diagnostics show it."""
     return _shown(dict(data), ENTRY, ("entry",), Audience.PUBLIC)
 
 
 def shown_summary(document: Mapping[str, Any], audience: Audience) -> Any:
-    """Return what an audience may see of a summary."""
+    """Return a summary as an audience may see it."""
     return _shown(dict(document), SUMMARY, ("summary",), audience)
 
 
 def shown_backends(document: Iterable[Any], audience: Audience) -> Any:
-    """Return what an audience may see of the backends."""
+    """Return the backends as an audience may see them."""
     return _shown(list(document), BACKENDS, ("backends",), audience)
 
 
 def shown_config(document: dict[str, Any], audience: Audience) -> Any:
-    """Return what an audience may see of a config."""
+    """Return a config as an audience may see it."""
     return _shown(document, CONFIG, (), audience)
 
 
 def shown_change(change: Change) -> dict[str, Any]:
-    """Return what the user may see of a change of the config.
+    """Return a change of the config as an administrator may see it.
 
     `path` names the changed key, with dots in between; `old` is left out if there was
     no such key before, `new` if there is none any more.
@@ -416,7 +416,7 @@ def shown_change(change: Change) -> dict[str, Any]:
 
 
 def _shown(value: Any, rule: Rule | None, parents: Path, audience: Audience) -> Any:
-    """Return what an audience may see of a value; that there is none is no secret."""
+    """Return a value as an audience may see it; null is shown as it is."""
     if value is None or value == "":
         return value
     if isinstance(rule, Members):
@@ -429,7 +429,7 @@ def _shown(value: Any, rule: Rule | None, parents: Path, audience: Audience) -> 
 
 
 def _shown_item(value: Any, rule: Members, parents: Path, audience: Audience) -> Any:
-    """Return what an audience may see of an object, or of what is in its place.
+    """Return an object, or the value in its place, as an audience may see it.
 
     The members stay in their order, so that a hidden key can be found again.
     """

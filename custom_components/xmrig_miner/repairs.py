@@ -1,4 +1,4 @@
-"""What is wrong with a miner, and what the user can do about it."""
+"""Repair issues of a miner, and the flows that fix them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -49,11 +49,11 @@ ISSUES = (
 
 @callback
 def async_update_issues(coordinator: XmrigCoordinator) -> None:
-    """Raise what the last poll shows, and delete what is fixed."""
+    """Create the issues that the last poll shows, and delete those that are fixed."""
     entry = coordinator.config_entry
     if not coordinator.last_update_success or not is_polled(entry):
         return
-    found = _found(coordinator)
+    found = _active_issues(coordinator)
     for key in ISSUES:
         issue_id = f"{key}_{entry.entry_id}"
         if key not in found:
@@ -88,8 +88,8 @@ def async_delete_issues(
             ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
 
 
-def _found(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
-    """Return the issues that there are, each with what fills the gaps in its text."""
+def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
+    """Return the active issues, each with the placeholders of its text."""
     snapshot = coordinator.data
     found: dict[str, dict[str, str]] = {}
     if snapshot.restricted:
@@ -126,7 +126,7 @@ def changed_payees(
 
 
 class PayoutChangedFlow(RepairsFlow):
-    """Asks whether it was the user who changed the pools."""
+    """Asks whether the user changed the pools."""
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the flow."""
@@ -174,10 +174,10 @@ class PayoutChangedFlow(RepairsFlow):
 
 
 class AnotherMinerFlow(RepairsFlow):
-    """Puts right that another miner answers at the address of a config entry.
+    """Resolves that a different miner responds at the address of a config entry.
 
-    What answers is looked up before the menu is shown, and again before anything is
-    stored: if it changed, the menu is shown anew.
+    The situation is determined before the menu is shown, and again before anything is
+    stored: if it changed, the menu is shown again.
     """
 
     def __init__(self, entry_id: str) -> None:
@@ -190,7 +190,7 @@ class AnotherMinerFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show what answers, and what can be done."""
+        """Show which miner responds, and the possible fixes."""
         return self._async_show(await async_situation(self.hass, self._entry_id))
 
     async_step_swapped = async_step_init
@@ -229,7 +229,7 @@ class AnotherMinerFlow(RepairsFlow):
     async def async_step_accept(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Store the identity of the miner that answers as that of the entry."""
+        """Store the identity of the miner that responds as that of the entry."""
         situation = await async_situation(self.hass, self._entry_id)
         if situation != self._situation or situation.other_id:
             return self._async_show(situation)

@@ -1,4 +1,4 @@
-"""What belongs to the config entry of a miner while it is loaded."""
+"""Runtime data of a miner's config entry."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from .entity import XmrigEntity, async_setup_entities
 from .fleet.select import setup_selects
 from .kinds import EntryKind, entry_kind
 
-# Commands queue at the miner: there those that wait fail together if it goes away
+# The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
 
 POOL = SelectEntityDescription(

@@ -58,7 +58,7 @@ class XmrigSensorEntityDescription(XmrigReadingEntityDescription):
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigGpuSensorEntityDescription(XmrigReadingEntityDescription):
-    """Describes a sensor of a card; a card that is not listed is an empty one."""
+    """Describes a sensor of a card; a card that is not listed has no values."""
 
     every_card: bool = False
     """Whether every card reports it at some time."""
@@ -205,7 +205,7 @@ DESCRIPTIONS = (
         translation_key="difficulty",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
-        # XMRig says 0 while there is no job.
+        # XMRig reports 0 while there is no job.
         value_fn=lambda snapshot: snapshot.summary.results.diff_current or None,
     ),
     XmrigSensorEntityDescription(
@@ -216,7 +216,7 @@ DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        # XMRig says 0 before the first share of a connection.
+        # XMRig reports 0 before the first share of a connection.
         value_fn=lambda snapshot: snapshot.summary.results.avg_time or None,
     ),
     XmrigSensorEntityDescription(
@@ -239,7 +239,7 @@ DESCRIPTIONS = (
         key="pool",
         translation_key="pool",
         entity_category=EntityCategory.DIAGNOSTIC,
-        # XMRig goes on naming the last pool after it was lost.
+        # XMRig still reports the last pool after the connection was lost.
         value_fn=lambda snapshot: (
             snapshot.summary.connection.pool
             if snapshot.summary.connection.is_connected
@@ -256,7 +256,7 @@ DESCRIPTIONS = (
     XmrigSensorEntityDescription(
         key="pool_connected_since",
         translation_key="pool_connected_since",
-        # The device class that does not take a second of jitter for news.
+        # This device class ignores a jitter of a few seconds.
         device_class=SensorDeviceClass.UPTIME,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -274,7 +274,7 @@ DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
-        # XMRig says 0 before the first share of a connection.
+        # XMRig reports 0 before the first share of a connection.
         value_fn=lambda snapshot: snapshot.summary.connection.ping or None,
     ),
     XmrigSensorEntityDescription(

@@ -38,7 +38,7 @@ READ_INTERVAL = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class XmrigPowerSensorEntityDescription(XmrigReadingEntityDescription):
-    """A value that follows from the power."""
+    """A value that is calculated from the power."""
 
     needs_miner: bool = False
     """Whether it is unknown while the miner is unreachable."""
@@ -46,7 +46,7 @@ class XmrigPowerSensorEntityDescription(XmrigReadingEntityDescription):
 
 
 def _whole_second(moment: datetime) -> datetime:
-    """Return the next whole second: a state has no fraction, and is not to be early."""
+    """Return the next whole second: a state has no fraction, and must not be early."""
     return (moment + timedelta(microseconds=999_999)).replace(microsecond=0)
 
 
@@ -136,7 +136,7 @@ def stored_energy(stored: ExtraStoredData | None) -> float:
 
 
 class XmrigPowerSensor(XmrigMeterEntity, XmrigReadingSensor):
-    """A value that follows from the power."""
+    """A value that is calculated from the power."""
 
     entity_description: XmrigPowerSensorEntityDescription
 
@@ -159,7 +159,7 @@ class XmrigPowerSensor(XmrigMeterEntity, XmrigReadingSensor):
     def occasion(self) -> datetime:
         """Return when threads or cards last started or stopped.
 
-        Of many threads a single one makes little difference, which counts all the same.
+        A single thread of many changes the power little, but must be published at once.
         """
         return self._meter.changed_at
 

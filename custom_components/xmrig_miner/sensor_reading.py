@@ -1,4 +1,4 @@
-"""Sensors of readings: their noise is not published, and hashrates have a fitting unit."""
+"""Sensors of readings, published without noise, and hashrates in a suitable unit."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Actions for what no entity is made for."""
+"""Actions of the integration."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

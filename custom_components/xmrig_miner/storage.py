@@ -1,4 +1,4 @@
-"""What is kept on disk about a miner, also if it is damaged."""
+"""Files with what is stored about a miner, including damaged ones."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,15 +23,15 @@ UNREADABLE = "stored_data_unreadable"
 _SUFFIX = ".unreadable."
 """Between the name of a file and the time at which it was set aside."""
 
-# What reading a value of another shape than expected raises.
+# Raised when a value has an unexpected shape.
 _WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class XmrigStore(Store[dict[str, Any]]):
     """A store whose data is on disk once it was saved, or else raises.
 
-    Home Assistant's own logs a failed write, and leaves those of its last moments to
-    the very end: what undoes a command has to be there before the command.
+    Home Assistant's own store only logs a failed write, and delays those during its
+    shutdown: what undoes a command must be stored before the command.
     """
 
     def __init__(self, hass: HomeAssistant, key: str) -> None:
@@ -56,30 +56,30 @@ class XmrigStore(Store[dict[str, Any]]):
 
     @override
     async def _async_write_data(self, data: dict[str, Any]) -> None:
-        """Write data, and note an error before the store only logs it."""
+        """Write data, and keep the error, which the store only logs."""
         try:
             await super()._async_write_data(data)
         except (SerializationError, WriteError) as error:
             self._error = error
             raise
         except OSError as error:
-            # The directory is gone, and cannot be made again
+            # The directory is gone and cannot be created
             self._error = error
             raise WriteError(error) from error
 
 
 def state_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
-    """Return where the state of a miner is kept."""
+    """Return the store of a miner's state."""
     return XmrigStore(hass, entry_id)
 
 
 def power_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
-    """Return where the power model and the limit of a miner are kept."""
+    """Return the store of a miner's power model and limit."""
     return XmrigStore(hass, f"{entry_id}.power")
 
 
 def manager_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
-    """Return where the settings of the manager are kept."""
+    """Return the store of the manager's settings."""
     return XmrigStore(hass, f"{entry_id}.manager")
 
 
@@ -89,7 +89,7 @@ async def async_load[LoadedT](
     store: XmrigStore,
     parse: Callable[[Stored | None], LoadedT],
 ) -> LoadedT:
-    """Return what `parse` makes of a store, or of None if it is empty.
+    """Return the data of a store as parsed by `parse`, which gets None if it is empty.
 
     A file that is damaged, of a later version or of another shape is kept under another
     name, and a repair names it. Raises ConfigEntryNotReady if the disk cannot be read.
@@ -124,7 +124,7 @@ async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
 def _is_readable(path: Path, version: int) -> bool:
     """Return whether a file is one of a store, up to a version; so is none at all.
 
-    Asked before the store loads it: that would move a damaged file away by itself, with
+    Checked before the store loads it: that would rename a damaged file by itself, with
     a repair that does not name the miner. Raises OSError if the disk cannot be read.
     """
     try:
@@ -175,7 +175,7 @@ def _issue_id(entry_id: str) -> str:
 def _async_create_issue(
     hass: HomeAssistant, entry: ConfigEntry, files: list[Path]
 ) -> None:
-    """Raise the one repair that names all files of a miner that were set aside."""
+    """Create the one repair that names all files of a miner that were set aside."""
     ir.async_create_issue(
         hass,
         DOMAIN,

@@ -18,7 +18,7 @@ from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.switch import setup_switches
 from .kinds import EntryKind, entry_kind
 
-# Commands queue at the miner: there those that wait fail together if it goes away
+# The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
 
 
@@ -27,7 +27,7 @@ class XmrigSwitchEntityDescription(SwitchEntityDescription):
     """Describes a switch. Unavailable while the state is unknown."""
 
     has_fn: Callable[[Snapshot], bool] = lambda _: True
-    """Whether the miner has what is switched, which may become known later."""
+    """Whether the miner supports it, which may become known later."""
     is_on_fn: Callable[[Snapshot], bool | None]
     set_fn: Callable[[Miner, bool], Awaitable[Any]]
 

@@ -70,7 +70,7 @@ class ActivityLog:
 
         `restored` is whether the request was restored after a restart.
         """
-        # A restart between two runs of this side is reported at the first poll
+        # A restart while Home Assistant was down is reported at the first poll
         activities = list(
             detect_activities(
                 self._before or snapshot,

@@ -15,7 +15,7 @@ class XmrigError(Exception):
     key = "unknown"
     """The kind of error, by which a user interface finds its text."""
     placeholders: Mapping[str, str] = {}
-    """What is to be filled into that text."""
+    """The placeholders of that text."""
 
 
 class XmrigConnectionError(XmrigError):
@@ -114,7 +114,7 @@ class XmrigBackendError(XmrigError):
 
 
 class XmrigLimitedError(XmrigError):
-    """The miner is to mine, but waits for more power than its limit allows."""
+    """The miner should mine, but its power limit leaves no thread."""
 
     key = "limited"
 

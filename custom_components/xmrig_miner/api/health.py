@@ -50,7 +50,7 @@ class Health:
 
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> None:
         """Take a snapshot into account; `now` is the monotonic time."""
-        # Once no window has a hash left, the miner looks as if it had not started yet
+        # Once all windows are empty, the miner looks as if it had not started yet
         reports_mining = snapshot.status is Status.MINING or (
             snapshot.status is Status.STARTING and self._idle_since is not None
         )

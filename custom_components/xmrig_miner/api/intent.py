@@ -1,4 +1,4 @@
-"""Deciding what a miner is to do; functions of values only."""
+"""Deciding what a miner should do; pure functions."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from .state import MinerState, Request
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """The commands that make a miner do what it is to do."""
+    """The commands that bring a miner into the requested state."""
 
     pause: bool = False
     start: bool = False

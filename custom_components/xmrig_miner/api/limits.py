@@ -13,7 +13,7 @@ MAX_TEXT = 255
 """Characters of a state in Home Assistant."""
 
 MAX_THREADS = 4096
-"""CPU threads of one computer, with room for several times the largest of today."""
+"""CPU threads of one computer, several times as many as the largest has today."""
 
 MAX_CARDS = 256
 """Graphics cards of one backend. Each becomes a device."""

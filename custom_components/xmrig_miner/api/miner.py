@@ -1,4 +1,4 @@
-"""Commands to a miner, each over only when the miner shows its result."""
+"""Commands to a miner, each of which waits until the miner shows its result."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -108,7 +108,7 @@ class Miner:
         From then on `resume` and `start` only store the request.
         """
         async with self._command() as summary:
-            # A pause by the user since the last poll outranks the limit, one by the
+            # A pause by the user since the last poll outranks the limit; a pause by the
             # miner's own rules does not
             if (
                 summary.paused

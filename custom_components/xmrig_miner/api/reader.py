@@ -1,4 +1,4 @@
-"""Polling a miner: all endpoints side by side, with what several polls reveal."""
+"""Polling a miner: all endpoints in parallel, and what only several polls reveal."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -10,7 +10,7 @@ from .state import Request, StateStore
 
 
 class RequestStore:
-    """Stores whether a miner is to mine.
+    """Stores whether a miner should mine.
 
     Its methods are called while the miner's turn is held.
     """
@@ -22,11 +22,11 @@ class RequestStore:
 
     @property
     def current(self) -> Request:
-        """Return what is requested now."""
+        """Return the current request."""
         return self._store.state.request
 
     def requesting(self, *, mining: bool) -> AbstractAsyncContextManager[None]:
-        """Store that the miner is to mine, or not, around the command for it."""
+        """Store that the miner should mine, or not, around the command for it."""
         return self.changing(
             Request(mining=mining, here=True, limited=self.current.limited)
         )
@@ -45,7 +45,7 @@ class RequestStore:
             yield
         except XmrigError:
             if self._link.writes == writes:
-                # Nothing was sent or accepted, so nothing more is unknown than before
+                # Nothing was sent or accepted, so the command had no effect
                 await self._store.record(
                     replace(
                         self._store.state,

@@ -53,7 +53,7 @@ class RestartDetector:
         )
         started = wall - reading.uptime
         if self._last is None:
-            # No process is younger than its connection, however its clock was set
+            # A process is never younger than its connection, whatever the clock says
             restarted = (
                 self.started is not None
                 and min(started, wall - reading.connected)
@@ -61,7 +61,7 @@ class RestartDetector:
             )
         else:
             restarted = _has_restarted(self._last, reading)
-        # An uptime that stands still, or a clock that was set slightly, moves it too
+        # An uptime that stands still, or a slightly adjusted clock, moves it too
         if (
             restarted
             or self.started is None
@@ -85,14 +85,14 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     if _connection_goes_on(before, after):
         return False
     if after.uptime <= after.received - before.sent + TOLERANCE:
-        # The same ages twice are the same reply twice, or a frozen machine
+        # Two equal ages are from a cached reply or a frozen machine
         is_same = after.uptime == before.uptime and after.connected == before.connected
         return not is_same or _counts_fell(before, after)
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
 def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
-    """Return whether the process is the same, because its connection is.
+    """Return whether the connection, and so the process, is still the same.
 
     The age of a connection does not depend on the wall clock, and no connection is
     older than its process.

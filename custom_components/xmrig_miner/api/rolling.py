@@ -1,10 +1,10 @@
-"""Hashrates that go on while the windows of XMRig's own are empty.
+"""Hashrates that continue while XMRig's own windows are empty.
 
 XMRig restarts the threads of a backend whenever their number changes, and its windows
 with them: each is null until it is full again, the longest for 15 minutes (XMRig
-src/backend/common/Hashrate.cpp:126). Its API has no count of hashes to bridge that with
-(`hashes_total` is the difficulty of accepted shares), so they are counted here, by the
-hashrate of the last 10 s at each poll.
+src/backend/common/Hashrate.cpp:126). Its API has no count of hashes to bridge the gap
+(`hashes_total` is the difficulty of accepted shares), so hashes are counted here from
+the 10 s hashrate of each poll.
 """
 
 from collections import deque
@@ -21,7 +21,7 @@ QUARTER = 900
 """Seconds of XMRig's windows."""
 
 MAX_GAP = 60
-"""Seconds between two polls over which the hashrate is taken to be that of the second."""
+"""Seconds between two polls for which the hashrate of the second is assumed."""
 
 MAX_BRIDGE = 60
 """Seconds for which an empty window of 10 s is bridged: for six changes in a row."""
@@ -32,7 +32,7 @@ type Hashrates = Mapping[BackendType | None, Hashrate]
 
 @dataclass
 class _Counts:
-    """Hashes up to some moments, by which means over any time can be told."""
+    """Hashes up to some moments, from which means over any time are calculated."""
 
     _points: deque[tuple[float, float]] = field(default_factory=deque)
     """Seconds and hashes, the oldest first."""
@@ -43,7 +43,7 @@ class _Counts:
         return not self._points or self._points[0][1] == self._points[-1][1]
 
     def clear(self) -> None:
-        """Forget all of it."""
+        """Delete all counts."""
         self._points.clear()
 
     def add(self, now: float, rate: float, windows: Mapping[float, float]) -> None:
@@ -87,7 +87,7 @@ class _RollingHashrate:
     """The last number of threads whose hashrate was known, and that in H/s."""
     _empty_since: float | None = None
     _rested_at: float | None = None
-    """When it was last paused: its window is not that of a miner at work yet."""
+    """When it was last paused: since then, its window is not full of hashing yet."""
 
     def observe(self, backend: Backend, now: float, *, is_paused: bool) -> Hashrate:
         """Return the hashrate with its gaps filled, if that is possible."""
@@ -102,7 +102,7 @@ class _RollingHashrate:
             rate,
             {seconds: mean for seconds, mean in windows.items() if mean is not None},
         )
-        # XMRig says nothing of a backend that is off
+        # XMRig reports nothing about a backend that is off
         none = 0 if backend.enabled is False and self.counts.is_empty else None
         return Hashrate(
             seconds_10=rate,
@@ -113,7 +113,7 @@ class _RollingHashrate:
     def _rate(
         self, seconds_10: float | None, threads: int, now: float, is_paused: bool
     ) -> float | None:
-        """Return the hashrate of the last 10 s, or what it can be expected to be."""
+        """Return the hashrate of the last 10 s, or the expected one."""
         if is_paused:
             self._rested_at = now
         if seconds_10 is not None:
@@ -144,8 +144,8 @@ class RollingHashrates:
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> Hashrates:
         """Return the hashrates of a snapshot with their gaps filled.
 
-        `now` is in seconds of a clock that is never set. Another process begins anew,
-        and so does another algorithm: its hashes are of another kind.
+        `now` is the monotonic time in seconds. After a restart or a change of the
+        algorithm, all begins anew.
         """
         algo = snapshot.summary.algo or self._algo
         if restarted or algo != self._algo:
@@ -153,7 +153,7 @@ class RollingHashrates:
         self._algo = algo
         total = snapshot.summary.hashrate
         backends = snapshot.backends
-        # Of a backend that was cut off the number of threads is unknown
+        # The number of threads of a truncated backend is unknown
         if backends is None or not backends.complete:
             return {None: total}
         is_paused = snapshot.status in (Status.PAUSED, Status.STOPPED)

@@ -37,14 +37,14 @@ class Snapshot:
     config: Config | None = field(default=None, repr=False)
     """None if the API is read-only, or it could not be read for a while."""
     restricted: bool = False
-    """Whether the API is read-only, even if a truncated reply does not tell."""
+    """Whether the API is read-only, even if a truncated reply does not contain it."""
     state: MinerState = field(default_factory=MinerState, repr=False)
     """What was stored about the miner at that moment."""
     hashrates: Mapping[BackendType | None, Hashrate] = field(default_factory=dict)
     """The hashrates of the replies with their gaps filled, where that was possible; that
     of the whole miner under None."""
     is_fresh: bool = True
-    """Whether all of it was read at this poll, rather than kept from an earlier one."""
+    """Whether all replies are from this poll, none from an earlier one."""
     previous_backends: Backends | None = None
     """The backends of the poll before."""
 
@@ -61,9 +61,9 @@ class Snapshot:
         )
 
     def is_certain(self, gpu: Gpu) -> bool:
-        """Return whether a card is there, and not only badly described by one reply.
+        """Return whether a card exists, and is not the artefact of one damaged reply.
 
-        A place on the bus tells it from others; without one it has to be listed twice.
+        Its place on the bus identifies it; without one it must be listed twice.
         """
         before = self.previous_backends
         return gpu.bus_id is not None or (
@@ -113,7 +113,7 @@ class Snapshot:
     @property
     def is_hashing(self) -> bool:
         """Return whether any window of any backend has a hash."""
-        # A window of the total is missing if it is missing for any backend
+        # The total lacks a window if any backend lacks it
         hashrates = [self.summary.hashrate]
         if self.backends:
             hashrates += [item.hashrate for item in self.backends.by_type.values()]

@@ -16,10 +16,10 @@ _LOGGER = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a miner is to do, and who requested it."""
+    """The requested state of a miner, and who requested it."""
 
     mining: bool | None = None
-    """Whether the miner is to mine; None until that was requested."""
+    """Whether the miner should mine; None until that was requested."""
     here: bool = False
     """Whether `mining` was requested from here, rather than at the miner."""
     limited: bool = False
@@ -43,7 +43,7 @@ class Request:
 
     @property
     def wants_pause(self) -> bool:
-        """Return whether the miner is not to mine now, for either reason."""
+        """Return whether the miner should be paused, by request or by the power limit."""
         return self.mining is False or self.limited
 
 
@@ -58,9 +58,9 @@ class MinerState:
     control_edits: Ledger = field(default_factory=Ledger)
     """What controls wrote; what an action wrote belongs to the user's config."""
     request: Request = field(default_factory=Request)
-    """What the miner is to do."""
+    """The requested state."""
     previous_request: Request | None = None
-    """What it was to do before a command that may or may not have taken effect."""
+    """The request before a command that may or may not have taken effect."""
     threads: int | None = None
     """The requested limit of CPU threads; None for no limit."""
     started: float | None = None
@@ -120,7 +120,7 @@ class MinerState:
     def accepts_payout(self, payout: frozenset[str] | None) -> bool:
         """Return whether the user accepted these pools and wallets, or wrote them.
 
-        Pools that could not be read (None) are no reason to ask the user.
+        The user is not asked about pools that could not be read (None).
         """
         return None in (self.payout, payout) or payout in (
             self.payout,

@@ -1,1 +1,1 @@
-"""What a miner draws: known from a model, measured by a meter, held to a limit."""
+"""Power of a miner: modelled, measured by a meter, and kept below a limit."""

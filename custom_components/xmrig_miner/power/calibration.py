@@ -121,7 +121,7 @@ class Calibration:
 
     @callback
     def cancel(self) -> None:
-        """End it, with what was measured so far."""
+        """End it; `async_run` returns what was measured so far."""
         if self._cancelled:
             self._cancelled.set()
 
@@ -247,7 +247,7 @@ class Calibration:
                 await self._file.async_save()
 
     def _refusal(self, key: str) -> ServiceValidationError:
-        """Return the error of an action that is not possible as things are."""
+        """Return the error of an action that is not possible now."""
         return ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key=key,
@@ -264,6 +264,6 @@ class Calibration:
 
 
 def _median(values: Iterable[float | None]) -> float | None:
-    """Return the median of what was read; None if that is nothing."""
+    """Return the median of some readings; None without readings."""
     known = [value for value in values if value is not None]
     return median(known) if known else None

@@ -18,8 +18,8 @@ from .options import PowerOptions
 class PowerControl:
     """Measures or estimates the power of a miner, and keeps it below a limit.
 
-    Without the options for it, it only gives back what a limit or a calibration took
-    while there were any.
+    Without the options for power, it only gives back the threads that a limit or a
+    calibration took before.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class PowerControl:
         self._file = PowerFile(hass, coordinator.config_entry, self._as_json)
         options = PowerOptions.from_options(coordinator.config_entry.options)
         self.is_configured = options.is_complete
-        """Whether the options say where watts come from."""
+        """Whether the options name a power sensor or an estimate."""
         self.meter = PowerMeter(hass, coordinator)
         self.calibration = Calibration(
             coordinator, command, self.meter, self._lock, self._file
@@ -50,7 +50,7 @@ class PowerControl:
 
     @property
     def is_active(self) -> bool:
-        """Return whether it has a say in how many threads run."""
+        """Return whether it influences how many threads run."""
         return (
             self.is_configured
             or self.limit.managed_threads is not None
@@ -87,7 +87,7 @@ class PowerControl:
         try:
             return await self.calibration.async_run()
         finally:
-            # The limit may have been changed meanwhile.
+            # The limit may have changed in the meantime.
             await self.limit.async_apply_quietly()
 
     @callback
@@ -114,7 +114,7 @@ class PowerControl:
             self._create_background_task(self.limit.async_apply_quietly())
 
     def _create_background_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Start what a callback cannot wait for."""
+        """Run a coroutine that a callback cannot await."""
         self._coordinator.config_entry.async_create_background_task(
             self._hass, coroutine, f"{DOMAIN} power"
         )

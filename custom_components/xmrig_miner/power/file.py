@@ -1,4 +1,4 @@
-"""Keeping on disk what was learned and set about the power of a miner."""
+"""The file with what was learned and set about the power of a miner."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ..storage import async_load, power_store
 
 
 class PowerFile:
-    """The file of a miner's power, until it is closed: nothing is written after."""
+    """The file of a miner's power. Nothing is written after it was closed."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class PowerFile:
 
     @callback
     def schedule_save(self) -> None:
-        """Save before long."""
+        """Save later, together with further changes."""
         if self._timer is None and not self.is_closed:
             self._timer = async_call_later(
                 self._hass, POWER_SAVE_DELAY, HassJob(self._async_save_later)
             )
 
     async def async_close(self) -> None:
-        """Save what is not saved yet, and nothing from now on."""
+        """Save what is not saved yet, and write nothing afterwards."""
         if self._timer is not None:
             await self._async_save_later()
         async with self._lock:

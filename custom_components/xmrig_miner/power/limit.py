@@ -1,4 +1,4 @@
-"""Holding a miner to a number of watts."""
+"""Keeping the power of a miner below a limit."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from .thread_cap import ThreadCaps, cap_of, target_threads
 
 
 class PowerLimit:
-    """Holds a miner to a number of watts by its threads, or by pausing it.
+    """Keeps the power of a miner below a limit by its threads, or by pausing it.
 
     A cap of threads that the user chose stays a maximum, and a miner that the user
     paused stays paused. Of the limit and what a manager allows, the lower one counts. It
@@ -71,7 +71,7 @@ class PowerLimit:
         self._caps = caps
 
     def as_json(self) -> dict[str, Any]:
-        """Return the limit, and whose the caps are, as JSON values."""
+        """Return the limit, and the origin of the caps, as JSON values."""
         return {
             "watts": self._watts,
             "managed": self._managed,
@@ -107,7 +107,7 @@ class PowerLimit:
 
     @property
     def text(self) -> tuple[str, dict[str, str]]:
-        """Return the translation key and figures of why no thread is left."""
+        """Return the translation key and placeholders of why no thread is left."""
         if self._managed == 0:
             return "managed_rest", {}
         return "limited", {
@@ -129,7 +129,7 @@ class PowerLimit:
         return bool(self._caps.limit) or self._snapshot.state.request.limited
 
     def clear(self) -> bool:
-        """Set no limit from now on, and return whether there was one.
+        """Remove the limit, and return whether there was one.
 
         The miner is not told yet.
         """
@@ -138,7 +138,7 @@ class PowerLimit:
         return was_set
 
     def release(self) -> bool:
-        """Let no manager decide from now on, and return whether one did.
+        """Remove what a manager set, and return whether there was anything.
 
         The miner is not told yet.
         """
@@ -216,7 +216,7 @@ class PowerLimit:
                 async with self._command() as miner:
                     await miner.set_threads(allowed, self._snapshot.cpu_profile)
             except HomeAssistantError:
-                # Where it took effect all the same, the next poll detects it.
+                # If it took effect nevertheless, the next poll detects that.
                 self._caps = replace(before, limit=pending)
                 self._file.schedule_save()
                 raise
@@ -294,7 +294,7 @@ class PowerLimit:
 
     @callback
     def close(self) -> None:
-        """Apply nothing by a timer from now on."""
+        """Cancel what waits to be applied later."""
         self._cancel_retry()
 
     async def _async_apply_threads(self, threads: int) -> None:
@@ -376,7 +376,7 @@ class PowerLimit:
 
     @callback
     def _handle_retry(self, _now: datetime) -> None:
-        """Apply what had to wait."""
+        """Apply the limit after the delay."""
         self._retry = None
         self._coordinator.config_entry.async_create_background_task(
             self._hass, self.async_apply_quietly(), f"{DOMAIN} power limit"

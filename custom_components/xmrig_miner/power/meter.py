@@ -21,10 +21,10 @@ from .model import MAX_WATTS, CardPower, PowerModel
 from .options import PowerOptions
 
 MEDIAN_WINDOW = 3
-"""Readings of which the median counts, so that a single outlier teaches nothing."""
+"""Number of readings of which the median counts, so that an outlier is not learned."""
 
 OUTLIER_WATTS = 50
-"""W by which a single reading may differ from what is expected, or half of that."""
+"""W by which a single reading may differ from the expected power, or half of that."""
 
 
 class PowerMeter:
@@ -173,7 +173,8 @@ class PowerMeter:
         if unit not in PowerConverter.VALID_UNITS or not math.isfinite(value):
             return None
         watts = PowerConverter.convert(value, unit, UnitOfPower.WATT)
-        # A miner feeds nothing in: below zero, a meter is reversed or broken.
+        # A miner never exports power: a negative reading is from a reversed or faulty
+        # meter.
         return watts if 0 <= watts <= MAX_WATTS else None
 
     def observe(self) -> None:
@@ -200,7 +201,7 @@ class PowerMeter:
         running = len(cpu.threads) if cpu else 0
         if full := snapshot.user_threads or running:
             self.model = self.model.for_threads(full)
-        # A miner that is stopped will use again what it used before.
+        # A stopped miner will start with the same threads and cards again.
         enabled = backends.enabled or frozenset(BackendType)
         self.uses_cpu = BackendType.CPU in enabled
         self._gpu_backends = enabled - {BackendType.CPU}
@@ -217,7 +218,7 @@ class PowerMeter:
         self._card_watts = sum(cards.values())
 
     def reset_operating_point(self) -> None:
-        """Learn nothing until the miner has been stable again for a while."""
+        """Learn nothing until the miner has been stable for a while again."""
         self._operating_point = None
 
     def replace_measurement(
@@ -243,7 +244,7 @@ class PowerMeter:
         """Learn from a poll, if the miner has been stable for a while."""
         now = time.monotonic()
         snapshot = self._snapshot
-        # Before it has a thread it may be making its dataset with all cores.
+        # Without threads, it may be building its dataset on all cores.
         is_starting = snapshot.status is Status.STARTING and not self.threads_running
         point = (self.threads_running, cards, snapshot.summary.algo, is_starting)
         if point != self._operating_point:

@@ -16,10 +16,10 @@ from ..api.limits import MAX_INTEGER
 from ..api.models.values import number, stored, thread_number
 
 MAX_WATTS = 100_000
-"""W of a miner, with room for several times what a household's connection carries."""
+"""W of a miner: several times the capacity of a household's grid connection."""
 
 MAX_WEIGHT = 30
-"""Samples that a reading is the mean of: older ones fade, so that the model follows
+"""Samples that a reading averages: older ones fade, so that the model adapts to
 another algorithm, a warmer room or a new power plan."""
 
 DECAY = 0.999
@@ -62,13 +62,13 @@ class Reading:
 
 @dataclass(frozen=True)
 class PowerModel:
-    """W and H/s for 0 to `threads` threads; 0 is a miner that rests."""
+    """W and H/s for 0 to `threads` threads; with 0 the miner is idle."""
 
     threads: int
     idle: float | None = None
-    """W at rest, by the user's options; None if they are not set."""
+    """Idle power in W, by the user's options; None if not set."""
     full: float | None = None
-    """W with all threads, by the user's options; None if they are not set."""
+    """Full-load power in W, by the user's options; None if not set."""
     watts_seen: Mapping[int, Reading] = field(default_factory=dict)
     hashrates_seen: Mapping[int, Reading] = field(default_factory=dict)
 
@@ -120,7 +120,7 @@ class PowerModel:
         )
 
     def without(self, threads: int) -> Self:
-        """Return the model with nothing seen of a number of threads."""
+        """Return the model without the samples of a number of threads."""
         return replace(
             self,
             watts_seen=_without(self.watts_seen, threads),
@@ -141,7 +141,7 @@ class PowerModel:
 
     @property
     def _watts_known(self) -> Mapping[int, Reading]:
-        """Return what was measured, and those of the user's values that fit to it."""
+        """Return what was measured, and those of the user's values that are consistent."""
         known = dict(self.watts_seen)
         seen = [reading.value for reading in known.values()]
         if self.idle is not None and all(self.idle < value for value in seen):
@@ -152,13 +152,13 @@ class PowerModel:
 
     @property
     def _curve(self) -> list[tuple[int, float]]:
-        """Return what is known, made to never fall with more threads."""
+        """Return the known points, adjusted to never fall with more threads."""
         return _isotonic(self._watts_known)
 
     @property
     def full_load(self) -> float | None:
         """Return what the miner draws with all threads; None if that is not known."""
-        # How many threads these are is known only once the miner said it.
+        # The number of threads is unknown until the miner reported it.
         return self.watts(self.threads) if self.threads else self.full
 
     @property
@@ -247,9 +247,9 @@ def _interpolate(line: Sequence[tuple[int, float]], threads: int) -> float | Non
 
 
 class CardPower:
-    """What graphics cards draw while they hash, known also while they rest.
+    """What graphics cards draw while they hash, remembered while they are idle.
 
-    A limit that paused them would otherwise find that they fit into it by now.
+    A limit that paused them would otherwise conclude that they fit now.
     """
 
     def __init__(self, data: Mapping[str, float] | None = None) -> None:
@@ -263,7 +263,7 @@ class CardPower:
         }
 
     def observe(self, backend: str, watts: float) -> None:
-        """Take note of what all cards of a backend draw that hashes, in W."""
+        """Record the power of all cards of a backend that hashes, in W."""
         self._recent.setdefault(backend, deque(maxlen=RECENT)).append(watts)
 
     def total(self, backends: Iterable[str]) -> float:

@@ -1,4 +1,4 @@
-"""What a user chose about the power of a miner."""
+"""The user's options about the power of a miner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ MAX_POWER_INTERVAL = 600
 
 @dataclass(frozen=True, kw_only=True)
 class PowerOptions:
-    """Where watts come from, and how fast the power limit may follow them."""
+    """The source of power readings, and how fast the power limit may add threads."""
 
     sensor: str | None
     """Entity ID of the user's meter."""
     idle: float | None
-    """W at rest."""
+    """Idle power, in W."""
     full: float | None
-    """W with all CPU threads."""
+    """Full-load power, in W."""
     interval: int
     """Seconds between two steps up of the power limit."""
 
@@ -56,5 +56,5 @@ class PowerOptions:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether they say where watts come from."""
+        """Return whether there is a power sensor or an estimate."""
         return self.sensor is not None or None not in (self.idle, self.full)

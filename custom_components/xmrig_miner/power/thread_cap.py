@@ -9,7 +9,7 @@ from ..api.models.values import stored, stored_or_none, thread_number
 
 @dataclass(frozen=True, kw_only=True)
 class ThreadCaps:
-    """Which caps of the CPU threads are the user's, and which the power limit's."""
+    """Which caps of the CPU threads the user set, and which the power limit."""
 
     user: int | None = None
     """The cap that the user chose; None for none."""
