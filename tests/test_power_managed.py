@@ -12,7 +12,7 @@ from custom_components.xmrig_miner.power.limit import PowerLimit
 
 from .common import Rig
 from .controls import MINING, THREADS, set_threads, writes
-from .watts import NO_CARDS, NUMBERS, set_limit, set_up, threads_hashing, wait
+from .watts import NO_CARDS, NUMBERS, REASON, set_limit, set_up, threads_hashing, wait
 
 
 @pytest.fixture
@@ -51,6 +51,29 @@ async def test_no_thread_is_a_pause_that_the_user_cannot_end(managed: Rig) -> No
     assert raised.value.translation_key == "managed_rest"
     await limit_of(managed).async_set_managed(2)
     assert threads_hashing(managed.simulator) == 2
+
+
+async def test_the_reason_names_who_leaves_no_thread(managed: Rig) -> None:
+    """The manager, unless the user's own limit leaves none either."""
+    await limit_of(managed).async_set_managed(0)
+    assert managed.state(REASON) == "manager"
+    with pytest.raises(ServiceValidationError) as raised:
+        await managed.turn(MINING, on=True)
+    assert raised.value.translation_key == "managed_rest"
+    await set_limit(managed, 70)
+    await managed.poll()
+    assert managed.state(REASON) == "power_limit"
+    with pytest.raises(ServiceValidationError) as raised:
+        await managed.turn(MINING, on=True)
+    assert raised.value.translation_key == "limited"
+    await limit_of(managed).async_set_managed(2)
+    assert managed.state(REASON) == "power_limit"
+    await set_limit(managed, 140)
+    await wait(managed, 30)
+    assert managed.state(REASON) == "none"
+    await managed.turn(MINING, on=False)
+    await limit_of(managed).async_set_managed(0)
+    assert managed.state(REASON) == "asked_here"
 
 
 async def test_a_miner_that_the_user_switched_off_stays_off(managed: Rig) -> None:

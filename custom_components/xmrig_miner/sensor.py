@@ -6,7 +6,12 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Any, override
 
-from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
@@ -26,7 +31,12 @@ from homeassistant.util import dt as dt_util
 from .api.models import BackendType, Gpu
 from .api.pause_reason import PauseReason, pause_reason
 from .api.snapshot import Snapshot, Status
-from .entity import async_remove_entities, async_setup_entities, async_update_cards
+from .entity import (
+    XmrigEntity,
+    async_remove_entities,
+    async_setup_entities,
+    async_update_cards,
+)
 from .fleet.sensor import setup_sensors
 from .kinds import EntryKind, entry_kind
 from .readings import LONG_INTERVAL, SHORT_INTERVAL, rounded
@@ -132,6 +142,14 @@ def _memory(
     )
 
 
+PAUSE_REASON = SensorEntityDescription(
+    key="pause_reason",
+    translation_key="pause_reason",
+    device_class=SensorDeviceClass.ENUM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    options=list(PauseReason),
+)
+
 DESCRIPTIONS = (
     XmrigSensorEntityDescription(
         key="status",
@@ -139,14 +157,6 @@ DESCRIPTIONS = (
         device_class=SensorDeviceClass.ENUM,
         options=list(Status),
         value_fn=lambda snapshot: snapshot.status,
-    ),
-    XmrigSensorEntityDescription(
-        key="pause_reason",
-        translation_key="pause_reason",
-        device_class=SensorDeviceClass.ENUM,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        options=list(PauseReason),
-        value_fn=pause_reason,
     ),
     _hashrate(
         "hashrate",
@@ -467,6 +477,7 @@ async def async_setup_entry(
         lambda snapshot: product(GPU_DESCRIPTIONS, _cards(snapshot)),
         has_value=_has_value,
     )
+    async_add_entities([XmrigPauseReasonSensor(runtime, PAUSE_REASON)])
     async_add_entities(
         XmrigLifetimeSensor(runtime, description)
         for description in LIFETIME_DESCRIPTIONS
@@ -528,6 +539,17 @@ class XmrigSensor(XmrigReadingSensor):
     def reading(self) -> StateType | datetime:
         """Return the value."""
         return self.entity_description.value_fn(self.snapshot)
+
+
+class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
+    """Why a miner does not mine."""
+
+    @property
+    @override
+    def native_value(self) -> PauseReason | None:
+        """Return the reason."""
+        is_managed = self.runtime.power.limit.is_rest_managed
+        return pause_reason(self.snapshot, is_managed=is_managed)
 
 
 class XmrigGpuSensor(XmrigReadingSensor):

@@ -76,3 +76,6 @@ def test_pause_reason(
     )
     assert snapshot.status is status
     assert pause_reason(snapshot) is reason
+    is_limit = reason is PauseReason.POWER_LIMIT
+    managed = PauseReason.MANAGER if is_limit else reason
+    assert pause_reason(snapshot, is_managed=True) is managed

@@ -14,14 +14,16 @@ class PauseReason(StrEnum):
     ASKED_HERE = "asked_here"
     AT_THE_MINER = "at_the_miner"
     POWER_LIMIT = "power_limit"
+    MANAGER = "manager"
     BATTERY = "battery"
     ACTIVITY = "activity"
     BATTERY_OR_ACTIVITY = "battery_or_activity"
 
 
-def pause_reason(snapshot: Snapshot) -> PauseReason | None:
+def pause_reason(snapshot: Snapshot, *, is_managed: bool = False) -> PauseReason | None:
     """Return why the miner does not mine; None if it is unknown whether it does.
 
+    `is_managed` tells that a manager leaves no thread, rather than the power limit.
     XMRig reports the same pause for a command and for its own rules, so the rules that
     are on are assumed to be the reason (src/core/Miner.cpp:682).
     """
@@ -33,7 +35,7 @@ def pause_reason(snapshot: Snapshot) -> PauseReason | None:
     if request.mining is False and request.here:
         return PauseReason.ASKED_HERE
     if request.limited and request.mining is not False:
-        return PauseReason.POWER_LIMIT
+        return PauseReason.MANAGER if is_managed else PauseReason.POWER_LIMIT
     rules = snapshot.pause_rules
     if snapshot.status is Status.STOPPED or not rules:
         return PauseReason.AT_THE_MINER

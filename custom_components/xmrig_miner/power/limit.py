@@ -106,9 +106,14 @@ class PowerLimit:
         return min(round(self._watts), full_load)
 
     @property
+    def is_rest_managed(self) -> bool:
+        """Return whether a pause is the manager's: the limit alone leaves threads."""
+        return self._managed is not None and self._threads_within_watts() != 0
+
+    @property
     def text(self) -> tuple[str, dict[str, str]]:
         """Return the translation key and placeholders of why no thread is left."""
-        if self._managed == 0:
+        if self.is_rest_managed:
             return "managed_rest", {}
         return "limited", {
             "limit": str(self.watts),
@@ -350,10 +355,14 @@ class PowerLimit:
 
     def _threads_within_limit(self) -> int | None:
         """Return how many threads limit and manager leave; None without either."""
+        bounds = (self._threads_within_watts(), self._managed)
+        return min((bound for bound in bounds if bound is not None), default=None)
+
+    def _threads_within_watts(self) -> int | None:
+        """Return how many threads the limit alone leaves; None without one."""
         if self._watts is None:
-            return self._managed
-        fitting = self._meter.threads_within(self._watts)
-        return fitting if self._managed is None else min(fitting, self._managed)
+            return None
+        return self._meter.threads_within(self._watts)
 
     def _wait(self) -> float:
         """Return for how many seconds the last change has yet to settle."""
