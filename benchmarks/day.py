@@ -200,7 +200,7 @@ class _House:
         return names
 
     async def _calibrate(self, simulator: Simulator, entry: MockConfigEntry) -> None:
-        """Let the miner be calibrated by the plug, as an owner does once."""
+        """Calibrate the miner with the plug, as a user does once."""
         calibration = asyncio.create_task(entry.runtime_data.power.async_calibrate())
         while not calibration.done():
             await asyncio.sleep(PLUG_INTERVAL)

@@ -88,7 +88,7 @@ def variability(shares: list[float]) -> float:
 def house(random: Random) -> list[float]:
     """Return what a house draws without the miner, second by second, in W.
 
-    A base load, a fridge that comes and goes, and somebody who cooks.
+    A base load, a fridge that switches on and off, and cooking.
     """
     watts = [60.0] * DAYLIGHT
     second = random.uniform(0, 1800)

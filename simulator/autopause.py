@@ -1,4 +1,4 @@
-"""Pauses that nobody asked for: on battery, or while someone uses the computer."""
+"""Pauses by the miner's own rules: on battery, or while the computer is in use."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ class AutoPause:
     """What the miner last saw of battery and user (Miner::onTimer)."""
 
     def __init__(self) -> None:
-        """Start on mains, with nobody there."""
+        """Start on mains power, with no user active."""
         self._seen = {"pause-on-battery": False, "pause-on-active": False}
 
     @property
@@ -21,7 +21,7 @@ class AutoPause:
     def look(self, config: Json, surroundings: Surroundings) -> Iterator[bool]:
         """Yield for each change whether the miner is to hash then.
 
-        It pauses when one begins and resumes when all are over, whoever had paused.
+        It pauses when one begins and resumes when all are over, even after a command.
         What the config does not ask for is not looked at, and stays as it was seen.
         """
         states = (

@@ -344,7 +344,7 @@ class Simulator:
             self.port = self._port.open(http["port"] or self.port)
 
     def _look_again(self) -> None:
-        """Follow the config file even if nobody asks the miner anything."""
+        """Follow the config file even without requests."""
         loop = asyncio.get_running_loop()
 
         def look() -> None:

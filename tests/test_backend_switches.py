@@ -215,20 +215,20 @@ RULES = {BATTERY: "pause-on-battery", ACTIVITY: "pause-on-active"}
 
 
 @pytest.mark.parametrize(
-    ("switch", "owners", "options"),
+    ("switch", "users", "options"),
     [
         (switch, value, {"config": {key: value}})
         for switch, key in RULES.items()
         for value in ([True, False] if switch == BATTERY else [True, False, 120])
     ],
 )
-async def test_a_rule_on_and_off(running: Rig, switch: str, owners: bool | int) -> None:
-    """The number of seconds that the owner set comes back with the rule."""
+async def test_a_rule_on_and_off(running: Rig, switch: str, users: bool | int) -> None:
+    """The user's number of seconds is restored with the rule."""
     simulator = running.simulator
     key = RULES[switch]
     first = config_of(simulator)
     await enable(running, switch)
-    assert running.state(switch) == ("on" if owners else "off")
+    assert running.state(switch) == ("on" if users else "off")
     for _ in range(2):
         await running.turn(switch, on=False)
         assert running.state(switch) == "off"
@@ -236,14 +236,14 @@ async def test_a_rule_on_and_off(running: Rig, switch: str, owners: bool | int) 
         await running.reload()
         await running.turn(switch, on=True)
         assert running.state(switch) == "on"
-        assert is_same_config(simulator, first | {key: owners or True})
+        assert is_same_config(simulator, first | {key: users or True})
     await restore(running)
     assert is_same_config(simulator, first)
 
 
 @pytest.mark.parametrize("options", [{"config": {"pause-on-active": 120}}])
 async def test_another_number_of_seconds_is_kept_too(running: Rig) -> None:
-    """The owner may change their mind while Home Assistant is there."""
+    """The user may change it while Home Assistant runs."""
     await enable(running, ACTIVITY)
 
     def edit(seconds: int) -> Any:
@@ -262,7 +262,7 @@ async def test_another_number_of_seconds_is_kept_too(running: Rig) -> None:
 async def test_a_number_of_seconds_written_by_an_action_is_kept_too(
     running: Rig,
 ) -> None:
-    """It is the owner's as well."""
+    """It is part of the user's config."""
     first = config_of(running.simulator)
     await enable(running, ACTIVITY)
     await act(running, "set_config", config={"pause-on-active": 300})

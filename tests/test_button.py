@@ -73,7 +73,7 @@ async def test_start_brings_back_what_was_on(running: Rig, restarted: bool) -> N
 
 
 async def test_start_without_a_stop_from_here_takes_the_cpu(running: Rig) -> None:
-    """Nobody knows what was on before somebody else stopped it."""
+    """Which backends were enabled before an external stop is unknown."""
 
     def stop(config: dict[str, Any]) -> None:
         for backend in BACKENDS:
@@ -98,7 +98,7 @@ async def test_both_may_be_pressed_again(running: Rig) -> None:
 
 
 async def test_start_ends_a_pause(running: Rig) -> None:
-    """Whoever paused it."""
+    """No matter where it was paused."""
     running.simulator.rpc_direct("pause")
     await running.poll()
     await running.press(START)

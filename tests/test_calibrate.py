@@ -58,7 +58,7 @@ def no_waiting() -> Generator[None]:
 
 @pytest.fixture
 async def metered(rig: Rig) -> Rig:
-    """Return the miner of an owner whose meter is always right."""
+    """Return a miner with an accurate meter."""
 
     def pass_time(request: Any) -> None:
         if request.path == "/2/summary":
@@ -230,7 +230,7 @@ async def test_a_limit_set_meanwhile_holds_afterwards(metered: Rig) -> None:
 
 
 async def test_threads_are_not_chosen_meanwhile(metered: Rig) -> None:
-    """Whoever tries is told why."""
+    """The error names the reason."""
     refused: list[ServiceValidationError] = []
 
     async def choose_threads(rig: Rig) -> None:
@@ -334,7 +334,7 @@ async def test_a_meter_that_falls_silent_ends_it(metered: Rig) -> None:
 async def test_a_miner_that_goes_away_gets_its_threads_when_it_is_back(
     metered: Rig, restart: bool
 ) -> None:
-    """Nobody has to look after it."""
+    """No action of the user is needed."""
     before = config_of(metered.simulator)
     once(metered, 2, lambda rig: rig.simulator.go_offline())
     with pytest.raises(HomeAssistantError) as error:

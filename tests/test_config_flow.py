@@ -190,7 +190,7 @@ async def test_a_miner_that_never_answers_is_told(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_nobody_there_is_told(
+async def test_an_unreachable_miner_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """A miner that is off cannot be added until it is on."""
@@ -262,7 +262,7 @@ async def test_a_token_for_a_miner_without_one_is_told(
 async def test_a_miner_that_refuses_everybody_is_told(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """With neither a token nor a read-only API XMRig answers nobody."""
+    """With neither a token nor a read-only API, XMRig rejects every request."""
     form = await add(hass, connection(simulator))
     assert form["errors"] == {"access_token": "invalid_auth"}
 
@@ -299,7 +299,7 @@ async def test_an_error_of_our_own_is_told_and_logged(
     set_up: AsyncMock,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The form survives what nobody thought of."""
+    """The form survives an unexpected error."""
     form = await start(hass)
     with patch(
         "custom_components.xmrig_miner.api.client.Summary.from_json",

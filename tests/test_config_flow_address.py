@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 async def test_what_is_no_host_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, host: str
 ) -> None:
-    """Nothing is asked of anybody before there is a host."""
+    """No request is sent without a host."""
     await assert_told_then_mended(
         hass,
         connection(simulator, host=host),

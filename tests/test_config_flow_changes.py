@@ -171,7 +171,7 @@ class TestReconfiguration:
     """What happens when a user says that a miner is reached otherwise."""
 
     async def test_the_form_shows_what_is_set(self, running: Rig) -> None:
-        """Nobody has to enter again what stays."""
+        """Fields that stay the same are filled in."""
         form = await reconfiguration(running)
         assert form["step_id"] == "reconfigure"
         assert entered(form) == {

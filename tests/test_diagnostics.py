@@ -1,4 +1,4 @@
-"""Diagnostics tell everything but what is the owner's own."""
+"""Diagnostics show everything except what identifies the user."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ async def diagnostics_of(
 async def test_all_answers_are_in_it_and_no_secret(
     running: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """What the miner said, and nothing by which its owner could be found or robbed."""
+    """They show the replies of the miner, without secrets and personal data."""
     simulator = running.simulator
     diagnostics = await diagnostics_of(running, hass_client)
     assert diagnostics["last_update_success"] is True
@@ -84,7 +84,7 @@ async def test_what_xmrig_will_add_stays_in(
     hass_client: ClientSessionGenerator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nobody knows yet what it is."""
+    """Its meaning is unknown."""
 
     def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         add(reply.document)

@@ -1,4 +1,4 @@
-"""The energy of a miner is what it drew, and nothing that nobody knows of."""
+"""The energy of a miner is what it is known to have drawn."""
 
 from datetime import timedelta
 from typing import Any

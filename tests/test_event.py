@@ -147,7 +147,7 @@ async def test_a_wallet_in_a_key_or_address_is_not_told(
 
 
 async def test_what_is_changed_from_here_is_not_told(running: Rig, told: Told) -> None:
-    """Whoever did it knows."""
+    """It was changed from Home Assistant."""
     await running.turn(MINING, on=False)
     await set_threads(running, 2)
     await running.turn("switch.cuda_backend", on=False)
@@ -167,7 +167,7 @@ async def test_a_choice_of_a_pool_is_a_change_of_it(running: Rig, told: Told) ->
     assert told == [("pool_changed", pools)]
 
 
-async def test_what_somebody_else_changes_meanwhile_is_told(
+async def test_an_external_change_in_between_is_reported(
     running: Rig, told: Told
 ) -> None:
     """It is told from what was changed from here at the same time."""

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: what is the owner's stays, the switch is true."""
+"""After any sequence of events, the user's config is intact and the switch is right."""
 
 from collections.abc import Callable, Coroutine
 import copy
@@ -24,13 +24,20 @@ from simulator.jsonvalue import Json
 
 from .common import Rig, entry_for
 from .controls import MINING, POOL, THREADS, restore, select_pool, set_threads
-from .owners import CPU, POOLS, check_pools, check_profiles, check_rest, check_restored
+from .user_config import (
+    CPU,
+    POOLS,
+    check_pools,
+    check_profiles,
+    check_rest,
+    check_restored,
+)
 
 SWITCHES = ["switch.cpu_backend", "switch.cuda_backend"]
 
 
 class Machine(RuleBasedStateMachine):
-    """A miner, its owner, other people, and Home Assistant."""
+    """A miner, its user, external changes, and Home Assistant."""
 
     home: HomeAssistant
     clock: FrozenDateTimeFactory
@@ -44,7 +51,7 @@ class Machine(RuleBasedStateMachine):
         self.run(self.simulator.__aenter__())
         self.rig = Rig(self.home, self.simulator, entry_for(self.simulator), self.clock)
         self.run(self.rig.set_up())
-        self.owners = copy.deepcopy(self.simulator.config)
+        self.user_config = copy.deepcopy(self.simulator.config)
         self.wanted: bool | None = None
         self.keeps_state = True
         self.is_online = True
@@ -70,7 +77,7 @@ class Machine(RuleBasedStateMachine):
         if not self.is_online:
             self.come_back()
         self.run(restore(self.rig))
-        check_restored(self.simulator.config, self.owners)
+        check_restored(self.simulator.config, self.user_config)
         self.run(self.home.config_entries.async_remove(self.rig.entry.entry_id))
         self.run(self.simulator.__aexit__(None, None, None))
 
@@ -131,7 +138,7 @@ class Machine(RuleBasedStateMachine):
     def restore(self) -> None:
         """Give back all that was changed."""
         if self.command(restore(self.rig)):
-            check_restored(self.simulator.config, self.owners)
+            check_restored(self.simulator.config, self.user_config)
             self.wanted = None
 
     @precondition(lambda self: self.is_online)
@@ -178,7 +185,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(method=st.sampled_from(["pause", "resume", "stop"]))
     def person(self, method: str) -> None:
-        """Let somebody do something at its console."""
+        """Send a command from the miner's console."""
         self.do(self.simulator.rpc_direct, method)
         self.is_seen, self.wanted = False, None
 
@@ -186,11 +193,11 @@ class Machine(RuleBasedStateMachine):
         """Edit the config file."""
 
         self.do(self.simulator.edit_config, edit)
-        edit(self.owners)
+        edit(self.user_config)
 
     @rule()
     def edit_number(self) -> None:
-        """Let the owner edit a value that no control has."""
+        """Let the user edit a value that no control has."""
         self.edits += 1
 
         def edit(config: Json) -> None:
@@ -200,7 +207,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(length=st.integers(1, 4))
     def edit_list(self, length: int) -> None:
-        """Let the owner tune the threads."""
+        """Let the user tune the threads."""
         self.edits += 1
         threads = [[1, 10 * self.edits + index] for index in range(length)]
 
@@ -211,7 +218,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(index=st.integers(0, 2))
     def edit_pool(self, index: int) -> None:
-        """Let the owner change something about a pool."""
+        """Let the user edit a pool."""
         self.edits += 1
         url = POOLS[index]["url"]
 
@@ -246,11 +253,11 @@ class Machine(RuleBasedStateMachine):
     # What never changes
 
     @invariant()
-    def what_is_the_owners_stays(self) -> None:
+    def the_users_config_stays(self) -> None:
         """Whatever controls may change, they change it as they may."""
-        check_rest(self.simulator.config, self.owners)
-        check_pools(self.simulator.config, self.owners)
-        check_profiles(self.simulator.config, self.owners)
+        check_rest(self.simulator.config, self.user_config)
+        check_pools(self.simulator.config, self.user_config)
+        check_profiles(self.simulator.config, self.user_config)
 
     @invariant()
     def the_switch_shows_what_the_miner_does(self) -> None:

@@ -1,4 +1,4 @@
-"""Whoever ends in the middle of a write, the miner or Home Assistant: nothing is lost."""
+"""Nothing is lost if the miner or Home Assistant ends in the middle of a write."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,7 +16,7 @@ from .homes import COMMANDS, FULL, every_command, homes
 
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Speak to this machine, and wait for nobody else."""
+    """Connect to this machine only."""
     monkeypatch.setattr("custom_components.xmrig_miner.api.config_editor.SETTLE", 0.01)
 
 
@@ -86,7 +86,7 @@ async def test_home_assistant_is_killed_in_a_write(
 
 
 async def test_a_number_is_killed_on_the_way_to_another() -> None:
-    """Whichever of them the miner got, all threads are the owner's."""
+    """Whichever write arrived, all of the user's threads are restored."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
         await home.miner.set_threads(3, "rx")

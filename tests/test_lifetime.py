@@ -155,7 +155,7 @@ async def test_they_go_on_from_what_home_assistant_restores(rig: Rig) -> None:
 async def test_a_clock_that_was_set_counts_nothing_twice(
     running: Rig, step: int
 ) -> None:
-    """Whether or not somebody was watching."""
+    """Even while Home Assistant was not running."""
     await running.poll(20)
     await find(running, 3)
     running.simulator.miner.wall_step = step

@@ -1,4 +1,4 @@
-"""The number of CPU threads: fewer of the owner's, and all of them again."""
+"""The number of CPU threads: fewer of the user's, and all of them again."""
 
 import asyncio
 from contextlib import nullcontext
@@ -56,7 +56,7 @@ def limits(rig: Rig) -> tuple[str, float, float]:
         for name, (rx, two, one) in PROFILES.items()
     ],
 )
-async def test_fewer_threads_are_the_first_ones_and_all_are_the_owners(
+async def test_fewer_threads_are_the_first_ones_and_all_are_the_users(
     running: Rig, two: Any, one: Any
 ) -> None:
     """Each profile is shortened, nothing else is touched, and all of it comes back."""
@@ -123,7 +123,7 @@ async def test_the_number_as_it_is_writes_nothing(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("threads", [0, 5])
-async def test_there_are_no_more_threads_than_the_owner_set_up(
+async def test_there_are_no_more_threads_than_the_user_set_up(
     running: Rig, threads: int
 ) -> None:
     """Nor less than one."""
@@ -173,7 +173,7 @@ async def test_a_stopped_miner_stays_stopped(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("changed", [[0, 2, 3], [[1, 0], [2, 3]], OBJECT])
-async def test_lists_that_the_owner_changes_are_the_new_full_ones(
+async def test_lists_that_the_user_changes_are_the_new_full_ones(
     running: Rig, changed: Any
 ) -> None:
     """Only those: the others are as full as they were."""
@@ -194,7 +194,7 @@ async def test_lists_that_the_owner_changes_are_the_new_full_ones(
     assert is_same_config(running.simulator, first)
 
 
-async def test_lists_that_the_owner_writes_by_an_action_are_full_too(
+async def test_lists_that_the_user_writes_by_an_action_are_full_too(
     running: Rig,
 ) -> None:
     """What was there before them comes back with the rest of the config only."""
@@ -213,7 +213,7 @@ async def test_lists_that_the_owner_writes_by_an_action_are_full_too(
     assert limits(running) == ("4", 1, 4)
 
 
-async def test_the_owners_lists_are_known_after_a_restart(running: Rig) -> None:
+async def test_the_users_lists_are_known_after_a_restart(running: Rig) -> None:
     """They are kept on the disk of Home Assistant."""
     first = config_of(running.simulator)
     await set_threads(running, 1)

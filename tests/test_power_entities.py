@@ -60,7 +60,7 @@ without_cards = pytest.mark.parametrize("options", [NO_CARDS])
     [{}, {CONF_IDLE_POWER: 60}, {CONF_FULL_POWER: 140}],
     ids=["nothing", "idle only", "full only"],
 )
-async def test_an_owner_who_says_nothing_of_watts_has_no_power_entities(
+async def test_without_power_options_there_are_no_power_entities(
     rig: Rig, chosen: dict[str, Any]
 ) -> None:
     """XMRig itself says nothing of what a CPU draws."""
@@ -146,7 +146,7 @@ async def test_two_numbers_estimate_the_power_of_each_number_of_threads(
 
 
 async def test_cards_are_added_to_an_estimate_as_they_report(rig: Rig) -> None:
-    """The owner's numbers are those of the computer without them."""
+    """The user's estimate is for the computer without graphics cards."""
     await set_up(rig, NUMBERS)
     assert value(rig, POWER) == 140 + CARD
     assert value(rig, EFFICIENCY) == round(HASHRATE_WITH_CARD / (140 + CARD), 2)
@@ -185,7 +185,7 @@ async def test_a_miner_that_does_not_hash_draws_its_idle_power(
 
 @without_cards
 async def test_an_estimate_needs_the_miner(rig: Rig) -> None:
-    """While it is away nobody knows whether its computer is on."""
+    """Whether the computer of an unreachable miner is on is unknown."""
     await set_up(rig, NUMBERS)
     await rig.simulator.go_offline()
     await rig.poll()
@@ -306,7 +306,7 @@ async def test_a_meter_that_is_not_there_leaves_the_estimate(rig: Rig) -> None:
 
 
 async def test_with_a_meter_alone_nothing_is_known_before_it_measured(rig: Rig) -> None:
-    """Rather than a number that nobody said."""
+    """It is unknown, rather than an assumed number."""
     await set_up(rig, METER)
     assert rig.state(POWER) == STATE_UNKNOWN
     assert rig.state(EFFICIENCY) == STATE_UNKNOWN

@@ -1,4 +1,4 @@
-"""What the owner's meter teaches is what is expected of each number of threads."""
+"""The power of each number of threads is learned from the user's meter."""
 
 from datetime import timedelta
 from typing import Any
@@ -105,7 +105,7 @@ async def test_a_reading_from_before_a_change_teaches_nothing(rig: Rig) -> None:
     await set_threads(rig, 3)
     await rig.poll(20)
     await say(rig, STATE_UNAVAILABLE)
-    # On the line from the owner's number, not what the meter had shown to the end.
+    # On the line from the user's estimate, not the last reading of the meter.
     assert value(rig, POWER) == 60 + 3 * (full - 60) / 4
 
 
@@ -124,7 +124,7 @@ async def test_making_a_dataset_is_not_taken_for_rest(rig: Rig) -> None:
 
 @without_cards
 async def test_three_reports_that_agree_are_believed(rig: Rig) -> None:
-    """Whatever was expected: the owner may have guessed badly."""
+    """However wrong the user's estimate is."""
     await set_up(rig, {**NUMBERS, **METER})
     for _ in range(12):
         report(rig, 900)

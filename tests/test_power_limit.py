@@ -45,7 +45,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def limited(rig: Rig) -> Rig:
-    """Return the miner of an owner who said 60 W at rest and 20 W a thread."""
+    """Return a miner with an estimate of 60 W idle and 20 W for each thread."""
     await set_up(rig, NUMBERS)
     return rig
 
@@ -84,7 +84,7 @@ async def test_below_one_thread_the_miner_is_paused(limited: Rig, limit: int) ->
 
 
 async def test_full_load_is_no_limit(limited: Rig) -> None:
-    """The miner is left alone then, and has its owner's config."""
+    """The miner is then left alone, with the user's config."""
     before = config_of(limited.simulator)
     assert limited.state(LIMIT) == "140"
     await set_limit(limited, 140)
@@ -145,7 +145,7 @@ async def test_more_waits_until_the_last_change_has_settled(
     assert threads_hashing(limited.simulator) == 3
 
 
-async def test_the_owner_says_how_long_more_waits(rig: Rig) -> None:
+async def test_the_user_sets_how_long_more_waits(rig: Rig) -> None:
     """By an option."""
     await set_up(rig, {**NUMBERS, CONF_POWER_INTERVAL: 60})
     await set_limit(rig, 80)
@@ -266,7 +266,7 @@ async def test_a_miner_without_its_cpu_has_no_steps(limited: Rig) -> None:
 
 @with_card
 async def test_cards_run_alone_where_no_thread_fits_beside_them(limited: Rig) -> None:
-    """If their owner switches the CPU off."""
+    """If the user turns off the CPU backend."""
     await set_limit(limited, 60 + CARD)
     assert limited.state(MINING) == "off"
     await limited.turn("switch.cpu_backend", on=False)

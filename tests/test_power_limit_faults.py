@@ -61,7 +61,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def limited(rig: Rig) -> Rig:
-    """Return the miner of an owner who said 60 W at rest and 20 W a thread."""
+    """Return a miner with an estimate of 60 W idle and 20 W for each thread."""
     await set_up(rig, NUMBERS)
     return rig
 
@@ -96,7 +96,7 @@ async def test_a_restart_of_home_assistant_keeps_a_persons_cap(limited: Rig) -> 
 async def test_a_restart_of_the_miner_keeps_the_limit(
     rig: Rig, limit: int, threads: int, keep_state: bool
 ) -> None:
-    """Whether or not the owner wants what was asked for put back: it is a limit."""
+    """Whether or not the state is restored after a restart: it is a limit."""
     await set_up(rig, {**NUMBERS, CONF_KEEP_STATE: keep_state})
     await set_limit(rig, limit)
     rig.simulator.restart()
@@ -109,7 +109,7 @@ async def test_a_restart_of_the_miner_keeps_the_limit(
 
 
 async def test_a_miner_that_was_away_is_held_to_the_limit_again(limited: Rig) -> None:
-    """Whoever gave it all its threads meanwhile."""
+    """However it got all of its threads in the meantime."""
     await set_limit(limited, 100)
     await limited.simulator.kill()
     await limited.poll()
@@ -151,7 +151,7 @@ async def test_a_pause_that_could_not_be_made_is_tried_again(limited: Rig) -> No
     assert threads_hashing(limited.simulator) == 4
 
 
-async def test_a_config_that_cannot_be_read_is_nobodys_cap(limited: Rig) -> None:
+async def test_a_config_that_cannot_be_read_is_no_cap(limited: Rig) -> None:
     """What was read before the last change says nothing of a person."""
     await set_limit(limited, 120)
     await wait(limited, INTERVAL)
@@ -193,7 +193,7 @@ async def test_on_battery_the_miners_own_rule_comes_after_the_limit(rig: Rig) ->
 
 
 async def test_a_pause_by_the_miners_own_rule_is_no_wish_to_rest(rig: Rig) -> None:
-    """Though a limit found the miner paused, nobody had paused it."""
+    """A miner that was already paused when the limit came was not paused by the user."""
     await set_up(rig, NUMBERS)
     rig.simulator.edit_config(lambda config: config.update({"pause-on-battery": True}))
     await wait(rig, 70)
@@ -260,7 +260,7 @@ async def test_threads_are_set_while_a_limit_is_still_being_lifted(
 
 
 async def test_a_limit_goes_with_the_options_that_it_came_with(limited: Rig) -> None:
-    """Without an entity nobody could lift it any more."""
+    """Without its entity, the limit could not be removed."""
     before = config_of(limited.simulator)
     await set_limit(limited, 100)
     await choose(limited, {})
@@ -285,7 +285,7 @@ async def test_a_read_only_miner_has_no_limit(rig: Rig) -> None:
 async def test_a_limit_that_cannot_be_kept_is_tried_once_a_poll(
     limited: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Quietly: whoever asked for it was told."""
+    """Without an error: the caller got one already."""
     limited.simulator.fault = "refuse_put"
     with pytest.raises(HomeAssistantError):
         await set_limit(limited, 100)

@@ -46,7 +46,7 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 async def limited(rig: Rig) -> Rig:
-    """Return the miner of an owner who said 60 W at rest and 20 W a thread."""
+    """Return a miner with an estimate of 60 W idle and 20 W for each thread."""
     await set_up(rig, NUMBERS)
     return rig
 
@@ -313,7 +313,7 @@ async def test_another_algorithm_has_the_limit_too(limited: Rig) -> None:
 
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "threads": 5}])
-async def test_an_algorithm_with_fewer_threads_is_nobodys_cap(rig: Rig) -> None:
+async def test_an_algorithm_with_fewer_threads_is_no_cap(rig: Rig) -> None:
     """What a person and the limit took holds when the other one is mined again."""
     rig.simulator.edit_config(lambda config: config["cpu"].update(cn=[0, 1]))
     await set_up(rig, METER)

@@ -192,7 +192,7 @@ async def test_shares_that_are_rejected(running: Rig) -> None:
 
 
 def wallet(config: Json) -> None:
-    """Let somebody else be paid by the second pool."""
+    """Change the wallet of the second pool."""
     config["pools"][1]["user"] = "hidden-thief"
 
 
@@ -236,8 +236,8 @@ async def test_a_change_of_who_is_paid(
     assert issues(running) == {}
 
 
-async def test_the_order_of_pools_pays_nobody_else(running: Rig) -> None:
-    """Nor does which of them are enabled, nor what the owner does from here."""
+async def test_the_order_of_pools_changes_no_payout(running: Rig) -> None:
+    """Neither do enabled pools, nor what the user changes from Home Assistant."""
     await select_pool(running, "backup.example.org:3333")
 
     def reverse(config: Json) -> None:
@@ -255,7 +255,7 @@ async def test_the_order_of_pools_pays_nobody_else(running: Rig) -> None:
     assert issues(running) == {}
 
 
-async def test_a_pool_that_the_miner_refused_is_not_the_owners(running: Rig) -> None:
+async def test_a_pool_that_the_miner_refused_is_not_the_users(running: Rig) -> None:
     """What was not written is not what they agreed to."""
     running.simulator.fail("refuse_put")
     pools = [{"url": "other.example.org:3333", "user": "hidden-other"}]

@@ -50,7 +50,7 @@ def shown(rig: Rig) -> tuple[str, list[str]]:
 
 
 @owned
-async def test_the_pools_are_the_owners_in_their_order(running: Rig) -> None:
+async def test_the_pools_are_the_users_in_their_order(running: Rig) -> None:
     """Each by host and port, with a number where these are alike."""
     assert shown(running) == (LABELS[0], LABELS)
     assert "44AFF" not in str(running.full_state(POOL).as_dict())
@@ -76,7 +76,7 @@ async def test_the_choice_comes_first_and_the_others_stay_behind(
 async def test_whatever_was_chosen_the_first_one_gives_the_config_back(
     running: Rig,
 ) -> None:
-    """The order is the owner's, not that of the last choice."""
+    """The order is the user's, not that of the last selection."""
     first = config_of(running.simulator)
     for index in (2, 3, 1, 2):
         await select_pool(running, LABELS[index])
@@ -89,7 +89,7 @@ async def test_whatever_was_chosen_the_first_one_gives_the_config_back(
 
 
 @owned
-async def test_restoring_gives_the_owners_order_back(running: Rig) -> None:
+async def test_restoring_gives_the_users_order_back(running: Rig) -> None:
     """And takes back that a pool was enabled."""
     first = config_of(running.simulator)
     await select_pool(running, LABELS[2])
@@ -107,7 +107,7 @@ async def test_the_choice_as_it_is_writes_nothing(running: Rig) -> None:
 
 @owned
 async def test_no_other_pool_can_be_chosen(running: Rig) -> None:
-    """Nothing is written for one that the owner does not have."""
+    """Nothing is written for a pool that is not in the user's config."""
     with pytest.raises(ServiceValidationError):
         await select_pool(running, "elsewhere.example.org:3333")
     assert writes(running.simulator) == 0
@@ -145,8 +145,8 @@ async def test_a_single_pool_is_the_only_choice(running: Rig) -> None:
 
 
 @owned
-async def test_pools_that_the_owner_changes_are_the_new_choices(running: Rig) -> None:
-    """Their order is now the one in which the owner left them."""
+async def test_pools_that_the_user_changes_are_the_new_choices(running: Rig) -> None:
+    """Their order is now the one in the user's edited config."""
     await select_pool(running, LABELS[1])
 
     def edit(config: Json) -> None:

@@ -149,7 +149,7 @@ async def test_a_patch_of_what_is_there_writes_nothing(running: Rig) -> None:
         {"pools": [{**DEFAULT_POOLS[0], "enabled": False}]},
     ],
 )
-async def test_a_patch_that_would_cut_the_owner_off_is_refused(
+async def test_a_patch_that_would_cut_off_access_is_refused(
     running: Rig, patch: dict[str, Any], dry_run: bool
 ) -> None:
     """From the API, or from all pools."""

@@ -123,7 +123,7 @@ def test_manifest_says_what_this_is() -> None:
     assert MANIFEST["iot_class"] == "local_polling"
     assert MANIFEST["integration_type"] == "device"
     assert MANIFEST["codeowners"]
-    assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
+    assert all(name.startswith("@") for name in MANIFEST["codeowners"])
 
 
 def test_manifest_says_where_to_find_this() -> None:
@@ -269,7 +269,7 @@ def test_every_rule_of_the_quality_scale_is_answered() -> None:
 # --- The repository's texts ---------------------------------------------------
 
 
-def test_texts_hold_no_path_of_somebodys_machine() -> None:
+def test_texts_contain_no_path_of_a_machine() -> None:
     """A path that exists on one desk only misleads everybody else."""
     home = re.compile(r"(?<![\w.$~}*-])/(?:root|home|Users|work)/[\w.]+")
     found = {
@@ -345,7 +345,7 @@ def test_locked_versions_name_no_registry(path: Path) -> None:
 
 
 def test_json_files_name_nothing_twice() -> None:
-    """Of two equal names the last one wins, and nobody is told."""
+    """Of two equal keys, the last one wins silently."""
 
     def without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]

@@ -68,7 +68,7 @@ async def test_turning_off_a_stopped_miner_leaves_it_off(running: Rig) -> None:
     assert running.simulator.is_hashing
 
 
-async def test_what_somebody_else_does_is_shown(running: Rig) -> None:
+async def test_external_changes_are_shown(running: Rig) -> None:
     """By the next poll."""
     running.simulator.rpc_direct("pause")
     await running.poll()

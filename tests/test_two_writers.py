@@ -1,4 +1,4 @@
-"""Whoever else writes the config, and whoever ends in the middle: nothing is lost."""
+"""Nothing is lost if others write the config, or if a write ends in the middle."""
 
 import asyncio
 from contextlib import suppress
@@ -59,7 +59,7 @@ async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
 
 @pytest.mark.usefixtures("patience")
 @every_command
-async def test_what_somebody_overwrites_is_done_again(name: str) -> None:
+async def test_an_overwritten_change_is_written_again(name: str) -> None:
     """They had read the config before it showed, and wrote it after that."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
@@ -81,7 +81,7 @@ async def test_what_somebody_overwrites_is_done_again(name: str) -> None:
 @pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize("apart", [0.0, 0.01, 0.03])
 async def test_two_numbers_of_threads_at_once_lose_no_list(apart: float) -> None:
-    """One of both is the last; and all threads are still the owner's."""
+    """One of both writes is the last; all of the user's threads can be restored."""
     async with homes(2) as (simulator, (one, other)):
         first = config_of(simulator)
 
@@ -116,7 +116,7 @@ async def test_an_edit_on_the_disk_between_read_and_write_is_kept(name: str) -> 
 
 
 async def test_lists_edited_on_the_disk_between_read_and_write_are_kept() -> None:
-    """They are the owner's full ones from then on."""
+    """They are the user's full profiles from then on."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
 

@@ -1,4 +1,4 @@
-"""What was asked for is asked for again after a restart, and nobody is fought."""
+"""The requested state is restored after a restart; external changes are respected."""
 
 from datetime import timedelta
 from typing import Any
@@ -61,7 +61,7 @@ async def test_a_stop_outlives_the_miners_process(running: Rig) -> None:
 
 @pytest.mark.parametrize("paused", [True, False])
 async def test_a_cap_outlives_the_miners_process(running: Rig, paused: bool) -> None:
-    """Also when the owner's config came back from somewhere meanwhile."""
+    """Even if the user's config was restored externally in the meantime."""
     simulator = running.simulator
     first = config_of(simulator)
     await set_threads(running, 2)
@@ -106,7 +106,7 @@ async def test_without_the_option_nothing_is_put_back(rig: Rig) -> None:
     assert rig.state(REASON) == "none"
 
 
-async def test_nothing_is_put_back_that_nobody_asked_for(running: Rig) -> None:
+async def test_nothing_is_restored_that_was_not_requested(running: Rig) -> None:
     """A miner that was never touched is left alone."""
     running.simulator.restart()
     await running.poll(3)
@@ -275,7 +275,7 @@ async def test_old_answers_are_not_taken_for_what_is_wanted(running: Rig) -> Non
     """For a while they serve in place of new ones, but only for looking at."""
     simulator = running.simulator
     await running.press("button.stop")
-    # Nobody can read the backends once they are seen to have started.
+    # The backends cannot be read once they were seen to have started.
     started = 0
 
     def fail(request: Any) -> None:

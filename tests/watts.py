@@ -1,4 +1,4 @@
-"""A computer that draws power, its owner's meter, and what tests say of both."""
+"""A computer that draws power, the user's meter, and helpers for both."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -35,7 +35,7 @@ ESTIMATED = "binary_sensor.power_estimated"
 REASON = "sensor.pause_reason"
 
 NUMBERS = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 140}
-"""What an owner says of a computer with four threads: each draws 20 W."""
+"""The estimate for a computer with four threads, each of which draws 20 W."""
 METER = {CONF_POWER_SENSOR: PLUG}
 NO_CARDS = {"gpus": 0}
 
@@ -78,13 +78,13 @@ def is_estimated(rig: Rig) -> bool:
 
 
 async def say(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
-    """Let the owner's meter report something, and Home Assistant take it in."""
+    """Let the user's meter report a value, and wait until it is processed."""
     report(rig, value, unit)
     await rig.hass.async_block_till_done()
 
 
 def report(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
-    """Let the owner's meter report something."""
+    """Let the user's meter report a value."""
     rig.hass.states.async_set(
         PLUG,
         str(value),

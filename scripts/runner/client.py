@@ -87,7 +87,7 @@ class Client:
         )
         if result["type"] != "create_entry":
             raise RunError(
-                f"The user {USERNAME} cannot log in: somebody changed its password."
+                f"The user {USERNAME} cannot log in: the password was changed."
                 " Delete the config folder to begin anew."
             )
         token = await self._post(

@@ -143,7 +143,7 @@ def _gpu(device: Device) -> list[Card]:
 
 
 def _power(device: Device) -> list[Card]:
-    """Return what the miner draws, where somebody said what it does."""
+    """Return the power of the miner, if it has a power sensor or an estimate."""
     return [
         *_wide(device, "sensor.power", "trend-graph", hours_to_show=1),
         *_tiles(device, "sensor.energy", "sensor.efficiency"),

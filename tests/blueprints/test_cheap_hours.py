@@ -70,7 +70,7 @@ async def test_a_power_limit_of_zero_is_no_obstacle_for_later(house: House) -> N
     assert await tell(house, PRICE, "0.1") == "on"
 
 
-async def test_in_between_the_switch_is_anybodys(house: House) -> None:
+async def test_between_changes_the_switch_is_left_alone(house: House) -> None:
     """A price that stays on its side of the threshold does not undo what people do."""
     await cheap(house, price=PRICE)
     assert await tell(house, PRICE, "0.3") == "off"

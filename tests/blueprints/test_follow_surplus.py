@@ -168,7 +168,7 @@ async def test_nothing_is_sent_when_nothing_changes(house: House) -> None:
 
 
 async def test_a_person_has_the_last_word(house: House) -> None:
-    """A miner that somebody turned off stays off in the brightest sun."""
+    """A miner that the user turned off stays off whatever the surplus."""
     await follow(house)
     await house.surplus(100)
     await house.rig.turn(MINING, on=False)

@@ -39,7 +39,7 @@ class StubPool:
         self._writers: set[StreamWriter] = set()
 
     async def set_alive(self, alive: bool) -> None:
-        """Open the port, or close it and cut whoever is connected."""
+        """Open the port, or close it and cut all connections."""
         if alive and self._server is None:
             self._server = await asyncio.start_server(
                 self._serve, "127.0.0.1", self.port

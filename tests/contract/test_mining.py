@@ -32,7 +32,7 @@ async def _window(target: Target) -> float | None:
 
 
 def _no_pool(document: Json) -> None:
-    """Leave one pool, at an address where nobody listens."""
+    """Leave one pool, at an address where nothing listens."""
     document["pools"] = [document["pools"][0] | {"url": "127.0.0.1:1"}]
 
 

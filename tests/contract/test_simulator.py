@@ -150,7 +150,7 @@ async def test_gpu_windows(simulator: Simulator) -> None:
     assert (await _hashrate(simulator))[0] == 3630.0
 
 
-# Pauses that nobody asked for
+# Pauses by the miner's own rules
 
 
 async def test_battery(simulator: Simulator) -> None:

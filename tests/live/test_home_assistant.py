@@ -174,7 +174,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Generator[Rig]:
 
 
 class Browser:
-    """What somebody would see and do in a browser, and what the miner says to it."""
+    """What a user sees and does in a browser, and its effect on the miner."""
 
     def __init__(
         self, client: Client, session: aiohttp.ClientSession, miner: SimulatedMiner

@@ -19,7 +19,7 @@ from custom_components.xmrig_miner.power.model import (
     PowerModel,
 )
 
-OWNERS = PowerModel(threads=4, idle=60, full=140)
+ESTIMATED = PowerModel(threads=4, idle=60, full=140)
 
 watts = st.floats(0, 5000)
 samples = st.lists(
@@ -29,7 +29,7 @@ samples = st.lists(
 
 @st.composite
 def models(draw: st.DrawFn) -> PowerModel:
-    """Return a model that saw anything, of a miner of whose owner said anything."""
+    """Return a model with any samples and any estimate."""
     idle, full = sorted((draw(watts), draw(watts)))
     model = PowerModel(
         threads=draw(st.integers(1, 16)),
@@ -57,15 +57,15 @@ def curve(model: PowerModel) -> list[float | None]:
 # --- What is known without a measurement --------------------------------------
 
 
-def test_the_owners_numbers_span_a_line() -> None:
+def test_the_users_numbers_span_a_line() -> None:
     """Until something was measured each thread draws the same."""
-    assert curve(OWNERS) == [60, 80, 100, 120, 140]
-    assert OWNERS.full_load == 140
-    assert OWNERS.per_thread == 20
+    assert curve(ESTIMATED) == [60, 80, 100, 120, 140]
+    assert ESTIMATED.full_load == 140
+    assert ESTIMATED.per_thread == 20
 
 
 def test_nothing_is_known_of_nothing() -> None:
-    """Without numbers and measurements there is no guess, and nobody is held back."""
+    """Without an estimate or a measurement, nothing is assumed and nothing is limited."""
     model = PowerModel(threads=4)
     assert curve(model) == [None] * 5
     assert model.full_load is None
@@ -74,7 +74,7 @@ def test_nothing_is_known_of_nothing() -> None:
     assert model.threads_within(1) == 4
 
 
-def test_the_owners_full_load_counts_before_the_miner_said_its_threads() -> None:
+def test_the_users_full_load_counts_before_the_miner_said_its_threads() -> None:
     """A miner that was not read yet has no number of threads to divide it by."""
     model = PowerModel(threads=0, idle=60, full=140)
     assert model.full_load == 140
@@ -111,16 +111,16 @@ def test_between_what_was_seen_it_is_interpolated() -> None:
     assert curve(model) == [50, 70, 90, 100, 110, 120, 130]
 
 
-def test_a_measurement_takes_the_place_of_the_owners_number() -> None:
+def test_a_measurement_takes_the_place_of_the_users_number() -> None:
     """The first one that is measured already counts more than what was said."""
-    assert curve(taught(OWNERS, {4: 160})) == [60, 85, 110, 135, 160]
-    assert curve(taught(OWNERS, {0: 20})) == [20, 50, 80, 110, 140]
+    assert curve(taught(ESTIMATED, {4: 160})) == [60, 85, 110, 135, 160]
+    assert curve(taught(ESTIMATED, {0: 20})) == [20, 50, 80, 110, 140]
 
 
-def test_owners_numbers_that_cannot_be_are_left_out() -> None:
+def test_an_impossible_estimate_is_ignored() -> None:
     """Two threads that draw more than all of them show that the number is wrong."""
-    assert curve(taught(OWNERS, {2: 180})) == [60, 120, 180, 240, 300]
-    assert taught(OWNERS, {2: 40}).watts(0) == 40
+    assert curve(taught(ESTIMATED, {2: 180})) == [60, 120, 180, 240, 300]
+    assert taught(ESTIMATED, {2: 40}).watts(0) == 40
 
 
 def test_a_number_that_another_number_of_threads_draws_is_left_out() -> None:
@@ -128,7 +128,7 @@ def test_a_number_that_another_number_of_threads_draws_is_left_out() -> None:
     assert curve(taught(PowerModel(threads=4, idle=60), {2: 60})) == [
         *(60, 60, 60, 90, 120)
     ]
-    assert curve(taught(OWNERS, {2: 140})) == [60, 100, 140, 180, 220]
+    assert curve(taught(ESTIMATED, {2: 140})) == [60, 100, 140, 180, 220]
 
 
 def test_numbers_that_contradict_each_other_count_alike() -> None:
@@ -138,7 +138,7 @@ def test_numbers_that_contradict_each_other_count_alike() -> None:
 
 def test_the_full_load_is_the_measured_one() -> None:
     """What was measured with all threads is better known than what was said of it."""
-    assert taught(OWNERS, {4: 160}).full_load == 160
+    assert taught(ESTIMATED, {4: 160}).full_load == 160
 
 
 def test_a_sample_counts_as_one_of_thirty() -> None:
@@ -151,7 +151,7 @@ def test_a_sample_counts_as_one_of_thirty() -> None:
 @pytest.mark.parametrize("drawn", [0, 0.5])
 def test_a_miner_that_is_switched_off_draws_next_to_nothing(drawn: float) -> None:
     """No power is a measurement as well."""
-    assert taught(OWNERS, {0: drawn}).watts(0) == drawn
+    assert taught(ESTIMATED, {0: drawn}).watts(0) == drawn
 
 
 def test_less_power_with_more_threads_is_noise() -> None:
@@ -179,13 +179,13 @@ def test_the_old_is_forgotten(factor: float) -> None:
 
 def test_a_power_below_zero_teaches_nothing() -> None:
     """Such a meter is mounted the wrong way round, or counts something else as well."""
-    assert taught(OWNERS, {4: -20}) == OWNERS
+    assert taught(ESTIMATED, {4: -20}) == ESTIMATED
 
 
 def test_what_is_measured_anew_replaces_what_was_seen() -> None:
     """Without the old samples the new one stands alone."""
-    model = taught(OWNERS, {2: 110}, times=30).without(2)
-    assert model == OWNERS
+    model = taught(ESTIMATED, {2: 110}, times=30).without(2)
+    assert model == ESTIMATED
     assert taught(model, {2: 90}).watts(2) == 90
 
 
@@ -206,7 +206,7 @@ def test_no_threads_hash_nothing() -> None:
 
 def test_the_number_of_threads_may_change() -> None:
     """What was seen of fewer threads is true of a miner with more, too."""
-    model = taught(OWNERS, {2: 100}).for_threads(8)
+    model = taught(ESTIMATED, {2: 100}).for_threads(8)
     assert model.watts(2) == 100
     assert model.watts(8) == 140
     assert model.for_threads(8) is model
@@ -218,7 +218,7 @@ def test_the_number_of_threads_may_change() -> None:
 )
 def test_as_many_threads_as_fit(limit: float, threads: int) -> None:
     """The limit itself is still allowed; below one thread there is none."""
-    assert OWNERS.threads_within(limit) == threads
+    assert ESTIMATED.threads_within(limit) == threads
 
 
 # --- What holds of every model ------------------------------------------------
@@ -283,15 +283,15 @@ def test_what_is_stored_has_three_digits() -> None:
 def test_what_is_stored_has_bounds(key: str, maximum: float) -> None:
     """More than any miner draws, or than the frontend can show, is damage."""
     stored: dict[str, Any] = {"watts": {}, "hashrates": {}}
-    model = OWNERS.with_learned({**stored, key: {"2": [maximum, 1]}})
+    model = ESTIMATED.with_learned({**stored, key: {"2": [maximum, 1]}})
     assert (model.watts(2), model.hashrate(2)).count(maximum) == 1
     with pytest.raises(ValueError):
-        OWNERS.with_learned({**stored, key: {"2": [maximum + 1, 1]}})
+        ESTIMATED.with_learned({**stored, key: {"2": [maximum + 1, 1]}})
 
 
 def test_nothing_stored_is_nothing_learned() -> None:
     """As on the first day."""
-    assert OWNERS.with_learned(None) == OWNERS
+    assert ESTIMATED.with_learned(None) == ESTIMATED
 
 
 @pytest.mark.parametrize(
@@ -322,7 +322,7 @@ def test_nothing_stored_is_nothing_learned() -> None:
 def test_what_no_model_stored_is_refused(stored: Any) -> None:
     """Before it is calculated with."""
     with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
-        OWNERS.with_learned(stored)
+        ESTIMATED.with_learned(stored)
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ def test_cards_are_known_by_the_most_they_drew_lately() -> None:
 
 
 def test_cards_that_draw_less_for_a_minute_are_known_by_that() -> None:
-    """Their owner turned them down."""
+    """The user may have reduced their power limit."""
     cards = CardPower()
     for drawn in (118, 118, 90, 90, 90, 90, 90, 90):
         cards.observe("cuda", drawn)
