@@ -2,16 +2,18 @@
 
 It has further operators. mutmut's own change values, operators and arguments; these
 find what no test misses when it is gone: a call, an assignment, an exception, a
-condition. And the tests of a mutant end sooner.
+condition. It leaves sentences alone. And the tests of a mutant end sooner.
 """
 
 from collections.abc import Iterator
+import gc
 from typing import Any
 
 from hypothesis.internal.conjecture import engine
 import libcst as cst
 from mutmut.__main__ import cli
 from mutmut.mutation import file_mutation, mutators
+from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
 from mutmut.workers.isolation import ForkServerRunner
 
@@ -47,8 +49,33 @@ def nothing_returned(node: cst.Return) -> Iterator[cst.Return]:
         yield node.with_changes(value=cst.Name("None"))
 
 
+def is_sentence(node: cst.CSTNode) -> bool:
+    """Return whether a node is a text for people, whose wording is no behaviour."""
+    texts = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)
+    return isinstance(node, texts) and " " in cst.Module([]).code_for_node(node)
+
+
+def other_string(node: cst.BaseString) -> Iterator[cst.BaseString]:
+    """Change a text as mutmut does, unless it is for people."""
+    if not is_sentence(node):
+        yield from mutators.operator_string(node)
+
+
+def other_arguments(node: cst.Call) -> Iterator[cst.Call]:
+    """Change arguments as mutmut does, but for texts for people."""
+    kept = [argument for argument in node.args if is_sentence(argument.value)]
+    for changed in mutators.operator_arg_removal(node):
+        if all(argument in changed.args for argument in kept):
+            yield changed
+
+
+REPLACED = {
+    mutators.operator_string: other_string,
+    mutators.operator_arg_removal: other_arguments,
+}
+
 file_mutation.mutation_operators = [
-    *mutators.mutation_operators,
+    *((kind, REPLACED.get(use, use)) for kind, use in mutators.mutation_operators),
     *((kind, left_out) for kind in (cst.Expr, cst.Assign, cst.Raise, cst.Del)),
     *((kind, negated) for kind in (cst.If, cst.While, cst.IfExp, cst.CompIf)),
     (cst.Return, nothing_returned),
@@ -70,6 +97,21 @@ def submit_quickest_first(
 
 
 ForkServerRunner.submit = submit_quickest_first
+
+warm_up = PytestRunner.warm_up
+
+
+def warm_up_for_good(self: PytestRunner) -> None:
+    """Keep what the mutants' processes share out of their garbage collections.
+
+    pytest collects five times at its end, which takes longer than most tests.
+    """
+    warm_up(self)
+    gc.collect()
+    gc.freeze()
+
+
+PytestRunner.warm_up = warm_up_for_good
 
 if __name__ == "__main__":
     cli()
