@@ -137,7 +137,9 @@ def main() -> int:
     modules = _selected(sys.argv[1:], tests)
 
     def tests_of(module: str) -> list[str]:
-        return next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
+        names = next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
+        found = (path for name in names for path in sorted(PROJECT.glob(name)))
+        return [str(path.relative_to(PROJECT)) for path in found]
 
     found: set[tuple[str, str]] = set()
     unexplained = 0

@@ -104,7 +104,7 @@ def test_other_builds_are_judged_by_their_replies(version: str, ua: str | None) 
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_unknown_version_is_not_outdated(whole: bool) -> None:
     """There is nothing to name that could be updated."""
-    assert not is_outdated(said(None, None, summary=whole))
+    assert is_outdated(said(None, None, summary=whole)) is False
 
 
 @pytest.mark.parametrize(
@@ -198,6 +198,7 @@ def test_a_reject_rate_takes_a_hundred_shares() -> None:
     assert rate((0, 0), (50, 49)) is None
     assert rate((0, 0), (90, 10)) == 10
     assert rate((5000, 4000), (5100, 4000)) == 0
+    assert rate((5000, 4000), (5090, 4010)) == 10
 
 
 def test_only_the_last_hundred_shares_are_judged() -> None:
@@ -213,8 +214,29 @@ def test_another_process_is_judged_by_its_own_shares() -> None:
     assert rate((0, 0), (50, 50), (0, 0), (10, 0)) is None
     assert rate((0, 0), (50, 50), (60, 60), restarts=(2,)) is None
     assert rate((0, 0), (50, 50), (10, 0), (110, 0)) == 0
+    # Fewer shares than before, but more than were rejected before
+    assert rate((0, 0), (50, 50), (90, 0), (190, 0)) == 0
 
 
 def test_shares_that_are_not_said_are_waited_for() -> None:
     """A reply may have been cut off."""
     assert rate((0, 0), (None, 0), (94, 6)) == 6
+
+
+def test_rejected_shares_that_are_not_said_are_waited_for() -> None:
+    """All shares without the good ones say nothing of a rate."""
+    health = Health()
+    for now, results in enumerate(
+        (
+            {"shares_good": 0, "shares_total": 0},
+            {"shares_total": 50},
+            {"shares_good": 94, "shares_total": 100},
+        )
+    ):
+        health.observe(snapshot(results=results), now=now, restarted=False)
+    assert health.reject_rate == 6
+
+
+def test_polls_between_two_shares_change_nothing() -> None:
+    """The shares are what counts, not the polls."""
+    assert rate(*[(0, 0)] * 3, *[(50, 50)] * 3) == 50
