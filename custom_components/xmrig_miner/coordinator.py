@@ -40,7 +40,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     device_id: str
     """ID of the miner in the device registry; its cards are connected via it."""
     activities: tuple[Activity, ...] = ()
-    """What happened between the last two polls."""
+    """What happened between the last two polls that succeeded."""
     restarted = False
     """Whether the miner restarted between the last two polls."""
 
@@ -99,7 +99,6 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     @override
     async def _async_update_data(self) -> Snapshot:
         """Poll the miner, and restore what it is to do if it restarted."""
-        self.activities = ()
         try:
             snapshot = await self._async_poll()
             if await self._async_restore(snapshot):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import gc
 
 import pytest
 
@@ -176,6 +177,37 @@ async def test_a_command_that_is_cancelled_as_its_turn_comes() -> None:
     assert not turns.queue.is_busy
 
 
+async def test_a_command_that_is_cancelled_as_it_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is logged of the failure, which is no news to one that has gone."""
+    async with started("one", "two") as (turns, tasks):
+        turns.queue.fail_waiting()
+        task = tasks.pop()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        # asyncio logs an error that was not retrieved when its future is deleted
+        del task
+        gc.collect()
+        assert caplog.text == ""
+
+
+async def test_commands_that_had_their_turn_are_forgotten() -> None:
+    """Home Assistant runs for months."""
+
+    queue = CommandQueue()
+
+    async def futures_after(commands: int) -> int:
+        for _ in range(commands):
+            async with queue.command():
+                pass
+        gc.collect()
+        return sum(isinstance(item, asyncio.Future) for item in gc.get_objects())
+
+    assert await futures_after(9) == await futures_after(1)
+
+
 @pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("steps", range(4))
 async def test_a_command_that_is_cancelled_twice(steps: int, waits: bool) -> None:
@@ -260,6 +292,7 @@ async def test_a_command_whose_turn_comes_as_the_queue_is_closed() -> None:
 async def test_closing_twice() -> None:
     """An entry may be unloaded and then removed."""
     queue = CommandQueue()
+    assert queue.is_closed is False
     await queue.close()
     await queue.close()
     assert queue.is_closed

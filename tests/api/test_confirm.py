@@ -161,6 +161,13 @@ async def test_a_second_reading_follows_a_slow_one(
     assert readings.count == 2
 
 
+async def test_no_reading_begins_after_the_time() -> None:
+    """The one that ends with it is the last."""
+    readings = Readings(0, takes=CONFIRM_TIMEOUT)
+    _, seconds = await elapsed(readings)
+    assert (readings.count, seconds) == (1, CONFIRM_TIMEOUT)
+
+
 async def test_an_error_of_another_kind_is_not_tried_again() -> None:
     """It is a fault of this side."""
     readings = Readings(ZeroDivisionError())
