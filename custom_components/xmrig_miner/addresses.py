@@ -16,8 +16,8 @@ from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
 from .api.identity import MinerIdentity
-from .const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
-from .kinds import is_miner
+from .const import CONF_MINER_ID, CONF_WORKER_ID
+from .kinds import EntryKind, entries_of_kind
 
 ADDRESS = (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL)
 
@@ -123,7 +123,7 @@ def async_swap_addresses(
 
 def miner_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
     """Return the config entries of all miners, disabled ones included."""
-    return [*filter(is_miner, hass.config_entries.async_entries(DOMAIN))]
+    return entries_of_kind(hass, EntryKind.MINER)
 
 
 def _others(

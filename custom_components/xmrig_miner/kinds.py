@@ -35,7 +35,14 @@ def _stored_kind(entry: ConfigEntry[Any]) -> str:
     return kind
 
 
-def has_entry(hass: HomeAssistant, kind: EntryKind) -> bool:
-    """Return whether there is a config entry of a kind that is not disabled."""
-    entries = hass.config_entries.async_entries(DOMAIN, include_disabled=False)
-    return any(_stored_kind(entry) == kind for entry in entries)
+def entries_of_kind(
+    hass: HomeAssistant, kind: EntryKind, *, include_disabled: bool = True
+) -> list[ConfigEntry[Any]]:
+    """Return the config entries of a kind.
+
+    One that stands for a discovery that the user ignored has no data, and is of none.
+    """
+    entries = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=include_disabled
+    )
+    return [entry for entry in entries if _stored_kind(entry) == kind]

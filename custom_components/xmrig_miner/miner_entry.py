@@ -17,7 +17,7 @@ from .connection import async_create_client
 from .coordinator import XmrigCoordinator
 from .entity import is_removable
 from .identity_issue import async_update_identity_issue
-from .kinds import EntryKind, has_entry
+from .kinds import EntryKind, entries_of_kind
 from .power.control import PowerControl
 from .repairs import async_delete_issues, async_update_issues
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
@@ -46,7 +46,8 @@ async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     commands = MinerCommands(coordinator)
     power = PowerControl(hass, coordinator, commands.run)
     commands.limit_text = lambda: power.limit.text
-    await power.async_load(has_manager=has_entry(hass, EntryKind.MANAGER))
+    managers = entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
+    await power.async_load(has_manager=bool(managers))
     await coordinator.async_config_entry_first_refresh()
     runtime = entry.runtime_data = XmrigRuntimeData(
         coordinator=coordinator, commands=commands, power=power

@@ -25,6 +25,7 @@ from .api.models import Config
 from .api.privacy import redacted_path
 from .config_patch import RedactedValueError, parsed, patched, replaced
 from .const import DOMAIN
+from .kinds import is_miner
 from .power.control import PowerControl
 from .redaction import (
     Audience,
@@ -163,6 +164,12 @@ def _runtime(call: ServiceCall, *, controls: bool = False) -> XmrigRuntimeData:
     entry: XmrigConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
     )
+    if not is_miner(entry):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="entry_is_manager",
+            translation_placeholders={"name": entry.title},
+        )
     if controls and entry.runtime_data.coordinator.data.restricted:
         raise ServiceValidationError(
             translation_domain=DOMAIN,

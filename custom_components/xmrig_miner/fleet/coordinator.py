@@ -70,7 +70,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         """Initialize the coordinator."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.settings = settings
-        self._house = house
+        self.house = house
         self._members = Members(hass)
         self._state = ManagerState()
         self._wanted: dict[str, int | None] = {}
@@ -108,8 +108,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def async_set_house(self, house: House) -> None:
         """Read other sensors from now on."""
-        if house != self._house and not self._is_closed:
-            self._house = house
+        if house != self.house and not self._is_closed:
+            self.house = house
             self._listen_to_house()
             self.async_decide()
 
@@ -153,20 +153,20 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _decided(self) -> FleetData:
         """Return a decision, without carrying it out."""
         members = self._members.all(self.settings)
-        meters = self._house.sources.meters(self._samples())
+        meters = self.house.sources.meters(self.samples())
         prices = Prices(
-            importing=self._price(self._house.importing),
-            exporting=self._price(self._house.exporting),
+            importing=self._price(self.house.importing),
+            exporting=self._price(self.house.exporting),
         )
         inputs = Inputs(members=members, meters=meters, prices=prices)
         plan = decide(self.settings.settings, inputs, self._state, self._now)
         return FleetData(members=members, plan=plan)
 
-    def _samples(self) -> Mapping[str, Sample]:
+    def samples(self) -> Mapping[str, Sample]:
         """Return what the sensors of the house show."""
         now, utcnow = self._now, dt_util.utcnow()
         samples: dict[str, Sample] = {}
-        for sensor in self._house.sensors:
+        for sensor in self.house.sensors:
             if state := self.hass.states.get(sensor):
                 age = (utcnow - state.last_reported).total_seconds()
                 samples[sensor] = Sample(
@@ -189,7 +189,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         """Listen to the sensors of the house."""
         for stop in self._stop_house:
             stop()
-        sensors = self._house.sensors
+        sensors = self.house.sensors
         self._stop_house = [
             async_track_state_change_event(self.hass, sensors, self._handle_report),
             async_track_state_report_event(self.hass, sensors, self._handle_report),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from homeassistant.core import valid_entity_id
@@ -24,19 +25,31 @@ class House:
     sources: Sources = field(default_factory=Sources)
     importing: Price = field(default_factory=Price)
     exporting: Price = field(default_factory=Price)
+    solar: Flow = field(default_factory=Flow)
+    """What the panels deliver."""
+    forecasts: tuple[str, ...] = ()
+    """Config entries that forecast it."""
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """Return the entities that are read, by what each is for."""
+        sources = self.sources
+        battery = sources.battery or Flow()
+        return {
+            "grid_import": sources.grid.plus,
+            "grid_export": sources.grid.minus,
+            "battery_charge": battery.plus,
+            "battery_discharge": battery.minus,
+            "battery_level": _one(sources.battery_level),
+            "import_price": _one(self.importing.sensor),
+            "export_price": _one(self.exporting.sensor),
+            "solar": self.solar.sensors,
+        }
 
     @property
     def sensors(self) -> frozenset[str]:
         """Return all entities that are read."""
-        battery = self.sources.battery
-        found = {
-            *self.sources.grid.sensors,
-            *(battery.sensors if battery else ()),
-            self.sources.battery_level,
-            self.importing.sensor,
-            self.exporting.sensor,
-        }
-        return frozenset(sensor for sensor in found if sensor)
+        return frozenset(chain.from_iterable(self.roles.values()))
 
 
 def house_of(preferences: Mapping[str, Any] | None) -> House:
@@ -50,6 +63,7 @@ def house_of(preferences: Mapping[str, Any] | None) -> House:
     )
     grids = [source for source in sources if source.get("type") == "grid"]
     batteries = [source for source in sources if source.get("type") == "battery"]
+    panels = [source for source in sources if source.get("type") == "solar"]
     discharging = _flow(batteries)
     return House(
         sources=Sources(
@@ -66,6 +80,8 @@ def house_of(preferences: Mapping[str, Any] | None) -> House:
         exporting=_price(
             grids, "entity_energy_price_export", "number_energy_price_export"
         ),
+        solar=_flow(panels),
+        forecasts=_forecasts(panels),
     )
 
 
@@ -98,7 +114,22 @@ def _price(sources: Iterable[Mapping[str, Any]], entity: str, number: str) -> Pr
     return Price()
 
 
+def _forecasts(sources: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the config entries that forecast what some sources deliver."""
+    found = [
+        entry_id
+        for source in sources
+        for entry_id in source.get("config_entry_solar_forecast") or ()
+    ]
+    return tuple(dict.fromkeys(found))
+
+
 def _entity(source: Mapping[str, Any], key: str) -> str | None:
     """Return the entity that a key names, if it is one."""
     value = source.get(key)
     return value if isinstance(value, str) and valid_entity_id(value) else None
+
+
+def _one(entity: str | None) -> tuple[str, ...]:
+    """Return an entity that may not be there as a tuple."""
+    return (entity,) if entity else ()
