@@ -15,13 +15,26 @@ from .test_translations import TEXTS, placeholders
 
 
 async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the form."""
-    return await hass.config_entries.flow.async_init(
+    """Open the form of a miner, past the menu of what is to be added if it is shown."""
+    result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
+    if result["type"] is FlowResultType.MENU:
+        return await choose(hass, result, "miner")
+    return result
 
 
 async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
+) -> ConfigFlowResult:
+    """Submit a form, and say nothing of the power where that is asked next."""
+    result = await submit_one(hass, form, user_input)
+    if result.get("step_id") == "power":
+        return await submit_one(hass, result, {})
+    return result
+
+
+async def submit_one(
     hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
     """Submit a form, and wait for what comes of it."""

@@ -99,7 +99,8 @@ async def test_a_token_is_never_sent_to_the_browser(
     """Not even the one that it has just sent, with an error or a question."""
     entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
     client = await open_forms(hass, hass_client)
-    form = await post(client, "", {"handler": DOMAIN})
+    menu = await post(client, "", {"handler": DOMAIN})
+    form = await post(client, f"/{menu['flow_id']}", {"next_step_id": "miner"})
     address = {
         CONF_HOST: simulator.host,
         CONF_PORT: simulator.port,

@@ -21,7 +21,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigError,
     XmrigNotConfirmedError,
 )
-from custom_components.xmrig_miner.config_flow import ERROR_FIELDS
+from custom_components.xmrig_miner.flows.connection_form import ERROR_FIELDS
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
@@ -239,12 +239,14 @@ def test_what_the_config_flow_writes_out_has_a_text() -> None:
     assert set(ERROR_FIELDS) <= set(TEXTS["config"]["error"])
     texts = TEXTS["config"]
     steps = texts["step"] | TEXTS["options"]["step"]
-    for node in ast.walk(TREES[Path("config_flow.py")]):
-        match node:
-            case ast.keyword(arg="step_id", value=value):
-                assert set(constants(value)) <= set(steps)
-            case ast.keyword(arg="reason", value=value):
-                assert set(constants(value)) <= set(texts["abort"])
+    flows = [path for path in TREES if path.parts[0] == "flows"]
+    for path in (Path("config_flow.py"), *flows):
+        for node in ast.walk(TREES[path]):
+            match node:
+                case ast.keyword(arg="step_id", value=value):
+                    assert set(constants(value)) <= set(steps)
+                case ast.keyword(arg="reason", value=value):
+                    assert set(constants(value)) <= set(texts["abort"])
 
 
 # --- Actions ------------------------------------------------------------------

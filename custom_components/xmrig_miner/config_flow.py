@@ -1,427 +1,64 @@
-"""The forms by which a miner is added and changed."""
+"""The forms by which miners and the manager are added and changed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, override
+from typing import Any, override
 
-from homeassistant.config_entries import (
-    SOURCE_REAUTH,
-    SOURCE_RECONFIGURE,
-    SOURCE_USER,
-    ConfigEntry,
-    ConfigFlow,
-    ConfigFlowResult,
-)
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow, section
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
-)
-from probatio import Secret
-import voluptuous as vol
 
-from .addresses import (
-    ADDRESS,
-    address,
-    entries_of,
-    entry_at,
-    exposes_token,
-    identity_data,
-    identity_of,
-    is_miner_of,
-    miner_entries,
-    parse_address,
-    with_address_of,
-)
-from .api.exceptions import XmrigError
-from .api.identity import MinerIdentity
-from .connection import async_create_client
-from .const import CONF_KIND, DOMAIN, LOGGER
-from .kinds import EntryKind
+from .const import DOMAIN
+from .flows.connection import ConnectionSteps
+from .flows.manager import ManagerSteps
+from .kinds import EntryKind, entries_of_kind, is_miner
 from .options_flow import XmrigOptionsFlow
-from .runtime import XmrigConfigEntry
-
-CONF_REMOVE_TOKEN = "remove_token"
-SECTION_TLS = "tls"
-
-DEFAULT_PORT = 18088
-"""The port that the documentation suggests. XMRig itself has no fixed one."""
-
-TOKEN_SCHEMA = vol.Schema(
-    {
-        vol.Optional(Secret(CONF_ACCESS_TOKEN)): TextSelector(
-            TextSelectorConfig(
-                type=TextSelectorType.PASSWORD, autocomplete="current-password"
-            )
-        ),
-    }
-)
-
-REMOVE_TOKEN_SCHEMA = vol.Schema(
-    {vol.Required(CONF_REMOVE_TOKEN, default=False): BooleanSelector()}
-)
-
-TLS_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_SSL, default=False): BooleanSelector(),
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
-    }
-)
-
-# Other errors are shown above the form. An error of a section is shown above it: the
-# frontend shows none at the fields in it.
-ERROR_FIELDS = {
-    "address_in_use": CONF_HOST,
-    "invalid_auth": CONF_ACCESS_TOKEN,
-    "invalid_certificate": SECTION_TLS,
-    "invalid_host": CONF_HOST,
-    "not_xmrig": CONF_PORT,
-    "token_not_expected": CONF_ACCESS_TOKEN,
-}
 
 
-def connection_schema(*, has_token: bool, collapse_tls: bool) -> vol.Schema:
-    """Return the form of how a miner is reached.
-
-    `has_token` is whether there is a stored token that could be removed.
-    """
-    return vol.Schema(
-        {
-            vol.Required(CONF_HOST): TextSelector(),
-            # Not coerced here: the form would then begin with a 0.
-            vol.Required(CONF_PORT, default=DEFAULT_PORT): NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=65535, step=1, mode=NumberSelectorMode.BOX
-                )
-            ),
-            **TOKEN_SCHEMA.schema,
-            **(REMOVE_TOKEN_SCHEMA.schema if has_token else {}),
-            vol.Required(SECTION_TLS): section(TLS_SCHEMA, {"collapsed": collapse_tls}),
-        }
-    )
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the user has to agree to before an entry is stored."""
-
-    step_id: str
-    about: object
-    """What an agreement is valid for."""
-    placeholders: Mapping[str, str] = field(compare=False)
-
-
-class XmrigConfigFlow(ConfigFlow, domain=DOMAIN):
-    """Adds and changes a miner.
-
-    What is entered is tried. Whatever the user has to agree to is asked in a menu, with
-    the way back to the form. After an answer all is tried again, since another miner
-    may have answered in the meantime.
-    """
+class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
+    """Adds and changes miners and the manager."""
 
     VERSION = 1
     MINOR_VERSION = 1
-
-    def __init__(self) -> None:
-        """Initialize the flow."""
-        self._entered: dict[str, Any] | None = None
-        """What the user entered, with the fields of sections in an object each."""
-        self._question: Question | None = None
-        self._agreed: set[Question] = set()
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> XmrigOptionsFlow:
-        """Return the form of the options."""
+        """Return the form of a miner's options."""
         return XmrigOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+        """Return whether there are options: the manager's are entities."""
+        return is_miner(config_entry)
 
     @override
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add a miner."""
-        return await self._async_form_or_try(user_input)
+        """Add a miner, or ask whether it is the manager that is to be added.
+
+        The first miner and all that follow once there is a manager need no question.
+        """
+        if (
+            user_input is None
+            and entries_of_kind(self.hass, EntryKind.MINER)
+            and not entries_of_kind(self.hass, EntryKind.MANAGER)
+        ):
+            return await self.async_step_add()
+        return await self.async_step_miner(user_input)
+
+    async def async_step_add(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what is to be added."""
+        return self.async_show_menu(step_id="add", menu_options=["miner", "manager"])
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change how a miner is reached."""
-        return await self._async_form_or_try(user_input)
-
-    async def async_step_reauth(
-        self, entry_data: Mapping[str, Any]
-    ) -> ConfigFlowResult:
-        """Ask for another token after the miner rejected the stored one."""
-        return self._async_show_form()
-
-    async def async_step_reauth_confirm(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Change the token, or remove it."""
-        return await self._async_form_or_try(user_input)
-
-    async def async_step_agree(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Go on after the user agreed, which only the menu of a question leads to."""
-        if TYPE_CHECKING:
-            assert self._question is not None
-        self._agreed.add(self._question)
-        return await self._async_try()
-
-    async def async_step_change(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Go back to the form, which keeps what was entered."""
-        return self._async_show_form()
-
-    async def _async_step_question(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the menu again, for a browser that was reloaded."""
-        return self._async_show_question()
-
-    async_step_same_miner = _async_step_question
-    async_step_another_miner = _async_step_question
-    async_step_miner_of_entry = _async_step_question
-    async_step_address_of_entry = _async_step_question
-    async_step_token_in_clear = _async_step_question
-
-    async def _async_form_or_try(
-        self, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
-        """Show the form, or try what was entered into it."""
-        if user_input is None:
-            return self._async_show_form()
-        self._entered = user_input
-        self._agreed.clear()
-        return await self._async_try()
-
-    async def _async_try(self) -> ConfigFlowResult:
-        """Ask the miner who it is, and store what was entered if all is well."""
+        """Change how a miner is reached, or what the manager reads."""
         entry = self._entry()
-        try:
-            data = self._data(entry)
-            client = async_create_client(self.hass, data)
-        except ValueError:
-            return self._async_show_form("invalid_host")
-        if entry and (question := self._token_question(entry, data)):
-            return self._async_show_question(question)
-        try:
-            summary = await client.summary()
-        except XmrigError as error:
-            LOGGER.debug("Adding a miner failed: %s", error)
-            return self._async_show_form(error.key)
-        except Exception:  # noqa: BLE001
-            LOGGER.exception("Unexpected error")
-            return self._async_show_form("unknown")
-        if summary.lacks_identity:
-            return self._async_show_form("not_xmrig")
-        seen = summary.identity
-        if self._data(entry := self._entry()) != data:
-            # The address or token of the entry was changed meanwhile.
-            return await self._async_try()
-        if entry is None:
-            return self._async_add(data, seen)
-        if self.source == SOURCE_RECONFIGURE and (
-            holder := entry_at(self.hass, data, besides=entry)
-        ):
-            return self._async_swap(entry, holder, data, seen)
-        return self._async_update(entry, data, seen)
-
-    def _entry(self) -> XmrigConfigEntry | None:
-        """Return the config entry to change, None if one is to be added.
-
-        Raises AbortFlow if it was removed meanwhile.
-        """
-        if self.source == SOURCE_USER:
-            return None
-        entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
-        if entry is None:
-            raise AbortFlow("entry_removed")
-        return entry
-
-    def _data(self, entry: XmrigConfigEntry | None) -> dict[str, Any]:
-        """Return the address and token that were entered, ready to be stored.
-
-        The form of a new token leaves the address as it is, that of another address
-        leaves the token unless it is told to remove it.
-
-        Raises ValueError if there is no host.
-        """
-        entered = self._entered or {}
-        entered = entered | entered.get(SECTION_TLS, {})
-        token = entered.get(CONF_ACCESS_TOKEN, "").strip()
-        if entry is None or self.source != SOURCE_REAUTH:
-            data = parse_address(entered)
-        else:
-            data = {key: entry.data[key] for key in ADDRESS}
-        if entry and self.source == SOURCE_RECONFIGURE and not token:
-            is_removed = entered.get(CONF_REMOVE_TOKEN, False)
-            token = "" if is_removed else entry.data.get(CONF_ACCESS_TOKEN, "")
-        return data | ({CONF_ACCESS_TOKEN: token} if token else {})
-
-    @callback
-    def _async_add(self, data: dict[str, Any], seen: MinerIdentity) -> ConfigFlowResult:
-        """Add a miner, after a question if it may be one that is added already."""
-        if entry_at(self.hass, data, besides=None):
-            return self.async_abort(reason="already_configured")
-        for other in miner_entries(self.hass):
-            known = identity_of(other)
-            if known.worker_id == seen.worker_id and known.matches(seen):
-                question = self._question_of_entry("same_miner", other, data, seen)
-                if question not in self._agreed:
-                    return self._async_show_question(question)
-        return self.async_create_entry(
-            title=seen.worker_id or data[CONF_HOST],
-            data={CONF_KIND: EntryKind.MINER.value} | data | identity_data(seen),
-        )
-
-    @callback
-    def _async_swap(
-        self,
-        entry: XmrigConfigEntry,
-        holder: ConfigEntry[Any],
-        data: dict[str, Any],
-        seen: MinerIdentity,
-    ) -> ConfigFlowResult:
-        """Swap addresses with the entry that has the new one, if its miner is not there.
-
-        Two entries with one address would command one miner.
-        """
-        is_here = is_miner_of(self.hass, entry, seen)
-        if not is_here or is_miner_of(self.hass, holder, seen):
-            return self._async_show_form("address_in_use", {"other": holder.title})
-        question = self._question_of_entry("address_of_entry", holder, data, seen)
-        if question not in self._agreed:
-            return self._async_show_question(question)
-        holder_data = with_address_of(holder.data, entry.data)
-        if exposed := self._token_question(holder, holder_data):
-            return self._async_show_question(exposed)
-        self.hass.config_entries.async_update_entry(
-            holder, data=holder_data, unique_id=None
-        )
-        self.hass.config_entries.async_schedule_reload(holder.entry_id)
-        return self._async_store(entry, data, seen)
-
-    @callback
-    def _async_update(
-        self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
-    ) -> ConfigFlowResult:
-        """Change an entry, after a question if another miner answers."""
-        if not is_miner_of(self.hass, entry, seen):
-            holders = entries_of(self.hass, seen, besides=entry)
-            question = (
-                self._question_of_entry("miner_of_entry", holders[0], data, seen)
-                if holders
-                else Question("another_miner", seen, self._facts(data, seen))
-            )
-            if question not in self._agreed:
-                return self._async_show_question(question)
-        return self._async_store(entry, data, seen)
-
-    @callback
-    def _async_store(
-        self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
-    ) -> ConfigFlowResult:
-        """Store the address, the token, and the identity of the miner that answered."""
-        known = identity_of(entry)
-        if not seen.id and seen.worker_id == known.worker_id:
-            # It has none until its next start with a network.
-            seen = known
-        return self.async_update_reload_and_abort(
-            entry,
-            unique_id=None,
-            data={CONF_KIND: EntryKind.MINER.value} | data | identity_data(seen),
-        )
-
-    def _token_question(
-        self, entry: ConfigEntry[Any], data: Mapping[str, Any]
-    ) -> Question | None:
-        """Return the question whether a token may be sent without TLS from now on."""
-        facts = {"name": entry.title, "address": address(data)}
-        question = Question("token_in_clear", tuple(sorted(facts.items())), facts)
-        is_due = exposes_token(entry.data, data) and question not in self._agreed
-        return question if is_due else None
-
-    def _question_of_entry(
-        self,
-        step_id: str,
-        other: ConfigEntry[Any],
-        data: Mapping[str, Any],
-        seen: MinerIdentity,
-    ) -> Question:
-        """Return a question that names another config entry."""
-        facts = {"other": other.title, "other_address": address(other.data)}
-        return Question(
-            step_id, (other.entry_id, seen), self._facts(data, seen) | facts
-        )
-
-    def _facts(self, data: Mapping[str, Any], seen: MinerIdentity) -> dict[str, str]:
-        """Return what a question says of the miner that answered, and of the right one."""
-        entry = self._entry()
-        return {
-            "name": entry.title if entry else "",
-            "expected": identity_of(entry).label if entry else "",
-            "address": address(data),
-            "found": seen.label,
-        }
-
-    @callback
-    def _async_show_question(
-        self, question: Question | None = None
-    ) -> ConfigFlowResult:
-        """Show the menu to agree or to change what was entered."""
-        self._question = question or self._question
-        assert self._question
-        return self.async_show_menu(
-            step_id=self._question.step_id,
-            menu_options=["agree", "change"],
-            description_placeholders=self._question.placeholders,
-        )
-
-    @callback
-    def _async_show_form(
-        self, error: str | None = None, placeholders: Mapping[str, str] | None = None
-    ) -> ConfigFlowResult:
-        """Show the form with what was entered, or what is stored.
-
-        No token is sent to the browser: neither a stored one nor one just entered.
-        """
-        entry = self._entry()
-        stored = {**entry.data, SECTION_TLS: entry.data} if entry else {}
-        shown = {**(self._entered or stored)}
-        shown.pop(CONF_ACCESS_TOKEN, None)
-        field = ERROR_FIELDS.get(error or "", "base")
-        if self.source == SOURCE_REAUTH:
-            step_id, schema = "reauth_confirm", TOKEN_SCHEMA
-        else:
-            step_id = "reconfigure" if entry else "user"
-            is_tls = shown.get(SECTION_TLS, {}).get(CONF_SSL, False)
-            expand_tls = is_tls or field == SECTION_TLS
-            schema = connection_schema(
-                has_token=bool(entry and CONF_ACCESS_TOKEN in entry.data),
-                collapse_tls=not expand_tls,
-            )
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, shown),
-            errors={field if field in schema.schema else "base": error}
-            if error
-            else {},
-            description_placeholders=placeholders,
-        )
+        if entry and not is_miner(entry):
+            return await self.async_step_manager()
+        return await self.async_step_miner(user_input)

@@ -8,6 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_KIND, DOMAIN
 
+MANAGER_ID = "manager"
+"""The unique ID of the manager's config entry: there is only one."""
+
 
 class EntryKind(StrEnum):
     """What a config entry is for."""

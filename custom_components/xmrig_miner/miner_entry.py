@@ -16,6 +16,7 @@ from .command import MinerCommands
 from .connection import async_create_client
 from .coordinator import XmrigCoordinator
 from .entity import is_removable
+from .fleet.energy import async_offer_manager
 from .identity_issue import async_update_identity_issue
 from .kinds import EntryKind, entries_of_kind
 from .power.control import PowerControl
@@ -68,6 +69,7 @@ async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     update_issues()
     entry.async_on_unload(coordinator.async_add_listener(update_issues))
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    await async_offer_manager(hass)
     return True
 
 

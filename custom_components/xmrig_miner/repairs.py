@@ -11,7 +11,6 @@ from homeassistant.components.repairs import (
 from homeassistant.components.repairs.const import FlowType
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
 
 from .addresses import (
@@ -26,6 +25,7 @@ from .api.health import is_outdated, lacks_huge_pages
 from .api.models import Config
 from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
 from .coordinator import XmrigCoordinator
+from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .runtime import XmrigConfigEntry
 from .storage import UNREADABLE
@@ -244,15 +244,7 @@ class AnotherMinerFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Go on in the form that changes the address."""
-        form = await self.hass.config_entries.flow.async_init(
-            DOMAIN,
-            context={"source": SOURCE_RECONFIGURE, "entry_id": self._entry_id},
-        )
-        if form["type"] is not FlowResultType.FORM:
-            return self.async_abort(reason="entry_removed")
-        return self.async_abort(
-            reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, form["flow_id"])
-        )
+        return await _async_reconfigure(self, self._entry_id)
 
     @callback
     def _async_show(self, situation: Situation) -> RepairsFlowResult:
@@ -267,9 +259,52 @@ class AnotherMinerFlow(RepairsFlow):
         )
 
 
+class SourcesFlow(RepairsFlow):
+    """Says which sensors the manager misses, and lets the user choose others."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the flow."""
+        self._entry_id = entry_id
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Begin with the only step."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the form that says what the manager reads."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if issue is None:
+            return self.async_abort(reason="resolved")
+        if user_input is not None:
+            return await _async_reconfigure(self, self._entry_id)
+        return self.async_show_form(
+            step_id="confirm",
+            description_placeholders=issue.translation_placeholders,
+        )
+
+
+async def _async_reconfigure(flow: RepairsFlow, entry_id: str) -> RepairsFlowResult:
+    """Go on in the form that changes a config entry."""
+    entries = flow.hass.config_entries
+    if entries.async_get_entry(entry_id) is None:
+        return flow.async_abort(reason="entry_removed")
+    form = await entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry_id}
+    )
+    return flow.async_abort(
+        reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, form["flow_id"])
+    )
+
+
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
     PAYOUT_CHANGED: PayoutChangedFlow,
     ANOTHER_MINER: AnotherMinerFlow,
+    NO_GRID_POWER: SourcesFlow,
+    SENSORS_MISSING: SourcesFlow,
     UNREADABLE: lambda _: ConfirmRepairFlow(),
 }
 

@@ -89,13 +89,19 @@ def _data(config: Path, entry_id: str) -> dict[str, Any]:
     }
 
 
-async def add_miner(client: Client, connection: Connection) -> Entry:
+async def add_miner(
+    client: Client, connection: Connection, power: dict[str, Any] | None = None
+) -> Entry:
     """Add a miner as a user would, and return its config entry.
 
+    `power` is what is entered of what its computer draws.
     Raises RunError with the form's own words if it is not accepted.
     """
     form = await client.post(FLOWS, {"handler": DOMAIN})
-    result = await client.post(f"{FLOWS}/{form['flow_id']}", connection.form)
+    flow = f"{FLOWS}/{form['flow_id']}"
+    result = await client.post(flow, connection.form)
+    if result.get("step_id") == "power":
+        result = await client.post(flow, power or {})
     if result["type"] == "create_entry":
         return Entry(result["result"]["entry_id"], result["result"]["title"])
     texts = json.loads(

@@ -38,15 +38,15 @@ class Home:
         flow = await hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_USER}
         )
-        await hass.config_entries.flow.async_configure(
-            flow["flow_id"],
-            {
-                CONF_HOST: target.host,
-                CONF_PORT: target.port,
-                CONF_ACCESS_TOKEN: target.token,
-                "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
-            },
-        )
+        connection = {
+            CONF_HOST: target.host,
+            CONF_PORT: target.port,
+            CONF_ACCESS_TOKEN: target.token,
+            "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
+        }
+        no_power: dict[str, Any] = {}
+        for user_input in (connection, no_power):
+            await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
         await hass.async_block_till_done()
         (entry,) = hass.config_entries.async_entries(DOMAIN)
         assert entry.state is ConfigEntryState.LOADED

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
-from custom_components.xmrig_miner.kinds import EntryKind
+from custom_components.xmrig_miner.kinds import MANAGER_ID, EntryKind
 from tests.common import Rig
 from tests.watts import threads_hashing
 
@@ -20,6 +20,13 @@ THREAD = 20
 THREADS = 4
 
 
+async def set_dashboard(hass: HomeAssistant, *sources: dict[str, Any]) -> None:
+    """Set the sources of the Energy dashboard."""
+    preferences: Any = {"energy_sources": [*sources]}
+    await (await async_get_manager(hass)).async_update(preferences)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 class House:
     """A house with a grid meter, and the manager in it."""
 
@@ -28,7 +35,10 @@ class House:
         self.hass = hass
         self.rigs = rigs
         self.entry = MockConfigEntry(
-            domain=DOMAIN, title="Manager", data={CONF_KIND: EntryKind.MANAGER}
+            domain=DOMAIN,
+            title="Manager",
+            unique_id=MANAGER_ID,
+            data={CONF_KIND: EntryKind.MANAGER.value},
         )
         self.manager = Rig(hass, rigs[0].simulator, self.entry, rigs[0].freezer)
         self.sun = 0.0
@@ -42,10 +52,7 @@ class House:
 
     async def name_meter(self, source: dict[str, Any]) -> None:
         """Name the grid meter in the Energy dashboard."""
-        preferences: Any = {"energy_sources": [{"type": "grid", **source}]}
-        energy = await async_get_manager(self.hass)
-        await energy.async_update(preferences)
-        await self.hass.async_block_till_done(wait_background_tasks=True)
+        await set_dashboard(self.hass, {"type": "grid", **source})
 
     @property
     def threads(self) -> list[int]:

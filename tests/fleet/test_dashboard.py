@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.fleet.dashboard import House, Price, house_of
+from custom_components.xmrig_miner.fleet.dashboard import house_of
+from custom_components.xmrig_miner.fleet.house import House, Price
 from custom_components.xmrig_miner.manager import Flow, Sources
 
 GRID = {"type": "grid", "stat_rate": "sensor.grid"}

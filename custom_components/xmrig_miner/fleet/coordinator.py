@@ -35,7 +35,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..manager import Inputs, ManagerState, Member, Mode, Plan, Prices, Sample, decide
 from ..runtime import XmrigRuntimeData
-from .dashboard import House, Price
+from .house import House, Price
 from .members import Members, loaded_miners
 from .settings import FleetSettings
 

@@ -1,55 +1,12 @@
 """Where the meters of the house are, by the Energy dashboard."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from homeassistant.core import valid_entity_id
 
 from ..manager import Flow, Sources
-
-
-@dataclass(frozen=True, kw_only=True)
-class Price:
-    """A price per kWh, from a sensor or as a number."""
-
-    sensor: str | None = None
-    number: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class House:
-    """What the preferences of the Energy dashboard name."""
-
-    sources: Sources = field(default_factory=Sources)
-    importing: Price = field(default_factory=Price)
-    exporting: Price = field(default_factory=Price)
-    solar: Flow = field(default_factory=Flow)
-    """What the panels deliver."""
-    forecasts: tuple[str, ...] = ()
-    """Config entries that forecast it."""
-
-    @property
-    def roles(self) -> dict[str, tuple[str, ...]]:
-        """Return the entities that are read, by what each is for."""
-        sources = self.sources
-        battery = sources.battery or Flow()
-        return {
-            "grid_import": sources.grid.plus,
-            "grid_export": sources.grid.minus,
-            "battery_charge": battery.plus,
-            "battery_discharge": battery.minus,
-            "battery_level": _one(sources.battery_level),
-            "import_price": _one(self.importing.sensor),
-            "export_price": _one(self.exporting.sensor),
-            "solar": self.solar.sensors,
-        }
-
-    @property
-    def sensors(self) -> frozenset[str]:
-        """Return all entities that are read."""
-        return frozenset(chain.from_iterable(self.roles.values()))
+from .house import House, Price
 
 
 def house_of(preferences: Mapping[str, Any] | None) -> House:
@@ -128,8 +85,3 @@ def _entity(source: Mapping[str, Any], key: str) -> str | None:
     """Return the entity that a key names, if it is one."""
     value = source.get(key)
     return value if isinstance(value, str) and valid_entity_id(value) else None
-
-
-def _one(entity: str | None) -> tuple[str, ...]:
-    """Return an entity that may not be there as a tuple."""
-    return (entity,) if entity else ()

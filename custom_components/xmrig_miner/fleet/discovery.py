@@ -1,0 +1,29 @@
+"""Offering the manager to a user who can make use of it."""
+
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import discovery_flow
+
+from ..addresses import miner_entries
+from ..const import DOMAIN
+from ..kinds import MANAGER_ID
+from ..power.options import PowerOptions
+from .house import House
+
+
+@callback
+def async_discover_manager(hass: HomeAssistant, house: House) -> None:
+    """Offer the manager, if a miner has watts and the house a meter of the grid.
+
+    Not if there is one, and not if the user ignored the offer.
+    """
+    if hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, MANAGER_ID):
+        return
+    has_watts = any(
+        PowerOptions.from_options(entry.options).is_complete and not entry.disabled_by
+        for entry in miner_entries(hass)
+    )
+    if has_watts and house.has_grid:
+        discovery_flow.async_create_flow(
+            hass, DOMAIN, context={"source": SOURCE_INTEGRATION_DISCOVERY}, data={}
+        )

@@ -1,0 +1,80 @@
+"""The sensors of the house: those of the Energy dashboard, or those that were chosen."""
+
+from typing import Any
+
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_track_entity_registry_updated_event
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import DOMAIN
+from .dashboard import house_of
+from .discovery import async_discover_manager
+from .house import CONF_SOURCES, House, chosen_house, renamed
+from .runtime import FLEET, FleetConfigEntry
+
+_FOLLOWS: HassKey[bool] = HassKey(f"{DOMAIN}_follows_energy_dashboard")
+"""The Energy dashboard's listener cannot be removed again, so there is only one."""
+
+
+async def async_dashboard(hass: HomeAssistant) -> House:
+    """Return the sensors that the Energy dashboard names."""
+    return house_of((await async_get_manager(hass)).data)
+
+
+async def async_offer_manager(hass: HomeAssistant) -> None:
+    """Offer the manager from now on, once there is something for it to do."""
+    await _async_follow_dashboard(hass)
+    async_discover_manager(hass, await async_dashboard(hass))
+
+
+async def async_follow_house(hass: HomeAssistant, entry: FleetConfigEntry) -> House:
+    """Return the sensors that the manager reads, and follow changes of them."""
+    chosen = entry.data.get(CONF_SOURCES)
+    if chosen is None:
+        await _async_follow_dashboard(hass)
+        return await async_dashboard(hass)
+    house = chosen_house(chosen)
+
+    @callback
+    def handle_rename(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
+            sources = renamed(
+                entry.data[CONF_SOURCES],
+                event.data["changes"]["entity_id"],
+                event.data["entity_id"],
+            )
+            hass.config_entries.async_update_entry(
+                entry, data={**entry.data, CONF_SOURCES: sources}
+            )
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    entry.async_on_unload(
+        async_track_entity_registry_updated_event(hass, house.sensors, handle_rename)
+    )
+    return house
+
+
+def is_chosen(entry: ConfigEntry[Any]) -> bool:
+    """Return whether the user chose the sensors, rather than the Energy dashboard."""
+    return CONF_SOURCES in entry.data
+
+
+async def _async_follow_dashboard(hass: HomeAssistant) -> None:
+    """Follow the Energy dashboard, with or without a manager."""
+    if hass.data.get(_FOLLOWS):
+        return
+    hass.data[_FOLLOWS] = True
+    manager = await async_get_manager(hass)
+
+    async def update() -> None:
+        house = house_of(manager.data)
+        runtime = hass.data.get(FLEET)
+        if runtime is None:
+            async_discover_manager(hass, house)
+        elif not is_chosen(runtime.coordinator.config_entry):
+            runtime.coordinator.async_set_house(house)
+
+    manager.async_listen_updates(update)

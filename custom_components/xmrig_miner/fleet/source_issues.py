@@ -1,0 +1,110 @@
+"""Repairs for sensors of the house that are gone."""
+
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+
+from ..const import DOMAIN
+from .coordinator import FleetCoordinator
+
+NO_GRID_POWER = "no_grid_power"
+SENSORS_MISSING = "sensors_missing"
+
+ISSUES = (NO_GRID_POWER, SENSORS_MISSING)
+
+GONE = 120
+"""Seconds for which a sensor is missing until it is gone: at the start of Home
+Assistant, and when its integration is reloaded, it is not there yet."""
+
+
+class SourceIssues:
+    """Raises a repair while the manager misses a sensor, and deletes it after that.
+
+    A sensor that is only unavailable is there: at night many inverters are.
+    """
+
+    def __init__(self, coordinator: FleetCoordinator) -> None:
+        """Initialize it."""
+        self._coordinator = coordinator
+        self._hass = coordinator.hass
+        self._entry = coordinator.config_entry
+        self._wait: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the manager until it is unloaded."""
+        self._entry.async_on_unload(
+            self._coordinator.async_add_listener(self._handle_update)
+        )
+        self._entry.async_on_unload(self._stop_waiting)
+        self._handle_update()
+
+    @callback
+    def _handle_update(self) -> None:
+        """Wait for what is missing, or forget that it was."""
+        if self._found() is None:
+            self._stop_waiting()
+            async_delete_source_issues(self._hass, self._entry, ignored=True)
+        elif self._wait is None:
+            self._wait = async_call_later(self._hass, GONE, HassJob(self._handle_gone))
+
+    @callback
+    def _handle_gone(self, _now: datetime) -> None:
+        """Raise the issue, and look again later whether it is another one by then."""
+        self._wait = None
+        if self._hass.is_running and (found := self._found()):
+            self._raise(*found)
+        self._handle_update()
+
+    def _found(self) -> tuple[str, list[str]] | None:
+        """Return the issue that there is, and the sensors that it is about."""
+        house = self._coordinator.house
+        if not house.has_grid:
+            return NO_GRID_POWER, []
+        missing = [
+            sensor for sensor in house.sensors if self._hass.states.get(sensor) is None
+        ]
+        return (SENSORS_MISSING, sorted(missing)) if missing else None
+
+    def _raise(self, raised: str, sensors: list[str]) -> None:
+        """Raise an issue in the place of the other one."""
+        for key in ISSUES:
+            issue_id = f"{key}_{self._entry.entry_id}"
+            if key != raised:
+                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+                continue
+            ir.async_create_issue(
+                self._hass,
+                DOMAIN,
+                issue_id,
+                data={"entry_id": self._entry.entry_id},
+                is_fixable=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key=key,
+                translation_placeholders={
+                    "name": self._entry.title,
+                    "sensors": ", ".join(f"`{sensor}`" for sensor in sensors),
+                },
+            )
+
+    @callback
+    def _stop_waiting(self) -> None:
+        if self._wait:
+            self._wait()
+            self._wait = None
+
+
+@callback
+def async_delete_source_issues(
+    hass: HomeAssistant, entry: ConfigEntry[Any], *, ignored: bool
+) -> None:
+    """Delete the issues of the manager, and forget which were ignored if asked."""
+    registry = ir.async_get(hass)
+    for key in ISSUES:
+        issue = registry.async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+        if issue and (ignored or issue.dismissed_version is None):
+            ir.async_delete_issue(hass, DOMAIN, issue.issue_id)

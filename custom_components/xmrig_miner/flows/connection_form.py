@@ -1,0 +1,93 @@
+"""The form of how a miner is reached, and what the user is asked about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PORT,
+    CONF_SSL,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from probatio import Secret
+import voluptuous as vol
+
+CONF_REMOVE_TOKEN = "remove_token"
+SECTION_TLS = "tls"
+
+DEFAULT_PORT = 18088
+"""The port that the documentation suggests. XMRig itself has no fixed one."""
+
+TOKEN_SCHEMA = vol.Schema(
+    {
+        vol.Optional(Secret(CONF_ACCESS_TOKEN)): TextSelector(
+            TextSelectorConfig(
+                type=TextSelectorType.PASSWORD, autocomplete="current-password"
+            )
+        ),
+    }
+)
+
+REMOVE_TOKEN_SCHEMA = vol.Schema(
+    {vol.Required(CONF_REMOVE_TOKEN, default=False): BooleanSelector()}
+)
+
+TLS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_SSL, default=False): BooleanSelector(),
+        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+    }
+)
+
+# Other errors are shown above the form. An error of a section is shown above it: the
+# frontend shows none at the fields in it.
+ERROR_FIELDS = {
+    "address_in_use": CONF_HOST,
+    "invalid_auth": CONF_ACCESS_TOKEN,
+    "invalid_certificate": SECTION_TLS,
+    "invalid_host": CONF_HOST,
+    "not_xmrig": CONF_PORT,
+    "token_not_expected": CONF_ACCESS_TOKEN,
+}
+
+
+def connection_schema(*, has_token: bool, collapse_tls: bool) -> vol.Schema:
+    """Return the form of how a miner is reached.
+
+    `has_token` is whether there is a stored token that could be removed.
+    """
+    return vol.Schema(
+        {
+            vol.Required(CONF_HOST): TextSelector(),
+            # Not coerced here: the form would then begin with a 0.
+            vol.Required(CONF_PORT, default=DEFAULT_PORT): NumberSelector(
+                NumberSelectorConfig(
+                    min=1, max=65535, step=1, mode=NumberSelectorMode.BOX
+                )
+            ),
+            **TOKEN_SCHEMA.schema,
+            **(REMOVE_TOKEN_SCHEMA.schema if has_token else {}),
+            vol.Required(SECTION_TLS): section(TLS_SCHEMA, {"collapsed": collapse_tls}),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the user has to agree to before an entry is stored."""
+
+    step_id: str
+    about: object
+    """What an agreement is valid for."""
+    placeholders: Mapping[str, str] = field(compare=False)

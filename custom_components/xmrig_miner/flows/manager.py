@@ -1,0 +1,122 @@
+"""The steps by which the manager is added, and told what to read."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, override
+
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.typing import DiscoveryInfoType
+
+from ..const import CONF_KIND
+from ..fleet.energy import async_dashboard
+from ..fleet.house import CONF_SOURCES
+from ..kinds import MANAGER_ID, EntryKind
+from .power_form import own_entities
+from .sources_form import (
+    SourcesErrors,
+    chosen,
+    in_sections,
+    sources_errors,
+    sources_schema,
+)
+
+TITLE = "Mining manager"
+
+
+class ManagerSteps(ConfigFlow):
+    """Adds the manager, or changes what it reads.
+
+    There is one at most, whichever way it is added.
+    """
+
+    async def async_step_import(self, _: None) -> ConfigFlowResult:
+        """Add the manager, as the user chose in the form of a miner."""
+        return await self.async_step_dashboard()
+
+    @override
+    async def async_step_integration_discovery(
+        self, discovery_info: DiscoveryInfoType
+    ) -> ConfigFlowResult:
+        """Offer the manager."""
+        await self.async_set_unique_id(MANAGER_ID)
+        self._abort_if_unique_id_configured(error="manager_exists")
+        self.context["title_placeholders"] = {"name": TITLE}
+        return await self.async_step_manager()
+
+    async def async_step_manager(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask where the meters are, by what the Energy dashboard knows."""
+        house = await async_dashboard(self.hass)
+        if not house.has_grid:
+            return self.async_show_menu(
+                step_id="no_grid", menu_options=["sources", "manager"]
+            )
+        return self.async_show_menu(
+            step_id="manager",
+            menu_options=["dashboard", "sources"],
+            description_placeholders={
+                "sensors": _names(self.hass, house.sources.grid.sensors)
+            },
+        )
+
+    async_step_no_grid = async_step_manager
+
+    async def async_step_dashboard(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Follow the Energy dashboard."""
+        return await self._async_store_manager({})
+
+    async def async_step_sources(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Choose the sensors by hand."""
+        if user_input is None:
+            return self._async_show_sources(self._stored().get(CONF_SOURCES, {}))
+        sources = chosen(user_input)
+        if errors := sources_errors(self.hass, sources):
+            return self._async_show_sources(sources, errors)
+        return await self._async_store_manager({CONF_SOURCES: sources})
+
+    def _stored(self) -> Mapping[str, Any]:
+        """Return the data of the entry that is changed; of a new one there is none."""
+        is_new = self.source != SOURCE_RECONFIGURE
+        return {} if is_new else self._get_reconfigure_entry().data
+
+    async def _async_store_manager(self, sources: dict[str, Any]) -> ConfigFlowResult:
+        """Add the manager, or change what it reads."""
+        data = {CONF_KIND: EntryKind.MANAGER.value, **sources}
+        if self.source == SOURCE_RECONFIGURE:
+            return self.async_update_reload_and_abort(
+                self._get_reconfigure_entry(), data=data
+            )
+        await self.async_set_unique_id(MANAGER_ID, raise_on_progress=False)
+        self._abort_if_unique_id_configured(error="manager_exists")
+        return self.async_create_entry(title=TITLE, data=data)
+
+    @callback
+    def _async_show_sources(
+        self, shown: Mapping[str, Any], errors: SourcesErrors | None = None
+    ) -> ConfigFlowResult:
+        """Show the form with some sensors in it."""
+        errors = errors or SourcesErrors()
+        schema = sources_schema(
+            own_entities(self.hass), expanded={*in_sections(shown), *errors.fields}
+        )
+        return self.async_show_form(
+            step_id="sources",
+            data_schema=self.add_suggested_values_to_schema(schema, in_sections(shown)),
+            errors=errors.fields,
+            description_placeholders={"wrong": errors.sensors},
+        )
+
+
+def _names(hass: HomeAssistant, sensors: Iterable[str]) -> str:
+    """Return how the user knows some sensors."""
+    states = [(sensor, hass.states.get(sensor)) for sensor in sensors]
+    return ", ".join(state.name if state else sensor for sensor, state in states)

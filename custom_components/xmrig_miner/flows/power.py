@@ -1,0 +1,109 @@
+"""The steps after the connection: what the computer draws, and what it mines with."""
+
+from typing import Any, override
+
+from homeassistant.config_entries import SOURCE_IMPORT, ConfigFlow, ConfigFlowResult
+from homeassistant.core import callback
+import voluptuous as vol
+
+from ..addresses import entry_at
+from ..const import CONF_POWER_SENSOR, DOMAIN
+from ..fleet.energy import async_dashboard
+from ..kinds import MANAGER_ID
+from ..power.options import PowerOptions
+from .power_form import find_plug, own_entities, power_error, power_fields
+
+
+class PowerSteps(ConfigFlow):
+    """Completes a miner that was reached."""
+
+    def __init__(self) -> None:
+        """Initialize the steps."""
+        self._title = ""
+        self._miner: dict[str, Any] = {}
+        """The data of the config entry to add."""
+        self._power: dict[str, Any] = {}
+        """The options of it."""
+        self._adds_manager = False
+
+    @callback
+    def _async_ask_power(self, title: str, data: dict[str, Any]) -> ConfigFlowResult:
+        """Go on with what the computer draws."""
+        self._title, self._miner = title, data
+        plug = find_plug(self.hass, title)
+        return self._async_show_power({CONF_POWER_SENSOR: plug} if plug else {})
+
+    async def async_step_power(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Take what was entered, if anything: it can be entered later, too."""
+        if user_input is None:
+            return self._async_show_power({})
+        if errors := power_error(user_input):
+            return self._async_show_power(user_input, errors)
+        self._power = user_input
+        if PowerOptions.from_options(user_input).is_complete and await self._has_sun():
+            return await self.async_step_solar()
+        return self._async_create_miner()
+
+    async def async_step_solar(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer to add the manager as well."""
+        return self.async_show_menu(
+            step_id="solar", menu_options=["with_manager", "without_manager"]
+        )
+
+    async def async_step_with_manager(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add the miner, and then the manager."""
+        self._adds_manager = True
+        return self._async_create_miner()
+
+    async def async_step_without_manager(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Add only the miner."""
+        return self._async_create_miner()
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Add the manager once the miner is there."""
+        if self._adds_manager:
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN, context={"source": SOURCE_IMPORT}
+            )
+        return result
+
+    async def _has_sun(self) -> bool:
+        """Return whether a manager would know the grid, and there is none yet.
+
+        Nor one that the user ignored when it was offered.
+        """
+        entries = self.hass.config_entries
+        if entries.async_entry_for_domain_unique_id(DOMAIN, MANAGER_ID):
+            return False
+        return (await async_dashboard(self.hass)).has_grid
+
+    @callback
+    def _async_create_miner(self) -> ConfigFlowResult:
+        """Add the miner, unless another form has done so in the meantime."""
+        if entry_at(self.hass, self._miner, besides=None):
+            return self.async_abort(reason="already_configured")
+        return self.async_create_entry(
+            title=self._title, data=self._miner, options=self._power
+        )
+
+    @callback
+    def _async_show_power(
+        self, shown: dict[str, Any], errors: dict[str, str] | None = None
+    ) -> ConfigFlowResult:
+        """Show the form with some values in it."""
+        schema = vol.Schema(power_fields(own_entities(self.hass)))
+        return self.async_show_form(
+            step_id="power",
+            data_schema=self.add_suggested_values_to_schema(schema, shown),
+            errors=errors or {},
+            description_placeholders={"name": self._title},
+        )
