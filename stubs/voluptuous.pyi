@@ -8,6 +8,7 @@ from probatio import (
     In as In,
     Invalid as Invalid,
     Optional as Optional,
+    Range as Range,
     Required as Required,
     Schema as Schema,
 )

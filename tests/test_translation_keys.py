@@ -210,7 +210,17 @@ def test_every_text_asked_for_exists_and_is_filled(
 def test_every_text_is_asked_for(section: str) -> None:
     """A text whose key the code does not know is a leftover."""
     of_commands = {XmrigNotConfirmedError("", command).key for command in Command}
-    assert set(TEXTS.get(section, {})) <= literals() | of_commands
+    known = literals() | of_commands | {key for key, _ in selects_of_actions()}
+    assert set(TEXTS.get(section, {})) <= known
+
+
+def selects_of_actions() -> Iterator[tuple[str, list[str]]]:
+    """Yield the translation key and the options of each choice in services.yaml."""
+    for action in load_yaml_dict(INTEGRATION / "services.yaml").values():
+        for field in (action or {}).get("fields", {}).values():
+            select = field["selector"].get("select") or {}
+            if key := select.get("translation_key"):
+                yield key, select["options"]
 
 
 # --- Flows --------------------------------------------------------------------
@@ -254,14 +264,11 @@ def test_what_the_config_flow_writes_out_has_a_text() -> None:
 
 def test_actions_have_fields_texts_and_icons() -> None:
     """services.yaml, the translations and icons.json name the same actions."""
-    path = INTEGRATION / "services.yaml"
-    actions = load_yaml_dict(path) if path.is_file() else {}
+    actions = load_yaml_dict(INTEGRATION / "services.yaml")
     texts = TEXTS.get("services", {})
     assert set(actions) == set(texts) == set(ICONS.get("services", {}))
     for name, action in actions.items():
         fields = (action or {}).get("fields", {})
         assert set(fields) == set(texts[name].get("fields", {})), name
-        for field in fields.values():
-            selector = field.get("selector", {}).get("select") or {}
-            if translation := selector.get("translation_key"):
-                assert translation in TEXTS["selector"]
+    for key, options in selects_of_actions():
+        assert set(options) == set(TEXTS["selector"][key]["options"])

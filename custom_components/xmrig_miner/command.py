@@ -11,6 +11,7 @@ from .api.exceptions import (
     XmrigError,
     XmrigInterruptedError,
     XmrigLimitedError,
+    XmrigNotMiningError,
     XmrigReadOnlyError,
     XmrigRefusedError,
     XmrigUnsafeConfigError,
@@ -24,6 +25,7 @@ type LimitText = tuple[str, Mapping[str, str]]
 
 _INVALID_REQUEST = (
     XmrigLimitedError,
+    XmrigNotMiningError,
     XmrigReadOnlyError,
     XmrigRefusedError,
     XmrigUnsafeConfigError,

@@ -148,9 +148,13 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     async def _async_restore(self, snapshot: Snapshot) -> bool:
         """Restore the requested state; return whether the miner has to be read again.
 
-        It is restored after a restart, and after XMRig's own rules ended a pause that
-        was requested from here. It waits until the miner's state is known.
+        It is restored after a restart, after XMRig's own rules ended a pause that was
+        requested from here, and when such a pause is over. It waits until the miner's
+        state is known.
         """
+        if self._reader.is_pause_over:
+            self._reader.is_pause_over = False
+            return bool(await self._async_try(self.miner.end_pause()))
         if self._reader.restore_due:
             keep_state = self.config_entry.options.get(CONF_KEEP_STATE, True)
             if snapshot.restricted or not keep_state:

@@ -135,12 +135,7 @@ class XmrigThreadsNumber(XmrigNumber):
         Raises ServiceValidationError for NaN.
         """
         self._check(value)
-        power = self.runtime.power
-        if power.is_active:
-            await power.limit.async_set_threads(int(value))
-            return
-        async with self.runtime.commands.run() as miner:
-            await miner.set_threads(int(value), self.snapshot.cpu_profile)
+        await self.runtime.async_set_threads(int(value))
 
 
 class XmrigPowerLimitNumber(XmrigNumber):

@@ -18,3 +18,14 @@ class XmrigRuntimeData:
     coordinator: XmrigCoordinator
     commands: MinerCommands
     power: PowerControl
+
+    async def async_set_threads(self, threads: int) -> None:
+        """Set the most CPU threads that the user allows; a paused miner stays paused.
+
+        Raises HomeAssistantError as commands do.
+        """
+        if self.power.is_active:
+            await self.power.limit.async_set_threads(threads)
+            return
+        async with self.commands.run() as miner:
+            await miner.set_threads(threads, self.coordinator.data.cpu_profile)

@@ -91,6 +91,12 @@ def _pool_tls(snapshot: Snapshot) -> str | None:
     return (connection.tls or "none") if connection.is_connected else None
 
 
+def _paused_until(snapshot: Snapshot) -> datetime | None:
+    """Return when a pause ends by itself; None for no such pause."""
+    until = snapshot.state.request.until
+    return None if until is None else dt_util.utc_from_timestamp(until)
+
+
 def _hashrate(
     key: str,
     value_fn: Callable[[Snapshot], float | None],
@@ -157,6 +163,13 @@ DESCRIPTIONS = (
         device_class=SensorDeviceClass.ENUM,
         options=list(Status),
         value_fn=lambda snapshot: snapshot.status,
+    ),
+    XmrigSensorEntityDescription(
+        key="paused_until",
+        translation_key="paused_until",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=_paused_until,
     ),
     _hashrate(
         "hashrate",

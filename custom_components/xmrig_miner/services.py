@@ -25,6 +25,7 @@ from .api.models import Config
 from .api.privacy import redacted_path
 from .config_patch import RedactedValueError, parsed, patched, replaced
 from .const import DOMAIN
+from .group_actions import async_setup_group_actions
 from .kinds import is_miner
 from .power.control import PowerControl
 from .redaction import (
@@ -56,10 +57,12 @@ SET_CONFIG_SCHEMA = ENTRY_SCHEMA.extend(
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    Each needs an administrator when a user calls it: they show or change the config as
-    a whole, or take over the miner for minutes. Automations have no user.
+    Each of these for one miner needs an administrator when a user calls it: they show
+    or change the config as a whole, or take over the miner for minutes. Automations
+    have no user.
     """
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
+    async_setup_group_actions(hass)
     for name, action, schema, supports_response in (
         ("get_data", _async_get_data, ENTRY_SCHEMA, only),
         ("set_config", _async_set_config, SET_CONFIG_SCHEMA, optional),

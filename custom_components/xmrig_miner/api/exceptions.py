@@ -119,6 +119,12 @@ class XmrigLimitedError(XmrigError):
     key = "limited"
 
 
+class XmrigNotMiningError(XmrigError):
+    """The miner was paused or stopped by the user, so no pause of it can end by itself."""
+
+    key = "off_already"
+
+
 class XmrigUnsafeConfigError(XmrigError):
     """The config would cut off access to the API, or leave the miner without a pool."""
 

@@ -55,6 +55,12 @@ def is_resumed_by_rule(
     )
 
 
+def is_pause_over(state: MinerState, now: float) -> bool:
+    """Return whether a pause was to end by now, in seconds since 1970."""
+    until = state.request.until
+    return until is not None and now >= until
+
+
 def steps_after_restart(state: MinerState, snapshot: Snapshot) -> Steps:
     """Return the commands that restore what was requested before a restart.
 

@@ -9,7 +9,12 @@ from .client import XmrigClient
 from .command_queue import CommandQueue
 from .config_editor import SETTLE, ConfigEditor
 from .document import Change
-from .exceptions import XmrigLimitedError, XmrigNotConfirmedError, XmrigRefusedError
+from .exceptions import (
+    XmrigLimitedError,
+    XmrigNotConfirmedError,
+    XmrigNotMiningError,
+    XmrigRefusedError,
+)
 from .intent import Steps, steps_after_restart, update_wanted_state
 from .link import MinerLink
 from .mining import Mining
@@ -69,6 +74,38 @@ class Miner:
         """Pause hashing. The pool connection, threads and dataset stay."""
         async with self._command(), self._requests.requesting(mining=False):
             await self._mining.pause()
+
+    async def pause_until(self, until: float) -> None:
+        """Pause hashing until a time, in seconds since 1970; see `end_pause`.
+
+        Another such pause only moves its end. Raises XmrigNotMiningError if the user
+        paused or stopped the miner: it would then mine against the user's will.
+        """
+        async with self._command():
+            request = self.state.request
+            is_off = request.mining is False and request.until is None
+            if is_off or not await self._mining.running_backends():
+                raise XmrigNotMiningError(f"{self.client.address} is off already")
+            async with self._requests.requesting(mining=False, until=until):
+                await self._mining.pause()
+
+    async def end_pause(self) -> bool:
+        """Resume after `pause_until`; return whether that pause still lasted.
+
+        Where a power limit or the miner's own rules keep it paused, it resumes later.
+        """
+        async with self._command():
+            if self.state.request.until is None:
+                return False
+            try:
+                async with self._requests.requesting(mining=True):
+                    if not self.state.request.limited:
+                        await self._mining.resume()
+            except XmrigNotConfirmedError:
+                if not (await self.read_config()).pause_rules:
+                    raise
+                await self._requests.record_resumed()
+            return True
 
     async def resume(self) -> None:
         """Resume after a pause.

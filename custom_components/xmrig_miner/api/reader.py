@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .exceptions import XmrigAnotherMinerError, XmrigError
-from .intent import is_resumed_by_rule
+from .intent import is_pause_over, is_resumed_by_rule
 from .miner import Miner
 from .models import Backends, Config, Summary
 from .restart import RestartDetector
@@ -90,6 +90,8 @@ class MinerReader:
         """Whether the miner restarted, and the request was not restored yet."""
         self.resumed_by_rule = False
         """Whether XMRig's own rules ended a pause that was requested from here."""
+        self.is_pause_over = False
+        """Whether a pause that was requested until a time has to end now."""
 
     async def poll(self) -> Snapshot:
         """Read the miner once, between two commands.
@@ -196,5 +198,8 @@ class MinerReader:
         snapshot = replace(snapshot, state=self._miner.state)
         self.resumed_by_rule = not snapshot.restricted and is_resumed_by_rule(
             snapshot.state, before, snapshot
+        )
+        self.is_pause_over = not snapshot.restricted and is_pause_over(
+            snapshot.state, time.time()
         )
         return snapshot

@@ -25,10 +25,15 @@ class RequestStore:
         """Return the current request."""
         return self._store.state.request
 
-    def requesting(self, *, mining: bool) -> AbstractAsyncContextManager[None]:
-        """Store that the miner should mine, or not, around the command for it."""
+    def requesting(
+        self, *, mining: bool, until: float | None = None
+    ) -> AbstractAsyncContextManager[None]:
+        """Store that the miner should mine, or not, around the command for it.
+
+        `until` is when a pause ends by itself, in seconds since 1970; None for never.
+        """
         return self.changing(
-            Request(mining=mining, here=True, limited=self.current.limited)
+            Request(mining=mining, here=True, limited=self.current.limited, until=until)
         )
 
     @asynccontextmanager
@@ -65,6 +70,10 @@ class RequestStore:
         here = request.here and request.mining is False
         request = replace(request, mining=False, here=here)
         await self._store.store(replace(self._store.state, request=request))
+
+    async def record_resumed(self) -> None:
+        """Record that the miner mines as soon as its own rules let it."""
+        await self._store.record(self._store.state.with_request_done())
 
     async def record_unlimited(self) -> None:
         """Record that the power limit no longer pauses the miner."""

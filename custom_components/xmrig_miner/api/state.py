@@ -24,6 +24,8 @@ class Request:
     """Whether `mining` was requested from here, rather than at the miner."""
     limited: bool = False
     """Whether the miner is paused because no thread fits into the power limit."""
+    until: float | None = None
+    """When a requested pause ends by itself, in seconds since 1970; None for never."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -35,11 +37,17 @@ class Request:
             mining=stored_or_none(data["mining"], boolean),
             here=stored(data["here"], boolean),
             limited=stored(data["limited"], boolean),
+            until=stored_or_none(data["until"], _time),
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return the request as JSON values."""
-        return {"mining": self.mining, "here": self.here, "limited": self.limited}
+        return {
+            "mining": self.mining,
+            "here": self.here,
+            "limited": self.limited,
+            "until": self.until,
+        }
 
     @property
     def wants_pause(self) -> bool:

@@ -1,0 +1,301 @@
+"""A pause that ends by itself."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID
+from homeassistant.core import Context
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+    UnknownUser,
+)
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+import voluptuous as vol
+
+from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.group_actions import pause_end
+from tests.common import Rig
+from tests.controls import MINING, THREADS, set_threads
+from tests.watts import NUMBERS
+
+pytestmark = pytest.mark.virtual_time
+
+UNTIL = "sensor.paused_until"
+PAUSE = timedelta(minutes=3)
+
+
+async def pause_for(
+    rig: Rig, *, context: Context | None = None, respond: bool = False, **data: Any
+) -> Any:
+    """Call the action; for three minutes unless another end is given."""
+    if not {"duration", "until"} & data.keys():
+        data["duration"] = PAUSE
+    return await rig.hass.services.async_call(
+        DOMAIN,
+        "pause_for",
+        data,
+        blocking=True,
+        context=context,
+        return_response=respond,
+    )
+
+
+async def test_it_ends_by_itself(running: Rig) -> None:
+    """Its end is shown until then."""
+    assert running.state(UNTIL) == "unknown"
+    before = dt_util.utcnow()
+    await pause_for(running)
+    assert running.simulator.miner.is_paused
+    assert running.state("sensor.pause_reason") == "asked_here"
+    end = dt_util.parse_datetime(running.state(UNTIL))
+    assert end is not None
+    assert timedelta() <= end - (before + PAUSE) < timedelta(seconds=2)
+    await running.pass_time(PAUSE - timedelta(seconds=30))
+    assert running.simulator.miner.is_paused
+    await running.pass_time(timedelta(seconds=45))
+    assert running.simulator.is_hashing
+    assert running.state(MINING) == "on"
+    assert running.state(UNTIL) == "unknown"
+
+
+async def test_another_one_moves_its_end(running: Rig) -> None:
+    """Later as well as earlier."""
+    await pause_for(running)
+    await pause_for(running, duration=timedelta(minutes=1))
+    await running.pass_time(timedelta(seconds=80))
+    assert running.simulator.is_hashing
+
+
+async def test_it_survives_a_restart_of_home_assistant(running: Rig) -> None:
+    """Also one that lasts longer than the pause."""
+    await pause_for(running)
+    await running.reload()
+    assert running.state(UNTIL) != "unknown"
+    await running.poll(3)
+    assert running.simulator.miner.is_paused
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    await running.pass_time(PAUSE)
+    assert running.simulator.miner.is_paused
+    await running.set_up()
+    await running.poll()
+    assert running.simulator.is_hashing
+
+
+async def test_it_survives_a_restart_of_the_miner(running: Rig) -> None:
+    """A new process hashes at first."""
+    await pause_for(running)
+    running.simulator.restart()
+    await running.poll(2)
+    assert running.simulator.miner.is_paused
+    await running.pass_time(PAUSE)
+    assert running.simulator.is_hashing
+
+
+async def test_a_miner_that_is_away_at_the_end_resumes_when_it_is_back(
+    running: Rig,
+) -> None:
+    """The network failed, its process did not."""
+    await pause_for(running)
+    await running.simulator.go_offline()
+    await running.pass_time(2 * PAUSE)
+    await running.simulator.go_online()
+    await running.poll(2)
+    assert running.simulator.is_hashing
+
+
+@pytest.mark.parametrize("where", ["here", "at the miner"])
+async def test_whoever_resumes_ends_it(running: Rig, where: str) -> None:
+    """Nothing of it is left: a pause after that stays."""
+    await pause_for(running)
+    if where == "here":
+        await running.turn(MINING, on=True)
+    else:
+        running.simulator.rpc_direct("resume")
+        await running.poll()
+    assert running.simulator.is_hashing
+    assert running.state(UNTIL) == "unknown"
+    await running.turn(MINING, on=False)
+    await running.pass_time(2 * PAUSE)
+    assert running.simulator.miner.is_paused
+
+
+async def test_switching_off_makes_it_last(running: Rig) -> None:
+    """The user changed their mind."""
+    await pause_for(running)
+    await running.turn(MINING, on=False)
+    assert running.state(UNTIL) == "unknown"
+    await running.pass_time(2 * PAUSE)
+    assert running.simulator.miner.is_paused
+
+
+@pytest.mark.parametrize("how", ["paused", "stopped", "stopped at the miner"])
+async def test_a_miner_that_is_off_stays_off(running: Rig, how: str) -> None:
+    """Otherwise it would mine after the pause although the user turned it off."""
+    if how == "paused":
+        await running.turn(MINING, on=False)
+    elif how == "stopped":
+        await running.press("button.stop")
+    else:
+
+        def disable(config: Any) -> None:
+            for backend in ("cpu", "opencl", "cuda"):
+                config[backend]["enabled"] = False
+
+        running.simulator.edit_config(disable)
+        await running.poll(2)
+    with pytest.raises(HomeAssistantError, match="off already"):
+        await pause_for(running)
+    await running.pass_time(2 * PAUSE)
+    assert not running.simulator.is_hashing
+    assert running.state(UNTIL) == "unknown"
+
+
+async def test_a_power_limit_outlasts_it(running: Rig) -> None:
+    """The miner resumes once the limit leaves it a thread."""
+    running.hass.config_entries.async_update_entry(running.entry, options=NUMBERS)
+    await running.reload()
+    await running.poll()
+    await running.call("number", "set_value", "number.power_limit", value=0)
+    await pause_for(running)
+    await running.pass_time(2 * PAUSE)
+    assert running.simulator.miner.is_paused
+    assert running.state("sensor.pause_reason") == "power_limit"
+    await running.call("number", "set_value", "number.power_limit", value=258)
+    await running.pass_time(timedelta(minutes=2))
+    assert running.simulator.is_hashing
+
+
+@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
+async def test_the_rules_of_the_miner_outlast_it(running: Rig) -> None:
+    """It resumes by itself when they allow it, so the end is not tried for ever."""
+    await pause_for(running)
+    running.simulator.on_battery = True
+    await running.pass_time(PAUSE + timedelta(minutes=1))
+    assert running.state(UNTIL) == "unknown"
+    assert running.state("sensor.pause_reason") == "battery"
+    running.simulator.requests.clear()
+    await running.poll(3)
+    assert not running.asked("/json_rpc", "POST")
+    running.simulator.on_battery = False
+    await running.poll(2)
+    assert running.simulator.is_hashing
+
+
+@pytest.mark.parametrize("target", ["all", "device", "entity"])
+async def test_its_target(trio: list[Rig], target: str) -> None:
+    """A miner, or all of them."""
+    first, *others = trio
+    data: dict[str, Any] = {
+        "all": {},
+        "device": {ATTR_DEVICE_ID: first.devices["miner"].id},
+        "entity": {ATTR_ENTITY_ID: first.entity_id(MINING)},
+    }[target]
+    response = await pause_for(first, respond=True, **data)
+    paused = [rig.simulator.miner.is_paused for rig in trio]
+    assert paused == [True, *(target == "all" for _ in others)]
+    assert response == {
+        "ok": ["rig-one", "rig-two", "rig-three"] if target == "all" else ["rig-one"],
+        "failed": [],
+        "skipped": [],
+    }
+
+
+async def test_a_target_without_a_miner(running: Rig) -> None:
+    """Not all of them instead."""
+    with pytest.raises(ServiceValidationError, match="No miner is selected"):
+        await pause_for(running, entity_id="sun.sun")
+    assert running.simulator.is_hashing
+
+
+async def test_one_that_fails_is_named(trio: list[Rig]) -> None:
+    """The others pause."""
+    await trio[1].simulator.go_offline()
+    with pytest.raises(HomeAssistantError, match=r"2 of 3 .*connect to rig-two"):
+        await pause_for(trio[0])
+    assert trio[0].simulator.miner.is_paused
+    assert trio[2].simulator.miner.is_paused
+
+
+async def test_who_may(
+    running: Rig, hass_admin_user: MockUser, hass_read_only_user: MockUser
+) -> None:
+    """Each user who may control the switch."""
+    with pytest.raises(Unauthorized):
+        await pause_for(running, context=Context(user_id=hass_read_only_user.id))
+    with pytest.raises(UnknownUser):
+        await pause_for(running, context=Context(user_id="deleted"))
+    assert running.simulator.is_hashing
+    await pause_for(running, context=Context(user_id=hass_admin_user.id))
+    group = await running.hass.auth.async_get_group("system-users")
+    assert group
+    user = MockUser(groups=[group]).add_to_hass(running.hass)
+    await pause_for(running, context=Context(user_id=user.id))
+    assert running.simulator.miner.is_paused
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"duration": "01:00:00", "until": "18:00:00"},
+        {"duration": -5},
+        {"until": "soon"},
+    ],
+)
+async def test_ends_that_are_none(running: Rig, data: dict[str, Any]) -> None:
+    """They are refused by their shape."""
+    with pytest.raises(vol.Invalid):
+        await pause_for(running, **data)
+    assert running.simulator.is_hashing
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"duration": 0}, {"duration": {"days": 400}}, {"until": "2001-01-01 00:00:00"}],
+)
+async def test_ends_that_are_not_in_the_next_year(
+    running: Rig, data: dict[str, Any]
+) -> None:
+    """They are refused with a text."""
+    with pytest.raises(ServiceValidationError, match="within a year"):
+        await pause_for(running, **data)
+    assert running.simulator.is_hashing
+
+
+@pytest.mark.parametrize(
+    ("data", "end"),
+    [
+        ({"duration": timedelta(minutes=90)}, datetime(2026, 3, 28, 19, 30)),
+        ({"duration": timedelta.max}, None),
+        ({"until": datetime(2026, 3, 28, 18, 30)}, datetime(2026, 3, 28, 18, 30)),
+        ({"until": datetime(2026, 3, 28, 17, 30)}, None),
+        ({"until": datetime.max}, None),
+        (
+            {"until": datetime(2026, 3, 28, 18, 30).time()},
+            datetime(2026, 3, 28, 18, 30),
+        ),
+        # Clocks change that night
+        (
+            {"until": datetime(2026, 3, 28, 17, 30).time()},
+            datetime(2026, 3, 29, 17, 30),
+        ),
+    ],
+)
+def test_the_end(data: dict[str, Any], end: datetime | None) -> None:
+    """In the zone of now."""
+    zone = ZoneInfo("Europe/Berlin")
+    now = datetime(2026, 3, 28, 18, tzinfo=zone)
+    assert pause_end(data, now) == (end and end.replace(tzinfo=zone))
+
+
+async def test_threads_may_change_meanwhile(running: Rig) -> None:
+    """They are not what the pause is about."""
+    await pause_for(running)
+    await set_threads(running, 2)
+    assert running.state(THREADS) == "2"
+    assert running.state(UNTIL) != "unknown"
+    assert running.simulator.miner.is_paused
