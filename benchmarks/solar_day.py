@@ -8,6 +8,10 @@ Assistant, the real integration and the real blueprints, and prints for each str
 - bought: energy bought for mining, in % of the energy of mining;
 - starts, and changes of the number of threads.
 
+With `--manager` it plays fleets in two households, under skies that vary like a recorded
+one, through the decisions of the manager alone, which takes seconds a day; the ideal
+follower beside it knows at each report of the meter what is left over.
+
 `python -m benchmarks.solar_day --help` says what it can be asked for. The plot needs
 matplotlib (`uv pip install --group benchmark`).
 """
@@ -24,6 +28,8 @@ from statistics import fmean
 import sys
 
 from .day import PEAK, Day, Scenario, Strategy, play
+from .distribution_speed import seconds
+from .manager_days import rows as rows_of_houses
 from .score import Rig
 from .sky import BROKEN, CLEAR, CUMULUS, OVERCAST, WINDY, variability
 
@@ -197,8 +203,25 @@ def main() -> int:
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count(), help="days at a time"
     )
+    parser.add_argument(
+        "--manager",
+        type=int,
+        metavar="DAYS",
+        help="play so many days through the manager's decisions instead, for each house",
+    )
     parser.add_argument("--plot", type=Path, help="write a picture (PNG) there")
+    parser.add_argument(
+        "--speed", action="store_true", help="measure a distribution over 200 members"
+    )
     arguments = parser.parse_args()
+    if arguments.speed:
+        took = 1000 * seconds()
+        print(f"{took:.2f} ms (at most 5 ms)")
+        return int(took > 5)
+    if arguments.manager:
+        for row in rows_of_houses(arguments.manager):
+            print(row, flush=True)
+        return 0
     wanted = list(quick() if arguments.quick else scenarios(arguments.seeds))
     days = list(play_all(wanted, arguments.jobs))
     print(table(days, wanted))

@@ -2,21 +2,29 @@
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from custom_components.xmrig_miner.manager import (
     Curve,
+    Flow,
     Inputs,
     ManagerState,
     Member,
-    Meters,
     Plan,
-    Reading,
+    Prices,
     Settings,
+    Sources,
     decide,
 )
 from custom_components.xmrig_miner.manager.distribution import Load, distribute
+from custom_components.xmrig_miner.power.model import PowerModel
 
-from .plant import COMMAND, FleetRig
+from .fleet_score import EXPORT, IMPORT, FleetRig
+from .meters import BATTERY, Meter, Samples
+from .plant import COMMAND
+
+SETTLE = 30
+"""Seconds after a change from which on a plug teaches: `SETTLE_TIME` of the meter."""
 
 
 def curve_of(rig: FleetRig) -> Curve:
@@ -31,22 +39,32 @@ class Managed:
     def __init__(
         self,
         rigs: Sequence[FleetRig],
+        meter: Meter,
         settings: Settings | None = None,
-        state: ManagerState | None = None,
+        *,
+        has_battery: bool = False,
+        prices: Sequence[float] | None = None,
     ) -> None:
-        """Initialize it with nothing learned, unless a state is given."""
+        """Initialize it with nothing learned."""
         self.settings = settings or Settings()
-        self.state = state or ManagerState()
+        self.state = ManagerState()
         self.plan: Plan | None = None
-        self.curves = [curve_of(rig) for rig in rigs]
-        self._meters = Meters(grid=None)
+        self.curves: list[Curve | None] = [curve_of(rig) for rig in rigs]
+        self._rigs = rigs
+        self._models: dict[int, PowerModel] = {}
+        self._changed: list[tuple[int, int]] = [(0, 0)] * len(rigs)
+        self._sources = Sources(
+            grid=meter.flow, battery=Flow((BATTERY,)) if has_battery else None
+        )
+        self._prices = prices
+        self._inputs = Inputs(meters=self._sources.meters({}))
         self._results: deque[tuple[int, list[str]]] = deque()
 
-    def reading(
-        self, now: int, watts: float, threads: Sequence[int], truth: float
+    def report(
+        self, now: int, samples: Samples, threads: Sequence[int], truth: float
     ) -> Mapping[int, int]:
-        """Decide by a report of the meter."""
-        self._meters = Meters(grid=Reading(watts, now, now))
+        """Decide by a report of a sensor."""
+        self._inputs = replace(self._inputs, meters=self._sources.meters(samples))
         return self._decide(now, threads)
 
     def wake(self, now: int, threads: Sequence[int]) -> Mapping[int, int]:
@@ -55,6 +73,24 @@ class Managed:
         if wake_at is None or now < wake_at:
             return {}
         return self._decide(now, threads)
+
+    def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
+        """Learn what the plug of a rig reports, once it has settled."""
+        truth = self._rigs[rig]
+        if rig not in self._models:
+            # What the user enters is wrong by a quarter
+            self._models[rig] = PowerModel(
+                truth.rig.threads, idle=truth.rig.idle, full=1.25 * truth.rig.full
+            )
+        before, since = self._changed[rig]
+        if before != threads:
+            self._changed[rig] = threads, now
+        elif now - since >= SETTLE:
+            model = self._models[rig].with_sample(
+                threads, watts=watts, hashrate=truth.hashrates[threads]
+            )
+            self._models[rig] = model
+            self.curves[rig] = Curve.from_model(model)
 
     def members(self, threads: Sequence[int]) -> tuple[Member, ...]:
         """Return the rigs as members."""
@@ -69,7 +105,12 @@ class Managed:
         while self._results and self._results[0][0] <= now:
             for member in self._results.popleft()[1]:
                 self.state = self.state.with_result(member, ok=True, now=now)
-        inputs = Inputs(members=self.members(threads), meters=self._meters)
+        importing = self._prices[now // 3600 % 24] if self._prices else IMPORT
+        inputs = replace(
+            self._inputs,
+            members=self.members(threads),
+            prices=Prices(importing=importing, exporting=EXPORT),
+        )
         self.plan = decide(self.settings, inputs, self.state, now)
         self.state = self.plan.state
         if self.plan.targets:
@@ -89,8 +130,8 @@ class Ideal:
         self._curves = [curve_of(rig) for rig in rigs]
         self._recent: deque[float] = deque(maxlen=last)
 
-    def reading(
-        self, now: int, watts: float, threads: Sequence[int], truth: float
+    def report(
+        self, now: int, samples: Samples, threads: Sequence[int], truth: float
     ) -> Mapping[int, int]:
         """Decide by what is left over in truth."""
         self._recent.append(truth)
@@ -108,3 +149,6 @@ class Ideal:
     def wake(self, now: int, threads: Sequence[int]) -> Mapping[int, int]:
         """Decide nothing between the reports."""
         return {}
+
+    def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
+        """Learn nothing: all is known."""

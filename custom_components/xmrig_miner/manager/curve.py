@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+import math
 from typing import NamedTuple, Self
 
 from ..power.model import PowerModel
@@ -17,6 +18,9 @@ class Segment(NamedTuple):
     """Threads after it."""
     gain: float
     """H/s per W of its threads."""
+    rank: int
+    """The lower the higher the gain is, in steps of 1 %, so that miners of a kind are
+    equal."""
 
 
 @dataclass(frozen=True)
@@ -110,4 +114,6 @@ class Curve:
         # A thread that seems to draw nothing is still not worth infinitely much.
         watts = max(self.mining[last] - self.mining[first], 0.1)
         hashes = self.hashrate(last) - self.hashrate(first)
-        return Segment(first, last, hashes / watts)
+        gain = hashes / watts
+        rank = -round(math.log(gain) * 100) if gain > 0 else 10**9
+        return Segment(first, last, gain, rank)

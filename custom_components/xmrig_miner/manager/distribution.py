@@ -123,7 +123,7 @@ def _fill(loads: Sequence[Load], result: dict[str, int], rest: float) -> float:
     if rest <= 0:
         return rest
     steps = sorted(
-        (-_rank(segment.gain), load.rest_order, place, segment.first, segment.last)
+        (segment.rank, load.rest_order, place, segment.first, segment.last)
         for place, load in enumerate(loads)
         if result[load.id] < load.ceiling
         for segment in load.curve.hull(result[load.id], load.ceiling)
@@ -153,51 +153,66 @@ def _reduced(
     if _reducible(settled, threads) < deficit - SLACK:
         settled = list(loads)
     for tier in reversed(_tiers(settled)):
-        candidates = list(tier)
-        while candidates and deficit > SLACK:
-            load, count = _best_reduction(candidates, threads, deficit)
-            mining = load.curve.mining
-            deficit -= mining[threads[load.id]] - mining[count]
-            threads[load.id] = count
-            candidates.remove(load)
+        deficit = _reduce(tier, threads, deficit)
     return threads
 
 
-def _best_reduction(
+def _reduce(loads: Sequence[Load], threads: dict[str, int], deficit: float) -> float:
+    """Save up to some W among loads, and return what is left of them.
+
+    Those that save the most go first, for as long as it takes more than one of them.
+    """
+    most = sorted(
+        loads,
+        key=lambda load: (_saved(load, threads, load.floor), load.rest_order),
+        reverse=True,
+    )
+    for place, load in enumerate(most):
+        saved = _saved(load, threads, load.floor)
+        if deficit <= SLACK:
+            break
+        if saved < deficit - SLACK:
+            threads[load.id] = min(threads[load.id], load.floor)
+            deficit -= saved
+            continue
+        last, count = _least_loss(most[place:], threads, deficit)
+        deficit -= _saved(last, threads, count)
+        threads[last.id] = count
+        break
+    return deficit
+
+
+def _least_loss(
     loads: Sequence[Load], threads: Mapping[str, int], deficit: float
 ) -> tuple[Load, int]:
-    """Return the load that saves a deficit at the least loss, and its threads.
-
-    Where no load saves it alone, that is the one that saves the most.
-    """
-    options: list[tuple[tuple[float, ...], float, int, Load, int]] = []
+    """Return the load that saves a deficit alone at the least loss, and its threads."""
+    options: list[tuple[tuple[float, ...], int, Load, int]] = []
     for load in loads:
         now = threads[load.id]
         mining = load.curve.mining
-        count = max(
-            load.floor, load.curve.threads_within(mining[now] - deficit + SLACK)
-        )
-        count = min(count, now)
+        count = load.curve.threads_within(mining[now] - deficit + SLACK)
+        count = min(max(load.floor, count), now)
         saved = mining[now] - mining[count]
         if saved >= deficit - SLACK:
             lost = load.curve.hashrate(now) - load.curve.hashrate(count)
             rate = load.curve.hashrate(load.curve.threads) or 1
             # Between algorithms hashes count by what they take at full load.
-            order = (0, lost / rate * load.curve.full, saved)
-        else:
-            order = (1, -saved, 0)
-        options.append((order, -load.rest_order, len(options), load, count))
+            order = (lost / rate * load.curve.full, saved, -load.rest_order)
+            options.append((order, len(options), load, count))
     *_, load, count = min(options)
     return load, count
 
 
+def _saved(load: Load, threads: Mapping[str, int], count: int) -> float:
+    """Return how many W a load saves with no more than some threads."""
+    mining = load.curve.mining
+    now = threads[load.id]
+    return mining[now] - mining[min(count, now)]
+
+
 def _reducible(loads: Iterable[Load], threads: Mapping[str, int]) -> float:
     """Return how many W loads can save."""
-    return sum(
-        load.curve.mining[threads[load.id]]
-        - load.curve.mining[min(load.floor, threads[load.id])]
-        for load in loads
-    )
+    return sum(_saved(load, threads, load.floor) for load in loads)
 
 
 def _worth(loads: Sequence[Load], threads: Mapping[str, int]) -> list[float]:
@@ -245,8 +260,3 @@ def _by_algorithm(loads: Iterable[Load]) -> list[list[Load]]:
     for load in sorted(loads, key=lambda load: load.rest_order):
         groups.setdefault(load.algorithm, []).append(load)
     return list(groups.values())
-
-
-def _rank(gain: float) -> int:
-    """Return a gain in steps of 1 %, so that miners of a kind are equal."""
-    return round(math.log(gain) * 100) if gain > 0 else -(10**9)

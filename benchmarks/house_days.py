@@ -1,0 +1,157 @@
+"""Days of a house with a fleet of miners, played through the manager's decisions.
+
+No Home Assistant and no miner take part, so a day takes seconds. `day.py` plays a day
+with both.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from statistics import fmean
+import time
+
+from custom_components.xmrig_miner.manager import Caution, Settings
+
+from .fleet_score import FleetRig, FleetScore
+from .household import DAY, lively_house
+from .meters import Battery, Meter
+from .plant import Plant, Strategy
+from .recorded_sky import recorded_light
+from .score import Rig
+from .sky import BROKEN, DAYLIGHT, SUNRISE, house, light
+from .strategies import Ideal, Managed
+
+RIG_230 = FleetRig(Rig("230 W", idle=60, full=230), hashrate=500, saturation=0.1)
+
+
+def fleet(size: int) -> tuple[FleetRig, ...]:
+    """Return rigs of 4, 16 and 64 threads, none as efficient as another."""
+    kinds = (
+        FleetRig(Rig("16 threads", 60, 230, 16), hashrate=600, saturation=0.3),
+        FleetRig(Rig("4 threads", 25, 75, 4), hashrate=450, saturation=0.1),
+        FleetRig(Rig("64 threads", 110, 480, 64), hashrate=420, saturation=0.4),
+    )
+    return tuple(
+        replace(kind, hashrate=kind.hashrate * (1 - 0.02 * (place // 3)))
+        for place, kind in ((place, kinds[place % 3]) for place in range(size))
+    )
+
+
+@dataclass(frozen=True)
+class House:
+    """A house, and the days that are played in it."""
+
+    name: str
+    rigs: tuple[FleetRig, ...] = (RIG_230,)
+    peak: float = 1_000
+    """W that the panels bring under a clear sky at noon."""
+    meter: Meter = field(default_factory=Meter)
+    is_lively: bool = True
+    is_recorded: bool = True
+    """Whether the sky varies like a recorded one, or has the broken clouds of `sky.py`."""
+    has_battery: bool = False
+    plug: Meter | None = None
+    prices: Sequence[float] | None = None
+    has_nights: bool = False
+
+    def surplus(self, random: Random) -> list[float]:
+        """Return what is left over without mining, in W, second by second."""
+        shares = recorded_light(random) if self.is_recorded else light(BROKEN, random)
+        sun = [self.peak * share for share in shares]
+        if self.is_lively:
+            drawn = lively_house(random)[SUNRISE : SUNRISE + DAYLIGHT]
+        else:
+            drawn = house(random)
+        idle = sum(rig.rig.idle for rig in self.rigs)
+        day = [more - less - idle for more, less in zip(sun, drawn, strict=True)]
+        if not self.has_nights:
+            return day
+        night = [-150.0 - idle] * ((DAY - DAYLIGHT) // 2)
+        return night + day + night
+
+
+@dataclass(frozen=True)
+class Result:
+    """The days of one strategy in one house, taken together."""
+
+    house: House
+    strategy: str
+    days: int
+    share: float
+    """Hashes on surplus in % of the oracle's."""
+    bought: float
+    """Energy bought in % of that of mining."""
+    cost: float
+    """What mining cost per day."""
+    starts: float
+    changes: float
+    took: float
+    """Seconds of real time per day."""
+
+    def row(self) -> str:
+        """Return it as a row of a table."""
+        return (
+            f"| {self.house.name} | {self.strategy} | {self.days}"
+            f" | {self.share:.1f} | {self.bought:.2f} | {100 * self.cost:.1f}"
+            f" | {self.starts:.0f} | {self.changes:.0f} | {self.took:.1f} |"
+        )
+
+
+HEAD = (
+    "| house | strategy | days | hashes % | bought % | ct a day | starts | changes | s |\n"
+    "|---|---|---:|---:|---:|---:|---:|---:|---:|"
+)
+
+
+def managed(house: House, caution: Caution = Caution.EAGER) -> Managed:
+    """Return the manager of a house, with nothing learned."""
+    return Managed(
+        house.rigs,
+        house.meter,
+        Settings(caution=caution),
+        has_battery=house.has_battery,
+        prices=house.prices,
+    )
+
+
+def play(house: House, name: str, strategy: Strategy, days: int) -> Result:
+    """Play days one after the other, with one strategy that goes on learning."""
+    began = time.perf_counter()
+    scores: list[FleetScore] = []
+    for seed in range(days):
+        random = Random(seed)
+        plant = Plant(
+            house.rigs,
+            house.surplus(random),
+            house.meter,
+            random,
+            battery=Battery() if house.has_battery else None,
+            plug=house.plug,
+            prices=house.prices,
+            start=seed * DAY + (0 if house.has_nights else SUNRISE),
+        )
+        scores.append(plant.run(strategy))
+    return Result(
+        house=house,
+        strategy=name,
+        days=days,
+        share=_percent(
+            (score.on_surplus for score in scores), (score.oracle for score in scores)
+        ),
+        bought=_percent(
+            (score.bought for score in scores), (score.mined for score in scores)
+        ),
+        cost=fmean(score.cost for score in scores),
+        starts=fmean(score.starts for score in scores),
+        changes=fmean(score.changes for score in scores),
+        took=(time.perf_counter() - began) / days,
+    )
+
+
+def _percent(parts: Iterable[float], wholes: Iterable[float]) -> float:
+    return 100 * sum(parts) / (sum(wholes) or 1)
+
+
+def ideal(house: House, last: int = 1) -> Ideal:
+    """Return the follower to compare with."""
+    return Ideal(house.rigs, last)

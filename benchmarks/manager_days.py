@@ -1,0 +1,72 @@
+"""The houses that the manager is measured in, and the table of what came of it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from custom_components.xmrig_miner.manager import Caution
+
+from .house_days import HEAD, House, Result, fleet, ideal, managed, play
+from .meters import Meter
+from .prices import DAY_OF_PRICES
+
+QUIET = House("quiet", is_lively=False)
+LIVELY = House("lively")
+
+SCARCE = (
+    House("two miners, scarce sun", fleet(2), 600, is_lively=False, is_recorded=False),
+    House(
+        "three miners, scarce sun", fleet(3), 800, is_lively=False, is_recorded=False
+    ),
+)
+
+OTHERS = (
+    replace(LIVELY, name="lively, 5 s", meter=Meter(5)),
+    replace(LIVELY, name="lively, 60 s", meter=Meter(60)),
+    replace(LIVELY, name="lively, 30 s late", meter=Meter(lag=30)),
+    replace(LIVELY, name="lively, mean of 30 s", meter=Meter(averaging=30)),
+    replace(LIVELY, name="lively, two sensors", meter=Meter(is_split=True)),
+    replace(
+        LIVELY,
+        name="lively, each change of 10 W",
+        meter=Meter(1, noise=0, resolution=10, on_change=True),
+    ),
+    replace(LIVELY, name="lively, battery", has_battery=True),
+    replace(LIVELY, name="lively, a plug", plug=Meter(10)),
+    replace(
+        LIVELY,
+        name="lively, a plug that reports changes",
+        plug=Meter(1, lag=5, noise=0, resolution=5, on_change=True),
+    ),
+    replace(LIVELY, name="lively, prices of a day", prices=DAY_OF_PRICES),
+    replace(LIVELY, name="lively, with nights", has_nights=True),
+    *SCARCE,
+    replace(SCARCE[0], name="two miners, recorded sky", is_recorded=True),
+    replace(SCARCE[1], name="three miners, recorded sky", is_recorded=True),
+)
+
+LARGE = House("twenty miners", fleet(20), 6_000)
+
+LASTS = (2, 3, 5)
+"""Reports of which a cautious follower takes the least."""
+
+
+def results(days: int) -> Iterator[Result]:
+    """Play all houses, and yield what came of each strategy."""
+    for house in (QUIET, LIVELY):
+        yield play(house, "ideal", ideal(house), days)
+        for last in LASTS:
+            yield play(house, f"least of the last {last}", ideal(house, last), days)
+        for caution in Caution:
+            yield play(house, f"manager, {caution}", managed(house, caution), days)
+    for house in OTHERS:
+        yield play(house, "ideal", ideal(house), days)
+        yield play(house, "manager, eager", managed(house), days)
+    yield play(LARGE, "ideal", ideal(LARGE), 1)
+    yield play(LARGE, "manager, eager", managed(LARGE), 1)
+
+
+def rows(days: int) -> Iterator[str]:
+    """Play all houses, and yield each row of the table when it is there."""
+    yield HEAD
+    for result in results(days):
+        yield result.row()
