@@ -75,7 +75,7 @@ def clear_sky_indices(random: Random) -> list[float]:
     """Return the clear-sky index of each minute of a day, and of the one after it."""
     size, hours, classes = _statistics()
     name = hours.draw(random)
-    index = next(iter(classes[name].minutes))
+    index = random.choice(list(classes[name].minutes))
     place = random.random()
     indices = []
     for minute in range(DAYLIGHT // MINUTE + 1):
