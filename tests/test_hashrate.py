@@ -75,6 +75,14 @@ async def test_a_change_of_threads_leaves_no_gap(rig: Rig) -> None:
         assert rig.state(EFFICIENCY) == str(hashes / 100)
 
 
+@pytest.mark.parametrize("options", [{"gpus": 0, "threads": 64}])
+async def test_one_thread_of_many_shows_at_once(running: Rig) -> None:
+    """Though the hashrate changes by less than it jitters."""
+    before = shown(running, "hashrate")
+    await set_threads(running, 63)
+    assert shown(running, "hashrate") == pytest.approx(before * 63 / 64, rel=0.001)
+
+
 async def test_cards_hash_on_while_threads_change(
     all_enabled: None, running: Rig
 ) -> None:

@@ -20,9 +20,13 @@ MAX_ROWS = 400
 
 STEADY, BUSY = 0.01, 0.05
 """Standard deviations of a hashrate over 10 s, on a computer that does nothing else and
-on one that is worked with. Those over longer times are smaller."""
+on one that is in use. Those over longer times are smaller."""
+
 PARTS = (1, 6, 90)
 """Windows of 10 s in each of the miner's windows."""
+
+SHARES = 1 / 3
+"""Shares between two polls: pools choose a difficulty that leads to one each 30 s or so."""
 
 
 @pytest.fixture
@@ -65,6 +69,9 @@ async def count_rows(rig: Rig, noise: random.Random) -> Counter[str]:
             gpu.power = power + noise.randint(-2, 2)
             gpu.temperature = temperature + noise.randint(-1, 1)
         report(rig, round(drawn(rig.simulator) + noise.gauss(0, 1), 1))
+        if noise.random() < SHARES:
+            rig.simulator.surroundings.share_latency_ms = noise.randint(30, 90)
+            rig.simulator.accept_share()
         await rig.poll()
     stop()
     return rows
@@ -81,12 +88,15 @@ async def count_rows(rig: Rig, noise: random.Random) -> Counter[str]:
         pytest.param(
             {"gpus": 0}, {**NUMBERS, **METER}, STEADY, 360, id="measured power"
         ),
+        pytest.param({"gpus": 0}, {**NUMBERS, **METER}, BUSY, 400, id="all of it"),
     ],
 )
 async def test_rows_of_an_hour(
     rig: Rig, chosen: dict[str, Any], noise: random.Random, expected: int
 ) -> None:
     """They stay below a bound with what is enabled by default."""
+    for _ in range(int(POLLS * SHARES)):
+        rig.simulator.accept_share()
     await set_up(rig, chosen)
     await rig.poll(6)
     rows = await count_rows(rig, noise)

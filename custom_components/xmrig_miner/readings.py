@@ -5,8 +5,12 @@ import math
 from typing import Final
 
 NOTICEABLE: Final = 0.05
-"""Share of a reading by which it has to change to be shown at once. Hashrates and powers
-jitter by one or two percent from poll to poll."""
+"""Share of a reading by which it has to change to be shown at once. On an otherwise idle
+computer, hashrates and powers jitter by one or two percent from poll to poll."""
+
+NOTICEABLE_HASHRATE: Final = 0.15
+"""The same of a hashrate over 10 s, and of what is calculated from it. While the computer
+is in use, two of them differ by 7 percent (one standard deviation)."""
 
 SHORT_INTERVAL: Final = 60
 """Seconds until a smaller change of a main reading shows."""

@@ -39,7 +39,13 @@ from .entity import (
 )
 from .fleet.sensor import setup_sensors
 from .kinds import EntryKind, entry_kind
-from .readings import LONG_INTERVAL, SHORT_INTERVAL, rounded
+from .readings import (
+    LONG_INTERVAL,
+    NOTICEABLE,
+    NOTICEABLE_HASHRATE,
+    SHORT_INTERVAL,
+    rounded,
+)
 from .runtime import XmrigRuntimeData
 from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .sensor_power import (
@@ -102,6 +108,7 @@ def _hashrate(
     value_fn: Callable[[Snapshot], float | None],
     *,
     backend: BackendType | None = None,
+    noticeable: float = NOTICEABLE,
     category: EntityCategory | None = EntityCategory.DIAGNOSTIC,
     enabled: bool = True,
 ) -> XmrigSensorEntityDescription:
@@ -112,6 +119,7 @@ def _hashrate(
         state_class=SensorStateClass.MEASUREMENT,
         is_hashrate=True,
         interval=LONG_INTERVAL if category else SHORT_INTERVAL,
+        noticeable=noticeable,
         entity_category=category,
         entity_registry_enabled_default=enabled,
         backend=backend,
@@ -174,6 +182,7 @@ DESCRIPTIONS = (
     _hashrate(
         "hashrate",
         lambda snapshot: snapshot.hashrate_now(snapshot.hashrate()),
+        noticeable=NOTICEABLE_HASHRATE,
         category=None,
     ),
     _hashrate("hashrate_1m", lambda snapshot: snapshot.hashrate().minute_1),
@@ -203,7 +212,7 @@ DESCRIPTIONS = (
         key="shares_accepted",
         translation_key="shares_accepted",
         state_class=SensorStateClass.TOTAL_INCREASING,
-        interval=SHORT_INTERVAL,
+        interval=LONG_INTERVAL,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda snapshot: snapshot.summary.results.shares_good,
     ),
@@ -360,8 +369,13 @@ def _backend_hashrates(
         "hashrate_15m": lambda snapshot: snapshot.hashrate(backend).minutes_15,
     }
     for key, value_fn in values.items():
+        is_now = key == "hashrate"
         yield _hashrate(
-            f"{backend}_{key}", value_fn, backend=backend, enabled=key == "hashrate"
+            f"{backend}_{key}",
+            value_fn,
+            backend=backend,
+            noticeable=NOTICEABLE_HASHRATE if is_now else NOTICEABLE,
+            enabled=is_now,
         )
 
 
@@ -379,6 +393,7 @@ GPU_DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         is_hashrate=True,
         interval=LONG_INTERVAL,
+        noticeable=NOTICEABLE_HASHRATE,
         value_fn=lambda snapshot, gpu: snapshot.hashrate_now(gpu.hashrate, gpu.backend),
     ),
     XmrigGpuSensorEntityDescription(
@@ -552,6 +567,15 @@ class XmrigSensor(XmrigReadingSensor):
     def reading(self) -> StateType | datetime:
         """Return the value."""
         return self.entity_description.value_fn(self.snapshot)
+
+    @property
+    @override
+    def occasion(self) -> int | None:
+        """Return the number of threads.
+
+        A single thread of many changes a hashrate little, but must be published at once.
+        """
+        return self.snapshot.backends.threads if self.snapshot.backends else None
 
 
 class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):

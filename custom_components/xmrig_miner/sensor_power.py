@@ -25,7 +25,13 @@ from .const import UNIT_EFFICIENCY
 from .entity import XmrigMeterEntity
 from .power.energy import EnergyMeter
 from .power.meter import PowerMeter
-from .readings import LONG_INTERVAL, SHORT_INTERVAL, SteadyReading, rounded
+from .readings import (
+    LONG_INTERVAL,
+    NOTICEABLE_HASHRATE,
+    SHORT_INTERVAL,
+    SteadyReading,
+    rounded,
+)
 from .runtime import XmrigRuntimeData
 from .sensor_reading import XmrigReadingEntityDescription, XmrigReadingSensor
 
@@ -67,6 +73,7 @@ POWER_DESCRIPTIONS = (
         native_unit_of_measurement=UNIT_EFFICIENCY,
         state_class=SensorStateClass.MEASUREMENT,
         interval=SHORT_INTERVAL,
+        noticeable=NOTICEABLE_HASHRATE,
         suggested_display_precision=1,
         value_fn=lambda meter: rounded(meter.efficiency, 2),
     ),

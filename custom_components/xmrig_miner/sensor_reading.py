@@ -15,6 +15,7 @@ from .const import DOMAIN
 from .entity import XmrigEntity
 from .readings import (
     HASHRATE_UNITS,
+    NOTICEABLE,
     SteadyReading,
     display_precision,
     hashrate_unit,
@@ -29,6 +30,8 @@ class XmrigReadingEntityDescription(SensorEntityDescription):
 
     interval: int = 0
     """Seconds until a small change is published; 0 publishes every change."""
+    noticeable: float = NOTICEABLE
+    """Share of the value by which it has to change to be published at once."""
     is_hashrate: bool = False
     """Whether it is in H/s, to be shown in a unit that suits the miner."""
 
@@ -46,7 +49,7 @@ class XmrigReadingSensor(XmrigEntity, SensorEntity):
     ) -> None:
         """Initialize the sensor."""
         super().__init__(runtime, description, gpu)
-        self._steady = SteadyReading(description.interval)
+        self._steady = SteadyReading(description.interval, description.noticeable)
         self._divisor = 1
         if description.is_hashrate:
             size = self.snapshot.peak_hashrate
