@@ -4,16 +4,11 @@ Nothing is replaced: Home Assistant and the simulated miner are processes, and w
 asked of them goes through their HTTP APIs.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
-from functools import cached_property
-import os
 from pathlib import Path
 import signal
 import socket
-import subprocess
-import sys
 from typing import Any
 
 import aiohttp
@@ -22,131 +17,12 @@ import pytest_socket
 
 from scripts.runner.client import Client
 from scripts.runner.miner import ENTRIES, Device, Entry, devices
-from scripts.runner.process import HOST, PROJECT, VENV, port_is_free
+from scripts.runner.process import HOST
 
-PYTHON = VENV / "bin" / "python"
-TOKEN = "open-sesame"
+from .running import TOKEN, Run, SimulatedMiner, eventually, free_port
+
 WALLET = "WALLET"
 """Of the pools of a simulated miner."""
-
-POLL = 15
-"""Seconds in which a poll has surely come by; one is due every 10."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def newest_home_assistant() -> None:
-    """Skip all of this where the newest Home Assistant is not installed."""
-    if not (VENV / ".done").exists():
-        reason = "the newest Home Assistant is missing: run scripts/setup run"
-        if os.environ.get("XMRIG_TESTS_REQUIRE_MINER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
-
-
-class Run:
-    """A run of scripts/run, without the set-up that precedes it."""
-
-    def __init__(self, config: Path, *options: str) -> None:
-        """Initialize it to use a config folder."""
-        self.config = config
-        self.port = free_port()
-        self._options = options
-        self._process: subprocess.Popen[str] | None = None
-
-    @cached_property
-    def url(self) -> str:
-        """Return where Home Assistant is reached."""
-        return f"http://{HOST}:{self.port}"
-
-    def start(self) -> str:
-        """Start it, and return what it says once all is there."""
-        self._process = subprocess.Popen(
-            [
-                *(str(PYTHON), "-m", "scripts.runner", "--port", str(self.port)),
-                *("--config", str(self.config), *self._options),
-            ],
-            env=os.environ | {"PYTHONPATH": str(PROJECT)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout
-        said = ""
-        for line in self._process.stdout:
-            said += line
-            if "Ctrl-C" in line:
-                return said
-        pytest.fail(f"scripts/run ended with {self._process.wait()}: {said}")
-
-    def stop(self, number: signal.Signals) -> None:
-        """End it by a signal, and make sure that nothing of it is left."""
-        assert self._process
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        assert children, "Home Assistant runs as its child"
-        self._process.send_signal(number)
-        self._process.communicate()
-        assert self._process.returncode == 0
-        assert not [child for child in children if Path(f"/proc/{child}").exists()]
-        assert port_is_free(self.port)
-
-    def kill(self) -> None:
-        """End it whatever has gone wrong."""
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.communicate()
-
-    @property
-    def log(self) -> str:
-        """Return what Home Assistant has logged in its last two starts."""
-        logs = sorted(self.config.glob("home-assistant.log*"), reverse=True)
-        return "".join(log.read_text() for log in logs)
-
-    @property
-    def errors(self) -> list[str]:
-        """Return the errors among that, and the first line of each traceback."""
-        marks = (" ERROR ", " CRITICAL ", "Traceback")
-        return [
-            line
-            for line in self.log.splitlines()
-            if any(mark in line for mark in marks)
-        ]
-
-
-class SimulatedMiner:
-    """A simulated miner as a process."""
-
-    def __init__(self) -> None:
-        """Initialize it to listen always on the same port."""
-        self.port = free_port()
-        self._process: subprocess.Popen[str] | None = None
-
-    def start(self) -> None:
-        """Start it, as a miner that has run for a while."""
-        self._process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "simulator", "--gpus", "1", "--uptime", "1000"),
-                *("--port", str(self.port), "--token", TOKEN),
-            ],
-            cwd=PROJECT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout
-        assert self._process.stdout.readline()
-
-    def stop(self) -> None:
-        """End it."""
-        if self._process:
-            self._process.terminate()
-            self._process.communicate()
-            self._process = None
 
 
 @dataclass
@@ -241,13 +117,6 @@ def no_error(rig: Rig) -> Generator[None]:
     before = len(rig.run.errors)
     yield
     assert not rig.run.errors[before:]
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds that a poll brings about."""
-    async with asyncio.timeout(POLL):
-        while not await holds():
-            await asyncio.sleep(0.2)
 
 
 @pytest.mark.usefixtures("no_error")
