@@ -17,7 +17,8 @@ and at `wake_at`:
 
 The parts, from the bottom: `curve` (what threads are worth), `heat` (what a temperature
 leaves), `members`, `distribution` (a budget over members), `sources` and `budget` (what
-is left over), `policy` (what the user wants), `smart` and `decision`.
+is left over), `household` (loads that return), `policy` (what the user wants), `smart` and
+`decision`.
 """
 
 from .curve import Curve

@@ -18,11 +18,30 @@ class Mode(StrEnum):
 
 
 class Caution(StrEnum):
-    """How much bought energy a hash may cost."""
+    """How much bought energy a hash may cost.
+
+    Mined with surplus, a kWh of hashes costs what its export would have earned; mined
+    with power of the grid, it costs the import price. What it is worth lies between the
+    two: nearer to the import price for the eager, nearer to the export price for the
+    calm. That decides at which chance of buying it is still mined.
+    """
 
     EAGER = "eager"
+    """Whatever the chance."""
     BALANCED = "balanced"
     CALM = "calm"
+
+    @property
+    def odds(self) -> float | None:
+        """Return the chance of buying at which is still mined; None for any.
+
+        That is how far the value of a hash is on the way from the export price to the
+        import price.
+        """
+        return _ODDS[self]
+
+
+_ODDS = {Caution.EAGER: None, Caution.BALANCED: 0.2, Caution.CALM: 0.08}
 
 
 class Reason(StrEnum):
@@ -65,6 +84,20 @@ class Prices:
     exporting: float | None = None
     break_even: float | None = None
     """The price at which mining costs what it earns."""
+
+    def odds(self, caution: Caution) -> float | None:
+        """Return the chance of buying at which is still mined; None for any.
+
+        Where all prices are known, the break-even price is what a kWh of hashes is
+        worth, and takes the place of the caution: a chance is worth it as long as what
+        is gained on surplus makes up for what is lost on bought power.
+        """
+        if self.break_even is None or self.importing is None or self.exporting is None:
+            return caution.odds
+        if self.break_even >= self.importing:
+            return None
+        gain = max(0.0, self.break_even - self.exporting)
+        return gain / (gain + self.importing - self.break_even)
 
     def is_cheap(self, limit: float | None) -> bool:
         """Return whether power from the grid is cheap enough to mine with."""

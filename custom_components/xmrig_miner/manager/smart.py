@@ -14,6 +14,10 @@ from .state import ManagerState
 SILENT = 120
 """Seconds without a report of the meter after a step, from which on it is silent."""
 
+LOOK_AGAIN = 30
+"""Seconds after which power that was left for a load that may return is looked at again,
+where the meter reports nothing."""
+
 
 def smart(
     settings: Settings,
@@ -31,6 +35,8 @@ def smart(
     )
     state = replace(state, battery_first=battery_first)
     left = available(meters, state.history, state.response)
+    if left is not None:
+        state = state.read(left)
     if inputs.prices.is_cheap(settings.price_limit):
         return state, replace(full(loads), available=left)
     if left is None or _is_silent(left, state, now):
@@ -43,11 +49,15 @@ def smart(
         )
     others = draw_of_others(loads, inputs.members, state.records, now)
     held = held_power(inputs.members, state.records, now)
-    fixed = settings.reserve + others
-    sharing = _Sharing(left.high - fixed, left.low - fixed - held)
+    odds = inputs.prices.odds(settings.caution)
+    risky = state.household.held_back(odds, now)
+    fixed = settings.reserve + others + risky
+    sharing = _Sharing(left.high - fixed, left.low - fixed - held, risky)
     threads = sharing.share(loads)
-    budget = max(0.0, left.middle - settings.reserve)
-    outcome = Outcome(threads, Reason.NO_SURPLUS, left, budget)
+    budget = max(0.0, left.middle - settings.reserve - risky)
+    outcome = Outcome(
+        threads, Reason.NO_SURPLUS, left, budget, now + LOOK_AGAIN if risky else None
+    )
     return state, _with_reason(settings, inputs, state, loads, sharing, outcome)
 
 
@@ -57,9 +67,16 @@ class _Sharing:
 
     budget: float
     raise_budget: float
+    risky: float
+    """W that are left for loads of the house that may return."""
 
     def share(self, loads: Sequence[Load]) -> dict[str, int]:
         return distribute(loads, self.budget, self.raise_budget)
+
+    @property
+    def daring(self) -> _Sharing:
+        """Return it without regard to what may return."""
+        return _Sharing(self.budget + self.risky, self.raise_budget + self.risky, 0)
 
 
 def _with_reason(
@@ -85,6 +102,8 @@ def _with_reason(
         return replace(
             outcome, reason=Reason.WAITING_TO_STEP_UP, wake_at=min(ends, default=None)
         )
+    if sharing.risky and sharing.daring.share(settled) != threads:
+        return replace(outcome, reason=Reason.WAITING_TO_STEP_UP)
     if distribute(settled, sharing.budget) != threads:
         return replace(outcome, reason=Reason.METER_SETTLING)
     if sharing.share(without_heat(settled, inputs.members)) != threads:

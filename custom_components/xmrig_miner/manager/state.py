@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from .budget import History, Response
+from .budget import Available, History, Response
+from .household import STEP, Household
 from .members import Member, Record
 
 
@@ -15,7 +16,17 @@ class ManagerState:
     records: Mapping[str, Record] = field(default_factory=dict)
     history: History = field(default_factory=History)
     response: Response = field(default_factory=Response)
+    household: Household = field(default_factory=Household)
     battery_first: bool = False
+
+    def read(self, left: Available) -> Self:
+        """Return the state once a reading of the meter was taken."""
+        if left.high - left.low >= STEP:
+            # Some of our own steps may be in it
+            return self
+        at = left.reading.at
+        mined = left.middle + left.reading.watts
+        return replace(self, household=self.household.seen(at, left.middle, mined))
 
     def seen(self, members: tuple[Member, ...], now: float) -> Self:
         """Return the state once the members were seen."""
