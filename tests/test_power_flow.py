@@ -220,7 +220,11 @@ async def test_a_short_name_is_in_too_many_others(
 async def test_the_manager_is_added_with_the_miner(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """From nothing to mining on surplus in one form; the card is gone by then."""
+    """From nothing to mining on surplus in one form, and no card shows meanwhile."""
+    events: list[tuple[str, str]] = []
+    hass.config_entries.flow.async_subscribe_flow(
+        lambda change, flow_id: events.append((change, flow_id))
+    )
     await set_dashboard(hass, {"type": "grid", "stat_rate": GRID})
     report(hass, GRID)
     menu = await submit_one(hass, await reach(hass, simulator), NUMBERS)
@@ -237,6 +241,20 @@ async def test_the_manager_is_added_with_the_miner(
     assert hass.states.is_state("select.mining_manager_mode", "smart")
     assert hass.states.is_state("switch.rig_one_managed", "on")
     assert hass.config_entries.flow.async_progress() == []
+    assert not events
+
+
+@pytest.mark.parametrize("option", ["with_manager", "without_manager"])
+async def test_the_address_that_was_added_while_the_manager_was_offered(
+    hass: HomeAssistant, simulator: Simulator, option: str
+) -> None:
+    """The form ends, and adds nothing."""
+    await set_dashboard(hass, {"type": "grid", "stat_rate": GRID})
+    menu = await submit_one(hass, await reach(hass, simulator), NUMBERS)
+    entry_for(simulator).add_to_hass(hass)
+    result = await choose(hass, menu, option)
+    assert result["reason"] == "already_configured"
+    assert not entries_of_kind(hass, EntryKind.MANAGER)
 
 
 async def test_only_the_miner(hass: HomeAssistant, simulator: Simulator) -> None:

@@ -1,6 +1,6 @@
 """The steps after the connection: what the computer draws, and what it mines with."""
 
-from typing import Any, override
+from typing import Any
 
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
@@ -24,7 +24,6 @@ class PowerSteps(ConfigFlow):
         """The data of the config entry to add."""
         self._power: dict[str, Any] = {}
         """The options of it."""
-        self._adds_manager = False
 
     @callback
     def _async_ask_power(self, title: str, data: dict[str, Any]) -> ConfigFlowResult:
@@ -57,8 +56,11 @@ class PowerSteps(ConfigFlow):
     async def async_step_with_manager(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add the miner, and then the manager."""
-        self._adds_manager = True
+        """Add the manager, then the miner: the other way round, it would be offered."""
+        if not self._is_added:
+            await self.hass.config_entries.flow.async_init(
+                DOMAIN, context={"source": SOURCE_IMPORT}
+            )
         return self._async_create_miner()
 
     async def async_step_without_manager(
@@ -66,15 +68,6 @@ class PowerSteps(ConfigFlow):
     ) -> ConfigFlowResult:
         """Add only the miner."""
         return self._async_create_miner()
-
-    @override
-    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Add the manager once the miner is there."""
-        if self._adds_manager:
-            await self.hass.config_entries.flow.async_init(
-                DOMAIN, context={"source": SOURCE_IMPORT}
-            )
-        return result
 
     async def _has_sun(self) -> bool:
         """Return whether a manager would know the grid, and there is none yet.
@@ -86,10 +79,15 @@ class PowerSteps(ConfigFlow):
             return False
         return (await async_dashboard(self.hass)).has_grid
 
+    @property
+    def _is_added(self) -> bool:
+        """Return whether another form has added the miner in the meantime."""
+        return entry_at(self.hass, self._miner, besides=None) is not None
+
     @callback
     def _async_create_miner(self) -> ConfigFlowResult:
-        """Add the miner, unless another form has done so in the meantime."""
-        if entry_at(self.hass, self._miner, besides=None):
+        """Add the miner."""
+        if self._is_added:
             return self.async_abort(reason="already_configured")
         return self.async_create_entry(
             title=self._title, data=self._miner, options=self._power
