@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from itertools import groupby
 import json
 from pathlib import Path
 import signal
@@ -18,6 +17,9 @@ from .workspace import PACKAGE, PROJECT, WORKSPACE
 
 LIST = Path("tests/mutants.toml")
 MUTMUT = Path(__file__).with_name("adapted.py")
+
+# What mutmut's lines of progress begin with
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 # How the tests of a mutant ended, by the exit status of their process
 NAMES = {0: "survived", 1: "killed", 33: "not tested", -signal.SIGXCPU: "timed out"}
@@ -52,14 +54,21 @@ def _mutmut(*arguments: str) -> str:
         text=True,
     )
     if result.returncode:
-        end = "\n".join(result.stdout.splitlines()[-40:])
+        lines = [line for line in result.stdout.splitlines() if line[:1] not in SPINNER]
+        end = "\n".join(lines[-40:])
         raise MutationError(f"mutmut {arguments[0]} failed, at the end with:\n{end}")
     return result.stdout
 
 
+def _module(name: str) -> str:
+    """Return the module of a mutant by mutmut's name for it."""
+    path = Path(*name.split(".")[:-1]).with_suffix(".py")
+    return str(path.relative_to(PACKAGE))
+
+
 def _mutant(name: str, result: str) -> Mutant:
     """Return a mutant by mutmut's name for it, as `a.b.xǁClassǁmethod__mutmut_3`."""
-    module, _, mangled = name.rpartition("__mutmut_")[0].rpartition(".")
+    mangled = name.rpartition("__mutmut_")[0].rpartition(".")[2]
     is_method = mangled.startswith("xǁ")
     function = mangled[2:].replace("ǁ", ".") if is_method else mangled[2:]
     lines = _mutmut("show", name).splitlines()
@@ -72,18 +81,20 @@ def _mutant(name: str, result: str) -> Mutant:
     # Where something was left out, at most a bracket is new
     is_change = added != "pass" and any(map(str.isalnum, added))
     return Mutant(
-        module=module.removeprefix(".".join(PACKAGE.parts) + ".").replace(".", "/")
-        + ".py",
+        module=_module(name),
         key=f"{function}: {added if is_change else f'without {removed}'}",
         result=result,
         diff="\n".join(diff),
     )
 
 
-def _run(modules: list[str], tests: list[str]) -> Iterator[Mutant]:
-    """Run the mutants of some modules, and yield those that survive."""
-    print(f"{', '.join(modules)}: {', '.join(tests)}", flush=True)
-    workspace.make(modules, tests)
+def _run(tests: dict[str, list[str]]) -> Iterator[Mutant]:
+    """Run the mutants of some modules, and yield those that survive.
+
+    They share one start, which takes longer than most modules. `tests` are those of each
+    module.
+    """
+    workspace.make(tests)
     began = time.monotonic()
     _mutmut("run", "--max-children", "2")
     took = time.monotonic() - began
@@ -92,16 +103,21 @@ def _run(modules: list[str], tests: list[str]) -> Iterator[Mutant]:
         for path in sorted((WORKSPACE / "mutants").rglob("*.meta"))
         for name, status in json.loads(path.read_text())["exit_code_by_key"].items()
     }
-    counts = Counter(results.values())
-    print(
-        "  " + ", ".join(f"{count} {result}" for result, count in counts.items()),
-        f"in {took:.0f} s, {took / max(1, len(results)):.1f} s each",
-        flush=True,
-    )
+    print(f"{len(results)} mutants in {took:.0f} s")
+    for module in tests:
+        counts = Counter(
+            result for name, result in results.items() if _module(name) == module
+        )
+        print(
+            f"{module}:",
+            ", ".join(f"{count} {result}" for result, count in sorted(counts.items())),
+            flush=True,
+        )
     for name, result in results.items():
         if result == "timed out":
             # Nearly always a loop without end; else the computer was too busy
-            print(f"  {result}: {_mutant(name, result).key}")
+            mutant = _mutant(name, result)
+            print(f"\n{mutant.module}, {result}: {mutant.key}", flush=True)
         elif result != "killed":
             yield _mutant(name, result)
 
@@ -137,19 +153,16 @@ def main() -> int:
     modules = _selected(sys.argv[1:], tests)
 
     def tests_of(module: str) -> list[str]:
-        names = next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
-        found = (path for name in names for path in sorted(PROJECT.glob(name)))
-        return [str(path.relative_to(PROJECT)) for path in found]
+        return next(tests[pattern] for pattern in tests if fnmatch(module, pattern))
 
     found: set[tuple[str, str]] = set()
     unexplained = 0
-    for files, group in groupby(sorted(modules, key=tests_of), key=tests_of):
-        for survivor in _run(list(group), files):
-            found.add((survivor.module, survivor.key))
-            if survivor.key not in reasons.get(survivor.module, {}):
-                unexplained += 1
-                print(f"\n{survivor.module}, {survivor.result}: {survivor.key}")
-                print(survivor.diff, flush=True)
+    for survivor in _run({module: tests_of(module) for module in modules}):
+        found.add((survivor.module, survivor.key))
+        if survivor.key not in reasons.get(survivor.module, {}):
+            unexplained += 1
+            print(f"\n{survivor.module}, {survivor.result}: {survivor.key}")
+            print(survivor.diff, flush=True)
     outdated = [
         (module, key)
         for module in modules

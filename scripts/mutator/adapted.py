@@ -7,6 +7,8 @@ condition. It leaves sentences alone. And the tests of a mutant end sooner.
 
 from collections.abc import Iterator
 import gc
+import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis.internal.conjecture import engine
@@ -83,14 +85,21 @@ file_mutation.mutation_operators = [
 # Any example that fails will do, it need not be the smallest
 engine.MAX_SHRINKS = 0
 
+TESTS = json.loads(Path("tests_of_modules.json").read_text())
+
 submit = ForkServerRunner.submit
 
 
 def submit_quickest_first(
     self: ForkServerRunner, name: str, tests: list[str], *limits: Any
 ) -> None:
-    """Run the tests of a mutant up to the first that fails, the quickest ones first."""
-    tests = sorted(tests, key=lambda test: (state().duration_by_test[test], test))
+    """Run the tests of a mutant up to the first that fails, the quickest ones first.
+
+    They are those of its module that execute it.
+    """
+    own = tuple(TESTS[name.rpartition(".")[0]])
+    tests = [test for test in tests if test.startswith(own)]
+    tests.sort(key=lambda test: (state().duration_by_test[test], test))
     # pytest escapes the ids of parameters once more each time it collects them
     runnable = [t.partition("[")[0] if "\\" in t else t for t in tests]
     submit(self, name, list(dict.fromkeys(runnable)), *limits)

@@ -1,7 +1,8 @@
 """The copy of the project in which mutmut works."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Mapping
+from itertools import chain
 import json
 from pathlib import Path
 import shutil
@@ -77,8 +78,8 @@ def _last_name(decorator: ast.expr) -> str:
     return ast.unparse(decorator).partition("(")[0].rpartition(".")[2]
 
 
-def make(modules: Iterable[str], tests: list[str]) -> None:
-    """Copy the project for the mutants of some modules, and the tests of these."""
+def make(tests: Mapping[str, list[str]]) -> None:
+    """Copy the project for the mutants of some modules, each with its tests."""
     shutil.rmtree(WORKSPACE, ignore_errors=True)
     output = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -91,14 +92,20 @@ def make(modules: Iterable[str], tests: list[str]) -> None:
     for name in files:
         (WORKSPACE / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, WORKSPACE / name)
-    for module in modules:
+    for module in tests:
         path = WORKSPACE / PACKAGE / module
         path.write_text(undecorated(path.read_text()))
     settings = SETTINGS | {
-        "only_mutate": [str(PACKAGE / module) for module in modules],
-        "pytest_add_cli_args_test_selection": tests,
+        "only_mutate": [str(PACKAGE / module) for module in tests],
+        "pytest_add_cli_args_test_selection": sorted(set(chain(*tests.values()))),
         "also_copy": sorted({name.parts[0] for name in files} - {PACKAGE.parts[0]}),
     }
+    # By the names under which they are imported, for mutmut's adapter
+    names = {
+        ".".join((PACKAGE / module).with_suffix("").parts): listed
+        for module, listed in tests.items()
+    }
+    (WORKSPACE / "tests_of_modules.json").write_text(json.dumps(names))
     with (WORKSPACE / "pyproject.toml").open("a") as file:
         file.write("\n[tool.mutmut]\n")
         # Lists, strings, numbers and booleans are the same in JSON and TOML
