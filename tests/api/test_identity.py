@@ -41,3 +41,20 @@ def test_a_miner_without_an_id_is_known_by_its_worker_id() -> None:
     summary = Summary.from_json({"id": "0123456789abcdef", "worker_id": "rig-one"})
     assert known.matches(summary.identity)
     assert summary.identity == KNOWN
+
+
+@pytest.mark.parametrize(
+    ("miner_id", "worker_id", "label"),
+    [
+        ("0123", "rig-one", "rig-one (0123)"),
+        ("0123", None, "(0123)"),
+        (None, "rig-one", "rig-one"),
+        ("", "", "XMRig"),
+        (None, None, "XMRig"),
+        ("0``3", "`rig`\n one", "'rig' one (0''3)"),
+        (None, "r" * 300, "r" * 255),
+    ],
+)
+def test_label(miner_id: str | None, worker_id: str | None, label: str) -> None:
+    """It fits into one line and between backticks, whatever the miner says."""
+    assert MinerIdentity(id=miner_id, worker_id=worker_id).label == label
