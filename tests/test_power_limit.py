@@ -174,6 +174,24 @@ async def test_less_does_not_wait_for_more(limited: Rig) -> None:
     assert threads_hashing(limited.simulator) == 1
 
 
+@pytest.mark.parametrize("is_set_again", [False, True])
+async def test_more_does_not_wait_beyond_the_end(
+    limited: Rig, is_set_again: bool
+) -> None:
+    """Neither what waits when the entry is unloaded, nor what is set meanwhile.
+
+    A timer that is left behind fails each test.
+    """
+    await set_limit(limited, 100)
+    await set_limit(limited, 120)
+    limit = limited.entry.runtime_data.power.limit
+    assert await limited.hass.config_entries.async_unload(limited.entry.entry_id)
+    asked = len(limited.simulator.requests)
+    if is_set_again:
+        await limit.async_set(120)
+    assert len(limited.simulator.requests) == asked
+
+
 async def test_many_values_in_a_row_are_one_or_two_writes(limited: Rig) -> None:
     """A slider that is pulled sends dozens; the last one counts."""
     await asyncio.gather(*(set_limit(limited, 139 - value) for value in range(60)))

@@ -28,7 +28,6 @@ class PowerControl:
         """Initialize the power control."""
         self._hass = hass
         self._coordinator = coordinator
-        self._is_closing = False
         self._lock = asyncio.Lock()
         self._file = PowerFile(hass, coordinator.config_entry, self._as_json)
         options = PowerOptions.from_options(coordinator.config_entry.options)
@@ -93,7 +92,7 @@ class PowerControl:
     @callback
     def _handle_poll(self) -> None:
         """Learn from a poll, and check whether the limit is still kept."""
-        if self._is_closing or not self.is_active:
+        if not self.is_active:
             return
         if not self._coordinator.last_update_success:
             self.meter.reset_operating_point()
@@ -143,7 +142,6 @@ class PowerControl:
         To be called before the miner is closed: a calibration gives back the threads
         that it took.
         """
-        self._is_closing = True
         await self.calibration.async_close()
         async with self._lock:
             await self._file.async_close()
