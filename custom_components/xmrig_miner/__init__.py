@@ -4,22 +4,23 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .fleet.entry import (
+    async_create_manager,
     async_remove_manager,
-    async_setup_manager,
+    async_start_manager,
     async_unload_manager,
     is_no_device_removable,
 )
-from .kinds import EntryKind, entry_kind
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .miner_entry import (
+    async_create_miner,
     async_remove_miner,
-    async_setup_miner,
+    async_start_miner,
     async_unload_miner,
     is_card_removable,
 )
@@ -32,21 +33,25 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 class _Lifecycle:
     """What is done with a config entry of a kind."""
 
-    setup: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[bool]]
-    unload: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[bool]]
-    remove: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[None]]
-    is_device_removable: Callable[[ConfigEntry[Any], dr.DeviceEntry], bool]
+    create: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[Any]]
+    """Returns the runtime data, without which nothing is started."""
+    start: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]]
+    unload: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[bool]]
+    remove: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]]
+    is_device_removable: Callable[[AnyConfigEntry, dr.DeviceEntry], bool]
 
 
 _LIFECYCLES = {
     EntryKind.MINER: _Lifecycle(
-        setup=async_setup_miner,
+        create=async_create_miner,
+        start=async_start_miner,
         unload=async_unload_miner,
         remove=async_remove_miner,
         is_device_removable=is_card_removable,
     ),
     EntryKind.MANAGER: _Lifecycle(
-        setup=async_setup_manager,
+        create=async_create_manager,
+        start=async_start_manager,
         unload=async_unload_manager,
         remove=async_remove_manager,
         is_device_removable=is_no_device_removable,
@@ -60,23 +65,26 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     return True
 
 
-async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Set up a config entry."""
-    return await _LIFECYCLES[entry_kind(entry)].setup(hass, entry)
+    lifecycle = _LIFECYCLES[entry_kind(entry)]
+    entry.runtime_data = await lifecycle.create(hass, entry)
+    await lifecycle.start(hass, entry)
+    return True
 
 
-async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+async def async_unload_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Unload a config entry."""
     return await _LIFECYCLES[entry_kind(entry)].unload(hass, entry)
 
 
-async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+async def async_remove_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Clean up after a config entry that was removed."""
     await _LIFECYCLES[entry_kind(entry)].remove(hass, entry)
 
 
 async def async_remove_config_entry_device(
-    hass: HomeAssistant, entry: ConfigEntry[Any], device: dr.DeviceEntry
+    hass: HomeAssistant, entry: AnyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
     """Return whether the user may delete a device."""
     return _LIFECYCLES[entry_kind(entry)].is_device_removable(entry, device)

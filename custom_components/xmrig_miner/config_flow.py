@@ -1,14 +1,19 @@
-"""The forms by which miners and the manager are added and changed."""
+"""The forms by which miners and the manager are added and changed.
 
+The steps that begin a flow are here; those that follow them are in `flows/`.
+"""
+
+from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import callback
+from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import DOMAIN
 from .flows.connection import ConnectionSteps
-from .flows.manager import ManagerSteps
-from .kinds import EntryKind, entries_of_kind, is_miner
+from .flows.manager import MANAGER_TITLE, ManagerSteps
+from .kinds import MANAGER_ID, AnyConfigEntry, EntryKind, entries_of_kind, is_miner
 from .options_flow import XmrigOptionsFlow
 
 
@@ -21,14 +26,14 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: ConfigEntry) -> XmrigOptionsFlow:
+    def async_get_options_flow(config_entry: AnyConfigEntry) -> XmrigOptionsFlow:
         """Return the form of a miner's options."""
         return XmrigOptionsFlow()
 
     @classmethod
     @callback
     @override
-    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+    def async_supports_options_flow(cls, config_entry: AnyConfigEntry) -> bool:
         """Return whether there are options: the manager's are entities."""
         return is_miner(config_entry)
 
@@ -62,3 +67,23 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
         if entry and not is_miner(entry):
             return await self.async_step_manager()
         return await self.async_step_miner(user_input)
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Ask for another token after the miner rejected the stored one."""
+        return self._async_show_form()
+
+    async def async_step_import(self, _: None) -> ConfigFlowResult:
+        """Add the manager, as the user chose in the form of a miner."""
+        return await self.async_step_dashboard()
+
+    @override
+    async def async_step_integration_discovery(
+        self, discovery_info: DiscoveryInfoType
+    ) -> ConfigFlowResult:
+        """Offer the manager."""
+        await self.async_set_unique_id(MANAGER_ID)
+        self._abort_if_unique_id_configured(error="manager_exists")
+        self.context["title_placeholders"] = {"name": MANAGER_TITLE}
+        return await self.async_step_manager()

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from .fleet.diagnostics import manager_diagnostics
-from .kinds import EntryKind, entry_kind
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .redaction import (
     Audience,
     shown_backends,
@@ -19,7 +18,7 @@ from .runtime import XmrigConfigEntry
 
 
 async def async_get_config_entry_diagnostics(
-    hass: HomeAssistant, entry: ConfigEntry[Any]
+    hass: HomeAssistant, entry: AnyConfigEntry
 ) -> dict[str, Any]:
     """Return the diagnostics of a config entry.
 
@@ -49,7 +48,7 @@ def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
     }
 
 
-_DIAGNOSTICS: dict[EntryKind, Callable[[ConfigEntry[Any]], dict[str, Any]]] = {
+_DIAGNOSTICS: dict[EntryKind, Callable[[AnyConfigEntry], dict[str, Any]]] = {
     EntryKind.MINER: _miner_diagnostics,
     EntryKind.MANAGER: manager_diagnostics,
 }

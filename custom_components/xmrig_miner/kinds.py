@@ -8,6 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_KIND, DOMAIN
 
+type AnyConfigEntry = ConfigEntry[Any]
+"""A config entry of any kind."""
+
 MANAGER_ID = "manager"
 """The unique ID of the manager's config entry: there is only one."""
 
@@ -19,7 +22,7 @@ class EntryKind(StrEnum):
     MANAGER = "manager"
 
 
-def entry_kind(entry: ConfigEntry[Any]) -> EntryKind:
+def entry_kind(entry: AnyConfigEntry) -> EntryKind:
     """Return what a config entry is for.
 
     Raises ValueError for a kind that only a later version knows.
@@ -27,12 +30,12 @@ def entry_kind(entry: ConfigEntry[Any]) -> EntryKind:
     return EntryKind(_stored_kind(entry))
 
 
-def is_miner(entry: ConfigEntry[Any]) -> bool:
+def is_miner(entry: AnyConfigEntry) -> bool:
     """Return whether a config entry is for a miner."""
     return _stored_kind(entry) == EntryKind.MINER
 
 
-def _stored_kind(entry: ConfigEntry[Any]) -> str:
+def _stored_kind(entry: AnyConfigEntry) -> str:
     """Return the kind in the data of a config entry; without one, it is for a miner."""
     kind: str = entry.data.get(CONF_KIND, EntryKind.MINER)
     return kind
@@ -40,7 +43,7 @@ def _stored_kind(entry: ConfigEntry[Any]) -> str:
 
 def entries_of_kind(
     hass: HomeAssistant, kind: EntryKind, *, include_disabled: bool = True
-) -> list[ConfigEntry[Any]]:
+) -> list[AnyConfigEntry]:
     """Return the config entries of a kind.
 
     One that stands for a discovery that the user ignored has no data, and is of none.

@@ -35,8 +35,13 @@ PLATFORMS = [
 ]
 
 
-async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
-    """Set up a miner."""
+async def async_create_miner(
+    hass: HomeAssistant, entry: XmrigConfigEntry
+) -> XmrigRuntimeData:
+    """Return the runtime data of a miner that was read once.
+
+    Raises ConfigEntryNotReady if it cannot be read.
+    """
     miner = await _async_miner(hass, entry)
 
     @callback
@@ -50,10 +55,13 @@ async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
     managers = entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
     await power.async_load(has_manager=bool(managers))
     await coordinator.async_config_entry_first_refresh()
-    runtime = entry.runtime_data = XmrigRuntimeData(
-        coordinator=coordinator, commands=commands, power=power
-    )
     power.async_start()
+    return XmrigRuntimeData(coordinator=coordinator, commands=commands, power=power)
+
+
+async def async_start_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
+    """Add the entities and issues of a miner."""
+    runtime = entry.runtime_data
     # Dashboards that Home Assistant generates show entities in the order in which they
     # were added: Mining comes first
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[:1])
@@ -61,16 +69,15 @@ async def async_setup_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> boo
 
     @callback
     def update_issues() -> None:
-        async_update_issues(coordinator)
+        async_update_issues(runtime.coordinator)
 
     async def stop(_: Event) -> None:
         await _async_close(runtime)
 
     update_issues()
-    entry.async_on_unload(coordinator.async_add_listener(update_issues))
+    entry.async_on_unload(runtime.coordinator.async_add_listener(update_issues))
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     await async_offer_manager(hass)
-    return True
 
 
 async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:

@@ -1,7 +1,7 @@
 """Numbers of a miner: CPU threads and the power limit."""
 
 import math
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
@@ -9,7 +9,6 @@ from homeassistant.components.number import (
     NumberEntityDescription,
     NumberMode,
 )
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -20,7 +19,7 @@ from .entity import XmrigEntity, async_remove_entities, async_setup_entities
 from .fleet.number import setup_numbers
 from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.settings import MAX_PRIORITY
-from .kinds import EntryKind, entry_kind
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .power.control import PowerControl
 
 # A slider sends many values in a row. They reach the miner in parallel, so that it can
@@ -58,7 +57,7 @@ PRIORITY = NumberEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[Any],
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the numbers of a config entry."""

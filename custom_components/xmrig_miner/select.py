@@ -1,16 +1,15 @@
 """Select of a miner: the preferred pool."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import XmrigEntity, async_setup_entities
 from .fleet.select import setup_selects
-from .kinds import EntryKind, entry_kind
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
 
 # The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
@@ -22,7 +21,7 @@ POOL = SelectEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[Any],
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the choices of a config entry."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -16,7 +15,7 @@ from .api.snapshot import Snapshot
 from .entity import XmrigEntity, async_setup_entities
 from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.switch import setup_switches
-from .kinds import EntryKind, entry_kind
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
 
 # The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
@@ -78,7 +77,7 @@ MANAGED = SwitchEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[Any],
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the switches of a config entry."""

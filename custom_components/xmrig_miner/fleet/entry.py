@@ -20,13 +20,20 @@ MEMBER_KEYS = ("managed", "priority")
 """Entities of the miners that are there only with a manager."""
 
 
-async def async_setup_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
-    """Set up the manager."""
+async def async_create_manager(
+    hass: HomeAssistant, entry: FleetConfigEntry
+) -> FleetRuntimeData:
+    """Return the runtime data of the manager."""
     store = manager_store(hass, entry.entry_id)
     settings = await async_load(hass, entry, store, FleetSettings.from_json)
     house = await async_follow_house(hass, entry)
     coordinator = FleetCoordinator(hass, entry, house, settings)
-    entry.runtime_data = FleetRuntimeData(coordinator=coordinator, store=store)
+    return FleetRuntimeData(coordinator=coordinator, store=store)
+
+
+async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Add the entities and issues of the manager, and let it decide."""
+    coordinator = entry.runtime_data.coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
     SourceIssues(coordinator).async_start()
@@ -36,7 +43,6 @@ async def async_setup_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> b
         await coordinator.async_close()
 
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
-    return True
 
 
 async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:

@@ -66,12 +66,6 @@ class ConnectionSteps(PowerSteps):
         """Show the form of how a miner is reached, or try what was entered."""
         return await self._async_form_or_try(user_input)
 
-    async def async_step_reauth(
-        self, entry_data: Mapping[str, Any]
-    ) -> ConfigFlowResult:
-        """Ask for another token after the miner rejected the stored one."""
-        return self._async_show_form()
-
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:

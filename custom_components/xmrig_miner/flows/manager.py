@@ -1,7 +1,7 @@
 """The steps by which the manager is added, and told what to read."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, override
+from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
@@ -9,7 +9,6 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
 )
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.typing import DiscoveryInfoType
 
 from ..const import CONF_KIND
 from ..fleet.energy import async_dashboard
@@ -24,7 +23,7 @@ from .sources_form import (
     sources_schema,
 )
 
-TITLE = "Mining manager"
+MANAGER_TITLE = "Mining manager"
 
 
 class ManagerSteps(ConfigFlow):
@@ -32,20 +31,6 @@ class ManagerSteps(ConfigFlow):
 
     There is one at most, whichever way it is added.
     """
-
-    async def async_step_import(self, _: None) -> ConfigFlowResult:
-        """Add the manager, as the user chose in the form of a miner."""
-        return await self.async_step_dashboard()
-
-    @override
-    async def async_step_integration_discovery(
-        self, discovery_info: DiscoveryInfoType
-    ) -> ConfigFlowResult:
-        """Offer the manager."""
-        await self.async_set_unique_id(MANAGER_ID)
-        self._abort_if_unique_id_configured(error="manager_exists")
-        self.context["title_placeholders"] = {"name": TITLE}
-        return await self.async_step_manager()
 
     async def async_step_manager(
         self, user_input: dict[str, Any] | None = None
@@ -97,7 +82,7 @@ class ManagerSteps(ConfigFlow):
             )
         await self.async_set_unique_id(MANAGER_ID, raise_on_progress=False)
         self._abort_if_unique_id_configured(error="manager_exists")
-        return self.async_create_entry(title=TITLE, data=data)
+        return self.async_create_entry(title=MANAGER_TITLE, data=data)
 
     @callback
     def _async_show_sources(
