@@ -30,7 +30,7 @@ class Audience(Enum):
     """An administrator: names and pools are shown, but no wallet, password or token."""
     PUBLIC = auto()
     """Everyone: diagnostics are attached to bug reports. Also hides what identifies a
-    person or a network."""
+    person or a network, such as entity IDs, which are made of names."""
 
 
 type Form = Callable[[Any], Any]

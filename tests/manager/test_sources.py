@@ -53,13 +53,6 @@ def test_a_reading_knows_its_oldest_part() -> None:
     assert Flow(("in",), ("steady",)).reading(SAMPLES) == Reading(300, 10, 10)
 
 
-def test_no_sensor_twice() -> None:
-    """Each that is named more than once is found."""
-    sources = Sources(grid=Flow(("a", "b"), ("a",)), battery=Flow(("c",), ("b",)))
-    assert sources.duplicates() == {"a", "b"}
-    assert Sources(grid=Flow(("a",)), battery_level="c").duplicates() == set()
-
-
 def test_the_meters_of_a_house() -> None:
     """What is not there is told from what is unknown."""
     sources = Sources(

@@ -98,15 +98,6 @@ class Sources:
     battery_level: str | None = None
     """State of charge in %."""
 
-    def duplicates(self) -> set[str]:
-        """Return the sensors that are named more than once."""
-        sensors = [*self.grid.sensors]
-        if self.battery:
-            sensors += self.battery.sensors
-        if self.battery_level:
-            sensors.append(self.battery_level)
-        return {sensor for sensor in sensors if sensors.count(sensor) > 1}
-
     def meters(self, samples: Mapping[str, Sample]) -> Meters:
         """Return what the sensors show."""
         level = samples.get(self.battery_level or "")
