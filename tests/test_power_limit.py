@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL
@@ -33,6 +35,7 @@ from .watts import (
     wait,
 )
 
+MINING_POWER = "number.mining_power"
 CARD = 118
 INTERVAL = 15
 
@@ -101,7 +104,46 @@ async def test_full_load_is_no_limit(limited: Rig) -> None:
     assert threads_hashing(limited.simulator) == 5
 
 
-@pytest.mark.parametrize("limit", [-1, 141])
+@pytest.mark.parametrize("limit", [140, 141, 5_000])
+async def test_more_than_the_full_load_is_no_limit(limited: Rig, limit: int) -> None:
+    """Optimisers set what they have, whatever the slider ends at."""
+    await set_limit(limited, 80)
+    await wait(limited, 20)
+    await set_limit(limited, limit)
+    await wait(limited, 20)
+    assert threads_hashing(limited.simulator) == 4
+    assert limited.state(LIMIT) == "140"
+    assert limited.full_state(LIMIT).attributes["max"] == 140
+
+
+async def test_the_end_of_the_slider_does_not_drift(limited: Rig) -> None:
+    """It is rounded up, and what is learned of the full load moves it only far."""
+    meter = limited.entry.runtime_data.power.meter
+    for full, end in ((131, 140), (140, 140), (141, 150), (125, 150), (119, 120)):
+        with patch.object(type(meter), "full_load", full):
+            await limited.poll()
+            assert limited.full_state(LIMIT).attributes["max"] == end
+            assert limited.state(LIMIT) == str(end)
+
+
+async def test_the_power_of_mining_alone(limited: Rig) -> None:
+    """For optimisers to which off is 0 W: the rest of the computer is left out."""
+    registry = er.async_get(limited.hass)
+    registry.async_update_entity(limited.entity_id(MINING_POWER), disabled_by=None)
+    await limited.reload()
+    assert limited.state(MINING_POWER) == "80"
+    assert limited.full_state(MINING_POWER).attributes["max"] == 80
+    for watts, threads in ((40, 2), (39, 1), (0, 0)):
+        await limited.call("number", "set_value", MINING_POWER, value=watts)
+        assert threads_hashing(limited.simulator) == threads
+        assert limited.state(MINING_POWER) == str(watts)
+        assert limited.state(LIMIT) == str(60 + watts)
+    await limited.call("number", "set_value", MINING_POWER, value=80)
+    await wait(limited, 20)
+    assert threads_hashing(limited.simulator) == 4
+
+
+@pytest.mark.parametrize("limit", [-1, 100_001])
 async def test_a_limit_out_of_range_is_refused(limited: Rig, limit: int) -> None:
     """As Home Assistant does with every number."""
     with pytest.raises(ServiceValidationError):
@@ -219,7 +261,7 @@ async def test_what_cards_draw_counts_against_the_limit(
     limited: Rig, limit: int, threads: int
 ) -> None:
     """The threads get what is left."""
-    assert limited.state(LIMIT) == str(140 + CARD)
+    assert limited.state(LIMIT) == "260"
     await set_limit(limited, limit)
     assert threads_hashing(limited.simulator) == threads
     assert float(limited.state(POWER)) <= limit
@@ -234,7 +276,7 @@ async def test_cards_that_rest_by_the_limit_are_not_forgotten(limited: Rig) -> N
     for _ in range(12):
         await limited.poll()
         assert limited.simulator.miner.is_paused
-    assert limited.full_state(LIMIT).attributes["max"] == 140 + CARD
+    assert limited.full_state(LIMIT).attributes["max"] == 260
     await limited.reload()
     await limited.poll(3)
     assert limited.simulator.miner.is_paused
@@ -273,7 +315,7 @@ async def test_a_miner_without_its_cpu_has_no_steps(limited: Rig) -> None:
     """All of its cards run, or nothing."""
     await limited.turn("switch.cpu_backend", on=False)
     await limited.poll()
-    assert limited.full_state(LIMIT).attributes["max"] == 60 + CARD
+    assert limited.full_state(LIMIT).attributes["max"] == 180
     await set_limit(limited, 60 + CARD - 1)
     assert limited.state(MINING) == "off"
     await wait(limited, 2 * INTERVAL)

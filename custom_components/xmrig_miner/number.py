@@ -1,13 +1,17 @@
 """Numbers of a miner: CPU threads and the power limit."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 import math
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.number import (
     NumberDeviceClass,
     NumberEntity,
+    NumberEntityCapabilityAttribute,
     NumberEntityDescription,
     NumberMode,
+    ceil_decimal,
 )
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
@@ -21,6 +25,9 @@ from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.settings import MAX_PRIORITY
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .power.control import PowerControl
+from .power.meter import PowerMeter
+from .power.model import MAX_WATTS
+from .readings import displayed_maximum
 
 # A slider sends many values in a row. They reach the miner in parallel, so that it can
 # skip those that are outdated by the time their turn comes.
@@ -34,15 +41,40 @@ CPU_THREADS = NumberEntityDescription(
     native_step=1,
 )
 
-POWER_LIMIT = NumberEntityDescription(
-    key="power_limit",
-    translation_key="power_limit",
-    device_class=NumberDeviceClass.POWER,
-    native_unit_of_measurement=UnitOfPower.WATT,
-    native_min_value=0,
-    native_step=1,
-)
 
+@dataclass(frozen=True, kw_only=True)
+class XmrigPowerNumberEntityDescription(NumberEntityDescription):
+    """Describes a number that limits the power."""
+
+    base_fn: Callable[[PowerMeter], float | None]
+    """W of the computer that its 0 stands for."""
+
+
+# Each accepts any value: more than the full load is no limit
+POWER_LIMITS = (
+    XmrigPowerNumberEntityDescription(
+        key="power_limit",
+        translation_key="power_limit",
+        device_class=NumberDeviceClass.POWER,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        native_min_value=0,
+        native_max_value=MAX_WATTS,
+        native_step=1,
+        base_fn=lambda _: 0,
+    ),
+    # For optimisers to which a load that is off draws nothing. Without a device class,
+    # so that forms that ask for a power limit do not offer it.
+    XmrigPowerNumberEntityDescription(
+        key="mining_power",
+        translation_key="mining_power",
+        entity_registry_enabled_default=False,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        native_min_value=0,
+        native_max_value=MAX_WATTS,
+        native_step=1,
+        base_fn=lambda meter: meter.model.watts(0),
+    ),
+)
 
 PRIORITY = NumberEntityDescription(
     key="priority",
@@ -76,11 +108,11 @@ async def async_setup_entry(
             entry,
             async_add_entities,
             XmrigPowerLimitNumber,
-            lambda _: [(POWER_LIMIT, None)],
+            lambda _: [(description, None) for description in POWER_LIMITS],
             controls=True,
         )
     else:
-        async_remove_entities(entry.runtime_data.coordinator, [POWER_LIMIT])
+        async_remove_entities(entry.runtime_data.coordinator, POWER_LIMITS)
     async_setup_entities(
         entry,
         async_add_entities,
@@ -140,28 +172,57 @@ class XmrigThreadsNumber(XmrigNumber):
 class XmrigPowerLimitNumber(XmrigNumber):
     """The most power that a miner may draw."""
 
+    entity_description: XmrigPowerNumberEntityDescription
+    _maximum: float | None = None
+
     @property
     def _power(self) -> PowerControl:
         """Return the power control."""
         return self.runtime.power
 
     @property
-    @override
-    def available(self) -> bool:
-        """Unavailable while the full load is unknown."""
-        return super().available and self._power.meter.full_load is not None
+    def _base(self) -> float | None:
+        """Return the W of the computer that 0 stands for; None while unknown."""
+        return self.entity_description.base_fn(self._power.meter)
+
+    @property
+    def _full(self) -> float | None:
+        """Return the value that is everything; None while unknown."""
+        full_load, base = self._power.meter.full_load, self._base
+        return None if full_load is None or base is None else max(0, full_load - base)
 
     @property
     @override
-    def native_max_value(self) -> float:
-        """Return the full load."""
-        return self._power.meter.full_load or 0
+    def available(self) -> bool:
+        """Unavailable while the full load is unknown."""
+        return super().available and self._full is not None
+
+    @property
+    @override
+    def capability_attributes(self) -> dict[str, Any]:
+        """Return the range of a slider, which ends where nothing is limited."""
+        maximum = self._convert_to_state_value(
+            self._displayed_maximum, ceil_decimal, self.device_class
+        )
+        return super().capability_attributes | {
+            NumberEntityCapabilityAttribute.MAX: maximum
+        }
+
+    @property
+    def _displayed_maximum(self) -> float:
+        """Return the end of the slider."""
+        if (full := self._full) is not None:
+            self._maximum = displayed_maximum(full, self._maximum)
+        return self._maximum or 0
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the limit."""
-        return self._power.limit.watts
+        """Return the limit; without one, the end of the slider."""
+        limit, base = self._power.limit.set_watts, self._base
+        if limit is None or base is None:
+            return self._displayed_maximum
+        return min(max(0, round(limit - base)), self._displayed_maximum)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
@@ -171,7 +232,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
         """
         self._check(value)
         try:
-            await self._power.limit.async_set(value)
+            await self._power.limit.async_set(value + (self._base or 0))
         finally:
             self.async_write_ha_state()
 

@@ -21,6 +21,9 @@ LONG_INTERVAL: Final = 300
 HASHRATE_UNITS: Final = {"H/s": 1, "kH/s": 1_000, "MH/s": 1_000_000}
 """Units of hashrates, and how many H/s each is."""
 
+MAXIMUM_KEPT: Final = 0.8
+"""Share of a displayed maximum down to which that stays as it is."""
+
 DIGITS: Final = 4
 """Significant digits of a hashrate."""
 
@@ -60,6 +63,18 @@ class SteadyReading:
         if value is None or self._value is None:
             return True
         return abs(value - self._value) > self.noticeable * abs(self._value)
+
+
+def displayed_maximum(full: float, before: float | None) -> float:
+    """Return the end of a slider on which `full` W is everything.
+
+    It is rounded up, and `before` stays while it fits: what was learned of a full load
+    changes from hour to hour.
+    """
+    if before is not None and MAXIMUM_KEPT * before <= full <= before:
+        return before
+    step = 10 if full < 1_000 else 100
+    return math.ceil(full / step) * step
 
 
 def rounded(value: float | None, digits: int | None = None) -> float | None:

@@ -4,7 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
+from homeassistant.components.switch import (
+    SwitchDeviceClass,
+    SwitchEntity,
+    SwitchEntityDescription,
+)
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -61,6 +65,8 @@ DESCRIPTIONS = (
     XmrigSwitchEntityDescription(
         key="mining",
         translation_key="mining",
+        # By which blueprints tell it from the other switches
+        device_class=SwitchDeviceClass.SWITCH,
         is_on_fn=lambda snapshot: snapshot.is_mining,
         set_fn=lambda miner, is_on: miner.start() if is_on else miner.pause(),
     ),

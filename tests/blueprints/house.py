@@ -23,6 +23,7 @@ IDLE_POWER = 40
 FULL_POWER = 120
 
 GRID = "sensor.grid_power"
+GRID_EXPORT = "sensor.grid_export"
 MINING = "switch.mining"
 LIMIT = "number.power_limit"
 AUTOMATION = "automation.mining_plan"
@@ -53,6 +54,8 @@ class House:
     unit: str = "W"
     is_feed_in: bool = False
     """Whether the meter shows what is fed in above zero."""
+    has_two_sensors: bool = False
+    """Whether what is drawn and what is fed in are sensors of their own."""
     flicker: float = 0.1
     """W by which one reading differs from the next even if nothing changes."""
     ahead: float = 0
@@ -98,16 +101,23 @@ class House:
         """Let Home Assistant do what it has begun."""
         await self.rig.hass.async_block_till_done(wait_background_tasks=True)
 
+    def _show(self, entity_id: str, watts: float) -> None:
+        """Let a sensor of the meter show a power."""
+        value = round(watts, 1) / {"W": 1, "kW": 1000}[self.unit]
+        self.rig.hass.states.async_set(
+            entity_id, self.meter or str(value), {"unit_of_measurement": self.unit}
+        )
+
     async def report(self) -> None:
         """Let the meter report."""
         self.flicker = -self.flicker
         watts = self.elsewhere + self.drawn + self.flicker
         if self.is_feed_in:
             watts = -watts
-        value = round(watts, 1) / {"W": 1, "kW": 1000}[self.unit]
-        self.rig.hass.states.async_set(
-            GRID, self.meter or str(value), {"unit_of_measurement": self.unit}
-        )
+        if self.has_two_sensors:
+            self._show(GRID_EXPORT, max(0, -watts))
+            watts = max(0, watts)
+        self._show(GRID, watts)
         await self.settle()
 
     async def pass_time(self, time: timedelta) -> None:

@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from .house import GRID, LIMIT, MINING, House
+from .house import GRID, GRID_EXPORT, LIMIT, MINING, House
 
 LEVEL = "sensor.battery_level"
 BATTERY = "sensor.battery_power"
@@ -23,7 +23,6 @@ async def follow(house: House, **inputs: Any) -> None:
         "follow_surplus",
         power_limit=house.entity_id(LIMIT),
         grid_power=GRID,
-        mining=house.entity_id(MINING),
         **inputs,
     )
 
@@ -83,6 +82,29 @@ async def test_any_meter_will_do(house: House, unit: str, is_feed_in: bool) -> N
     for surplus, threads in ((85, 2), (-10, 0), (105, 3)):
         await house.surplus(surplus)
         assert house.threads == threads
+
+
+async def test_a_meter_with_two_sensors(house: House) -> None:
+    """One of them is always zero, and may not be reported meanwhile."""
+    house.has_two_sensors = True
+    await follow(house, grid_export=GRID_EXPORT)
+    for surplus, threads in ((85, 2), (-10, 0), (105, 3), (500, 4), (-300, 0)):
+        await house.surplus(surplus)
+        assert house.threads == threads
+    house.set(GRID_EXPORT, "unavailable")
+    await house.pass_time(timedelta(minutes=6))
+    assert house.threads == 0
+
+
+async def test_a_pause_for_a_time_is_no_change_of_threads(house: House) -> None:
+    """Its end is a time too, but one that is still to come."""
+    await follow(house)
+    await house.surplus(85)
+    await house.rig.hass.services.async_call(
+        "xmrig_miner", "pause_for", {"duration": {"minutes": 5}}, blocking=True
+    )
+    await house.pass_time(timedelta(minutes=6))
+    assert house.threads == 2
 
 
 @pytest.mark.parametrize(("margin", "threads"), [(25, 1), (0, 2), (-20, 3)])

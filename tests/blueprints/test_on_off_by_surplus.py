@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .house import GRID, MINING, House
+from .house import GRID, GRID_EXPORT, MINING, House
 
 
 async def on_off(house: House, **inputs: Any) -> None:
@@ -31,6 +31,16 @@ async def test_hysteresis(house: House, unit: str, is_feed_in: bool) -> None:
         await house.pass_time(timedelta(minutes=5))
         assert house.rig.state(MINING) == ("on" if is_on else "off")
         assert house.rig.simulator.is_hashing is is_on
+
+
+async def test_a_meter_with_two_sensors(house: House) -> None:
+    """What is drawn and what is fed in are sensors of their own."""
+    house.has_two_sensors = True
+    await on_off(house, grid_export=GRID_EXPORT)
+    for surplus, is_on in ((135, False), (145, True), (115, True), (105, False)):
+        await house.surplus(surplus)
+        await house.pass_time(timedelta(minutes=5))
+        assert house.rig.state(MINING) == ("on" if is_on else "off")
 
 
 async def test_minimum_times(house: House) -> None:

@@ -98,14 +98,6 @@ class PowerLimit:
         return self._watts
 
     @property
-    def watts(self) -> int | None:
-        """Return the limit in W; without one, the full load."""
-        full_load = self._meter.full_load
-        if self._watts is None or full_load is None:
-            return full_load
-        return min(round(self._watts), full_load)
-
-    @property
     def is_rest_managed(self) -> bool:
         """Return whether a pause is the manager's: the limit alone leaves threads."""
         return self._managed is not None and self._threads_within_watts() != 0
@@ -116,7 +108,7 @@ class PowerLimit:
         if self.is_rest_managed:
             return "managed_rest", {}
         return "limited", {
-            "limit": str(self.watts),
+            "limit": str(round(self._watts or 0)),
             "minimum": str(self._meter.minimum_power),
         }
 
