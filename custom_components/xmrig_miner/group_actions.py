@@ -1,15 +1,10 @@
-"""Actions for several miners at once: each has its own outcome."""
+"""Actions for several miners at once."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.components.switch import DOMAIN as SWITCH_DOMAIN
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -17,26 +12,21 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import (
-    HomeAssistantError,
-    ServiceValidationError,
-    Unauthorized,
-    UnknownUser,
-)
-from homeassistant.helpers import config_validation as cv, entity_registry as er
-from homeassistant.helpers.service import (
-    async_extract_config_entry_ids,
-    async_register_admin_service,
-)
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .addresses import miner_entries
 from .api.miner import Miner
 from .const import DOMAIN
 from .fleet.runtime import member_settings
-from .kinds import EntryKind, entry_kind
+from .miner_group import (
+    SkippedError,
+    async_require_control,
+    async_run,
+    async_targets,
+    invalid,
+)
 from .runtime import XmrigRuntimeData
 
 ATTR_COMMAND = "command"
@@ -47,8 +37,6 @@ ATTR_THREADS = "threads"
 ATTR_UNTIL = "until"
 
 LONGEST_PAUSE = timedelta(days=366)
-
-type _Command = Callable[[XmrigRuntimeData], Awaitable[None]]
 
 
 class GroupCommand(StrEnum):
@@ -131,15 +119,15 @@ async def _async_pause_for(call: ServiceCall) -> ServiceResponse:
     """Pause miners, which resume by themselves."""
     until = pause_end(call.data, dt_util.now())
     if until is None:
-        raise _invalid("invalid_pause_end")
-    entries = await _async_targets(call)
-    await _async_require_control(call, entries)
+        raise invalid("invalid_pause_end")
+    entries = await async_targets(call)
+    await async_require_control(call, entries)
 
     async def pause(runtime: XmrigRuntimeData) -> None:
         async with runtime.commands.run() as miner:
             await miner.pause_until(until.timestamp())
 
-    return await _async_run(call, entries, pause)
+    return await async_run(call, entries, pause)
 
 
 def pause_end(data: dict[str, Any], now: datetime) -> datetime | None:
@@ -161,19 +149,19 @@ def pause_end(data: dict[str, Any], now: datetime) -> datetime | None:
 
 async def _async_run_all(call: ServiceCall) -> ServiceResponse:
     """Run one command on several miners, but on no protected one."""
-    entries = await _async_targets(call)
+    entries = await async_targets(call)
     command = _COMMANDS[call.data[ATTR_COMMAND]]
 
     async def run(runtime: XmrigRuntimeData) -> None:
         settings = member_settings(call.hass, runtime.coordinator.config_entry.entry_id)
         if settings is not None and not settings.is_managed:
-            raise _SkippedError("protected", runtime.coordinator.name)
+            raise SkippedError("protected", runtime.coordinator.name)
         if call.data[ATTR_COMMAND] == GroupCommand.POOL:
             _check_pool(runtime, call.data[ATTR_POOL])
         if not call.data[ATTR_DRY_RUN]:
             await command(runtime, call.data)
 
-    return await _async_run(call, entries, run)
+    return await async_run(call, entries, run)
 
 
 async def _async_restore(runtime: XmrigRuntimeData, _: dict[str, Any]) -> None:
@@ -213,142 +201,9 @@ def _check_pool(runtime: XmrigRuntimeData, label: str) -> None:
     """Raise ServiceValidationError if a miner has no such pool."""
     labels = runtime.coordinator.data.pool_labels
     if label not in labels:
-        raise _invalid(
+        raise invalid(
             "unknown_pool",
             name=runtime.coordinator.name,
             pool=label,
             pools=", ".join(labels),
         )
-
-
-async def _async_targets(call: ServiceCall) -> list[ConfigEntry[Any]]:
-    """Return the miners that an action is for: all without a target.
-
-    The manager stands for all of them. Raises ServiceValidationError if there are none.
-    """
-    miners = [entry for entry in miner_entries(call.hass) if not entry.disabled_by]
-    if call.data.keys() & cv.TARGET_SERVICE_FIELDS.keys():
-        chosen = await async_extract_config_entry_ids(call)
-        managers = call.hass.config_entries.async_entries(DOMAIN)
-        if not any(
-            entry.entry_id in chosen and entry_kind(entry) is EntryKind.MANAGER
-            for entry in managers
-        ):
-            miners = [entry for entry in miners if entry.entry_id in chosen]
-    if not miners:
-        raise _invalid("no_miner_targeted")
-    return miners
-
-
-async def _async_require_control(
-    call: ServiceCall, entries: Iterable[ConfigEntry[Any]]
-) -> None:
-    """Raise Unauthorized unless the caller may switch all of these miners.
-
-    Automations run without a user.
-    """
-    if not call.context.user_id:
-        return
-    user = await call.hass.auth.async_get_user(call.context.user_id)
-    if user is None:
-        raise UnknownUser(context=call.context, permission=POLICY_CONTROL)
-    registry = er.async_get(call.hass)
-    for entry in entries:
-        switch = registry.async_get_entity_id(
-            SWITCH_DOMAIN, DOMAIN, f"{entry.entry_id}_mining"
-        )
-        if not user.is_admin and not (
-            switch and user.permissions.check_entity(switch, POLICY_CONTROL)
-        ):
-            raise Unauthorized(
-                context=call.context, entity_id=switch, permission=POLICY_CONTROL
-            )
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """What became of a command to one miner; without a reason, it succeeded."""
-
-    name: str
-    reason: str | None = None
-    is_skipped: bool = False
-
-    def as_json(self) -> JsonValueType:
-        """Return what the response says of a miner that was not commanded."""
-        return {"name": self.name, "reason": self.reason}
-
-
-async def _async_run(
-    call: ServiceCall,
-    entries: Iterable[ConfigEntry[Any]],
-    command: _Command,
-) -> ServiceResponse:
-    """Run a command on several miners side by side, and return what became of each.
-
-    Where no response is wanted, raises HomeAssistantError if one of them failed, or
-    none succeeded.
-    """
-    # All have ended before an unexpected error of one of them is raised
-    results = await asyncio.gather(
-        *(_async_try(entry, command) for entry in entries), return_exceptions=True
-    )
-    outcomes: list[_Outcome] = []
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-        outcomes.append(result)
-    ok = [outcome for outcome in outcomes if outcome.reason is None]
-    failed = [item for item in outcomes if item.reason and not item.is_skipped]
-    skipped = [item for item in outcomes if item.is_skipped]
-    if call.return_response:
-        return {
-            "ok": [outcome.name for outcome in ok],
-            "failed": [outcome.as_json() for outcome in failed],
-            "skipped": [outcome.as_json() for outcome in skipped],
-        }
-    if failed or not ok:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="some_miners_failed",
-            translation_placeholders={
-                "count": str(len(ok)),
-                "total": str(len(outcomes)),
-                "reasons": ". ".join(str(item.reason) for item in failed or skipped),
-            },
-        )
-    return None
-
-
-async def _async_try(entry: ConfigEntry[Any], command: _Command) -> _Outcome:
-    """Run a command on a miner, and return what became of it."""
-    try:
-        if entry.state is not ConfigEntryState.LOADED:
-            raise _invalid("not_loaded", name=entry.title)
-        runtime: XmrigRuntimeData = entry.runtime_data
-        if runtime.coordinator.data.restricted:
-            raise _SkippedError("read_only", entry.title)
-        await command(runtime)
-    except HomeAssistantError as error:
-        return _Outcome(entry.title, str(error), isinstance(error, _SkippedError))
-    return _Outcome(entry.title)
-
-
-class _SkippedError(ServiceValidationError):
-    """A miner is left out on purpose."""
-
-    def __init__(self, key: str, name: str) -> None:
-        """Initialize the error with the key of its text."""
-        super().__init__(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders={"name": name},
-        )
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for an action that cannot be run as it was called."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )
