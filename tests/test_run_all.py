@@ -162,7 +162,7 @@ async def test_protected_miners_are_skipped(trio: list[Rig]) -> None:
     assert response["skipped"] == [
         {
             "name": "rig-two",
-            "reason": "rig-two is protected: **Managed** is off",
+            "reason": "rig-two is protected: Managed is off",
         }
     ]
     assert hashing(trio) == [False, True, False]

@@ -232,3 +232,13 @@ def test_other_languages_translate_what_there_is() -> None:
         other = json.loads(path.read_text())
         TEXTS_SCHEMA(other)
         assert flat(other).items() <= english.items(), path.name
+
+
+def test_errors_have_no_markdown() -> None:
+    """The frontend shows them as plain text."""
+    errors = [
+        *(value["message"] for value in TEXTS["exceptions"].values()),
+        *TEXTS["config"]["error"].values(),
+        *TEXTS["options"]["error"].values(),
+    ]
+    assert not [error for error in errors if "**" in error or "`" in error]
