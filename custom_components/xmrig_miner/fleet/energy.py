@@ -57,7 +57,7 @@ async def async_follow_house(hass: HomeAssistant, entry: FleetConfigEntry) -> Ho
     return house
 
 
-def is_chosen(entry: ConfigEntry[Any]) -> bool:
+def _is_chosen(entry: ConfigEntry[Any]) -> bool:
     """Return whether the user chose the sensors, rather than the Energy dashboard."""
     return CONF_SOURCES in entry.data
 
@@ -74,7 +74,7 @@ async def _async_follow_dashboard(hass: HomeAssistant) -> None:
         runtime = hass.data.get(FLEET)
         if runtime is None:
             async_discover_manager(hass, house)
-        elif not is_chosen(runtime.coordinator.config_entry):
+        elif not _is_chosen(runtime.coordinator.config_entry):
             runtime.coordinator.async_set_house(house)
 
     manager.async_listen_updates(update)
