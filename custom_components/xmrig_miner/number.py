@@ -11,7 +11,6 @@ from homeassistant.components.number import (
     NumberEntityCapabilityAttribute,
     NumberEntityDescription,
     NumberMode,
-    ceil_decimal,
 )
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
@@ -202,7 +201,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
     def capability_attributes(self) -> dict[str, Any]:
         """Return the range of a slider, which ends where nothing is limited."""
         maximum = self._convert_to_state_value(
-            self._displayed_maximum, ceil_decimal, self.device_class
+            self._displayed_maximum, _rounded_up, self.device_class
         )
         return super().capability_attributes | {
             NumberEntityCapabilityAttribute.MAX: maximum
@@ -235,6 +234,15 @@ class XmrigPowerLimitNumber(XmrigNumber):
             await self._power.limit.async_set(value + (self._base or 0))
         finally:
             self.async_write_ha_state()
+
+
+def _rounded_up(value: float, precision: float = 0) -> float:
+    """Return a value in the user's unit, rounded up to some decimals.
+
+    Home Assistant's own function moved in 2026.11.
+    """
+    factor = 10**precision
+    return math.ceil(value * factor) / factor
 
 
 class XmrigPriorityNumber(XmrigNumber):
