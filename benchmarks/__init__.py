@@ -1,1 +1,1 @@
-"""Measurements of what the integration and its blueprints bring."""
+"""Measurements of the benefit of the integration and its blueprints."""

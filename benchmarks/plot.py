@@ -1,4 +1,4 @@
-"""A picture of a day: what was left over, and what the miner made of it."""
+"""A picture of a day: the surplus, and the power used for mining."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a day of mining is worth: hashes on surplus, and what was bought for it."""
+"""The result of a day of mining: hashes on surplus, and energy that was bought."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -6,11 +6,11 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Rig:
-    """A computer that mines, by what it draws in truth."""
+    """A mining computer, by its actual power."""
 
     name: str
     idle: float
-    """W at rest. The computer is on anyway, so this belongs to the house."""
+    """Idle power in W. The computer is always on, so this is part of the house."""
     full: float
     """W with all threads."""
     threads: int = 16
@@ -18,7 +18,7 @@ class Rig:
     """How much more the first threads draw than the last ones: clocks sink with load."""
 
     def mining(self, threads: int) -> float:
-        """Return what some threads draw on top of the power at rest, in W."""
+        """Return the power of some threads on top of the idle power, in W."""
         share = threads / self.threads
         return (self.full - self.idle) * share * (1 + self.bend * (1 - share))
 

@@ -1,7 +1,7 @@
 """XMRig without mining: a miner's HTTP API for tests and demonstrations.
 
-It answers byte for byte as the real one does, whose behaviour `tests/contract` holds it
-to. It knows nothing of Home Assistant.
+Its replies are byte for byte those of XMRig, which `tests/contract` verifies. It does
+not depend on Home Assistant.
 """
 
 from .faults import FAULTS, Fault

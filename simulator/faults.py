@@ -1,4 +1,4 @@
-"""What may be wrong with a miner, or with what answers in its place."""
+"""Faults of a miner, or of another device at its address."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,13 +21,13 @@ _PAGE = (
 class Fault:
     """One fault.
 
-    `instead` is answered without doing what was asked for; `distort` changes the answer
-    that the miner gives. `silence` sends none: "hang" keeps the connection open,
-    "close" ends it, "reset" does so with a RST, all without doing anything unless
-    `takes_effect`. `cut` ends the connection in the middle of the answer. `from_other`
-    is answered by another miner, which also does what was asked for. `delay` waits that
-    many seconds before the answer, `delay_before` before doing anything, `gap` between
-    the two copies of that to a RPC.
+    `instead` is the reply instead of executing the request; `distort` changes the reply
+    of the miner. `silence` sends no reply: "hang" keeps the connection open, "close"
+    ends it, "reset" does so with a RST, all without executing the request unless
+    `takes_effect`. `cut` ends the connection in the middle of the reply. With
+    `from_other`, another miner executes the request and replies. `delay` waits that
+    many seconds before the reply, `delay_before` before executing the request, `gap`
+    between the two copies of the reply to an RPC.
     """
 
     description: str

@@ -12,7 +12,7 @@ TICK = 500
 
 
 class Meter:
-    """The time during which a backend's threads hashed.
+    """The times when a backend's threads hashed.
 
     The threads of a backend hash or sleep together, each at a constant rate, so a
     window's hashrate is the rate times the part of the window spent hashing.
@@ -33,7 +33,7 @@ class Meter:
         return bool(self._spans) and self._spans[-1][1] == math.inf
 
     def switch(self, now: int, *, running: bool) -> None:
-        """Let the threads hash, or sleep, from now on."""
+        """Switch the threads between hashing and sleeping."""
         self._parts_at = None
         if running and not self.is_running:
             self._spans.append((now, math.inf))

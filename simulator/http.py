@@ -1,4 +1,4 @@
-"""The miner's HTTP server: what it answers to which request, byte for byte.
+"""The miner's HTTP server: the reply to each request, byte for byte.
 
 The checks and their order are those of base/api/Httpd.cpp; nothing here does I/O.
 """
@@ -46,7 +46,7 @@ _RPC_ERRORS = {
 
 
 class MalformedRequestError(ValueError):
-    """The bytes are no HTTP; the miner closes the connection without a word."""
+    """The bytes are not HTTP; the miner closes the connection without a reply."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def parse_head(head: bytes) -> Request:
 
 
 def answer(miner: SimulatedMiner, request: Request) -> Reply:
-    """Return what the miner answers, having done what the request asks for."""
+    """Execute a request, and return the reply."""
     if request.method == "OPTIONS":
         return Reply(200)
     if request.method == "GET" and request.path == "/favicon.ico":

@@ -1,8 +1,8 @@
 """A miner's process without the mining: its state, and what changes it when.
 
-Nothing runs by itself. `sync` brings the state up to the clock by playing what was due
-since, in order, so moving the clock by a day costs milliseconds and every answer is the
-same each time. Names and rules are those of core/Miner.cpp.
+Nothing runs by itself. `sync` brings the state up to the clock by playing all events
+that are due, in order, so moving the clock by a day takes milliseconds and every reply
+is reproducible. Names and rules are those of core/Miner.cpp.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ _BACKENDS = ("cpu", "opencl", "cuda")
 
 
 class ConfigError(ValueError):
-    """The config on the disk is none that the miner starts with."""
+    """The miner does not start with the config on the disk."""
 
 
 class SimulatedMiner:
@@ -108,11 +108,11 @@ class SimulatedMiner:
         return self._dataset is not None
 
     def after(self, delay_ms: int, action: Callable[[], None]) -> None:
-        """Let something happen that many ms from now."""
+        """Run an action that many ms from now."""
         heapq.heappush(self._events, (self.now + delay_ms, next(self._order), action))
 
     def sync(self) -> None:
-        """Play everything that is due by now."""
+        """Play all events that are due."""
         now = self.surroundings.now_ms()
         if now == self.now and not (self._events and self._events[0][0] <= now):
             return
@@ -180,7 +180,7 @@ class SimulatedMiner:
             self.after(delay, reload)
 
     def power_or_user_changed(self) -> None:
-        """Note that the computer went on or off battery, or its user came or went."""
+        """Record that the battery or user activity changed."""
         if self.timer is not None:
             self.after(TICK - (self.now - self.timer) % TICK, self._check_auto_pause)
 
@@ -196,7 +196,7 @@ class SimulatedMiner:
             return
         difficulty = statistics.difficulty
         if actual is None:
-            # Evenly spread luck that is the same each time
+            # Evenly distributed and reproducible
             actual = int(difficulty / (1 - self._shares * _GOLDEN % 1))
         statistics.share(difficulty, actual, self.surroundings.share_latency_ms)
 

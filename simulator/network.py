@@ -1,7 +1,7 @@
 """The miner's connection to its pools (base/net/stratum).
 
-Connecting takes no time here: a pool answers at once or refuses at once. What is kept
-exactly is who is tried when, and what the summary says meanwhile.
+Connecting takes no time here: a pool accepts or rejects at once. The order in which
+pools are tried, and the summary in between, are exact.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class Miner(Protocol):
 
 @dataclass
 class Statistics:
-    """What the summary says of the connection and its shares (NetworkState.cpp)."""
+    """The summary's values of the connection and its shares (NetworkState.cpp)."""
 
     pool: str = ""
     ip: str | None = None

@@ -49,7 +49,7 @@ class Port:
         return int(listener.getsockname()[1])
 
     def close(self) -> None:
-        """Take no more connections; those that are there go on."""
+        """Accept no more connections; existing ones continue."""
         if self._listener and self._accepting:
             # Before the number may belong to another socket
             asyncio.get_running_loop().remove_reader(self._listener)
@@ -58,14 +58,14 @@ class Port:
         self._listener = self._accepting = None
 
     def cut(self) -> None:
-        """Cut every connection, whatever it waits for."""
+        """Cut every connection."""
         current = asyncio.current_task()
         for task in self._serving:
             if task is not current:
                 task.cancel()
 
     async def shut(self) -> None:
-        """Close, cut, and wait until all of it is gone."""
+        """Close, cut all connections, and wait until they ended."""
         tasks = {self._accepting, *self._serving} - {None, asyncio.current_task()}
         self.close()
         self.cut()

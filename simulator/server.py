@@ -50,11 +50,11 @@ type Hook = Callable[[Request], Awaitable[None] | None]
 
 
 class Simulator:
-    """A miner to talk to, on a port of its own.
+    """A simulated miner on its own port.
 
-    Many of them run in one process. Used as an asynchronous context manager it listens
-    from entry to exit. Its time is the process's monotonic clock, plus what `advance`
-    adds; give a `clock` (a callable, seconds) to drive it wholly.
+    Many of them can run in one process. As an asynchronous context manager, it listens
+    from entry to exit. Its time is the process's monotonic clock plus what `advance`
+    adds; pass a `clock` (a callable, seconds) to control it completely.
     """
 
     def __init__(
@@ -231,7 +231,7 @@ class Simulator:
         self._follow_http()
 
     def lose_gpu(self, bus_id: str) -> None:
-        """Let a card die, which XMRig finds out by a restart: those behind it move up."""
+        """Remove a card, which XMRig notices after a restart: the next ones move up."""
         [lost] = [gpu for gpu in self.gpus if gpu.bus_id == bus_id]
         self.gpus.remove(lost)
         for gpu in self.gpus:
@@ -257,7 +257,7 @@ class Simulator:
     # What happens to it
 
     def edit_config(self, edit: Callable[[Json], Json | None]) -> None:
-        """Edit the miner's config file as someone with an editor does.
+        """Edit the miner's config file as with an editor.
 
         `edit` changes the document in place or returns another one. The miner notices
         after the watch delay.
@@ -275,7 +275,7 @@ class Simulator:
             self._look_again()
 
     def rpc_direct(self, method: str) -> None:
-        """Pause, resume or stop as a person at the miner's console does."""
+        """Pause, resume or stop as from the miner's console."""
         getattr(self.miner, method)()
 
     def set_pool_reachable(self, url: str, reachable: bool) -> None:
@@ -307,7 +307,7 @@ class Simulator:
 
     @property
     def user_active(self) -> bool:
-        """Whether someone uses the computer."""
+        """Whether the computer is in use."""
         return self.surroundings.user_active
 
     @user_active.setter

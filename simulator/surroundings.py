@@ -1,4 +1,4 @@
-"""What a miner's process finds around it, and what outlives it."""
+"""The environment of a miner's process, which outlives it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Surroundings:
         return max(1, round(self.job_interval * 1000))
 
     def algorithm_of(self, asked: str | None) -> Algorithm | None:
-        """Return what a pool wants mined: what the config asks for, or its own."""
+        """Return the algorithm of a pool: the one in the config, or the pool's own."""
         return find(asked) or find(self.algorithm)
 
     def is_reachable(self, url: str) -> bool:

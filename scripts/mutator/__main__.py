@@ -1,4 +1,4 @@
-"""Run mutants: what scripts/mutate does once its environment is there."""
+"""Run mutants: what scripts/mutate does once its environment exists."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ NAMES = {0: "survived", 1: "killed", 33: "not tested", -signal.SIGXCPU: "timed o
 
 
 class MutationError(Exception):
-    """What ends the run, as a sentence for the terminal."""
+    """An error that ends the run, as a sentence for the terminal."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Run Home Assistant with a miner: what scripts/run does once all is set up."""
+"""Run Home Assistant with a miner: what scripts/run does after the set-up."""
 
 import argparse
 import asyncio
@@ -36,7 +36,7 @@ def _address(text: str) -> tuple[str, int]:
 
 
 def _parse() -> argparse.Namespace:
-    """Return what scripts/run was called with; its --help describes it."""
+    """Return the arguments of scripts/run; its --help describes them."""
     parser = argparse.ArgumentParser(
         prog="scripts/run",
         usage="scripts/run [OPTION...], see scripts/run --help",
@@ -57,7 +57,7 @@ def _parse() -> argparse.Namespace:
 
 
 async def _miner(arguments: argparse.Namespace, stack: AsyncExitStack) -> Connection:
-    """Return how the miner is reached, a simulated one if no other was named."""
+    """Return the connection to the miner, a simulated one by default."""
     tls = arguments.tls
     if arguments.miner:
         host, port = arguments.miner
@@ -106,7 +106,7 @@ async def _keep_running(home_assistant: HomeAssistant) -> None:
 
 
 async def _prepare(home_assistant: HomeAssistant, connection: Connection) -> None:
-    """Set the miner up once Home Assistant has started, and say where all that is."""
+    """Set the miner up once Home Assistant has started, and print the address."""
     async with aiohttp.ClientSession() as session:
         client = await Client.connect(session, home_assistant.url)
         entry = await ensure_miner(client, home_assistant.config, connection)
@@ -124,7 +124,7 @@ async def _prepare(home_assistant: HomeAssistant, connection: Connection) -> Non
 
 
 async def _main(arguments: argparse.Namespace) -> None:
-    """Run, and end everything that was started on the first signal."""
+    """Run, and stop everything on the first signal."""
     running = asyncio.create_task(_run(arguments))
     loop = asyncio.get_running_loop()
     for number in SIGNALS:

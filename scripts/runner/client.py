@@ -1,4 +1,4 @@
-"""What a browser would ask of Home Assistant, over its own HTTP API."""
+"""A client of Home Assistant's HTTP API."""
 
 import asyncio
 from typing import Any, Self
@@ -15,10 +15,10 @@ START_TIMEOUT = 120
 
 
 class Client:
-    """Speaks to a Home Assistant as the user that was made for the developer."""
+    """Calls Home Assistant as the user that was created for development."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        """Initialize the client; it may do little until it has logged in."""
+        """Initialize the client, which has yet to log in."""
         self._session = session
         self._url = url
         self._headers: dict[str, str] = {}
@@ -40,7 +40,7 @@ class Client:
         return client
 
     async def _enter(self) -> None:
-        """Log in as soon as that is possible, and wait until all is set up."""
+        """Log in as soon as possible, and wait until everything is set up."""
         while not await self._is_listening():
             await asyncio.sleep(0.1)
         is_new = await self._make_user()
@@ -60,7 +60,7 @@ class Client:
             return False
 
     async def _make_user(self) -> bool:
-        """Make the user, and return whether there was none yet."""
+        """Create the user; return False if it exists already."""
         user = {"name": NAME, "username": USERNAME, "password": PASSWORD}
         async with self._session.post(
             f"{self._url}/api/onboarding/users",

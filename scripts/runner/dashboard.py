@@ -15,7 +15,7 @@ type Card = dict[str, Any]
 
 
 async def show(client: Client, title: str, miner: list[Device]) -> None:
-    """Show a miner on the dashboard that opens after the login, made anew each time."""
+    """Show a miner on the dashboard that opens after the login; it is recreated."""
     existing = await client.command("lovelace/dashboards/list")
     if all(dashboard["url_path"] != URL_PATH for dashboard in existing):
         await client.command(
@@ -33,7 +33,7 @@ async def show(client: Client, title: str, miner: list[Device]) -> None:
 
 
 def dashboard(title: str, miner: list[Device]) -> dict[str, Any]:
-    """Return a dashboard with what there is of a miner and its cards."""
+    """Return a dashboard with the entities of a miner and its graphics cards."""
     main, *gpus = miner
     columns = [
         [
@@ -90,7 +90,7 @@ def _wide(device: Device, key: str, feature: str, **options: Any) -> list[Card]:
 
 
 def _mining(device: Device) -> list[Card]:
-    """Return what the miner does, and what can be asked of it."""
+    """Return the cards of the status and the controls."""
     press = {"tap_action": {"action": "toggle"}, "hide_state": True}
     return [
         *_tiles(device, "sensor.status"),
@@ -103,7 +103,7 @@ def _mining(device: Device) -> list[Card]:
 
 
 def _hashrate(device: Device) -> list[Card]:
-    """Return how fast the miner is, and was."""
+    """Return the cards of the hashrates."""
     keys = ("sensor.hashrate", "sensor.hashrate_1m", "sensor.hashrate_15m")
     graph = {
         "type": "history-graph",
@@ -121,7 +121,7 @@ def _hashrate(device: Device) -> list[Card]:
 
 
 def _pool(device: Device) -> list[Card]:
-    """Return what the miner gets from its pool, and gives it."""
+    """Return the cards of the pool and the shares."""
     return _tiles(
         device,
         "binary_sensor.pool_connected",
@@ -134,7 +134,7 @@ def _pool(device: Device) -> list[Card]:
 
 
 def _gpu(device: Device) -> list[Card]:
-    """Return how a card does."""
+    """Return the cards of a GPU."""
     return [
         *_wide(device, "sensor.gpu_temperature", "trend-graph", hours_to_show=1),
         *_tiles(device, "sensor.gpu_hashrate", "sensor.gpu_power"),
@@ -152,7 +152,7 @@ def _power(device: Device) -> list[Card]:
 
 
 def _system(device: Device) -> list[Card]:
-    """Return how the miner is set up."""
+    """Return the cards of the set-up of the miner."""
     return _tiles(
         device,
         "sensor.algorithm",

@@ -1,4 +1,4 @@
-"""A miner in Home Assistant: its config entry, and what came of it."""
+"""A miner in Home Assistant: its config entry and devices."""
 
 from dataclasses import dataclass
 import json
@@ -62,9 +62,9 @@ class Device:
 
 
 async def ensure_miner(client: Client, config: Path, connection: Connection) -> Entry:
-    """Return the config entry of a miner, which is added if there is none.
+    """Return the config entry of a miner, and add it if there is none.
 
-    Others are removed then: the miner of an earlier run is not there anymore.
+    Others are removed: the miner of an earlier run no longer exists.
     Raises RunError if the miner cannot be added.
     """
     entries = await client.get(f"{ENTRIES}?domain={DOMAIN}")
@@ -77,7 +77,7 @@ async def ensure_miner(client: Client, config: Path, connection: Connection) -> 
 
 
 def _data(config: Path, entry_id: str) -> dict[str, Any]:
-    """Return how an entry's miner is reached, which no API says."""
+    """Return the stored data of an entry, which no API returns."""
     storage = json.loads((config / ".storage" / "core.config_entries").read_text())
     known = Connection("", 0, "any").data.keys()
     return {

@@ -23,7 +23,7 @@ STOP_TIMEOUT = 60
 
 
 class RunError(Exception):
-    """Something that keeps it from running, said in a sentence for the developer."""
+    """An error that prevents it from running, as a sentence for the developer."""
 
 
 def port_is_free(port: int) -> bool:
@@ -38,7 +38,7 @@ def port_is_free(port: int) -> bool:
 
 
 class HomeAssistant:
-    """A Home Assistant that runs while this is entered."""
+    """A Home Assistant that runs while this context is entered."""
 
     def __init__(self, config: Path, port: int) -> None:
         """Set it up to listen on a port of this computer only.
@@ -56,11 +56,11 @@ class HomeAssistant:
 
     @property
     def log(self) -> Path:
-        """Return its log, which each start begins anew."""
+        """Return its log, which is overwritten at each start."""
         return self.config / "home-assistant.log"
 
     async def __aenter__(self) -> Self:
-        """Start it, which does not mean yet that it answers."""
+        """Start it; it may not answer yet."""
         if not port_is_free(self.port):
             raise RunError(
                 f"Port {self.port} is in use, perhaps by another Home Assistant. End"
@@ -73,12 +73,12 @@ class HomeAssistant:
     async def start(self) -> None:
         """Start the process."""
         environment = os.environ | {"PATH": f"{VENV / 'bin'}:{os.environ['PATH']}"}
-        # The project has a package custom_components too, which is not to be found.
+        # The project's own package custom_components must not be found.
         environment.pop("PYTHONPATH", None)
-        # Home Assistant is large: without its bytecode it takes thrice as long to start.
+        # Without bytecode, Home Assistant takes three times as long to start.
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        # A session of its own: Ctrl-C is for us, who then stop it. Two signals would
-        # end it before it has saved anything.
+        # In its own session, so that Ctrl-C reaches only this process, which then stops
+        # it. Two signals would end it before it has saved its state.
         self._process = await asyncio.create_subprocess_exec(
             VENV / "bin" / "python",
             *("-m", "homeassistant", "--config", self.config),
