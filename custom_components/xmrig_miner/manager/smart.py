@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .budget import Available, available
+from .budget import available
 from .distribution import Load, bounded, distribute
 from .inputs import Inputs
 from .loads import draw_of_others, held_power, without_heat
@@ -39,7 +39,7 @@ def smart(
         state = state.read(left)
     if inputs.prices.is_cheap(settings.price_limit):
         return state, replace(full(loads), available=left)
-    if left is None or _is_silent(left, state, now):
+    if left is None or is_silent(left.reading.at, state, now):
         return state, Outcome(least(loads), Reason.METER_SILENT, budget=0)
     if battery_first:
         return state, Outcome(least(loads), Reason.BATTERY_FIRST, left, budget=0)
@@ -118,11 +118,11 @@ def _is_settled(member_id: str, loads: Sequence[Load]) -> bool:
     return not any(load.id == member_id and not load.is_settled for load in loads)
 
 
-def _is_silent(left: Available, state: ManagerState, now: float) -> bool:
-    """Return whether the meter has not reported since a step for too long.
+def is_silent(reported_at: float, state: ManagerState, now: float) -> bool:
+    """Return whether a meter has not reported since a step for too long.
 
     A meter that reports only changes is as silent as it likes until we change
     something.
     """
     step = state.history.changed_at
-    return left.reading.at <= step and now - step > SILENT
+    return reported_at <= step and now - step > SILENT

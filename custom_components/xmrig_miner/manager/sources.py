@@ -129,11 +129,16 @@ class Meters:
     """Sensors that the power comes from."""
 
     @property
+    def reported_at(self) -> float | None:
+        """Return when a sensor reported last; None while the grid's do not."""
+        if self.grid is None:
+            return None
+        return self.grid.at if self.battery is None else max(
+            self.grid.at, self.battery.at
+        )
+
+    @property
     def gathered_at(self) -> float | None:
         """Return when all sensors have reported; None if nothing is to be waited for."""
-        if self.parts < 2 or self.grid is None:
-            return None
-        newest = (
-            self.grid.at if self.battery is None else max(self.grid.at, self.battery.at)
-        )
-        return newest + GATHER
+        newest = self.reported_at
+        return None if self.parts < 2 or newest is None else newest + GATHER
