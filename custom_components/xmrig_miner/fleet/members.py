@@ -93,4 +93,7 @@ def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
     if curve is None or not cards:
         return curve
     idle, *watts = curve.watts
-    return Curve((idle, *(value + cards for value in watts)), curve.hashrates)
+    # What the cards hash is known only while they do
+    return Curve(
+        (idle, *(value + cards for value in watts)), curve.hashrates, is_rated=False
+    )

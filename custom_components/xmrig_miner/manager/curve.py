@@ -34,6 +34,8 @@ class Curve:
     """W of the whole computer; the first is its idle power."""
     hashrates: tuple[float, ...] | None = None
     """H/s; None for a load whose hashrate is not known."""
+    is_rated: bool = True
+    """Whether these H/s are known, rather than only how they compare."""
 
     @classmethod
     def from_model(cls, model: PowerModel) -> Self | None:
@@ -52,12 +54,13 @@ class Curve:
                 float(count) if value is None else value
                 for count, value in enumerate(hashrates)
             ),
+            is_rated=None not in hashrates,
         )
 
     @classmethod
     def on_off(cls, watts: float, idle: float = 0) -> Self:
         """Return the curve of a load that draws `watts` on top of its idle power."""
-        return cls((idle, idle + watts))
+        return cls((idle, idle + watts), is_rated=False)
 
     @property
     def threads(self) -> int:
