@@ -41,5 +41,6 @@ CONF_KIND: Final = "kind"
 CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
 CONF_KEEP_STATE: Final = "keep_state"
+CONF_EARNINGS_SENSOR: Final = "earnings_sensor"
 
 UNIT_EFFICIENCY: Final = "H/J"

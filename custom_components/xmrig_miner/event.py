@@ -1,14 +1,16 @@
 """Activity events of a miner."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.activity import Activity, ActivityType
 from .entity import XmrigEntity
-from .runtime import XmrigConfigEntry
+from .fleet.event import setup_events
+from .kinds import EntryKind, entry_kind
 
 PARALLEL_UPDATES = 0
 
@@ -19,10 +21,13 @@ ACTIVITY = EventEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: ConfigEntry[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the events of a miner."""
+    """Set up the events of a config entry."""
+    if entry_kind(entry) is EntryKind.MANAGER:
+        setup_events(entry, async_add_entities)
+        return
     async_add_entities([XmrigActivityEvent(entry.runtime_data, ACTIVITY)])
 
 

@@ -83,6 +83,18 @@ def manager_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
     return XmrigStore(hass, f"{entry_id}.manager")
 
 
+def energy_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
+    """Return the store of the energy that the manager counts.
+
+    It is written every minute, the settings only when the user changes them.
+    """
+    return XmrigStore(hass, f"{entry_id}.energy")
+
+
+_STORES = (state_store, power_store, manager_store, energy_store)
+"""All that a config entry may have, of whatever kind it is."""
+
+
 async def async_load[LoadedT](
     hass: HomeAssistant,
     entry: ConfigEntry,
@@ -114,10 +126,10 @@ async def async_load[LoadedT](
 
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
-    """Remove all files of a miner, and the repair that names some of them."""
+    """Remove all files of a config entry, and the repair that names some of them."""
     ir.async_delete_issue(hass, DOMAIN, _issue_id(entry_id))
-    await state_store(hass, entry_id).async_remove()
-    await power_store(hass, entry_id).async_remove()
+    for store in _STORES:
+        await store(hass, entry_id).async_remove()
     await hass.async_add_executor_job(_remove_kept, hass, entry_id)
 
 
@@ -149,11 +161,8 @@ def _set_aside(hass: HomeAssistant, entry: ConfigEntry, path: Path) -> list[Path
 
 
 def _kept(hass: HomeAssistant, entry_id: str) -> list[Path]:
-    """Return the files of a miner that were set aside."""
-    names = tuple(
-        f"{store.key}{_SUFFIX}"
-        for store in (state_store(hass, entry_id), power_store(hass, entry_id))
-    )
+    """Return the files of a config entry that were set aside."""
+    names = tuple(f"{store(hass, entry_id).key}{_SUFFIX}" for store in _STORES)
     directory = Path(hass.config.path(STORAGE_DIR))
     return sorted(
         path for path in directory.glob(f"*{_SUFFIX}*") if path.name.startswith(names)
@@ -161,7 +170,7 @@ def _kept(hass: HomeAssistant, entry_id: str) -> list[Path]:
 
 
 def _remove_kept(hass: HomeAssistant, entry_id: str) -> None:
-    """Remove the files of a miner that were set aside: they may hold wallets."""
+    """Remove the files that were set aside: those of a miner may hold wallets."""
     for path in _kept(hass, entry_id):
         path.unlink()
 

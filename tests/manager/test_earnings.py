@@ -19,7 +19,7 @@ def test_the_break_even_price_is_what_a_kwh_earns() -> None:
     assert work.break_even(0.48) == pytest.approx(0.1)
     assert work.profit(0.48, 0.1) == pytest.approx(0)
     assert work.profit(0.48, 0.05) == pytest.approx(0.384 - 0.192)
-    assert work.profit(0.48, 0.3) < 0
+    assert work.profit(0.48, 0.3) == pytest.approx(0.384 - 1.152)
     assert work.break_even(0) == 0
     assert work.profit(0, -0.1) == pytest.approx(0.384)
 

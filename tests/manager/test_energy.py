@@ -37,7 +37,7 @@ class Count:
         """Look at the power; `grid` and `battery` are new readings in W."""
         self.now = now
         for name, value in meters.items():
-            reading = None if value is None else Reading(value, now, now)
+            reading: Any = None if value is None else Reading(value, now, now)
             self.meters = replace(self.meters, **{name: reading})
         self.account = self.account.counted(
             now,

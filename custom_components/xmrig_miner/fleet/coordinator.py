@@ -1,8 +1,7 @@
 """The manager's decisions: made when something is reported, and carried out."""
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryChange,
 )
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
@@ -19,24 +17,39 @@ from homeassistant.core import (
     EventStateReportedData,
     HassJob,
     HomeAssistant,
-    State,
     callback,
 )
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import (
     async_call_later,
     async_track_state_change_event,
     async_track_state_report_event,
+    async_track_time_change,
 )
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER
-from ..manager import Inputs, ManagerState, Member, Mode, Plan, Prices, Sample, decide
+from ..const import CONF_EARNINGS_SENSOR, DOMAIN, LOGGER
+from ..manager import (
+    Account,
+    Figures,
+    Inputs,
+    ManagerState,
+    Member,
+    MemberEvent,
+    Mode,
+    Plan,
+    Prices,
+    Sample,
+    Watch,
+    Work,
+    decide,
+)
 from ..runtime import XmrigRuntimeData
-from .house import House, Price
-from .members import Members, loaded_miners
+from .account import EnergyAccount
+from .commands import MemberCommands
+from .house import House
+from .members import Members, async_figures, loaded_miners
+from .samples import async_earnings, async_price, async_samples
 from .settings import FleetSettings
 
 GATHER = 1
@@ -45,10 +58,23 @@ GATHER = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FleetData:
-    """The last decision, and the members that it is about."""
+    """The last decision, what it was made from, and what there is to tell of it."""
 
-    members: tuple[Member, ...]
+    inputs: Inputs
     plan: Plan
+    figures: tuple[Figures, ...]
+    work: Work
+    earnings: float | None
+    """What 1 kH/s earns in a day; None if that is unknown."""
+    account: Account
+    """The energy of mining, as of the last minute."""
+    events: tuple[MemberEvent, ...] = ()
+    """What happened to members since the decision before."""
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Return the members that the decision is about."""
+        return self.inputs.members
 
 
 class FleetCoordinator(DataUpdateCoordinator[FleetData]):
@@ -66,16 +92,21 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         entry: ConfigEntry[Any],
         house: House,
         settings: FleetSettings,
+        account: EnergyAccount,
     ) -> None:
         """Initialize the coordinator."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
         self.settings = settings
+        self._account = account
         self.house = house
         self._members = Members(hass)
         self._state = ManagerState()
-        self._wanted: dict[str, int | None] = {}
-        """Threads to command next, by member; None to give all of them back."""
-        self._commands: dict[str, asyncio.Task[None]] = {}
+        self._watch = Watch()
+        sensor = entry.options.get(CONF_EARNINGS_SENSOR)
+        self._earnings_sensor: str | None = sensor or None
+        self._commands = MemberCommands(
+            hass, entry, self._handle_result, self._decide_soon
+        )
         self._listeners_of_members: dict[str, CALLBACK_TYPE] = {}
         self._stop_house: list[CALLBACK_TYPE] = []
         self._wake: CALLBACK_TYPE | None = None
@@ -91,6 +122,12 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
                 self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._handle_entry
             )
         )
+        # A day begins although nothing is reported
+        self.config_entry.async_on_unload(
+            async_track_time_change(
+                self.hass, self._handle_midnight, hour=0, minute=0, second=0
+            )
+        )
         self._listen_to_house()
         self._listen_to_members()
         self.async_decide()
@@ -103,7 +140,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._stop_house.clear()
         self._listeners_of_members.clear()
         self._cancel_timers()
-        await asyncio.gather(*self._commands.values(), return_exceptions=True)
+        await self._commands.async_close()
+        await self._account.async_close()
 
     @callback
     def async_set_house(self, house: House) -> None:
@@ -126,7 +164,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             released |= {entry.entry_id for entry in loaded_miners(self.hass)}
         self.settings = settings
         for entry_id in released:
-            self._command(entry_id, None)
+            self._commands.async_command(entry_id, None)
         self.async_decide()
 
     @callback
@@ -138,12 +176,17 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         data = self._decided()
         plan = data.plan
         self._state = plan.state
-        for entry_id, threads in plan.targets.items():
-            self._command(entry_id, threads)
+        for member in data.members:
+            if (threads := plan.targets.get(member.id)) is not None:
+                self._commands.async_command(member.id, _bound(member, threads))
         if plan.wake_at is not None:
             delay = max(0.0, plan.wake_at - self._now)
             self._wake = async_call_later(self.hass, delay, HassJob(self._handle_wake))
-        self.async_set_updated_data(data)
+        self._account.async_count(data.inputs, plan, self._now)
+        self._watch, events = self._watch.seen(data.figures)
+        self.async_set_updated_data(
+            replace(data, account=self._account.shown, events=events)
+        )
 
     @property
     def _now(self) -> float:
@@ -152,44 +195,46 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     def _decided(self) -> FleetData:
         """Return a decision, without carrying it out."""
+        now = self._now
         members = self._members.all(self.settings)
-        meters = self.house.sources.meters(self.samples())
-        prices = Prices(
-            importing=self._price(self.house.importing),
-            exporting=self._price(self.house.exporting),
+        work, earnings = Work.of(members), self._earnings()
+        inputs = Inputs(
+            members=members,
+            meters=self.house.sources.meters(self.samples()),
+            prices=Prices(
+                importing=async_price(self.hass, self.house.importing),
+                exporting=async_price(self.hass, self.house.exporting),
+                break_even=work.break_even(earnings),
+            ),
         )
-        inputs = Inputs(members=members, meters=meters, prices=prices)
-        plan = decide(self.settings.settings, inputs, self._state, self._now)
-        return FleetData(members=members, plan=plan)
+        plan = decide(self.settings.settings, inputs, self._state, now)
+        return FleetData(
+            inputs=inputs,
+            plan=plan,
+            figures=async_figures(self.hass, plan.state, now),
+            work=work,
+            earnings=earnings,
+            account=self._account.shown,
+        )
 
     def samples(self) -> Mapping[str, Sample]:
         """Return what the sensors of the house show."""
-        now, utcnow = self._now, dt_util.utcnow()
-        samples: dict[str, Sample] = {}
-        for sensor in self.house.sensors:
-            if state := self.hass.states.get(sensor):
-                age = (utcnow - state.last_reported).total_seconds()
-                samples[sensor] = Sample(
-                    value=_number(state),
-                    # The wall clock may have been set since
-                    at=now - max(0.0, age),
-                    unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
-                )
-        return samples
+        return async_samples(self.hass, self.house.sensors, self._now)
 
-    def _price(self, price: Price) -> float | None:
-        """Return a price per kWh; None if it is unknown."""
-        if price.sensor is None:
-            return price.number
-        state = self.hass.states.get(price.sensor)
-        return None if state is None else _number(state)
+    def _earnings(self) -> float | None:
+        """Return what 1 kH/s earns in a day: by a sensor, or else a number."""
+        if self._earnings_sensor is None:
+            return self.settings.settings.earnings
+        return async_earnings(self.hass, self._earnings_sensor)
 
     @callback
     def _listen_to_house(self) -> None:
         """Listen to the sensors of the house."""
         for stop in self._stop_house:
             stop()
-        sensors = self.house.sensors
+        sensors = set(self.house.sensors)
+        if self._earnings_sensor is not None:
+            sensors.add(self._earnings_sensor)
         self._stop_house = [
             async_track_state_change_event(self.hass, sensors, self._handle_report),
             async_track_state_report_event(self.hass, sensors, self._handle_report),
@@ -226,6 +271,11 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self.async_decide()
 
     @callback
+    def _handle_midnight(self, _now: datetime) -> None:
+        """Decide, so that figures of the day begin anew."""
+        self.async_decide()
+
+    @callback
     def _handle_wake(self, _now: datetime) -> None:
         """Decide by what has become of a wait."""
         self._wake = None
@@ -254,45 +304,16 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._wake = self._gather = None
 
     @callback
-    def _command(self, entry_id: str, threads: int | None) -> None:
-        """Command a member, after the command to it that runs; None for no bound."""
-        self._wanted[entry_id] = threads
-        if entry_id not in self._commands:
-            self._commands[entry_id] = self.config_entry.async_create_background_task(
-                self.hass, self._async_command(entry_id), f"{DOMAIN} manager"
-            )
-
-    async def _async_command(self, entry_id: str) -> None:
-        """Command a member until it is what is wanted last."""
-        try:
-            while entry_id in self._wanted:
-                ok = await self._async_set(entry_id, self._wanted.pop(entry_id))
-                self._state = self._state.with_result(entry_id, ok=ok, now=self._now)
-        finally:
-            del self._commands[entry_id]
-        self._decide_soon()
-
-    async def _async_set(self, entry_id: str, threads: int | None) -> bool:
-        """Set the threads of a member; return whether that succeeded."""
-        entry = self.hass.config_entries.async_get_entry(entry_id)
-        if entry is None or entry not in loaded_miners(self.hass):
-            return False
-        runtime: XmrigRuntimeData = entry.runtime_data
-        member = next((item for item in self.data.members if item.id == entry_id), None)
-        if member and member.curve and threads:
-            # All of them is no limit, nor is on for a load without steps
-            threads = threads if threads < member.curve.threads else None
-        try:
-            await runtime.power.limit.async_set_managed(threads)
-        except HomeAssistantError as error:
-            LOGGER.debug("%s could not be commanded: %s", entry.title, error)
-            return False
-        return True
+    def _handle_result(self, entry_id: str, ok: bool) -> None:
+        """Take note of what became of a command."""
+        self._state = self._state.with_result(entry_id, ok=ok, now=self._now)
 
 
-def _number(state: State) -> float | None:
-    """Return the number that a state shows; None if it shows none."""
-    try:
-        return float(state.state)
-    except ValueError:
+def _bound(member: Member, threads: int) -> int | None:
+    """Return a bound that leaves a member some threads.
+
+    All of them is none, and so is on for a load without steps.
+    """
+    if member.curve and 0 < member.curve.threads <= threads:
         return None
+    return threads

@@ -32,6 +32,10 @@ class FleetEntity(CoordinatorEntity[FleetCoordinator]):
             name=coordinator.config_entry.title,
         )
 
+    def price_unit(self, per: str) -> str:
+        """Return the unit of a price, in the currency of Home Assistant."""
+        return f"{self.coordinator.hass.config.currency}/{per}"
+
     @property
     def settings(self) -> Settings:
         """Return the settings of the manager."""

@@ -6,7 +6,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from ..const import DOMAIN, LOGGER
-from ..storage import async_load, manager_store
+from ..storage import async_load, async_remove, manager_store
+from .account import EnergyAccount
 from .coordinator import FleetCoordinator
 from .energy import async_follow_house
 from .members import loaded_miners
@@ -14,7 +15,13 @@ from .runtime import FLEET, FleetConfigEntry, FleetRuntimeData
 from .settings import FleetSettings
 from .source_issues import SourceIssues, async_delete_source_issues
 
-PLATFORMS = [Platform.NUMBER, Platform.SELECT, Platform.SENSOR, Platform.SWITCH]
+PLATFORMS = [
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
 
 MEMBER_KEYS = ("managed", "priority")
 """Entities of the miners that are there only with a manager."""
@@ -26,8 +33,10 @@ async def async_create_manager(
     """Return the runtime data of the manager."""
     store = manager_store(hass, entry.entry_id)
     settings = await async_load(hass, entry, store, FleetSettings.from_json)
+    account = EnergyAccount(hass, entry)
+    await account.async_load()
     house = await async_follow_house(hass, entry)
-    coordinator = FleetCoordinator(hass, entry, house, settings)
+    coordinator = FleetCoordinator(hass, entry, house, settings, account)
     return FleetRuntimeData(coordinator=coordinator, store=store)
 
 
@@ -57,7 +66,7 @@ async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
 async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Forget the manager, and give all members their threads back."""
     async_delete_source_issues(hass, entry, ignored=True)
-    await manager_store(hass, entry.entry_id).async_remove()
+    await async_remove(hass, entry.entry_id)
     registry = er.async_get(hass)
     for entity in list(registry.entities.values()):
         # What the user set for a member is on the device of that miner

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 
 from ..addresses import miner_entries
-from ..manager import Curve, Member
+from ..const import DOMAIN
+from ..manager import Curve, Figures, ManagerState, Member
 from ..power.model import PowerModel
 from ..runtime import XmrigRuntimeData
 from .settings import FleetSettings, MemberSettings
@@ -18,6 +20,69 @@ def loaded_miners(hass: HomeAssistant) -> Iterator[ConfigEntry[Any]]:
     for entry in miner_entries(hass):
         if entry.state is ConfigEntryState.LOADED:
             yield entry
+
+
+FAILED_STATES = (
+    ConfigEntryState.SETUP_RETRY,
+    ConfigEntryState.SETUP_ERROR,
+    ConfigEntryState.MIGRATION_ERROR,
+    ConfigEntryState.FAILED_UNLOAD,
+)
+"""States of a config entry whose miner is out of reach until something changes."""
+
+
+@callback
+def async_figures(
+    hass: HomeAssistant, state: ManagerState, now: float
+) -> tuple[Figures, ...]:
+    """Return what all miners show, also those that could not be set up."""
+    troubled = {
+        issue.data.get("entry_id")
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN
+        and issue.active
+        and issue.dismissed_version is None
+        and issue.data
+    }
+    return tuple(
+        _figures(
+            entry,
+            has_problem=entry.entry_id in troubled,
+            is_left_out=entry.entry_id in state.records
+            and now < state.records[entry.entry_id].left_out_until,
+        )
+        for entry in miner_entries(hass)
+        if not entry.disabled_by
+    )
+
+
+def _figures(
+    entry: ConfigEntry[Any], *, has_problem: bool, is_left_out: bool
+) -> Figures:
+    """Return what a miner shows."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return Figures(
+            id=entry.entry_id,
+            name=entry.title,
+            is_online=False if entry.state in FAILED_STATES else None,
+            is_loaded=False,
+            has_problem=has_problem,
+        )
+    runtime: XmrigRuntimeData = entry.runtime_data
+    snapshot = runtime.coordinator.data
+    gpus = snapshot.backends.gpus if snapshot.backends else ()
+    temperatures = [gpu.health.temperature for gpu in gpus]
+    return Figures(
+        id=entry.entry_id,
+        name=entry.title,
+        is_online=runtime.coordinator.last_update_success,
+        algorithm=snapshot.summary.algo,
+        hashrate=snapshot.hashrate_now(snapshot.hashrate()),
+        watts=runtime.power.meter.watts if runtime.power.is_configured else None,
+        temperature=max((value for value in temperatures if value), default=None),
+        has_problem=has_problem,
+        is_left_out=is_left_out,
+    )
 
 
 class Members:

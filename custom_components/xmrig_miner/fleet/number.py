@@ -16,7 +16,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from ..manager import Settings
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry
-from .settings import MAX_PRICE, MAX_RESERVE
+from .settings import MAX_EARNINGS, MAX_PRICE, MAX_RESERVE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,8 @@ class FleetNumberEntityDescription(NumberEntityDescription):
     """A number of the user, named as the setting that it is."""
 
     value_fn: Callable[[Settings], float | None]
+    per: str | None = None
+    """What it is a price of, in the currency of Home Assistant."""
 
 
 def _charge(
@@ -64,7 +66,19 @@ DESCRIPTIONS = (
         native_max_value=MAX_PRICE,
         native_step=0.001,
         mode=NumberMode.BOX,
+        per="kWh",
         value_fn=lambda settings: settings.price_limit,
+    ),
+    FleetNumberEntityDescription(
+        key="earnings",
+        translation_key="earnings",
+        entity_category=EntityCategory.CONFIG,
+        native_min_value=0,
+        native_max_value=MAX_EARNINGS,
+        native_step=0.000001,
+        mode=NumberMode.BOX,
+        per="kH/s/d",
+        value_fn=lambda settings: settings.earnings,
     ),
     _charge("battery_priority", lambda settings: settings.battery_priority),
     _charge("battery_start", lambda settings: settings.battery_start),
@@ -84,6 +98,15 @@ class FleetNumber(FleetEntity, NumberEntity):
     """A number of the user."""
 
     entity_description: FleetNumberEntityDescription
+
+    @property
+    @override
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit, which for a price has the currency in it."""
+        description = self.entity_description
+        if description.per is None:
+            return description.native_unit_of_measurement
+        return self.price_unit(description.per)
 
     @property
     @override

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import time
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -10,15 +11,31 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfPower
+from homeassistant.const import (
+    EntityCategory,
+    Platform,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+)
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from ..manager import Reason
-from ..readings import rounded
+from ..const import DOMAIN, UNIT_EFFICIENCY
+from ..manager import Reason, efficiency, hashrate, hottest
+from ..readings import (
+    LONG_INTERVAL,
+    SHORT_INTERVAL,
+    SteadyReading,
+    rounded,
+    significant,
+)
 from .coordinator import FleetData
 from .entity import FleetEntity
-from .runtime import FleetConfigEntry
+from .runtime import FleetConfigEntry, FleetRuntimeData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +43,14 @@ class FleetSensorEntityDescription(SensorEntityDescription):
     """A value of the manager."""
 
     value_fn: Callable[[FleetData], StateType]
+    has_fn: Callable[[FleetData], bool] = lambda _: True
+    """Whether there is something to show; once there was, the sensor stays."""
+    interval: int = 0
+    """Seconds until a small change is published; 0 publishes every change."""
+    occasion_fn: Callable[[FleetData], object] = lambda _: None
+    """What makes every change noticeable when it changes."""
+    unit_fn: Callable[[FleetEntity], str] | None = None
+    """Makes a unit with the currency in it."""
 
 
 def _power(
@@ -55,6 +80,45 @@ def _count(
     )
 
 
+def _energy(
+    key: str,
+    value_fn: Callable[[FleetData], float],
+    *,
+    has_fn: Callable[[FleetData], bool] = lambda _: True,
+    category: EntityCategory | None = None,
+) -> FleetSensorEntityDescription:
+    """Describe an energy of mining, which is counted by the minute."""
+    return FleetSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=category,
+        entity_registry_enabled_default=category is None,
+        suggested_display_precision=2,
+        has_fn=has_fn,
+        value_fn=lambda data: rounded(value_fn(data), 3),
+    )
+
+
+def _rate(
+    key: str, per: str, value_fn: Callable[[FleetData], float | None]
+) -> FleetSensorEntityDescription:
+    """Describe an amount of money for something, known with the earnings."""
+    return FleetSensorEntityDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        interval=LONG_INTERVAL,
+        occasion_fn=lambda data: (data.inputs.prices.importing, data.earnings),
+        unit_fn=lambda entity: entity.price_unit(per),
+        has_fn=lambda data: data.earnings is not None,
+        value_fn=lambda data: rounded(value_fn(data), 4),
+    )
+
+
 DESCRIPTIONS = (
     FleetSensorEntityDescription(
         key="reason",
@@ -66,24 +130,124 @@ DESCRIPTIONS = (
     _power("surplus", lambda data: data.plan.surplus),
     _power("budget", lambda data: data.plan.budget),
     _power("mining_power", lambda data: data.plan.draw),
-    _count("miners", lambda data: len(data.members)),
-    _count("miners_online", lambda data: sum(item.is_online for item in data.members)),
+    _energy("energy", lambda data: data.account.total),
+    _energy("energy_solar", lambda data: data.account.energy.solar),
+    _energy("energy_grid", lambda data: data.account.energy.grid),
+    _energy(
+        "energy_battery",
+        lambda data: data.account.energy.battery,
+        has_fn=lambda data: data.inputs.meters.has_battery,
+    ),
+    _energy(
+        "energy_unknown",
+        lambda data: data.account.energy.unknown,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    FleetSensorEntityDescription(
+        key="solar_share",
+        translation_key="solar_share",
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda data: rounded(data.account.today.solar_share),
+    ),
+    FleetSensorEntityDescription(
+        key="cost",
+        translation_key="cost",
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        unit_fn=lambda entity: entity.coordinator.hass.config.currency,
+        has_fn=lambda data: data.inputs.prices.importing is not None,
+        value_fn=lambda data: (
+            None
+            if data.inputs.prices.importing is None
+            else rounded(data.account.cost, 3)
+        ),
+    ),
+    _rate("break_even_price", "kWh", lambda data: data.inputs.prices.break_even),
+    _rate(
+        "profit",
+        "d",
+        lambda data: data.work.profit(data.earnings, data.inputs.prices.importing),
+    ),
+    # In kH/s, as the earnings are
+    FleetSensorEntityDescription(
+        key="hashrate",
+        translation_key="hashrate",
+        native_unit_of_measurement="kH/s",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        interval=SHORT_INTERVAL,
+        value_fn=lambda data: _in_khs(hashrate(data.figures)),
+    ),
+    FleetSensorEntityDescription(
+        key="efficiency",
+        translation_key="efficiency",
+        native_unit_of_measurement=UNIT_EFFICIENCY,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
+        interval=SHORT_INTERVAL,
+        value_fn=lambda data: rounded(efficiency(data.figures), 2),
+    ),
+    FleetSensorEntityDescription(
+        key="hottest",
+        translation_key="hottest",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=0,
+        interval=SHORT_INTERVAL,
+        has_fn=lambda data: hottest(data.figures) is not None,
+        value_fn=lambda data: hottest(data.figures),
+    ),
+    _count("miners", lambda data: len(data.figures)),
+    _count(
+        "miners_online", lambda data: sum(bool(item.is_online) for item in data.figures)
+    ),
     _count(
         "miners_mining",
         lambda data: sum(
             item.is_online and bool(item.threads) for item in data.members
         ),
     ),
+    _count(
+        "miners_in_trouble",
+        lambda data: sum(item.is_in_trouble for item in data.figures),
+    ),
 )
+
+
+def _in_khs(value: float | None) -> float | None:
+    """Return H/s in kH/s."""
+    return None if value is None else significant(value / 1000)
 
 
 def setup_sensors(
     entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the sensors of the manager."""
-    async_add_entities(
-        FleetSensor(entry.runtime_data, description) for description in DESCRIPTIONS
-    )
+    """Set up the sensors of the manager, now and once there is something to show."""
+    runtime = entry.runtime_data
+    registry = er.async_get(runtime.coordinator.hass)
+    waiting = list(DESCRIPTIONS)
+
+    @callback
+    def update() -> None:
+        new = []
+        for description in [*waiting]:
+            sensor = FleetSensor(runtime, description)
+            if description.has_fn(runtime.coordinator.data) or (
+                registry.async_get_entity_id(
+                    Platform.SENSOR, DOMAIN, str(sensor.unique_id)
+                )
+            ):
+                waiting.remove(description)
+                new.append(sensor)
+        if new:
+            async_add_entities(new)
+
+    update()
+    entry.async_on_unload(runtime.coordinator.async_add_listener(update))
 
 
 class FleetSensor(FleetEntity, SensorEntity):
@@ -91,8 +255,40 @@ class FleetSensor(FleetEntity, SensorEntity):
 
     entity_description: FleetSensorEntityDescription
 
+    def __init__(
+        self, runtime: FleetRuntimeData, description: FleetSensorEntityDescription
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(runtime, description)
+        self._steady = SteadyReading(description.interval)
+        self._attr_native_value = self._value
+
     @property
     @override
-    def native_value(self) -> StateType:
-        """Return the value."""
-        return self.entity_description.value_fn(self.coordinator.data)
+    def native_unit_of_measurement(self) -> str | None:
+        """Return the unit, which may have the currency in it."""
+        description = self.entity_description
+        if description.unit_fn is None:
+            return description.native_unit_of_measurement
+        return description.unit_fn(self)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state if it is another one: there are decisions every second."""
+        value = self._value
+        if value != self._attr_native_value:
+            self._attr_native_value = value
+            self.async_write_ha_state()
+
+    @property
+    def _value(self) -> StateType:
+        """Return the value to publish."""
+        description, data = self.entity_description, self.coordinator.data
+        value = description.value_fn(data)
+        if not description.interval:
+            return value
+        number = value if isinstance(value, int | float) else None
+        return self._steady.update(
+            number, time.monotonic(), description.occasion_fn(data)
+        )

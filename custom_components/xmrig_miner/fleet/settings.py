@@ -10,6 +10,9 @@ from ..manager import Caution, Mode, Settings
 MAX_PRICE = 1_000
 """Per kWh, in whatever currency."""
 
+MAX_EARNINGS = 1_000_000
+"""Of 1 kH/s in a day, in whatever currency."""
+
 MAX_RESERVE = 100_000
 """W."""
 
@@ -45,6 +48,9 @@ class FleetSettings:
                 keep_mining=bool(data["keep_mining"]),
                 caution=Caution(data["caution"]),
                 reserve=_bounded(data["reserve"], -MAX_RESERVE, MAX_RESERVE),
+                earnings=None
+                if data.get("earnings") is None
+                else _bounded(data["earnings"], 0, MAX_EARNINGS),
                 price_limit=None
                 if data["price_limit"] is None
                 else _bounded(data["price_limit"], -MAX_PRICE, MAX_PRICE),
@@ -70,6 +76,7 @@ class FleetSettings:
             "keep_mining": settings.keep_mining,
             "caution": settings.caution.value,
             "reserve": settings.reserve,
+            "earnings": settings.earnings,
             "price_limit": settings.price_limit,
             "battery_priority": settings.battery_priority,
             "battery_start": settings.battery_start,

@@ -19,23 +19,35 @@ The parts, from the bottom: `curve` (what threads are worth), `heat` (what a tem
 leaves), `members`, `distribution` (a budget over members), `sources` and `budget` (what
 is left over), `household` (loads that return), `policy` (what the user wants), `smart` and
 `decision`.
+
+Beside them are those that only tell: `energy` (where the power came from), `figures`
+(of all members together), `earnings` (compared with what power costs) and `events`.
 """
 
 from .curve import Curve
 from .decision import Plan, decide
+from .earnings import Work
+from .energy import Account
+from .events import MemberEvent, MemberEventType, Watch
+from .figures import Figures, efficiency, hashrate, hottest
 from .inputs import Inputs
 from .members import Member
 from .policy import Caution, Mode, Prices, Reason, Settings
+from .smart import is_silent
 from .sources import Flow, Meters, Reading, Sample, Sources
 from .state import ManagerState
 
 __all__ = [
+    "Account",
     "Caution",
     "Curve",
+    "Figures",
     "Flow",
     "Inputs",
     "ManagerState",
     "Member",
+    "MemberEvent",
+    "MemberEventType",
     "Meters",
     "Mode",
     "Plan",
@@ -45,5 +57,11 @@ __all__ = [
     "Sample",
     "Settings",
     "Sources",
+    "Watch",
+    "Work",
     "decide",
+    "efficiency",
+    "hashrate",
+    "hottest",
+    "is_silent",
 ]

@@ -54,7 +54,9 @@ class Energy:
 
     def plus(self, other: Energy) -> Energy:
         """Return the sum with another energy."""
-        return Energy(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Energy(
+            *(a + b for a, b in zip(astuple(self), astuple(other), strict=True))
+        )
 
 
 def split(watts: float, seconds: float, meters: Meters) -> Energy:
@@ -148,6 +150,10 @@ class Account:
         """Return all energy in kWh, also that which waits for a reading."""
         return self.energy.total + (self.waiting.kwh if self.waiting else 0)
 
+    def on_day(self, day: str) -> Self:
+        """Return the account on a day, which may be another one."""
+        return self if day == self.day else replace(self, day=day, today=Energy())
+
     def counted(
         self,
         now: float,
@@ -165,30 +171,25 @@ class Account:
         meters do not show what they should. Nothing is known of the time since the last
         moment if that is long ago, or later than this one.
         """
-        today = self.today if day == self.day else Energy()
         waiting = self.waiting
         if self.looked is not None:
             then, drawn = self.looked
             if 0 < now - then <= MAX_GAP:
                 waiting = (waiting or Waiting(then)).plus(drawn, now - then)
         account = replace(
-            self,
-            today=today,
-            day=day,
-            waiting=waiting,
-            looked=(now, max(0.0, watts)),
+            self.on_day(day), waiting=waiting, looked=(now, max(0.0, watts))
         )
         if waiting is None:
             return account
         if waiting.is_seen(meters, now) and not is_silent:
-            return account._charged(waiting.split(meters), price)
+            return account.charged(waiting.split(meters), price)
         if waiting.seconds >= MAX_WAIT:
             # Not silent: a meter that reports only changes shows what is still so
             energy = Energy(unknown=waiting.kwh) if is_silent else waiting.split(meters)
-            return account._charged(energy, price)
+            return account.charged(energy, price)
         return account
 
-    def _charged(self, energy: Energy, price: float | None) -> Self:
+    def charged(self, energy: Energy, price: float | None) -> Self:
         """Return the account with what waited charged to its sources."""
         return replace(
             self,

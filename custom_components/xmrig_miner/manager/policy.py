@@ -68,6 +68,8 @@ class Settings:
     caution: Caution = Caution.EAGER
     reserve: float = 0
     """W that are still exported; below zero, W that may be bought."""
+    earnings: float | None = None
+    """What 1 kH/s earns in a day; None if that is unknown."""
     price_limit: float | None = None
     """Import price per kWh below which power is bought for mining; None for never."""
     battery_priority: float = 0

@@ -133,8 +133,8 @@ class Meters:
         """Return when a sensor reported last; None while the grid's do not."""
         if self.grid is None:
             return None
-        return self.grid.at if self.battery is None else max(
-            self.grid.at, self.battery.at
+        return (
+            self.grid.at if self.battery is None else max(self.grid.at, self.battery.at)
         )
 
     @property

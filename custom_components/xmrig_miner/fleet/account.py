@@ -1,0 +1,87 @@
+"""Counting the energy of mining, and keeping it on disk."""
+
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from ..manager import Account, Inputs, Plan, is_silent
+from ..storage import async_load, energy_store
+
+SAVE_DELAY = 60
+"""Seconds until what was counted is saved, and shown from then on."""
+
+
+class EnergyAccount:
+    """Counts the energy of mining.
+
+    What it shows is what it saved, or tried to: a total that is lower after Home
+    Assistant was killed would look like another meter to its statistics.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+        """Initialize the account."""
+        self._hass = hass
+        self._entry = entry
+        self._store = energy_store(hass, entry.entry_id)
+        self._counted = Account()
+        self.shown = Account()
+        self._timer: CALLBACK_TYPE | None = None
+        self._is_failing = False
+
+    async def async_load(self) -> None:
+        """Restore what was saved.
+
+        Raises ConfigEntryNotReady if the disk cannot be read.
+        """
+        self._counted = self.shown = await async_load(
+            self._hass, self._entry, self._store, Account.from_json
+        )
+
+    @callback
+    def async_count(self, inputs: Inputs, plan: Plan, now: float) -> None:
+        """Count what was mined until now; from now on it is as planned."""
+        reported_at = inputs.meters.reported_at
+        day = dt_util.now().date().isoformat()
+        before = self._counted
+        self._counted = before.counted(
+            now,
+            plan.draw,
+            inputs.meters,
+            is_silent=reported_at is not None
+            and is_silent(reported_at, plan.state, now),
+            price=inputs.prices.importing,
+            day=day,
+        )
+        self.shown = self.shown.on_day(day)
+        if self._counted.as_json() != before.as_json() and self._timer is None:
+            self._timer = async_call_later(
+                self._hass, SAVE_DELAY, HassJob(self._async_save)
+            )
+
+    async def async_close(self) -> None:
+        """Save what is not saved yet."""
+        if self._timer is not None:
+            self._timer()
+            await self._async_save()
+
+    async def _async_save(self, _now: datetime | None = None) -> None:
+        """Save what was counted, and show it."""
+        self._timer = None
+        account = self._counted
+        try:
+            await self._store.async_save(account.as_json())
+        except HomeAssistantError as error:
+            if not self._is_failing:
+                LOGGER.warning(
+                    "The energy of %s was not saved: %s", self._entry.title, error
+                )
+            self._is_failing = True
+        else:
+            self._is_failing = False
+        self.shown = account

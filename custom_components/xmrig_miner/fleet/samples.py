@@ -1,0 +1,73 @@
+"""What the sensors of the house show."""
+
+from collections.abc import Iterable
+import math
+
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
+from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from ..manager import Sample
+from .house import Price
+from .settings import MAX_EARNINGS, MAX_PRICE
+
+
+@callback
+def async_samples(
+    hass: HomeAssistant, sensors: Iterable[str], now: float
+) -> dict[str, Sample]:
+    """Return what sensors show; `now` is in seconds of a clock that is never set."""
+    utcnow = dt_util.utcnow()
+    samples: dict[str, Sample] = {}
+    for sensor in sensors:
+        if state := hass.states.get(sensor):
+            age = (utcnow - state.last_reported).total_seconds()
+            samples[sensor] = Sample(
+                value=_number(state),
+                # The wall clock may have been set since
+                at=now - max(0.0, age),
+                unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
+            )
+    return samples
+
+
+@callback
+def async_price(hass: HomeAssistant, price: Price) -> float | None:
+    """Return a price per kWh; None if it is unknown.
+
+    Of a sensor's unit only the energy is read, as the Energy dashboard does
+    (homeassistant/components/energy/sensor.py, _get_energy_price).
+    """
+    value = price.number
+    if price.sensor is not None:
+        if (state := hass.states.get(price.sensor)) is None:
+            return None
+        value = _number(state)
+        unit = str(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, ""))
+        energy = unit.partition("/")[2]
+        if value is not None and energy in EnergyConverter.VALID_UNITS:
+            kwh = UnitOfEnergy.KILO_WATT_HOUR
+            value = value / EnergyConverter.convert(1, energy, kwh)
+    return _bounded(value, -MAX_PRICE, MAX_PRICE)
+
+
+@callback
+def async_earnings(hass: HomeAssistant, sensor: str) -> float | None:
+    """Return what 1 kH/s earns in a day, by a sensor; None if it is unknown."""
+    state = hass.states.get(sensor)
+    return None if state is None else _bounded(_number(state), 0, MAX_EARNINGS)
+
+
+def _bounded(value: float | None, minimum: float, maximum: float) -> float | None:
+    """Return a number between two bounds; None for any other, also for NaN."""
+    return value if value is not None and minimum <= value <= maximum else None
+
+
+def _number(state: State) -> float | None:
+    """Return the number that a state shows; None if it shows none."""
+    try:
+        value = float(state.state)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
