@@ -14,9 +14,8 @@ import pytest
 
 from custom_components.xmrig_miner.const import CONF_EARNINGS_SENSOR, DOMAIN
 from tests.common import Rig
-from tests.watts import NUMBERS
 
-from .test_manager import GRID, MODE, THREAD, THREADS, House
+from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
 
 pytestmark = pytest.mark.virtual_time
 
@@ -24,15 +23,6 @@ PRICE = "sensor.price"
 EARNINGS = "number.earnings"
 FULL = 3 * THREADS * THREAD
 """W that all miners mine with."""
-
-
-@pytest.fixture
-async def house(hass: HomeAssistant, trio: list[Rig]) -> House:
-    """Return a house with three miners that draw 20 W a thread."""
-    for rig in trio:
-        hass.config_entries.async_update_entry(rig.entry, options=NUMBERS)
-        await rig.reload()
-    return House(hass, trio)
 
 
 def number(house: House, name: str) -> float:
@@ -87,17 +77,15 @@ async def test_energy_without_a_meter_has_no_known_source(
 async def test_a_battery_is_counted_apart(house: House) -> None:
     """It holds the grid at zero while the house mines at night."""
     await house.set_up()
-    energy: Any = {
-        "energy_sources": [
-            {"type": "grid", "stat_rate": GRID},
-            {"type": "battery", "stat_rate": "sensor.battery"},
-        ]
-    }
     house.hass.states.async_set(
         "sensor.battery", "5000", {ATTR_UNIT_OF_MEASUREMENT: "W"}
     )
     house.sun = FULL
-    await house.name_sources(energy)
+    await set_dashboard(
+        house.hass,
+        {"type": "grid", "stat_rate": GRID},
+        {"type": "battery", "stat_rate": "sensor.battery"},
+    )
     await mine(house)
     battery = number(house, "energy_battery")
     assert battery == pytest.approx(number(house, "energy"), rel=0.05)
