@@ -37,6 +37,7 @@ class House:
         self.entry = MockConfigEntry(
             domain=DOMAIN,
             title="Manager",
+            entry_id="entry_of_manager",
             unique_id=MANAGER_ID,
             data={CONF_KIND: EntryKind.MANAGER.value},
         )
