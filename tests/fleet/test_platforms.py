@@ -31,3 +31,4 @@ async def test_platform(
     with patch("custom_components.xmrig_miner.fleet.entry.PLATFORMS", [platform]):
         await house.set_up(stat_rate=GRID, entity_energy_price="sensor.price")
         await snapshot_platform(hass, entity_registry, snapshot, house.entry.entry_id)
+        await hass.config_entries.async_unload(house.entry.entry_id)
