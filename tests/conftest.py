@@ -120,7 +120,7 @@ def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 @pytest.fixture
 def loopback(socket_enabled: None) -> None:
-    """Let tests speak to this machine over either internet protocol."""
+    """Allow connections to this machine over IPv4 and IPv6."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
 
 

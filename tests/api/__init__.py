@@ -1,1 +1,1 @@
-"""Tests of what speaks with the miner, which knows nothing of Home Assistant."""
+"""Tests of the API client, which does not depend on Home Assistant."""

@@ -1,4 +1,4 @@
-"""What real miners answered, and looking at parsed answers as a whole."""
+"""Captured replies of real miners, and helpers to inspect parsed replies."""
 
 from dataclasses import fields, is_dataclass
 import json
@@ -17,7 +17,7 @@ VERSIONS = (OLD, NEW)
 
 
 def capture(version: str, state: str, name: str) -> Any:
-    """Return what a miner of a version answered in a state."""
+    """Return the reply of a miner of a version in a state."""
     return json.loads((CAPTURES / version / state / f"{name}.json").read_bytes())
 
 
@@ -38,7 +38,7 @@ def gpu_backends() -> Any:
 
 
 def snapshot(version: str, state: str) -> Snapshot:
-    """Return all that a miner of a version said in a state."""
+    """Return the snapshot of a miner of a version in a state."""
     summary = Summary.from_json(capture(version, state, "summary"))
     config = capture(version, state, "config")
     return Snapshot(

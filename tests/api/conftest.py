@@ -1,4 +1,4 @@
-"""What the tests of the API share."""
+"""Fixtures of the API's tests."""
 
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncIterator, Callable
@@ -17,33 +17,33 @@ settings.load_profile("api")
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
-    """Let time jump, so that every time-out is kept as it is."""
+    """Use virtual time, so that timeouts keep their values."""
     return {"virtual": VirtualLoop}
 
 
 @pytest.fixture(autouse=True)
 def configure_event_loop() -> None:
-    """Leave the loop's time alone, which Home Assistant sets to the monotonic one."""
+    """Keep the loop's time, which Home Assistant sets to the monotonic clock."""
 
 
 @pytest.fixture(autouse=True)
 def quick_confirmation() -> None:
-    """Give miners the time that they are given in use: it does not pass."""
+    """Keep the timeouts of production: virtual time makes them instant."""
 
 
 @pytest.fixture(autouse=True)
 def loopback(socket_enabled: None) -> None:
-    """Let tests speak to this machine over either internet protocol."""
+    """Allow connections to this machine over IPv4 and IPv6."""
     pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"])
 
 
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
-    """Leave the loop's debug mode off: it doubles the time of many connections."""
+    """Turn off the loop's debug mode, which doubles the time of many connections."""
 
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Return a session as a caller would hand it in."""
+    """Return a session of the caller."""
     async with open_session() as client_session:
         yield client_session

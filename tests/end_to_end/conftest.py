@@ -26,7 +26,7 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
 
 @pytest.fixture(autouse=True)
 def configure_event_loop() -> None:
-    """Leave the loop's time alone, which Home Assistant sets to the monotonic one."""
+    """Keep the loop's time, which Home Assistant sets to the monotonic clock."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def quick_confirmation() -> None:
 
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
-    """Leave the loop's debug mode off: it doubles the time of many connections."""
+    """Turn off the loop's debug mode, which doubles the time of many connections."""
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ async def target(
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Return a session as a caller would hand it in."""
+    """Return a session of the caller."""
     async with open_session() as client_session:
         yield client_session
 

@@ -107,7 +107,7 @@ class Controller:
         return Miner(self.miner.client, memory, self._save)
 
     async def _save(self, memory: MinerState) -> None:
-        # Gives way to others, as writing a file does.
+        # Yields to other tasks, as writing a file does.
         await asyncio.sleep(0)
         self.saved = memory
 

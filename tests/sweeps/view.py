@@ -146,7 +146,7 @@ def look(trial: Trial, began: float) -> View:
 
 
 def miner_state(simulator: Simulator) -> dict[str, Any]:
-    """Return what a command can change about a miner."""
+    """Return the parts of a miner's state that commands change."""
     state = copy.deepcopy(
         {
             "paused": simulator.miner.is_paused,

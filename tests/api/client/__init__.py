@@ -1,1 +1,1 @@
-"""Tests of the wire: what is sent, and what every kind of answer leads to."""
+"""Tests of the wire: requests, and the outcome of every kind of reply."""

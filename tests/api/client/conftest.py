@@ -1,4 +1,4 @@
-"""What the tests of the client share."""
+"""Fixtures of the client's tests."""
 
 from collections.abc import Iterator
 import logging
@@ -10,9 +10,9 @@ from .wire import TOKEN
 
 @pytest.fixture(autouse=True)
 def reveals_no_secret(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Hold every test to it that no secret reaches a log."""
+    """Check in every test that no secret is logged."""
     caplog.set_level(logging.DEBUG)
     yield
-    # The test's own server and certificate do not speak of what is sent.
+    # The test's own server and certificate do not log what is sent.
     assert TOKEN not in caplog.text
     assert "WALLET" not in caplog.text

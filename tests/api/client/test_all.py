@@ -18,7 +18,7 @@ from .wire import talking_to
 
 
 async def test_all_endpoints_are_read_side_by_side() -> None:
-    """None of them waits for the reply to another."""
+    """No request waits for the reply to another."""
     async with Simulator(uptime=1000) as miner, talking_to(miner) as client:
         together = asyncio.Barrier(3)
 
@@ -35,7 +35,7 @@ async def test_all_endpoints_are_read_side_by_side() -> None:
 
 
 async def test_all_endpoints_of_a_read_only_api() -> None:
-    """It keeps the config to itself."""
+    """Its config cannot be read."""
     async with (
         Simulator(uptime=1000, config={"http": {"restricted": True}}) as miner,
         talking_to(miner) as client,
@@ -55,7 +55,7 @@ async def test_all_endpoints_of_a_read_only_api() -> None:
     ],
 )
 async def test_one_endpoint_fails(fault: str, kind: type[XmrigError]) -> None:
-    """Its own error is raised, rather than a group of them."""
+    """Its error is raised, not an exception group."""
     async with (
         Simulator(uptime=1000, fault=fault) as miner,
         talking_to(miner) as client,
@@ -66,7 +66,7 @@ async def test_one_endpoint_fails(fault: str, kind: type[XmrigError]) -> None:
 
 
 async def test_no_request_is_left_behind() -> None:
-    """What is still under way when one of them fails is cancelled."""
+    """Requests that still run when one fails are cancelled."""
     async with (
         Simulator(uptime=1000, fault="backends_500") as miner,
         talking_to(miner) as client,
@@ -87,7 +87,7 @@ async def test_no_request_is_left_behind() -> None:
 
 @pytest.mark.parametrize("is_paused", [True, False])
 async def test_start(*, is_paused: bool) -> None:
-    """Threads that were ended run again at once, and a pause is left alone."""
+    """Stopped threads run again at once, and a pause is kept."""
     clock = asyncio.get_running_loop().time
     async with (
         Simulator(uptime=1000, clock=clock) as miner,
@@ -107,7 +107,7 @@ async def test_start(*, is_paused: bool) -> None:
 
 
 async def test_start_of_a_read_only_api() -> None:
-    """It takes full access, like the other actions."""
+    """It needs full access, like the other actions."""
     async with (
         Simulator(uptime=1000, config={"http": {"restricted": True}}) as miner,
         talking_to(miner) as client,

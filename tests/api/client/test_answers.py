@@ -1,4 +1,4 @@
-"""Tests of what a miner answers."""
+"""Tests of the replies of a miner."""
 
 import gzip
 import json
@@ -38,20 +38,20 @@ async def test_summary() -> None:
 
 
 async def test_backends() -> None:
-    """So are the backends."""
+    """The backends are read."""
     backends = await outcome(READS["backends"], reply(BACKENDS))
     assert list(backends.document) == json.loads(BACKENDS)
     assert backends.complete
 
 
 async def test_config() -> None:
-    """And so is the config."""
+    """The config is read."""
     config = await outcome(READS["config"], reply(CONFIG))
     assert config == Config(json.loads(CONFIG))
 
 
 async def test_a_summary_that_was_cut_off() -> None:
-    """Of a summary that ends in the middle all is kept that arrived."""
+    """All complete values of a truncated summary are kept."""
     body = SUMMARY[: SUMMARY.index(b'"total": [') + len(b'"total": [856.43, ')]
     summary = await outcome(READS["summary"], reply(body))
     assert summary.hashrate.seconds_10 == 856.43
@@ -61,7 +61,7 @@ async def test_a_summary_that_was_cut_off() -> None:
 
 
 async def test_backends_that_were_cut_off() -> None:
-    """The same goes for the backends."""
+    """All complete values of truncated backends are kept."""
     body = BACKENDS[: BACKENDS.index(b'"threads"')]
     backends = await outcome(READS["backends"], reply(body))
     assert backends.by_type[BackendType.CPU].hashrate.seconds_10 == 856.43
@@ -70,20 +70,20 @@ async def test_backends_that_were_cut_off() -> None:
 
 @pytest.mark.parametrize("missing", [1, 2, 100, 1000])
 async def test_a_config_that_was_cut_off(missing: int) -> None:
-    """A config is never repaired: it would be written back with a part missing."""
+    """A truncated config is rejected: writing it back would lose values."""
     err = await outcome(READS["config"], reply(CONFIG[:-missing]))
     assert type(err) is XmrigResponseError
 
 
 async def test_a_config_that_is_not_utf_8() -> None:
-    """What cannot be read for sure cannot be written back."""
+    """A config that cannot be decoded cannot be written back."""
     body = CONFIG.replace(b"WALLET", b"WALL\xff\xfeET")
     err = await outcome(READS["config"], reply(body))
     assert type(err) is XmrigResponseError
 
 
 async def test_a_summary_that_is_not_utf_8() -> None:
-    """A worker's name in another encoding spoils nothing but itself."""
+    """A worker name in another encoding affects no other value."""
     body = SUMMARY.replace(b'"rig-one"', b'"rig-\xff\xfe\xe9"')
     summary = await outcome(READS["summary"], reply(body))
     assert summary.worker_id == "rig-" + "\ufffd" * 3
@@ -94,7 +94,7 @@ async def test_a_summary_that_is_not_utf_8() -> None:
     "headers", ["Content-Encoding: gzip\r\n", "Content-Encoding: deflate\r\n"]
 )
 async def test_a_compressed_summary(headers: str) -> None:
-    """No miner compresses, but a proxy in front of it may."""
+    """XMRig does not compress replies, but a proxy may."""
     body = gzip.compress(SUMMARY)
     if "deflate" in headers:
         body = zlib.compress(SUMMARY)
@@ -106,7 +106,7 @@ async def test_a_compressed_summary(headers: str) -> None:
     "content_type", ["text/plain", "text/html; charset=nonsense", "", "\xff"]
 )
 async def test_a_summary_called_something_else(content_type: str) -> None:
-    """What it is called does not matter."""
+    """The content type is ignored."""
     answer = reply(SUMMARY, content_type=content_type)
     summary = await outcome(READS["summary"], answer)
     assert summary.worker_id == "rig-one"
@@ -124,14 +124,14 @@ async def test_a_summary_called_something_else(content_type: str) -> None:
     ],
 )
 async def test_a_summary_of_something_else(document: Any) -> None:
-    """JSON alone makes no miner: a proxy, a printer."""
+    """JSON from another device, such as a proxy or a printer, is rejected."""
     answer = reply(json.dumps(document).encode())
     assert type(await outcome(READS["summary"], answer)) is XmrigResponseError
 
 
 @pytest.mark.parametrize("call", ["backends", "config"])
 async def test_an_answer_of_another_kind(call: str) -> None:
-    """A list where an object belongs, and an object where a list does."""
+    """A list instead of an object, and an object instead of a list."""
     answer = reply(b"{}" if call == "backends" else b"[]")
     assert type(await outcome(READS[call], answer)) is XmrigResponseError
 
@@ -144,7 +144,7 @@ async def test_post_config() -> None:
 @pytest.mark.parametrize("name", ["config_bad_json", "config_no_pools"])
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_refused_config(version: str, name: str) -> None:
-    """A config that the miner does not accept is refused, whatever it says."""
+    """A rejected config raises an error, whatever the status text."""
     status, body = error(version, name)
     answer = reply(body.encode(), f"{status} Bad Request")
     err = await outcome(COMMANDS["post_config"], answer)
@@ -153,20 +153,20 @@ async def test_a_refused_config(version: str, name: str) -> None:
 
 @pytest.mark.parametrize("call", [name for name in CALLS if name != "post_config"])
 async def test_400_is_not_about_a_config_elsewhere(call: str) -> None:
-    """No other call of ours can be bad."""
+    """A 400 to another call is an invalid reply."""
     assert type(await outcome(CALLS[call], refusal(400))) is XmrigResponseError
 
 
 @pytest.mark.parametrize("method", RPCS)
 async def test_a_method_that_the_miner_does_not_know(method: str) -> None:
-    """A method may be unknown although the status is 200."""
+    """An unknown method is rejected with the status 200."""
     err = await outcome(COMMANDS[method], RPC_UNKNOWN)
     assert type(err) is XmrigRefusedError
 
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_another_status(call: str) -> None:
-    """A status that no miner would give is an answer of something else."""
+    """A status that XMRig never sends is an invalid reply."""
     for status in (201, 302, 404, 405, 415, 418, 500, 503):
         err = await outcome(CALLS[call], refusal(status))
         assert type(err) is XmrigResponseError

@@ -13,13 +13,13 @@ from .wire import COMMANDS, RPC_OK, RPC_UNKNOWN, RPCS, outcome
 
 @pytest.mark.parametrize("method", RPCS)
 async def test_in_one_segment(method: str) -> None:
-    """The second copy makes the first unreadable, which says nothing."""
+    """The second copy makes the reply unreadable, which is no failure."""
     assert await outcome(COMMANDS[method], RPC_OK * 2) is None
 
 
 @pytest.mark.parametrize("method", RPCS)
 async def test_with_a_gap(method: str) -> None:
-    """A second copy that comes late is never seen."""
+    """A second copy that arrives late is not read."""
 
     async def answer(reader: StreamReader, writer: StreamWriter) -> None:
         writer.write(RPC_OK)
@@ -32,7 +32,7 @@ async def test_with_a_gap(method: str) -> None:
 
 
 async def test_cut_into_segments_anywhere() -> None:
-    """However the network cuts the two copies up, no command fails for it."""
+    """However the two copies are split into segments, no command fails."""
     for length in range(1, 2 * len(RPC_OK), 7):
 
         async def answer(
@@ -41,7 +41,7 @@ async def test_cut_into_segments_anywhere() -> None:
             wire = RPC_OK * 2
             writer.write(wire[:length])
             await writer.drain()
-            # Long enough for the loop to hand the first segment to the client.
+            # Long enough for the client to receive the first segment.
             for _ in range(5):
                 await asyncio.sleep(0)
             writer.write(wire[length:])
@@ -50,12 +50,12 @@ async def test_cut_into_segments_anywhere() -> None:
 
 
 async def test_an_error_with_a_gap() -> None:
-    """An error that can be read is one."""
+    """A readable error is raised."""
     err = await outcome(COMMANDS["pause"], RPC_UNKNOWN)
     assert type(err) is XmrigRefusedError
 
 
 @pytest.mark.parametrize("body", [b"", b"OK", b"[]", b"{", b"null", b"\xff"])
 async def test_an_unreadable_reply(body: bytes) -> None:
-    """What counts is what the miner shows afterwards, not what it says."""
+    """The command's result counts, not its reply."""
     assert await outcome(COMMANDS["pause"], reply(body)) is None

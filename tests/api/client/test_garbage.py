@@ -1,4 +1,4 @@
-"""Tests of servers that are no miners, and of connections that end too soon."""
+"""Tests of servers that are not miners, and of connections that end early."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -48,7 +48,7 @@ async def hang(reader: StreamReader, _writer: StreamWriter) -> None:
 
 
 async def trickle(_reader: StreamReader, writer: StreamWriter) -> None:
-    """Answer a byte a second, without end."""
+    """Send a byte per second, endlessly."""
     writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
     while True:
         writer.write(b" ")
@@ -57,7 +57,7 @@ async def trickle(_reader: StreamReader, writer: StreamWriter) -> None:
 
 
 async def flood(_reader: StreamReader, writer: StreamWriter) -> None:
-    """Answer without end, as fast as it is read."""
+    """Send data endlessly, as fast as it is read."""
     writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n[")
     while True:
         writer.write(b"0," * 32768)
@@ -105,14 +105,14 @@ INTERRUPTED: dict[str, Answer] = {
 
 @pytest.mark.parametrize("name", GARBAGE)
 async def test_answered(name: str) -> None:
-    """What no miner would say is told from silence."""
+    """An invalid reply is distinguished from no reply."""
     for call in READS.values():
         assert isinstance(await outcome(call, GARBAGE[name]), XmrigResponseError)
 
 
 @pytest.mark.parametrize("name", GARBAGE)
 async def test_answered_to_a_command(name: str) -> None:
-    """Such a reply does not tell whether a command took effect, so it is no refusal."""
+    """It is unknown whether the command took effect, so it was not rejected."""
     paused = await outcome(COMMANDS["pause"], GARBAGE[name])
     assert isinstance(paused, XmrigResponseError) if name in TOO_LONG else not paused
     config = await outcome(COMMANDS["post_config"], GARBAGE[name])
@@ -122,7 +122,7 @@ async def test_answered_to_a_command(name: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", INTERRUPTED)
 async def test_a_connection_that_ends_too_soon(name: str, call: str) -> None:
-    """Something was sent: it may have taken effect."""
+    """The request was sent, so it may have taken effect."""
     err = await outcome(CALLS[call], INTERRUPTED[name])
     assert type(err) is XmrigInterruptedError
     assert isinstance(err, XmrigConnectionError)
@@ -131,7 +131,7 @@ async def test_a_connection_that_ends_too_soon(name: str, call: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("answer", [hang, trickle])
 async def test_a_reply_that_does_not_come_in_time(answer: Answer, call: str) -> None:
-    """The same goes for a request to which the reply is late."""
+    """A request whose reply is late may have taken effect."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     err = await outcome(CALLS[call], answer)
@@ -143,7 +143,7 @@ async def test_a_reply_that_does_not_come_in_time(answer: Answer, call: str) -> 
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_reply_that_is_late(call: str) -> None:
-    """A miner that stops its threads may take nine seconds for a reply."""
+    """A miner that stops its threads may reply only after nine seconds."""
 
     async def answer(_reader: StreamReader, writer: StreamWriter) -> None:
         await asyncio.sleep(9)
@@ -155,7 +155,7 @@ async def test_a_reply_that_is_late(call: str) -> None:
 
 
 async def test_no_more_than_the_limit_is_read() -> None:
-    """A server that sends without end is left at once, not after a time-out."""
+    """An endless reply is aborted at the limit, not after a timeout."""
     started = time.monotonic()
     err = await outcome(READS["summary"], flood)
     assert type(err) is XmrigResponseError
@@ -163,7 +163,7 @@ async def test_no_more_than_the_limit_is_read() -> None:
 
 
 async def test_a_long_answer_of_a_miner() -> None:
-    """A rig of many cards has much to say, and is heard to the end."""
+    """The long reply of a rig with many cards is read completely."""
     item = json.loads(BACKENDS)[0]
     body = json.dumps([item | {"threads": item["threads"] * 2000}]).encode()
     assert 300_000 < len(body) < 1024 * 1024
@@ -171,7 +171,7 @@ async def test_a_long_answer_of_a_miner() -> None:
 
 
 async def test_any_damage_to_an_answer() -> None:
-    """However a reply is damaged, it is read or refused."""
+    """A damaged reply is read, or raises a defined error."""
     chance = random.Random(0)
     whole = reply(SUMMARY)
     damaged = bytearray()
@@ -194,13 +194,13 @@ async def test_any_damage_to_an_answer() -> None:
                 seen.add(type(await client.summary()))
             except XmrigError as err:
                 seen.add(next(kind for kind in kinds if isinstance(err, kind)))
-    # So many kinds of damage have been met that each way out was taken.
+    # With so many kinds of damage, each outcome occurred.
     assert {*kinds, Summary} == seen
 
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_redirect_is_not_followed(call: str) -> None:
-    """The token goes to no other server."""
+    """The token is not sent to another server."""
     async with RawServer(reply(SUMMARY)) as other:
         location = f"Location: http://127.0.0.1:{other.port}/2/summary\r\n"
         for status in (301, 302, 303, 307, 308):
@@ -211,7 +211,7 @@ async def test_a_redirect_is_not_followed(call: str) -> None:
 
 
 async def test_a_cookie_is_not_carried_to_the_next_request() -> None:
-    """The miner knows none, and who sets one is no miner."""
+    """XMRig sets no cookies, so they are from another device."""
     async with (
         RawServer(reply(SUMMARY, headers="Set-Cookie: a=b\r\n")) as server,
         talking_to(server) as client,
@@ -223,7 +223,7 @@ async def test_a_cookie_is_not_carried_to_the_next_request() -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_a_port_that_is_closed(session: aiohttp.ClientSession, call: str) -> None:
-    """It cannot be reached, so nothing took effect."""
+    """The miner was not reached, so nothing took effect."""
     async with RawServer(b"") as server:
         pass
     client = XmrigClient(session, server.host, server.port, token=TOKEN)
@@ -236,7 +236,7 @@ async def test_a_port_that_is_closed(session: aiohttp.ClientSession, call: str) 
 async def test_a_host_that_takes_no_connection(
     session: aiohttp.ClientSession, call: str
 ) -> None:
-    """One that is off does not even refuse: a shorter time decides, and nothing was sent."""
+    """A host that is off does not respond: the shorter connection timeout applies."""
     loop = asyncio.get_running_loop()
     started = loop.time()
     with (
@@ -256,7 +256,7 @@ async def test_a_host_that_takes_no_connection(
 
 
 async def test_a_call_that_is_cancelled() -> None:
-    """A call that is cancelled ends as such."""
+    """Cancelling a call raises CancelledError."""
     async with RawServer(hang) as server, talking_to(server) as client:
         task = asyncio.create_task(client.summary())
         while not server.requests:

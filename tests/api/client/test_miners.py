@@ -1,4 +1,4 @@
-"""Tests with ordinary miners."""
+"""Tests with working miners."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ from .wire import CALLS, COMMANDS, READS, TOKEN, talking_to
 
 @pytest.mark.parametrize("version", ["6.26.0", "6.22.2"])
 async def test_everything(version: str) -> None:
-    """All can be read, and the config written."""
+    """All endpoints can be read, and the config can be written."""
     async with (
         Simulator(version=version, uptime=1000, gpus=3) as miner,
         talking_to(miner) as client,
@@ -42,7 +42,7 @@ async def test_everything(version: str) -> None:
 
 
 async def test_commands() -> None:
-    """Each command takes effect although its reply cannot be read."""
+    """Each command takes effect although its reply is unreadable."""
     async with (
         Simulator(uptime=1000) as miner,
         talking_to(miner) as client,
@@ -57,7 +57,7 @@ async def test_commands() -> None:
 
 
 async def test_commands_with_a_reply_that_can_be_read() -> None:
-    """And it does when the reply can be read."""
+    """Each command takes effect with a readable reply."""
     async with (
         Simulator(uptime=1000, fault="rpc_gap") as miner,
         talking_to(miner) as client,
@@ -84,7 +84,7 @@ async def test_token(
     restricted: bool,
     kind: type[XmrigError],
 ) -> None:
-    """What is wrong with a token is told."""
+    """The error tells what is wrong with the token."""
     async with (
         Simulator(token=miner_token, restricted=restricted) as miner,
         talking_to(miner, token=token) as client,
@@ -96,7 +96,7 @@ async def test_token(
 
 @pytest.mark.parametrize("token", [None, "s3cret"])
 async def test_read_only(token: str | None) -> None:
-    """A read-only miner is read, and takes no commands."""
+    """A read-only miner can be read, but rejects commands."""
     async with (
         Simulator(token=token, restricted=True, uptime=100) as miner,
         talking_to(miner, token=token) as client,
@@ -110,7 +110,7 @@ async def test_read_only(token: str | None) -> None:
 
 
 async def test_truncated() -> None:
-    """A miner of old cuts its answers off, and is read all the same."""
+    """The truncated replies of an old miner are read."""
     async with (
         Simulator(version="6.21.0", uptime=100, fault="truncated") as miner,
         talking_to(miner) as client,
@@ -125,7 +125,7 @@ async def test_truncated() -> None:
 
 
 async def test_strings() -> None:
-    """Numbers in quotes are missing, and the rest is there."""
+    """Numbers in quotes count as missing; other values are read."""
     async with (
         Simulator(uptime=100, fault="strings") as miner,
         talking_to(miner) as client,
@@ -136,7 +136,7 @@ async def test_strings() -> None:
 
 
 async def test_nulls() -> None:
-    """What does not even say that it is a miner is none."""
+    """A reply with nulls only is not from a miner."""
     async with (
         Simulator(uptime=100, fault="nulls") as miner,
         talking_to(miner) as client,
@@ -147,7 +147,7 @@ async def test_nulls() -> None:
 
 
 async def test_a_certificate_that_cannot_be_verified() -> None:
-    """The miner makes its certificate itself, so it does not pass."""
+    """The self-signed certificate of a miner is rejected."""
     async with (
         Simulator(tls=True) as miner,
         talking_to(miner, ssl=True) as client,
@@ -158,7 +158,7 @@ async def test_a_certificate_that_cannot_be_verified() -> None:
 
 
 async def test_a_certificate_that_is_not_verified() -> None:
-    """Unless the session does not ask."""
+    """It is accepted if the session does not verify certificates."""
     async with (
         Simulator(tls=True) as miner,
         open_session(ssl=False) as session,
@@ -170,7 +170,7 @@ async def test_a_certificate_that_is_not_verified() -> None:
 
 
 async def test_a_certificate_that_is_trusted() -> None:
-    """Or knows the certificate."""
+    """It is accepted if the session trusts the certificate."""
     context = ssl.create_default_context()
     context.check_hostname = False
     async with Simulator(tls=True) as miner:
@@ -182,7 +182,7 @@ async def test_a_certificate_that_is_trusted() -> None:
 
 
 async def test_tls_to_a_miner_without() -> None:
-    """A miner without TLS is not reached with it."""
+    """A miner without TLS cannot be reached with TLS."""
     async with Simulator() as miner, talking_to(miner, ssl=True) as client:
         with pytest.raises(XmrigConnectionError) as caught:
             await client.summary()
@@ -190,7 +190,7 @@ async def test_tls_to_a_miner_without() -> None:
 
 
 async def test_many_at_once() -> None:
-    """Calls side by side do not disturb each other."""
+    """Parallel calls do not affect each other."""
     async with Simulator(uptime=100) as miner, talking_to(miner) as client:
         answers = await asyncio.gather(
             *(read(client) for read in READS.values() for _ in range(10))

@@ -1,4 +1,4 @@
-"""Tests of which 401 and 403 means what."""
+"""Tests of the meaning of 401 and 403."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from .wire import CALLS, COMMANDS, READS, SUMMARY, outcome, refusal, talking_to
 
 
 async def test_no_token() -> None:
-    """A miner that has a token asks for it."""
+    """A miner with a token rejects requests without one."""
     err = await outcome(READS["summary"], refusal(401), token=None)
     assert type(err) is XmrigAuthenticationError
 
@@ -30,7 +30,7 @@ async def test_wrong_token() -> None:
 
 
 async def test_a_token_that_is_not_expected() -> None:
-    """A miner without a token refuses any, and answers once it is left out."""
+    """A miner without a token rejects any token, and replies without one."""
     async with (
         RawServer(refusal(401), reply(SUMMARY)) as server,
         talking_to(server) as client,
@@ -45,13 +45,13 @@ async def test_a_token_that_is_not_expected() -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 async def test_a_token_that_is_refused_like_none_is(status: int) -> None:
-    """What refuses both, or does something else yet, is not told apart."""
+    """If the request without a token fails too, the error stays the first one."""
     err = await outcome(READS["summary"], refusal(401), refusal(status))
     assert type(err) is XmrigAuthenticationError
 
 
 async def test_a_miner_that_goes_while_it_is_asked_again() -> None:
-    """Then it is gone."""
+    """Then the connection error is raised."""
     err = await outcome(READS["summary"], refusal(401), b"")
     assert type(err) is XmrigInterruptedError
 
@@ -63,14 +63,14 @@ async def test_401_to_other_calls(call: str) -> None:
 
 
 async def test_403_to_the_backends() -> None:
-    """Backends are read like a summary is."""
+    """A 403 to the backends is about the token."""
     err = await outcome(READS["backends"], refusal(403))
     assert type(err) is XmrigAuthenticationError
 
 
 @pytest.mark.parametrize("call", ["config", *COMMANDS])
 async def test_403_to_what_needs_full_access(call: str) -> None:
-    """With a token that is good, a 403 means that the API is read-only."""
+    """With a valid token, a 403 means that the API is read-only."""
     assert type(await outcome(CALLS[call], refusal(403))) is XmrigReadOnlyError
 
 
@@ -92,7 +92,7 @@ async def test_403_to_what_needs_full_access(call: str) -> None:
 async def test_captured(
     version: str, name: str, call: str, kind: type[XmrigError]
 ) -> None:
-    """Each refusal of a real miner is understood."""
+    """Each captured error of a real miner raises the right error."""
     status, body = error(version, name)
     answer = reply(body.encode(), f"{status} whatever")
     assert type(await outcome(CALLS[call], answer)) is kind
@@ -115,24 +115,24 @@ NOT_OF_XMRIG = {
 async def test_a_refusal_that_is_not_of_xmrig(
     call: str, status: int, name: str
 ) -> None:
-    """A router at that address says nothing about the token, nor about full access."""
+    """A 401 or 403 from another device says nothing about the token."""
     answer = reply(NOT_OF_XMRIG[name], f"{status} NO")
     async with RawServer(answer) as server, talking_to(server) as client:
         with pytest.raises(XmrigResponseError, match=f"HTTP {status}"):
             await CALLS[call](client)
-    # It is not asked again without the token either
+    # No request without the token follows
     assert len(server.requests) == 1
 
 
 async def test_a_page_in_place_of_the_second_refusal() -> None:
-    """Something else answers when the token is left out: what it is, is unknown."""
+    """The reply to the request without a token is from another device."""
     page = reply(NOT_OF_XMRIG["a page"], "401 NO")
     err = await outcome(READS["summary"], refusal(401), page)
     assert type(err) is XmrigResponseError
 
 
 async def test_a_token_that_no_header_can_carry() -> None:
-    """A line break that was pasted into a token is a wrong token, and nothing is sent."""
+    """A token with a line break is invalid, and nothing is sent."""
     async with (
         RawServer(reply(SUMMARY)) as server,
         talking_to(server, token="s3\ncret") as client,

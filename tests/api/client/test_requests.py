@@ -1,4 +1,4 @@
-"""Tests of what is sent."""
+"""Tests of the requests."""
 
 import json
 import socket
@@ -25,7 +25,7 @@ from .wire import (
 
 
 def has_ipv6() -> bool:
-    """Return whether this machine speaks IPv6 to itself."""
+    """Return whether this machine has an IPv6 loopback address."""
     with socket.socket(socket.AF_INET6) as probe:
         try:
             probe.bind(("::1", 0))
@@ -56,7 +56,7 @@ async def test_endpoint(call: str, line: str) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 async def test_token(call: str) -> None:
-    """The scheme is compared letter by letter."""
+    """XMRig compares the scheme exactly."""
     async with RawServer(refusal(404)) as server, talking_to(server) as client:
         with pytest.raises(XmrigResponseError):
             await CALLS[call](client)
@@ -66,7 +66,7 @@ async def test_token(call: str) -> None:
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("token", [None, ""])
 async def test_no_token(call: str, token: str | None) -> None:
-    """A miner without a token refuses any, be it an empty one."""
+    """A miner without a token rejects any token, even an empty one."""
     async with (
         RawServer(refusal(404)) as server,
         talking_to(server, token=token) as client,
@@ -78,20 +78,20 @@ async def test_no_token(call: str, token: str | None) -> None:
 
 @pytest.mark.parametrize("call", COMMANDS)
 async def test_content_type(call: str) -> None:
-    """The miner compares it as a whole: a charset behind it is a 415."""
+    """XMRig compares it exactly: with a charset, it replies 415."""
     async with RawServer(refusal(404)) as server, talking_to(server) as client:
         with pytest.raises(XmrigResponseError):
             await CALLS[call](client)
     request = server.requests[0]
     assert request.headers["Content-Type"] == "application/json"
-    # Neither is known to the miner.
+    # XMRig supports neither.
     assert "Expect" not in request.headers
     assert "Transfer-Encoding" not in request.headers
 
 
 @pytest.mark.parametrize("call", READS)
 async def test_a_read_has_no_body(call: str) -> None:
-    """What only asks sends nothing along."""
+    """A read has no body."""
     async with RawServer(refusal(404)) as server, talking_to(server) as client:
         with pytest.raises(XmrigResponseError):
             await CALLS[call](client)
@@ -100,7 +100,7 @@ async def test_a_read_has_no_body(call: str) -> None:
 
 @pytest.mark.parametrize("method", RPCS)
 async def test_remote_procedure_call(method: str) -> None:
-    """A call is named in the body."""
+    """The method is in the body."""
     async with RawServer(RPC_OK) as server, talking_to(server) as client:
         await CALLS[method](client)
     assert json.loads(server.requests[0].body) == {"method": method, "id": 1}
@@ -108,7 +108,7 @@ async def test_remote_procedure_call(method: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_a_config_is_sent_back_as_it_was(version: str) -> None:
-    """Nothing is lost or changed between reading a config and writing it."""
+    """A config that is read and written back is unchanged."""
     sent = (CAPTURES / version / "mining" / "config.json").read_bytes()
     async with (
         RawServer(reply(sent), NO_CONTENT) as server,
@@ -117,12 +117,12 @@ async def test_a_config_is_sent_back_as_it_was(version: str) -> None:
         await client.post_config(await client.config())
     received = server.requests[1].body
     assert json.loads(received) == json.loads(sent)
-    # In the same order too, with 0 not become false, nor 1 become 1.0.
+    # In the same order, and with the same types of numbers.
     assert json.dumps(json.loads(received)) == json.dumps(json.loads(sent))
 
 
 async def test_a_config_of_odd_values_is_sent_back_as_it_was() -> None:
-    """Letters of all alphabets, long numbers and small ones, empty things."""
+    """Unicode, large and small numbers, and empty values are unchanged."""
     document = {
         "é": '日本 \U0001f600 \\ " \n \x7f',
         "long": 2**64 - 1,
@@ -153,7 +153,7 @@ async def test_a_config_of_odd_values_is_sent_back_as_it_was() -> None:
     ids=lambda body: repr(body[:30]),
 )
 async def test_a_config_that_could_not_be_kept_is_refused(body: bytes) -> None:
-    """The values that undo a write have to be stored first."""
+    """A config that cannot be stored cannot be undone, so it is rejected."""
     async with RawServer(reply(body)) as server, talking_to(server) as client:
         with pytest.raises(XmrigResponseError, match="no readable config"):
             await client.config()
@@ -161,7 +161,7 @@ async def test_a_config_that_could_not_be_kept_is_refused(body: bytes) -> None:
 
 @pytest.mark.skipif(not has_ipv6(), reason="This machine has no IPv6")
 async def test_ipv6() -> None:
-    """An address of IPv6 is given as it is, and named in brackets."""
+    """An IPv6 address is passed without brackets, and shown with them."""
     async with (
         RawServer(reply(SUMMARY), refusal(404), host="::1") as server,
         talking_to(server) as client,
@@ -179,6 +179,6 @@ async def test_ipv6() -> None:
 async def test_what_is_no_address(
     session: aiohttp.ClientSession, host: str, port: int
 ) -> None:
-    """What cannot be part of an address is refused before anything is sent."""
+    """An invalid host or port is rejected before anything is sent."""
     with pytest.raises(ValueError):
         XmrigClient(session, host, port)

@@ -50,13 +50,13 @@ def refusal(status: int) -> bytes:
 async def talking_to(
     server: RawServer | Simulator, *, token: str | None = TOKEN, **kwargs: Any
 ) -> AsyncIterator[XmrigClient]:
-    """Let a client speak to a server that is listening."""
+    """Return a client for a server that is listening."""
     async with open_session() as session:
         yield XmrigClient(session, server.host, server.port, token=token, **kwargs)
 
 
 async def outcome(call: Call, *answers: Answer, token: str | None = TOKEN) -> Any:
-    """Return what a call gave or raised, having seen that no error tells a secret."""
+    """Return the result or error of a call, and check that it reveals no secret."""
     async with RawServer(*answers) as server, talking_to(server, token=token) as client:
         try:
             return await call(client)
@@ -65,6 +65,6 @@ async def outcome(call: Call, *answers: Answer, token: str | None = TOKEN) -> An
     told = "".join(traceback.format_exception(caught)) + repr(caught)
     assert TOKEN not in told
     assert "WALLET" not in told
-    # With several miners it has to say which one it is.
+    # With several miners, the error must name the address.
     assert str(caught).count(f"127.0.0.1:{server.port}") == 1
     return caught

@@ -1,1 +1,1 @@
-"""Tests of commands: each is done when the miner shows it, or says why not."""
+"""Tests of commands, which end when the miner shows the result or an error occurs."""

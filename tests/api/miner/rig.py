@@ -1,4 +1,4 @@
-"""Miners to command."""
+"""Helpers for tests of commands."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,7 +51,7 @@ WRITES: dict[str, Command] = {
     "removal": patch({"print-time": None}),
     "wallet": patch({"pools": [{"url": BACKUP, "user": "OTHER"}]}),
 }
-"""Commands that change the config, each from what it is at first."""
+"""Commands that change the initial config."""
 
 every_command = pytest.mark.parametrize("command", COMMANDS)
 every_write = pytest.mark.parametrize("command", WRITES)
@@ -76,7 +76,7 @@ class Rig(Simulator):
 
     @property
     def enabled(self) -> set[BackendType]:
-        """Return the backends that the config switches on."""
+        """Return the backends that the config enables."""
         return {name for name in BackendType if self.config[name]["enabled"]}
 
     def count(self, method: str, path: str) -> int:
@@ -92,7 +92,7 @@ async def commanding(
     saved: list[MinerState] = []
 
     async def save(state: MinerState) -> None:
-        # Gives way to others, as writing a file does.
+        # Yields to other tasks, as writing a file does.
         await asyncio.sleep(0)
         saved.append(state)
 
@@ -102,13 +102,13 @@ async def commanding(
 
 
 def as_written(state: MinerState) -> MinerState:
-    """Return a state as it comes back from a file."""
+    """Return a state after storing and loading it."""
     return MinerState.from_json(json.loads(json.dumps(state.as_json())))
 
 
 @dataclass(frozen=True)
 class Poll:
-    """What was read of a miner, and which values of its config changed externally."""
+    """A snapshot of a miner, and the external changes of its config."""
 
     snapshot: Snapshot
     changed_paths: list[str]
@@ -120,7 +120,7 @@ class Poll:
 
 
 async def poll(miner: Miner, before: Poll | None = None) -> Poll:
-    """Read a miner whole, and take that into account as the coordinator does."""
+    """Poll a miner as the coordinator does."""
     async with miner.queue.poll():
         summary, backends, config = await asyncio.gather(
             miner.link.summary(), miner.link.backends(), miner.link.config()

@@ -1,4 +1,4 @@
-"""Tests of another miner at the address: it is only looked at, and never commanded."""
+"""Tests of a different miner at the address: it is read, but never commanded."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,7 +49,7 @@ ALL: dict[str, Command] = {
 async def verifying(
     rig: Rig, state: MinerState | None = None
 ) -> AsyncIterator[tuple[Miner, list[MinerState]]]:
-    """Yield the miner of a rig, which is told from others by its id."""
+    """Yield the miner of a rig, which is identified by its ID."""
     saved: list[MinerState] = []
 
     async def save(state: MinerState) -> None:
@@ -76,7 +76,7 @@ def writes(rig: Rig) -> int:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_nothing_is_sent_to_another_miner(command: str) -> None:
-    """Nor read of it beyond who it is, nor stored."""
+    """Only its identity is read, and nothing is stored."""
     async with Rig() as rig, verifying(rig) as (miner, saved):
         rig.fault = "other_miner"
         with pytest.raises(XmrigAnotherMinerError) as raised:
@@ -89,7 +89,7 @@ async def test_nothing_is_sent_to_another_miner(command: str) -> None:
 
 
 async def test_another_miner_is_not_resumed_after_a_power_limit() -> None:
-    """The limit may be lifted just when the addresses were swapped."""
+    """The limit may be removed just when the addresses were swapped."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         await miner.pause_for_power_limit()
         count = writes(rig)
@@ -104,7 +104,7 @@ async def test_another_miner_is_not_resumed_after_a_power_limit() -> None:
 async def test_another_miner_between_the_first_look_and_the_write(
     command: str,
 ) -> None:
-    """The addresses are swapped whenever they are: the write is not sent."""
+    """Whenever the addresses are swapped, the write is not sent."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         if command in ("resume", "start"):
             rig.rpc_direct("pause")
@@ -131,7 +131,7 @@ async def test_another_miner_between_the_first_look_and_the_write(
             with pytest.raises(XmrigAnotherMinerError):
                 await ALL[command](miner)
             assert writes(rig) == 0
-            # Swapped back, all is as it was
+            # Swapped back, nothing has changed
             rig.on_request = rig.fault = None
             after = await poll(miner, before)
             assert miner.state.request == stored.request
@@ -141,7 +141,7 @@ async def test_another_miner_between_the_first_look_and_the_write(
 
 
 async def test_another_miner_after_the_write() -> None:
-    """Nothing it shows is the result; the right one shows it later."""
+    """Its replies are not the result; the right miner shows it later."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         before = await poll(miner)
 
@@ -159,7 +159,7 @@ async def test_another_miner_after_the_write() -> None:
 
 
 async def test_another_miner_for_one_reply() -> None:
-    """A load balancer or a cache in between: the command fails, the next one does not."""
+    """As from a load balancer or a cache: the command fails, the next one does not."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         rig.fail_next(1, "other_miner")
         with pytest.raises(XmrigAnotherMinerError):
@@ -170,7 +170,7 @@ async def test_another_miner_for_one_reply() -> None:
 
 
 async def test_no_trace_is_left_of_a_write_that_another_miner_hid() -> None:
-    """It gave back the user's value, so that there is nothing to undo any more."""
+    """It restored the user's value, so there is nothing left to undo."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         await miner.set_threads(1, "rx")
         assert miner.state.all_edits.edits
@@ -206,7 +206,7 @@ NO_IDENTITY = Reply(200, {"kind": "miner", "id": None, "worker_id": None})
 async def test_a_reply_that_does_not_say_who_sent_it(
     reply: Reply, kind: type[XmrigError], number: int
 ) -> None:
-    """Nothing is sent either; only one that was cut says nothing about the miner."""
+    """Nothing is sent; only a truncated reply says nothing about the miner."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         rig.fail_next(number, Fault("says little", instead=reply))
         with pytest.raises(kind) as raised:
@@ -217,7 +217,7 @@ async def test_a_reply_that_does_not_say_who_sent_it(
 
 
 async def test_a_reply_that_was_cut_after_the_id_is_of_the_miner() -> None:
-    """As all of an old version's are for fifteen minutes."""
+    """As all replies of an old version for fifteen minutes."""
     async with Rig(version="6.21.0", uptime=100) as rig, verifying(rig) as (miner, _):
         rig.fault = "truncated"
         await miner.pause()
@@ -225,7 +225,7 @@ async def test_a_reply_that_was_cut_after_the_id_is_of_the_miner() -> None:
 
 
 async def test_a_reply_without_identity_while_confirming() -> None:
-    """It is read again, as any damaged reply is."""
+    """It is read again, like any damaged reply."""
     async with Rig() as rig, verifying(rig) as (miner, _):
         # After two that verify and the command
         rig.fail_next(4, Fault("says little", instead=CUT_BEFORE_ID))
@@ -235,7 +235,7 @@ async def test_a_reply_without_identity_while_confirming() -> None:
 
 @pytest.mark.parametrize("fault", ["unauthorized", "forbidden", "router_401"])
 async def test_a_token_of_another_miner(fault: str) -> None:
-    """One with another token says nothing of itself, and gets no command."""
+    """A miner with a different token is unknown, and gets no command."""
     async with Rig() as rig, verifying(rig) as (miner, saved):
         rig.fault = fault
         with pytest.raises(XmrigError):

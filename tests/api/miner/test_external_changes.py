@@ -1,4 +1,4 @@
-"""Tests of changes of the config that were not made from here: all of them are noted."""
+"""Tests of external changes of the config: all of them are detected."""
 
 import asyncio
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def externally(rig: Rig, **values: Any) -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_own_writes_are_not_external(command: str) -> None:
-    """Nor are their restorations, whatever XMRig filled in."""
+    """Neither is restoring them, whatever XMRig filled in."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         assert seen.changed_paths == []
@@ -40,7 +40,7 @@ async def test_own_writes_are_not_external(command: str) -> None:
 
 
 async def test_a_change_between_two_polls() -> None:
-    """It is noted once, by its path and without its value."""
+    """It is reported once, with its path and without its value."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         externally(rig, retries=9, **{"donate-level": 3})
@@ -50,7 +50,7 @@ async def test_a_change_between_two_polls() -> None:
 
 
 async def test_the_first_config_is_no_change() -> None:
-    """Nothing is known of what it was before."""
+    """The config before is unknown."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         externally(rig, retries=9)
         assert (await poll(miner)).changed_paths == []
@@ -58,7 +58,7 @@ async def test_the_first_config_is_no_change() -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_a_change_shortly_before_an_own_write(command: str) -> None:
-    """It is kept, and reported although a command came first after it."""
+    """It is kept, and reported although a command came before the poll."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         externally(rig, **{"donate-level": 3})
@@ -68,7 +68,7 @@ async def test_a_change_shortly_before_an_own_write(command: str) -> None:
 
 
 async def test_a_change_of_the_same_value_shortly_before_an_own_write() -> None:
-    """It was there, though only for a moment."""
+    """It is reported although it was overwritten at once."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         externally(rig, retries=9)
@@ -80,7 +80,7 @@ async def test_a_change_of_the_same_value_shortly_before_an_own_write() -> None:
 @pytest.mark.parametrize("command", ALL)
 @pytest.mark.parametrize("at", ["before the write", "with it", "after it"])
 async def test_a_change_during_an_own_write(command: str, at: str) -> None:
-    """It is kept, whenever it comes, and reported."""
+    """It is kept and reported, whenever it happens."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
 
@@ -89,7 +89,7 @@ async def test_a_change_during_an_own_write(command: str, at: str) -> None:
             rig.edit_config(lambda document: document | {"donate-level": 3})
 
         def on_request(request: Request) -> None:
-            # Half a second before the miner would be written to
+            # Half a second before the write
             if request.path.endswith("/config") and at == "before the write":
                 edit()
                 rig.advance(1)
@@ -114,7 +114,7 @@ async def test_a_change_during_an_own_write(command: str, at: str) -> None:
 
 
 async def test_an_own_write_that_is_undone_externally_before_the_next_poll() -> None:
-    """It is as it was at the last poll, and changed all the same."""
+    """The config is as at the last poll, but it was changed."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         await WRITES["patch"](miner)
@@ -124,7 +124,7 @@ async def test_an_own_write_that_is_undone_externally_before_the_next_poll() -> 
 
 @pytest.mark.parametrize("command", WRITES)
 async def test_a_change_while_the_undo_data_is_stored(command: str) -> None:
-    """That may take long, so the config is read again before it is written."""
+    """Storing may take long, so the config is read again before it is written."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         is_first = True
 
@@ -143,7 +143,7 @@ async def test_a_change_while_the_undo_data_is_stored(command: str) -> None:
 
 
 async def test_a_value_that_is_overwritten_is_written_again() -> None:
-    """A writer who had read the config before it was changed does not win."""
+    """An overwritten change is written again."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         old = rig.disk
@@ -163,7 +163,7 @@ async def test_a_value_that_is_overwritten_is_written_again() -> None:
 
 
 async def test_a_value_that_is_overwritten_again_and_again() -> None:
-    """It is said that something else writes it, and it is reported."""
+    """The error says that something else writes it, and the change is reported."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         number = 10
@@ -188,7 +188,7 @@ async def test_a_value_that_is_overwritten_again_and_again() -> None:
 
 
 async def test_an_addition_after_a_refused_write_is_external() -> None:
-    """What was refused is not what the miner fills in."""
+    """A value that was added later is not one that XMRig filled in."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         rig.fault = "refuse_put"
@@ -205,7 +205,7 @@ async def test_an_addition_after_a_refused_write_is_external() -> None:
 
 
 async def test_the_same_value_written_externally_later() -> None:
-    """An own write that was refused is not the cause of it."""
+    """It is external, although the same write was rejected before."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         rig.fault = "refuse_put"
@@ -219,7 +219,7 @@ async def test_the_same_value_written_externally_later() -> None:
 
 
 async def test_an_own_write_that_shows_later_than_it_was_confirmed() -> None:
-    """It is not external, and the next change of the same value is."""
+    """It is not external, but the next change of the same value is."""
     async with Rig(watch_delay=14) as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         with pytest.raises(XmrigNotConfirmedError):
@@ -234,7 +234,7 @@ async def test_an_own_write_that_shows_later_than_it_was_confirmed() -> None:
 
 
 async def test_a_value_that_xmrig_corrects_is_an_own_write() -> None:
-    """It puts a default in the place of what it does not understand: all is undone."""
+    """It replaces invalid values by defaults: everything is undone."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         with pytest.raises(XmrigNotConfirmedError):
@@ -244,7 +244,7 @@ async def test_a_value_that_xmrig_corrects_is_an_own_write() -> None:
 
 
 async def test_a_restart_with_another_file() -> None:
-    """What the file says now is what changed."""
+    """The differences to the new file are reported."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         await miner.set_threads(CAP, "rx")
@@ -262,7 +262,7 @@ async def test_a_restart_with_another_file() -> None:
 async def test_a_command_that_writes_no_config(
     command: Callable[[Miner], Any],
 ) -> None:
-    """It hides no change either."""
+    """Changes are reported after it, too."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         externally(rig, retries=9)

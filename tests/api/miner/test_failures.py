@@ -1,4 +1,4 @@
-"""Tests of miners that go away."""
+"""Tests of miners that become unreachable."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from .rig import COMMANDS, Rig, as_written, commanding, every_command
 
 @every_command
 async def test_offline(command: str) -> None:
-    """A miner that is off takes no command, and nothing is stored about one."""
+    """A miner that is off gets no command, and nothing is stored."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         await rig.kill()
         with pytest.raises(XmrigConnectionError):
@@ -29,7 +29,7 @@ async def test_offline(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["pause", "stop"])
 async def test_it_goes_in_the_middle(command: str) -> None:
-    """A miner that goes after it took the command does not show the result."""
+    """A miner that becomes unreachable after the command shows no result."""
     async with Rig() as rig, commanding(rig) as (miner, _):
 
         async def die(request: Any) -> None:
@@ -42,7 +42,7 @@ async def test_it_goes_in_the_middle(command: str) -> None:
 
 
 async def test_it_goes_in_the_middle_of_a_stop_and_returns() -> None:
-    """What was on was remembered, so that it can be started all the same."""
+    """The enabled backends were stored, so it can be started again."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
 
         async def die(request: Any) -> None:
@@ -61,7 +61,7 @@ async def test_it_goes_in_the_middle_of_a_stop_and_returns() -> None:
 
 
 async def test_it_goes_before_a_stop_arrives_and_returns() -> None:
-    """A miner that never got the config mines on, and start changes nothing."""
+    """A miner that never received the config mines on, and start changes nothing."""
     async with Rig() as rig, commanding(rig) as (miner, _):
 
         async def die(request: Any) -> None:
@@ -81,7 +81,7 @@ async def test_it_goes_before_a_stop_arrives_and_returns() -> None:
 
 @every_command
 async def test_a_state_that_cannot_be_stored(command: str) -> None:
-    """What cannot be undone later is not done, and the miner is only looked at."""
+    """A change that could not be undone is not made; the miner is only read."""
 
     async def fail(_: MinerState) -> None:
         raise XmrigStorageError("No space left on device")
@@ -97,7 +97,7 @@ async def test_a_state_that_cannot_be_stored(command: str) -> None:
 
 
 async def test_undo_data_that_cannot_be_stored() -> None:
-    """The request could be stored, but not what the config was: nothing is written."""
+    """The request could be stored, but not the original config: nothing is written."""
     saves = 0
 
     async def fail(_: MinerState) -> None:

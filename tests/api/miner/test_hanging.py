@@ -1,4 +1,4 @@
-"""Tests of a miner that hangs, and of the end of the one who commands it."""
+"""Tests of a miner that hangs, and of closing it."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ ALL = COMMANDS | WRITES
 
 
 def follow(miner: Miner) -> list[XmrigError]:
-    """Let waiting commands fail when the miner goes away, as the coordinator does."""
+    """Let waiting commands fail once the miner is unreachable, as in use."""
     seen: list[XmrigError] = []
 
     def note(error: XmrigError) -> None:
@@ -37,7 +37,7 @@ def follow(miner: Miner) -> list[XmrigError]:
 
 
 async def test_eight_commands_to_a_miner_that_hangs() -> None:
-    """The first one finds out, and the others fail with it, not one after the other."""
+    """When the first one fails, the others fail with it, not one by one."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         seen = follow(miner)
         rig.fault = "hang"
@@ -58,7 +58,7 @@ async def test_eight_commands_to_a_miner_that_hangs() -> None:
 
 
 async def test_eight_commands_to_a_miner_that_begins_to_hang() -> None:
-    """The first one was accepted, so it may take longer, but not for the others."""
+    """The first one was accepted, so it takes longer, but the others do not."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         follow(miner)
 
@@ -82,7 +82,7 @@ async def test_eight_commands_to_a_miner_that_begins_to_hang() -> None:
 
 
 async def test_a_poll_is_not_starved_by_a_queue() -> None:
-    """It comes after the command that runs, and shows that the miner is away."""
+    """It runs after the current command, and shows that the miner is unreachable."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         follow(miner)
         rig.fault = "hang"
@@ -101,7 +101,7 @@ async def test_a_poll_is_not_starved_by_a_queue() -> None:
 
 
 async def test_commands_to_a_miner_that_is_off() -> None:
-    """A refused connection is known at once."""
+    """They fail at once."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = follow(miner)
         await rig.kill()
@@ -118,7 +118,7 @@ async def test_commands_to_a_miner_that_is_off() -> None:
 async def test_one_connection_that_is_reset_does_not_mean_that_the_miner_is_away() -> (
     None
 ):
-    """Those that wait have their turn."""
+    """The commands that wait are run."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = follow(miner)
         # A GET is repeated once by aiohttp
@@ -136,7 +136,7 @@ async def test_one_connection_that_is_reset_does_not_mean_that_the_miner_is_away
 
 
 async def test_after_it_hung_it_can_be_commanded_again() -> None:
-    """Nothing is held on to."""
+    """Nothing stays locked."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         follow(miner)
         rig.fault = "hang"
@@ -149,7 +149,7 @@ async def test_after_it_hung_it_can_be_commanded_again() -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_a_miner_that_was_closed_takes_no_command(command: str) -> None:
-    """Nothing is read of it either."""
+    """Nothing is read, either."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         await miner.close()
         for call in (ALL[command](miner), miner.restore(), poll(miner)):
@@ -161,7 +161,7 @@ async def test_a_miner_that_was_closed_takes_no_command(command: str) -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_closing_waits_for_the_command_that_runs(command: str) -> None:
-    """It ends as ever, with all of it stored, and nothing follows."""
+    """It ends normally, with its result stored, and no command follows."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         if command in ("resume", "start"):
             rig.rpc_direct("pause")
@@ -187,7 +187,7 @@ async def test_closing_waits_for_the_command_that_runs(command: str) -> None:
 
 
 async def test_closing_waits_for_a_command_to_a_miner_that_hangs() -> None:
-    """No longer than that may take."""
+    """For no longer than its timeout."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         rig.fault = "hang"
         task = asyncio.create_task(miner.pause())
@@ -202,7 +202,7 @@ async def test_closing_waits_for_a_command_to_a_miner_that_hangs() -> None:
 
 @every_command
 async def test_a_command_that_is_cancelled_is_resolved_by_a_poll(command: str) -> None:
-    """At whichever of its requests that is."""
+    """Whichever of its requests is cancelled."""
     number = 1
     while True:
         async with Rig() as rig, commanding(rig) as (miner, saved):
@@ -246,7 +246,7 @@ async def test_a_command_that_is_cancelled_is_resolved_by_a_poll(command: str) -
 
 @every_command
 async def test_a_command_during_which_the_disk_gets_full(command: str) -> None:
-    """What came of it is known, and stored as soon as that is possible."""
+    """Its result is known, and stored as soon as possible."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         if command in ("resume", "start"):
             rig.rpc_direct("pause")

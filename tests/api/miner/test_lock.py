@@ -1,4 +1,4 @@
-"""Tests of commands given at the same time."""
+"""Tests of simultaneous commands."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from .rig import COMMANDS, Rig, commanding, every_command
 
 @every_command
 async def test_a_poll_holds_commands_back(command: str) -> None:
-    """No command changes the miner while its answers are read."""
+    """No command changes the miner during a poll."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         async with miner.queue.poll():
             task = asyncio.ensure_future(COMMANDS[command](miner))
@@ -35,7 +35,7 @@ async def test_a_poll_holds_commands_back(command: str) -> None:
     ids="-".join,
 )
 async def test_commands_at_once(commands: tuple[str, ...]) -> None:
-    """Of commands given at the same time the last one is what remains."""
+    """Of simultaneous commands, the last one takes effect."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await asyncio.gather(*(COMMANDS[name](miner) for name in commands))
         assert rig.is_hashing is (commands[-1] in ("start", "resume"))
@@ -43,7 +43,7 @@ async def test_commands_at_once(commands: tuple[str, ...]) -> None:
 
 
 async def test_a_command_that_failed_lets_the_next_one_pass() -> None:
-    """Its turn is over with the error."""
+    """Its turn ends with the error."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         rig.fail_next(1, "http_500")
         with pytest.raises(XmrigResponseError):
@@ -53,7 +53,7 @@ async def test_a_command_that_failed_lets_the_next_one_pass() -> None:
 
 
 async def test_a_command_that_is_cancelled_lets_the_next_one_pass() -> None:
-    """So it is when the caller does not wait for the end."""
+    """Its turn ends when it is cancelled."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         rig.fail("hang")
         task = asyncio.create_task(miner.pause())

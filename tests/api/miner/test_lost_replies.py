@@ -38,7 +38,7 @@ WITH_EFFECT = {
     "late": FAULTS["late_7_after"],
     "just in time": replace(FAULTS["late_7_after"], delay=9),
 }
-"""The miner did what it was told, and its reply is lost, damaged or late."""
+"""The miner executed the command, but its reply is lost, damaged or late."""
 
 WITHOUT_EFFECT = {
     "hang": XmrigTimeoutError,
@@ -49,19 +49,19 @@ WITHOUT_EFFECT = {
     "router_403": XmrigResponseError,
     "redirect": XmrigResponseError,
 }
-"""The miner did not get the command, and what is then true."""
+"""The miner did not receive the command, and the resulting error."""
 OTHERS = tuple(WITHOUT_EFFECT)[2:]
 
 
 UNKNOWN = Reply(200, {"id": 1, "jsonrpc": "2.0", "error": {"code": -32601}})
-"""How XMRig refuses a method that it does not have."""
+"""XMRig's reply to an unknown method."""
 
 
 class FailingWrite:
     """Lets each write of a rig fail from now on, by any fault."""
 
     def __init__(self, rig: Rig, fault: Fault, times: int = 1000) -> None:
-        """Begin with it."""
+        """Initialize it."""
         self._rig = rig
         self._fault = replace(fault, methods=("PUT", "POST"))
         self._times = times
@@ -70,16 +70,16 @@ class FailingWrite:
     def _fail(self, request: HttpRequest) -> None:
         if request.method != "GET" and self._times:
             self._times -= 1
-            # The hook comes before the count
+            # The hook is called before the request is counted
             self._rig.fail_next(1, self._fault)
 
     def end(self) -> None:
-        """Let writes succeed again."""
+        """Stop failing."""
         self._rig.on_request = None
 
 
 def fail_after(rig: Rig, *methods: str, fault: str = "http_500") -> None:
-    """Let all requests fail from the first one on that follows one of these methods."""
+    """Let all requests after one of these methods fail."""
 
     def fail(request: HttpRequest) -> None:
         if request.method in methods:
@@ -89,13 +89,13 @@ def fail_after(rig: Rig, *methods: str, fault: str = "http_500") -> None:
 
 
 def prepare(rig: Rig, command: str) -> None:
-    """Let a command have something to change."""
+    """Prepare the miner so that a command changes something."""
     if command in ("resume", "start"):
         rig.rpc_direct("pause")
 
 
 def what_it_does(rig: Rig) -> dict[str, Any]:
-    """Return what a command can change about a miner."""
+    """Return the parts of a miner's state that commands change."""
     return {"paused": rig.miner.is_paused, "config": rig.config}
 
 
@@ -103,7 +103,7 @@ _results: dict[str, tuple[dict[str, Any], MinerState]] = {}
 
 
 async def result_of(command: str) -> tuple[dict[str, Any], MinerState]:
-    """Return what a command does where nothing fails, and what is stored then."""
+    """Return the result of a command without failures, and what is stored then."""
     if command in _results:
         return _results[command]
     async with Rig(miner_id="a", port=0) as rig, commanding(rig) as (miner, _):
@@ -116,7 +116,7 @@ async def result_of(command: str) -> tuple[dict[str, Any], MinerState]:
 
 
 def without_port(seen: dict[str, Any]) -> dict[str, Any]:
-    """Return what a miner does without the port, which differs from one to the next."""
+    """Return the state of a miner without its port, which differs."""
     config = seen["config"]
     return seen | {"config": config | {"http": config["http"] | {"port": 0}}}
 
@@ -124,7 +124,7 @@ def without_port(seen: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("fault", WITH_EFFECT)
 @pytest.mark.parametrize("command", ALL)
 async def test_a_command_that_took_effect_succeeds(command: str, fault: str) -> None:
-    """However its reply was lost, it is seen at the miner, and all is stored as ever."""
+    """However its reply was lost, the result is confirmed and stored as usual."""
     expected = await result_of(command)
     async with Rig() as rig, commanding(rig) as (miner, saved):
         before = await poll(miner)
@@ -148,7 +148,7 @@ async def test_a_command_that_took_effect_succeeds(command: str, fault: str) -> 
 async def test_a_command_without_effect_fails_with_the_reason(
     command: str, fault: str
 ) -> None:
-    """One poll later all is as it was before, also what is stored to be wanted."""
+    """One poll later everything is as before, including the stored request."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
         prepare(rig, command)
@@ -169,7 +169,7 @@ async def test_a_command_without_effect_fails_with_the_reason(
         await ALL[command](miner)
         restored = await miner.restore()
         assert bool(restored) is (command in WRITES or command == "stop")
-        # Beside what XMRig adds by itself for a backend that is enabled
+        # Except what XMRig adds itself for an enabled backend
         assert json_contains(rig.config, first["config"])
 
 
@@ -178,7 +178,7 @@ async def test_a_command_without_effect_fails_with_the_reason(
 async def test_a_pause_that_took_effect_while_the_miner_went_away(
     fault: str, first: str | None
 ) -> None:
-    """It is unknown until the miner is back, and then it is the one from here."""
+    """Its origin is resolved once the miner is reachable again."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         if first:
             rig.rpc_direct("pause")
@@ -199,7 +199,7 @@ async def test_a_pause_that_took_effect_while_the_miner_went_away(
         assert miner.state.previous_request == requested
         rig.on_request = rig.on_reply = None
         await rig.go_online()
-        # Home Assistant may be restarted meanwhile
+        # Home Assistant may restart in the meantime
         async with commanding(rig, as_written(saved[-1])) as (again, _):
             after = await poll(again, before if first is None else None)
             assert again.state.request == PAUSED_HERE
@@ -211,7 +211,7 @@ async def test_a_pause_that_took_effect_while_the_miner_went_away(
 async def test_a_command_that_had_no_effect_while_the_miner_went_away(
     first: str | None,
 ) -> None:
-    """What was wanted before is wanted still, and nothing is attributed to a user."""
+    """The previous request stays, and no change is attributed to the user."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         if first:
             await COMMANDS[first](miner)
@@ -238,7 +238,7 @@ async def test_a_command_that_had_no_effect_while_the_miner_went_away(
 @pytest.mark.parametrize("fault", ["http_500", "reset", "cut", "late_7", "router_403"])
 @pytest.mark.parametrize("command", ALL)
 async def test_one_confirming_read_that_fails(command: str, fault: str) -> None:
-    """It is read again: the command took effect, and that is what counts."""
+    """It is tried again: the command took effect, which is what counts."""
     expected = await result_of(command)
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
@@ -257,7 +257,7 @@ async def test_one_confirming_read_that_fails(command: str, fault: str) -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_many_confirming_reads_that_fail(command: str) -> None:
-    """For half of the time that there is."""
+    """During half of the timeout."""
     expected = await result_of(command)
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
@@ -276,7 +276,7 @@ async def test_many_confirming_reads_that_fail(command: str) -> None:
 
 
 async def test_a_wallet_change_with_failing_reads_is_the_users() -> None:
-    """It must not look like that of an intruder."""
+    """It must not be reported as an external change."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
         fail_after(rig, "PUT")
@@ -302,7 +302,7 @@ async def test_a_wallet_change_with_failing_reads_is_the_users() -> None:
 async def test_a_command_after_which_nothing_can_be_read(
     command: str, fault: str, kind: type[XmrigError]
 ) -> None:
-    """It took effect, which shows once it can be read again: it was requested here."""
+    """That it took effect shows once the miner can be read again."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
         fail_after(rig, "PUT", "POST", fault=fault)
@@ -315,7 +315,7 @@ async def test_a_command_after_which_nothing_can_be_read(
 
 
 async def test_a_stop_that_only_half_shows() -> None:
-    """The config says so, the backends are not readable: it is not undone."""
+    """The config shows it, but the backends are unreadable: it is not undone."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
         short = replace(FAULTS["short"], path="/backends")
@@ -335,7 +335,7 @@ async def test_a_stop_that_only_half_shows() -> None:
 
 
 async def test_a_refusal_does_not_undo_what_is_not_known_yet() -> None:
-    """The pause before it took effect, though its reply was lost."""
+    """The previous pause took effect, although its reply was lost."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
         fail_after(rig, "POST")
@@ -353,7 +353,7 @@ async def test_a_refusal_does_not_undo_what_is_not_known_yet() -> None:
 
 @pytest.mark.parametrize("fault", ["reset", "reset_after", "hang", "hang_after"])
 async def test_a_removal_of_a_default_whose_reply_is_lost(fault: str) -> None:
-    """XMRig fills it in again, so it cannot be seen whether it arrived."""
+    """XMRig fills it in again, so whether it arrived is unknown."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         FailingWrite(rig, FAULTS[fault])
         with pytest.raises(XmrigConnectionError):
@@ -365,7 +365,7 @@ async def test_a_removal_of_a_default_whose_reply_is_lost(fault: str) -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_a_miner_that_takes_nine_seconds_to_reply(command: str) -> None:
-    """It is slow, not gone: it can be commanded."""
+    """It is slow, but commands succeed."""
     expected = await result_of(command)
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
@@ -382,7 +382,7 @@ async def test_a_miner_that_takes_nine_seconds_to_reply(command: str) -> None:
 
 
 async def test_the_order_of_requests_when_a_reply_is_late() -> None:
-    """The command is sent once, however long its reply takes."""
+    """The command is sent only once, however late its reply is."""
     for fault in ("late_7", "late_7_after", "hang_after", "reset_after"):
         async with Rig() as rig, commanding(rig) as (miner, _):
             FailingWrite(rig, FAULTS[fault], times=1)

@@ -11,7 +11,7 @@ from .rig import Rig, commanding, poll
 
 
 async def test_pause() -> None:
-    """Hashing rests, and nothing of the config changes."""
+    """Hashing stops, and the config stays the same."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         assert rig.is_hashing
         before = rig.disk
@@ -23,7 +23,7 @@ async def test_pause() -> None:
 
 
 async def test_resume() -> None:
-    """Hashing goes on."""
+    """Hashing continues."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.pause()
         await miner.resume()
@@ -32,7 +32,7 @@ async def test_resume() -> None:
 
 
 async def test_twice() -> None:
-    """A command for what the miner does already succeeds."""
+    """Repeating a command succeeds."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.resume()
         assert not rig.miner.is_paused
@@ -42,7 +42,7 @@ async def test_twice() -> None:
 
 
 async def test_a_pause_lasts_over_jobs() -> None:
-    """No job of the pool wakes a paused miner."""
+    """A new job does not resume a paused miner."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.pause()
         rig.advance(3600)
@@ -50,7 +50,7 @@ async def test_a_pause_lasts_over_jobs() -> None:
 
 
 async def test_a_pause_is_done_when_it_shows() -> None:
-    """Until then the command goes on looking."""
+    """Until then, the command keeps reading."""
     async with Rig() as rig, commanding(rig) as (miner, _):
 
         def be_slow(request: Any) -> None:
@@ -68,7 +68,7 @@ async def test_a_pause_is_done_when_it_shows() -> None:
 
 
 async def test_a_pause_that_does_not_show() -> None:
-    """It is resumed externally at once: the command says that it is not paused."""
+    """It is resumed externally at once: the error says that it is not paused."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         rig.on_reply = lambda _: rig.rpc_direct("resume")
         with pytest.raises(XmrigNotConfirmedError) as raised:
@@ -81,7 +81,7 @@ async def test_a_pause_that_does_not_show() -> None:
 
 
 async def test_resume_on_battery() -> None:
-    """The miner answers OK, and stays paused by a rule of its own."""
+    """The miner replies OK, but stays paused by its own rule."""
     async with (
         Rig(config={"pause-on-battery": True}) as rig,
         commanding(rig) as (miner, saved),

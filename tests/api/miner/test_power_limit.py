@@ -20,7 +20,7 @@ PAUSED_THERE = Request(mining=False, limited=True)
 
 
 async def test_a_miner_that_mines() -> None:
-    """It rests, and goes on when the limit allows it."""
+    """It is paused, and resumes when the limit allows it."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         await miner.pause_for_power_limit()
@@ -37,7 +37,7 @@ async def test_a_miner_that_mines() -> None:
 
 @pytest.mark.parametrize("command", ["resume", "start"])
 async def test_turning_it_on_while_the_limit_holds_it(command: str) -> None:
-    """It is not silently ignored: it is noted, and the limit is named."""
+    """The request is stored, and the error names the limit."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         await miner.pause()
         await miner.pause_for_power_limit()
@@ -51,7 +51,7 @@ async def test_turning_it_on_while_the_limit_holds_it(command: str) -> None:
 
 
 async def test_a_miner_that_was_switched_off() -> None:
-    """It stays off when the limit is over."""
+    """It stays off when the limit ends."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         await miner.pause_for_power_limit()
@@ -64,7 +64,7 @@ async def test_a_miner_that_was_switched_off() -> None:
 
 
 async def test_a_miner_that_was_paused_there_since_the_last_poll() -> None:
-    """The user was first, so it does not go on when the limit is over."""
+    """The user paused it first, so it stays paused when the limit ends."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         rig.rpc_direct("pause")
@@ -79,7 +79,7 @@ async def test_a_miner_that_was_paused_there_since_the_last_poll() -> None:
 
 
 async def test_a_miner_that_its_own_rule_paused_since_the_last_poll() -> None:
-    """That is no decision of the user."""
+    """That was not the user's decision."""
     async with (
         Rig(config={"pause-on-battery": True}) as rig,
         commanding(rig) as (miner, _),
@@ -90,7 +90,7 @@ async def test_a_miner_that_its_own_rule_paused_since_the_last_poll() -> None:
         assert rig.miner.is_paused
         await miner.pause_for_power_limit()
         assert miner.state.request == Request(limited=True)
-        # It does not resume on battery, and does so by itself later
+        # On battery it does not resume yet, but does so by itself later
         with pytest.raises(XmrigNotConfirmedError):
             await miner.resume_after_power_limit()
         assert not miner.state.request.limited
@@ -101,7 +101,7 @@ async def test_a_miner_that_its_own_rule_paused_since_the_last_poll() -> None:
 
 
 async def test_a_miner_that_does_not_resume_without_a_reason_is_still_held() -> None:
-    """What pauses it again is unknown, so the limit tries again later."""
+    """The cause is unknown, so the limit tries again later."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.pause_for_power_limit()
         seen = await poll(miner)
@@ -125,7 +125,7 @@ async def test_a_limit_that_was_not_in_force_resumes_nothing() -> None:
 
 @pytest.mark.parametrize("fault", ["reset_after", "hang_after"])
 async def test_a_lost_reply(fault: str) -> None:
-    """The miner shows that it rests, so it does because of the limit."""
+    """The miner shows the pause, so it is attributed to the limit."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
 
@@ -143,7 +143,7 @@ async def test_a_lost_reply(fault: str) -> None:
 
 
 async def test_a_miner_that_goes_away_with_the_pause() -> None:
-    """Whether it took effect is known when it is back, also to another process."""
+    """Whether it took effect is known once it is back, even after a restart."""
     for takes_effect in (True, False):
         async with Rig() as rig, commanding(rig) as (miner, saved):
             seen = await poll(miner)
@@ -168,7 +168,7 @@ async def test_a_miner_that_goes_away_with_the_pause() -> None:
 
 
 async def test_a_miner_that_was_resumed_there() -> None:
-    """The user was there last: the limit is over, until it is met again."""
+    """The user's decision came last: the limit ends until it applies again."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.pause_for_power_limit()
         seen = await poll(miner)
@@ -178,7 +178,7 @@ async def test_a_miner_that_was_resumed_there() -> None:
 
 
 async def test_a_stopped_miner() -> None:
-    """The limit does not start it, nor forget that it is to be stopped."""
+    """The limit does not start it, and it stays requested to be stopped."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.stop()
         seen = await poll(miner)
@@ -192,7 +192,7 @@ async def test_a_stopped_miner() -> None:
 
 
 async def test_pausing_again_what_a_rule_resumed() -> None:
-    """It was switched off here: the miner's own rules do not switch it on."""
+    """It was turned off from here: the miner's own rules must not resume it."""
     async with (
         Rig(config={"pause-on-battery": True}) as rig,
         commanding(rig) as (miner, _),

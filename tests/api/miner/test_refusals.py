@@ -1,4 +1,4 @@
-"""Tests of miners that refuse commands."""
+"""Tests of miners that reject commands."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from .rig import COMMANDS, Rig, commanding, every_command
 
 @every_command
 async def test_read_only(command: str) -> None:
-    """A read-only miner takes no command."""
+    """A read-only miner rejects commands."""
     async with (
         Rig(restricted=True) as rig,
         commanding(rig) as (miner, saved),
@@ -30,7 +30,7 @@ async def test_read_only(command: str) -> None:
 
 @every_command
 async def test_wrong_token(command: str) -> None:
-    """A wrong token is refused with the same status, and told apart."""
+    """A wrong token has the same status, but a different error."""
     async with Rig() as rig, commanding(rig, token="wrong") as (miner, saved):
         with pytest.raises(XmrigAuthenticationError):
             await COMMANDS[command](miner)
@@ -40,7 +40,7 @@ async def test_wrong_token(command: str) -> None:
 
 @every_command
 async def test_no_token(command: str) -> None:
-    """So is a missing one."""
+    """A missing token is distinguished, too."""
     async with Rig() as rig, commanding(rig, token=None) as (miner, saved):
         with pytest.raises(XmrigAuthenticationError):
             await COMMANDS[command](miner)
@@ -49,7 +49,7 @@ async def test_no_token(command: str) -> None:
 
 @pytest.mark.parametrize("command", ["stop", "start"])
 async def test_it_becomes_read_only_in_between(command: str) -> None:
-    """The API of a miner may become read-only during a command."""
+    """The API may become read-only during a command."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         if command == "start":
             await miner.stop()
@@ -67,7 +67,7 @@ async def test_it_becomes_read_only_in_between(command: str) -> None:
 @every_command
 @pytest.mark.parametrize("fault", ["unauthorized", "forbidden"])
 async def test_the_token_becomes_invalid_in_between(command: str, fault: str) -> None:
-    """A refused command is told from a read-only API, and what is wanted stays."""
+    """The error is about the token, not a read-only API, and the request stays."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await (miner.stop() if command == "start" else miner.pause())
         stored = miner.state
@@ -85,7 +85,7 @@ async def test_the_token_becomes_invalid_in_between(command: str, fault: str) ->
 
 @every_command
 async def test_errors_contain_no_secrets(command: str) -> None:
-    """They name the miner by its address."""
+    """They identify the miner by its address."""
     for fault in ("html", "close", "http_500", "refuse_put", "ignore_put"):
         async with Rig(fault=fault) as rig, commanding(rig) as (miner, _):
             try:
@@ -102,9 +102,9 @@ async def test_errors_contain_no_secrets(command: str) -> None:
 
 
 async def test_one_refusal_does_not_make_the_api_read_only() -> None:
-    """The summary says that it is not, so that is not the reason that is given."""
+    """The summary shows that it is not read-only, so the error does not say so."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        # The first request asks who answers, the second for the config
+        # The first request verifies the miner, the second one reads the config
         rig.fail_next(2, "forbidden")
         with pytest.raises(XmrigRefusedError):
             await miner.set_threads(1, None)

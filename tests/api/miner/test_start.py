@@ -14,7 +14,7 @@ from .rig import Rig, as_written, commanding, poll
 
 
 async def test_what_was_on_is_on_again() -> None:
-    """Just the backends that were on before the stop, and at once."""
+    """Exactly the backends that were enabled before the stop, at once."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         hashrate = rig.hashrate
         await miner.stop()
@@ -25,7 +25,7 @@ async def test_what_was_on_is_on_again() -> None:
 
 
 async def test_after_a_restart_of_ours() -> None:
-    """What has to be known outlives this process."""
+    """The enabled backends are stored."""
     async with Rig() as rig:
         async with commanding(rig) as (miner, saved):
             await miner.stop()
@@ -35,7 +35,7 @@ async def test_after_a_restart_of_ours() -> None:
 
 
 async def test_the_last_stop_counts() -> None:
-    """What is remembered is what was on last, not first."""
+    """The backends that were enabled last are stored."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.stop()
         rig.edit_config(lambda config: config["opencl"].update(enabled=True))
@@ -46,7 +46,7 @@ async def test_the_last_stop_counts() -> None:
 
 
 async def test_nothing_remembered() -> None:
-    """A miner that was stopped externally mines with its CPU."""
+    """A miner that was stopped externally starts with its CPU."""
     config = {name: {"enabled": False} for name in BackendType}
     async with Rig(config=config) as rig, commanding(rig) as (miner, _):
         assert not rig.is_hashing
@@ -57,7 +57,7 @@ async def test_nothing_remembered() -> None:
 
 
 async def test_a_miner_that_runs() -> None:
-    """There is nothing to do, so nothing is written."""
+    """Nothing is written."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.start()
         assert rig.is_hashing
@@ -85,7 +85,7 @@ async def test_a_miner_that_is_paused_and_stopped() -> None:
 
 
 async def test_a_miner_that_was_stopped_at_its_console() -> None:
-    """It does not have to wait for the pool's next job."""
+    """It does not wait for the pool's next job."""
     async with Rig(job_interval=3600) as rig, commanding(rig) as (miner, _):
         before = rig.disk
         rig.rpc_direct("stop")
@@ -96,7 +96,7 @@ async def test_a_miner_that_was_stopped_at_its_console() -> None:
 
 
 async def test_on_battery() -> None:
-    """The backends are on, but the miner stays paused, and that is told."""
+    """The backends are enabled, but the miner stays paused: the error says so."""
     async with (
         Rig(config={"pause-on-battery": True}) as rig,
         commanding(rig) as (miner, _),
@@ -111,7 +111,7 @@ async def test_on_battery() -> None:
 
 
 async def test_a_config_that_is_never_applied() -> None:
-    """The miner took it, and nothing came of it."""
+    """The miner accepted it, but did not apply it."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.stop()
         rig.fault = "ignore_put"
@@ -125,7 +125,7 @@ async def test_a_config_that_is_never_applied() -> None:
 
 
 async def test_after_the_miners_own_stop_it_is_done_once_threads_run() -> None:
-    """The miner was told to, but that shows half a second later."""
+    """The threads show half a second after the command."""
     async with Rig(job_interval=3600) as rig, commanding(rig) as (miner, _):
         rig.rpc_direct("stop")
         loop = asyncio.get_running_loop()
@@ -137,7 +137,7 @@ async def test_after_the_miners_own_stop_it_is_done_once_threads_run() -> None:
 
 
 async def test_after_the_stop_of_a_miner_that_has_only_just_begun() -> None:
-    """It has no highest hashrate yet, so it could still build its dataset."""
+    """Without a highest hashrate, it could still build its dataset."""
     async with (
         Rig(job_interval=3600, uptime=13) as rig,
         commanding(rig) as (miner, _),
@@ -150,7 +150,7 @@ async def test_after_the_stop_of_a_miner_that_has_only_just_begun() -> None:
 
 
 async def test_after_the_miners_own_stop_threads_never_run() -> None:
-    """Then it is not done, whatever the config says."""
+    """Then the command fails, whatever the config shows."""
     async with (
         Rig(job_interval=3600, fault="ignore_put") as rig,
         commanding(rig) as (miner, _),
@@ -179,14 +179,14 @@ async def test_after_the_miners_own_stop_a_reply_is_lost(reply: str) -> None:
 
 
 async def test_a_miner_that_builds_its_dataset() -> None:
-    """It may have no thread yet, and needs none to be started."""
+    """It counts as started although it has no threads yet."""
     async with Rig(uptime=0, dataset_time=60) as rig, commanding(rig) as (miner, _):
         await miner.start()
         assert rig.count("PUT", "/2/config") <= 1
 
 
 async def test_a_miner_without_a_pool() -> None:
-    """It gets threads with the first job, which may take long."""
+    """Its threads start with the first job, which may take long."""
     async with Rig(uptime=0) as rig, commanding(rig) as (miner, _):
         for pool in rig.config["pools"]:
             rig.set_pool_reachable(pool["url"], False)
@@ -204,7 +204,7 @@ async def test_a_miner_without_a_pool() -> None:
     ],
 )
 async def test_backends_that_say_too_little(document: Any) -> None:
-    """A miner that runs is not written to because one reply lacks what runs."""
+    """A running miner is not rewritten because one reply is incomplete."""
     little = Fault("says little", instead=Reply(200, document), path="/backends")
     async with Rig() as rig, commanding(rig) as (miner, _):
         for number in range(1, 20):
@@ -217,7 +217,7 @@ async def test_backends_that_say_too_little(document: Any) -> None:
 
 
 async def test_a_start_is_not_confirmed_by_backends_that_say_too_little() -> None:
-    """They have to say that one is on."""
+    """They must show an enabled backend."""
     little = Fault("says little", instead=Reply(200, []), path="/backends")
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.stop()

@@ -36,7 +36,7 @@ async def test_it_lasts() -> None:
 
 
 async def test_it_is_done_when_it_shows() -> None:
-    """The config is applied some time after the miner took it."""
+    """The config is applied some time after the miner accepted it."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         async with asyncio.TaskGroup() as tasks:
             task = tasks.create_task(miner.stop())
@@ -50,7 +50,7 @@ async def test_it_is_done_when_it_shows() -> None:
 
 @pytest.mark.parametrize("version", ["6.26.0", "6.22.2"])
 async def test_nothing_else_of_the_config_changes(version: str) -> None:
-    """Backends are switched off, and on again, and all else stays as it was."""
+    """Only the backends are disabled and enabled again."""
     async with Rig(version=version) as rig, commanding(rig) as (miner, _):
         before, on_disk = deepcopy(rig.config), rig.disk
         await miner.stop()
@@ -65,7 +65,7 @@ async def test_nothing_else_of_the_config_changes(version: str) -> None:
 
 
 async def test_what_was_on_is_remembered_before_it_is_off() -> None:
-    """Whatever happens after the config was sent, the way back is known."""
+    """The enabled backends are stored before the config is sent."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         saved_before_put = []
 
@@ -79,7 +79,7 @@ async def test_what_was_on_is_remembered_before_it_is_off() -> None:
 
 
 async def test_twice() -> None:
-    """A second stop forgets nothing of what was on before the first, nor writes."""
+    """A second stop keeps the stored backends, and writes nothing."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.stop()
         await miner.stop()
@@ -97,7 +97,7 @@ async def test_a_paused_miner() -> None:
 
 
 async def test_a_miner_that_was_stopped_at_its_console() -> None:
-    """XMRig's own stop does not last; that of the config does."""
+    """XMRig's own stop does not last; disabled backends do."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         rig.rpc_direct("stop")
         await miner.stop()
@@ -106,7 +106,7 @@ async def test_a_miner_that_was_stopped_at_its_console() -> None:
 
 
 async def test_a_config_that_is_never_applied() -> None:
-    """The miner took it, and nothing came of it."""
+    """The miner accepted it, but did not apply it."""
     async with (
         Rig(fault="ignore_put") as rig,
         commanding(rig) as (miner, _),
@@ -119,7 +119,7 @@ async def test_a_config_that_is_never_applied() -> None:
 
 
 async def test_a_config_that_is_refused() -> None:
-    """The miner did not take it."""
+    """The miner rejected it."""
     async with (
         Rig(fault="refuse_put") as rig,
         commanding(rig) as (miner, _),
@@ -143,7 +143,7 @@ async def test_a_config_that_cannot_be_read() -> None:
 
 
 def backends(document: Any) -> Fault:
-    """Return what lets the miner say that of its backends."""
+    """Return what makes the miner report these backends."""
     return Fault("says little", instead=Reply(200, document), path="/backends")
 
 
@@ -157,7 +157,7 @@ def backends(document: Any) -> Fault:
     ],
 )
 async def test_backends_that_say_too_little(document: Any) -> None:
-    """What is missing is unknown, not off: a stop is confirmed only once it shows."""
+    """A missing backend is unknown, not disabled: the stop is not confirmed."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         for number in range(1, 60):
             rig.fail_next(number, backends(document))
@@ -184,7 +184,7 @@ async def test_backends_that_are_damaged_once(fault: str) -> None:
 
 
 async def test_a_backend_is_missing_when_another_is_switched_off() -> None:
-    """It may run, so the miner is not taken for one that is stopped."""
+    """The missing backend may run, so the miner does not count as stopped."""
     async with Rig() as rig, commanding(rig) as (miner, saved):
         before = await poll(miner)
 
