@@ -15,7 +15,7 @@ from .controls import act, config_of, is_same_config, restore, set_threads, writ
 
 
 def nested(depth: int) -> dict[str, Any]:
-    """Return objects within each other, so many levels in all."""
+    """Return nested objects."""
     value: dict[str, Any] = {}
     for _ in range(depth - 1):
         value = {"a": value}

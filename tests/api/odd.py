@@ -1,4 +1,4 @@
-"""Answers as no miner gives them."""
+"""Replies that no miner sends."""
 
 from copy import deepcopy
 from typing import Any
@@ -32,7 +32,7 @@ any_json = st.recursive(
 
 
 def places(document: Any, path: tuple[str | int, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the way to every value of a document."""
+    """Return the path of every value of a document."""
     found = [path] if path else []
     if isinstance(document, dict):
         for key, value in document.items():
@@ -63,7 +63,7 @@ def everywhere(document: Any, value: Any) -> Any:
 
 
 def without(document: Any, path: tuple[Any, ...]) -> Any:
-    """Return a document without what is at a path."""
+    """Return a document without the value at a path."""
     changed = deepcopy(document)
     target = changed
     for key in path[:-1]:
@@ -73,7 +73,7 @@ def without(document: Any, path: tuple[Any, ...]) -> Any:
 
 
 def read_snapshot(summary: Any, backends: Any, config: Any) -> Snapshot:
-    """Read everything that a miner's answers lead to."""
+    """Read all values that are calculated from replies."""
     known = Snapshot(
         summary=Summary.from_json(summary),
         backends=Backends.from_json(backends),
@@ -91,7 +91,7 @@ CONFIG = capture(NEW, "mining", "config")
 
 
 def nested(depth: int) -> Any:
-    """Return objects within each other, so many levels in all."""
+    """Return nested objects."""
     value: Any = {}
     for _ in range(depth - 1):
         value = {"a": value}

@@ -1,4 +1,4 @@
-"""A server that sends any bytes at all, for what no miner and no web server would."""
+"""A server that sends any bytes, including invalid replies."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -14,7 +14,7 @@ type Answer = bytes | Callable[[StreamReader, StreamWriter], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came in."""
+    """A received request."""
 
     line: str
     headers: dict[str, str]
@@ -44,7 +44,7 @@ class RawServer:
         host: str = "127.0.0.1",
         context: ssl.SSLContext | None = None,
     ) -> None:
-        """Set up a server that is not listening yet."""
+        """Initialize the server; it does not listen yet."""
         self.host = host
         self.port = 0
         self.requests: list[Received] = []

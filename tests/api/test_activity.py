@@ -1,4 +1,4 @@
-"""Tests of what happened to a miner between two polls."""
+"""Tests of the events between two polls."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,7 +32,7 @@ def changed(**values: Any) -> Snapshot:
 def detected(
     before: Snapshot, after: Snapshot, *, restarted: bool = False, paths: Any = ()
 ) -> list[Activity]:
-    """Return what happened."""
+    """Return the detected activities."""
     return list(
         detect_activities(before, after, restarted=restarted, changed_paths=paths)
     )
@@ -50,13 +50,13 @@ def detected(
     ids=["the same", "later", "no algorithm said", "no pool said", "another version"],
 )
 def test_nothing_happened(after: Snapshot) -> None:
-    """What is not said is no change, nor is it one when it is said again."""
+    """A missing value is not a change, and neither is its return."""
     assert detected(KNOWN, after) == []
     assert detected(after, KNOWN) == []
 
 
 def test_what_changed_is_named() -> None:
-    """With what it was and what it is, in a fixed order."""
+    """The old and the new value are named, in a fixed order."""
     after = changed(algo="kawpow", connection=Connection(pool="b.example.org:1"))
     assert detected(KNOWN, after, restarted=True, paths=["retries"]) == [
         Activity(ActivityType.RESTARTED, {"uptime": 12, "version": "6.26.0"}),
@@ -70,14 +70,14 @@ def test_what_changed_is_named() -> None:
 
 
 def test_a_restart_is_named_once() -> None:
-    """Also between two runs of this side, when there is nothing to compare with."""
+    """Also if it was while Home Assistant was not running."""
     assert [one.type for one in detected(KNOWN, KNOWN, restarted=True)] == [
         ActivityType.RESTARTED
     ]
 
 
 def test_an_event_names_no_more_paths_than_can_be_recorded() -> None:
-    """A config with thousands of new values is one event that remains small."""
+    """A config with thousands of changes causes one small event."""
     paths = [f"cpu.key{number}" for number in range(100_000)]
     (activity,) = detected(KNOWN, KNOWN, paths=paths)
     assert activity.type is ActivityType.CONFIG_CHANGED

@@ -1,4 +1,4 @@
-"""Tests of whose turn it is: one command or poll at a time, and no waiting in vain."""
+"""Tests of the queue: one command or poll at a time, without useless waiting."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,46 +15,46 @@ from custom_components.xmrig_miner.api.exceptions import (
 
 
 class Turns:
-    """A queue, and the order in which turns were had."""
+    """A queue, and the order of the turns."""
 
     def __init__(self) -> None:
-        """Start with a queue that is free."""
+        """Start with an idle queue."""
         self.queue = CommandQueue()
         self.order: list[str] = []
         self.go_on = asyncio.Event()
 
     async def command(self, name: str) -> None:
-        """Have a turn, and keep it until all may go on."""
+        """Take a turn, and keep it until released."""
         async with self.queue.command():
             self.order.append(name)
             await self.go_on.wait()
 
     async def poll(self, name: str) -> None:
-        """Have the turn of a poll, which does not last."""
+        """Take the turn of a poll, and end it at once."""
         async with self.queue.poll():
             self.order.append(name)
 
     async def start(self, name: str) -> asyncio.Task[None]:
-        """Start a command, and let it come as far as it can."""
+        """Start a command, and let it run until it waits."""
         task = asyncio.create_task(self.command(name))
         await idle()
         return task
 
     async def start_poll(self, name: str) -> asyncio.Task[None]:
-        """Start a poll, and let it come as far as it can."""
+        """Start a poll, and let it run until it waits."""
         task = asyncio.create_task(self.poll(name))
         await idle()
         return task
 
 
 async def idle() -> None:
-    """Let every task come as far as it can."""
+    """Let all tasks run until they wait."""
     await asyncio.sleep(0.001)
 
 
 @asynccontextmanager
 async def started(*names: str) -> AsyncIterator[tuple[Turns, list[asyncio.Task[None]]]]:
-    """Yield commands that were started: the first one has its turn, the others wait."""
+    """Yield started commands: the first one has its turn, the others wait."""
     turns = Turns()
     tasks = [await turns.start(name) for name in names]
     yield turns, tasks
@@ -64,7 +64,7 @@ async def started(*names: str) -> AsyncIterator[tuple[Turns, list[asyncio.Task[N
 
 
 async def test_turns_come_in_order() -> None:
-    """Polls wait like commands do, and are not kept waiting longer."""
+    """Polls wait like commands."""
     async with started("one", "two") as (turns, tasks):
         assert turns.queue.is_busy
         poll = await turns.start_poll("poll")
@@ -76,7 +76,7 @@ async def test_turns_come_in_order() -> None:
 
 
 async def test_a_command_waits_for_a_poll() -> None:
-    """No command changes what is being read."""
+    """No command runs during a poll."""
     turns = Turns()
     async with turns.queue.poll():
         task = await turns.start("one")
@@ -88,7 +88,7 @@ async def test_a_command_waits_for_a_poll() -> None:
 
 
 async def test_commands_that_wait_fail_together() -> None:
-    """They would only wait for a time-out each; the one that runs finds out itself."""
+    """Each would only wait for its timeout; the running one fails by itself."""
     async with started(*map(str, range(9))) as (turns, tasks):
         turns.queue.fail_waiting()
         await idle()
@@ -102,7 +102,7 @@ async def test_commands_that_wait_fail_together() -> None:
 
 
 async def test_polls_do_not_fail_with_the_commands() -> None:
-    """A poll is what finds out that the miner is back."""
+    """A poll detects that the miner is back."""
     async with started("one", "two") as (turns, tasks):
         poll = await turns.start_poll("poll")
         turns.queue.fail_waiting()
@@ -124,11 +124,11 @@ async def test_a_command_that_comes_later_does_not_fail() -> None:
 
 
 async def test_a_command_fails_though_its_turn_has_just_come() -> None:
-    """Both at once: it fails, and the turn goes to the next one."""
+    """It fails, and the turn goes to the next one."""
     turns = Turns()
     async with turns.queue.poll():
         task = await turns.start("one")
-    # The lock is free now, and its waiter is to be woken
+    # The lock is free, and its waiter is about to be woken
     turns.queue.fail_waiting()
     with pytest.raises(XmrigConnectionError):
         await task
@@ -139,7 +139,7 @@ async def test_a_command_fails_though_its_turn_has_just_come() -> None:
 
 
 async def test_a_command_that_comes_between_two_turns_waits_like_the_others() -> None:
-    """As one that follows a poll at once, while another had waited for its end."""
+    """It does not overtake a command that waited for the end of a poll."""
     turns = Turns()
     async with turns.queue.poll():
         one = await turns.start("one")
@@ -154,7 +154,7 @@ async def test_a_command_that_comes_between_two_turns_waits_like_the_others() ->
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 async def test_a_command_that_is_cancelled_gives_its_turn_back(number: int) -> None:
-    """Whether it waits or runs, the others come on."""
+    """Whether it waits or runs, the others continue."""
     async with started("0", "1", "2") as (turns, tasks):
         tasks[number].cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -166,7 +166,7 @@ async def test_a_command_that_is_cancelled_gives_its_turn_back(number: int) -> N
 
 
 async def test_a_command_that_is_cancelled_as_its_turn_comes() -> None:
-    """It had the turn without knowing, and gives it back."""
+    """It returns the turn that it had just got."""
     turns = Turns()
     async with turns.queue.poll():
         task = await turns.start("one")
@@ -211,7 +211,7 @@ async def test_commands_that_had_their_turn_are_forgotten() -> None:
 @pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("steps", range(4))
 async def test_a_command_that_is_cancelled_twice(steps: int, waits: bool) -> None:
-    """As when Home Assistant stops during that: no turn is lost."""
+    """No turn is lost, for example if Home Assistant stops."""
     turns = Turns()
     async with turns.queue.poll():
         task = await turns.start("one")
@@ -232,7 +232,7 @@ async def test_a_command_that_is_cancelled_twice(steps: int, waits: bool) -> Non
 
 
 async def test_an_error_gives_the_turn_back() -> None:
-    """Whatever went wrong in it."""
+    """Whatever the error is."""
     queue = CommandQueue()
     with pytest.raises(ZeroDivisionError):
         async with queue.command():
@@ -243,7 +243,7 @@ async def test_an_error_gives_the_turn_back() -> None:
 
 
 async def test_close_waits_for_the_command_that_runs() -> None:
-    """Those that wait for their turn fail, and so does a poll."""
+    """Waiting commands and polls fail."""
     async with started("one", "two") as (turns, tasks):
         poll = await turns.start_poll("poll")
         closing = asyncio.create_task(turns.queue.close())
@@ -261,7 +261,7 @@ async def test_close_waits_for_the_command_that_runs() -> None:
 
 
 async def test_a_queue_that_is_closed_takes_nothing() -> None:
-    """At once, also while the last command runs."""
+    """Even while the last command runs."""
     async with started("one") as (turns, _):
         closing = asyncio.create_task(turns.queue.close())
         await idle()
@@ -278,7 +278,7 @@ async def test_a_queue_that_is_closed_takes_nothing() -> None:
 
 
 async def test_a_command_whose_turn_comes_as_the_queue_is_closed() -> None:
-    """It is refused like all the others."""
+    """It is rejected like all others."""
     turns = Turns()
     async with turns.queue.poll():
         task = await turns.start("one")

@@ -1,4 +1,4 @@
-"""Tests of configs that are refused because they could not be changed back."""
+"""Tests of configs that are rejected because they could not be reverted."""
 
 from contextlib import suppress
 import math
@@ -27,7 +27,7 @@ from .odd import any_json, nested
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_the_size_of_a_real_config(version: str) -> None:
-    """It is far from any limit, and not much larger by our count than in truth."""
+    """It is far below the limit, and the calculation is close to the real size."""
     config = capture(version, "mining", "config")
     printed = len(rapidjson.dumps(config).encode())
     members, size = extent(config)
@@ -38,7 +38,7 @@ def test_the_size_of_a_real_config(version: str) -> None:
 
 
 async def test_the_size_of_a_pool_is_that_of_one_filled_in() -> None:
-    """Of a pool that is only an address the miner makes more."""
+    """XMRig fills in the other values of a pool."""
     async with Simulator(pools=[{"url": DEFAULT_POOLS[0]["url"]}]) as simulator:
         pool = simulator.config["pools"][0]
     assert len(pool) > 5
@@ -46,7 +46,7 @@ async def test_the_size_of_a_pool_is_that_of_one_filled_in() -> None:
 
 
 def test_what_is_read_back_is_twice_what_may_be_written() -> None:
-    """A config beyond that could not be changed again."""
+    """A larger config could not be changed again."""
     assert 2 * MAX_CONFIG <= MAX_REPLY
 
 
@@ -62,7 +62,7 @@ TOO_LARGE = {
 
 @pytest.mark.parametrize("after", TOO_LARGE.values(), ids=TOO_LARGE.keys())
 def test_a_config_that_grows_too_large_is_refused(after: dict[str, Any]) -> None:
-    """One that was that large before may be changed, and shrunk."""
+    """A config that was too large before may be changed, but not grow."""
     with pytest.raises(XmrigConfigLimitError, match="members"):
         check_config_size({"retries": 5}, after)
     check_config_size(after, after)
@@ -75,13 +75,13 @@ def test_a_config_that_grows_too_large_is_refused(after: dict[str, Any]) -> None
     "after", [nested(MAX_DEPTH + 1), {"a": {1, 2}}, {"a": math.nan}]
 )
 def test_a_config_that_is_no_json_is_refused(after: dict[str, Any]) -> None:
-    """As one that would cut the user off, which is its parent class."""
+    """Like a config that would cut off access, its parent class."""
     with pytest.raises(XmrigUnsafeConfigError, match="The new config has"):
         check_config_size({}, after)
 
 
 @given(st.dictionaries(st.text(max_size=3), any_json, max_size=3))
 def test_nothing_else_is_raised(after: dict[str, Any]) -> None:
-    """Whatever a config is."""
+    """For any config."""
     with suppress(XmrigConfigLimitError):
         check_config_size({}, after)

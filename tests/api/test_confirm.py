@@ -27,10 +27,10 @@ type Reading = int | Exception
 
 
 class Readings:
-    """What a miner replies one after the other, the last of it again and again."""
+    """The replies of a miner in sequence; the last one is repeated."""
 
     def __init__(self, *readings: Reading, takes: float = 0) -> None:
-        """Initialize them; each reading takes so many seconds."""
+        """Initialize the readings, each of which takes some seconds."""
         self.readings = list(readings)
         self.takes = takes
         self.count = 0
@@ -45,7 +45,7 @@ class Readings:
         return reading
 
     async def confirm(self, failure: XmrigError | None = None) -> int:
-        """Wait until a reply is 1 or more."""
+        """Wait until a reply is at least 1."""
         return await confirm(
             self.read, lambda reply: reply >= 1, command=Command.PAUSE, failure=failure
         )
@@ -63,7 +63,7 @@ async def elapsed(readings: Readings, **kwargs: Any) -> tuple[Any, float]:
 
 
 def test_the_time_is_longer_than_one_reply_may_take() -> None:
-    """Otherwise a single reading that hangs would be the only one."""
+    """Otherwise there would be only one reading if it hangs."""
     assert CONFIRM_TIMEOUT > REQUEST_TIMEOUT
 
 
@@ -94,12 +94,12 @@ async def test_a_result_that_shows_later() -> None:
 async def test_a_reading_that_fails_is_tried_again(
     error: XmrigError, times: int
 ) -> None:
-    """It says nothing about the command."""
+    """A failed reading says nothing about the command."""
     assert await Readings(*[error] * times, 1).confirm() == 1
 
 
 async def test_a_result_that_does_not_show() -> None:
-    """It is said which command it was."""
+    """The error names the command."""
     outcome, seconds = await elapsed(Readings(0))
     assert isinstance(outcome, XmrigNotConfirmedError)
     assert outcome.command is Command.PAUSE
@@ -107,7 +107,7 @@ async def test_a_result_that_does_not_show() -> None:
 
 
 async def test_readings_that_all_fail() -> None:
-    """Whether the command took effect is unknown, and why is said."""
+    """Whether the command took effect is unknown, and the error gives the reason."""
     gone = XmrigConnectionError("gone")
     outcome, seconds = await elapsed(Readings(gone))
     assert outcome is gone
@@ -125,20 +125,20 @@ async def test_readings_that_all_fail() -> None:
 async def test_a_command_that_failed_and_does_not_show(
     readings: tuple[Reading, ...], expected: str
 ) -> None:
-    """The reason is that of the command, unless the miner cannot be read at all."""
+    """The error is that of the command, unless the miner cannot be read."""
     failure = XmrigInterruptedError("failure")
     outcome, _ = await elapsed(Readings(*readings), failure=failure)
     assert str(outcome) == expected
 
 
 async def test_a_command_that_failed_and_shows() -> None:
-    """Then only its reply was lost."""
+    """Only its reply was lost."""
     outcome, _ = await elapsed(Readings(0, 1), failure=XmrigTimeoutError("late"))
     assert outcome == 1
 
 
 async def test_another_miner_confirms_nothing() -> None:
-    """It ends at once: nothing that it shows is the result."""
+    """It fails at once: its replies are not the result."""
     error = XmrigAnotherMinerError("another", OTHER)
     readings = Readings(0, error, 1)
     outcome, seconds = await elapsed(readings)
@@ -155,7 +155,7 @@ async def test_another_miner_confirms_nothing() -> None:
 async def test_a_second_reading_follows_a_slow_one(
     first: Callable[[], Reading],
 ) -> None:
-    """However long a reply may take, one of them is never the only one."""
+    """There is always time for a second reading."""
     readings = Readings(first(), 1, takes=REQUEST_TIMEOUT)
     assert await readings.confirm() == 1
     assert readings.count == 2
@@ -169,7 +169,7 @@ async def test_no_reading_begins_after_the_time() -> None:
 
 
 async def test_an_error_of_another_kind_is_not_tried_again() -> None:
-    """It is a fault of this side."""
+    """It is a bug in this code."""
     readings = Readings(ZeroDivisionError())
     with pytest.raises(ZeroDivisionError):
         await readings.confirm()

@@ -45,14 +45,14 @@ DOCUMENTS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
     ],
 )
 def test_alike_is_not_the_same(one: Any, other: Any) -> None:
-    """JSON tells a truth value from a number, and null from nothing at all."""
+    """JSON distinguishes booleans from numbers, and null from a missing value."""
     assert not json_equal(one, other)
     assert not json_equal(other, one)
 
 
 @pytest.mark.parametrize("value", [None, True, 0, "x", [1, [2, None]], {"a": {"b": 1}}])
 def test_the_same_is_the_same(value: Any) -> None:
-    """A copy is no other value; nor is a number written otherwise."""
+    """Copies are equal, and so are different notations of a number."""
     assert json_equal(value, copy.deepcopy(value))
     assert json_equal(1, 1.0)
 
@@ -77,12 +77,12 @@ def test_the_same_is_the_same(value: Any) -> None:
     ],
 )
 def test_a_value_includes_another(value: Any, part: Any, result: bool) -> None:
-    """Objects may have more members than was asked for, lists not more items."""
+    """Objects may have additional members, lists no additional items."""
     assert json_contains(value, part) is result
 
 
 def test_changes_name_the_innermost_object() -> None:
-    """Of an object only the members count that differ; a list is one value."""
+    """Only the differing members of an object are changes; a list is one value."""
     old = {"cpu": {"rx": [0, 1], "yield": True}, "pools": [{"url": "a"}], "retries": 5}
     new = {"cpu": {"rx": [0], "yield": True}, "pools": [{"url": "b"}], "retries": 5}
     assert list(diff(old, new)) == [
@@ -92,7 +92,7 @@ def test_changes_name_the_innermost_object() -> None:
 
 
 def test_changes_tell_null_from_nothing() -> None:
-    """A member that is added or removed is a change to or from nothing."""
+    """An added or removed member is a change from or to a missing value."""
     assert list(diff({"a": None}, {"b": None})) == [
         Change(path=("a",), old=None, new=MISSING),
         Change(path=("b",), old=MISSING, new=None),
@@ -103,7 +103,7 @@ def test_changes_tell_null_from_nothing() -> None:
 def test_changes_made_one_by_one_lead_from_the_one_to_the_other(
     old: dict[str, Any], new: dict[str, Any]
 ) -> None:
-    """Nothing is left out, and nothing on the way changes what was given."""
+    """All changes are included, and the arguments are not modified."""
     before = copy.deepcopy(old)
     result = old
     for change in diff(old, new):
@@ -121,7 +121,7 @@ def test_nothing_differs_from_itself(document: dict[str, Any]) -> None:
 
 
 def test_value_at_a_path_that_is_not_there() -> None:
-    """What leads through something other than an object leads nowhere."""
+    """A path through anything but an object leads nowhere."""
     document = {"cpu": {"rx": [0]}, "title": None}
     assert value_at(document, ("cpu", "rx")) == [0]
     assert value_at(document, ("title",)) is None
@@ -131,7 +131,7 @@ def test_value_at_a_path_that_is_not_there() -> None:
 
 
 def test_a_value_is_put_where_nothing_was() -> None:
-    """The objects on the way there are made, removing what is not there is nothing."""
+    """Missing objects are created; removing a missing value does nothing."""
     assert with_values({}, [(("cpu", "rx"), [0])]) == {"cpu": {"rx": [0]}}
     assert with_values({"cpu": 1}, [(("cpu", "rx"), [0])]) == {"cpu": {"rx": [0]}}
     assert with_values({"a": 1}, [(("b",), MISSING)]) == {"a": 1}
@@ -157,7 +157,7 @@ def recursively(document: Any, path: tuple[str, ...], value: Any) -> Any:
 def test_many_values_are_put_as_one_by_one(
     document: dict[str, Any], values: list[tuple[tuple[str, ...], Any]]
 ) -> None:
-    """Also where one is put into another, and nothing that was given is changed."""
+    """Even if one is part of another, and the arguments are not modified."""
     before = copy.deepcopy((document, values))
     result = document
     for path, value in values:
@@ -169,7 +169,7 @@ def test_many_values_are_put_as_one_by_one(
 
 
 def test_as_long_as_there_are_values() -> None:
-    """A document of so many would be copied for each of them, which takes minutes."""
+    """Copying the document for each value would take minutes."""
     number = 100_000
     old = {f"key{index}": index for index in range(number)}
     new = {"inner": old, **{f"key{index}": -index - 1 for index in range(number)}}
@@ -216,7 +216,7 @@ def test_a_patch_of_an_object_keeps_its_other_members() -> None:
     ],
 )
 def test_merge_patch(document: Any, patch: Any, result: Any) -> None:
-    """A patch is merged as the standard says."""
+    """A patch is merged according to the standard."""
     before = copy.deepcopy(document)
     assert json_equal(merge_patch(document, patch), result)
     assert json_equal(document, before)

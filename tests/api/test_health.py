@@ -1,4 +1,4 @@
-"""Tests of the signs that something is wrong with a miner."""
+"""Tests of the detection of problems."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def snapshot(
     rejected: int = 0,
     **summary: Any,
 ) -> Snapshot:
-    """Return what a connected miner says that shows these hashrates in H/s."""
+    """Return the snapshot of a connected miner with these hashrates in H/s."""
     total = None if good is None else good + rejected
     return Snapshot(
         summary=Summary.from_json(
@@ -45,7 +45,7 @@ def snapshot(
 def said(
     version: str | None, ua: str | None, *, summary: bool = True, backends: bool = True
 ) -> Snapshot:
-    """Return what a miner says of its version, in replies that are whole or not."""
+    """Return the snapshot of a miner of a version, complete or truncated."""
     return Snapshot(
         summary=Summary(version=version, ua=ua, complete=summary),
         backends=Backends(complete=backends),
@@ -67,7 +67,7 @@ def said(
     ],
 )
 def test_outdated_releases(version: str, outdated: bool) -> None:
-    """The numbers count, not their text, and not what arrived of a reply."""
+    """Versions are compared as numbers, whether or not replies are complete."""
     for whole in (True, False):
         snapshot = said(version, f"XMRig/{version} (Linux x86_64)", summary=whole)
         assert is_outdated(snapshot) is outdated
@@ -93,7 +93,7 @@ def test_outdated_releases(version: str, outdated: bool) -> None:
     ],
 )
 def test_other_builds_are_judged_by_their_replies(version: str, ua: str | None) -> None:
-    """Their numbers are their own: only a reply that is cut off tells."""
+    """Their version numbers differ: only a truncated reply shows it."""
     assert not is_outdated(said(version, ua))
     assert is_outdated(said(version, ua, summary=False))
     assert is_outdated(said(version, ua, backends=False))
@@ -103,7 +103,7 @@ def test_other_builds_are_judged_by_their_replies(version: str, ua: str | None) 
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_an_unknown_version_is_not_outdated(whole: bool) -> None:
-    """There is nothing to name that could be updated."""
+    """There is no version to update."""
     assert is_outdated(said(None, None, summary=whole)) is False
 
 
@@ -123,13 +123,13 @@ def test_an_unknown_version_is_not_outdated(whole: bool) -> None:
     ],
 )
 def test_lack_of_huge_pages(sent: dict[str, Any], lacking: bool) -> None:
-    """It matters while RandomX is mined, and is known then only."""
+    """It matters, and is known, only while RandomX is mined."""
     assert lacks_huge_pages(snapshot(**sent)) is lacking
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_real_miner_is_judged(version: str) -> None:
-    """Both versions are new enough to answer in full."""
+    """Neither version truncates replies."""
     assert not is_outdated(captured(version, "mining"))
 
 
@@ -143,7 +143,7 @@ def test_mining_without_a_hash_is_timed() -> None:
 
 
 def test_it_does_not_end_when_the_last_window_is_empty() -> None:
-    """After a quarter of an hour no window has any hash left, and it counts on."""
+    """After 15 minutes all windows are empty, and the time continues."""
     health = Health()
     for minute in range(20):
         state = snapshot([0.0, 0.0, 50.0 if minute < 15 else 0.0])
@@ -166,7 +166,7 @@ def test_it_does_not_end_when_the_last_window_is_empty() -> None:
     ids=["a hash", "paused", "no pool", "unknown", "stopped"],
 )
 def test_it_ends_when_there_is_a_reason_or_a_hash(state: Snapshot) -> None:
-    """The next time begins anew."""
+    """Then the time starts again."""
     health = Health()
     health.observe(snapshot([0.0, 0.0, 50.0]), now=0, restarted=False)
     health.observe(state, now=MINUTE, restarted=False)
@@ -176,14 +176,14 @@ def test_it_ends_when_there_is_a_reason_or_a_hash(state: Snapshot) -> None:
 
 
 def test_a_miner_that_has_never_hashed_is_starting() -> None:
-    """That is not what is timed: it does not say that it mines."""
+    """Starting does not count: the miner does not report that it mines."""
     health = Health()
     health.observe(snapshot([0.0, 0.0, 0.0]), now=0, restarted=False)
     assert health.idle_for(now=MINUTE) == 0
 
 
 def rate(*polls: tuple[int | None, int], restarts: tuple[int, ...] = ()) -> Any:
-    """Return the reject rate after polls of so many good and rejected shares."""
+    """Return the rejection rate after polls of good and rejected shares."""
     health = Health()
     for index, (good, rejected) in enumerate(polls):
         state = snapshot(good=good, rejected=rejected)
@@ -192,7 +192,7 @@ def rate(*polls: tuple[int | None, int], restarts: tuple[int, ...] = ()) -> Any:
 
 
 def test_a_reject_rate_takes_a_hundred_shares() -> None:
-    """Fewer are not judged, and what was before is not known."""
+    """With fewer shares, the rate is unknown."""
     assert Health().reject_rate is None
     assert rate((5000, 4000)) is None
     assert rate((0, 0), (50, 49)) is None
@@ -202,7 +202,7 @@ def test_a_reject_rate_takes_a_hundred_shares() -> None:
 
 
 def test_only_the_last_hundred_shares_are_judged() -> None:
-    """Those before are forgotten, poll by poll."""
+    """Older ones are dropped."""
     assert rate((0, 0), (0, 50), (50, 50), (100, 50)) == 0
     assert rate((0, 0), (0, 50), (50, 50), (99, 50)) == pytest.approx(5000 / 149)
     bad_first = [(0, 0), *((share, 20) for share in range(0, 300, 10))]
@@ -210,7 +210,7 @@ def test_only_the_last_hundred_shares_are_judged() -> None:
 
 
 def test_another_process_is_judged_by_its_own_shares() -> None:
-    """Its counters begin anew, noticed or not."""
+    """Its counters restart, even if the restart was not detected."""
     assert rate((0, 0), (50, 50), (0, 0), (10, 0)) is None
     assert rate((0, 0), (50, 50), (60, 60), restarts=(2,)) is None
     assert rate((0, 0), (50, 50), (10, 0), (110, 0)) == 0
@@ -219,7 +219,7 @@ def test_another_process_is_judged_by_its_own_shares() -> None:
 
 
 def test_shares_that_are_not_said_are_waited_for() -> None:
-    """A reply may have been cut off."""
+    """A reply may be truncated."""
     assert rate((0, 0), (None, 0), (94, 6)) == 6
 
 

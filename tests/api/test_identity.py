@@ -1,4 +1,4 @@
-"""Telling miners apart."""
+"""Tests of the identity of miners."""
 
 import pytest
 
@@ -14,7 +14,7 @@ KNOWN = MinerIdentity(id="0123456789abcdef", worker_id="rig-one")
         ("0123456789abcdef", "rig-one", True),
         ("0123456789abcdef", "renamed", True),
         ("fedcba9876543210", "rig-one", False),
-        # Without a network card at its start a miner has no id
+        # Without a network card at its start, a miner has no ID
         ("", "rig-one", True),
         ("", "rig-two", False),
     ],
@@ -22,13 +22,13 @@ KNOWN = MinerIdentity(id="0123456789abcdef", worker_id="rig-one")
 def test_id_decides_and_the_worker_id_where_there_is_none(
     miner_id: str, worker_id: str, is_same: bool
 ) -> None:
-    """A renamed miner is the same one, another id is another miner."""
+    """A renamed miner is the same, a different ID is a different miner."""
     summary = Summary.from_json({"id": miner_id, "worker_id": worker_id})
     assert KNOWN.matches(summary.identity) is is_same
 
 
 def test_clones_are_told_apart_by_their_worker_ids() -> None:
-    """Two containers may share an id: the other known one is not this one."""
+    """Two containers may share an ID: their worker IDs decide."""
     clone = MinerIdentity(id=KNOWN.id, worker_id="rig-two")
     summary = Summary.from_json({"id": KNOWN.id, "worker_id": "rig-two"})
     assert not KNOWN.matches(summary.identity, [clone])
@@ -36,7 +36,7 @@ def test_clones_are_told_apart_by_their_worker_ids() -> None:
 
 
 def test_a_miner_without_an_id_is_known_by_its_worker_id() -> None:
-    """An id that came later does not make it another miner."""
+    """An ID that appears later does not change the identity."""
     known = MinerIdentity(id=None, worker_id="rig-one")
     summary = Summary.from_json({"id": "0123456789abcdef", "worker_id": "rig-one"})
     assert known.matches(summary.identity)

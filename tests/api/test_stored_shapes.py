@@ -58,7 +58,7 @@ def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> N
 
 @given(any_json)
 def test_anything_in_place_of_all(value: Any) -> None:
-    """Nothing is raised but what is declared."""
+    """Only declared errors are raised."""
     with suppress(*DECLARED):
         MinerState.from_json(value)
 
@@ -71,7 +71,7 @@ def test_a_field_that_is_missing_is_refused(key: str) -> None:
 
 
 def test_many_edits_are_undone_in_linear_time() -> None:
-    """A document of so many would be copied for each of them, which takes minutes."""
+    """Copying the document for each value would take minutes."""
     number = 100_000
     before = {f"key{index}": index for index in range(number)}
     after = {f"key{index}": -index - 1 for index in range(number)}

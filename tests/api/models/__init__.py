@@ -1,1 +1,1 @@
-"""Tests of what a miner says, by endpoint."""
+"""Tests of the models, by endpoint."""

@@ -1,4 +1,4 @@
-"""Tests of backends as no capture has them."""
+"""Tests of backends that are in no capture."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -34,12 +34,12 @@ def keys(backends: Backends) -> list[str]:
 
 
 def cards(backend: str, *threads: dict[str, Any], **members: Any) -> Backends:
-    """Return the backends of a miner of which one runs these threads."""
+    """Return the backends of a miner, one of which runs these threads."""
     return Backends.from_json([{"type": backend, "threads": list(threads)} | members])
 
 
 def test_threads_of_a_gpu_are_one_card() -> None:
-    """Threads that share a card are added up, and its health is counted once."""
+    """Threads that share a card are summed, and its health is counted once."""
     backends = Backends.from_json(gpu_backends())
     assert backends.threads == 4
     assert keys(backends) == ["opencl_03:00.0", "opencl_1", "cuda_01:00.0"]
@@ -49,7 +49,7 @@ def test_threads_of_a_gpu_are_one_card() -> None:
     assert radeon.health == GpuHealth(
         temperature=61, power=145, clock=2250, memory_clock=1988, rpm=1480
     )
-    # Without a marketing name there is still the chip's.
+    # Without a marketing name, the chip's name is used.
     assert (vega.name, vega.bus_id) == ("gfx900", None)
     assert vega.health == GpuHealth()
     assert geforce.name == "GeForce RTX 3060"
@@ -57,7 +57,7 @@ def test_threads_of_a_gpu_are_one_card() -> None:
 
 
 def test_cards_are_told_by_their_index() -> None:
-    """Threads of a card need not stand beside each other."""
+    """Threads of a card need not be adjacent."""
     document = gpu_backends()
     threads = document[1]["threads"]
     document[1]["threads"] = [threads[0], threads[2], threads[1]]
@@ -67,7 +67,7 @@ def test_cards_are_told_by_their_index() -> None:
 
 
 def test_a_card_one_of_whose_threads_has_no_hashrate_yet() -> None:
-    """A sum of which a part is missing is missing too."""
+    """A sum with a missing part is missing."""
     document = gpu_backends()
     document[1]["threads"][1]["hashrate"] = [1.0, None, None]
     radeon = Backends.from_json(document).gpus[0]
@@ -75,7 +75,7 @@ def test_a_card_one_of_whose_threads_has_no_hashrate_yet() -> None:
 
 
 def test_a_card_keeps_its_key_when_another_one_dies() -> None:
-    """The indices of those behind it shift, but not their places on the bus."""
+    """The indices of the others shift, but not their bus IDs."""
     first = {"index": 0, "bus_id": "01:00.0"}
     second = {"index": 1, "bus_id": "02:00.0"}
     assert keys(cards("cuda", first, second)) == ["cuda_01:00.0", "cuda_02:00.0"]
@@ -88,7 +88,7 @@ def test_a_card_keeps_its_key_when_another_one_dies() -> None:
         ("01:00.0", "01:00.0"),
         ("C1:00.0", "c1:00.0"),
         ("0000:0a:1f.7", "0000:0a:1f.7"),
-        # Where the root of the bus is, no card can be.
+        # A card cannot be at the root of the bus.
         ("00:00.0", None),
         ("0000:00:00.0", None),
         ("n/a", None),
@@ -107,14 +107,14 @@ def test_a_card_keeps_its_key_when_another_one_dies() -> None:
     ],
 )
 def test_a_bus_id_names_a_place_or_nothing(sent: Any, bus_id: str | None) -> None:
-    """A card without one is known by its index."""
+    """A card without a bus ID is identified by its index."""
     [card] = cards("cuda", {"index": 3, "bus_id": sent}).gpus
     assert card.bus_id == bus_id
     assert card.key == f"cuda_{bus_id or 3}"
 
 
 def test_cards_that_show_the_same_bus_id() -> None:
-    """XMRig leaves out the PCI domain, which is what tells some cards apart."""
+    """XMRig omits the PCI domain, without which some bus IDs are not unique."""
     backends = cards(
         "cuda",
         {"index": 0, "bus_id": "01:00.0"},
@@ -125,7 +125,7 @@ def test_cards_that_show_the_same_bus_id() -> None:
 
 
 def test_a_card_that_two_backends_use() -> None:
-    """Each of them reports what it does with it."""
+    """The card has separate sensors for each backend."""
     backends = Backends.from_json(
         [
             {"type": backend, "threads": [{"index": 0, "bus_id": "01:00.0"}]}
@@ -136,7 +136,7 @@ def test_a_card_that_two_backends_use() -> None:
 
 
 def test_one_thread_of_a_card_that_names_its_place_is_enough() -> None:
-    """The others are of the same card."""
+    """The other threads are of the same card."""
     backends = cards(
         "opencl", {"index": 0, "bus_id": "n/a"}, {"index": 0, "bus_id": "01:00.0"}
     )
@@ -147,7 +147,7 @@ def test_one_thread_of_a_card_that_names_its_place_is_enough() -> None:
     ("thread", "label"),
     [
         ({"name": "GeForce RTX 3060"}, "GeForce RTX 3060 (01:00.0)"),
-        # Newer drivers put the maker in front.
+        # Newer drivers prepend the manufacturer.
         ({"name": "NVIDIA GeForce RTX 3060"}, "GeForce RTX 3060 (01:00.0)"),
         ({"name": "NVIDIA"}, "NVIDIA (01:00.0)"),
         ({"name": None}, "GPU (01:00.0)"),
@@ -158,7 +158,7 @@ def test_one_thread_of_a_card_that_names_its_place_is_enough() -> None:
 def test_a_card_is_called_by_its_model_and_place(
     thread: dict[str, Any], label: str
 ) -> None:
-    """The place tells identical cards apart, also those that come later."""
+    """The bus ID distinguishes identical cards, including later ones."""
     [card] = cards("cuda", {"index": 2, "bus_id": "01:00.0"} | thread).gpus
     assert card.label == label
 
@@ -170,7 +170,7 @@ def test_a_card_is_called_by_its_model_and_place(
         ("Advanced Micro Devices, Inc.", "gfx900", "AMD", "gfx900"),
         ("NVIDIA Corporation", "NVIDIA Tesla P4", "NVIDIA", "Tesla P4"),
         ("Intel(R) Corporation", "Intel(R) Arc(TM) A770", "Intel", "Arc(TM) A770"),
-        # A platform that is not of the maker of its cards.
+        # A platform by another manufacturer than that of its cards.
         ("Mesa", "AMD Radeon RX 6800", "AMD", "Radeon RX 6800"),
         ("Mesa", "llvmpipe", None, "llvmpipe"),
         (None, "AMD Radeon RX 6800", "AMD", "Radeon RX 6800"),
@@ -180,14 +180,14 @@ def test_a_card_is_called_by_its_model_and_place(
 def test_who_made_an_opencl_card(
     vendor: Any, name: str | None, manufacturer: str | None, model: str | None
 ) -> None:
-    """The platform says it, or else the card's own name."""
+    """The manufacturer is in the name of the platform or of the card."""
     backends = cards("opencl", {"index": 0, "name": name}, platform={"vendor": vendor})
     [card] = backends.gpus
     assert (card.manufacturer, card.name) == (manufacturer, model)
 
 
 def test_a_cuda_card_is_by_nvidia() -> None:
-    """No other maker has CUDA."""
+    """Only NVIDIA has CUDA."""
     [card] = cards("cuda", {"index": 0}).gpus
     assert card.manufacturer == "NVIDIA"
 
@@ -197,7 +197,7 @@ def test_a_cuda_card_is_by_nvidia() -> None:
     [
         ([45, 52], 52),
         ([45], 45),
-        # Of two fans one may stand still.
+        # One of two fans may stand still.
         ([0, 30], 30),
         ([0], None),
         ([], None),
@@ -207,12 +207,12 @@ def test_a_cuda_card_is_by_nvidia() -> None:
     ],
 )
 def test_the_fastest_fan_counts(fans: Any, fan_speed: float | None) -> None:
-    """A card may have several fans, or none that it tells of."""
+    """A card may have several fans, or report none."""
     assert GpuHealth.from_json({"fan_speed": fans}).fan_speed == fan_speed
 
 
 def test_health_of_zero_is_unknown() -> None:
-    """XMRig says 0 when it could not read a value."""
+    """XMRig reports 0 if it could not read a value."""
     health = dict.fromkeys(("temperature", "power", "clock", "mem_clock", "rpm"), 0) | {
         "fan_speed": [0]
     }
@@ -220,7 +220,7 @@ def test_health_of_zero_is_unknown() -> None:
 
 
 def test_the_order_of_backends_is_no_promise() -> None:
-    """A backend is found by its type, and one of an unknown type is left out."""
+    """Backends are found by type, and unknown types are ignored."""
     document = gpu_backends()
     backends = Backends.from_json(
         [{"type": "fpga", "enabled": True}, *reversed(document)]
@@ -230,12 +230,12 @@ def test_the_order_of_backends_is_no_promise() -> None:
 
 @pytest.mark.parametrize("item", [None, 1, "cpu", [], {}, {"type": ["cpu"]}])
 def test_what_is_no_backend_is_left_out(item: Any) -> None:
-    """A list of other things is a list of no backends."""
+    """Items that are not backends are ignored."""
     assert Backends.from_json([item]).by_type == {}
 
 
 def test_enabled_backends() -> None:
-    """A backend that does not say so is not enabled."""
+    """A backend without this value is not enabled."""
     backends = Backends.from_json(
         [{"type": "cpu"}, {"type": "opencl", "enabled": True}, {"type": "cuda"}]
     )
@@ -244,12 +244,12 @@ def test_enabled_backends() -> None:
 
 @given(place=st.sampled_from(places(BACKENDS)), value=any_json)
 def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> None:
-    """Whatever stands among the backends, reading them never fails."""
+    """Reading backends never fails, whatever they contain."""
     read_snapshot(SUMMARY, put(BACKENDS, place, value), CONFIG)
 
 
 def test_any_value_missing() -> None:
-    """Nor does it when something is not there at all."""
+    """It does not fail if a value is missing."""
     for place in places(BACKENDS):
         read_snapshot(SUMMARY, without(BACKENDS, place), CONFIG)
 
@@ -258,7 +258,7 @@ def test_any_value_missing() -> None:
     ("affinity", "core"), [(-1, -1), (0, 0), (63, 63), (-2, None), ("0", None)]
 )
 def test_the_core_of_a_thread(affinity: Any, core: int | None) -> None:
-    """A thread that is bound to none has -1."""
+    """An unbound thread has -1."""
     assert Thread.from_json({"affinity": affinity}).affinity == core
 
 
@@ -293,13 +293,13 @@ def test_hashrates_are_added_window_by_window() -> None:
 def test_any_window_shows_that_it_hashes(
     windows: list[float | None], is_hashing: bool
 ) -> None:
-    """A window that is not full yet has no value, though there are hashes."""
+    """A window that is not full has no value although there are hashes."""
     assert Hashrate.from_json(windows).is_hashing is is_hashing
 
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_whether_the_reply_was_whole(complete: bool) -> None:
-    """What is missing in one that was cut off is unknown."""
+    """Missing values of a truncated reply are unknown."""
     assert Backends.from_json([], complete=complete).complete is complete
     assert Summary.from_json({}, complete=complete).complete is complete
 
@@ -308,7 +308,7 @@ def test_whether_the_reply_was_whole(complete: bool) -> None:
     ("sent", "complete"), [(MAX_THREADS, True), (MAX_THREADS + 1, False)]
 )
 def test_as_many_threads_as_a_computer_may_have(sent: int, complete: bool) -> None:
-    """With more of them the reply counts as cut off."""
+    """With more threads, the reply counts as truncated."""
     backends = Backends.from_json([{"type": "cpu", "threads": [{}] * sent}])
     assert backends.threads == MAX_THREADS
     assert backends.complete is complete
@@ -324,11 +324,11 @@ OFF = [{"type": name, "enabled": False} for name in ("cpu", "opencl", "cuda")]
         (OFF[:1], (), True),
         (OFF[:1], (BackendType.CPU,), True),
         (OFF[:2], (BackendType.OPENCL,), True),
-        # One that is missing may be mining.
+        # A missing backend may be mining.
         (OFF[:2], BackendType, False),
         (OFF[1:], (), False),
         ([], (), False),
-        # One that does not say so, too.
+        # So may one without this value.
         ([*OFF[:2], {"type": "cuda"}], BackendType, False),
         ([*OFF[:2], {"type": "cuda", "enabled": True}], BackendType, False),
         ([*OFF[:2], {"type": "cuda", "enabled": True}], (), False),
@@ -337,14 +337,14 @@ OFF = [{"type": name, "enabled": False} for name in ("cpu", "opencl", "cuda")]
 def test_all_are_disabled_only_if_each_says_so(
     document: list[Any], listed: Iterable[BackendType], are_disabled: bool
 ) -> None:
-    """A miner is stopped only if nothing of it can be mining."""
+    """A miner is stopped only if no backend can be mining."""
     backends = Backends.from_json(document)
     assert backends.are_disabled(listed) is are_disabled
     assert not Backends.from_json(document, complete=False).are_disabled(listed)
 
 
 def test_the_hashrate_of_a_backend() -> None:
-    """A miner of cards only is known to hash by it, while its total is incomplete."""
+    """It shows that a miner hashes while the total is incomplete."""
     backends = Backends.from_json([{"type": "cpu", "hashrate": [1.5, 2, None]}])
     assert backends.by_type[BackendType.CPU].hashrate == Hashrate(
         seconds_10=1.5, minute_1=2
@@ -352,7 +352,7 @@ def test_the_hashrate_of_a_backend() -> None:
 
 
 def test_disabled_backends() -> None:
-    """A backend that does not say so may be running."""
+    """A backend without this value may be running."""
     backends = Backends.from_json(
         [
             {"type": "cpu", "enabled": False},

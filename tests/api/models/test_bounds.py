@@ -1,4 +1,4 @@
-"""Whatever a miner replies, what comes out of it can be shown, stored and sent on."""
+"""Whatever a miner replies, the values can be shown, stored and sent."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -38,7 +38,7 @@ LONE_SURROGATE = "rig\ud800one"
 
 
 def nested(depth: int) -> Any:
-    """Return lists within each other."""
+    """Return nested lists."""
     value: Any = 1
     for _ in range(depth):
         value = [value]
@@ -72,7 +72,7 @@ absurd_json = any_json | st.sampled_from(list(ABSURD.values()))
 
 
 def attributes(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the fields and properties of a model, of which documents are JSON."""
+    """Yield the fields and properties of a model."""
     for field in fields(model):
         item = getattr(model, field.name)
         if field.name == "document":
@@ -85,7 +85,7 @@ def attributes(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def outside(value: Any, where: str = "") -> Iterator[str]:
-    """Yield where in a model something cannot be shown, stored or sent on."""
+    """Yield the values of a model that cannot be shown, stored or sent."""
     if is_dataclass(value):
         for name, item in attributes(value):
             yield from outside(item, f"{where}.{name}")
@@ -108,7 +108,7 @@ def outside(value: Any, where: str = "") -> Iterator[str]:
 
 
 def check(summary: Any, backends: Any, config: Any) -> None:
-    """Read replies of a miner, and check all that comes out of them."""
+    """Read replies of a miner, and check all values."""
     read = Summary.from_json(summary), Backends.from_json(backends)
     for model in read:
         assert list(outside(model)) == []
@@ -125,7 +125,7 @@ def check(summary: Any, backends: Any, config: Any) -> None:
 
 @absurd
 def test_an_absurd_value_everywhere(value: Any) -> None:
-    """Each value of each reply is unknown, or within its bounds."""
+    """Each value is unknown or within its bounds."""
     check(
         everywhere(SUMMARY, value),
         everywhere(BACKENDS, value),
@@ -135,7 +135,7 @@ def test_an_absurd_value_everywhere(value: Any) -> None:
 
 @absurd
 def test_an_absurd_value_in_place_of_each(value: Any) -> None:
-    """One after the other, of which the others hide none."""
+    """One at a time, so that none is hidden by another."""
     for place in places(SUMMARY):
         assert not list(outside(Summary.from_json(put(SUMMARY, place, value))))
     for place in places(BACKENDS):
@@ -144,7 +144,7 @@ def test_an_absurd_value_in_place_of_each(value: Any) -> None:
 
 @absurd
 def test_an_absurd_value_in_place_of_each_of_the_config(value: Any) -> None:
-    """A config that could not be kept or written back is refused as a whole."""
+    """A config that cannot be stored or written back is rejected."""
     for place in places(CONFIG):
         check({}, [], put(CONFIG, place, value))
 
@@ -166,7 +166,7 @@ def test_any_value_in_backends(place: tuple[Any, ...], value: Any) -> None:
 
 @given(place=st.sampled_from(places(CONFIG)), value=absurd_json)
 def test_any_value_in_a_config(place: tuple[Any, ...], value: Any) -> None:
-    """Nothing is raised but what is declared."""
+    """Only declared errors are raised."""
     check(SUMMARY, BACKENDS, put(CONFIG, place, value))
 
 
@@ -176,13 +176,13 @@ def test_any_value_in_a_config(place: tuple[Any, ...], value: Any) -> None:
     st.dictionaries(st.text() | st.just(LONE_SURROGATE), absurd_json),
 )
 def test_replies_of_no_shape(summary: Any, backends: Any, config: Any) -> None:
-    """Nor is it for what no miner would reply."""
+    """Nothing is raised for documents that no miner sends."""
     check(summary, backends, config)
 
 
 @pytest.mark.parametrize("key", [LONE_SURROGATE, "x" * 1000, "a\0b"])
 def test_keys_are_no_better_than_values(key: str) -> None:
-    """A document that is passed on has none that cannot be encoded."""
+    """A document contains no key that cannot be encoded."""
     check({**SUMMARY, key: 1}, [{**BACKENDS[0], "versions": {key: 1}}], CONFIG)
 
 
@@ -193,7 +193,7 @@ def test_keys_are_no_better_than_values(key: str) -> None:
 def test_the_difficulty_of_a_benchmark_is_unknown(
     sent: int, difficulty: int | None
 ) -> None:
-    """XMRig replies all bits set in its benchmark mode."""
+    """In its benchmark mode, XMRig reports all bits set."""
     summary = Summary.from_json({"results": {"diff_current": sent}})
     assert summary.results.diff_current == difficulty
 
@@ -213,7 +213,7 @@ def test_the_difficulty_of_a_benchmark_is_unknown(
     ],
 )
 def test_text(sent: Any, text: str | None) -> None:
-    """What cannot be encoded is replaced, and what is too long is cut."""
+    """Invalid characters are replaced, and long text is truncated."""
     assert Summary.from_json({"worker_id": sent}).worker_id == text
 
 
@@ -221,7 +221,7 @@ def test_text(sent: Any, text: str | None) -> None:
     ("seconds", "uptime"), [(86400, 86400), (2**63, None), (-1, None), (10**10, None)]
 )
 def test_the_uptime_of_a_connection(seconds: int, uptime: int | None) -> None:
-    """No connection is older than its process, and no date before the year one."""
+    """A connection is not older than its process, and no date is out of range."""
     summary = Summary.from_json(
         {"connection": {"uptime": seconds, "uptime_ms": seconds * 1000}}
     )
@@ -231,7 +231,7 @@ def test_the_uptime_of_a_connection(seconds: int, uptime: int | None) -> None:
 
 @pytest.mark.parametrize("index", [-1, 256, 10**9, 10**30])
 def test_a_card_of_an_absurd_index_is_no_card(index: int) -> None:
-    """Devices and entities are named after it."""
+    """Devices and entities would be named after it."""
     backends = Backends.from_json(put(BACKENDS, (2, "threads", 0, "index"), index))
     assert [gpu.key for gpu in backends.gpus] == ["opencl_03:00.0", "opencl_1"]
     assert backends.threads == 4
@@ -249,7 +249,7 @@ def test_a_card_of_an_absurd_index_is_no_card(index: int) -> None:
     ],
 )
 def test_a_health_reading_with_all_bits_set_is_unknown(key: str, sent: int) -> None:
-    """A sensor that cannot be read may say so this way."""
+    """This is how some drivers report a failure."""
     place = (1, "threads", 0, "health", key)
     known = Backends.from_json(put(BACKENDS, place, sent)).gpus[0]
     unknown = Backends.from_json(put(BACKENDS, place, 0)).gpus[0]
@@ -257,7 +257,7 @@ def test_a_health_reading_with_all_bits_set_is_unknown(key: str, sent: int) -> N
 
 
 def test_more_threads_than_any_computer_has() -> None:
-    """So many are not the whole truth: the reply counts as cut off."""
+    """The excess threads are dropped: the reply counts as truncated."""
     thread = BACKENDS[1]["threads"][0]
     backends = Backends.from_json(put(BACKENDS, (1, "threads"), [thread] * 5000))
     assert not backends.complete
@@ -265,7 +265,7 @@ def test_more_threads_than_any_computer_has() -> None:
 
 
 def test_the_type_of_a_backend_is_cleaned_as_any_text() -> None:
-    """A control character makes no other backend of it, nor an error."""
+    """Control characters are removed."""
     backends = Backends.from_json([{"type": "cpu\0", "enabled": True}])
     assert [backend.value for backend in backends.enabled] == ["cpu"]
 
@@ -276,7 +276,7 @@ def test_the_type_of_a_backend_is_cleaned_as_any_text() -> None:
     ids=["digits", "minor", "surrogate"],
 )
 def test_a_version_of_thousands_of_digits(version: str) -> None:
-    """It is of no use, and nothing is raised."""
+    """It is ignored, and nothing is raised."""
     summary = Summary.from_json({"version": version, "ua": f"XMRig/{version}"})
     assert not is_outdated(Snapshot(summary=summary))
 
@@ -296,13 +296,13 @@ def test_a_version_of_thousands_of_digits(version: str) -> None:
     ids=lambda document: repr(document)[:20],
 )
 def test_a_config_that_cannot_be_kept_is_refused(document: Any) -> None:
-    """What it takes to undo a write has to be stored, and the rest written back."""
+    """Undoing a write requires that all of it can be stored and written back."""
     with pytest.raises(ValueError, match="config|deep|text|integer|finite"):
         Config.from_json(document)
 
 
 def test_an_ordinary_config_is_read_as_it_is() -> None:
-    """Whatever is written back has to be what the miner replied."""
+    """What is written back must equal what the miner reported."""
     config = Config.from_json(CONFIG)
     assert json.dumps(config.document) == json.dumps(CONFIG)
     assert Config.from_json({"seed": 2**64 - 1}).document == {"seed": 2**64 - 1}
@@ -310,7 +310,7 @@ def test_an_ordinary_config_is_read_as_it_is() -> None:
 
 @pytest.mark.parametrize("threads", [-1, 4097, 10**9, 10**18])
 def test_a_profile_of_an_absurd_number_of_threads(threads: int) -> None:
-    """It has none that could be counted down from."""
+    """It counts as a profile without threads."""
     config = Config.from_json({"cpu": {"rx": {"intensity": 1, "threads": threads}}})
     known = read_snapshot(SUMMARY, BACKENDS, config.document)
     assert known.config
@@ -318,7 +318,7 @@ def test_a_profile_of_an_absurd_number_of_threads(threads: int) -> None:
 
 
 def test_labels_of_pools() -> None:
-    """They are options of a select: short, and all of them different."""
+    """They are options of a select: short and unique."""
     long = "x" * 400 + ".example.org:3333"
     pools = [
         {"url": long},

@@ -1,4 +1,4 @@
-"""Tests of the models with what real miners answered."""
+"""Tests of the models with replies of real miners."""
 
 from dataclasses import asdict
 
@@ -36,7 +36,7 @@ CAPTURED = [
     ],
 )
 def test_status(version: str, state: str, status: Status) -> None:
-    """Each state that was captured is what it is called.
+    """Each capture has the status of its name.
 
     After XMRig's own `stop` the pool's next job starts the miner again. The one
     that became restricted had just restarted its threads.
@@ -45,13 +45,13 @@ def test_status(version: str, state: str, status: Status) -> None:
 
 
 def test_status_with_all_windows_full() -> None:
-    """A miner of sixteen minutes is mining."""
+    """A miner that has run for sixteen minutes is mining."""
     assert snapshot(NEW, "mining_16_minutes").status is Status.MINING
 
 
 @pytest.mark.parametrize(("version", "state"), CAPTURED)
 def test_mining_is_neither_paused_nor_stopped(version: str, state: str) -> None:
-    """What a switch shows follows from the status alone."""
+    """The state of the switch follows from the status."""
     assert snapshot(version, state).is_mining is (
         not state.startswith(("paused", "stopped_by_config"))
     )
@@ -59,13 +59,13 @@ def test_mining_is_neither_paused_nor_stopped(version: str, state: str) -> None:
 
 @pytest.mark.parametrize(("version", "state"), CAPTURED)
 def test_everything_can_be_read(version: str, state: str) -> None:
-    """No capture has anything that a model could not stand."""
+    """All captures can be read."""
     read_all(snapshot(version, state))
 
 
 @pytest.mark.parametrize(("version", "state"), CAPTURED)
 def test_a_summary_is_in_the_model(version: str, state: str) -> None:
-    """What has no field of its own is in the document."""
+    """Other values are in the document."""
     document = capture(version, state, "summary")
     summary = Summary.from_json(document)
     resources = document["resources"]
@@ -109,7 +109,7 @@ def test_a_summary_is_in_the_model(version: str, state: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_backends_of_a_cpu_miner(version: str) -> None:
-    """The CPU mines with two threads, and no GPU is on."""
+    """The CPU mines with two threads, and no GPU is enabled."""
     document = capture(version, "mining", "backends")
     backends = Backends.from_json(document)
     assert list(backends.by_type) == list(BackendType)
@@ -131,7 +131,7 @@ def test_backends_of_a_cpu_miner(version: str) -> None:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("state", ["stopped_by_rpc", "stopped_by_config"])
 def test_backends_without_threads(version: str, state: str) -> None:
-    """A backend that was stopped has neither threads nor a hashrate."""
+    """A stopped backend has neither threads nor a hashrate."""
     backends = Backends.from_json(capture(version, state, "backends"))
     assert backends.threads == 0
     assert backends.by_type[BackendType.CPU].hashrate == Hashrate()

@@ -26,7 +26,7 @@ SECRETS = ("s3cret", "WALLET")
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_backends(version: str) -> None:
-    """A config says of each backend whether it is on."""
+    """A config has all backends, and whether each is enabled."""
     assert Config(capture(version, "mining", "config")).backends == {
         BackendType.CPU: True,
         BackendType.OPENCL: False,
@@ -37,7 +37,7 @@ def test_backends(version: str) -> None:
 
 
 def test_a_config_without_a_backend() -> None:
-    """A miner built without CUDA has none to switch on."""
+    """A miner that was built without CUDA does not have this backend."""
     config = Config({"cpu": {"enabled": "yes"}, "opencl": None})
     assert config.backends == {BackendType.CPU: False}
     assert config.with_backends(BackendType).document == {
@@ -48,7 +48,7 @@ def test_a_config_without_a_backend() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_with_backends_changes_nothing_else(version: str) -> None:
-    """Switching backends leaves every other value as it is, and the original whole."""
+    """Enabling backends changes no other value, and not the original."""
     document = capture(version, "mining", "config")
     config = Config(document)
     wanted = config.with_backends({BackendType.OPENCL})
@@ -66,7 +66,7 @@ def test_with_backends_changes_nothing_else(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_nothing_that_is_printed_holds_a_secret(version: str) -> None:
-    """Tokens, wallets and passwords reach no log by way of a model."""
+    """Tokens, wallets and passwords are not in the repr of a model."""
     document = capture(version, "mining", "config")
     assert all(secret in json.dumps(document) for secret in SECRETS)
     known = snapshot(version, "mining")
@@ -90,7 +90,7 @@ ONION = "p2poolqcxrtxvyhvxwhrjlwjqr5hvfyyv7kqchgqzjqiayz2bftdz5ad.onion"
         ("pool.example.org", "pool.example.org:3333"),
         ("localhost:3333", "localhost:3333"),
         (f"{ONION}:3333", f"{ONION}:3333"),
-        # A wallet behind the host.
+        # A wallet after the host.
         (f"pool.example.org:3333#{WALLET}", "pool.example.org:3333"),
         (f"pool.example.org#{WALLET}", "pool.example.org:3333"),
         (f"pool.example.org:3333?user={WALLET}", "pool.example.org:3333"),
@@ -106,7 +106,7 @@ ONION = "p2poolqcxrtxvyhvxwhrjlwjqr5hvfyyv7kqchgqzjqiayz2bftdz5ad.onion"
         (f"{WALLET}.rig:3333", UNNAMED_POOL),
         (f"{OTHER_WALLET}:3333", UNNAMED_POOL),
         (f"{WALLET[:60]}:3333", UNNAMED_POOL),
-        # The host could be on either side.
+        # Either part could be the host.
         ("WALLET/x@pool.example.org:3333", UNNAMED_POOL),
         ("WALLET#pool.example.org:3333", UNNAMED_POOL),
         ("WALLET.rig:x#y@pool.example.org:3333", UNNAMED_POOL),
@@ -120,12 +120,12 @@ ONION = "p2poolqcxrtxvyhvxwhrjlwjqr5hvfyyv7kqchgqzjqiayz2bftdz5ad.onion"
     ],
 )
 def test_a_label_is_host_and_port_and_nothing_else(url: str, label: str) -> None:
-    """Pool labels are shown in states, events and repairs; wallets are not."""
+    """Labels appear in states, events and repairs, so they contain no wallet."""
     assert Config({"pools": [{"url": url}]}).pool_labels == [label]
 
 
 def test_pools_that_cannot_be_told_by_their_label_are_numbered() -> None:
-    """A label selects one pool."""
+    """Each label selects exactly one pool."""
     urls = ["a:1", WALLET, "a:1#x", "b:1", f"{WALLET}:2", "a:1"]
     assert Config({"pools": [{"url": url} for url in urls]}).pool_labels == [
         *("a:1", UNNAMED_POOL, "a:1 (2)"),
@@ -135,7 +135,7 @@ def test_pools_that_cannot_be_told_by_their_label_are_numbered() -> None:
 
 @given(place=st.sampled_from(places(CONFIG)), value=any_json)
 def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> None:
-    """Whatever stands in a config, it can be read, and its backends switched."""
+    """Any config can be read, and its backends can be enabled."""
     known = read_snapshot(SUMMARY, BACKENDS, put(CONFIG, place, value))
     assert known.config
     switched = known.config.with_backends({BackendType.CUDA})
@@ -147,7 +147,7 @@ def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> N
 
 
 def test_any_value_missing() -> None:
-    """Nor does it matter if something is not there at all."""
+    """A missing value causes no error."""
     for place in places(CONFIG):
         read_snapshot(SUMMARY, BACKENDS, without(CONFIG, place))
 
@@ -160,14 +160,14 @@ POOLS: list[dict[str, Any]] = [
 
 
 def test_the_backends_that_are_enabled() -> None:
-    """These, and no others, mine."""
+    """Only these backends mine."""
     config = Config({"cpu": {"enabled": False}, "cuda": {"enabled": True}})
     assert config.enabled == {BackendType.CUDA}
     assert Config({}).enabled == frozenset()
 
 
 def test_profiles_are_shortened_to_a_cap() -> None:
-    """Other settings stay, as do the original and profiles that the user has not."""
+    """Other settings and the original stay the same, and no profile is added."""
     document = {"cpu": {"enabled": True, "rx": [0, 1], "cn": [0]}, "retries": 5}
     config = Config(document)
     assert config.with_thread_cap(1, config).document == {
@@ -189,14 +189,14 @@ def test_profiles_are_shortened_to_a_cap() -> None:
         (1, "rx", 1),
         (2, "rx", None),
         (3, "rx", None),
-        # Before the first job the longest profile counts
+        # Before the first job, the longest profile counts
         (2, None, 2),
     ],
 )
 def test_a_cap_is_fewer_threads_than_would_run(
     threads: int, profile: str | None, cap: int | None
 ) -> None:
-    """The user's own number of threads is no cap."""
+    """The user's full number of threads is not a cap."""
     config = Config({"cpu": {"rx": [0, 1], "cn": [0, 1, 2]}})
     assert config.thread_cap(threads, profile) == cap
     assert Config({}).thread_cap(threads, profile) is None
@@ -213,7 +213,7 @@ def test_a_cap_is_fewer_threads_than_would_run(
 def test_with_backend(
     backend: BackendType, enabled: bool, result: set[BackendType]
 ) -> None:
-    """The others stay as they are, and one that the config lacks is not added."""
+    """Other backends stay the same, and a missing one is not added."""
     config = Config({"cpu": {"enabled": True}, "cuda": {"enabled": False}})
     assert config.with_backend(backend, enabled=enabled).enabled == result
 
@@ -230,7 +230,7 @@ def test_with_backend(
 def test_with_any_backend(
     preferred: set[BackendType], result: set[BackendType]
 ) -> None:
-    """The CPU stands in where the config has none of them."""
+    """If the config has none of them, the CPU is enabled."""
     config = Config({"cpu": {"enabled": False}, "cuda": {"enabled": False}})
     assert config.with_any_backend(frozenset(preferred)).enabled == result
 
@@ -239,7 +239,7 @@ def test_with_any_backend(
     ("user_value", "value"), [(120, 120), (True, True), (False, True), (None, True)]
 )
 def test_a_pause_rule_is_on_as_the_user_has_it(user_value: Any, value: Any) -> None:
-    """It may have a number of seconds."""
+    """The user's value may be a number of seconds."""
     rule = PauseRule.ACTIVITY
     config = Config({rule.value: False, "retries": 5})
     user_config = Config({} if user_value is None else {rule.value: user_value})
@@ -250,7 +250,7 @@ def test_a_pause_rule_is_on_as_the_user_has_it(user_value: Any, value: Any) -> N
 
 @pytest.mark.parametrize(("index", "order"), [(0, "ABC"), (1, "BAC"), (2, "CAB")])
 def test_the_first_pool_is_the_one_in_use(index: int, order: str) -> None:
-    """The others are tried after it, in the order that they had."""
+    """The others follow in their previous order."""
     config = Config({"pools": POOLS, "retries": 5})
     label = config.pool_labels[index]
     document = config.with_pool_first(label, config).document
@@ -273,7 +273,7 @@ def test_the_first_pool_is_the_one_in_use(index: int, order: str) -> None:
 def test_a_miner_has_a_pool_if_one_is_enabled(
     document: dict[str, Any], has_pool: bool
 ) -> None:
-    """XMRig takes a pool that does not say so for enabled."""
+    """A pool without `enabled` counts as enabled."""
     assert Config(document).has_pool is has_pool
 
 
@@ -293,7 +293,7 @@ def test_a_miner_has_a_pool_if_one_is_enabled(
 def test_the_rules_by_which_it_pauses(
     document: dict[str, Any], rules: set[PauseRule]
 ) -> None:
-    """A number of seconds without input turns the second one on."""
+    """A number of seconds enables the second rule."""
     assert Config(document).pause_rules == rules
 
 
@@ -305,7 +305,7 @@ def payout_of(pools: list[dict[str, Any]]) -> frozenset[str]:
 
 
 def test_who_is_paid_changes_with_the_address_or_the_wallet_of_a_pool() -> None:
-    """But not with the order of the pools, nor with any other value of them."""
+    """It does not change with the order or other values of the pools."""
     payout = payout_of(POOLS)
     assert len(payout) == 3
     assert payout_of(POOLS[::-1]) == payout
@@ -332,19 +332,19 @@ def test_who_is_paid_changes_with_the_address_or_the_wallet_of_a_pool() -> None:
     ],
 )
 def test_who_is_paid_is_unknown_unless_all_pools_can_be_read(pools: Any) -> None:
-    """XMRig has at least one pool, and each of them is an object."""
+    """XMRig has at least one pool, and each pool is an object."""
     assert Config({"pools": pools}).payout is None
     assert Config({}).payout is None
 
 
 def test_payout_fingerprints_have_the_labels_of_their_pools() -> None:
-    """Neither the address nor the wallet is shown whole."""
+    """They reveal neither the address nor the wallet."""
     labels = Config({"pools": POOLS}).payout_fingerprints
     assert list(labels.values()) == [pool["url"] for pool in POOLS]
 
 
 @pytest.mark.parametrize("document", [None, [], "config"])
 def test_what_is_no_object_is_no_config(document: Any) -> None:
-    """Nothing can be written back into it."""
+    """It could not be changed and written back."""
     with pytest.raises(ValueError, match="^not a config$"):
         Config.from_json(document)

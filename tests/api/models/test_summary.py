@@ -1,4 +1,4 @@
-"""Tests of summaries as no capture has them."""
+"""Tests of summaries that are in no capture."""
 
 from dataclasses import replace
 import json
@@ -29,10 +29,10 @@ from tests.api.odd import (
 
 
 class TestSummary:
-    """Summaries as no capture has them."""
+    """Summaries that are in no capture."""
 
     def test_nothing_is_known_of_an_empty_summary(self) -> None:
-        """All is missing, and nothing is 0."""
+        """All values are missing, and none is 0."""
         assert Summary.from_json({}) == Summary()
         summary = Summary()
         assert summary.uptime is None
@@ -43,12 +43,12 @@ class TestSummary:
 
     @pytest.mark.parametrize("value", [None, [], {}, "", float("nan")])
     def test_values_of_another_type_are_missing(self, value: Any) -> None:
-        """A value that XMRig would not send counts as none."""
+        """A value of an unexpected type counts as missing."""
         summary = Summary.from_json(dict.fromkeys(SUMMARY, value))
         assert replace(summary, document={}) == Summary()
 
     def test_numbers_as_strings_are_missing(self) -> None:
-        """A number in quotes is no number of XMRig's."""
+        """XMRig never sends numbers in quotes."""
         quoted = json.loads(
             json.dumps(SUMMARY), parse_int=lambda number: f"{number}", parse_float=str
         )
@@ -63,7 +63,7 @@ class TestSummary:
 
     @pytest.mark.parametrize("value", [True, False])
     def test_a_boolean_is_no_number(self, value: bool) -> None:
-        """Python counts True as 1, JSON does not."""
+        """In Python True equals 1, in JSON it does not."""
         summary = Summary.from_json(everywhere(SUMMARY, value))
         assert (summary.uptime, summary.results.shares_good) == (None, None)
         assert summary.hashrate == Hashrate()
@@ -71,7 +71,7 @@ class TestSummary:
 
     @pytest.mark.parametrize("value", [0, 1])
     def test_a_number_is_no_boolean(self, value: int) -> None:
-        """Nor is 1 true."""
+        """A number is not read as a boolean."""
         summary = Summary.from_json(everywhere(SUMMARY, value))
         assert (summary.paused, summary.restricted) == (None, None)
 
@@ -80,14 +80,14 @@ class TestSummary:
         ["NaN", "Infinity", "-Infinity", "1e999", pytest.param("9" * 400, id="9...")],
     )
     def test_a_number_that_is_not_finite_is_missing(self, literal: str) -> None:
-        """It could not be shown, nor could Home Assistant store it."""
+        """Home Assistant could neither show nor store it."""
         summary = Summary.from_json(
             json.loads(f'{{"hashrate": {{"total": [{literal}, 1, 2.5]}}}}')
         )
         assert summary.hashrate == Hashrate(seconds_10=None, minute_1=1, minutes_15=2.5)
 
     def test_a_zero_is_a_reading(self) -> None:
-        """What is 0 is known, unlike what is null."""
+        """0 is a known value, null is not."""
         summary = Summary.from_json(
             {"uptime": 0, "donate_level": 0, "hashrate": {"total": [0.0, None, 0]}}
         )
@@ -110,22 +110,22 @@ class TestSummary:
     def test_uptime_of_a_clock_that_was_set_back(
         self, sent: Any, uptime: int | None
     ) -> None:
-        """A clock set back before the start makes the uptime huge, and no uptime."""
+        """A clock that was set back makes the uptime huge: it is unknown."""
         assert Summary.from_json({"uptime": sent}).uptime == uptime
 
     @pytest.mark.parametrize("sent", [2**52 + 1, 2**53 - 1])
     def test_counters_are_exact(self, sent: int) -> None:
-        """None loses its last digits on the way."""
+        """Large counters keep all digits."""
         results = Results.from_json({"hashes_total": sent, "best": [sent, 0]})
         assert (results.hashes_total, results.best_share) == (sent, sent)
 
     @pytest.mark.parametrize("sent", [-1, 2**53, 2**64 - 1, 2**64, 10**30])
     def test_what_javascript_cannot_hold_is_missing(self, sent: int) -> None:
-        """A frontend would round it, and a database may refuse it."""
+        """A frontend would round it, and a database may reject it."""
         assert Results.from_json({"hashes_total": sent}).hashes_total is None
 
     def test_lists_of_another_length(self) -> None:
-        """What is missing at the end of a list is missing, what is too much is not read."""
+        """Missing items of a list are missing, excess items are ignored."""
         summary = Summary.from_json(
             {
                 "resources": {"load_average": [1.5]},
@@ -138,7 +138,7 @@ class TestSummary:
         assert summary.hugepages == HugePages()
 
     def test_no_more_than_three_load_averages(self) -> None:
-        """There are names for three."""
+        """There are three sensors."""
         summary = Summary.from_json({"resources": {"load_average": [1, 2, 3, 4]}})
         assert summary.load_average == (1, 2, 3)
 
@@ -146,11 +146,11 @@ class TestSummary:
         ("sent", "level"), [(0, 0), (100, 100), (101, None), (-1, None)]
     )
     def test_the_donation_is_a_percentage(self, sent: int, level: int | None) -> None:
-        """More than all of the time is absurd."""
+        """More than 100 % is invalid."""
         assert Summary.from_json({"donate_level": sent}).donate_level == level
 
     def test_an_empty_id_is_none(self) -> None:
-        """A miner without a network has no id at its start."""
+        """Without a network, a miner has no ID."""
         assert Summary.from_json({"id": "", "worker_id": ""}) == Summary(
             document={"id": "", "worker_id": ""}
         )
@@ -159,11 +159,11 @@ class TestSummary:
     def test_anything_in_place_of_any_value(
         self, place: tuple[Any, ...], value: Any
     ) -> None:
-        """Whatever stands in a summary, reading it never fails."""
+        """Reading a summary never fails, whatever it contains."""
         read_snapshot(put(SUMMARY, place, value), BACKENDS, CONFIG)
 
     def test_any_value_missing(self) -> None:
-        """Nor does it when something is not there at all."""
+        """It does not fail if a value is missing."""
         for place in places(SUMMARY):
             read_snapshot(without(SUMMARY, place), BACKENDS, CONFIG)
 
@@ -180,7 +180,7 @@ class TestResults:
             (0, 3, 3, 100),
             (None, 8, None, None),
             (8, None, None, None),
-            # Counted one after the other, so for a moment there may be one too many.
+            # The counters are read separately, so one may briefly be ahead.
             (9, 8, 0, 0),
         ],
     )
@@ -191,7 +191,7 @@ class TestResults:
         rejected: int | None,
         rate: float | None,
     ) -> None:
-        """What is not good was rejected; before the first share there is no rate."""
+        """The difference is rejected; before the first share, there is no rate."""
         results = Results(shares_good=good, shares_total=total)
         assert (results.shares_rejected, results.reject_rate) == (rejected, rate)
 
@@ -201,12 +201,12 @@ class TestResults:
             ([205228, 0], 205228),
             ([0] * 10, None),
             ([], None),
-            # The second best one is not the best.
+            # The list is sorted, best first.
             ([2**53, 205228], None),
         ],
     )
     def test_best_share(self, best: list[int], share: int | None) -> None:
-        """The list is filled up with 0, which is no share."""
+        """0 is a placeholder, not a share."""
         assert Results.from_json({"best": best}).best_share == share
 
 
@@ -220,7 +220,7 @@ class TestConnection:
             ({"ip": None, "uptime": 0, "uptime_ms": 93}, True),
             ({"ip": None, "uptime": 7}, True),
             ({"ip": None, "uptime": 0, "uptime_ms": 0}, False),
-            # The pool's name stays after it was lost.
+            # The pool's name stays after the connection was lost.
             ({"pool": "pool:3333", "ip": None, "uptime": 0}, False),
             ({"pool": "pool:3333", "ip": None}, None),
             ({}, None),
@@ -229,7 +229,7 @@ class TestConnection:
     def test_connected(
         self, document: dict[str, Any], is_connected: bool | None
     ) -> None:
-        """There is a pool when it has an address, or a time since when."""
+        """An IP address or an uptime shows a connection."""
         assert Connection.from_json(document).is_connected is is_connected
 
     @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ class TestConnection:
         [
             ("pool.example.org:3333", "pool.example.org:3333"),
             ("192.0.2.7:3333", "192.0.2.7:3333"),
-            # XMRig leaves out the brackets.
+            # XMRig omits the brackets.
             ("2001:db8::1:3333", "2001:db8::1:3333"),
             ("benchmark:3333", "benchmark:3333"),
-            # What XMRig takes for the host of `WALLET.rig:x@pool` and the like.
+            # The host as parsed by XMRig from `WALLET.rig:x@pool` and the like.
             ("WALLET.rig:0", None),
             ("WALLET@pool.example.org:3333", None),
             ("pool.example.org/WALLET:3333", None),
@@ -252,7 +252,7 @@ class TestConnection:
         ],
     )
     def test_the_pool_is_host_and_port(self, sent: str, pool: str | None) -> None:
-        """It is shown as a state and in events; what may hold more is unknown."""
+        """It appears in states and events, so anything else is unknown."""
         assert Connection.from_json({"pool": sent}).pool == pool
 
     @pytest.mark.parametrize(
@@ -261,12 +261,12 @@ class TestConnection:
     def test_connected_since_when(
         self, uptime: int | None, is_connected: bool | None
     ) -> None:
-        """The first second counts."""
+        """Even in its first second."""
         assert Connection(uptime=uptime).is_connected is is_connected
         assert Connection(uptime_ms=uptime).is_connected is is_connected
 
     def test_the_oldest_connection(self) -> None:
-        """A connection is as old as its miner may be, in milliseconds as well."""
+        """The uptime of a connection has a maximum, also in milliseconds."""
         for uptime, known in ((MAX_UPTIME, True), (MAX_UPTIME + 1, False)):
             connection = Connection.from_json({"uptime": uptime})
             assert (connection.uptime is not None) is known
@@ -287,15 +287,15 @@ class TestHugePages:
             ([0, 1170], 0),
             ([585, 1170], 50),
             ([1170, 1170], 100),
-            # Nothing runs, so none are wanted.
+            # Nothing runs, so no pages are requested.
             ([0, 0], None),
             ([None, 1170], None),
             ([1, None], None),
-            # As it is under /1.
+            # As in API version 1.
             (True, None),
             (None, None),
         ],
     )
     def test_percent(self, sent: Any, percent: float | None) -> None:
-        """The share of the pages that are in use is of those that are wanted."""
+        """The used pages in percent of the requested ones."""
         assert HugePages.from_json(sent).percent == percent

@@ -48,14 +48,14 @@ def test_a_number_has_bounds(
 
 @pytest.mark.parametrize("value", OTHER_TYPES)
 def test_nothing_else_is_a_number(value: Any) -> None:
-    """A boolean neither, though Python counts with them."""
+    """Not even a boolean, which is an int in Python."""
     assert number(value) is None
     assert integer(value) is None
     assert reading(value, 100) is None
 
 
 def test_a_number_without_a_maximum() -> None:
-    """The frontend has one."""
+    """The limit of JavaScript applies."""
     assert number(MAX_INTEGER) == MAX_INTEGER
     assert number(MAX_INTEGER + 1) is None
     assert isinstance(number(1), float)
@@ -72,14 +72,14 @@ def test_an_integer_has_bounds(value: Any, result: int | None) -> None:
 
 @pytest.mark.parametrize("value", [None, 0, 1, "true", [], {}])
 def test_only_a_boolean_is_one(value: Any) -> None:
-    """What is missing is not false."""
+    """Other values count as missing, not as false."""
     assert boolean(value) is None
     assert boolean(True) is True
     assert boolean(False) is False
 
 
 def test_a_list_an_object_and_texts() -> None:
-    """Anything else has nothing in it."""
+    """Anything else counts as empty."""
     assert items([1, "a"]) == [1, "a"]
     assert members({"a": 1}) == {"a": 1}
     assert texts(["a", 1, "", None, " b "]) == ("a", "b")
@@ -93,7 +93,7 @@ def test_a_list_an_object_and_texts() -> None:
 
 @pytest.mark.parametrize("value", [None, 1, True, ["a"], {"a": 1}, "", " \t"])
 def test_what_is_no_text(value: Any) -> None:
-    """Nor is one of blanks."""
+    """Nor is whitespace."""
     assert text(value) is None
 
 
@@ -112,7 +112,7 @@ def test_what_is_no_text(value: Any) -> None:
 def test_a_sum_of_which_a_part_is_missing(
     values: list[float | None], result: float | None
 ) -> None:
-    """It is missing too, and so is one that is too large to be shown."""
+    """The sum is missing, and so is one that is too large."""
     assert total(values) == result
 
 
@@ -121,12 +121,12 @@ def test_a_sum_of_which_a_part_is_missing(
     [(0, 0), (MAX_THREADS, MAX_THREADS), (MAX_THREADS + 1, None), (-1, None)],
 )
 def test_a_number_of_threads_has_bounds(value: int, result: int | None) -> None:
-    """No computer has more."""
+    """More threads than any computer has are invalid."""
     assert thread_number(value) == result
 
 
 def test_what_was_stored_is_read_as_what_a_miner_replies() -> None:
-    """Zero and false are values, null is one only where it may be."""
+    """Zero and false are values; null is valid only where it is allowed."""
     assert stored(0, integer) == 0
     assert stored(False, boolean) is False
     assert stored_or_none(5, integer) == 5
@@ -135,7 +135,7 @@ def test_what_was_stored_is_read_as_what_a_miner_replies() -> None:
 
 @pytest.mark.parametrize("value", ["5", -1, True, [5]])
 def test_a_stored_value_of_another_shape_is_damage(value: Any) -> None:
-    """It is not taken for a value that is missing."""
+    """It does not count as missing."""
     message = "^a value of another shape than was stored$"
     with pytest.raises(ValueError, match=message):
         stored(value, integer)
