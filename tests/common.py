@@ -1,4 +1,4 @@
-"""What tests of the integration say in one word each."""
+"""Helpers for tests of the integration."""
 
 import asyncio
 from contextlib import AbstractContextManager
@@ -40,7 +40,7 @@ from simulator.jsonvalue import Json
 from tests.api.virtual_loop import VirtualLoop
 
 ALWAYS_AVAILABLE = {"event.activity"}
-"""What has happened does not change while the miner is away."""
+"""Past events stay available while the miner is unreachable."""
 
 
 def entry_for(
@@ -65,7 +65,7 @@ def entry_for(
 
 
 def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
-    """Return what a user enters to add a simulated miner, with some of it changed."""
+    """Return the user input for a simulated miner, with changes."""
     token = {CONF_ACCESS_TOKEN: simulator.token} if simulator.token else {}
     return {
         CONF_HOST: simulator.host,
@@ -78,12 +78,12 @@ def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
 
 
 def without_token(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what a user enters who leaves the token empty."""
+    """Return the user input without a token."""
     return {key: value for key, value in data.items() if key != CONF_ACCESS_TOKEN}
 
 
 async def move(*simulators: Simulator) -> None:
-    """Let miners move on to the port of the next one, as after new DHCP leases.
+    """Move miners to the port of the next one, as after new DHCP leases.
 
     The port of the last one goes to the first. All start again.
     """
@@ -107,7 +107,7 @@ def only(platform: Platform) -> AbstractContextManager[list[Platform]]:
 
 @dataclass
 class Rig:
-    """A simulated miner and what Home Assistant shows of it."""
+    """A simulated miner and its entities in Home Assistant."""
 
     hass: HomeAssistant
     simulator: Simulator
@@ -127,7 +127,7 @@ class Rig:
         return self.entry.state is ConfigEntryState.LOADED
 
     async def reload(self) -> None:
-        """Reload the config entry, which enables entities switched on before."""
+        """Reload the config entry, which adds entities that were enabled before."""
         assert await self.hass.config_entries.async_reload(self.entry.entry_id)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
@@ -137,12 +137,12 @@ class Rig:
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def poll(self, times: int = 1) -> None:
-        """Let the time pass in which the miner is polled so many times."""
+        """Let time pass for a number of polls."""
         for _ in range(times):
             await self.pass_time(SCAN_INTERVAL)
 
     async def refresh(self) -> None:
-        """Poll the miner without any time passing."""
+        """Poll the miner without letting time pass."""
         await self.entry.runtime_data.coordinator.async_refresh()
         await self.hass.async_block_till_done()
 
@@ -231,7 +231,7 @@ class Rig:
         )
 
     def asked(self, path: str, method: str = "GET") -> int:
-        """Return how often the miner was asked for something."""
+        """Return the number of requests to a path."""
         return sum(
             request.path == path and request.method == method
             for request in self.simulator.requests

@@ -29,7 +29,7 @@ from tests.sessions import Resolver
 make_context()
 
 COMBINATIONS = "combinations"
-"""The property of a test that says how many combinations of what it ran."""
+"""The property of a test with the number of combinations that it ran."""
 
 NOW = "2026-11-01 12:00:00+00:00"
 
@@ -37,14 +37,14 @@ NOW = "2026-11-01 12:00:00+00:00"
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Let time jump in tests that are marked so."""
+    """Use virtual time in tests that are marked so."""
     del config
     is_virtual = item.get_closest_marker("virtual_time") is not None
     return {"loop": VirtualLoop if is_virtual else asyncio.new_event_loop}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many combinations each sweep ran."""
+    """Print how many combinations each sweep ran."""
     counts: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -79,7 +79,7 @@ def mock_zeroconf_resolver() -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 def quick_confirmation(request: pytest.FixtureRequest) -> Generator[None]:
-    """Look more often at a simulated miner, which applies a config at once.
+    """Read a simulated miner more often: it applies a config at once.
 
     Not where time jumps: waiting costs nothing there.
     """
@@ -114,7 +114,7 @@ async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Keep snapshots as Home Assistant does."""
+    """Store snapshots as Home Assistant does."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 
@@ -126,7 +126,7 @@ def loopback(socket_enabled: None) -> None:
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return what the simulated miner should be like, for tests to say."""
+    """Return the options of the simulated miner, for tests to override."""
     return {}
 
 
@@ -134,7 +134,7 @@ def options() -> dict[str, Any]:
 async def simulator(
     loopback: None, freezer: FrozenDateTimeFactory, options: dict[str, Any]
 ) -> AsyncGenerator[Simulator]:
-    """Return a miner with four CPU threads and a card, at work for a while.
+    """Return a miner with four CPU threads and a card that has run for a while.
 
     Its time is the frozen one. A config applies at once, where the real miner takes
     half a second.
@@ -146,7 +146,7 @@ async def simulator(
 
 @pytest.fixture
 def all_enabled() -> Generator[None]:
-    """Enable entities that are disabled by default; to be named before the miner."""
+    """Enable entities that are disabled by default; request it before the miner."""
     with patch(
         "homeassistant.helpers.entity.Entity.entity_registry_enabled_default",
         new_callable=PropertyMock(return_value=True),
@@ -156,7 +156,7 @@ def all_enabled() -> Generator[None]:
 
 @pytest.fixture
 def set_up() -> Generator[AsyncMock]:
-    """Add entries without setting them up, for what is only about the form."""
+    """Add entries without setting them up, for tests of the form."""
     with patch(
         "custom_components.xmrig_miner.async_setup_entry", return_value=True
     ) as setup:

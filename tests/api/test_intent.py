@@ -1,4 +1,4 @@
-"""Tests of what a miner is to do, decided from what it shows."""
+"""Tests of the requested state, decided from snapshots."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,7 +32,7 @@ RESUMED_THERE = Request(mining=True)
 
 
 def snapshot(status: Status, *rules: PauseRule, **config: Any) -> Snapshot:
-    """Return a whole snapshot of a miner with one backend."""
+    """Return a complete snapshot of a miner with one backend."""
     enabled = status is not Status.STOPPED
     document: dict[str, Any] = {
         "cpu": {"enabled": enabled, "rx": FULL},
@@ -60,14 +60,14 @@ RULES = (PauseRule.BATTERY,), (PauseRule.ACTIVITY,), tuple(PauseRule)
 def wanted(
     request: Request, before: Snapshot | None, now: Snapshot, **state: Any
 ) -> Request:
-    """Return what is wanted after a poll; nothing is left of what was before it."""
+    """Return the request after a poll; no previous request remains."""
     result = update_wanted_state(MinerState(request=request, **state), before, now)
     assert result.previous_request is None
     return result.request
 
 
 def test_the_snapshots_are_what_they_are_called() -> None:
-    """Nothing is missing from them."""
+    """They are complete."""
     for status in (Status.MINING, Status.PAUSED, Status.STOPPED, Status.STARTING):
         known = snapshot(status)
         assert (known.status, known.is_complete) == (status, True)
@@ -76,7 +76,7 @@ def test_the_snapshots_are_what_they_are_called() -> None:
 @pytest.mark.parametrize(
     ("request_", "before", "now", "after"),
     [
-        # The miner does what it is to do
+        # The miner does what was requested
         (NOTHING, None, MINING, NOTHING),
         (NOTHING, None, PAUSED, NOTHING),
         (NOTHING, None, STOPPED, NOTHING),
@@ -108,7 +108,7 @@ def test_the_snapshots_are_what_they_are_called() -> None:
 def test_what_is_done_at_the_miner_is_wanted(
     request_: Request, before: Snapshot | None, now: Snapshot, after: Request
 ) -> None:
-    """A user's hand at the miner counts as much as one here."""
+    """Changes at the miner count as requests of the user."""
     assert wanted(request_, before, now) == after
 
 
@@ -131,7 +131,7 @@ def test_what_is_done_at_the_miner_is_wanted(
 def test_what_the_miners_own_rules_may_have_done_is_not_wanted(
     rules: tuple[PauseRule, ...], request_: Request, before: Status, now: Status
 ) -> None:
-    """They set and clear the same flag as a user does."""
+    """They set and clear the same flag as a command."""
     after = wanted(request_, snapshot(before, *rules), snapshot(now, *rules))
     assert after == request_
 
@@ -140,7 +140,7 @@ def test_what_the_miners_own_rules_may_have_done_is_not_wanted(
 def test_a_pause_at_the_miner_ends_there_whatever_its_rules(
     rules: tuple[PauseRule, ...],
 ) -> None:
-    """It was not requested from here, so nothing is to be said against it."""
+    """It was not requested from here, so its end is accepted."""
     paused, mining = (snapshot(one, *rules) for one in (Status.PAUSED, Status.MINING))
     assert wanted(PAUSED_THERE, paused, mining) == RESUMED_THERE
 
@@ -148,11 +148,11 @@ def test_a_pause_at_the_miner_ends_there_whatever_its_rules(
 @pytest.mark.parametrize(
     ("request_", "before", "now", "after"),
     [
-        # It rests because of the limit, so it is still to mine
+        # It is paused by the limit, so it should still mine
         (replace(MINE, limited=True), MINING, PAUSED, replace(MINE, limited=True)),
         (replace(NOTHING, limited=True), PAUSED, PAUSED, Request(limited=True)),
         (replace(PAUSE, limited=True), PAUSED, PAUSED, replace(PAUSE, limited=True)),
-        # It was resumed at the miner: the limit is over
+        # It was resumed at the miner: the limit ends
         (replace(MINE, limited=True), PAUSED, MINING, MINE),
         (replace(NOTHING, limited=True), PAUSED, MINING, NOTHING),
         (replace(PAUSE, limited=True), PAUSED, MINING, RESUMED_THERE),
@@ -161,7 +161,7 @@ def test_a_pause_at_the_miner_ends_there_whatever_its_rules(
 def test_a_pause_of_the_power_limit_is_not_the_users(
     request_: Request, before: Snapshot, now: Snapshot, after: Request
 ) -> None:
-    """It says nothing about what is wanted."""
+    """It does not change the request."""
     before = replace(before, state=MinerState(request=request_))
     assert wanted(request_, before, now) == after
 
@@ -202,7 +202,7 @@ def test_a_lost_reply_is_resolved_by_what_the_miner_does(
     now: Snapshot,
     after: Request,
 ) -> None:
-    """Neither is a command that took effect attributed to the miner, nor one that did not."""
+    """The result shows whether a command took effect."""
     assert wanted(request_, before, now, previous_request=previous) == after
 
 
@@ -213,7 +213,7 @@ def test_a_lost_reply_is_resolved_by_what_the_miner_does(
 def test_a_lost_reply_of_a_miner_with_rules(
     rules: tuple[PauseRule, ...], now: Status, after: Request
 ) -> None:
-    """A pause that shows is the one that was requested."""
+    """A visible pause is the requested one."""
     mining = snapshot(Status.MINING, *rules)
     assert (
         wanted(PAUSE, mining, snapshot(now, *rules), previous_request=NOTHING) == after
@@ -234,7 +234,7 @@ def test_a_lost_reply_of_a_miner_with_rules(
     ids=["old", "no backends", "no config", "none", "cut", "one missing", "unknown"],
 )
 def test_nothing_is_decided_by_an_incomplete_snapshot(now: Snapshot) -> None:
-    """What is missing is unknown."""
+    """Missing values are unknown."""
     for state in (
         MinerState(request=MINE, threads=2, payout=frozenset({"a"})),
         MinerState(request=PAUSE, previous_request=MINE),
@@ -244,7 +244,7 @@ def test_nothing_is_decided_by_an_incomplete_snapshot(now: Snapshot) -> None:
 
 
 def test_a_read_only_miner_is_followed_too() -> None:
-    """It has no config to be shown, and nothing of that is touched."""
+    """Its config is unknown, and what is stored about it stays."""
     known = replace(PAUSED, config=None, restricted=True)
     state = MinerState(request=MINE, threads=2, payout=frozenset({"a"}))
     after = update_wanted_state(state, MINING, known)
@@ -252,7 +252,7 @@ def test_a_read_only_miner_is_followed_too() -> None:
 
 
 def test_a_cap_that_was_changed_externally() -> None:
-    """It is what is wanted, or there is none any more."""
+    """The cap becomes the request, or is dropped."""
     state = MinerState().with_write(
         Config(MINING.config.document if MINING.config else {}),
         Config({"cpu": {"enabled": True, "rx": FULL[:2]}, "pools": [POOL]}),
@@ -266,7 +266,7 @@ def test_a_cap_that_was_changed_externally() -> None:
 
 
 def test_a_number_of_threads_that_was_not_requested_is_not_wanted() -> None:
-    """It is the user's own config."""
+    """It is part of the user's config."""
     assert update_wanted_state(MinerState(), MINING, MINING).threads is None
 
 
@@ -295,7 +295,7 @@ def test_payout(
     after: frozenset[str],
     after_pending: frozenset[str] | None,
 ) -> None:
-    """What was written from here is accepted once it shows, and nothing else is."""
+    """Only what was written from here is accepted, once it shows."""
     state = MinerState(payout=stored, pending_payout=pending)
     state = update_wanted_state(state, None, MINING)
     assert (state.payout, state.pending_payout) == (after, after_pending)
@@ -305,7 +305,7 @@ def test_payout(
 def test_pools_that_cannot_be_read_say_nothing_of_who_is_paid(
     stored: frozenset[str] | None,
 ) -> None:
-    """They are neither accepted in place of the first ones, nor of those accepted."""
+    """They neither become the first ones, nor replace accepted ones."""
     state = MinerState(payout=stored)
     damaged = snapshot(Status.MINING, pools=[POOL, None])
     assert update_wanted_state(state, None, damaged).payout == stored
@@ -335,7 +335,7 @@ def test_resumed_by_rule(
     now: Status,
     resumed: bool,
 ) -> None:
-    """A pause that was requested from here lasts, whatever the miner's rules say."""
+    """A pause that was requested from here lasts, whatever the rules do."""
     found = is_resumed_by_rule(
         MinerState(request=request_),
         snapshot(before, *rules) if before else None,
@@ -347,7 +347,7 @@ def test_resumed_by_rule(
 def after_restart(
     now: Snapshot, request: Request = NOTHING, threads: int | None = None
 ) -> Steps:
-    """Return what a miner has to be told again."""
+    """Return the commands after a restart."""
     state = MinerState(request=request, threads=threads)
     return steps_after_restart(state, replace(now, state=state))
 
@@ -369,17 +369,17 @@ def after_restart(
         (MINE, PAUSED, Steps(start=True)),
         (RESUMED_THERE, STOPPED, Steps(start=True)),
         (replace(MINE, limited=True), STOPPED, Steps()),
-        # Its own rules would not let it resume
+        # Its own rules would prevent it from resuming
         (MINE, snapshot(Status.PAUSED, PauseRule.BATTERY), Steps()),
         (MINE, snapshot(Status.STOPPED, PauseRule.BATTERY), Steps(start=True)),
-        # Unknown is neither
+        # The state is unknown
         (PAUSE, replace(PAUSED, backends=None, summary=Summary()), Steps()),
         (MINE, replace(STOPPED, backends=None), Steps()),
         (MINE, replace(STOPPED, backends=Backends.from_json([])), Steps()),
     ],
 )
 def test_steps_after_a_restart(request_: Request, now: Snapshot, steps: Steps) -> None:
-    """A miner is told again what it no longer does."""
+    """The request is restored."""
     assert after_restart(now, request_) == steps
 
 
@@ -392,7 +392,7 @@ def test_threads_after_a_restart(threads: int | None, step: int | None) -> None:
 
 
 def test_threads_that_are_still_capped_after_a_restart() -> None:
-    """The cap is in the config, which outlives the miner."""
+    """The cap is in the config, which survives a restart."""
     before = Config({"cpu": {"enabled": True, "rx": FULL}, "pools": [POOL]})
     after = before.with_thread_cap(2, before)
     state = MinerState().with_write(before, after, by_user=False).with_write_done(after)

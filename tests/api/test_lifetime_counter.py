@@ -1,4 +1,4 @@
-"""Tests of counts that are stored, and of what no count was stored as."""
+"""Tests of stored counts."""
 
 import json
 from typing import Any
@@ -18,20 +18,20 @@ from custom_components.xmrig_miner.api.restart import LifetimeCounter
     ],
 )
 def test_a_count_of_another_shape_begins_anew(stored: Any) -> None:
-    """Rather than not at all, and nothing is raised."""
+    """It starts again, and nothing is raised."""
     assert LifetimeCounter.from_json(stored) == LifetimeCounter()
 
 
 @pytest.mark.parametrize("last", [0, 2, None])
 def test_a_count_survives_storage(last: int | None) -> None:
-    """By way of the text in which it is stored."""
+    """In its stored form."""
     counter = LifetimeCounter(100, last)
     stored = json.loads(json.dumps(counter.as_json()))
     assert LifetimeCounter.from_json(stored) == counter
 
 
 def test_a_total_stays_within_what_a_frontend_can_hold() -> None:
-    """However often the miner counts there."""
+    """However often the miner reaches it."""
     counter = LifetimeCounter()
     for _ in range(3):
         counter.update(2**53 - 1, restarted=True, max_step=2**53)

@@ -1,4 +1,4 @@
-"""Tests of the bounds of documents: what is larger, or no JSON, is refused."""
+"""Tests of the limits of documents."""
 
 from datetime import date
 import json
@@ -47,7 +47,7 @@ class Number(int):
     ],
 )
 def test_what_is_no_json_is_refused(value: Any, problem: str, path: Any) -> None:
-    """It is told where it is."""
+    """The error has its path."""
     with pytest.raises(JsonError, match=problem) as raised:
         extent(value)
     assert raised.value.path == path
@@ -55,7 +55,7 @@ def test_what_is_no_json_is_refused(value: Any, problem: str, path: Any) -> None
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH + 1, 3000, 100_000])
 def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
-    """Whatever reads it calls itself for each level."""
+    """Its readers are recursive."""
     extent(nested(MAX_DEPTH))
     with pytest.raises(JsonError, match="deeply"):
         extent(nested(depth))
@@ -63,7 +63,7 @@ def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
 
 @given(any_json)
 def test_what_is_accepted_can_be_stored_and_sent(value: Any) -> None:
-    """And it takes no more than was said, printed as the miner does."""
+    """Printed as by XMRig, it is not larger than calculated."""
     try:
         members, size = extent(value)
     except JsonError:
@@ -76,7 +76,7 @@ def test_what_is_accepted_can_be_stored_and_sent(value: Any) -> None:
 
 @given(any_json)
 def test_what_was_cleaned_is_accepted(value: Any) -> None:
-    """And what is accepted has nothing to clean."""
+    """An accepted document is not changed by cleaning."""
     cleaned = clean_json(value)
     extent(cleaned)
     try:

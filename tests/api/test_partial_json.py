@@ -1,4 +1,4 @@
-"""Tests of reading JSON that was cut off."""
+"""Tests of reading truncated JSON."""
 
 from collections.abc import Mapping
 import contextlib
@@ -33,7 +33,7 @@ REPLIES: dict[bytes, Path] = {
 
 
 def replies(name: str = "") -> pytest.MarkDecorator:
-    """Run a test for every reply, or for those of one endpoint."""
+    """Run a test for every reply, or those of one endpoint."""
     return pytest.mark.parametrize(
         "reply",
         [
@@ -57,7 +57,7 @@ json_documents = st.lists(json_values) | st.dictionaries(st.text(), json_values)
 
 
 def is_beginning_of(part: Any, whole: Any) -> bool:
-    """Return whether a value is another one without its end.
+    """Return whether a value is the beginning of another.
 
     Only what was being sent at the cut may be shorter than it should be, so all but the
     last item of a list or an object is as it was.
@@ -82,7 +82,7 @@ def is_beginning_of(part: Any, whole: Any) -> bool:
 
 @cache
 def distinct_cuts(reply: bytes) -> list[Any]:
-    """Cut a reply at every byte, and return each value that can be read from it."""
+    """Truncate a reply at every byte, and return each value that can be read."""
     values: list[Any] = []
     for length in range(len(reply)):
         try:
@@ -90,7 +90,7 @@ def distinct_cuts(reply: bytes) -> list[Any]:
                 reply[:length].decode(errors="replace")
             )
         except ValueError:
-            # Nothing can be read before the first bracket, and something ever after.
+            # Before the first bracket nothing can be read, after it always something.
             assert not values
             continue
         # A line break may follow the last bracket.
@@ -101,14 +101,14 @@ def distinct_cuts(reply: bytes) -> list[Any]:
 
 
 def contradictions(part: Any, whole: Any, path: str = "") -> list[str]:
-    """Return where a model of a cut reply says something else than that of the whole."""
+    """Return where the model of a truncated reply contradicts the complete one."""
     if part is None:
         return []
     if is_dataclass(part):
         pairs = [
             (f"{path}.{field.name}", getattr(part, field.name), other)
             for field in fields(part)
-            # Of several fans the cut may have taken the fastest.
+            # The fastest fan may be missing.
             if field.name not in ("complete", "fan_speed")
             for other in [getattr(whole, field.name)]
         ]
@@ -126,10 +126,10 @@ def contradictions(part: Any, whole: Any, path: str = "") -> list[str]:
 
 @replies()
 def test_every_cut_of_a_reply_is_a_beginning_of_it(reply: bytes) -> None:
-    """Wherever a reply is cut, what is read from it is what it began with."""
+    """Wherever a reply is truncated, its beginning is read."""
     whole = json.loads(reply)
     values = distinct_cuts(reply)
-    # More of the text never says less, up to all of it but a value before the bracket.
+    # More of the text never yields less.
     assert all(starmap(is_beginning_of, pairwise([*values, whole])))
     assert len(values[0]) == 0
     assert len(values[-1]) >= len(whole) - 1
@@ -137,7 +137,7 @@ def test_every_cut_of_a_reply_is_a_beginning_of_it(reply: bytes) -> None:
 
 @replies("summary")
 def test_no_cut_of_a_summary_contradicts_it(reply: bytes) -> None:
-    """A summary that was cut off says less than the whole one, and nothing else."""
+    """A truncated summary has fewer values, but no different ones."""
     whole = Summary.from_json(json.loads(reply))
     backends = Backends.from_json(
         json.loads(REPLIES[reply].with_name("backends.json").read_bytes())
@@ -151,7 +151,7 @@ def test_no_cut_of_a_summary_contradicts_it(reply: bytes) -> None:
 
 @replies("backends")
 def test_no_cut_of_backends_contradicts_them(reply: bytes) -> None:
-    """Backends that were cut off say less than the whole ones, and nothing else."""
+    """Truncated backends have fewer values, but no different ones."""
     whole = Backends.from_json(json.loads(reply))
     for value in distinct_cuts(reply):
         part = Backends.from_json(value, complete=False)
@@ -180,12 +180,12 @@ def test_no_cut_of_backends_contradicts_them(reply: bytes) -> None:
     ],
 )
 def test_all_that_arrived_whole_is_kept(text: str, value: Any) -> None:
-    """What stands before the cut is kept up to its last whole value."""
+    """Everything up to the last complete value is kept."""
     assert partial_json.loads(text) == (value, False)
 
 
 def test_a_whole_text_is_complete() -> None:
-    """A text that lacks nothing is read as it is."""
+    """A complete text is read as it is."""
     whole = capture("xmrig-6.26.0", "mining", "summary")
     assert partial_json.loads(json.dumps(whole)) == (whole, True)
 
@@ -211,7 +211,7 @@ def test_a_whole_text_is_complete() -> None:
     ],
 )
 def test_what_never_began_as_json_is_refused(text: str) -> None:
-    """What is no object or list, nor the beginning of one, is not guessed at."""
+    """Anything but the beginning of an object or a list is rejected."""
     with pytest.raises(ValueError):
         partial_json.loads(text)
 
@@ -220,7 +220,7 @@ def test_what_never_began_as_json_is_refused(text: str) -> None:
 def test_every_cut_of_any_document_is_a_beginning_of_it(
     document: Any, data: st.DataObject
 ) -> None:
-    """The same holds for documents that no miner sends."""
+    """This applies to any document."""
     text = json.dumps(
         document,
         ensure_ascii=data.draw(st.booleans()),
@@ -234,7 +234,7 @@ def test_every_cut_of_any_document_is_a_beginning_of_it(
 
 @given(document=json_documents, data=st.data())
 def test_a_cut_within_a_character_is_a_cut(document: Any, data: st.DataObject) -> None:
-    """A reply is cut by bytes, of which a character may have several."""
+    """Replies are truncated at bytes, and a character may have several."""
     content = json.dumps(document, ensure_ascii=False).encode(errors="replace")
     length = data.draw(st.integers(1, len(content)))
     value, _ = partial_json.loads(content[:length].decode(errors="replace"))
@@ -243,7 +243,7 @@ def test_a_cut_within_a_character_is_a_cut(document: Any, data: st.DataObject) -
 
 @given(st.text() | st.text('{}[]",:\\0123456789.eE-+truefalsn u'))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Whatever the text is, nothing worse happens than a ValueError."""
+    """For any text, only ValueError is raised."""
     with contextlib.suppress(ValueError):
         partial_json.loads(text)
 
@@ -261,7 +261,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_endless_nesting_and_nonsense_are_refused(text: str) -> None:
-    """The longest reply that is read at all is refused in no time."""
+    """Even the longest reply is rejected quickly."""
     started = time.monotonic()
     try:
         value, complete = partial_json.loads(text)
@@ -274,7 +274,7 @@ def test_endless_nesting_and_nonsense_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize("end", ["", "]" * 100_000], ids=["cut off", "whole"])
 def test_endless_nesting_is_called_that(end: str) -> None:
-    """Whether the text ends or not."""
+    """In a complete and a truncated text."""
     with pytest.raises(ValueError, match="^nested too deeply$"):
         partial_json.loads("[" * 100_000 + end)
 
@@ -288,7 +288,7 @@ def test_endless_nesting_is_called_that(end: str) -> None:
     ],
 )
 def test_a_long_text_is_read_in_no_time(text: str, count: int) -> None:
-    """The longest reply that is read at all does not hold up anything else."""
+    """Even the longest reply is read quickly."""
     started = time.monotonic()
     value, complete = partial_json.loads(text)
     assert (len(value), complete) == (count, False)

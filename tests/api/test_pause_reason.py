@@ -1,4 +1,4 @@
-"""Tests of why a miner does not mine."""
+"""Tests of the reason why a miner does not mine."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_pause_reason(
     rules: tuple[PauseRule, ...],
     reason: PauseReason | None,
 ) -> None:
-    """A request is named before what else may be the reason, and unknown is no reason."""
+    """A request is named first, and an unknown state has no reason."""
     enabled = status is not Status.STOPPED
     backends = Backends.from_json([{"type": "cpu", "enabled": enabled}])
     snapshot = Snapshot(

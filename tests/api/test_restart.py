@@ -1,4 +1,4 @@
-"""Tests of telling a miner's processes apart, and counting across them."""
+"""Tests of detecting restarts, and counting across them."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ WALL = 1_790_000_000.0
 
 
 class Poll(NamedTuple):
-    """A poll, and what the miner says; all times in s, counted from the first poll."""
+    """A poll and its reply; all times are in s since the first poll."""
 
     received: float
     uptime: Any
@@ -26,7 +26,7 @@ class Poll(NamedTuple):
     took: float = 0
 
     def observed_by(self, detector: RestartDetector) -> bool:
-        """Return whether a detector finds that the miner restarted."""
+        """Return whether a detector reports a restart."""
         return detector.observe(
             summary(self.uptime, self.connected, self.hashes),
             sent=NOW + self.received - self.took,
@@ -38,7 +38,7 @@ class Poll(NamedTuple):
 def summary(
     uptime: Any, connected: float | None = None, hashes: int | None = None
 ) -> Summary:
-    """Return what a miner says of its age and that of its connection, in s."""
+    """Return a summary with the uptime of the miner and of its connection, in s."""
     connection = {} if connected is None else {"uptime_ms": int(connected * 1000)}
     results = {} if hashes is None else {"hashes_total": hashes}
     return Summary.from_json(
@@ -47,7 +47,7 @@ def summary(
 
 
 def restarts(*polls: Poll) -> list[bool]:
-    """Return what is seen at polls."""
+    """Return the restarts that are detected at polls."""
     detector = RestartDetector()
     return [poll.observed_by(detector) for poll in polls]
 
@@ -89,7 +89,7 @@ SAME_PROCESS = {
         Poll(3600, 500, 490),
         Poll(3610, 4110, 500),
     ],
-    # A reply that is late was true at any time since it was requested
+    # A late reply was valid at some time since its request
     "late": [Poll(0, 500, 490), Poll(17, 510, 500, took=7), Poll(20, 520, 510)],
     "late both times": [Poll(0, 500, 490, took=9), Poll(18, 509, 499, took=9)],
     "late at first": [Poll(9, 500, 490, took=9), Poll(10, 510, 500)],
@@ -126,19 +126,19 @@ ANOTHER_PROCESS = {
 
 @pytest.mark.parametrize("name", SAME_PROCESS)
 def test_the_same_process(name: str) -> None:
-    """A clock that was set, a late reply, or a pool that was lost, is no restart."""
+    """An adjusted clock, a late reply, or a lost pool is not a restart."""
     assert not any(restarts(*SAME_PROCESS[name]))
 
 
 @pytest.mark.parametrize("name", ANOTHER_PROCESS)
 def test_another_process(name: str) -> None:
-    """Its uptime is less than it would have been, and so is its connection's."""
+    """Its uptime and that of its connection are lower than expected."""
     polls = ANOTHER_PROCESS[name]
     assert restarts(*polls) == [False] * (len(polls) - 1) + [True]
 
 
 def test_a_restart_is_seen_once() -> None:
-    """The process goes on afterwards."""
+    """It is reported only once."""
     polls = (Poll(0, 500, 490), Poll(10, 3, 2), Poll(20, 13, 12), Poll(30, 23, 22))
     assert restarts(*polls) == [False, True, False, False]
 
@@ -152,7 +152,7 @@ def test_a_restart_is_seen_once() -> None:
 def test_no_delay_is_a_restart(
     steps: list[tuple[float, float, float]], uptime: int
 ) -> None:
-    """Whenever within a request the miner notes its uptime, it is the same process."""
+    """The uptime may be from any time within a request."""
     detector = RestartDetector()
     now = 0.0
     for pause, took, share in steps:
@@ -171,10 +171,10 @@ def test_no_delay_is_a_restart(
 def test_every_restart_is_seen(
     before: int, away: float, share: float, took: float
 ) -> None:
-    """However long it was away: a process that began since is younger than that."""
+    """However long the miner was unreachable."""
     uptime = int(away * share)
     polls = (Poll(0, before), Poll(away + took, uptime, took=took))
-    # Unless it is as old as the one before would be, or seems to stand still
+    # Except a process as old as the previous one would be
     is_unclear = uptime >= before + away - TOLERANCE or uptime == before
     assert restarts(*polls)[1] is not is_unclear
 
@@ -193,13 +193,13 @@ def test_every_restart_is_seen(
 def test_the_time_between_two_runs(
     uptime: int, connected: int, restarted: bool
 ) -> None:
-    """When the process started is known from before, by the clock of this side."""
+    """The start of the process is stored, by the local clock."""
     detector = RestartDetector(started=WALL - 500)
     assert Poll(0, uptime, connected).observed_by(detector) is restarted
 
 
 def test_the_start_follows_the_clock_by_which_it_is_told() -> None:
-    """So that a clock set between two polls is no restart between two runs."""
+    """So that adjusting the clock is not taken for a restart."""
     detector = RestartDetector()
     Poll(0, 500, 490).observed_by(detector)
     assert detector.started == WALL - 500
@@ -210,7 +210,7 @@ def test_the_start_follows_the_clock_by_which_it_is_told() -> None:
 
 
 def test_the_start_is_steady() -> None:
-    """It is saved whenever it changes, which is not at every poll."""
+    """It does not change at every poll, so it is rarely saved."""
     detector = RestartDetector()
     for at in range(0, 600, 10):
         uptime = 500 + at + (at // 10) % 2
@@ -226,7 +226,7 @@ PROCESSES = st.lists(
 
 
 def counted(*counts: int | None, last: int = 0, total: int = 0) -> int:
-    """Return the total after counts, none of them after a restart that was seen."""
+    """Return the total after counts without a detected restart."""
     counter = LifetimeCounter(total=total, last=last)
     for count in counts:
         counter.update(count, restarted=False, max_step=STEP)
@@ -235,12 +235,12 @@ def counted(*counts: int | None, last: int = 0, total: int = 0) -> int:
 
 @given(PROCESSES)
 def test_counts_of_all_processes_add_up(processes: list[list[int]]) -> None:
-    """Nothing is counted twice, and what was counted before is not lost."""
+    """Nothing is counted twice, and nothing is lost."""
     counter = LifetimeCounter()
     for number, counts in enumerate(processes):
         for index, count in enumerate((0, *counts)):
             counter.update(count, restarted=number > 0 and index == 0, max_step=STEP)
-            # Home Assistant may restart at any time, and stores these two
+            # Home Assistant may restart at any time, and stores these two values
             counter = LifetimeCounter(total=counter.total, last=counter.last)
             counter.update(count, restarted=False, max_step=STEP)
     assert counter.total == sum(counts[-1] for counts in processes)
@@ -250,7 +250,7 @@ def test_counts_of_all_processes_add_up(processes: list[list[int]]) -> None:
 def test_one_wild_count_is_never_added(
     processes: list[list[int]], data: st.DataObject
 ) -> None:
-    """Wherever it comes, and however wild it is: the next one shows the truth."""
+    """A single wrong value is never added, wherever it occurs."""
     counts = [
         (count, number > 0 and index == 0)
         for number, process in enumerate(processes)
@@ -296,19 +296,19 @@ def test_one_wild_count_is_never_added(
     ],
 )
 def test_counts_are_taken_with_care(counts: tuple[int | None, ...], total: int) -> None:
-    """A count that fell, or rose by too much, waits until the next one confirms it."""
+    """A count that fell, or rose too much, must be confirmed by the next one."""
     assert counted(*counts) == total
 
 
 def test_a_restart_that_was_seen_explains_a_count_that_fell() -> None:
-    """There is nothing to wait for."""
+    """It needs no confirmation."""
     counter = LifetimeCounter(total=10, last=10)
     counter.update(3, restarted=True, max_step=STEP)
     assert counter.total == 13
 
 
 def test_a_count_that_did_not_fall_is_not_a_new_one() -> None:
-    """A restart that was none must not add everything again."""
+    """A wrongly detected restart must not add everything again."""
     counter = LifetimeCounter(total=24, last=24)
     counter.update(24, restarted=True, max_step=STEP)
     counter.update(32, restarted=True, max_step=STEP)
@@ -316,7 +316,7 @@ def test_a_count_that_did_not_fall_is_not_a_new_one() -> None:
 
 
 def test_a_restart_explains_no_wild_count() -> None:
-    """What is too much waits all the same."""
+    """Too large a rise must still be confirmed."""
     counter = LifetimeCounter(total=24, last=24)
     counter.update(2**63, restarted=True, max_step=STEP)
     counter.update(3, restarted=False, max_step=STEP)
@@ -325,7 +325,7 @@ def test_a_restart_explains_no_wild_count() -> None:
 
 
 def test_a_count_that_is_not_said_after_a_restart_is_waited_for() -> None:
-    """A reply may have been cut off; the next ones show that it began again."""
+    """A reply may be truncated; the next ones have the new count."""
     counter = LifetimeCounter(total=10, last=10)
     counter.update(None, restarted=True, max_step=STEP)
     for count in (3, 4):
@@ -334,7 +334,7 @@ def test_a_count_that_is_not_said_after_a_restart_is_waited_for() -> None:
 
 
 def test_the_first_count_of_all() -> None:
-    """A miner that was added after it had mined for long brings all of that with it."""
+    """The count of a miner that has been running for long is included."""
     counter = LifetimeCounter()
     for count in (10**9, 10**9 + 5):
         counter.update(count, restarted=False, max_step=STEP)

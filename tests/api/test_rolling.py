@@ -1,4 +1,4 @@
-"""Hashrates with their gaps filled, by what was counted from poll to poll."""
+"""Tests of filling the gaps of hashrates."""
 
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -28,7 +28,7 @@ EMPTY = Hashrate()
 
 
 def windows(*values: float | None) -> Hashrate:
-    """Return a hashrate by its windows; those left out are as the last one."""
+    """Return a hashrate; omitted windows equal the last one."""
     ten, one, fifteen = (*values, *repeat(values[-1], 3 - len(values)))
     return Hashrate(seconds_10=ten, minute_1=one, minutes_15=fifteen)
 
@@ -45,7 +45,7 @@ def backend(name: BackendType, hashrate: Hashrate, threads: int) -> Backend:
 
 @dataclass
 class Polled:
-    """A miner that is polled, with its CPU alone unless said otherwise."""
+    """A polled miner, by default with its CPU only."""
 
     rolling: RollingHashrates = field(default_factory=RollingHashrates)
     now: float = 1000
@@ -77,25 +77,25 @@ class Polled:
 
 @pytest.fixture
 def polled() -> Polled:
-    """Return a miner that has hashed 400 H/s with four threads for long."""
+    """Return a miner that has hashed 400 H/s with four threads for a long time."""
     polled = Polled()
     polled.cpu(4, 400)
     return polled
 
 
 def test_full_windows_are_taken_as_they_are(polled: Polled) -> None:
-    """XMRig counts more often than it is polled."""
+    """XMRig samples more often than it is polled."""
     assert polled.cpu(4, 410, 405, 402) == windows(410, 405, 402)
 
 
 def test_the_last_hashrate_of_a_thread_bridges_an_empty_window(polled: Polled) -> None:
-    """It is the same for all of them, as far as is known."""
+    """All threads are assumed to be equal."""
     assert polled.cpu(1).seconds_10 == 100
     assert polled.cpu(8).seconds_10 == 800
 
 
 def test_a_number_of_threads_hashes_as_it_did_last(polled: Polled) -> None:
-    """More threads than cores add little."""
+    """Threads beyond the number of cores add little."""
     polled.cpu(8, 500)
     polled.cpu(2, 220)
     assert polled.cpu(4).seconds_10 == 400
@@ -104,7 +104,7 @@ def test_a_number_of_threads_hashes_as_it_did_last(polled: Polled) -> None:
 
 
 def test_a_bridge_ends(polled: Polled) -> None:
-    """A window that stays empty is no change of threads."""
+    """A window that stays empty has another cause."""
     assert polled.cpu(1, after=0).seconds_10 == 100
     assert polled.cpu(1, after=MAX_BRIDGE).seconds_10 == 100
     assert polled.cpu(1, after=0.1) == EMPTY
@@ -113,7 +113,7 @@ def test_a_bridge_ends(polled: Polled) -> None:
 
 
 def test_a_window_that_fills_ends_a_bridge(polled: Polled) -> None:
-    """The next one has its whole time again."""
+    """The next one has the full time again."""
     polled.cpu(1, after=0)
     polled.cpu(1, 90, after=MAX_BRIDGE)
     polled.cpu(2, after=0)
@@ -121,19 +121,19 @@ def test_a_window_that_fills_ends_a_bridge(polled: Polled) -> None:
 
 
 def test_threads_that_never_hashed_are_unknown() -> None:
-    """A miner that just started has no hashrate to go by."""
+    """A miner that just started has no previous hashrate."""
     assert Polled().cpu(4) == EMPTY
 
 
 def test_no_threads_hash_nothing(polled: Polled) -> None:
-    """A backend that was stopped loses its windows, and goes on as it did."""
+    """A stopped backend has no windows, and continues as before."""
     assert polled.cpu(0).seconds_10 == 0
     polled.cpu(0, after=5 * MAX_BRIDGE)
     assert polled.cpu(4).seconds_10 == 400
 
 
 def test_a_backend_that_is_off_hashed_nothing_as_far_as_is_known() -> None:
-    """One that is on and has yet to start may have."""
+    """An enabled one that has yet to start may have hashed."""
     polled = Polled()
     off = Backend(type=CPU, enabled=False)
     assert polled.poll(off)[CPU] == windows(0)
@@ -142,7 +142,7 @@ def test_a_backend_that_is_off_hashed_nothing_as_far_as_is_known() -> None:
 
 
 def test_a_backend_that_was_switched_off_hashed_before(polled: Polled) -> None:
-    """It comes to rest in the means as the windows move on."""
+    """Its share of the averages decreases over time."""
     off = Backend(type=CPU, enabled=False)
     found = polled.poll(off)[CPU]
     assert found.seconds_10 == 0
@@ -153,13 +153,13 @@ def test_a_backend_that_was_switched_off_hashed_before(polled: Polled) -> None:
 
 
 def test_zero_says_nothing_of_the_threads(polled: Polled) -> None:
-    """A pool that is lost lets them rest."""
+    """Without a pool, they are idle."""
     assert polled.cpu(2, 0).seconds_10 == 0
     assert polled.cpu(2).seconds_10 == 200
 
 
 def test_the_means_are_of_what_was_hashed(polled: Polled) -> None:
-    """Each reading stands for the time since the one before."""
+    """Each reading covers the time since the previous one."""
     found = polled.cpu(1)
     assert found.minute_1 == pytest.approx((50 * 400 + 10 * 100) / MINUTE)
     assert found.minutes_15 == pytest.approx((890 * 400 + 10 * 100) / QUARTER)
@@ -170,7 +170,7 @@ def test_the_means_are_of_what_was_hashed(polled: Polled) -> None:
 
 
 def test_the_means_forget_what_is_older_than_they_are(polled: Polled) -> None:
-    """After a minute, or a quarter of an hour, they are of the new threads alone."""
+    """After their window, they only include the new threads."""
     for _ in range(5):
         assert polled.cpu(1, 100, None, None).minute_1 != 100
     assert polled.cpu(1, 100, None, None).minute_1 == pytest.approx(100)
@@ -180,7 +180,7 @@ def test_the_means_forget_what_is_older_than_they_are(polled: Polled) -> None:
 
 
 def test_the_time_before_the_first_poll_is_known_by_the_windows() -> None:
-    """A change of threads may follow at once."""
+    """Threads may change right after the first poll."""
     polled = Polled()
     polled.cpu(4, 500, 400, 200)
     found = polled.cpu(1, 100, None, None)
@@ -192,7 +192,7 @@ def test_the_time_before_the_first_poll_is_known_by_the_windows() -> None:
 
 
 def test_a_window_that_fills_later_tells_more_of_the_time_before() -> None:
-    """The miner ran for less than a quarter of an hour at the first poll."""
+    """At the first poll, the miner had run for less than 15 minutes."""
     polled = Polled()
     polled.cpu(4, 400, 400, None)
     assert polled.cpu(4, 400, None, None).minutes_15 is None
@@ -202,14 +202,14 @@ def test_a_window_that_fills_later_tells_more_of_the_time_before() -> None:
 
 
 def test_windows_that_contradict_the_counts_are_left_out() -> None:
-    """Less was never hashed in more time."""
+    """A longer time cannot have fewer hashes."""
     polled = Polled()
     polled.cpu(4, 400, 400, 1)
     assert polled.cpu(1, 100, None, None).minutes_15 is None
 
 
 def test_a_mean_waits_for_its_time_to_pass() -> None:
-    """As XMRig's own do after a start."""
+    """As XMRig's own averages after a start."""
     polled = Polled()
     for _ in range(7):
         assert polled.cpu(4, 400, None, None).minute_1 is None or polled.now > 1060
@@ -217,20 +217,20 @@ def test_a_mean_waits_for_its_time_to_pass() -> None:
 
 
 def test_a_gap_between_polls_is_not_made_up(polled: Polled) -> None:
-    """What an unreachable miner did is unknown."""
+    """The hashes of an unreachable miner are unknown."""
     assert polled.cpu(1, 100, None, None, after=MAX_GAP).minute_1 == 100
     assert polled.cpu(1, 100, None, None, after=MAX_GAP + 1).minute_1 is None
 
 
 def test_what_is_unknown_has_no_mean(polled: Polled) -> None:
-    """Not even one of the time around it."""
+    """Nor have longer periods around it."""
     polled.cpu(1, after=0)
     assert polled.cpu(1, after=MAX_BRIDGE + 1) == EMPTY
     assert polled.cpu(1, 100, None, None) == windows(100, None)
 
 
 def test_a_pause_counts(polled: Polled) -> None:
-    """A window that drains says what was hashed before it; an empty one says 0."""
+    """A draining window has hashes from before; an empty one is 0."""
     paused = polled.poll(backend(CPU, windows(100, None), 4), paused=True)[CPU]
     assert paused.minute_1 == pytest.approx((50 * 400 + 10 * 100) / MINUTE)
     paused = polled.poll(backend(CPU, EMPTY, 4), paused=True)[CPU]
@@ -239,7 +239,7 @@ def test_a_pause_counts(polled: Polled) -> None:
 
 
 def test_a_pause_says_nothing_of_the_threads(polled: Polled) -> None:
-    """Nor does a window that still has the pause in it."""
+    """Neither does a window that includes the pause."""
     polled.poll(backend(CPU, windows(100, None), 4), paused=True)
     polled.poll(backend(CPU, EMPTY, 4), paused=True, after=5 * MAX_BRIDGE)
     polled.cpu(4, 200, after=9)
@@ -249,13 +249,13 @@ def test_a_pause_says_nothing_of_the_threads(polled: Polled) -> None:
 
 
 def test_a_restart_forgets_everything(polled: Polled) -> None:
-    """It is another process."""
+    """Its windows start again."""
     found = polled.poll(backend(CPU, EMPTY, 4), restarted=True)
     assert found == {CPU: EMPTY, None: EMPTY}
 
 
 def test_another_algorithm_forgets_everything(polled: Polled) -> None:
-    """A reply that was cut off does not say which it is, which is none."""
+    """A truncated reply without the algorithm is no change."""
     polled.algo = None
     assert polled.cpu(1).seconds_10 == 100
     polled.algo = "rx/0"
@@ -265,7 +265,7 @@ def test_another_algorithm_forgets_everything(polled: Polled) -> None:
 
 
 def test_a_reply_that_was_cut_off_fills_nothing(polled: Polled) -> None:
-    """The number of threads in it is not that of the miner."""
+    """Its number of threads is incomplete."""
     total = windows(7, None)
     cut = backend(CPU, EMPTY, 1)
     assert polled.poll(cut, complete=False, total=total) == {None: total}
@@ -276,7 +276,7 @@ def test_a_reply_that_was_cut_off_fills_nothing(polled: Polled) -> None:
 
 
 def test_the_total_is_that_of_the_miner_where_it_has_one(polled: Polled) -> None:
-    """The sum of the backends stands in for what is missing."""
+    """Missing values are summed from the backends."""
     found = polled.poll(
         backend(CPU, EMPTY, 1), backend(CUDA, windows(50), 1), total=windows(None, 7, 9)
     )
@@ -286,13 +286,13 @@ def test_the_total_is_that_of_the_miner_where_it_has_one(polled: Polled) -> None
 
 
 def test_a_total_lacks_what_one_backend_lacks(polled: Polled) -> None:
-    """A card that just started has no hashrate to go by."""
+    """A card that just started has no previous hashrate."""
     found = polled.poll(backend(CPU, EMPTY, 1), backend(CUDA, EMPTY, 1))
     assert found[None] == EMPTY
 
 
 def test_backends_that_rest_count_for_what_they_hashed(polled: Polled) -> None:
-    """And not at all, once that is longer ago than the longest window."""
+    """After the longest window, they no longer count."""
     polled.poll(backend(CPU, windows(400), 4), backend(CUDA, windows(90), 1))
     cards = backend(CUDA, EMPTY, 0)
     found = polled.poll(backend(CPU, EMPTY, 1), cards)
@@ -306,6 +306,6 @@ def test_backends_that_rest_count_for_what_they_hashed(polled: Polled) -> None:
 
 
 def test_a_miner_without_threads_has_what_it_says() -> None:
-    """XMRig says 0 of it."""
+    """XMRig reports 0."""
     found = Polled().poll(backend(CPU, EMPTY, 0), total=windows(0))
     assert found[None] == windows(0)

@@ -1,4 +1,4 @@
-"""Tests of what follows from all that is known of a miner."""
+"""Tests of the values of a snapshot."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ from tests.api.odd import BACKENDS, CONFIG, SUMMARY, everywhere, read_snapshot
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_hashrate_is_0_while_paused(version: str) -> None:
-    """A window that drains makes a paused miner look alive."""
+    """The draining window of a paused miner is not shown."""
     paused = snapshot(version, "paused")
     assert paused.summary.hashrate.seconds_10
     assert paused.hashrate_now(paused.summary.hashrate) == 0
@@ -30,21 +30,21 @@ def test_hashrate_is_0_while_paused(version: str) -> None:
 
 
 def test_hashrate_is_0_while_paused_even_if_unknown() -> None:
-    """A GPU that is paused has no hashrate at all."""
+    """A paused GPU has no hashrate at all."""
     paused = Snapshot(summary=Summary(paused=True))
     assert paused.hashrate_now(Hashrate()) == 0
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_hashrate_is_0_while_stopped(version: str) -> None:
-    """A stopped backend has no hashrate, and mines nothing."""
+    """A stopped backend has no hashrate."""
     stopped = snapshot(version, "stopped_by_config")
     assert stopped.hashrate_now(Hashrate(), BackendType.CPU) == 0
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_hashrate_of_a_miner_that_mines(version: str) -> None:
-    """Otherwise it is what the miner says, and 0 of a backend that is off."""
+    """It is the reported value, and 0 for a disabled backend."""
     known = snapshot(version, "mining")
     hashrate = known.summary.hashrate
     assert hashrate.seconds_10
@@ -55,47 +55,47 @@ def test_hashrate_of_a_miner_that_mines(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_hashrate_is_unknown_while_its_window_fills(version: str) -> None:
-    """A null is no 0."""
+    """Null is not 0."""
     known = snapshot(version, "warming_up")
     assert known.hashrate_now(known.summary.hashrate) is None
 
 
 def test_hashrate_of_a_backend_that_the_answer_was_cut_before() -> None:
-    """What is not known of a backend is not that it is off."""
+    """A missing backend is unknown, not disabled."""
     backends = Backends.from_json(BACKENDS[:2], complete=False)
     known = Snapshot(summary=Summary.from_json(SUMMARY), backends=backends)
     assert known.hashrate_now(Hashrate(), BackendType.CUDA) is None
 
 
 def test_paused_comes_before_the_pool() -> None:
-    """A miner without a pool that was paused is shown as paused."""
+    """A paused miner without a pool is shown as paused."""
     summary = replace(snapshot(NEW, "pool_unreachable").summary, paused=True)
     assert Snapshot(summary=summary).status is Status.PAUSED
 
 
 def test_stopped_comes_before_paused() -> None:
-    """A stopped miner has nothing to pause."""
+    """A stopped miner that is paused is shown as stopped."""
     stopped = snapshot(NEW, "stopped_by_config")
     summary = replace(stopped.summary, paused=True)
     assert replace(stopped, summary=summary).status is Status.STOPPED
 
 
 def test_a_gpu_without_its_window_hides_no_cpu_that_mines() -> None:
-    """The total is null as long as any one backend lacks a window."""
+    """The total is null as long as any backend lacks a window."""
     summary = replace(snapshot(NEW, "mining").summary, hashrate=Hashrate())
     backends = Backends.from_json(BACKENDS)
     assert Snapshot(summary=summary, backends=backends).status is Status.MINING
 
 
 def test_without_backends_it_is_unknown_if_it_is_stopped() -> None:
-    """A miner without hashrate may be starting, or have no backend that is on."""
+    """A miner without a hashrate may be starting or stopped."""
     summary = snapshot(NEW, "stopped_by_rpc").summary
     known = Snapshot(summary=summary)
     assert (known.status, known.is_mining) == (None, None)
 
 
 def test_without_backends_a_hashrate_is_enough() -> None:
-    """A miner that hashes is mining."""
+    """A hashing miner is mining."""
     known = Snapshot(summary=snapshot(NEW, "mining").summary)
     assert known.status is Status.MINING
 
@@ -133,7 +133,7 @@ OFF = [{"type": name, "enabled": False} for name in BackendType]
 def test_stopped_is_what_all_backends_say(
     backends: Backends | None, status: Status | None
 ) -> None:
-    """A backend that is missing is unknown, not off."""
+    """A missing backend is unknown, not disabled."""
     summary = snapshot(NEW, "stopped_by_rpc").summary
     assert {"opencl", "cuda"} < {*summary.features}
     known = Snapshot(summary=summary, backends=backends)
@@ -143,14 +143,14 @@ def test_stopped_is_what_all_backends_say(
 
 
 def test_an_xmrig_without_graphics_lists_none() -> None:
-    """It was built without them, so its CPU decides."""
+    """It was built without GPU backends, so its CPU decides."""
     summary = replace(snapshot(NEW, "stopped_by_rpc").summary, features=("http", "tls"))
     backends = Backends.from_json(OFF[:1])
     assert Snapshot(summary=summary, backends=backends).status is Status.STOPPED
 
 
 def test_a_miner_that_hashes_before_its_first_pool() -> None:
-    """MoneroOcean's build measures algorithms first; one that lost its pool has none."""
+    """MoneroOcean's build benchmarks algorithms before it connects."""
     known = snapshot(NEW, "mining")
     lost = replace(known.summary.connection, ip=None, uptime=0, uptime_ms=0)
     never = replace(lost, pool=None)
@@ -183,18 +183,18 @@ INCOMPLETE: dict[str, Callable[[Snapshot], Snapshot]] = {
 @pytest.mark.parametrize("state", ["mining", "paused", "stopped_by_config"])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_complete(version: str, state: str) -> None:
-    """All replies of one poll are there and whole."""
+    """All replies of one poll are complete."""
     assert snapshot(version, state).is_complete
 
 
 @pytest.mark.parametrize("name", INCOMPLETE)
 def test_incomplete(name: str) -> None:
-    """Nothing is decided by what lacks something."""
+    """Decisions need a complete snapshot."""
     assert not INCOMPLETE[name](snapshot(NEW, "mining")).is_complete
 
 
 def test_complete_without_a_config() -> None:
-    """A read-only API shows none."""
+    """A read-only API has no config."""
     known = replace(snapshot(NEW, "mining"), config=None, restricted=True)
     assert known.is_complete
 
@@ -205,7 +205,7 @@ def with_profile(config: Config, name: str, profile: Any) -> Config:
 
 
 def capped(full: Any, now: Any) -> Snapshot:
-    """Return a snapshot after a control replaced a profile of threads."""
+    """Return a snapshot after a control replaced a thread profile."""
     known = snapshot(NEW, "mining")
     assert known.config
     before, after = (
@@ -217,13 +217,13 @@ def capped(full: Any, now: Any) -> Snapshot:
 
 
 def test_threads_are_capped() -> None:
-    """The user's own number is told from the one that runs."""
+    """The user's number is distinguished from the current one."""
     known = capped([0, 1, 2, 3], [0, 1])
     assert (known.threads, known.user_threads, known.thread_cap) == (2, 4, 2)
 
 
 def test_threads_are_not_capped() -> None:
-    """What runs is what the user set up, be it a smaller number than before."""
+    """The current number is the user's, even if it is smaller than before."""
     known = capped([0, 1, 2, 3], [0, 1])
     assert known.config
     name = str(known.cpu_profile)
@@ -232,7 +232,7 @@ def test_threads_are_not_capped() -> None:
 
 
 def test_threads_without_a_config() -> None:
-    """They are unknown, not none."""
+    """They are unknown."""
     known = replace(capped([0, 1], [0]), config=None)
     assert (known.threads, known.user_threads, known.thread_cap) == (None, None, None)
     assert (known.pool_labels, known.preferred_pool) == ([], None)
@@ -257,7 +257,7 @@ B = {"url": "b.example.org:1", "user": "WALLET", "enabled": False}
     ],
 )
 def test_preferred_pool(pools: list[dict[str, Any]], preferred: str | None) -> None:
-    """It is the first one that is enabled."""
+    """It is the first enabled pool."""
     assert with_pools(*pools).preferred_pool == preferred
 
 
@@ -273,7 +273,7 @@ def test_preferred_pool_after_another_was_selected() -> None:
 
 
 def test_an_old_miner_in_its_first_minutes() -> None:
-    """A summary that ends in its hashrates says enough for a status."""
+    """A summary that ends at its hashrates is enough for a status."""
     document = capture(OLD, "mining", "summary")
     document["hashrate"] = {"total": [1207.19]}
     del document["hugepages"]
@@ -289,7 +289,7 @@ def test_an_old_miner_in_its_first_minutes() -> None:
 
 
 def test_a_summary_that_was_cut_before_it_says_if_it_is_paused() -> None:
-    """Then there is no status, rather than a guessed one."""
+    """The status is unknown."""
     document = capture(OLD, "paused", "summary")
     del document["paused"]
     known = Snapshot(
@@ -303,7 +303,7 @@ def test_a_summary_that_was_cut_before_it_says_if_it_is_paused() -> None:
     "value", [None, True, -1, 0, 2**70, 1.5, float("inf"), "", "1", [], {}], ids=repr
 )
 def test_the_same_value_everywhere(value: Any) -> None:
-    """Answers with nothing but nulls, or nothing but anything else, can be read."""
+    """Replies with the same value everywhere can be read."""
     read_snapshot(
         everywhere(SUMMARY, value),
         everywhere(BACKENDS, value),

@@ -1,4 +1,4 @@
-"""Tests of what is stored to undo what was written, and of what was requested."""
+"""Tests of the stored state: what undoes writes, and requests."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ RESUMED_HERE = Request(mining=True, here=True)
 
 
 def as_read(state: MinerState) -> MinerState:
-    """Return a state as it comes back from the disk."""
+    """Return a state after storing and loading it."""
     return MinerState.from_json(json.loads(json.dumps(state.as_json())))
 
 
@@ -33,7 +33,7 @@ def config(**cpu: Any) -> Config:
 
 
 def written(state: MinerState, before: Config, after: Config) -> MinerState:
-    """Return a state after a write that the miner showed as it was."""
+    """Return a state after a write that the miner showed unchanged."""
     return shown(state, before, after, after)
 
 
@@ -47,19 +47,19 @@ def shown(
 
 
 def by_user(state: MinerState, before: Config, after: Config) -> MinerState:
-    """Return a state after a write by an action of the user."""
+    """Return a state after a write by an action."""
     state = as_read(state.with_write(before, after, by_user=True))
     return as_read(state.with_write_done(after))
 
 
 def test_an_empty_state_takes_a_config_for_the_users() -> None:
-    """As long as nothing was written, all of it is."""
+    """Without writes, the whole config is the user's."""
     assert MinerState.from_json(None) == MinerState()
     assert json_equal(MinerState().user_config(config()).document, USERS)
 
 
 def test_all_of_it_outlives_the_process() -> None:
-    """Nothing is lost on the way to the disk and back, nor is null taken for nothing."""
+    """Storing and loading loses nothing, and keeps null."""
     state = MinerState(
         backends=frozenset({BackendType.CPU, BackendType.CUDA}),
         request=Request(mining=False, here=True, limited=True),
@@ -78,7 +78,7 @@ def test_all_of_it_outlives_the_process() -> None:
 
 
 def test_serializing_changes_nothing() -> None:
-    """A state may be saved and go on being used."""
+    """A stored state can still be used."""
     state = written(MinerState(), config(), config(rx=[0, 1]))
     data = state.as_json()
     data["all_edits"]["edits"][0]["path"].append("x")
@@ -87,14 +87,14 @@ def test_serializing_changes_nothing() -> None:
 
 
 def test_what_was_written_is_undone_whole() -> None:
-    """The user's values come back however often others were written over them."""
+    """The user's values are restored, however often they were overwritten."""
     state = written(MinerState(), config(), config(rx=[0, 1]))
     state = written(state, config(rx=[0, 1]), config(rx=[0], enabled=False))
     assert json_equal(state.user_config(config(rx=[0], enabled=False)).document, USERS)
 
 
 def test_nothing_is_left_to_undo_once_it_is_undone() -> None:
-    """Then what the user changes next is their own."""
+    """Later changes are the user's."""
     state = written(MinerState(), config(), config(rx=[0, 1]))
     state = written(state, config(rx=[0, 1]), config())
     assert state.control_edits == Ledger()
@@ -105,7 +105,7 @@ def test_nothing_is_left_to_undo_once_it_is_undone() -> None:
 
 
 def test_what_was_changed_externally_over_it_is_the_users() -> None:
-    """Only that; what was written beside it is undone."""
+    """The other writes are undone."""
     state = written(MinerState(), config(), config(rx=[0], cn=[[1, 0]]))
     external = config(rx=[2, 3], cn=[[1, 0]])
     assert json_equal(state.user_config(external).document, config(rx=[2, 3]).document)
@@ -118,7 +118,7 @@ def test_what_was_changed_externally_over_it_is_the_users() -> None:
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_whether_a_write_arrived_need_not_be_known(arrived: bool) -> None:
-    """When either side ended in the middle of it, the user's values are still known."""
+    """The user's values are known even if a write was interrupted."""
     state = written(MinerState(), config(), config(rx=[0, 1, 2]))
     before, after = config(rx=[0, 1, 2]), config(rx=[0])
     state = as_read(state.with_write(before, after, by_user=False))
@@ -129,7 +129,7 @@ def test_whether_a_write_arrived_need_not_be_known(arrived: bool) -> None:
 
 
 def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
-    """A list may become an object, whose number of threads is then changed."""
+    """For example a list becomes an object, whose member is then changed."""
     whole = {"intensity": 1, "threads": 4, "affinity": -1}
     state = written(MinerState(), config(), config(rx=whole))
     state = written(state, config(rx=whole), config(rx=whole | {"threads": 2}))
@@ -144,7 +144,7 @@ def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
 
 
 def test_what_the_miner_puts_for_a_removed_value_is_not_the_users() -> None:
-    """It fills in its own default, and the user's value is still known."""
+    """XMRig fills in its default, and the user's value is still known."""
     without = Config({key: USERS[key] for key in USERS if key != "retries"})
     result = Config({**USERS, "retries": 3})
     state = shown(MinerState(), config(), without, result)
@@ -152,7 +152,7 @@ def test_what_the_miner_puts_for_a_removed_value_is_not_the_users() -> None:
 
 
 def test_what_the_miner_fills_into_a_value_is_not_the_users() -> None:
-    """Nor does it hide what was there before."""
+    """The value before is still known."""
     after = Config({**USERS, "pools": [{"url": "a"}]})
     result = Config({**USERS, "pools": [{"url": "a", "algo": None}]})
     state = shown(MinerState(), config(), after, result)
@@ -160,7 +160,7 @@ def test_what_the_miner_fills_into_a_value_is_not_the_users() -> None:
 
 
 def test_what_was_changed_externally_meanwhile_is_the_users() -> None:
-    """A value that was written before is not taken for one of this write."""
+    """A value from an earlier write is not attributed to this one."""
     state = written(MinerState(), config(), config(rx=[0]))
     state = shown(
         state, config(rx=[0]), config(rx=[0], cn=[]), config(rx=[2, 3], cn=[])
@@ -172,7 +172,7 @@ def test_what_was_changed_externally_meanwhile_is_the_users() -> None:
 
 
 def test_what_is_stored_is_not_shown_by_accident() -> None:
-    """It may hold wallets, which a log would keep."""
+    """It may contain wallets, which must not be logged."""
     state = MinerState().with_write(
         Config({"pools": [{"user": "WALLET"}]}),
         Config({"pools": [{"user": "OTHER"}]}),
@@ -183,7 +183,7 @@ def test_what_is_stored_is_not_shown_by_accident() -> None:
 
 
 def test_what_the_user_wrote_by_an_action_is_their_own() -> None:
-    """A control gives it back, and it is undone only with all the rest."""
+    """A control restores it, and only restoring everything undoes it."""
     lists = config(rx=[[1, 0], [2, 3]])
     state = by_user(MinerState(), config(), lists)
     assert json_equal(state.user_config(lists).document, lists.document)
@@ -194,7 +194,7 @@ def test_what_the_user_wrote_by_an_action_is_their_own() -> None:
 
 
 def test_what_a_control_wrote_beside_it_is_still_known() -> None:
-    """An action makes only what it changed the user's."""
+    """Only the values that the action changed become the user's."""
     capped = config(rx=[0], cn=[[1, 0]])
     state = written(MinerState(), config(), capped)
     now = config(rx=[2, 3], cn=[[1, 0]])
@@ -204,7 +204,7 @@ def test_what_a_control_wrote_beside_it_is_still_known() -> None:
 
 
 def test_the_backends_of_the_last_stop_are_stored() -> None:
-    """Just those that were enabled; a second stop changes nothing about it."""
+    """Exactly the enabled ones; a second stop does not change them."""
     on = Config({"cpu": {"enabled": True}, "cuda": {"enabled": True}, "opencl": {}})
     off = on.with_backends(())
     state = MinerState().with_write(on, off, by_user=False)
@@ -218,7 +218,7 @@ def payout_of(*users: str) -> Config:
 
 
 def test_a_payout_that_is_written_is_accepted_whether_or_not_it_arrived() -> None:
-    """Both the wallets before and those after it are the user's."""
+    """The wallets before and after the write are accepted."""
     old, new, other = payout_of("OLD"), payout_of("NEW"), payout_of("OTHER")
     state = MinerState(payout=old.payout).with_write(old, new, by_user=True)
     assert [state.accepts_payout(one.payout) for one in (old, new, other)] == [
@@ -235,7 +235,7 @@ def test_a_payout_that_is_written_is_accepted_whether_or_not_it_arrived() -> Non
 
 
 def test_a_payout_that_was_not_accepted_is_not_by_writing_something_else() -> None:
-    """What an intruder wrote shows until the user accepts it."""
+    """External changes are reported until the user accepts them."""
     accepted, other = payout_of("OLD"), payout_of("OTHER")
     more = Config({**other.document, "retries": 1})
     state = MinerState(payout=accepted.payout).with_write(other, more, by_user=True)
@@ -243,7 +243,7 @@ def test_a_payout_that_was_not_accepted_is_not_by_writing_something_else() -> No
 
 
 def test_pools_that_cannot_be_read_change_nothing_about_the_payout() -> None:
-    """They are no reason for a repair, and no way to have other pools accepted."""
+    """They neither cause a repair, nor have other pools accepted."""
     accepted, other = payout_of("OLD"), payout_of("OTHER")
     damaged = Config({"pools": [{"url": "a:1", "user": "OTHER"}, None]})
     state = MinerState(payout=accepted.payout)
@@ -256,7 +256,7 @@ def test_pools_that_cannot_be_read_change_nothing_about_the_payout() -> None:
 
 
 def test_any_first_payout_is_accepted() -> None:
-    """Nothing is known yet."""
+    """There is nothing to compare with."""
     assert MinerState().accepts_payout(payout_of("ANY").payout)
 
 
@@ -272,12 +272,12 @@ def test_any_first_payout_is_accepted() -> None:
     ],
 )
 def test_wants_pause(request_: Request, wants_pause: bool) -> None:
-    """A miner rests for a command or for the power limit."""
+    """A miner is paused by a command or by the power limit."""
     assert request_.wants_pause is wants_pause
 
 
 def test_a_request_is_kept_beside_the_one_before() -> None:
-    """Until it is known whether the command took effect."""
+    """Both are kept until it is known whether the command took effect."""
     state = MinerState().with_request(PAUSED_HERE)
     assert (state.request, state.previous_request) == (PAUSED_HERE, Request())
     assert state.with_request_done() == MinerState(request=PAUSED_HERE)
@@ -285,17 +285,17 @@ def test_a_request_is_kept_beside_the_one_before() -> None:
 
 
 def test_the_same_request_again_is_nothing_new() -> None:
-    """There is nothing to undo about it."""
+    """There is nothing to undo."""
     state = MinerState(request=PAUSED_HERE)
     assert state.with_request(PAUSED_HERE) is state
     assert state.with_request_undone() is state
 
 
 class Disk:
-    """Where a state is saved, which may fail."""
+    """A disk on which saving may fail."""
 
     def __init__(self) -> None:
-        """Start with nothing saved."""
+        """Start empty."""
         self.saved: list[MinerState] = []
         self.is_full = False
 
@@ -314,7 +314,7 @@ A, B, C = (MinerState(threads=number) for number in (1, 2, 3))
 
 
 async def test_a_state_is_stored_once() -> None:
-    """One that is on disk already costs no time."""
+    """A state that is already stored is not written again."""
     disk = Disk()
     store = disk.store(A)
     assert not await store.store(A)
@@ -325,7 +325,7 @@ async def test_a_state_is_stored_once() -> None:
 
 
 async def test_a_state_that_cannot_be_stored_is_not_taken() -> None:
-    """A command that needs it is refused, so the state is the one before."""
+    """The command is rejected, so the previous state stays."""
     disk = Disk()
     store = disk.store(A)
     disk.is_full = True
@@ -340,7 +340,7 @@ async def test_a_state_that_cannot_be_stored_is_not_taken() -> None:
 async def test_what_was_seen_is_kept_though_it_cannot_be_stored(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is true all the same, and stored as soon as that is possible."""
+    """It is kept in memory, and stored as soon as possible."""
     disk = Disk()
     store = disk.store(A)
     disk.is_full = True
@@ -349,7 +349,7 @@ async def test_what_was_seen_is_kept_though_it_cannot_be_stored(
     await store.record(C)
     assert store.state == C
     assert disk.saved == []
-    # One warning, not one at every poll
+    # One warning, not one per poll
     warnings = [item for item in caplog.records if item.levelno == logging.WARNING]
     assert [item.getMessage() for item in warnings] == ["No space left on device"]
     disk.is_full = False
@@ -362,7 +362,7 @@ async def test_what_was_seen_is_kept_though_it_cannot_be_stored(
 async def test_a_disk_that_is_full_again_is_reported_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A warning is for each time, not for each failure."""
+    """There is one warning for each outage."""
     disk = Disk()
     store = disk.store(A)
     for state in (B, C):
@@ -375,7 +375,7 @@ async def test_a_disk_that_is_full_again_is_reported_again(
 
 
 async def test_a_state_that_goes_back_is_stored_again() -> None:
-    """What is on disk is compared, not what was noted last."""
+    """The state is compared with the one on disk."""
     disk = Disk()
     store = disk.store(A)
     await store.record(B)

@@ -1,4 +1,4 @@
-"""Tests of stored state of another shape, which is refused before it is used."""
+"""Tests of stored state of an unexpected shape, which is rejected."""
 
 from contextlib import suppress
 import json
@@ -18,7 +18,7 @@ DECLARED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def full_state() -> MinerState:
-    """Return a state in which nothing is missing."""
+    """Return a complete state."""
     before = Config(CONFIG)
     after = Config({**CONFIG, "retries": 7, "cpu": {**CONFIG["cpu"], "rx": [0]}})
     state = MinerState(
@@ -39,7 +39,7 @@ STORED: dict[str, Any] = json.loads(json.dumps(full_state().as_json()))
 
 
 def test_what_was_stored_is_read() -> None:
-    """With every field of it, and also by a clock that was not set yet."""
+    """With every field, and a start before 1970."""
     assert MinerState.from_json(STORED) == full_state()
     early = MinerState(started=-86400.5)
     assert MinerState.from_json(json.loads(json.dumps(early.as_json()))) == early
@@ -47,7 +47,7 @@ def test_what_was_stored_is_read() -> None:
 
 @given(st.sampled_from(places(STORED)), any_json)
 def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> None:
-    """It is refused, or it can be used and stored again."""
+    """It is rejected, or it can be used and stored again."""
     with suppress(*DECLARED):
         state = MinerState.from_json(put(STORED, place, value))
         state.user_config(Config(CONFIG))
@@ -65,7 +65,7 @@ def test_anything_in_place_of_all(value: Any) -> None:
 
 @pytest.mark.parametrize("key", STORED)
 def test_a_field_that_is_missing_is_refused(key: str) -> None:
-    """It is not the same as none."""
+    """A missing field is damage."""
     with pytest.raises(KeyError):
         MinerState.from_json({name: STORED[name] for name in STORED if name != key})
 

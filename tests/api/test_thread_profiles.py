@@ -37,7 +37,7 @@ OBJECT = {"intensity": 2, "threads": 4, "affinity": 15}
 def test_a_profile_keeps_its_first_threads(
     profile: Any, threads: int, result: Any
 ) -> None:
-    """Affinity and intensity of each stay; what has no threads stays as it is."""
+    """Affinity and intensity are kept; profiles without threads stay the same."""
     assert shortened(profile, threads) == result
 
 
@@ -62,7 +62,7 @@ def test_a_profile_keeps_its_first_threads(
     ],
 )
 def test_the_threads_of_a_profile(profile: Any, threads: int | None) -> None:
-    """An alias and a family that is not mined have none of their own."""
+    """An alias and a disabled family have no threads."""
     assert thread_count(profile) == threads
 
 
@@ -91,31 +91,31 @@ PROFILES = {
     ],
 )
 def test_the_profile_in_use(profile: str | None, name: str) -> None:
-    """An alias is followed, not for ever; where that ends, the longest profile is."""
+    """An alias is followed; without a result, the longest profile is used."""
     assert active_profile(PROFILES, profile) == name
 
 
 def test_the_longest_profile_wherever_it_stands() -> None:
-    """Until the first job says which profile is in use."""
+    """Until the first job shows which profile is in use."""
     profiles = {"cn": [0], "rx": {"threads": 3}, "argon2": [0, 1], "cn/gpu": False}
     assert active_profile(profiles, None) == "rx"
 
 
 @pytest.mark.parametrize("profile", [{"intensity": 1}, {"threads": -1}, False, None, 5])
 def test_a_profile_without_a_number_of_threads_is_not_in_use(profile: Any) -> None:
-    """It is no name of another one either."""
+    """It is not an alias, either."""
     assert active_profile({"rx": profile, "cn": [0]}, "rx") == "cn"
 
 
 def test_there_may_be_no_profile() -> None:
-    """Then none is in use."""
+    """Then no profile is in use."""
     assert active_profile({}, "rx") is None
     assert active_profile({"cn/0": False, "rx": "cn/0"}, "rx") is None
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_of_the_real_config_only_profiles_are_taken_for_such(version: str) -> None:
-    """Whatever else is in the `cpu` object has no threads."""
+    """Other values of the `cpu` object are not profiles."""
     profiles = Config(capture(version, "mining", "config")).profiles
     assert profiles
     assert all(
@@ -125,6 +125,6 @@ def test_of_the_real_config_only_profiles_are_taken_for_such(version: str) -> No
 
 
 def test_settings_are_no_profiles() -> None:
-    """XMRig leaves out `max-threads-hint` only while there are profiles."""
+    """XMRig omits `max-threads-hint` only while there are profiles."""
     cpu = {"enabled": True, "max-threads-hint": 100, "asm": "ryzen", "rx": [0]}
     assert profiles_of(cpu) == {"rx": [0]}

@@ -1,4 +1,4 @@
-"""An event loop whose time jumps to whatever is due next.
+"""An event loop with virtual time, which jumps to the next timer.
 
 Sockets are real, and no clock but that of the loop is changed. So every time-out and
 every delay is kept as it is, and a minute of them takes a moment. Give its `time` to a
@@ -21,7 +21,7 @@ _Socket = socket.SocketType
 
 
 class _Selector(selectors.DefaultSelector):
-    """Moves the time where another one would sleep."""
+    """Moves the time instead of sleeping."""
 
     def __init__(self) -> None:
         super().__init__()

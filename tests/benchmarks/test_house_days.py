@@ -27,7 +27,7 @@ def test_the_oracle_of_a_fleet_has_one_budget() -> None:
 
 
 def test_hashes_of_a_fleet_count_as_far_as_they_were_fed() -> None:
-    """Of two threads with power for one and a half, half a thread is bought."""
+    """With power for one and a half of two threads, half a thread is bought."""
     score = FleetScore([RIG])
     score.change(0, 2)
     assert score.add(30) == 40

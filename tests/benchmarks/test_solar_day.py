@@ -1,4 +1,4 @@
-"""The days of sun that are played are as described, and so is what is counted."""
+"""Tests of the simulated days and their scores."""
 
 from pathlib import Path
 from random import Random
@@ -43,7 +43,7 @@ def score(*seconds: tuple[int, float]) -> Score:
 
 
 def test_the_oracle_is_the_measure() -> None:
-    """Who runs what the surplus feeds whole has all of it, and buys nothing."""
+    """A perfect control has a share of 100 % and buys nothing."""
     same = score((0, -50), (0, 19), (1, 20), (1, 39), (3, 60), (4, 500))
     assert same.share == 100
     assert same.bought == 0
@@ -51,7 +51,7 @@ def test_the_oracle_is_the_measure() -> None:
 
 
 def test_hashes_count_as_far_as_they_were_fed() -> None:
-    """Of two threads with power for one and a half, half a thread is bought."""
+    """With power for one and a half of two threads, half a thread is bought."""
     half = score((2, 30))
     assert half.share == 150
     assert half.bought_share == 25
@@ -61,20 +61,20 @@ def test_hashes_count_as_far_as_they_were_fed() -> None:
 
 
 def test_less_than_the_oracle() -> None:
-    """What is left over is missing."""
+    """Unused surplus lowers the share."""
     assert score((1, 80), (4, 80)).share == pytest.approx(62.5)
 
 
 @pytest.mark.parametrize("sky", [BROKEN, OVERCAST])
 def test_a_seed_is_a_day(sky: Sky) -> None:
-    """The same seed makes the same day, another one makes another."""
+    """The same seed gives the same day."""
     assert light(sky, Random(1)) == light(sky, Random(1)) != light(sky, Random(2))
     assert house(Random(1)) == house(Random(1)) != house(Random(2))
 
 
 @pytest.mark.parametrize("sky", [CLEAR, OVERCAST, BROKEN, CUMULUS])
 def test_the_sun_is_never_more_than_a_clear_sky(sky: Sky) -> None:
-    """All days are as long, and no light comes from nowhere."""
+    """All days have the same length, and never more light."""
     clear = light(CLEAR, Random(0))
     seen = light(sky, Random(0))
     assert len(seen) == DAYLIGHT
@@ -82,7 +82,7 @@ def test_the_sun_is_never_more_than_a_clear_sky(sky: Sky) -> None:
 
 
 def test_variability() -> None:
-    """A clear day is even, broken clouds vary moderately, small fast ones highly."""
+    """A clear day is steady, broken clouds vary moderately, small ones strongly."""
 
     def mean(sky: Sky) -> float:
         return fmean(variability(light(sky, Random(seed))) for seed in range(4))
@@ -94,7 +94,7 @@ def test_variability() -> None:
 
 
 def test_a_quarter_of_an_hour() -> None:
-    """The real blueprint and integration play in virtual time."""
+    """The real blueprint and integration run in virtual time."""
     played = subprocess.run(
         [sys.executable, "-c", PLAY],
         cwd=Path(__file__).parents[2],

@@ -1,4 +1,4 @@
-"""A house with a meter and a miner, for automations to be made of blueprints."""
+"""A house with a meter and a miner for automations from blueprints."""
 
 from collections.abc import AsyncGenerator
 from typing import Any

@@ -1,4 +1,4 @@
-"""What tests of the blueprints say in one word each."""
+"""Helpers for tests of the blueprints."""
 
 import asyncio
 from dataclasses import dataclass
@@ -48,21 +48,21 @@ class House:
 
     rig: Rig
     elsewhere: float = 0
-    """W that the house draws without the miner; below zero the sun brings more."""
+    """Power of the house without the miner in W; negative with solar power."""
     meter: str | None = None
-    """The meter as it shows something else than a number; None while it works."""
+    """A state of the meter that is not a number; None while it works."""
     unit: str = "W"
     is_feed_in: bool = False
-    """Whether the meter shows what is fed in above zero."""
+    """Whether the meter is positive while exporting."""
     has_two_sensors: bool = False
     """Whether what is drawn and what is fed in are sensors of their own."""
     flicker: float = 0.1
-    """W by which one reading differs from the next even if nothing changes."""
+    """W by which readings differ although nothing changes."""
     ahead: float = 0
-    """Seconds by which the event loop's time has been moved on."""
+    """Seconds by which the event loop's time was advanced."""
 
     async def automate(self, name: str, **inputs: Any) -> None:
-        """Make an automation of a blueprint."""
+        """Create an automation from a blueprint."""
 
         @callback
         def load_blueprint(_: DomainBlueprints, path: str) -> Blueprint:
@@ -88,17 +88,17 @@ class House:
 
     @property
     def drawn(self) -> float:
-        """W that the miner draws in truth."""
+        """Actual power of the miner, in W."""
         threads = round(self.rig.simulator.hashrate / 430)
         return IDLE_POWER + threads * (FULL_POWER - IDLE_POWER) / 4
 
     @property
     def threads(self) -> int:
-        """The threads that hash in truth."""
+        """Number of threads that really hash."""
         return round(self.rig.simulator.hashrate / 430)
 
     async def settle(self) -> None:
-        """Let Home Assistant do what it has begun."""
+        """Wait until Home Assistant is idle."""
         await self.rig.hass.async_block_till_done(wait_background_tasks=True)
 
     def _show(self, entity_id: str, watts: float) -> None:
@@ -132,18 +132,18 @@ class House:
                 await self.report()
 
     async def skip(self, time: timedelta) -> None:
-        """Let time pass in which the meter reports nothing.
+        """Let time pass without reports of the meter.
 
         The event loop's time moves too, so that each timer is due when it should be.
         """
         self.rig.freezer.tick(time)
         self.ahead += time.total_seconds()
-        # One round of the loop, which starts what is due by now
+        # One iteration of the loop, which starts what is due
         await asyncio.sleep(0)
         await self.settle()
 
     async def surplus(self, watts: float) -> None:
-        """Let there be that much for the miner, and wait until it has followed."""
+        """Set the surplus in W, and wait until the miner has followed."""
         self.elsewhere = -watts
         await self.pass_time(timedelta(minutes=1))
 
@@ -158,7 +158,7 @@ class House:
         await self.settle()
 
     def set(self, entity_id: str, state: str, **attributes: Any) -> None:
-        """Set the state of something else in the house."""
+        """Set the state of another entity."""
         self.rig.hass.states.async_set(entity_id, state, attributes)
 
     def entity_id(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Cheap hours: mining while a price or a schedule, or both, allow it."""
+"""Tests of the blueprint "Cheap hours"."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,14 +21,14 @@ async def cheap(house: House, **inputs: Any) -> None:
 
 
 async def tell(house: House, entity_id: str, state: str) -> str:
-    """Let a price or a schedule change, and return what the miner does then."""
+    """Change a price or schedule, and return the state of the switch."""
     house.set(entity_id, state)
     await house.settle()
     return house.rig.state(MINING)
 
 
 async def test_price(house: House) -> None:
-    """Up to the threshold it is cheap, below zero too."""
+    """Prices up to the threshold are cheap, even negative ones."""
     await cheap(house, price=PRICE)
     for price, mining in (
         ("0.21", "off"),
@@ -48,7 +48,7 @@ async def test_schedule(house: House) -> None:
 
 
 async def test_both(house: House) -> None:
-    """If both are given, both have to allow it."""
+    """With both, both must allow it."""
     house.set(SCHEDULE, "off")
     await cheap(house, price=PRICE, schedule=SCHEDULE)
     assert await tell(house, PRICE, "0.1") == "off"
@@ -58,7 +58,7 @@ async def test_both(house: House) -> None:
 
 
 async def test_a_power_limit_of_zero_is_no_obstacle_for_later(house: House) -> None:
-    """The action fails and says so; the miner mines once the limit allows it."""
+    """The action fails with an error; the miner mines once the limit allows it."""
     await cheap(house, price=PRICE)
     assert await tell(house, PRICE, "0.3") == "off"
     await house.set_limit(0)
@@ -71,7 +71,7 @@ async def test_a_power_limit_of_zero_is_no_obstacle_for_later(house: House) -> N
 
 
 async def test_between_changes_the_switch_is_left_alone(house: House) -> None:
-    """A price that stays on its side of the threshold does not undo what people do."""
+    """A price on the same side of the threshold does not undo manual changes."""
     await cheap(house, price=PRICE)
     assert await tell(house, PRICE, "0.3") == "off"
     await house.rig.turn(MINING, on=True)
@@ -90,7 +90,7 @@ async def test_between_changes_the_switch_is_left_alone(house: House) -> None:
 async def test_what_is_not_known(
     house: House, entity_id: str, input_: str, state: str
 ) -> None:
-    """Mining goes on for a while, then ends until it is cheap for certain."""
+    """Mining continues for a while, then stops until the price is known."""
     good = "0.1" if entity_id == PRICE else "on"
     house.set(entity_id, good)
     await cheap(house, **{input_: entity_id}, maximum_age={"minutes": 10})
@@ -103,14 +103,14 @@ async def test_what_is_not_known(
 
 
 async def test_nothing_given(house: House) -> None:
-    """Without a price or a schedule nothing is cheap, and nothing is done."""
+    """Without a price and a schedule, nothing happens."""
     await cheap(house)
     await house.skip(timedelta(hours=1))
     assert house.rig.state(MINING) == "on"
 
 
 async def test_a_miner_that_was_away(house: House) -> None:
-    """It learns of the price when it is back."""
+    """It follows the price once it is back."""
     await cheap(house, price=PRICE)
     assert await tell(house, PRICE, "0.1") == "on"
     await house.rig.simulator.go_offline()
@@ -126,7 +126,7 @@ async def test_a_miner_that_was_away(house: House) -> None:
     ("price", "mining"), [("0.1", "on"), ("0.3", "off"), ("unknown", "off")]
 )
 async def test_home_assistant_starts(house: House, price: str, mining: str) -> None:
-    """After a start the miner does what the hour asks for."""
+    """After a start, the miner follows the current price."""
     house.set(PRICE, price)
     house.rig.hass.set_state(CoreState.starting)
     await cheap(house, price=PRICE)

@@ -1,4 +1,4 @@
-"""Following the surplus: as many threads as the sun feeds, and none that it does not."""
+"""Tests of the blueprint "Follow the surplus"."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ async def follow(house: House, **inputs: Any) -> None:
 async def test_threads_fit_into_the_surplus(
     house: House, surplus: float, threads: int
 ) -> None:
-    """The miner takes what there is and buys nothing, from wherever it starts."""
+    """The miner uses the surplus and buys nothing, whatever it did before."""
     await follow(house)
     for before in (0, 1000):
         await house.surplus(before)
@@ -44,7 +44,7 @@ async def test_threads_fit_into_the_surplus(
 
 
 async def test_the_sensors_of_the_miner_have_any_name(house: House) -> None:
-    """They are told from those that helpers add to the miner's device, too."""
+    """They are distinguished from helpers on the same device."""
     registry = er.async_get(house.rig.hass)
     for number, entity in enumerate(house.rig.entities.values()):
         new_id = f"{entity.domain}.quelque_chose_{number}"
@@ -76,7 +76,7 @@ async def test_the_sensors_of_the_miner_have_any_name(house: House) -> None:
 @pytest.mark.parametrize("is_feed_in", [True, False])
 @pytest.mark.parametrize("unit", ["W", "kW"])
 async def test_any_meter_will_do(house: House, unit: str, is_feed_in: bool) -> None:
-    """Sign and unit are those of the meter."""
+    """Any sign and unit of the meter works."""
     house.unit, house.is_feed_in = unit, is_feed_in
     await follow(house, grid_sign="export" if is_feed_in else "import")
     for surplus, threads in ((85, 2), (-10, 0), (105, 3)):
@@ -109,14 +109,14 @@ async def test_a_pause_for_a_time_is_no_change_of_threads(house: House) -> None:
 
 @pytest.mark.parametrize(("margin", "threads"), [(25, 1), (0, 2), (-20, 3)])
 async def test_margin(house: House, margin: float, threads: int) -> None:
-    """So much is left over, or bought."""
+    """This power is exported, or bought."""
     await follow(house, margin=margin)
     await house.surplus(90)
     assert house.threads == threads
 
 
 async def test_a_cloud_is_followed_with_the_reading_that_shows_it(house: House) -> None:
-    """One reading is enough to go down, however long the last change was ago."""
+    """One reading is enough to remove threads at once."""
     await follow(house)
     await house.surplus(500)
     house.elsewhere = -70
@@ -125,7 +125,7 @@ async def test_a_cloud_is_followed_with_the_reading_that_shows_it(house: House) 
 
 
 async def test_one_thread_is_kept(house: House) -> None:
-    """Without surplus there is still one thread, even if the meter is lost."""
+    """Without surplus, or without the meter, one thread still runs."""
     await follow(house, keep_one_thread=True)
     await house.surplus(-500)
     assert house.threads == 1
@@ -138,7 +138,7 @@ async def test_one_thread_is_kept(house: House) -> None:
 
 @pytest.mark.parametrize("meter", ["unavailable", "unknown", "nan", "silent"])
 async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
-    """The miner goes on as it is for a while, then rests until the meter is back."""
+    """The miner continues for a while, then stops until the meter is back."""
     await follow(house, maximum_age={"minutes": 4})
     await house.surplus(100)
     house.meter = meter
@@ -152,7 +152,7 @@ async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
 
 
 async def test_a_meter_that_is_gone(house: House) -> None:
-    """Without its sensor there is nothing to mine with."""
+    """Without its sensor, mining stops."""
     await follow(house)
     await house.surplus(100)
     house.rig.hass.states.async_remove(GRID)
@@ -161,7 +161,7 @@ async def test_a_meter_that_is_gone(house: House) -> None:
 
 
 async def test_a_reading_of_before_the_change_does_not_count(house: House) -> None:
-    """What the meter has not seen yet is not taken for surplus a second time."""
+    """The meter has yet to see the change, so its reading is ignored."""
     await follow(house, settle_time=3)
     await house.surplus(70)
     assert house.threads == 1
@@ -170,7 +170,7 @@ async def test_a_reading_of_before_the_change_does_not_count(house: House) -> No
     house.set(GRID, reading, unit_of_measurement="W")
     await house.settle()
     assert house.threads == 3
-    # The meter still shows what was fed in with a single thread
+    # The meter still shows the export with a single thread
     await house.skip(timedelta(seconds=2))
     house.set(GRID, str(float(reading) - 0.1), unit_of_measurement="W")
     await house.settle()
@@ -180,7 +180,7 @@ async def test_a_reading_of_before_the_change_does_not_count(house: House) -> No
 
 
 async def test_nothing_is_sent_when_nothing_changes(house: House) -> None:
-    """A house that is steady costs no writes."""
+    """A steady house causes no writes."""
     await follow(house)
     await house.surplus(90.5)
     calls: list[Event] = []
@@ -202,7 +202,7 @@ async def test_a_person_has_the_last_word(house: House) -> None:
 
 
 async def test_a_miner_that_was_away(house: House) -> None:
-    """It is held to the surplus as soon as it is back."""
+    """It follows the surplus as soon as it is back."""
     await follow(house)
     await house.surplus(500)
     await house.rig.simulator.go_offline()
@@ -214,7 +214,7 @@ async def test_a_miner_that_was_away(house: House) -> None:
 
 
 async def test_minimum_times(house: House) -> None:
-    """A miner that just started goes on with one thread; one that stopped rests."""
+    """A miner that just started keeps one thread; one that stopped stays off."""
     await follow(house, minimum_on={"minutes": 5}, minimum_off={"minutes": 10})
     await house.pass_time(timedelta(minutes=17))
     assert house.threads == 0
@@ -232,7 +232,7 @@ async def test_minimum_times(house: House) -> None:
 
 
 async def test_the_battery_comes_first(house: House) -> None:
-    """Below its minimum nothing is mined, above it the surplus."""
+    """Below the minimum level nothing is mined."""
     house.set(LEVEL, "60")
     await follow(house, battery_level=LEVEL, battery_minimum=70)
     await house.surplus(100)
@@ -249,7 +249,7 @@ async def test_the_battery_comes_first(house: House) -> None:
 
 @pytest.mark.parametrize("sign", ["charging", "discharging"])
 async def test_what_charges_the_battery_is_surplus(house: House, sign: str) -> None:
-    """Of a full enough battery charging may wait, and none of it is used up."""
+    """Above the minimum level, charging waits, and nothing is discharged."""
     factor = 1 if sign == "charging" else -1
     house.set(LEVEL, "90")
     house.set(BATTERY, "0", unit_of_measurement="W")
@@ -260,7 +260,7 @@ async def test_what_charges_the_battery_is_surplus(house: House, sign: str) -> N
         battery_power=BATTERY,
         battery_sign=sign,
     )
-    # The battery takes what is left over, and gives what is missing
+    # The battery takes the surplus, and covers a deficit
     for surplus, threads in ((100, 3), (30, 0)):
         for _ in range(4):
             left = surplus - house.drawn

@@ -1,4 +1,4 @@
-"""Heating a room: the miner as a heater with a thermostat."""
+"""Tests of the blueprint "Heat a room"."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,14 +23,14 @@ async def heat(house: House, **inputs: Any) -> None:
 
 
 async def room(house: House, temperature: str) -> str:
-    """Let the room have a temperature, and return what the miner does then."""
+    """Set the temperature of the room, and return the state of the switch."""
     house.set(ROOM, temperature)
     await house.settle()
     return house.rig.state(MINING)
 
 
 async def test_thermostat(house: House) -> None:
-    """It heats when it is colder by the tolerance, until it is warmer by that."""
+    """It heats from the target minus to the target plus the tolerance."""
     await heat(house)
     for temperature, mining in (
         ("20.4", "on"),
@@ -45,7 +45,7 @@ async def test_thermostat(house: House) -> None:
 
 
 async def test_frost(house: House) -> None:
-    """Outside heating times only frost is kept out, with the same tolerance."""
+    """Outside heating times, the room is only kept frost-free."""
     house.set(DAY, "on")
     await heat(house, heating_times=DAY)
     assert await room(house, "15") == "on"
@@ -65,7 +65,7 @@ async def test_frost(house: House) -> None:
 
 
 async def test_heating_times_that_are_not_known(house: House) -> None:
-    """Frost is kept out all the same."""
+    """The room is kept frost-free."""
     house.set(DAY, "unavailable")
     await heat(house, heating_times=DAY)
     assert await room(house, "15") == "off"
@@ -74,7 +74,7 @@ async def test_heating_times_that_are_not_known(house: House) -> None:
 
 @pytest.mark.parametrize("state", ["unavailable", "unknown", "nan", None])
 async def test_a_sensor_that_tells_nothing(house: House, state: str | None) -> None:
-    """It heats on for a while, then no longer, until the sensor is back."""
+    """It continues for a while, then stops until the sensor is back."""
     await heat(house, maximum_age={"minutes": 30})
     assert await room(house, "15") == "on"
     if state:

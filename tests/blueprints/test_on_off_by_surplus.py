@@ -1,4 +1,4 @@
-"""On and off by surplus: a threshold for each, and a time that each lasts."""
+"""Tests of the blueprint "On and off by surplus"."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from .house import GRID, GRID_EXPORT, MINING, House
 
 
 async def on_off(house: House, **inputs: Any) -> None:
-    """Let the miner, at rest for long, mine when 100 W are fed in."""
+    """Let a miner that has been off for long mine at 100 W of export."""
     await house.rig.turn(MINING, on=False)
     await house.pass_time(timedelta(minutes=15))
     await house.automate(
@@ -23,7 +23,7 @@ async def on_off(house: House, **inputs: Any) -> None:
 @pytest.mark.parametrize("is_feed_in", [True, False])
 @pytest.mark.parametrize("unit", ["W", "kW"])
 async def test_hysteresis(house: House, unit: str, is_feed_in: bool) -> None:
-    """It starts above one threshold and ends below the other, by any meter."""
+    """It starts above one threshold and stops below the other, with any meter."""
     house.unit, house.is_feed_in = unit, is_feed_in
     await on_off(house, grid_sign="export" if is_feed_in else "import")
     for surplus, is_on in ((135, False), (145, True), (115, True), (105, False)):
@@ -44,7 +44,7 @@ async def test_a_meter_with_two_sensors(house: House) -> None:
 
 
 async def test_minimum_times(house: House) -> None:
-    """What was just turned on stays on, and what was just turned off stays off."""
+    """A miner that was just turned on or off stays so."""
     await on_off(house, minimum_on={"minutes": 4}, minimum_off={"minutes": 8})
     await house.surplus(500)
     assert house.rig.state(MINING) == "on"
@@ -62,7 +62,7 @@ async def test_minimum_times(house: House) -> None:
 
 @pytest.mark.parametrize("meter", ["unavailable", "unknown", "nan", "silent"])
 async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
-    """Mining goes on for a while, then ends until the meter is back."""
+    """Mining continues for a while, then stops until the meter is back."""
     await on_off(house, maximum_age={"minutes": 4})
     await house.surplus(500)
     house.meter = meter

@@ -1,4 +1,4 @@
-"""Every blueprint is one that Home Assistant imports."""
+"""Tests that Home Assistant can import every blueprint."""
 
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from .house import FOLDER, NAMES, load
 
 
 def test_each_blueprint_is_tested() -> None:
-    """No file is left out of the tests."""
+    """Every file has tests."""
     assert {path.stem for path in FOLDER.iterdir()} == set(NAMES)
 
 
@@ -25,7 +25,7 @@ def test_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_source(name: str) -> None:
-    """Its address is one that Home Assistant can import from, and that of the file."""
+    """Its source URL can be imported, and is that of the file."""
     url = load(name).metadata["source_url"]
     repository, _, path = urlsplit(url).path.partition("/blob/main/")
     assert repository == "/ha-xmrig/ha-xmrig"
@@ -35,7 +35,7 @@ def test_source(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_input_is_explained_where_it_has_no_default(name: str) -> None:
-    """What a user has to fill in has a name, a description and a selector."""
+    """Required inputs have a name, a description and a selector."""
     for key, field in load(name).inputs.items():
         assert field, key
         assert field["name"], key
@@ -46,7 +46,7 @@ def test_every_input_is_explained_where_it_has_no_default(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_miners_are_found_by_their_integration(name: str) -> None:
-    """Where a switch or a power limit is asked for, no other integration's is shown."""
+    """Selectors only offer entities of this integration."""
     filters = [
         entity_filter
         for field in load(name).inputs.values()
