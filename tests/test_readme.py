@@ -3,14 +3,11 @@
 from datetime import timedelta
 import json
 import logging
-from pathlib import Path
-import re
-from typing import Any
 
 from homeassistant.components.automation import DOMAIN as AUTOMATION
 from homeassistant.components.logger import DOMAIN as LOGGER
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util, yaml as yaml_util
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
@@ -18,16 +15,9 @@ from simulator import Simulator
 from tests.common import Rig, entry_for
 
 from .controls import config_of, set_threads
+from .examples import Examples
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-EXAMPLES = {
-    found["text"]: found["code"]
-    for found in re.finditer(
-        r"^(?P<text>[^\n]+)\n\n```(?:json|yaml)\n(?P<code>.*?)^```$",
-        README,
-        re.MULTILINE | re.DOTALL,
-    )
-}
+README = Examples("README.md")
 
 HTTP = "XMRig's HTTP API is off by default"
 SET_CONFIG = "Show what a change of the config would do"
@@ -42,31 +32,18 @@ MINING = "switch.mining"
 THREADS = "number.cpu_threads"
 
 
-def example(text: str) -> str:
-    """Return the example that follows a text."""
-    [code] = [EXAMPLES[found] for found in EXAMPLES if found.startswith(text)]
-    return code
-
-
-def as_yaml(text: str) -> dict[str, Any]:
-    """Return the example that follows a text, as Home Assistant reads it."""
-    read = yaml_util.parse_yaml(example(text))
-    assert isinstance(read, dict)
-    return read
-
-
 def test_each_example_has_a_test() -> None:
     """Only what is run is known to work."""
-    blocks = re.findall(r"^```(\w+)$", README, re.MULTILINE)
-    assert sorted(blocks) == sorted([*["yaml"] * (len(TRIED) - 1), "json", "sh"])
-    assert len(EXAMPLES) == len(TRIED)
+    others = ["json", "sh"]
+    assert sorted(README.languages) == sorted(["yaml"] * (len(TRIED) - 1) + others)
+    assert len(README) == len(TRIED)
     for text in TRIED:
-        assert example(text)
+        assert README.code(text)
 
 
 async def automate(rig: Rig, text: str) -> None:
     """Add the automation that follows a text."""
-    automation = {"id": "example", "alias": "Example", **as_yaml(text)}
+    automation = {"id": "example", "alias": "Example", **README.yaml(text)}
     assert await async_setup_component(rig.hass, AUTOMATION, {AUTOMATION: [automation]})
     await rig.hass.async_block_till_done()
     state = rig.hass.states.get("automation.example")
@@ -76,7 +53,7 @@ async def automate(rig: Rig, text: str) -> None:
 
 async def test_the_http_api(rig: Rig) -> None:
     """A miner set up so can be read and controlled with its token."""
-    http = json.loads(f"{{{example(HTTP)}}}")["http"]
+    http = json.loads(f"{{{README.code(HTTP)}}}")["http"]
     assert http["enabled"]
     # Any free port, and no other computer.
     async with Simulator(
@@ -94,7 +71,7 @@ async def test_the_http_api(rig: Rig) -> None:
 
 async def test_set_config(rig: Rig) -> None:
     """The action returns the change, and nothing is written."""
-    call = as_yaml(SET_CONFIG)
+    call = README.yaml(SET_CONFIG)
     domain, _, action = call["action"].partition(".")
     entry = entry_for(rig.simulator, entry_id=call["data"]["config_entry_id"])
     await rig.hass.config_entries.async_remove(rig.entry.entry_id)
@@ -178,7 +155,7 @@ async def test_a_notification_of_the_pool(running: Rig, *, away: bool) -> None:
 async def test_the_log(running: Rig, caplog: pytest.LogCaptureFixture) -> None:
     """It has each poll, and what went wrong in it."""
     assert await async_setup_component(
-        running.hass, LOGGER, {LOGGER: as_yaml(LOG)[LOGGER]}
+        running.hass, LOGGER, {LOGGER: README.yaml(LOG)[LOGGER]}
     )
     caplog.clear()
     running.simulator.fault = "backends_500"

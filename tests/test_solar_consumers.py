@@ -1,18 +1,37 @@
-"""What solar optimisers ask of entities works with those of a miner as they are.
+"""The examples of docs/optimisers.md, run as they are written there.
 
-Each test makes the calls that the program makes; where they are written is said with it.
+Each test makes the calls that the program makes with them; where its code does so is
+said with it.
 """
 
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import timedelta
+import json
+import re
 from typing import Any
 
 from aiohttp.test_utils import TestClient
-from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION, STATE_OFF, STATE_ON
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from .common import Rig
+from .controls import enable
+from .examples import Examples
+from .watts import threads_hashing
+
+DOCUMENT = Examples("docs/optimisers.md")
+
+EVCC = "The miner is a switchable socket"
+SOLAR_OPTIMIZER = "Set the refresh period in its common configuration to 30 seconds"
+PV_NUMBER = "It sets a current in A"
+PV_APPLIANCE = "The appliance"
+EMHASS_CONFIG = "The plan says how many W"
+EMHASS = "EMHASS publishes the present step"
+TRIED = (EVCC, SOLAR_OPTIMIZER, PV_NUMBER, PV_APPLIANCE, EMHASS_CONFIG, EMHASS)
 
 INVALID = 400 if (MAJOR_VERSION, MINOR_VERSION) >= (2026, 10) else 500
 """Status with which the REST API answers an action that is refused as it is requested.
@@ -22,41 +41,74 @@ Home Assistant 2026.9 knows no such error there, and logs it as one of its own.
 
 LIMIT = "number.power_limit"
 MINING = "switch.mining"
+MINING_POWER = "number.mining_power"
 POWER = "sensor.power"
 
-IDLE_POWER = 40
-FULL_POWER = 120
+IDLE_POWER = 60
+FULL_POWER = 220
+THREADS = 16
+THREAD = (FULL_POWER - IDLE_POWER) / THREADS
+
+REFRESH = timedelta(seconds=30)
 
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return a miner of four threads without cards."""
-    return {"threads": 4, "gpus": 0}
+    """Return a miner of sixteen threads without cards."""
+    return {"threads": THREADS, "gpus": 0}
 
 
 @pytest.fixture
 async def miner(hass: HomeAssistant, rig: Rig) -> Rig:
-    """Return a miner that draws 40 W at rest and 20 W for each thread."""
+    """Return the miner of the document, with the number that it says to enable."""
     hass.config_entries.async_update_entry(
         rig.entry, options={"idle_power": IDLE_POWER, "full_power": FULL_POWER}
     )
     await rig.set_up()
+    await enable(rig, MINING_POWER)
     return rig
 
 
 def threads(miner: Rig) -> int:
     """Return how many threads hash in truth."""
-    return round(miner.simulator.hashrate / 430)
+    return threads_hashing(miner.simulator)
+
+
+def mined(miner: Rig) -> float:
+    """Return what mining draws in truth, in W."""
+    return threads(miner) * THREAD
+
+
+async def settle(miner: Rig) -> None:
+    """Wait until what was called without waiting is over."""
+    await miner.hass.async_block_till_done(wait_background_tasks=True)
+
+
+def test_each_example_has_a_test() -> None:
+    """Only what is run is known to work."""
+    assert len(DOCUMENT) == len(DOCUMENT.languages) == len(TRIED)
+    for text in TRIED:
+        assert DOCUMENT.code(text)
+
+
+async def test_each_entity_is_one_of_the_miner(miner: Rig) -> None:
+    """By the IDs that a miner of that name gets."""
+    named = set(re.findall(r"(?:number|sensor|switch)\.rig_one_\w+", DOCUMENT.text))
+    own = {entity.entity_id for entity in miner.entities.values()}
+    assert named - own == {"number.rig_one_current"}
 
 
 class TestEvcc:
-    """The charger "Home Assistant Switch" (charger/homeassistant-switch.go).
+    """The template "homeassistant-switch" (charger/switchsocket.go).
 
-    It speaks to Home Assistant's REST API. The power decides whether the load counts as
-    charging: above `standbypower`, which is to be a little more than the miner at rest.
+    It speaks to Home Assistant's REST API (util/homeassistant/connection.go).
     """
 
-    STANDBY_POWER = IDLE_POWER + 10
+    @pytest.fixture
+    def charger(self) -> dict[str, Any]:
+        """Return the charger of the document."""
+        [charger] = DOCUMENT.yaml(EVCC)["chargers"]
+        return dict(charger)
 
     @pytest.fixture
     async def api(
@@ -69,10 +121,11 @@ class TestEvcc:
     async def enable(
         self, api: TestClient[Any, Any], entity_id: str, enable: bool
     ) -> int:
-        """Turn it on or off (util/homeassistant/connection.go), return the status."""
+        """Turn it on or off, return the status."""
+        domain, _, _ = entity_id.partition(".")
         action = "turn_on" if enable else "turn_off"
         response = await api.post(
-            f"/api/services/switch/{action}", json={"entity_id": entity_id}
+            f"/api/services/{domain}/{action}", json={"entity_id": entity_id}
         )
         return response.status
 
@@ -85,242 +138,339 @@ class TestEvcc:
         return state
 
     async def test_enabled_is_read_back(
-        self, miner: Rig, api: TestClient[Any, Any]
+        self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
         """The answer to the call comes when the switch shows what it brought about."""
-        switch = miner.entity_id(MINING)
-        for enable in (True, False, False, True, True):
-            assert await self.enable(api, switch, enable) == 200
-            assert await self.state(api, switch) == ("on" if enable else "off")
-            assert miner.simulator.is_hashing is enable
+        switch = charger["switch"]
+        for on in (True, False, False, True, True):
+            assert await self.enable(api, switch, on) == 200
+            assert await self.state(api, switch) == (STATE_ON if on else STATE_OFF)
+            assert miner.simulator.is_hashing is on
 
     async def test_enabled_while_a_limit_leaves_no_thread(
-        self, miner: Rig, api: TestClient[Any, Any]
+        self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
         """The call fails and says so, and is granted once the limit allows it."""
-        switch = miner.entity_id(MINING)
-        await miner.hass.services.async_call(
-            "number",
-            "set_value",
-            {"entity_id": miner.entity_id(LIMIT), "value": 0},
-            blocking=True,
-        )
+        switch = charger["switch"]
+        await miner.call("number", "set_value", LIMIT, value=0)
         assert await self.enable(api, switch, True) == INVALID
-        assert await self.state(api, switch) == "off"
+        assert await self.state(api, switch) == STATE_OFF
         await miner.poll(2)
-        await miner.hass.services.async_call(
-            "number",
-            "set_value",
-            {"entity_id": miner.entity_id(LIMIT), "value": FULL_POWER},
-            blocking=True,
-        )
-        assert await self.state(api, switch) == "on"
+        await miner.call("number", "set_value", LIMIT, value=FULL_POWER)
+        assert await self.state(api, switch) == STATE_ON
 
     async def test_charging_is_told_from_standby(
-        self, miner: Rig, api: TestClient[Any, Any]
+        self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
         """The power is a number in W, on each side of the standby power."""
-        power = miner.entity_id(POWER)
-        assert float(await self.state(api, power)) == FULL_POWER > self.STANDBY_POWER
-        await self.enable(api, miner.entity_id(MINING), False)
-        assert float(await self.state(api, power)) == IDLE_POWER <= self.STANDBY_POWER
+        await miner.call("number", "set_value", LIMIT, value=IDLE_POWER + THREAD)
+        power = float(await self.state(api, charger["power"]))
+        assert power == IDLE_POWER + THREAD > charger["standbypower"]
+        await self.enable(api, charger["switch"], False)
+        power = float(await self.state(api, charger["power"]))
+        assert power == IDLE_POWER < charger["standbypower"]
+
+    @pytest.mark.parametrize(
+        ("surplus", "is_enough"),
+        [(FULL_POWER - IDLE_POWER, True), (FULL_POWER - IDLE_POWER - 1, False)],
+    )
+    async def test_thresholds(
+        self,
+        miner: Rig,
+        api: TestClient[Any, Any],
+        charger: dict[str, Any],
+        surplus: float,
+        is_enough: bool,
+    ) -> None:
+        """What starts it lasts: the power that it adds does not stop it again.
+
+        core/loadpoint.go, pvMaxCurrent: a socket takes less than the least current of a
+        car, so it is stopped by the threshold alone.
+        """
+        [loadpoint] = DOCUMENT.yaml(EVCC)["loadpoints"]
+        assert loadpoint["charger"] == charger["name"]
+        start, stop = loadpoint["enable"], loadpoint["disable"]
+        assert (start["delay"], stop["delay"]) == ("1m", "3m")
+        await self.enable(api, charger["switch"], False)
+        site = mined(miner) - surplus
+        assert (site <= start["threshold"]) is is_enough
+        await self.enable(api, charger["switch"], True)
+        assert mined(miner) - surplus < stop["threshold"]
+        assert mined(miner) - (surplus - 30) >= stop["threshold"]
 
     async def test_a_miner_that_is_away(
-        self, miner: Rig, api: TestClient[Any, Any]
+        self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
         """The call fails, and the states are those that stand for not available."""
         await miner.simulator.go_offline()
-        switch = miner.entity_id(MINING)
+        switch = charger["switch"]
         assert await self.enable(api, switch, False) >= 400
         assert await self.state(api, switch) == "unavailable"
-        assert await self.state(api, miner.entity_id(POWER)) == "unavailable"
+        assert await self.state(api, charger["power"]) == "unavailable"
+
+
+@dataclass
+class SolarOptimizer:
+    """Solar Optimizer's calls for a device with variable power, in their order.
+
+    custom_components/solar_optimizer/coordinator.py and managed_device.py of 3.8.1.
+    """
+
+    miner: Rig
+    device: dict[str, Any]
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether it takes the device for active."""
+        return self.miner.hass.states.is_state(self.device["entity_id"], STATE_ON)
+
+    @property
+    def current_power(self) -> int:
+        """Return what it takes for the present power."""
+        power = self.miner.hass.states.get(self.device["power_entity_id"])
+        assert power
+        factor = self.device["convert_power_divide_factor"]
+        return round(float(power.state) * factor) if self.is_active else 0
+
+    async def refresh(self, watts: int) -> None:
+        """Carry out that the best solution has so many W, and wait for the next one."""
+        was_active = self.is_active
+        if was_active and not watts:
+            await self._call("deactivation_service", "entity_id")
+        elif watts and not was_active:
+            await self._call("activation_service", "entity_id")
+        if watts and (self.current_power != watts or not was_active):
+            value = round(watts / self.device["convert_power_divide_factor"])
+            await self._call("change_power_service", "power_entity_id", value=value)
+        await settle(self.miner)
+        await self.miner.pass_time(REFRESH / 2)
+        await self.miner.pass_time(REFRESH / 2)
+
+    async def _call(self, service: str, target: str, **data: Any) -> None:
+        """Call a service without waiting."""
+        domain, action = self.device[service].split("/")
+        entities = {"entity_id": self.device[target]}
+        await self.miner.hass.services.async_call(
+            domain, action, service_data=data, target=entities
+        )
 
 
 class TestSolarOptimizer:
-    """A device with variable power: `power_entity_id` and a factor of 1.
+    """A device with variable power: simulated_annealing_algo.py."""
 
-    custom_components/solar_optimizer/managed_device.py: the activation service is
-    `switch/turn_on`, and `number/set_value` gets round(W / factor).
-    """
+    @pytest.fixture
+    def optimizer(self, miner: Rig) -> SolarOptimizer:
+        """Return the program with the device of the document."""
+        return SolarOptimizer(miner, DOCUMENT.yaml(SOLAR_OPTIMIZER))
 
-    async def call(
-        self, miner: Rig, service: str, name: str, **service_data: Any
+    async def test_it_knows_what_is_drawn(
+        self, miner: Rig, optimizer: SolarOptimizer
     ) -> None:
-        """Call a service as `do_service_action` does, without waiting."""
-        domain, action = service.split("/")
-        await miner.hass.services.async_call(
-            domain,
-            action,
-            service_data=service_data,
-            target={"entity_id": miner.entity_id(name)},
+        """What was asked for is drawn at the next refresh, and read back; off is 0 W."""
+        device = optimizer.device
+        least, most = device["power_min"], device["power_max"]
+        for watts in (most, least, 0, 80, 0, least, 90, most, most - 10, 0):
+            await optimizer.refresh(watts)
+            assert optimizer.current_power == watts
+            assert mined(miner) == watts
+            assert float(miner.state(POWER)) == IDLE_POWER + watts
+
+    async def test_its_steps_are_threads(
+        self, miner: Rig, optimizer: SolarOptimizer
+    ) -> None:
+        """From the least power to the most, each adds one."""
+        device = optimizer.device
+        steps = range(
+            device["power_min"], device["power_max"] + 1, device["power_step"]
         )
-        await miner.hass.async_block_till_done(wait_background_tasks=True)
+        assert len(steps) == THREADS
+        for running, watts in enumerate(steps[::5], 1):
+            await optimizer.refresh(watts)
+            assert threads(miner) == 5 * running - 4
 
-    async def set_power(self, miner: Rig, watts: float) -> None:
-        """Ask for a power."""
-        await self.call(miner, "number/set_value", LIMIT, value=round(watts / 1))
+    def test_its_times_fit_its_refresh(self, optimizer: SolarOptimizer) -> None:
+        """The power may change at each refresh, and on and off each minute."""
+        device = optimizer.device
+        power = timedelta(minutes=device["duration_power_min"])
+        assert timedelta(0) < power < REFRESH
+        assert device["duration_min"] == device["duration_stop_min"] == 1
 
-    def current_power(self, miner: Rig) -> int:
-        """Return what it takes for the power of an active device."""
-        return round(float(miner.state(LIMIT)) * 1)
-
-    async def test_power(self, miner: Rig) -> None:
-        """What was asked for is read back, and the miner stays below it."""
-        await self.set_power(miner, IDLE_POWER)
-        for watts, running in ((119, 3), (100, 3), (60, 1), (40, 0), (0, 0), (120, 4)):
-            await miner.poll(2)
-            await self.set_power(miner, watts)
-            assert self.current_power(miner) == watts
-            assert threads(miner) == running
-            assert float(miner.state(POWER)) <= max(watts, IDLE_POWER)
-            assert miner.state(MINING) == ("on" if running else "off")
-
-    async def test_activation(self, miner: Rig) -> None:
-        """It is set up while it rests, begins when activated, and ends as well."""
-        await self.call(miner, "switch/turn_off", MINING)
-        await self.set_power(miner, 80)
-        assert miner.state(MINING) == "off"
-        assert self.current_power(miner) == 80
-        await self.call(miner, "switch/turn_on", MINING)
-        assert miner.state(MINING) == "on"
-        assert threads(miner) == 2
-        await self.call(miner, "switch/turn_off", MINING)
-        assert threads(miner) == 0
-
-    async def test_activation_while_the_limit_is_still_zero(self, miner: Rig) -> None:
+    async def test_activation_while_the_power_is_still_zero(
+        self, miner: Rig, optimizer: SolarOptimizer
+    ) -> None:
         """The power that follows is enough, although the activation failed."""
-        await self.call(miner, "switch/turn_off", MINING)
-        await self.set_power(miner, 0)
+        await miner.call("number", "set_value", MINING_POWER, value=0)
         await miner.poll(2)
-        await self.call(miner, "switch/turn_on", MINING)
-        assert miner.state(MINING) == "off"
-        await self.set_power(miner, 80)
-        assert miner.state(MINING) == "on"
-        assert threads(miner) == 2
+        assert not optimizer.is_active
+        await optimizer.refresh(80)
+        assert optimizer.is_active
+        assert mined(miner) == 80
 
 
 class TestPvExcessControl:
-    """An appliance with a switch, its power, and a current that may be varied.
+    """An appliance with a current that may be varied.
 
-    custom_components/pv_excess_control/controller.py and coordinator.py.
+    custom_components/pv_excess_control/coordinator.py applies what optimizer.py decides:
+    before it turns the appliance on, it sets the current.
     """
 
-    async def test_switch_and_power(self, miner: Rig) -> None:
-        """The switch is turned by name, and the power is read with its unit."""
-        for action, state, watts in (
-            ("turn_off", "off", IDLE_POWER),
-            ("turn_on", "on", FULL_POWER),
-        ):
-            await miner.hass.services.async_call(
-                "switch", action, {"entity_id": miner.entity_id(MINING)}
-            )
-            await miner.hass.async_block_till_done(wait_background_tasks=True)
-            assert miner.state(MINING) == state
-            power = miner.full_state(POWER)
-            assert float(power.state) == watts
-            assert power.attributes["unit_of_measurement"] == "W"
+    VOLTS = 230
 
-    async def test_current(self, miner: Rig) -> None:
-        """A template turns the limit into a number of A, as the README shows."""
-        limit = miner.entity_id(LIMIT)
-        number = {
-            "name": "Miner current",
-            "unit_of_measurement": "A",
-            "min": 0,
-            "max": f"{{{{ (state_attr('{limit}', 'max') / 230) | round(1, 'ceil') }}}}",
-            "step": 0.1,
-            "state": f"{{{{ (states('{limit}') | float / 230) | round(1, 'ceil') }}}}",
-            "availability": f"{{{{ has_value('{limit}') }}}}",
-            "set_value": {
-                "action": "number.set_value",
-                "target": {"entity_id": limit},
-                "data": {
-                    "value": "{{ [value * 230, state_attr('" + limit + "', 'max')]"
-                    " | min | round }}"
-                },
-            },
-        }
-        config = {"template": [{"number": [number]}]}
-        assert await async_setup_component(miner.hass, "template", config)
+    @pytest.fixture
+    async def appliance(self, miner: Rig) -> dict[str, Any]:
+        """Return the appliance of the document, whose number is set up."""
+        number = DOCUMENT.yaml(PV_NUMBER)
+        assert await async_setup_component(miner.hass, "template", number)
         await miner.hass.async_block_till_done()
-        for amperes, running in ((0.3, 1), (0, 0), (0.6, 4)):
-            await miner.poll(2)
-            await miner.hass.services.async_call(
-                "number",
-                "set_value",
-                {"entity_id": "number.miner_current", "value": amperes},
-            )
-            await miner.hass.async_block_till_done(wait_background_tasks=True)
-            assert threads(miner) == running
-            shown = miner.hass.states.get("number.miner_current")
-            assert shown
-            assert float(shown.state) == amperes
+        return DOCUMENT.yaml(PV_APPLIANCE)
+
+    def amperes(self, appliance: dict[str, Any], watts: float) -> float:
+        """Return the current for a budget, a multiple of the step."""
+        steps = watts / self.VOLTS // appliance["Current Step Size (A)"]
+        amperes = round(steps * appliance["Current Step Size (A)"], 1)
+        return float(min(amperes, appliance["Maximum Current (A)"]))
+
+    async def apply(
+        self, miner: Rig, appliance: dict[str, Any], watts: float
+    ) -> float | None:
+        """Apply what is decided by a budget; return the current, None for off."""
+        switch = appliance["Appliance Entity"]
+        is_on = miner.hass.states.is_state(switch, STATE_ON)
+        buffer = 0 if is_on else appliance["Activation Buffer (W)"]
+        least = appliance["Minimum Current (A)"]
+        if watts < least * self.VOLTS + buffer:
+            await self.call(miner, "switch", "turn_off", switch)
+            return None
+        amperes = max(least, self.amperes(appliance, watts))
+        number = appliance["Current Control Entity"]
+        await self.call(miner, "number", "set_value", number, value=amperes)
+        if not is_on:
+            await self.call(miner, "switch", "turn_on", switch)
+        return amperes
+
+    async def call(
+        self, miner: Rig, domain: str, action: str, entity_id: str, **data: Any
+    ) -> None:
+        """Call an action as it does, and let the time to the next cycle pass."""
+        await miner.hass.services.async_call(
+            domain, action, {"entity_id": entity_id, **data}, blocking=True
+        )
+        await settle(miner)
+
+    async def test_it_knows_what_is_drawn(
+        self, miner: Rig, appliance: dict[str, Any]
+    ) -> None:
+        """What it takes for the power is at most one thread more than what is drawn."""
+        number = appliance["Current Control Entity"]
+        for watts in (500, 100, 23, 20, 40, 43, 160, 0, 90):
+            amperes = await self.apply(miner, appliance, watts)
+            await miner.poll(3)
+            assert (miner.state(MINING) == STATE_ON) is (amperes is not None)
+            if amperes is None:
+                assert mined(miner) == 0
+                continue
+            assert miner.hass.states.is_state(number, str(amperes))
+            assert 0 <= amperes * self.VOLTS - mined(miner) < THREAD
+            assert mined(miner) <= watts
+
+    async def test_all_of_it_is_the_full_load(
+        self, miner: Rig, appliance: dict[str, Any]
+    ) -> None:
+        """And starts with 43 W."""
+        most = appliance["Maximum Current (A)"] * self.VOLTS
+        assert 0 <= most - appliance["Nominal Power (W)"] < 0.1 * self.VOLTS
+        assert appliance["Nominal Power (W)"] == FULL_POWER - IDLE_POWER
+        await self.apply(miner, appliance, 0)
+        for watts, is_on in ((42, False), (43, True)):
+            amperes = await self.apply(miner, appliance, watts)
+            assert (amperes is not None) is is_on
+        await miner.poll(2)
+        await self.apply(miner, appliance, 5000)
+        assert threads(miner) == THREADS
+
+    async def test_a_miner_that_is_away(
+        self, miner: Rig, appliance: dict[str, Any]
+    ) -> None:
+        """The number is unavailable with it."""
+        await miner.simulator.go_offline()
+        await miner.poll()
+        number = appliance["Current Control Entity"]
+        assert miner.hass.states.is_state(number, "unavailable")
 
 
+@pytest.mark.virtual_time
 class TestEmhass:
-    """A deferrable load: automations on the sensor that EMHASS publishes (in W)."""
+    """A deferrable load, which EMHASS publishes (src/emhass/retrieve_hass.py)."""
 
     SENSOR = "sensor.p_deferrable0"
 
     @pytest.fixture
-    def automations(self, miner: Rig) -> list[dict[str, Any]]:
-        """Return the automations that the README shows."""
-        return [
-            {
-                "alias": "Deferrable 0 on",
-                "triggers": {
-                    "trigger": "numeric_state",
-                    "entity_id": self.SENSOR,
-                    "above": 0.1,
-                },
-                "actions": {
-                    "action": "switch.turn_on",
-                    "target": {"entity_id": miner.entity_id(MINING)},
-                },
-            },
-            {
-                "alias": "Deferrable 0 off",
-                "triggers": {
-                    "trigger": "numeric_state",
-                    "entity_id": self.SENSOR,
-                    "below": 0.1,
-                },
-                "actions": {
-                    "action": "switch.turn_off",
-                    "target": {"entity_id": miner.entity_id(MINING)},
-                },
-            },
-            {
-                "alias": "Deferrable 0 power",
-                "triggers": {"trigger": "state", "entity_id": self.SENSOR},
-                "actions": {
-                    "action": "number.set_value",
-                    "target": {"entity_id": miner.entity_id(LIMIT)},
-                    "data": {
-                        "value": "{{ [states(trigger.entity_id) | float(0), state_attr('"
-                        + miner.entity_id(LIMIT)
-                        + "', 'max')] | min | round }}"
-                    },
-                },
-            },
-        ]
+    async def planned(self, miner: Rig) -> AsyncGenerator[Rig]:
+        """Return the miner, with the automation of the document."""
+        automation = DOCUMENT.yaml(EMHASS)
+        assert await async_setup_component(
+            miner.hass, "automation", {"automation": [automation]}
+        )
+        await miner.hass.async_block_till_done()
+        target = {"entity_id": "automation.mine_by_the_plan"}
+        assert miner.hass.states.is_state(target["entity_id"], STATE_ON)
+        yield miner
+        # Or else its timer would outlast the test
+        await miner.hass.services.async_call(
+            "automation", "turn_off", target, blocking=True
+        )
 
-    async def publish(self, miner: Rig, watts: str) -> None:
-        """Publish what the load should draw in the next step of the plan."""
-        miner.hass.states.async_set(self.SENSOR, watts, {"unit_of_measurement": "W"})
-        await miner.hass.async_block_till_done(wait_background_tasks=True)
+    async def publish(self, miner: Rig, watts: float) -> None:
+        """Publish what the load should draw in the present step of the plan."""
+        miner.hass.states.async_set(
+            self.SENSOR, f"{watts:.2f}", {"unit_of_measurement": "W"}
+        )
+        await settle(miner)
         await miner.poll(2)
 
-    @pytest.mark.parametrize("is_continuous", [False, True])
-    async def test_plan(
-        self, miner: Rig, automations: list[dict[str, Any]], is_continuous: bool
-    ) -> None:
-        """The miner follows the plan, at full load or at each power of it."""
-        used = automations if is_continuous else automations[:2]
-        assert await async_setup_component(
-            miner.hass, "automation", {"automation": used}
-        )
-        for watts, running in (("85.5", 2), ("0.0", 0), ("120.0", 4), ("0.0", 0)):
-            await self.publish(miner, watts)
-            assert threads(miner) == (running if is_continuous or not running else 4)
-            assert miner.state(MINING) == ("on" if running else "off")
+    async def pass_five_minutes(self, miner: Rig) -> None:
+        """Let the time pass in which the automation runs once by itself."""
+        await miner.pass_time(timedelta(minutes=5))
+
+    async def test_plan(self, planned: Rig) -> None:
+        """The miner follows each power of it."""
+        for watts, running in ((85.5, 8), (0, 0), (160, 16), (10, 1), (0, 0)):
+            await self.publish(planned, watts)
+            assert threads(planned) == running
+            assert planned.state(MINING) == (STATE_ON if running else STATE_OFF)
+
+    async def test_without_a_plan_it_rests(self, planned: Rig) -> None:
+        """As after a restart, until it is published again."""
+        await self.publish(planned, 160)
+        planned.hass.states.async_remove(self.SENSOR)
+        await settle(planned)
+        await self.pass_five_minutes(planned)
+        assert threads(planned) == 0
+        await self.publish(planned, 160)
+        assert threads(planned) == THREADS
+
+    async def test_a_miner_that_was_away(self, planned: Rig) -> None:
+        """It follows the plan that began meanwhile."""
+        await self.publish(planned, 160)
+        await planned.simulator.go_offline()
+        await planned.poll()
+        await self.publish(planned, 50)
+        await planned.simulator.go_online()
+        await planned.poll(2)
+        await self.pass_five_minutes(planned)
+        assert threads(planned) == 5
+
+    async def test_a_miner_that_was_paused_by_hand(self, planned: Rig) -> None:
+        """It stays paused."""
+        await planned.turn(MINING, on=False)
+        await self.publish(planned, 160)
+        assert threads(planned) == 0
+
+    def test_config(self) -> None:
+        """One load of the miner's powers, with a value in each list."""
+        config = json.loads(f"{{{DOCUMENT.code(EMHASS_CONFIG)}}}")
+        assert config.pop("number_of_deferrable_loads") == 1
+        assert {len(values) for values in config.values()} == {1}
+        assert config["nominal_power_of_deferrable_loads"] == [FULL_POWER - IDLE_POWER]
+        assert config["minimum_power_of_deferrable_loads"] == [THREAD]
+        assert config["treat_deferrable_load_as_semi_cont"] == [False]
