@@ -341,7 +341,7 @@ class TestPvExcessControl:
         if watts < least * self.VOLTS + buffer:
             await self.call(miner, "switch", "turn_off", switch)
             return None
-        amperes = max(least, self.amperes(appliance, watts))
+        amperes: float = max(least, self.amperes(appliance, watts))
         number = appliance["Current Control Entity"]
         await self.call(miner, "number", "set_value", number, value=amperes)
         if not is_on:
