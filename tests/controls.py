@@ -1,4 +1,4 @@
-"""What tests of the controls ask for, and what they find at the miner."""
+"""Helpers for tests of controls."""
 
 import copy
 import json
@@ -79,12 +79,12 @@ async def act(
 
 
 async def restore(rig: Rig) -> None:
-    """Give back all that was changed in the config."""
+    """Restore the config."""
     await act(rig, "restore_config")
 
 
 async def enable(rig: Rig, *names: str) -> None:
-    """Enable entities that are disabled at first."""
+    """Enable entities that are disabled by default."""
     registry = er.async_get(rig.hass)
     for name in names:
         assert rig.entities[name].disabled_by is er.RegistryEntryDisabler.INTEGRATION
@@ -98,7 +98,7 @@ def config_of(simulator: Simulator) -> dict[str, Any]:
 
 
 def is_same_config(simulator: Simulator, config: dict[str, Any]) -> bool:
-    """Return whether the miner holds just that config, and its file says the same."""
+    """Return whether the miner and its file have exactly this config."""
     return json_equal(simulator.config, config) and json_equal(simulator.disk, config)
 
 
@@ -116,7 +116,7 @@ def writes(simulator: Simulator) -> int:
 
 
 def remembered(hass_storage: dict[str, Any], rig: Rig) -> dict[str, Any]:
-    """Return what Home Assistant remembers of the miner on its disk."""
+    """Return what Home Assistant stored about the miner."""
     stored = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}"]["data"]
     data = json.loads(json.dumps(stored))
     assert isinstance(data, dict)

@@ -1,4 +1,4 @@
-"""Fixing an issue as a browser does it."""
+"""Fixing an issue through the dialog."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from .test_translations import TEXTS
 
 
 def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """Return what is raised, by its id."""
+    """Return the active issues by ID."""
     return {
         issue_id: issue
         for (domain, issue_id), issue in ir.async_get(hass).issues.items()
@@ -33,7 +33,7 @@ class Fix:
     client: TestClient[Any, Any]
     issue: ir.IssueEntry
     step: dict[str, Any]
-    """What is shown in it."""
+    """The shown step."""
 
     @classmethod
     async def start(

@@ -1,4 +1,4 @@
-"""Filling in the form by which a miner is added."""
+"""Filling in the form that adds a miner."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -37,7 +37,7 @@ async def submit(
 async def submit_one(
     hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Submit a form, and wait for what comes of it."""
+    """Submit a form, and wait for the result."""
     result = await hass.config_entries.flow.async_configure(
         form["flow_id"], in_sections(form, user_input)
     )
@@ -49,7 +49,7 @@ async def submit_one(
 async def choose(
     hass: HomeAssistant, menu: ConfigFlowResult, option: str
 ) -> ConfigFlowResult:
-    """Choose an option of a menu, and wait for what comes of it."""
+    """Choose an option of a menu, and wait for the result."""
     return await submit(hass, menu, {"next_step_id": option})
 
 
@@ -64,7 +64,7 @@ def sections(form: ConfigFlowResult) -> dict[str, section]:
 
 
 def in_sections(form: ConfigFlowResult, user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return what is entered as a browser sends it: an object for each section."""
+    """Return the user input with an object for each section."""
     user_input = dict(user_input)
     for name, part in sections(form).items():
         user_input[name] = {
@@ -76,7 +76,7 @@ def in_sections(form: ConfigFlowResult, user_input: dict[str, Any]) -> dict[str,
 
 
 def entered(form: ConfigFlowResult) -> dict[str, Any]:
-    """Return what a form shows in its fields, those of its sections included."""
+    """Return the values of all fields of a form."""
     schema = form["data_schema"]
     assert schema is not None
     return {
@@ -88,7 +88,7 @@ def entered(form: ConfigFlowResult) -> dict[str, Any]:
 
 
 def check_texts(result: Mapping[str, Any], texts: dict[str, Any]) -> None:
-    """Check that there is a text for all that a step shows, and no gap is left in it."""
+    """Check that all texts of a step exist and have all placeholders."""
     shown: list[object] = []
     step = texts["step"].get(result.get("step_id"), {})
     if result["type"] == FlowResultType.FORM:
@@ -128,7 +128,7 @@ async def assert_told_then_mended(
     right: dict[str, Any],
     simulator: Simulator | None = None,
 ) -> None:
-    """Check that a form tells what is wrong, and takes it once it is right."""
+    """Check that a form shows an error, and succeeds with corrected input."""
     form = await add(hass, wrong)
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "user"

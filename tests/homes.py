@@ -1,4 +1,4 @@
-"""Home Assistants that command one miner, each with a disk of its own."""
+"""Several Home Assistants that command one miner."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -31,7 +31,7 @@ type Command = Callable[[Miner], Coroutine[Any, Any, Any]]
 
 
 class HomeAssistant:
-    """One that commands a miner, with a disk of its own."""
+    """A Home Assistant with its own disk that commands a miner."""
 
     def __init__(self, session: aiohttp.ClientSession, simulator: Simulator) -> None:
         """Start with nothing stored."""
@@ -43,7 +43,7 @@ class HomeAssistant:
         self.miner = self.start()
 
     def start(self) -> Miner:
-        """Start again, with what is on the disk."""
+        """Restart with what is on the disk."""
         data = json.loads(self.disk) if self.disk else None
         self.miner = Miner(self.client, MinerState.from_json(data), self._save)
         return self.miner
@@ -59,7 +59,7 @@ class HomeAssistant:
 async def homes(
     number: int,
 ) -> AsyncIterator[tuple[Simulator, list[HomeAssistant]]]:
-    """Yield a miner, and as many that command it, in the time of the loop."""
+    """Yield a miner and several Home Assistants, in virtual time."""
     clock = asyncio.get_running_loop().time
     async with (
         Simulator(**OPTIONS, clock=clock) as simulator,

@@ -1,4 +1,4 @@
-"""HTTP sessions for tests, and how they resolve names."""
+"""HTTP sessions for tests, and their name resolution."""
 
 from ssl import SSLContext
 from typing import Any
@@ -22,6 +22,6 @@ class Resolver(aiohttp.ThreadedResolver):
 def open_session(
     *, ssl: bool | SSLContext = True, **kwargs: Any
 ) -> aiohttp.ClientSession:
-    """Return a session of a test that does without Home Assistant."""
+    """Return a session for a test without Home Assistant."""
     connector = aiohttp.TCPConnector(resolver=Resolver(), ssl=ssl)
     return aiohttp.ClientSession(connector=connector, **kwargs)

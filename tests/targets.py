@@ -49,7 +49,7 @@ REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"
 
 
 class Target(ABC):
-    """A miner under test, and what is around it.
+    """A miner under test, and its environment.
 
     `pools` are the pools' addresses in the order of its config.
     """
@@ -94,7 +94,7 @@ class Target(ABC):
 
     @abstractmethod
     async def reject_share(self) -> None:
-        """Let the pool refuse the next share."""
+        """Let the pool reject the next share."""
 
     @abstractmethod
     def read_disk(self) -> str:
@@ -102,7 +102,7 @@ class Target(ABC):
 
     @abstractmethod
     def write_disk(self, text: str) -> None:
-        """Write the miner's config file, as someone with an editor does."""
+        """Write the miner's config file, as with an editor."""
 
     def edit_config(self, change: Callable[[Json], object]) -> None:
         """Edit the miner's config file."""
@@ -215,7 +215,7 @@ class Sandbox:
         self.idle.append(self)
 
     def tell(self, do: str, fds: list[int] | None = None, **values: Any) -> Json:
-        """Have something done and return the answer."""
+        """Send a command and return the answer."""
         message = json.dumps({"do": do, **values}).encode()
         socket.send_fds(self._control, [message], fds or [])
         answer = json.loads(
@@ -296,7 +296,7 @@ class RealTarget(Target):
         self._file.write_text(text, encoding="utf-8")
 
     def _start(self) -> None:
-        """Start the miner; its API is reached through a socket made out here."""
+        """Start the miner; its API is reached through a socket created here."""
         with socket.create_server((self.host, self.port)) as listener:
             self.port = listener.getsockname()[1]
             self._sandbox.tell(

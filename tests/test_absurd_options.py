@@ -1,4 +1,4 @@
-"""Whatever is stored as options, or shown by a meter, stays within what can be shown."""
+"""Absurd options and meter readings are ignored."""
 
 import math
 from typing import Any
@@ -50,7 +50,7 @@ ABSURD = {
 
 @pytest.mark.parametrize("chosen", ABSURD.values(), ids=ABSURD.keys())
 async def test_absurd_options_are_none(rig: Rig, chosen: dict[str, Any]) -> None:
-    """The miner is set up as if nothing had been chosen."""
+    """The miner is set up as without options."""
     await set_up(rig, chosen)
     assert rig.is_loaded
     assert LIMIT not in rig.entities
@@ -62,7 +62,7 @@ async def test_absurd_options_are_none(rig: Rig, chosen: dict[str, Any]) -> None
 async def test_one_absurd_option_hides_no_other(
     rig: Rig, chosen: dict[str, Any]
 ) -> None:
-    """A meter is used without numbers, and numbers without a meter."""
+    """A valid meter or estimate is still used."""
     await set_up(rig, chosen | (METER if CONF_IDLE_POWER in chosen else NUMBERS))
     assert rig.is_loaded
     assert POWER in rig.entities
@@ -90,7 +90,7 @@ async def test_one_absurd_option_hides_no_other(
     ],
 )
 def test_the_interval(stored: Any, interval: int) -> None:
-    """What no form would have stored is the default."""
+    """Invalid values are replaced by the default."""
     assert PowerOptions.from_options({CONF_POWER_INTERVAL: stored}).interval == interval
 
 
@@ -107,7 +107,7 @@ def test_the_interval(stored: Any, interval: int) -> None:
 async def test_the_form_refuses_absurd_numbers(
     running: Rig, user_input: dict[str, Any]
 ) -> None:
-    """Also when they come by the API, where no browser checks them."""
+    """Even through the API, without a browser that checks them."""
     flow = running.hass.config_entries.options
     form = await flow.async_init(running.entry.entry_id)
     with pytest.raises(InvalidData):
@@ -125,7 +125,7 @@ async def test_the_form_refuses_absurd_numbers(
 async def test_the_form_tells_what_is_not_a_number(
     running: Rig, user_input: dict[str, Any]
 ) -> None:
-    """No bound is above or below it."""
+    """NaN is neither above nor below a bound."""
     flow = running.hass.config_entries.options
     form = await flow.async_init(running.entry.entry_id)
     form = await flow.async_configure(form["flow_id"], in_sections(form, user_input))
@@ -139,7 +139,7 @@ async def test_the_form_tells_what_is_not_a_number(
 @pytest.mark.parametrize("options", [NO_CARDS])
 @pytest.mark.parametrize("shown", ["1e308", "9" * 255, "1e5000", str(MAX_WATTS + 1)])
 async def test_an_absurd_meter_measures_nothing(rig: Rig, shown: str) -> None:
-    """However often it repeats that."""
+    """However often it repeats."""
     await set_up(rig, METER | NUMBERS)
     for _ in range(12):
         report(rig, shown)
@@ -174,7 +174,7 @@ async def test_a_number_is_not_set_to_what_is_not_one(
 
 @pytest.mark.parametrize("options", [NO_CARDS])
 async def test_a_miner_that_draws_next_to_nothing_has_no_efficiency(rig: Rig) -> None:
-    """It would be more than any number can hold."""
+    """It would be infinite."""
     await set_up(rig, METER)
     for _ in range(3):
         report(rig, "1e-320")

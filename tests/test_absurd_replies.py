@@ -1,4 +1,4 @@
-"""No reply of a miner damages Home Assistant, whatever is in it."""
+"""No reply of a miner damages Home Assistant."""
 
 from contextlib import suppress
 import json
@@ -26,7 +26,7 @@ from .controls import MINING, act
 from .watts import NUMBERS, set_up
 
 KEPT = {"id", "worker_id", "kind", "type"}
-"""Members that tell this miner from others, and its backends from each other."""
+"""Members that identify the miner and its backends."""
 
 
 def absurd(document: Any, value: Any) -> Any:
@@ -42,7 +42,7 @@ def absurd(document: Any, value: Any) -> Any:
 
 
 def distort(value: Any) -> Any:
-    """Return what a fault does to replies: it puts a value in place of every one."""
+    """Return a fault that replaces every value."""
 
     def change(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         if reply.status != 200:
@@ -78,7 +78,7 @@ async def test_absurd_replies(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """With the same value nearly everywhere, at a poll and from the beginning."""
+    """With the same value nearly everywhere, at a poll and at set-up."""
     await set_up(rig, NUMBERS)
     for name, value in ABSURD.items():
         fault = Fault("absurd", distort=distort(value), path=path, methods=("GET",))

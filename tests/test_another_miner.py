@@ -1,4 +1,4 @@
-"""A different miner answers at an address: one repair, and how it is fixed."""
+"""Tests of the repair for a different miner at an address."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ async def poll(*rigs: Rig) -> None:
 
 
 def raised(hass: HomeAssistant) -> dict[str, dict[str, str]]:
-    """Return what fills the gaps in the issues, by the entry that raised them."""
+    """Return the placeholders of the issues by config entry."""
     return {
         issue_id.removeprefix("another_miner_entry_of_"): (
             issue.translation_placeholders or {}
@@ -42,7 +42,7 @@ def raised(hass: HomeAssistant) -> dict[str, dict[str, str]]:
 
 @pytest.fixture
 def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Any:
-    """Return how the dialog of the only issue is opened."""
+    """Open the dialog of the only issue."""
 
     async def start() -> Fix:
         [issue] = issues(hass).values()
@@ -52,7 +52,7 @@ def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Any:
 
 
 def assert_right(*rigs: Rig) -> None:
-    """Check that each entry shows its own miner, and nothing is raised."""
+    """Check that each entry shows its own miner, without issues."""
     for rig in rigs:
         assert rig.is_loaded
         assert rig.entry.data[CONF_PORT] == rig.simulator.port
@@ -64,12 +64,12 @@ def assert_right(*rigs: Rig) -> None:
 
 
 class TestSwapped:
-    """Two miners got each other's address."""
+    """Two miners have swapped addresses."""
 
     async def test_one_click_swaps_the_addresses(
         self, trio: list[Rig], fix: Any
     ) -> None:
-        """Only one of the two entries raises it; both are right afterwards."""
+        """Only one of the two entries has the issue; it fixes both."""
         first, second, third = trio
         ports = first.simulator.port, second.simulator.port
         await move(first.simulator, second.simulator)
@@ -100,7 +100,7 @@ class TestSwapped:
     async def test_a_command_is_not_sent_to_the_other_miner(
         self, trio: list[Rig]
     ) -> None:
-        """Also before the next poll, when the entities are still available."""
+        """Even before the next poll, while the entities are still available."""
         first, second, _ = trio
         await move(first.simulator, second.simulator)
         assert not first.unavailable
@@ -117,7 +117,7 @@ class TestSwapped:
             assert {request.method for request in rig.simulator.requests} == {"GET"}
 
     async def test_it_goes_away_by_itself(self, trio: list[Rig]) -> None:
-        """The old leases came back."""
+        """The old addresses are restored."""
         first, second, third = trio
         await move(first.simulator, second.simulator)
         await poll(*trio)
@@ -183,7 +183,7 @@ class TestSwapped:
             assert_right(first, second)
 
     async def test_the_other_miner_is_off(self, trio: list[Rig], fix: Any) -> None:
-        """Its entry has the address of the first one anyway."""
+        """Its entry has the address of the first one."""
         first, second, third = trio
         ports = first.simulator.port, second.simulator.port
         await first.simulator.go_offline()
@@ -200,7 +200,7 @@ class TestSwapped:
     async def test_the_other_entry_is_disabled(
         self, trio: list[Rig], fix: Any, hass: HomeAssistant
     ) -> None:
-        """It stays disabled, and is right once it is enabled."""
+        """It stays disabled, and works once it is enabled."""
         first, second, third = trio
         await hass.config_entries.async_set_disabled_by(
             second.entry.entry_id, ConfigEntryDisabler.USER
@@ -218,7 +218,7 @@ class TestSwapped:
     async def test_the_other_entry_is_removed_meanwhile(
         self, trio: list[Rig], fix: Any, hass: HomeAssistant
     ) -> None:
-        """The miner is no entry's any more, which is another question."""
+        """The miner no longer has an entry, which is another situation."""
         first, second, third = trio
         await move(first.simulator, second.simulator)
         await first.refresh()
@@ -233,7 +233,7 @@ class TestSwapped:
     async def test_the_other_entry_is_removed_while_its_miner_is_asked(
         self, trio: list[Rig], fix: Any, hass: HomeAssistant
     ) -> None:
-        """Nothing is given to an entry that is gone."""
+        """The removed entry is not changed."""
         first, second, _ = trio
         await move(first.simulator, second.simulator)
         await first.refresh()
@@ -253,7 +253,7 @@ class TestSwapped:
     async def test_the_entry_is_removed_meanwhile(
         self, trio: list[Rig], fix: Any, hass: HomeAssistant, option: str
     ) -> None:
-        """The issue goes with it, and the other entry raises its own."""
+        """Its issue is deleted, and the other entry gets one."""
         first, second, _ = trio
         await move(first.simulator, second.simulator)
         await first.refresh()
@@ -288,7 +288,7 @@ class TestSwapped:
     async def test_it_was_right_again_before_the_click(
         self, trio: list[Rig], fix: Any, hass: HomeAssistant
     ) -> None:
-        """Nothing is swapped; an entry that waits for its next try has it at once."""
+        """Nothing is swapped; an entry that waits for a retry is retried at once."""
         first, second, third = trio
         await move(first.simulator, second.simulator)
         await first.reload_or_fail()
@@ -301,7 +301,7 @@ class TestSwapped:
     async def test_nothing_answers_when_it_is_clicked(
         self, trio: list[Rig], fix: Any
     ) -> None:
-        """What was there may not be there any more."""
+        """The situation may have changed."""
         first, second, _ = trio
         await move(first.simulator, second.simulator)
         await first.refresh()
@@ -315,7 +315,7 @@ class TestSwapped:
 
 
 async def test_three_miners_rotated(trio: list[Rig], fix: Any) -> None:
-    """One entry raises it, and two clicks are enough."""
+    """One entry has the issue, and two swaps fix it."""
     await move(*(rig.simulator for rig in trio))
     await poll(*trio)
     await poll(*trio)
@@ -331,7 +331,7 @@ async def test_three_miners_rotated(trio: list[Rig], fix: Any) -> None:
 async def test_two_pairs_are_two_situations(
     trio: list[Rig], hass: HomeAssistant
 ) -> None:
-    """A miner that is no entry's answers at one address, two are swapped."""
+    """One address has an unknown miner, two are swapped."""
     first, second, third = trio
     await move(first.simulator, second.simulator)
     third.simulator.surroundings.identity = STRANGER
@@ -341,11 +341,11 @@ async def test_two_pairs_are_two_situations(
 
 
 class TestUnknownMiner:
-    """The miner that answers is no other entry's."""
+    """The miner that responds has no other entry."""
 
     @pytest.fixture
     async def stranger(self, running: Rig) -> Rig:
-        """Return a miner whose id changed."""
+        """Return a miner whose ID changed."""
         running.simulator.surroundings.identity = STRANGER
         await running.poll()
         assert list(raised(running.hass)) == ["rig-one"]
@@ -388,7 +388,7 @@ class TestUnknownMiner:
     async def test_a_reply_without_its_id_is_no_miner(
         self, stranger: Rig, fix: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It was cut off at the start: who sent it is unknown."""
+        """It is truncated, so its sender is unknown."""
 
         def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
             return with_body(reply, b'{"kind": "miner", "id": ')
@@ -402,7 +402,7 @@ class TestUnknownMiner:
         assert stranger.entry.data == before
 
     async def test_the_address_is_changed(self, stranger: Rig, fix: Any) -> None:
-        """In the form that changes it otherwise too."""
+        """In the normal form."""
         hass = stranger.hass
         async with Simulator(miner_id="8614647678496211", watch_delay=0) as moved:
             dialog = await fix()
@@ -422,7 +422,7 @@ class TestUnknownMiner:
     async def test_it_is_removed_before_it_is_accepted(
         self, stranger: Rig, fix: Any
     ) -> None:
-        """Also while the miner is asked once more."""
+        """Even while the miner is asked again."""
         hass, simulator = stranger.hass, stranger.simulator
         dialog = await fix()
 
@@ -438,7 +438,7 @@ class TestUnknownMiner:
     async def test_an_ignored_one_stays_ignored_until_another_one_comes(
         self, stranger: Rig
     ) -> None:
-        """What was ignored was one miner."""
+        """The user ignored one specific miner."""
         registry = ir.async_get(stranger.hass)
         [issue_id] = issues(stranger.hass)
         registry.async_ignore(DOMAIN, issue_id, True)
@@ -449,7 +449,7 @@ class TestUnknownMiner:
         assert issues(stranger.hass)[issue_id].dismissed_version is None
 
     async def test_a_late_reply_raises_nothing(self, stranger: Rig) -> None:
-        """The entry was unloaded or removed while the miner was asked."""
+        """The entry was unloaded or removed in the meantime."""
         hass, entry = stranger.hass, stranger.entry
         found = MinerIdentity(id=STRANGER, worker_id="rig-one")
         await hass.config_entries.async_unload(entry.entry_id)
@@ -461,14 +461,14 @@ class TestUnknownMiner:
         assert issues(hass) == {}
 
     async def test_a_name_cannot_be_a_link(self, stranger: Rig) -> None:
-        """It comes from a device that is not the user's, perhaps."""
+        """It may come from an unknown device."""
         found = MinerIdentity(id=None, worker_id="`[fix](x)`\n\n# now")
         async_update_identity_issue(stranger.hass, stranger.entry, found)
         assert raised(stranger.hass)["rig-one"]["found"] == "'[fix](x)' # now"
 
 
 async def test_a_renamed_copy_is_accepted(trio: list[Rig], fix: Any) -> None:
-    """Copies of a container share an id; one got the name of the other."""
+    """Copies of a container share an ID; one got the name of the other."""
     hass = trio[0].hass
     first, second, _ = trio
     for rig in (first, second):
@@ -496,7 +496,7 @@ async def test_a_renamed_copy_is_accepted(trio: list[Rig], fix: Any) -> None:
 async def test_two_addresses_of_one_miner(
     trio: list[Rig], fix: Any, hass: HomeAssistant
 ) -> None:
-    """A swap would not help: the other entry is right already."""
+    """A swap would not help: the other entry is correct."""
     first, second, _ = trio
     data = {**first.entry.data, CONF_PORT: second.simulator.port}
     hass.config_entries.async_update_entry(first.entry, data=data)
@@ -506,7 +506,7 @@ async def test_two_addresses_of_one_miner(
 
 
 async def test_its_replies_are_not_kept(running: Rig) -> None:
-    """Once the right miner is back, what it does not say is unknown."""
+    """Once the right miner is back, values it does not report are unknown."""
     simulator = running.simulator
     simulator.fault = "other_miner"
     await running.poll()

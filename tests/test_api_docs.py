@@ -1,4 +1,4 @@
-"""Tests of docs/api.md: its examples run, and what it names is there."""
+"""Tests of docs/api.md: its examples run, and its names exist."""
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
@@ -40,7 +40,7 @@ def port() -> Iterator[str]:
 
 
 def run(folder: Path, script: str, port: str) -> subprocess.CompletedProcess[str]:
-    """Run a script beside a copy of the API, where there is no Home Assistant."""
+    """Run a script with a copy of the API, without Home Assistant."""
     shutil.copytree(PACKAGE / "api", folder / "xmrig", dirs_exist_ok=True)
     (folder / "script.py").write_text(script)
     start = "import runpy, sys; sys.modules['homeassistant'] = None; "
@@ -55,7 +55,7 @@ def run(folder: Path, script: str, port: str) -> subprocess.CompletedProcess[str
 
 
 def test_each_example_is_run() -> None:
-    """One that is not would be wrong sooner or later."""
+    """Examples that are not run become outdated."""
     assert [name for name, _ in EXAMPLES] == ["read.py", "control.py"]
     assert TEXT.count("```python") == len(EXAMPLES)
 
@@ -88,7 +88,7 @@ def test_control(tmp_path: Path, port: str) -> None:
 
 @pytest.mark.parametrize("name", ["read.py", "control.py"])
 def test_an_error_says_what_went_wrong(tmp_path: Path, port: str, name: str) -> None:
-    """The miner is not there: no traceback, and no token."""
+    """An unreachable miner causes no traceback, and shows no token."""
     script = dict(EXAMPLES)[name]
     result = run(tmp_path, script, "1")
     assert result.returncode == 1
@@ -138,7 +138,7 @@ def words() -> set[str]:
 
 
 def test_all_that_is_public_is_documented() -> None:
-    """And all that the examples import is public."""
+    """All imports of the examples are public."""
     assert sorted(api.__all__) == sorted(set(api.__all__))
     for name in api.__all__:
         assert hasattr(api, name)
@@ -152,7 +152,7 @@ def test_all_that_is_public_is_documented() -> None:
 
 @pytest.mark.parametrize("kind", [api.XmrigClient, api.Miner])
 def test_every_method_is_documented(kind: type[Any]) -> None:
-    """Apart from what Home Assistant alone needs."""
+    """Except what only Home Assistant needs."""
     internal = {
         "accept_payout",
         "observe",
@@ -172,7 +172,7 @@ def test_every_method_is_documented(kind: type[Any]) -> None:
 
 
 def test_every_value_of_a_model_is_read_or_documented() -> None:
-    """What neither the integration reads nor this page names is of no use."""
+    """Values that are neither read nor documented are useless."""
     own = PACKAGE / "api" / "models"
     sources = [
         path.read_text() for path in PACKAGE.rglob("*.py") if own not in path.parents

@@ -1,1 +1,1 @@
-"""What the miner's API does, shown on the simulator and on the real miner."""
+"""The contract of the miner's API, for the simulator and the real miner."""

@@ -10,7 +10,7 @@ from tests.targets import ALGORITHM, TARGETS, Json, Target, open_target
 
 @pytest.fixture
 def start_change() -> Callable[[Json], object] | None:
-    """Return what changes the config that the miner starts with.
+    """Return a function that changes the config that the miner starts with.
 
     A case that needs that parametrizes this fixture.
     """
@@ -19,7 +19,7 @@ def start_change() -> Callable[[Json], object] | None:
 
 @pytest.fixture
 def algorithm() -> str:
-    """Return what the pools ask for; a case may parametrize this fixture."""
+    """Return the algorithm of the pools; a case may parametrize this fixture."""
     return ALGORITHM
 
 

@@ -34,7 +34,7 @@ class Sandbox:
     """The miner, its pools and the relay."""
 
     def __init__(self, control: socket.socket) -> None:
-        """Set the sandbox up, still empty."""
+        """Initialize the sandbox, still empty."""
         self._control = control
         self._pools: list[StubPool] = []
         self._miner: asyncio.subprocess.Process | None = None
@@ -143,7 +143,7 @@ class Sandbox:
     async def _pass_on(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Relay one connection; where the miner refuses it, cut it."""
+        """Relay one connection; cut it if the miner refuses it."""
         try:
             inner_reader, inner_writer = await self._connect()
         except OSError:

@@ -1,4 +1,4 @@
-"""The simulator against recordings of the real miner, state by state."""
+"""The simulator compared with recordings of the real miner in each state."""
 
 from collections.abc import Awaitable, Callable
 import json
@@ -68,7 +68,7 @@ async def _stopped_by_rpc(simulator: Simulator) -> None:
 
 async def _stopped_by_config(simulator: Simulator) -> None:
     simulator.edit_config(lambda document: document["cpu"].update(enabled=False))
-    # The older version was looked at before its next job made it leave the pool
+    # The older version was recorded before its next job made it leave the pool
     simulator.advance(15 if simulator.version == "6.26.0" else 1)
 
 
@@ -98,7 +98,7 @@ async def _restricted(simulator: Simulator) -> None:
     simulator.advance(8)
 
 
-# The uptime that a state starts from, and what brings it about
+# The initial uptime of a state, and what leads to it
 _WAYS: dict[str, tuple[float, Callable[[Simulator], Awaitable[None]]]] = {
     "starting": (0.1, _mining),
     "warming_up": (12, _mining),
@@ -163,7 +163,7 @@ _REFUSED = {
 @pytest.mark.parametrize("version", ["6.26.0", "6.22.2"])
 @pytest.mark.parametrize("case", _REFUSED)
 async def test_refusal(version: str, case: str, socket_enabled: None) -> None:
-    """A call is refused with the status and the body that the miner gave."""
+    """A call is rejected with the recorded status and body."""
     path = _CAPTURES / f"xmrig-{version}" / "errors.json"
     captured = json.loads(path.read_text(encoding="utf-8"))[case]
     restricted = case.startswith("restricted")

@@ -26,7 +26,7 @@ from .wire import (
     summary,
 )
 
-# Every profile that the miner would otherwise make up, which depends on its computer
+# Every profile that XMRig would otherwise generate, depending on its computer
 _PROFILES: Json = {
     "argon2": [0, 1],
     "cn": [[1, 0], [1, 1]],
@@ -44,7 +44,7 @@ _PROFILES: Json = {
 
 
 async def test_same_as_on_disk(target: Target) -> None:
-    """What is read is what stands in the file, byte for byte."""
+    """The API returns the file, byte for byte."""
     assert (await put(target, await config(target))).status == 204
     reply = await ask(target, request("GET", "/2/config"))
     assert reply.body.decode() == target.read_disk()
@@ -52,7 +52,7 @@ async def test_same_as_on_disk(target: Target) -> None:
 
 
 async def test_written_at_start(target: Target) -> None:
-    """The miner completes its file when it starts: profiles are made and kept."""
+    """The miner completes its file when it starts: profiles are generated."""
     assert json.loads(target.read_disk()) == await config(target)
 
 
@@ -70,7 +70,7 @@ async def test_applied_later(target: Target) -> None:
 
 
 async def test_applied_at_once_without_watching(target: Target) -> None:
-    """A miner that does not watch its file applies a config before it answers."""
+    """A miner that does not watch its file applies a config before it replies."""
     await target.restart(lambda document: document.update(watch=False))
     document = await config(target) | {"print-time": 11}
     assert (await put(target, document)).status == 204
@@ -79,7 +79,7 @@ async def test_applied_at_once_without_watching(target: Target) -> None:
 
 
 async def test_written_whatever_autosave_says(target: Target) -> None:
-    """Autosave has no say in it: a posted config is always written."""
+    """A posted config is always written, whatever `autosave` is."""
     document = await config(target) | {"autosave": False}
     await apply(target, document)
     await apply(target, document | {"print-time": 12})
@@ -87,7 +87,7 @@ async def test_written_whatever_autosave_says(target: Target) -> None:
 
 
 async def test_two_writes(target: Target) -> None:
-    """Of two writes within half a second the last one is applied, and only it."""
+    """Of two writes within half a second, only the last one is applied."""
     document = await config(target)
     await put(target, document | {"print-time": 11})
     await target.elapse(0.3)
@@ -113,7 +113,7 @@ async def test_edited_file(target: Target) -> None:
 
 @UNWATCHED
 async def test_whole(target: Target) -> None:
-    """A config replaces the other: what it leaves out goes back to the default."""
+    """A config replaces the previous one: omitted values are reset to defaults."""
     document = await config(target)
     await apply(target, document | {"print-time": 11, "pause-on-battery": True})
     kept = ("http", "pools")
@@ -125,7 +125,7 @@ async def test_whole(target: Target) -> None:
 
 
 async def test_lenient(target: Target) -> None:
-    """Comments, trailing commas and unknown keys are read and not kept."""
+    """Comments, trailing commas and unknown keys are accepted, but not kept."""
     document = await config(target)
     text = json.dumps(document | {"print-time": 14})[:-1].replace(
         '"retries"', '/* tries */ "unknown": [], "retries"'
@@ -145,7 +145,7 @@ async def test_lenient(target: Target) -> None:
     ],
 )
 async def test_refused(target: Target, change: Json) -> None:
-    """A config without a pool to use is refused and changes nothing."""
+    """A config without a usable pool is rejected and changes nothing."""
     document, disk = await config(target), target.read_disk()
     assert (await put(target, document | change)).status == 400
     await target.elapse(0.6)
@@ -222,7 +222,7 @@ async def test_profile_chosen(
 
 @UNWATCHED
 async def test_profiles_made(target: Target) -> None:
-    """A list that is missing or empty is made anew, at full length."""
+    """A missing or empty list is generated again, at full length."""
     document = await config(target)
     document["cpu"][ALGORITHM] = []
     del document["cpu"]["cn"]
@@ -234,7 +234,7 @@ async def test_profiles_made(target: Target) -> None:
 
 @UNWATCHED
 async def test_hint(target: Target) -> None:
-    """max-threads-hint counts only without any profile, and is then not shown."""
+    """max-threads-hint is used only without any profile, and is then not shown."""
     document = await config(target)
     bare = {k: v for k, v in document["cpu"].items() if k not in _PROFILES}
     assert "max-threads-hint" not in bare
@@ -349,7 +349,7 @@ async def test_printed(target: Target, case: str) -> None:
 
 
 async def test_read_only_for_good(target: Target) -> None:
-    """Once restricted the API cannot be opened again through itself."""
+    """Once restricted, the API cannot remove the restriction."""
     document = await config(target)
     document["http"]["restricted"] = True
     assert (await put(target, document)).status == 204
@@ -363,7 +363,7 @@ async def test_read_only_for_good(target: Target) -> None:
 
 
 async def test_token_changed(target: Target) -> None:
-    """A new token counts from the moment the config is applied."""
+    """A new token is valid once the config is applied."""
     document = await config(target)
     document["http"]["access-token"] = "other"
     assert (await put(target, document)).status == 204
@@ -395,7 +395,7 @@ async def test_api_switched_off(target: Target) -> None:
 
 @UNWATCHED
 async def test_names(target: Target) -> None:
-    """The names of worker and miner change with the config."""
+    """The worker ID and ID change with the config."""
     document = await config(target)
     document["api"] = {"id": "a" * 40, "worker-id": "other"}
     await apply(target, document)

@@ -1,4 +1,4 @@
-"""Mining: what starts and stops it, and what the miner then shows."""
+"""Starting and stopping, and the resulting replies."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from .wire import UNWATCHED, apply, config, cpu, get, put, rpc, summary
 
 _ZERO = [0.0, 0.0, 0.0]
 _UNKNOWN = [None, None, None]
-# A job comes in this time, and then some
+# Longer than the interval between jobs
 _NEXT_JOB = JOB_INTERVAL + 0.5
 
 
 async def _submits_shares(target: Target, within: float) -> bool:
-    """Whether a share comes in that many seconds."""
+    """Return whether a share is found within some seconds."""
     before = (await summary(target))["results"]["shares_total"]
     for _ in range(round(within / 0.25)):
         await target.elapse(0.25)
@@ -56,7 +56,7 @@ async def test_before_the_first_job(target: Target) -> None:
 
 
 async def test_windows(target: Target) -> None:
-    """A window is null until it is full; a pause drains it, and the best stays.
+    """A window is null until it is full; a pause drains it, and the highest stays.
 
     Only a config that changes something of the threads makes it start anew.
     """
@@ -119,7 +119,7 @@ async def test_pause(target: Target) -> None:
 
 
 async def test_pause_and_resume_twice(target: Target) -> None:
-    """Commands that change nothing are answered OK."""
+    """Commands without effect succeed."""
     for method, paused in (("pause", True), ("resume", False)):
         for _ in range(2):
             answer = await rpc(target, method)
@@ -129,7 +129,7 @@ async def test_pause_and_resume_twice(target: Target) -> None:
 
 async def test_stop_lasts_until_the_next_job(target: Target) -> None:
     """What the stop command ends, the next job starts again."""
-    # Right after a job, so that the next one leaves time to look
+    # Right after a job, so that there is time before the next one
     await target.eventually(lambda: _shares(target), step=0.05)
     await rpc(target, "stop")
     shown, backend = await summary(target), await cpu(target)
@@ -159,7 +159,7 @@ async def test_stop_undone_by_any_config(target: Target) -> None:
 
 @UNWATCHED
 async def test_config_after_a_stop_while_paused(target: Target) -> None:
-    """A stop wakes a pause: the next config's threads hash, though paused is shown.
+    """A stop ends a pause: after the next config threads hash, though it shows paused.
 
     Only the next job puts them to sleep (Nonce::stop, crypto/common/Nonce.cpp:68).
     """
@@ -172,7 +172,7 @@ async def test_config_after_a_stop_while_paused(target: Target) -> None:
         assert (await summary(target))["paused"] is True
         return await _submits_shares(target, within=0.75)
 
-    # The next job may come too soon to see it
+    # The next job may come too soon to observe it
     await target.eventually(hashes_while_paused)
     await target.elapse(_NEXT_JOB)
     assert (await summary(target))["paused"] is True
@@ -180,7 +180,7 @@ async def test_config_after_a_stop_while_paused(target: Target) -> None:
 
 
 async def test_stop_while_paused(target: Target) -> None:
-    """The job after a stop brings the threads back, still asleep."""
+    """The job after a stop restarts the threads, which stay paused."""
     await rpc(target, "pause")
     await rpc(target, "stop")
     await target.elapse(_NEXT_JOB)
@@ -227,7 +227,7 @@ async def test_all_backends_off(target: Target) -> None:
 
 
 async def test_fewer_threads(target: Target) -> None:
-    """A shorter list is live at once, on the same connection, and back again."""
+    """A shorter list takes effect at once, on the same connection."""
     await target.elapse(2.0)
     document = await config(target)
     document["cpu"][ALGORITHM] = [[1, 0]]
@@ -265,7 +265,7 @@ async def test_thread_settings(target: Target, change: Json, shown: Json) -> Non
 
 
 async def test_shares(target: Target) -> None:
-    """Accepted shares add up their difficulty; rejected ones are only counted."""
+    """The difficulty of accepted shares is summed; rejected ones are only counted."""
     await target.eventually(lambda: _shares(target, 2))
     await target.reject_share()
 
@@ -293,7 +293,7 @@ async def _shares(target: Target, count: int = 1) -> bool:
 
 
 async def test_gpus_that_are_not_there(target: Target) -> None:
-    """A GPU backend that finds no GPU stays off, whatever the config says."""
+    """A GPU backend without a GPU stays disabled, whatever the config says."""
     document = await config(target)
     document["opencl"]["enabled"] = document["cuda"]["enabled"] = True
     await apply(target, document)
@@ -307,7 +307,7 @@ async def test_gpus_that_are_not_there(target: Target) -> None:
 
 @pytest.mark.parametrize("algorithm", ["rx/0"])
 async def test_randomx(target: Target, algorithm: str) -> None:
-    """RandomX needs a dataset first, and keeps it whatever its threads do."""
+    """RandomX needs a dataset first, and keeps it when threads change."""
     backend = await cpu(target)
     assert (await summary(target))["algo"] == algorithm
     assert (backend["algo"], backend["hugepages"]) == (None, [0, 0])
@@ -327,7 +327,7 @@ async def test_randomx(target: Target, algorithm: str) -> None:
         backend = await cpu(target)
         count = len(profile)
         assert len(backend["threads"]) == count
-        # A thread of RandomX computes one hash at a time, whatever its list says
+        # A RandomX thread computes one hash at a time, whatever its intensity
         assert {thread["intensity"] for thread in backend["threads"]} == {1}
         assert backend["hugepages"] == [0, 128 + count]
         assert backend["memory"] == count * 2 * 1024**2

@@ -1,4 +1,4 @@
-"""Pools: which one is mined for, and what is shown when one is away."""
+"""Pools: which one is used, and the replies when one is unreachable."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -45,7 +45,7 @@ async def test_connected(target: Target) -> None:
 
 
 async def test_other_order(target: Target) -> None:
-    """Pools in another order move the miner to the new first one."""
+    """If the order changes, the miner connects to the new first pool."""
     document = await config(target)
     document["pools"].reverse()
     assert await apply(target, document) == document
@@ -55,7 +55,7 @@ async def test_other_order(target: Target) -> None:
 
 
 async def test_first_pool_goes_and_comes(target: Target) -> None:
-    """When the first pool is gone the next one is used, until it is back.
+    """While the first pool is unreachable, the next one is used.
 
     While none is connected the threads sleep but are there.
     """
@@ -75,7 +75,7 @@ async def test_first_pool_goes_and_comes(target: Target) -> None:
     assert (await _connection(target))["failures"] == 1
     await target.set_pool(0, alive=True)
     await target.eventually(_is_at(target, 0), timeout=_FAILOVER)
-    # Going back to the first is no failure
+    # Returning to the first one is not a failure
     assert (await _connection(target))["failures"] == 1
 
 
@@ -98,7 +98,7 @@ def _single(document: Json) -> None:
 
 @pytest.mark.parametrize("start_change", [_single], ids=[""])
 async def test_single_pool_exchanged_for_a_dead_one(target: Target) -> None:
-    """A single pool exchanged for a dead one: the old connection is shown on."""
+    """If a single pool is replaced by a dead one, the old connection is still shown."""
     await target.elapse(1.0)
     await target.set_pool(1, alive=False)
     document = await config(target)

@@ -13,7 +13,7 @@ from tests.targets import REQUIRED, Sandbox, unshare_command
 
 @pytest.fixture
 def without_unshare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[None]:
-    """Have no command that makes a namespace, and none made before."""
+    """Remove the command that creates a namespace, and existing sandboxes."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(Sandbox, "idle", [])
     unshare_command.cache_clear()

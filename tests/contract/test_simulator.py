@@ -1,4 +1,4 @@
-"""What only the simulator can show: faults, GPUs, batteries, and time that is moved."""
+"""What only the simulator can show: faults, GPUs, batteries, and virtual time."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -119,7 +119,7 @@ async def test_gpu_lost(loopback: None) -> None:
 
 
 async def test_gpu_off(simulator: Simulator) -> None:
-    """A GPU backend that is switched off keeps neither threads nor readings."""
+    """A disabled GPU backend has neither threads nor readings."""
     document = await config(simulator)
     document["cuda"]["enabled"] = False
     await put(simulator, document)
@@ -136,7 +136,7 @@ async def test_gpu_off(simulator: Simulator) -> None:
 
 
 async def test_gpu_windows(simulator: Simulator) -> None:
-    """A sleeping GPU has no hashrate after 10 s, and then the sum has none either."""
+    """A sleeping GPU has no hashrate after 10 s, and neither has the sum."""
     assert await _hashrate(simulator) == [4 * 430.0 + 950.0 + 960.0] * 3
     await rpc(simulator, "pause")
     simulator.advance(5)
@@ -154,7 +154,7 @@ async def test_gpu_windows(simulator: Simulator) -> None:
 
 
 async def test_battery(simulator: Simulator) -> None:
-    """On battery the miner pauses, and a resume is answered OK and does nothing."""
+    """On battery the miner pauses, and resume succeeds without effect."""
     document = await config(simulator)
     await put(simulator, document | {"pause-on-battery": True})
     simulator.advance(1)
@@ -170,14 +170,14 @@ async def test_battery(simulator: Simulator) -> None:
 
 
 async def test_battery_ignored(simulator: Simulator) -> None:
-    """A miner that is not told to pause on battery goes on."""
+    """Without the rule, a miner continues on battery."""
     simulator.on_battery = simulator.user_active = True
     simulator.advance(5)
     assert (await summary(simulator))["paused"] is False
 
 
 async def test_active_user(simulator: Simulator) -> None:
-    """A user who leaves ends the pause of a person, too."""
+    """The end of user activity also ends a pause by command."""
     await put(simulator, await config(simulator) | {"pause-on-active": 30})
     simulator.advance(1)
     simulator.user_active = True
@@ -195,7 +195,7 @@ async def test_active_user(simulator: Simulator) -> None:
 
 
 async def test_a_day(simulator: Simulator) -> None:
-    """A day passes at once; what happened in it has happened."""
+    """A day passes at once, with all its events."""
     before = (await summary(simulator))["results"]
     simulator.advance(86_400)
     shown = await summary(simulator)
@@ -284,7 +284,7 @@ async def test_killed_before_it_applied(simulator: Simulator) -> None:
 
 
 async def test_offline(simulator: Simulator) -> None:
-    """A miner that is cut off goes on mining, and is back on the same port."""
+    """An unreachable miner continues mining, and returns on the same port."""
     port = simulator.port
     await simulator.go_offline()
     with pytest.raises(ConnectionError):
@@ -296,7 +296,7 @@ async def test_offline(simulator: Simulator) -> None:
 
 
 async def test_record(simulator: Simulator) -> None:
-    """Every request is noted, with its status and its body."""
+    """Every request is recorded with its status and body."""
     await rpc(simulator, "pause")
     await exchange(simulator, request("GET", "/nowhere"))
     first, second = simulator.requests
@@ -306,7 +306,7 @@ async def test_record(simulator: Simulator) -> None:
 
 
 async def test_share_hooks(simulator: Simulator) -> None:
-    """Shares can be handed in."""
+    """Shares can be added."""
     before = (await summary(simulator))["results"]
     simulator.accept_share(actual=10**15)
     simulator.reject_share()
@@ -331,13 +331,13 @@ async def test_truncated(socket_enabled: None) -> None:
         assert f"Content-Length: {len(reply.body)}" in reply.headers
         reply = await ask(simulator, request("GET", "/2/backends"))
         assert reply.body.endswith(b'"hashrate": [1720.0, 1720.0, ')
-        # Nothing is amiss with a config
+        # A config is complete
         assert await config(simulator) == simulator.config
 
 
 @pytest.mark.parametrize("fault", ["hang", "close", "reset", "backends_hang"])
 async def test_silence(simulator: Simulator, fault: str) -> None:
-    """A request is received and not answered, and nothing is done."""
+    """A request is received, but neither executed nor answered."""
     simulator.fault = fault
     data = PAUSE
     if fault == "backends_hang":
@@ -349,14 +349,14 @@ async def test_silence(simulator: Simulator, fault: str) -> None:
 
 @pytest.mark.parametrize("fault", ["hang_after", "lost", "reset_after"])
 async def test_silence_after_the_effect(simulator: Simulator, fault: str) -> None:
-    """A command takes effect, and its answer is missing."""
+    """A command takes effect, but its reply is missing."""
     simulator.fault = fault
     await check_silence(simulator, PAUSE)
     assert simulator.miner.is_paused
 
 
 async def check_silence(simulator: Simulator, data: bytes) -> None:
-    """Check that a request is not answered, in the way that its fault says."""
+    """Check that a request gets no reply, as the fault defines."""
     answer: bytes | str
     try:
         async with asyncio.timeout(0.1):
@@ -391,7 +391,7 @@ async def check_silence(simulator: Simulator, data: bytes) -> None:
 async def test_other_answer(
     simulator: Simulator, fault: str, status: int, start: bytes
 ) -> None:
-    """Something else answers."""
+    """Another device replies."""
     simulator.fault = fault
     reply = await ask(simulator, request("GET", "/2/backends"))
     assert reply.status == status
@@ -400,7 +400,7 @@ async def test_other_answer(
 
 
 async def test_strings_and_nulls(simulator: Simulator) -> None:
-    """The document is whole, and its values are of the wrong type."""
+    """The document is complete, but its values have the wrong type."""
     right = await summary(simulator)
     simulator.fault = "strings"
     shown = await _json(simulator, "/2/summary")
@@ -414,14 +414,14 @@ async def test_strings_and_nulls(simulator: Simulator) -> None:
 
 
 async def test_proxy(simulator: Simulator) -> None:
-    """An xmrig-proxy says so and has no backends."""
+    """An xmrig-proxy has another kind and no backends."""
     simulator.fault = "proxy"
     assert (await _json(simulator, "/2/summary"))["kind"] == "proxy"
     assert (await ask(simulator, request("GET", "/2/backends"))).status == 404
 
 
 async def test_writes_that_do_nothing(simulator: Simulator) -> None:
-    """A config is refused, or taken and never applied."""
+    """A config is rejected, or accepted but not applied."""
     document: Json = simulator.config | {"print-time": 11}
     for fault, status in (("refuse_put", 400), ("ignore_put", 204)):
         simulator.fail(fault)
@@ -443,7 +443,7 @@ async def test_config_500(simulator: Simulator) -> None:
 
 
 async def test_rpc_gap(simulator: Simulator) -> None:
-    """The two copies come apart."""
+    """The two copies arrive separately."""
     simulator.fault = "rpc_gap"
     reader, writer = await asyncio.open_connection(simulator.host, simulator.port)
     body = b'{"method": "pause", "id": 1}'
@@ -455,7 +455,7 @@ async def test_rpc_gap(simulator: Simulator) -> None:
 
 
 async def test_only_the_nth_request_fails(simulator: Simulator) -> None:
-    """Those before it and after it succeed, whatever they ask for."""
+    """All other requests succeed."""
     simulator.fail_next(2, "http_500")
     simulator.fail_next(4, "http_500")
     statuses = [
@@ -466,7 +466,7 @@ async def test_only_the_nth_request_fails(simulator: Simulator) -> None:
 
 
 async def test_a_fault_that_does_not_fit_the_nth_request(simulator: Simulator) -> None:
-    """Then no request fails, not even a later one that it fits."""
+    """Then no request fails, not even a later matching one."""
     simulator.fail_next(1, "backends_500")
     await summary(simulator)
     await get(simulator, "/2/backends")
@@ -496,7 +496,7 @@ async def test_short(simulator: Simulator, path: str) -> None:
 
 
 async def test_another_miner_answers(simulator: Simulator) -> None:
-    """It has its own name and config, and does what is asked instead of this one."""
+    """It has its own name and config, and executes the request instead."""
     right = await summary(simulator)
     document = await config(simulator)
     simulator.fault = "other_miner"
@@ -536,7 +536,7 @@ async def test_late(
 
 
 async def test_slow(simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answer comes late."""
+    """The reply is late."""
     monkeypatch.setitem(FAULTS, "slow", replace(FAULTS["slow"], delay=0.1))
     simulator.fault = "slow"
     start = time.monotonic()
@@ -575,7 +575,7 @@ def test_stands_alone() -> None:
 
 
 async def test_command(socket_enabled: None) -> None:
-    """The command says where it listens, answers, and ends when asked to."""
+    """The command prints its address, replies, and ends on a signal."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "simulator", "--port", "0", "--token", "s3cret", "--gpus", "1"),

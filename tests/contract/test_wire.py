@@ -1,4 +1,4 @@
-"""What goes over the wire: statuses, headers, errors, byte for byte."""
+"""The wire format: statuses, headers, errors, byte for byte."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ _ENDED = "Connection: close"
 
 
 async def test_read(target: Target) -> None:
-    """A read is answered once, with the headers in this order."""
+    """A read has one reply, with the headers in this order."""
     reply = await ask(target, request("GET", "/2/backends"))
     assert (reply.status, reply.reason) == (200, "OK")
     assert reply.headers == (
@@ -141,7 +141,7 @@ async def test_write(target: Target) -> None:
     ],
 )
 async def test_refusal(target: Target, data: bytes, status: int, constant: str) -> None:
-    """A refusal says status and error, and the checks come in a fixed order."""
+    """An error has status and reason, and the checks have a fixed order."""
     text = error_text(target, constant)
     body = f'{{\n    "status": {status},\n    "error": "{text}"\n}}'
     length = f"Content-Length: {len(body)}"
@@ -166,7 +166,7 @@ async def test_refusal(target: Target, data: bytes, status: int, constant: str) 
     ],
 )
 async def test_no_json(target: Target, text: str, message: str) -> None:
-    """A config that is no JSON is refused with the parser's words."""
+    """Invalid JSON is rejected with the parser's message."""
     reply = await ask(target, request("PUT", "/2/config", text.encode()))
     expected = f'{{\n    "error": "{message}",\n    "status": 400\n}}'
     assert (reply.status, reply.body.decode()) == (400, expected)
@@ -231,7 +231,7 @@ async def test_command(target: Target, body: bytes, expected: Json) -> None:
 async def test_aiohttp(
     target: Target,
 ) -> None:
-    """What aiohttp cannot read is no failure: the command took effect."""
+    """A reply that aiohttp cannot read is not a failure: the command took effect."""
     unreadable = 0
     async with open_session() as session:
         for number in range(10):
@@ -251,7 +251,7 @@ async def test_aiohttp(
 
 
 async def test_before_token(target: Target) -> None:
-    """Options and the icon are answered before the token is looked at."""
+    """OPTIONS and the icon are handled before the token is checked."""
     reply = await ask(target, request("OPTIONS", "/anything", token=None))
     assert reply == Reply(200, "OK", (*CORS, _ENDED), b"")
     reply = await ask(target, request("GET", "/favicon.ico", token=None))
@@ -260,12 +260,12 @@ async def test_before_token(target: Target) -> None:
 
 @pytest.mark.parametrize("data", [b"\0\1\2\r\n\r\n", request("FOO", "/2/summary")])
 async def test_no_http(target: Target, data: bytes) -> None:
-    """What is no HTTP gets no answer."""
+    """Anything but HTTP gets no reply."""
     assert await exchange(target, data) == b""
 
 
 async def test_repeated_header(target: Target) -> None:
-    """Of a repeated header the first counts."""
+    """The first of several equal headers counts."""
     data = request("GET", "/2/summary", headers=("Authorization: Bearer wrong",))
     assert (await ask(target, data)).status == 403
 
@@ -280,7 +280,7 @@ async def test_http_1_0(target: Target) -> None:
 
 
 async def test_side_by_side(target: Target) -> None:
-    """Requests side by side are all answered."""
+    """Parallel requests all get replies."""
     paths = ["/2/summary", "/2/backends", "/2/config"] * 4
     replies = await asyncio.gather(*(ask(target, request("GET", p)) for p in paths))
     assert [reply.status for reply in replies] == [200] * len(paths)
@@ -324,7 +324,7 @@ _AUTH = {
     ids=_AUTH,
 )
 async def test_authorization(target: Target, statuses: tuple[int, int, int]) -> None:
-    """Who may read depends on the token and on whether one is set."""
+    """Read access depends on the token and whether one is set."""
     for token, status in zip((None, "s3cret", "wrong"), statuses, strict=True):
         reply = await ask(target, request("GET", "/2/summary", token=token))
         assert reply.status == status
@@ -334,7 +334,7 @@ async def test_authorization(target: Target, statuses: tuple[int, int, int]) -> 
 async def test_restricted(
     target: Target,
 ) -> None:
-    """A restricted API refuses the config and everything that is no read."""
+    """A restricted API rejects the config and all writes."""
     assert (await summary(target))["restricted"] is True
     await get(target, "/2/backends")
     for data in (
@@ -354,7 +354,7 @@ def _tls(document: Json) -> None:
 
 @pytest.mark.parametrize("start_change", [_tls], ids=[""])
 async def test_tls(target: Target) -> None:
-    """With TLS the port speaks https, self-signed, and http."""
+    """With TLS, the port accepts HTTPS (self-signed) and HTTP."""
     assert (await config(target))["tls"]["cert"] == "cert.pem"
     base = f"{target.host}:{target.port}"
     headers = {"Authorization": f"Bearer {target.token}"}

@@ -1,4 +1,4 @@
-"""A client that shows the bytes: every copy of a reply, and nothing tidied."""
+"""A client that returns the raw bytes, with every copy of a reply."""
 
 import asyncio
 import json

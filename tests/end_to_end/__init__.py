@@ -1,1 +1,1 @@
-"""The integration, from its commands to its entities, on each miner there is."""
+"""End-to-end tests of the integration with the simulator and real miners."""

@@ -1,4 +1,4 @@
-"""Fixtures: each miner there is, and what commands it."""
+"""Fixtures: each miner, and what commands it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -31,7 +31,7 @@ def configure_event_loop() -> None:
 
 @pytest.fixture(autouse=True)
 def quick_confirmation() -> None:
-    """Give each miner the time that it is given in use."""
+    """Keep the timeouts of production."""
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def enable_event_loop_debug() -> None:
 
 @pytest.fixture
 def start_change() -> Callable[[Json], object] | None:
-    """Return what changes the config that the miner starts with.
+    """Return a function that changes the config that the miner starts with.
 
     A case that needs that parametrizes this fixture.
     """
@@ -80,13 +80,13 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def wire(target: Target, session: aiohttp.ClientSession) -> Wire:
-    """Return what shows the miner beside what commands it."""
+    """Return what reads the miner independently of its commands."""
     return await Wire.open(target, session)
 
 
 @pytest.fixture
 def controller(wire: Wire) -> Controller:
-    """Return what has not commanded the miner yet."""
+    """Return a new controller of the miner."""
     return Controller(wire.client)
 
 

@@ -1,4 +1,4 @@
-"""A Home Assistant with one miner, and what it shows of it."""
+"""A Home Assistant with one miner."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from tests.targets import Target
 
 @dataclass
 class Home:
-    """A Home Assistant to which a miner was added as its user does."""
+    """A Home Assistant to which a miner was added by the form."""
 
     hass: HomeAssistant
     entry: ConfigEntry[Any]
@@ -60,7 +60,7 @@ class Home:
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def settle(self, seconds: float) -> None:
-        """Let so much time pass, and what is due by then be done."""
+        """Let time pass, and wait until Home Assistant is idle."""
         await asyncio.sleep(seconds)
         await self.hass.async_block_till_done(wait_background_tasks=True)
 

@@ -1,4 +1,4 @@
-"""A miner, what commands it, and what it looked like before that."""
+"""A miner, its controller, and its original state."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,14 +17,14 @@ from custom_components.xmrig_miner.api.state import MinerState
 from tests.targets import JOB_INTERVAL, Target
 
 TWO_JOBS = 2 * JOB_INTERVAL + 0.5
-"""Seconds in which two jobs come, which undo whatever does not last."""
+"""Seconds with two jobs, which undo temporary changes."""
 
 FAILOVER = 8.0
 """Seconds in which the miner goes to another pool, or back to the first."""
 
 
 class Wire:
-    """What a miner shows, read beside what commands it."""
+    """The state of a miner, read independently of its commands."""
 
     def __init__(self, target: Target, client: XmrigClient, first: str) -> None:
         """Initialize it; `first` is the config file before anything was done."""
@@ -34,13 +34,13 @@ class Wire:
 
     @classmethod
     async def open(cls, target: Target, session: aiohttp.ClientSession) -> Self:
-        """Return what reads a miner that has not been commanded yet."""
+        """Return a reader of a miner without any commands yet."""
         client = XmrigClient(session, target.host, target.port, token=target.token)
         await client.summary()
         return cls(target, client, target.read_disk())
 
     async def snapshot(self, miner: Miner | None = None) -> Snapshot:
-        """Return all that the miner shows now, with what is stored about it."""
+        """Return the snapshot of the miner."""
         return Snapshot(
             summary=await self.client.summary(),
             backends=await self.client.backends(),
@@ -88,21 +88,21 @@ class Wire:
         assert await self.finds_shares(within=10.0)
 
     async def assert_as_first(self) -> None:
-        """Check that nothing of the config is left changed, in memory and on disk."""
+        """Check that the config is the original one, in memory and on disk."""
         assert await self.config() == json.loads(self.first)
         assert self.target.read_disk() == self.first
 
 
 class Controller:
-    """Commands a miner, and stores what it did."""
+    """Commands a miner, and stores its state."""
 
     def __init__(self, client: XmrigClient) -> None:
-        """Initialize one who has not commanded that miner yet."""
+        """Initialize the controller."""
         self.saved = MinerState()
         self.miner = Miner(client, self.saved, self._save)
 
     def as_restarted(self) -> Miner:
-        """Return the miner commanded by a process that has the saved memory only."""
+        """Return the miner as after a restart, with the stored state only."""
         memory = MinerState.from_json(json.loads(json.dumps(self.saved.as_json())))
         return Miner(self.miner.client, memory, self._save)
 
@@ -114,7 +114,7 @@ class Controller:
 
 @contextlib.asynccontextmanager
 async def lasting_at_most(seconds: float, target: Target) -> AsyncIterator[None]:
-    """Check that a block takes no longer; the time of a simulator says nothing."""
+    """Check the duration of a block, except for a simulator."""
     started = time.monotonic()
     yield
     assert target.is_simulated or time.monotonic() - started <= seconds

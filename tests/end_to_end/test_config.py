@@ -1,4 +1,4 @@
-"""Everything else of the config: backends, rules, patches, and who else writes it."""
+"""Other changes of the config: backends, rules, patches, and other writers."""
 
 import asyncio
 from typing import Any
@@ -27,7 +27,7 @@ def _patched(config: Config) -> Config:
 
 
 async def test_backend_off_and_on(wire: Wire, miner: Miner) -> None:
-    """Without the CPU nothing mines, with it all does as before."""
+    """Without the CPU nothing mines, with it everything is as before."""
     await miner.set_backend(BackendType.CPU, enabled=False)
     assert (await wire.snapshot()).status is Status.STOPPED
     assert await wire.threads() == []
@@ -38,7 +38,7 @@ async def test_backend_off_and_on(wire: Wire, miner: Miner) -> None:
 
 
 async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
-    """It is said that there is none, and the config can be had back."""
+    """The error says that there is none, and the config can be restored."""
     assert BackendType.OPENCL in (await wire.client.backends()).by_type
     with pytest.raises(XmrigBackendError):
         await miner.set_backend(BackendType.OPENCL, enabled=True)
@@ -53,7 +53,7 @@ async def test_backend_without_a_device(wire: Wire, miner: Miner) -> None:
     ids=[""],
 )
 async def test_pause_rules(wire: Wire, miner: Miner) -> None:
-    """A number of seconds is the user's, and comes back when it is on again."""
+    """The user's number of seconds is restored."""
     await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=False)
     await miner.set_pause_rule(PauseRule.BATTERY, enabled=True)
     config = await wire.config()
@@ -66,7 +66,7 @@ async def test_pause_rules(wire: Wire, miner: Miner) -> None:
 
 
 async def test_patch(wire: Wire, miner: Miner) -> None:
-    """A dry run says what the patch then does, and does nothing."""
+    """A dry run returns the changes of the patch, and does not write them."""
     previewed = await miner.preview(_patched)
     await wire.assert_as_first()
     assert await miner.edit(_patched) == previewed
@@ -81,7 +81,7 @@ async def test_patch(wire: Wire, miner: Miner) -> None:
 async def test_two_writers_at_once(
     target: Target, wire: Wire, controller: Controller, session: aiohttp.ClientSession
 ) -> None:
-    """What both asked for is there, and each can take back their own."""
+    """Both changes take effect, and each writer can undo its own."""
     other = Controller((await Wire.open(target, session)).client)
     await asyncio.gather(
         controller.miner.set_threads(1, ALGORITHM),
@@ -101,7 +101,7 @@ async def test_two_writers_at_once(
 async def test_killed_while_writing(
     target: Target, wire: Wire, controller: Controller, arrives: bool
 ) -> None:
-    """Whether or not a write arrived, what was there first is known."""
+    """Whether or not a write arrived, the original values are known."""
     client = controller.miner.client
     post_config = client.post_config
 

@@ -1,4 +1,4 @@
-"""What Home Assistant shows of a miner and makes it do, against what that does."""
+"""The states and commands of Home Assistant, compared with the miner."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ LIMIT = "number.power_limit"
 STATUS = "sensor.status"
 HASHRATE = "sensor.hashrate"
 
-# A window of 10 s is full once the next half second is over
+# The 10 s window is full after the next half second
 _WINDOW = 10.8
 
 
@@ -32,14 +32,14 @@ _WINDOW = 10.8
 async def home(
     hass: HomeAssistant, enable_custom_integrations: None, target: Target, wire: Wire
 ) -> Home:
-    """Return Home Assistant with the miner, which has not been commanded yet."""
+    """Return Home Assistant with the miner, without any commands yet."""
     return await Home.with_miner(hass, target)
 
 
 async def test_pause_and_cap_outlive_the_miner(
     target: Target, wire: Wire, home: Home
 ) -> None:
-    """What was asked for is there one poll after a restart, also from another file."""
+    """The request is restored one poll after a restart, even from another file."""
     await target.elapse(_WINDOW)
     await home.poll()
     assert home.state(MINING) == "on"
@@ -73,7 +73,7 @@ async def test_pause_and_cap_outlive_the_miner(
 
 
 async def test_stop_and_start(target: Target, wire: Wire, home: Home) -> None:
-    """The buttons do it, and all can be read."""
+    """The buttons take effect, and all states are known."""
     await home.call("button.stop", "press")
     assert (home.state(MINING), home.state(STATUS)) == ("off", "stopped")
     assert home.number(HASHRATE) == 0
@@ -91,7 +91,7 @@ async def test_stop_and_start(target: Target, wire: Wire, home: Home) -> None:
 
 
 async def test_killed_and_back(target: Target, wire: Wire, home: Home) -> None:
-    """A miner that is gone is unavailable, and back without a reload."""
+    """An unreachable miner is unavailable, and recovers without a reload."""
     coordinator = home.entry.runtime_data.coordinator
     await target.kill()
     await home.poll()
@@ -106,7 +106,7 @@ async def test_killed_and_back(target: Target, wire: Wire, home: Home) -> None:
 
 
 async def test_select_pool(target: Target, wire: Wire, home: Home) -> None:
-    """The chosen pool is mined for, under its host and port."""
+    """The selected pool is used."""
     assert home.state("select.pool") == target.pools[0]
     await home.call("select.pool", "select_option", option=target.pools[1])
     assert home.state("select.pool") == target.pools[1]
@@ -120,7 +120,7 @@ async def test_select_pool(target: Target, wire: Wire, home: Home) -> None:
 async def test_power_limit(
     hass: HomeAssistant, target: Target, wire: Wire, home: Home
 ) -> None:
-    """Watts are threads: fewer of them, none of them, and all of them again."""
+    """The limit leads to fewer threads, none, and all again."""
     options: dict[str, Any] = {CONF_KEEP_STATE: True}
     options |= {CONF_IDLE_POWER: 50, CONF_FULL_POWER: 150}
     hass.config_entries.async_update_entry(

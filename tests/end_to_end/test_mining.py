@@ -1,4 +1,4 @@
-"""Pause, resume, stop and start: seen at the miner, and lasting."""
+"""Pause, resume, stop and start, confirmed at the miner."""
 
 from custom_components.xmrig_miner.api.client import Action
 from custom_components.xmrig_miner.api.miner import Miner
@@ -9,7 +9,7 @@ from .rig import TWO_JOBS, Controller, Wire
 
 
 async def test_pause_lasts_until_resumed(wire: Wire, miner: Miner) -> None:
-    """No job undoes a pause, and neither changes the config."""
+    """A new job does not end a pause, and the config is unchanged."""
     await miner.pause()
     assert await wire.is_paused()
     assert not await wire.finds_shares(within=TWO_JOBS)
@@ -24,7 +24,7 @@ async def test_pause_lasts_until_resumed(wire: Wire, miner: Miner) -> None:
 async def test_stop_lasts_until_started(
     target: Target, wire: Wire, controller: Controller
 ) -> None:
-    """No job undoes a stop; start does, to the byte, and also resumes.
+    """A new job does not end a stop; start restores the config and resumes.
 
     Who starts it may have forgotten all but what was saved.
     """
@@ -42,7 +42,7 @@ async def test_stop_lasts_until_started(
 async def test_stop_outlives_the_miner(
     target: Target, wire: Wire, miner: Miner
 ) -> None:
-    """It is in the config, and can be taken back without a start, too."""
+    """It is in the config, and can also be undone without a start."""
     await miner.stop()
     await target.restart()
     assert (await wire.snapshot()).status is Status.STOPPED
@@ -54,7 +54,7 @@ async def test_stop_outlives_the_miner(
 async def test_start_after_the_miners_own_stop(
     target: Target, wire: Wire, miner: Miner
 ) -> None:
-    """Threads that an external `stop` ended need not wait for the next job."""
+    """Threads that an external `stop` ended do not wait for the next job."""
     await wire.client.perform_action(Action.STOP)
     assert await wire.threads() == []
     await miner.start()

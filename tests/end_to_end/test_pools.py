@@ -1,4 +1,4 @@
-"""Choosing among the user's pools, of which one may be dead."""
+"""Selecting one of the user's pools."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from .rig import FAILOVER, Wire
 async def test_select_a_dead_pool_and_back(
     target: Target, wire: Wire, miner: Miner
 ) -> None:
-    """The others stay behind it, so mining goes on, and moves once it is alive."""
+    """The other pools remain as failover until it is reachable."""
     await target.set_pool(1, alive=False)
     await miner.select_pool(target.pools[1])
     pools = [pool["url"] for pool in (await wire.config())["pools"]]

@@ -1,4 +1,4 @@
-"""Fewer threads and all of them again, whatever form the user wrote them in."""
+"""Fewer threads and all of them again, for every form of profile."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.targets import ALGORITHM, Json, Target
 
 from .rig import Controller, Wire, lasting_at_most
 
-# What is not mined now is capped too, and has to come back as well
+# Unused profiles are capped too, and have to be restored as well
 _OTHERS: Json = {
     "cn": [[1, 0], [2, 3]],
     "cn-lite": {"intensity": 1, "threads": 2, "affinity": -1},
@@ -21,7 +21,7 @@ _OTHERS: Json = {
 
 
 def _starts_with(cpu: Json) -> Any:
-    """Return what gives the miner those profiles."""
+    """Return a function that sets these profiles."""
     return lambda document: document["cpu"].update(_OTHERS | cpu)
 
 
@@ -56,7 +56,7 @@ async def test_down_and_up(
     one: list[tuple[int, int]],
     both: list[tuple[int, int]],
 ) -> None:
-    """It takes two seconds each way, and the pool notices nothing."""
+    """It takes two seconds each way, without a reconnection."""
     assert await wire.threads() == both
     connected_for = await wire.connected_for()
     profile = (await wire.snapshot()).cpu_profile
@@ -78,7 +78,7 @@ async def test_down_and_up(
 async def test_restart_while_paused_and_capped(
     target: Target, wire: Wire, controller: Controller, miner: Miner
 ) -> None:
-    """Both are put back, also if the user's file came back from somewhere."""
+    """Both are restored, even if the config file was replaced."""
     await miner.pause()
     await miner.set_threads(1, ALGORITHM)
     await target.kill()

@@ -1,1 +1,1 @@
-"""Tests of the newest Home Assistant, which the other tests do not run on."""
+"""Tests with the newest Home Assistant, which the other tests do not use."""

@@ -1,4 +1,4 @@
-"""What tests of a real Home Assistant need."""
+"""Fixtures for tests of a real Home Assistant."""
 
 import os
 
@@ -9,7 +9,7 @@ from scripts.runner.process import VENV
 
 @pytest.fixture(autouse=True, scope="module")
 def newest_home_assistant() -> None:
-    """Skip all of this where the newest Home Assistant is not installed."""
+    """Skip these tests if the newest Home Assistant is not installed."""
     if not (VENV / ".done").exists():
         reason = "the newest Home Assistant is missing: run scripts/setup run"
         if os.environ.get("XMRIG_TESTS_REQUIRE_MINER") == "1":

@@ -18,7 +18,7 @@ PYTHON = VENV / "bin" / "python"
 TOKEN = "open-sesame"
 
 POLL = 15
-"""Seconds in which a poll has surely come by; one is due every 10."""
+"""Seconds that include a poll, which is due every 10 seconds."""
 
 
 def free_port() -> int:
@@ -44,7 +44,7 @@ class Run:
         return f"http://{HOST}:{self.port}"
 
     def start(self) -> str:
-        """Start it, and return what it says once all is there."""
+        """Start it, and return its output once everything is set up."""
         self._process = subprocess.Popen(
             [
                 *(str(PYTHON), "-m", "scripts.runner", "--port", str(self.port)),
@@ -63,7 +63,7 @@ class Run:
         pytest.fail(f"scripts/run ended with {self._process.wait()}: {said}")
 
     def stop(self, number: signal.Signals) -> None:
-        """End it by a signal, and make sure that nothing of it is left."""
+        """End it by a signal, and check that no process is left."""
         assert self._process
         pid = self._process.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -75,7 +75,7 @@ class Run:
         assert port_is_free(self.port)
 
     def kill(self) -> None:
-        """End it whatever has gone wrong."""
+        """Kill it if it still runs."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
             self._process.communicate()
@@ -128,7 +128,7 @@ class SimulatedMiner:
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something holds that a poll brings about."""
+    """Wait until a condition holds after a poll."""
     async with asyncio.timeout(POLL):
         while not await holds():
             await asyncio.sleep(0.2)

@@ -27,7 +27,7 @@ WALLET = "WALLET"
 
 @dataclass
 class Rig:
-    """A miner and a Home Assistant that shows it, both of them running."""
+    """A running miner and a running Home Assistant."""
 
     run: Run
     miner: SimulatedMiner
@@ -87,7 +87,7 @@ class Browser:
         await self.client.call(action, entity_id=await self.entity_id(name), **data)
 
     async def miner(self, path: str) -> Any:
-        """Return what the miner answers itself."""
+        """Return a reply of the miner itself."""
         async with self._session.get(
             f"http://{HOST}:{self._miner.port}/{path}",
             headers={"Authorization": f"Bearer {TOKEN}"},
@@ -113,7 +113,7 @@ async def browser(rig: Rig, socket_enabled: None) -> AsyncGenerator[Browser]:
 
 @pytest.fixture
 def no_error(rig: Rig) -> Generator[None]:
-    """See to it that no error is logged."""
+    """Check that no error is logged."""
     before = len(rig.run.errors)
     yield
     assert not rig.run.errors[before:]
@@ -121,7 +121,7 @@ def no_error(rig: Rig) -> Generator[None]:
 
 @pytest.mark.usefixtures("no_error")
 async def test_a_miner_added_by_its_form_shows_what_it_does(browser: Browser) -> None:
-    """The miner, its pool and its card have the states that the miner tells of."""
+    """The miner, its pool and its card have the reported states."""
     assert (await browser.entry()).title == "rig-one"
     miner, gpu = await browser.devices()
     assert miner.name == "rig-one"
@@ -139,7 +139,7 @@ async def test_a_miner_added_by_its_form_shows_what_it_does(browser: Browser) ->
 
 @pytest.mark.usefixtures("no_error")
 async def test_the_switch_pauses_and_resumes(browser: Browser) -> None:
-    """Once the action is over, the switch shows what the miner does."""
+    """When the action ends, the switch shows the state of the miner."""
     await browser.call("switch.turn_off", "switch.mining")
     assert await browser.state("switch.mining") == "off"
     assert (await browser.miner("2/summary"))["paused"]
@@ -161,7 +161,7 @@ async def test_the_buttons_stop_and_start(browser: Browser) -> None:
 
 @pytest.mark.usefixtures("no_error")
 async def test_threads_and_pool_can_be_chosen(browser: Browser) -> None:
-    """Both are in the miner's config when the action is over."""
+    """Both are in the miner's config when the action ends."""
     await browser.call("number.set_value", "number.cpu_threads", value=2)
     assert await browser.state("number.cpu_threads") == "2"
     assert len((await browser.miner("2/config"))["cpu"]["rx"]) == 2
@@ -173,7 +173,7 @@ async def test_threads_and_pool_can_be_chosen(browser: Browser) -> None:
 
 @pytest.mark.usefixtures("no_error")
 async def test_get_data_returns_all_but_secrets(browser: Browser) -> None:
-    """The action returns the miner's answers."""
+    """The action returns the miner's replies."""
     response = await browser.client.post(
         "services/xmrig_miner/get_data?return_response",
         {"config_entry_id": (await browser.entry()).entry_id},
@@ -201,7 +201,7 @@ async def test_a_restart_keeps_the_miner(browser: Browser, rig: Rig) -> None:
 async def test_a_miner_that_is_away_is_unavailable_until_it_is_back(
     browser: Browser, rig: Rig
 ) -> None:
-    """Nothing has to be reloaded."""
+    """No reload is needed."""
 
     async def is_unavailable() -> bool:
         return await browser.state("switch.mining") == "unavailable"
@@ -224,7 +224,7 @@ async def test_a_miner_that_is_away_is_unavailable_until_it_is_back(
 async def test_without_a_miner_there_is_a_simulated_one(
     tmp_path: Path, socket_enabled: None
 ) -> None:
-    """It is on the dashboard that opens first; only this computer can open that."""
+    """It is on the default dashboard, which only this computer can open."""
     run = Run(tmp_path, "--simulator-port", str(free_port()))
     try:
         assert run.url in run.start()

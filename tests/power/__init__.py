@@ -1,1 +1,1 @@
-"""Tests of what decides about power, which knows nothing of Home Assistant."""
+"""Tests of the power model, which does not depend on Home Assistant."""

@@ -1,4 +1,4 @@
-"""The model knows what each number of threads draws, and the meter adds it up."""
+"""Tests of the power model and the energy meter."""
 
 from itertools import pairwise
 import json
@@ -42,7 +42,7 @@ def models(draw: st.DrawFn) -> PowerModel:
 
 
 def taught(model: PowerModel, seen: dict[int, float], times: int = 1) -> PowerModel:
-    """Return a model that saw what some numbers of threads draw."""
+    """Return a model with samples of some numbers of threads."""
     for _ in range(times):
         for threads, sample in seen.items():
             model = model.with_sample(threads, watts=sample, hashrate=None)
@@ -50,7 +50,7 @@ def taught(model: PowerModel, seen: dict[int, float], times: int = 1) -> PowerMo
 
 
 def curve(model: PowerModel) -> list[float | None]:
-    """Return what each number of threads draws."""
+    """Return the power of each number of threads."""
     return [model.watts(threads) for threads in range(model.threads + 1)]
 
 
@@ -58,7 +58,7 @@ def curve(model: PowerModel) -> list[float | None]:
 
 
 def test_the_users_numbers_span_a_line() -> None:
-    """Until something was measured each thread draws the same."""
+    """Before any measurement, each thread draws the same."""
     assert curve(ESTIMATED) == [60, 80, 100, 120, 140]
     assert ESTIMATED.full_load == 140
     assert ESTIMATED.per_thread == 20
@@ -75,14 +75,14 @@ def test_nothing_is_known_of_nothing() -> None:
 
 
 def test_the_users_full_load_counts_before_the_miner_said_its_threads() -> None:
-    """A miner that was not read yet has no number of threads to divide it by."""
+    """Before the first poll, the number of threads is unknown."""
     model = PowerModel(threads=0, idle=60, full=140)
     assert model.full_load == 140
     assert model.per_thread is None
 
 
 def test_a_miner_that_only_rested_does_not_tell_its_full_load() -> None:
-    """What it draws at rest is no limit to what it draws at work."""
+    """Its idle power says nothing about the full load."""
     model = taught(PowerModel(threads=4), {0: 60})
     assert model.watts(0) == 60
     assert model.full_load is None
@@ -90,13 +90,13 @@ def test_a_miner_that_only_rested_does_not_tell_its_full_load() -> None:
 
 
 def test_no_power_per_thread_without_a_full_load() -> None:
-    """One end of the line is not enough, whichever it is."""
+    """Both ends of the line are needed."""
     assert taught(PowerModel(threads=4), {0: 60}).per_thread is None
     assert PowerModel(threads=4, full=140).per_thread is None
 
 
 def test_a_single_number_of_threads_gives_an_upper_bound() -> None:
-    """Above it the power cannot grow faster than the threads, below it cannot rise."""
+    """Above it, power grows no faster than threads; below it, it does not rise."""
     model = taught(PowerModel(threads=4), {2: 100})
     assert curve(model) == [100, 100, 100, 150, 200]
     assert model.per_thread is None
@@ -106,25 +106,25 @@ def test_a_single_number_of_threads_gives_an_upper_bound() -> None:
 
 
 def test_between_what_was_seen_it_is_interpolated() -> None:
-    """A line joins the neighbours, and goes on beyond the last of them."""
+    """Neighbours are joined by a line, which continues beyond the last one."""
     model = taught(PowerModel(threads=6), {0: 50, 2: 90, 4: 110})
     assert curve(model) == [50, 70, 90, 100, 110, 120, 130]
 
 
 def test_a_measurement_takes_the_place_of_the_users_number() -> None:
-    """The first one that is measured already counts more than what was said."""
+    """Even one measurement replaces the estimate."""
     assert curve(taught(ESTIMATED, {4: 160})) == [60, 85, 110, 135, 160]
     assert curve(taught(ESTIMATED, {0: 20})) == [20, 50, 80, 110, 140]
 
 
 def test_an_impossible_estimate_is_ignored() -> None:
-    """Two threads that draw more than all of them show that the number is wrong."""
+    """If two threads draw more than all of them, the estimate is wrong."""
     assert curve(taught(ESTIMATED, {2: 180})) == [60, 120, 180, 240, 300]
     assert taught(ESTIMATED, {2: 40}).watts(0) == 40
 
 
 def test_a_number_that_another_number_of_threads_draws_is_left_out() -> None:
-    """A miner at work draws more than at rest, and with all threads more than with some."""
+    """A mining computer draws more than an idle one, and all threads more than some."""
     assert curve(taught(PowerModel(threads=4, idle=60), {2: 60})) == [
         *(60, 60, 60, 90, 120)
     ]
@@ -132,17 +132,17 @@ def test_a_number_that_another_number_of_threads_draws_is_left_out() -> None:
 
 
 def test_numbers_that_contradict_each_other_count_alike() -> None:
-    """A full load below the power at rest: between them nothing can be told."""
+    """A full load below the idle power: nothing is known in between."""
     assert curve(PowerModel(threads=4, idle=140, full=60)) == [100] * 5
 
 
 def test_the_full_load_is_the_measured_one() -> None:
-    """What was measured with all threads is better known than what was said of it."""
+    """A measurement with all threads replaces the estimate."""
     assert taught(ESTIMATED, {4: 160}).full_load == 160
 
 
 def test_a_sample_counts_as_one_of_thirty() -> None:
-    """However many came before it."""
+    """However many samples came before it."""
     for before in (MAX_WEIGHT - 1, MAX_WEIGHT, 10 * MAX_WEIGHT):
         model = taught(PowerModel(threads=2), {2: 100}, times=before)
         assert taught(model, {2: 130}).watts(2) == pytest.approx(101, rel=1e-9)
@@ -150,18 +150,18 @@ def test_a_sample_counts_as_one_of_thirty() -> None:
 
 @pytest.mark.parametrize("drawn", [0, 0.5])
 def test_a_miner_that_is_switched_off_draws_next_to_nothing(drawn: float) -> None:
-    """No power is a measurement as well."""
+    """Zero is a valid measurement."""
     assert taught(ESTIMATED, {0: drawn}).watts(0) == drawn
 
 
 def test_less_power_with_more_threads_is_noise() -> None:
-    """Both are then taken for what they are on average."""
+    """Both then have the average."""
     model = taught(PowerModel(threads=2), {0: 50, 1: 90, 2: 80})
     assert curve(model) == pytest.approx([50, 85, 85], rel=0.001)
 
 
 def test_of_two_that_contradict_each_other_the_fresher_is_believed() -> None:
-    """A number of threads that is never seen again does not stand in the way."""
+    """An old sample of another number of threads is outweighed."""
     model = taught(PowerModel(threads=4), {3: 2900}, times=50)
     model = taught(model, {4: 150}, times=8640)
     assert model.watts(3) == pytest.approx(150, abs=1)
@@ -169,7 +169,7 @@ def test_of_two_that_contradict_each_other_the_fresher_is_believed() -> None:
 
 @pytest.mark.parametrize("factor", [0.5, 1.3, 2])
 def test_the_old_is_forgotten(factor: float) -> None:
-    """Twenty minutes of another power plan are enough to follow it within 5 %."""
+    """After twenty minutes of another power plan, the error is below 5 %."""
     before = {count: 60.0 + 20 * count for count in range(5)}
     after = {count: factor * value for count, value in before.items()}
     model = taught(PowerModel(threads=4), before, times=1000)
@@ -178,12 +178,12 @@ def test_the_old_is_forgotten(factor: float) -> None:
 
 
 def test_a_power_below_zero_teaches_nothing() -> None:
-    """Such a meter is mounted the wrong way round, or counts something else as well."""
+    """Such a meter is reversed, or also measures something else."""
     assert taught(ESTIMATED, {4: -20}) == ESTIMATED
 
 
 def test_what_is_measured_anew_replaces_what_was_seen() -> None:
-    """Without the old samples the new one stands alone."""
+    """The old samples are deleted."""
     model = taught(ESTIMATED, {2: 110}, times=30).without(2)
     assert model == ESTIMATED
     assert taught(model, {2: 90}).watts(2) == 90
@@ -197,7 +197,7 @@ def test_the_hashrate_is_measured_anew_as_well() -> None:
 
 
 def test_no_threads_hash_nothing() -> None:
-    """The hashrate has a point that needs not be measured."""
+    """With no threads, the hashrate is known to be 0."""
     model = PowerModel(threads=4).with_sample(4, watts=None, hashrate=2000)
     assert [model.hashrate(threads) for threads in range(5)] == [
         *(0, 500, 1000, 1500, 2000)
@@ -205,7 +205,7 @@ def test_no_threads_hash_nothing() -> None:
 
 
 def test_the_number_of_threads_may_change() -> None:
-    """What was seen of fewer threads is true of a miner with more, too."""
+    """Samples of fewer threads remain valid for a miner with more."""
     model = taught(ESTIMATED, {2: 100}).for_threads(8)
     assert model.watts(2) == 100
     assert model.watts(8) == 140
@@ -217,7 +217,7 @@ def test_the_number_of_threads_may_change() -> None:
     [(500, 4), (140, 4), (139, 3), (120, 3), (80, 1), (79, 0), (0, 0)],
 )
 def test_as_many_threads_as_fit(limit: float, threads: int) -> None:
-    """The limit itself is still allowed; below one thread there is none."""
+    """A limit that is exactly met allows the threads."""
     assert ESTIMATED.threads_within(limit) == threads
 
 
@@ -228,13 +228,13 @@ def test_as_many_threads_as_fit(limit: float, threads: int) -> None:
 def test_power_and_hashrate_never_fall_with_threads_nor_below_zero(
     model: PowerModel,
 ) -> None:
-    """Whatever was seen and said."""
+    """For any samples and estimates."""
     for value in (model.watts, model.hashrate):
         known = [value(threads) for threads in range(20)]
         line = [item for item in known if item is not None]
         assert all(item >= 0 for item in line)
         assert all(right >= left - 1e-6 for left, right in pairwise(line))
-        # Once something is known, so is everything with fewer threads.
+        # If one value is known, all values of fewer threads are.
         assert known[: len(line)] == line
 
 
@@ -242,7 +242,7 @@ def test_power_and_hashrate_never_fall_with_threads_nor_below_zero(
 def test_threads_within_a_limit_draw_no_more_than_it(
     model: PowerModel, limit: float
 ) -> None:
-    """And one more would."""
+    """One more thread would exceed it."""
     threads = model.threads_within(limit)
     drawn, more = model.watts(threads), model.watts(threads + 1)
     assert threads == 0 or drawn is None or drawn <= limit
@@ -251,7 +251,7 @@ def test_threads_within_a_limit_draw_no_more_than_it(
 
 @given(models())
 def test_what_was_learned_survives_storage(model: PowerModel) -> None:
-    """To the milliwatt, by way of the text in which it is stored."""
+    """To the milliwatt, in its stored form."""
     blank = PowerModel(threads=model.threads, idle=model.idle, full=model.full)
     stored = json.loads(json.dumps(model.as_json()))
     restored = blank.with_learned(stored)
@@ -267,7 +267,7 @@ def test_what_was_learned_survives_storage(model: PowerModel) -> None:
 
 
 def test_what_is_stored_has_three_digits() -> None:
-    """Of each reading its value and weight, of which more would be false precision."""
+    """More digits would be false precision."""
     model = PowerModel(threads=4).with_sample(2, watts=100 / 3, hashrate=2000 / 3)
     for _ in range(20):
         model = model.with_sample(4, watts=100, hashrate=None)
@@ -281,7 +281,7 @@ def test_what_is_stored_has_three_digits() -> None:
     ("key", "maximum"), [("watts", MAX_WATTS), ("hashrates", MAX_INTEGER)]
 )
 def test_what_is_stored_has_bounds(key: str, maximum: float) -> None:
-    """More than any miner draws, or than the frontend can show, is damage."""
+    """Values beyond any miner's are damage."""
     stored: dict[str, Any] = {"watts": {}, "hashrates": {}}
     model = ESTIMATED.with_learned({**stored, key: {"2": [maximum, 1]}})
     assert (model.watts(2), model.hashrate(2)).count(maximum) == 1
@@ -290,7 +290,7 @@ def test_what_is_stored_has_bounds(key: str, maximum: float) -> None:
 
 
 def test_nothing_stored_is_nothing_learned() -> None:
-    """As on the first day."""
+    """The model is empty."""
     assert ESTIMATED.with_learned(None) == ESTIMATED
 
 
@@ -320,7 +320,7 @@ def test_nothing_stored_is_nothing_learned() -> None:
     ids=lambda stored: repr(stored)[:40],
 )
 def test_what_no_model_stored_is_refused(stored: Any) -> None:
-    """Before it is calculated with."""
+    """It is rejected when it is read."""
     with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
         ESTIMATED.with_learned(stored)
 
@@ -330,13 +330,13 @@ def test_what_no_model_stored_is_refused(stored: Any) -> None:
     [["cuda"], {"cuda": "118"}, {"cuda": -1}, {"cuda": 1.7e308}, {"cuda": None}],
 )
 def test_what_no_cards_stored_is_refused(stored: Any) -> None:
-    """Before it is added up."""
+    """It is rejected when it is read."""
     with pytest.raises((AttributeError, LookupError, TypeError, ValueError)):
         CardPower(stored)
 
 
 def test_more_threads_than_could_be_counted() -> None:
-    """It does not take longer to find how many of them fit."""
+    """Finding how many of them fit is fast."""
     model = PowerModel(threads=10**12, idle=0, full=10**6)
     assert model.threads_within(100) == 10**8
 
@@ -353,7 +353,7 @@ def test_more_threads_than_could_be_counted() -> None:
 def test_a_hidden_curve_is_recovered(
     seed: int, threads: int, idle: float, thread: float, bend: float, step: int
 ) -> None:
-    """Within 5 %, with noise of 3 % and from every third number of threads even."""
+    """Within 5 %, with 3 % noise and samples of every third number of threads."""
     random = Random(seed)
     hidden = [idle + thread * count**bend for count in range(threads + 1)]
     visited = sorted({0, 1, threads, *range(0, threads, step)})
@@ -375,7 +375,7 @@ def test_a_hidden_curve_is_recovered(
 
 
 def test_cards_are_known_by_the_most_they_drew_lately() -> None:
-    """A moment of less power is not taken for room."""
+    """A moment of lower power is ignored."""
     cards = CardPower()
     assert cards.total(["cuda"]) == 0
     for drawn in (110, 118, 90):
@@ -394,7 +394,7 @@ def test_cards_that_draw_less_for_a_minute_are_known_by_that() -> None:
 
 
 def test_cards_are_remembered() -> None:
-    """Of a miner that rests when Home Assistant starts they are known at once."""
+    """They are known at once if the miner is idle when Home Assistant starts."""
     cards = CardPower()
     cards.observe("cuda", 118)
     restored = CardPower(json.loads(json.dumps(cards.as_json())))
@@ -402,7 +402,7 @@ def test_cards_are_remembered() -> None:
 
 
 def test_what_is_remembered_of_cards_is_forgotten_as_well() -> None:
-    """They may have been turned down while Home Assistant was not running."""
+    """Their power may have been reduced while Home Assistant was not running."""
     cards = CardPower({"cuda": 118})
     for _ in range(RECENT - 1):
         cards.observe("cuda", 90)
@@ -415,7 +415,7 @@ def test_what_is_remembered_of_cards_is_forgotten_as_well() -> None:
 
 
 def test_an_hour_of_a_kilowatt_is_a_kilowatt_hour() -> None:
-    """Read every ten seconds."""
+    """With a reading every ten seconds."""
     meter = EnergyMeter()
     for now in range(0, 3601, 10):
         meter.add(now, 1000)
@@ -431,7 +431,7 @@ def test_power_changes_evenly_between_two_readings() -> None:
 
 
 def test_a_short_silence_is_bridged() -> None:
-    """A poll that failed does not lose what was drawn meanwhile."""
+    """A failed poll does not lose the energy in between."""
     meter = EnergyMeter()
     meter.add(0, 1200)
     meter.add(30, None)
@@ -441,7 +441,7 @@ def test_a_short_silence_is_bridged() -> None:
 
 @pytest.mark.parametrize(("gap", "counted"), [(MAX_GAP, True), (MAX_GAP + 1, False)])
 def test_a_gap_over_five_minutes_is_not_invented(gap: float, counted: bool) -> None:
-    """Afterwards it goes on from where it was."""
+    """Afterwards it continues from its last value."""
     meter = EnergyMeter(total=5)
     meter.add(0, 1000)
     meter.add(gap, 1000)
@@ -455,7 +455,7 @@ def test_a_gap_over_five_minutes_is_not_invented(gap: float, counted: bool) -> N
 def test_energy_never_falls_nor_exceeds_what_could_have_been_drawn(
     readings: list[tuple[float, float | None]],
 ) -> None:
-    """Whatever comes in whatever intervals."""
+    """For any readings at any intervals."""
     meter = EnergyMeter()
     now = 0.0
     for seconds, drawn in readings:

@@ -1,4 +1,4 @@
-"""How many threads a power limit leaves, and whose the caps are."""
+"""Tests of the threads that a limit leaves, and of the origin of caps."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FULL = 8
 
 
 def caps(user: int | None, *limit: int) -> ThreadCaps:
-    """Return caps in short."""
+    """Return caps."""
     return ThreadCaps(user=user, limit=frozenset(limit))
 
 
@@ -44,7 +44,7 @@ def test_target_threads(
     held: int | None,
     is_limiting: bool,
 ) -> None:
-    """The least of what there is, the user allows and the limit leaves."""
+    """The minimum of all threads, the user's cap, and the limit."""
     target = target_threads(
         caps(user), full=full, fitting=fitting, is_limiting=is_limiting
     )
@@ -83,7 +83,7 @@ def test_detect_user_cap(
 
 
 def test_the_limits_cap_while_it_is_set_and_after() -> None:
-    """Both are known until the new one is set; all that the user allows is no cap."""
+    """Both are known until the new one is set; the full number is not a cap."""
     setting = caps(6, 4).about_to_set(2)
     assert setting == caps(6, 4, 2)
     assert setting.with_threads_set(2, full=FULL) == caps(6, 2)
