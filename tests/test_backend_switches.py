@@ -1,4 +1,4 @@
-"""The switches of the backends, and of the rules by which a miner pauses itself."""
+"""Tests of the switches of backends and pause rules."""
 
 from typing import Any
 
@@ -28,13 +28,13 @@ ACTIVITY = "switch.pause_on_activity"
 
 
 def backends(rig: Rig) -> dict[str, bool]:
-    """Return which backends the miner's config switches on."""
+    """Return the backends that the miner's config enables."""
     config = rig.simulator.config
     return {name: config[name]["enabled"] for name in ("cpu", "opencl", "cuda")}
 
 
 def edit(section: str, **values: Any) -> Any:
-    """Return an edit of some values of a section of the config."""
+    """Return a function that edits some values of a section of the config."""
 
     def change(config: Json) -> None:
         config[section] |= values
@@ -49,7 +49,7 @@ def edit(section: str, **values: Any) -> Any:
 async def test_a_backend_off_and_on_again(
     running: Rig, switch: str, backend: str
 ) -> None:
-    """Nothing else changes, and what it mined with is there again."""
+    """Nothing else changes, and its threads are restored."""
     simulator = running.simulator
     first = config_of(simulator)
     hashrate = simulator.hashrate
@@ -67,7 +67,7 @@ async def test_a_backend_off_and_on_again(
 
 
 async def test_the_last_backend_off_is_stopped(running: Rig) -> None:
-    """For good; and to start is to switch on what was on last."""
+    """Permanently; start enables the last backend again."""
     await running.turn(CPU, on=False)
     assert running.state("sensor.status") != "stopped"
     await running.turn(CUDA, on=False)
@@ -82,7 +82,7 @@ async def test_the_last_backend_off_is_stopped(running: Rig) -> None:
 
 
 async def test_a_backend_on_starts_a_stopped_miner(running: Rig) -> None:
-    """There is something to mine with again."""
+    """The miner has a backend again."""
     await running.press("button.stop")
     await running.turn(CPU, on=True)
     running.simulator.advance(10)
@@ -93,7 +93,7 @@ async def test_a_backend_on_starts_a_stopped_miner(running: Rig) -> None:
 
 
 async def test_a_backend_of_a_paused_miner_rests(running: Rig) -> None:
-    """A pause is a pause of all backends."""
+    """A pause applies to all backends."""
     await running.turn(MINING, on=False)
     await running.turn(CUDA, on=False)
     await running.turn(CUDA, on=True)
@@ -103,7 +103,7 @@ async def test_a_backend_of_a_paused_miner_rests(running: Rig) -> None:
 
 
 async def test_restoring_switches_backends_back(running: Rig) -> None:
-    """Whichever of them was switched."""
+    """Whichever of them was changed."""
     first = config_of(running.simulator)
     await running.turn(CPU, on=False)
     await running.turn(CUDA, on=False)
@@ -114,7 +114,7 @@ async def test_restoring_switches_backends_back(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_a_backend_as_it_is_writes_nothing(running: Rig) -> None:
-    """Neither on nor off."""
+    """Whether it is on or off."""
     running.simulator.edit_config(edit("opencl", enabled=False))
     await running.poll()
     await running.turn(CPU, on=True)
@@ -176,7 +176,7 @@ async def test_a_backend_that_finds_hardware_later_gets_its_switch(
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_a_backend_without_a_driver_does_not_go_on(running: Rig) -> None:
-    """The config says on and the miner off, of which the switch shows the truth."""
+    """It is enabled in the config, but not in the miner: the switch is off."""
     await running.turn(OPENCL, on=False)
     running.simulator.gpus[:] = [
         gpu for gpu in running.simulator.gpus if gpu.kind != "opencl"
@@ -195,7 +195,7 @@ async def test_a_backend_without_a_driver_does_not_go_on(running: Rig) -> None:
 async def test_a_backend_without_a_driver_does_not_keep_a_miner_from_starting(
     running: Rig, last: str
 ) -> None:
-    """It is on in the config only: with the last other one off, all are off."""
+    """It is enabled in the config only, so the miner counts as stopped."""
     first = config_of(running.simulator)
     for switch in (CUDA, last) if last == CPU else (CPU, last):
         await running.turn(switch, on=False)
@@ -276,7 +276,7 @@ async def test_a_number_of_seconds_written_by_an_action_is_kept_too(
 async def test_rules_neither_touch_threads_nor_what_the_miner_does(
     running: Rig,
 ) -> None:
-    """They say when to pause, which is not now."""
+    """They only define when to pause."""
     await enable(running, BATTERY, ACTIVITY)
     await running.turn(BATTERY, on=True)
     await running.turn(ACTIVITY, on=True)

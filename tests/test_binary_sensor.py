@@ -1,4 +1,4 @@
-"""Facts about the miner that are so or not so."""
+"""Tests of the binary sensors."""
 
 import pytest
 
@@ -10,7 +10,7 @@ KEYS = {"pool_connected", "msr", "api_restricted"}
 
 
 async def test_what_is_enabled_by_default(running: Rig) -> None:
-    """Whether there is a pool."""
+    """Only the connection to the pool."""
     enabled = {
         key for key in KEYS if not running.entities[f"binary_sensor.{key}"].disabled
     }
@@ -18,7 +18,7 @@ async def test_what_is_enabled_by_default(running: Rig) -> None:
 
 
 async def test_a_lost_pool_is_seen(running: Rig) -> None:
-    """And that it is back."""
+    """And its return."""
     assert running.state("binary_sensor.pool_connected") == "on"
     for pool in DEFAULT_POOLS:
         running.simulator.set_pool_reachable(str(pool["url"]), False)
@@ -32,14 +32,14 @@ async def test_a_lost_pool_is_seen(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"algorithm": "cn/half"}])
 async def test_the_msr_mod_is_of_randomx_only(all_enabled: None, running: Rig) -> None:
-    """Other algorithms do without."""
+    """It is unknown for other algorithms."""
     assert running.state("binary_sensor.msr") == "off"
 
 
 async def test_what_was_cut_off_is_unknown(
     all_enabled: None, running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The list of backends may end before it came to the CPU."""
+    """The CPU may be missing in a truncated reply."""
     fault = Fault("cut", instead=Reply(200, body=b'[{"type": "c'), path="/backends")
     monkeypatch.setitem(FAULTS, "cut", fault)
     running.simulator.fault = "cut"

@@ -1,4 +1,4 @@
-"""The buttons stop a miner for good, and start it as it was."""
+"""Tests of the buttons."""
 
 from copy import deepcopy
 from datetime import timedelta
@@ -25,12 +25,12 @@ HAND_TUNED = {
 
 
 def enabled(config: dict[str, Any]) -> set[str]:
-    """Return the backends that a config switches on."""
+    """Return the backends that a config enables."""
     return {backend for backend in BACKENDS if config[backend]["enabled"]}
 
 
 def without_switches(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a config without what switches the backends on and off."""
+    """Return a config without the values that enable backends."""
     rest = deepcopy(config)
     for backend in BACKENDS:
         del rest[backend]["enabled"]
@@ -38,7 +38,7 @@ def without_switches(config: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_stopped_lasts(running: Rig) -> None:
-    """Over many jobs, and over a restart of the miner."""
+    """Across jobs and a restart of the miner."""
     await running.press(STOP)
     assert running.state("sensor.status") == "stopped"
     assert running.state("switch.mining") == "off"
@@ -54,7 +54,7 @@ async def test_stopped_lasts(running: Rig) -> None:
 @pytest.mark.parametrize("options", [HAND_TUNED])
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_start_brings_back_what_was_on(running: Rig, restarted: bool) -> None:
-    """Just that, whatever was restarted in between; all else stays as it was."""
+    """Exactly those, even after restarts; everything else is unchanged."""
     before = deepcopy(running.simulator.config)
     assert enabled(before) == {"cpu", "cuda"}
     await running.press(STOP)
@@ -87,7 +87,7 @@ async def test_start_without_a_stop_from_here_takes_the_cpu(running: Rig) -> Non
 
 
 async def test_both_may_be_pressed_again(running: Rig) -> None:
-    """A second stop forgets nothing, a second start changes nothing."""
+    """A second stop keeps what is stored, a second start changes nothing."""
     before = deepcopy(running.simulator.config)
     await running.press(STOP)
     await running.press(STOP)
@@ -108,7 +108,7 @@ async def test_start_ends_a_pause(running: Rig) -> None:
 
 
 async def test_start_ends_a_stop_of_the_miners_own_kind(running: Rig) -> None:
-    """That lasts until the next job only, and the config does not show it."""
+    """XMRig's own stop lasts until the next job, and is not in the config."""
     running.simulator.rpc_direct("stop")
     await running.refresh()
     assert running.state("sensor.threads") == "0"
@@ -129,7 +129,7 @@ async def test_start_ends_a_stop_of_the_miners_own_kind(running: Rig) -> None:
     ],
 )
 async def test_a_stop_that_fails_is_told(running: Rig, fault: str, key: str) -> None:
-    """The miner goes on, and the states say so."""
+    """The miner continues, and the states show it."""
     running.simulator.fault = fault
     with pytest.raises(HomeAssistantError) as error:
         await running.press(STOP)

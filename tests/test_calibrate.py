@@ -1,4 +1,4 @@
-"""A calibration measures each number of threads, and leaves no trace but what it saw."""
+"""Tests of the calibration."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -44,13 +44,13 @@ type Hook = Callable[[Rig], Awaitable[None] | None]
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return a computer without graphics cards, for tests to say otherwise."""
+    """Return options without graphics cards, for tests to override."""
     return dict(NO_CARDS)
 
 
 @pytest.fixture(autouse=True)
 def no_waiting() -> Generator[None]:
-    """Let the miner's clock pass with what it is asked, rather than wait for it."""
+    """Advance the miner's clock with each request instead of waiting."""
     calibration = "custom_components.xmrig_miner.power.calibration"
     with patch(f"{calibration}.SETTLE_TIME", 0), patch(f"{calibration}.SAMPLE_TIME", 0):
         yield
@@ -75,7 +75,7 @@ async def metered(rig: Rig) -> Rig:
 
 
 def once(rig: Rig, threads: int, hook: Hook) -> None:
-    """Do something when the calibration first measures that many threads."""
+    """Call a function when a number of threads is first measured."""
     pass_time = rig.simulator.on_request
     assert pass_time is not None
 
@@ -90,7 +90,7 @@ def once(rig: Rig, threads: int, hook: Hook) -> None:
 
 
 def spawn(rig: Rig, coroutine: Coroutine[Any, Any, Any]) -> None:
-    """Start something that goes on beside the calibration."""
+    """Start a task that runs in parallel with the calibration."""
     rig.hass.async_create_task(coroutine)
 
 
@@ -103,7 +103,7 @@ def counts(answer: dict[str, Any]) -> list[int]:
 
 
 async def test_each_number_of_threads_is_measured(metered: Rig) -> None:
-    """With H/s, W and H/J, and the one that gets most hashes out of a joule."""
+    """With H/s, W and H/J, and the most efficient number."""
     assert await act(metered, "calibrate") == {
         "table": [
             {"threads": 4, "hashrate": 1720, "power": 270, "efficiency": 6.37},
@@ -124,7 +124,7 @@ async def test_cards_are_part_of_what_is_measured(metered: Rig) -> None:
 
 
 async def test_the_model_believes_a_calibration_at_once(metered: Rig) -> None:
-    """Whatever it had learned before."""
+    """Regardless of what it learned before."""
     for _ in range(60):
         report(metered, 500)
         metered.simulator.on_reply = None
@@ -141,7 +141,7 @@ async def test_the_model_believes_a_calibration_at_once(metered: Rig) -> None:
 
 
 async def test_a_wild_reading_is_left_out(metered: Rig) -> None:
-    """Of three readings the middle one counts."""
+    """The median of three readings counts."""
     reports = 0
 
     def measure(request: Any) -> None:
@@ -158,7 +158,7 @@ async def test_a_wild_reading_is_left_out(metered: Rig) -> None:
 async def test_a_miner_that_does_not_say_its_hashrate_is_measured_without(
     metered: Rig,
 ) -> None:
-    """Its efficiency is unknown then."""
+    """Its efficiency is then unknown."""
     metered.simulator.on_request = None
     answer = await act(metered, "calibrate")
     assert counts(answer) == [4, 3, 2, 1]
@@ -172,7 +172,7 @@ async def test_a_miner_that_does_not_say_its_hashrate_is_measured_without(
 async def test_without_any_hashrate_nothing_is_the_most_efficient(
     metered: Rig,
 ) -> None:
-    """As of a miner that has just begun, if no time passed."""
+    """For example if the miner has just started."""
     metered.simulator.on_request = None
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
@@ -192,7 +192,7 @@ async def test_what_was_there_before_is_there_again(metered: Rig) -> None:
 
 
 async def test_a_persons_cap_is_there_again(metered: Rig) -> None:
-    """And stays a person's: a limit that is lifted gives no more."""
+    """It stays the user's: removing a limit does not exceed it."""
     await set_threads(metered, 2)
     assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
     assert threads_hashing(metered.simulator) == 2
@@ -203,7 +203,7 @@ async def test_a_persons_cap_is_there_again(metered: Rig) -> None:
 
 
 async def test_a_limit_holds_again_afterwards(metered: Rig) -> None:
-    """The threads that it took are still its own."""
+    """Its own cap is still known as such."""
     await act(metered, "calibrate")
     await set_limit(metered, 110)
     await act(metered, "calibrate")
@@ -214,7 +214,7 @@ async def test_a_limit_holds_again_afterwards(metered: Rig) -> None:
 
 
 async def test_a_limit_set_meanwhile_holds_afterwards(metered: Rig) -> None:
-    """At once, but it does not disturb what is being measured."""
+    """It applies after the calibration, which it does not disturb."""
     await act(metered, "calibrate")
     limits = []
 
@@ -247,7 +247,7 @@ async def test_threads_are_not_chosen_meanwhile(metered: Rig) -> None:
 
 
 async def test_a_calibration_can_be_cancelled(metered: Rig) -> None:
-    """It gives what it has by then, and puts back what was there."""
+    """It returns what was measured, and restores the threads."""
     before = config_of(metered.simulator)
 
     async def cancel(rig: Rig) -> None:
@@ -269,7 +269,7 @@ async def test_a_calibration_can_be_cancelled(metered: Rig) -> None:
 async def test_a_calibration_that_was_cancelled_at_once_gives_nothing(
     metered: Rig,
 ) -> None:
-    """Nor is anything the most efficient then."""
+    """No number is the most efficient."""
     metered.simulator.on_reply = lambda _: (
         metered.entry.runtime_data.power.calibration.cancel()
     )
@@ -277,7 +277,7 @@ async def test_a_calibration_that_was_cancelled_at_once_gives_nothing(
 
 
 async def test_cancelling_nothing_does_nothing(metered: Rig) -> None:
-    """It may have ended just before."""
+    """The calibration may have just ended."""
     await metered.hass.services.async_call(
         DOMAIN,
         "cancel_calibration",
@@ -289,7 +289,7 @@ async def test_cancelling_nothing_does_nothing(metered: Rig) -> None:
 
 @pytest.mark.parametrize("by", ["at the console", "its pool is gone"])
 async def test_a_miner_that_is_disturbed_ends_it(metered: Rig, by: str) -> None:
-    """A pause is no measurement. It is not undone, but the threads are."""
+    """The pause stays, but the threads are restored."""
     before = config_of(metered.simulator)
 
     def disturb(rig: Rig) -> None:
@@ -308,16 +308,16 @@ async def test_a_miner_that_is_disturbed_ends_it(metered: Rig, by: str) -> None:
 
 
 async def test_one_reply_of_other_threads_does_not_disturb_it(metered: Rig) -> None:
-    """The backends do not name their miner, and it may have been another one."""
+    """The backends do not identify their miner: it may have been another one."""
     other = replace(FAULTS["other_miner"], path="/2/backends")
-    # The first poll is still part of the command
+    # The first poll is part of the command
     once(metered, 3, lambda rig: once(rig, 3, lambda rig: rig.simulator.fail(other)))
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
 async def test_a_meter_that_falls_silent_ends_it(metered: Rig) -> None:
-    """It says so, and puts back what was there."""
+    """The error says so, and the threads are restored."""
     before = config_of(metered.simulator)
 
     def silence(rig: Rig) -> None:
@@ -356,7 +356,7 @@ async def test_a_miner_that_goes_away_gets_its_threads_when_it_is_back(
 async def test_a_miner_that_goes_away_gets_its_threads_after_a_restart_too(
     metered: Rig, chosen: dict[str, Any]
 ) -> None:
-    """Home Assistant's, that is, with whatever options."""
+    """After a restart of Home Assistant, with any options."""
     before = config_of(metered.simulator)
     once(metered, 2, lambda rig: rig.simulator.go_offline())
     with pytest.raises(HomeAssistantError):
@@ -370,7 +370,7 @@ async def test_a_miner_that_goes_away_gets_its_threads_after_a_restart_too(
 
 
 async def test_a_write_that_is_refused_is_not_tried_without_end(metered: Rig) -> None:
-    """Once a poll is enough to put back what was there."""
+    """It is tried once per poll."""
     once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "refuse_put"))
     with pytest.raises(HomeAssistantError):
         await act(metered, "calibrate")
@@ -385,7 +385,7 @@ async def test_a_write_that_is_refused_is_not_tried_without_end(metered: Rig) ->
 async def test_what_could_not_be_put_back_is_not_forgotten_by_another_one(
     metered: Rig,
 ) -> None:
-    """What was there before the first one is what was there before."""
+    """The threads from before the first one are restored."""
     before = config_of(metered.simulator)
     once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "refuse_put"))
     with pytest.raises(HomeAssistantError):
@@ -397,7 +397,7 @@ async def test_what_could_not_be_put_back_is_not_forgotten_by_another_one(
 
 
 async def test_it_ends_with_the_config_entry(metered: Rig) -> None:
-    """What was there is put back on the way out."""
+    """The threads are restored during unloading."""
     before = config_of(metered.simulator)
 
     def unload(rig: Rig) -> None:
@@ -416,7 +416,7 @@ async def test_it_ends_with_the_config_entry(metered: Rig) -> None:
 async def test_the_threads_are_restored_before_the_end(
     metered: Rig, hass_storage: dict[str, Any], how: str
 ) -> None:
-    """The end waits for it, and nothing is sent to the miner or saved afterwards."""
+    """Unloading waits for it, and nothing is sent or saved afterwards."""
     before = config_of(metered.simulator)
     threads_at_the_end = []
 
@@ -448,7 +448,7 @@ async def test_the_threads_are_restored_before_the_end(
 async def test_a_limit_set_during_it_leaves_no_timer_behind_the_entry(
     metered: Rig,
 ) -> None:
-    """It holds once more before the end, and again after the next start."""
+    """It applies before unloading, and after the next start."""
     await act(metered, "calibrate")
 
     async def end(rig: Rig) -> None:
@@ -468,7 +468,7 @@ async def test_a_limit_set_during_it_leaves_no_timer_behind_the_entry(
 
 
 async def test_it_does_not_begin_after_the_end(metered: Rig) -> None:
-    """It is refused, and nothing is sent to the miner."""
+    """It is rejected, and nothing is sent to the miner."""
     power = metered.entry.runtime_data.power
     assert await metered.hass.config_entries.async_unload(metered.entry.entry_id)
     asked = len(metered.simulator.requests)
@@ -494,14 +494,14 @@ async def test_another_miner_ends_it(metered: Rig) -> None:
 
 
 async def test_one_incomplete_reply_is_left_out(metered: Rig) -> None:
-    """The reading is taken again."""
+    """The reading is repeated."""
     once(metered, 2, lambda rig: rig.simulator.fail("backends_500"))
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
 async def test_a_reading_from_before_the_change_does_not_count(metered: Rig) -> None:
-    """A meter that reports seldom is waited for."""
+    """It waits for a meter that reports rarely."""
     seconds = 0
 
     def measure(request: Any) -> None:
@@ -517,7 +517,7 @@ async def test_a_reading_from_before_the_change_does_not_count(metered: Rig) -> 
 
 
 async def test_a_meter_that_reports_nothing_new_ends_it(metered: Rig) -> None:
-    """What it shows is from before, so it does not measure."""
+    """Its reading is from before the change."""
     before = config_of(metered.simulator)
 
     def pass_a_second(_: Any) -> None:
@@ -534,7 +534,7 @@ async def test_a_meter_that_reports_nothing_new_ends_it(metered: Rig) -> None:
 
 
 async def refusal(rig: Rig) -> str | None:
-    """Return why a calibration is refused, which changes nothing."""
+    """Return the error of a rejected calibration, which changes nothing."""
     before = config_of(rig.simulator)
     with pytest.raises(HomeAssistantError) as error:
         await act(rig, "calibrate")
@@ -545,13 +545,13 @@ async def refusal(rig: Rig) -> str | None:
 
 @pytest.mark.parametrize("chosen", [{}, NUMBERS])
 async def test_without_a_meter_it_is_refused(rig: Rig, chosen: dict[str, Any]) -> None:
-    """There is nothing to measure with."""
+    """There is no meter."""
     await set_up(rig, chosen)
     assert await refusal(rig) == "no_power_sensor"
 
 
 async def test_with_a_meter_that_says_nothing_it_is_refused(metered: Rig) -> None:
-    """Before a single thread is touched."""
+    """Before any thread is changed."""
     metered.simulator.on_reply = None
     report(metered, "unknown")
     assert await refusal(metered) == "power_sensor_unavailable"
@@ -559,7 +559,7 @@ async def test_with_a_meter_that_says_nothing_it_is_refused(metered: Rig) -> Non
 
 @pytest.mark.parametrize("how", ["paused", "stopped", "limited", "no CPU"])
 async def test_a_miner_that_rests_is_not_calibrated(metered: Rig, how: str) -> None:
-    """It is not started for it either."""
+    """It is not started, either."""
     match how:
         case "paused":
             await metered.turn(MINING, on=False)
@@ -582,7 +582,7 @@ async def test_a_read_only_miner_is_not_calibrated(metered: Rig) -> None:
 
 
 async def test_a_second_one_at_the_same_time_is_refused(metered: Rig) -> None:
-    """The first one goes on."""
+    """The first one continues."""
     refused: list[str | None] = []
 
     async def again(rig: Rig) -> None:

@@ -1,4 +1,4 @@
-"""A command that is cut off from this side: a full disk, a reload, a removal, a stop."""
+"""Commands that are interrupted: by a full disk, a reload, a removal, or a stop."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -40,20 +40,20 @@ COMMANDS: dict[str, tuple[Command, str]] = {
         "/2/config",
     ),
 }
-"""Each with the path that it writes to."""
+"""Each command with the path that it writes to."""
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
 
 
 @pytest.fixture
 def hass_storage() -> dict[str, Any]:
-    """Let the files of Home Assistant be real."""
+    """Use real files."""
     return {}
 
 
 @pytest.fixture
 def hass_config_dir(tmp_path: Path) -> str:
-    """Keep them in a directory of this test."""
+    """Store them in a directory of this test."""
     return str(tmp_path)
 
 
@@ -64,7 +64,7 @@ def files(tmp_path: Path) -> Path:
 
 
 def files_of(rig: Rig, files: Path) -> list[Path]:
-    """Return the files that are kept for the miner."""
+    """Return the files of the miner."""
     return list(files.glob(f"*{rig.entry.entry_id}*"))
 
 
@@ -82,7 +82,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @asynccontextmanager
 async def unwritable(rig: Rig, files: Path) -> AsyncGenerator[None]:
-    """Let the file of the miner's state be one that cannot be replaced."""
+    """Make the file of the miner's state unwritable."""
     [file] = [path for path in files_of(rig, files) if "power" not in path.name]
     aside = files / "aside"
     file.rename(aside)
@@ -100,7 +100,7 @@ async def unwritable(rig: Rig, files: Path) -> AsyncGenerator[None]:
 async def test_a_command_that_cannot_be_stored_is_not_sent(
     running: Rig, files: Path, name: str
 ) -> None:
-    """What undoes it would be lost."""
+    """It could not be undone."""
     run, _ = COMMANDS[name]
     first = config_of(running.simulator)
     async with unwritable(running, files):
@@ -120,8 +120,8 @@ async def test_a_command_that_cannot_be_stored_is_not_sent(
 async def test_a_directory_that_is_gone_refuses_a_command(
     running: Rig, files: Path
 ) -> None:
-    """It is made again, unless something else is in its place."""
-    # Until Home Assistant has written all its own files
+    """It is created again, unless a file is in its place."""
+    # Wait until Home Assistant has written its own files
     await running.poll(6)
     files.rename(files.with_name("aside"))
     files.touch()
@@ -140,7 +140,7 @@ async def test_a_directory_that_is_gone_refuses_a_command(
 
 
 class Gate:
-    """Lets the first request that a command writes wait, before or after its effect."""
+    """Delays the first write of a command, before or after its effect."""
 
     def __init__(self, rig: Rig, path: str, *, after: bool) -> None:
         """Close the gate."""
@@ -168,7 +168,7 @@ async def test_an_entry_ends_during_a_command(
     operation: str,
     after: bool,
 ) -> None:
-    """It waits for the command, and nothing is sent or stored after it."""
+    """Unloading waits for the command, and nothing is sent or stored afterwards."""
     run, path = COMMANDS[name]
     simulator = running.simulator
     first = config_of(simulator)
@@ -217,7 +217,7 @@ async def test_an_entry_ends_during_a_command(
 async def test_a_command_that_waits_when_its_entry_is_removed_is_refused(
     hass: HomeAssistant, running: Rig, files: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The one that runs ends first, none of those behind it is sent."""
+    """The current command ends first, and no waiting one is sent."""
     gate = Gate(running, "/json_rpc", after=False)
     runtime = running.entry.runtime_data
     first = asyncio.create_task(running.turn(MINING, on=False))

@@ -1,4 +1,4 @@
-"""Adding a miner: what is entered is tried, and whatever is wrong can be mended."""
+"""Tests of adding a miner."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -49,7 +49,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 async def test_a_miner_is_added_and_set_up(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """It takes the address and the token, and is called as the miner calls itself."""
+    """With its address and token, under the miner's own name."""
     form = await start(hass)
     assert form["type"] is FlowResultType.FORM
     assert form["step_id"] == "user"
@@ -77,7 +77,7 @@ async def test_a_miner_is_added_and_set_up(
 async def test_the_form_starts_with_xmrigs_usual_settings(
     hass: HomeAssistant, hass_client: ClientSessionGenerator
 ) -> None:
-    """As the browser gets it: the port of the documentation, and TLS folded away."""
+    """With the port of the documentation, and the TLS section collapsed."""
     client = await open_forms(hass, hass_client)
     form = await post(client, "", {"handler": DOMAIN})
     host, port, token, tls = form["data_schema"]
@@ -96,7 +96,7 @@ async def test_the_form_starts_with_xmrigs_usual_settings(
 async def test_a_token_is_never_sent_to_the_browser(
     hass: HomeAssistant, simulator: Simulator, hass_client: ClientSessionGenerator
 ) -> None:
-    """Not even the one that it has just sent, with an error or a question."""
+    """Not even after an error or a question."""
     entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
     client = await open_forms(hass, hass_client)
     menu = await post(client, "", {"handler": DOMAIN})
@@ -122,7 +122,7 @@ async def test_a_token_is_never_sent_to_the_browser(
 async def open_forms(
     hass: HomeAssistant, hass_client: ClientSessionGenerator
 ) -> TestClient[Any, Any]:
-    """Return a client that fills in forms as a browser does."""
+    """Return a client that fills in forms."""
     assert await async_setup_component(hass, "config", {})
     return await hass_client()
 
@@ -162,7 +162,7 @@ async def test_an_answer_that_is_no_miners_is_told(
     fault: str,
     errors: dict[str, str],
 ) -> None:
-    """The form comes back with the cause, and works once a miner answers."""
+    """The form shows the error, and succeeds once a miner responds."""
 
     def pad(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         return with_body(reply, reply.text() + b" " * 10 * 1024**2)
@@ -182,7 +182,7 @@ async def test_an_answer_that_is_no_miners_is_told(
 async def test_a_miner_that_never_answers_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """The form does not wait for ever."""
+    """The form does not wait forever."""
     simulator.fault = "hang"
     form = await add(hass, connection(simulator))
     assert form["errors"] == {"base": "cannot_connect"}
@@ -194,7 +194,7 @@ async def test_a_miner_that_never_answers_is_told(
 async def test_an_unreachable_miner_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """A miner that is off cannot be added until it is on."""
+    """An unreachable miner cannot be added."""
     await simulator.go_offline()
     entered = connection(simulator)
     await assert_told_then_mended(
@@ -205,7 +205,7 @@ async def test_an_unreachable_miner_is_reported(
 async def test_another_protocol_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """Whatever greets without being asked speaks no HTTP."""
+    """A server that sends a greeting does not use HTTP."""
     async with greeting(b"SSH-2.0-OpenSSH_10.0\r\n") as port:
         await assert_told_then_mended(
             hass,
@@ -217,7 +217,7 @@ async def test_another_protocol_is_told(
 
 @asynccontextmanager
 async def greeting(words: bytes) -> AsyncGenerator[int]:
-    """Listen on a port, say something to all who come, and go."""
+    """Listen on a port, send a greeting, and close the connection."""
 
     async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(words)
@@ -235,7 +235,7 @@ async def greeting(words: bytes) -> AsyncGenerator[int]:
 async def test_a_wrong_or_missing_token_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, token: str | None
 ) -> None:
-    """Only the miner's own token opens it."""
+    """Only the miner's token is accepted."""
     wrong = connection(simulator, access_token=token)
     if token is None:
         del wrong[CONF_ACCESS_TOKEN]
@@ -248,7 +248,7 @@ async def test_a_wrong_or_missing_token_is_told(
 async def test_a_token_for_a_miner_without_one_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """Such a miner refuses every token, so it has to be taken away; blanks are none."""
+    """The miner rejects every token; whitespace counts as no token."""
     await assert_told_then_mended(
         hass,
         connection(simulator, access_token="s3cret"),
@@ -272,7 +272,7 @@ async def test_a_miner_that_refuses_everybody_is_told(
 async def test_a_certificate_of_the_miners_own_is_told(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """It cannot be verified, and is taken once that is not asked for."""
+    """It is accepted once verification is turned off."""
     wrong = connection(simulator, ssl=True)
     right = wrong | {CONF_VERIFY_SSL: False}
     form = await add(hass, connection(simulator, host=f"https://{simulator.host}"))
@@ -287,7 +287,7 @@ async def test_a_certificate_of_the_miners_own_is_told(
 async def test_tls_without_any_is_told(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """A miner without TLS does not understand it."""
+    """A miner without TLS cannot be reached with TLS."""
     form = await add(hass, connection(simulator, ssl=True))
     assert form["errors"] == {"base": "cannot_connect"}
     result = await submit(hass, form, connection(simulator))
@@ -320,7 +320,7 @@ async def test_an_odd_miner_is_added_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
     fault: str,
 ) -> None:
-    """Whatever else it says, it says that it is a miner."""
+    """As long as it identifies itself as a miner."""
     monkeypatch.setitem(FAULTS, "garbled_name", Fault("bad name", distort=garble_name))
     simulator.fault = fault
     result = await add(hass, connection(simulator))
@@ -329,7 +329,7 @@ async def test_an_odd_miner_is_added_all_the_same(
 
 
 def garble_name(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
-    """Put bytes that are not UTF-8 into the name of the worker."""
+    """Put invalid UTF-8 into the worker name."""
     return with_body(reply, reply.text().replace(b'"rig-one"', b'"rig-\xff\xc3"'))
 
 
@@ -339,7 +339,7 @@ async def test_a_miner_without_a_name_is_called_by_its_host(
     set_up: AsyncMock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """There has to be some name."""
+    """The host serves as the name."""
 
     def unname(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         return with_body(reply, reply.text().replace(b'"rig-one"', b'""'))
@@ -353,7 +353,7 @@ async def test_a_miner_without_a_name_is_called_by_its_host(
 async def test_an_address_is_not_added_twice(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """Two entries would command one miner, whichever of them it is."""
+    """Two entries would command the same miner."""
     entry_for(simulator, miner_id="fedcba9876543210").add_to_hass(hass)
     result = await add(hass, connection(simulator))
     assert result["type"] is FlowResultType.ABORT
@@ -364,7 +364,7 @@ async def test_an_address_is_not_added_twice(
 async def test_a_miner_that_looks_like_another_one_is_asked_about(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """It is the same one at another address, or the second copy of a container."""
+    """It may be the same miner at another address, or a copy of a container."""
     known = entry_for(simulator, host="192.0.2.1")
     known.add_to_hass(hass)
     menu = await add(hass, connection(simulator))
@@ -389,7 +389,7 @@ async def test_a_miner_that_looks_like_another_one_is_asked_about(
 async def test_miners_that_share_an_id_are_told_apart_by_name(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """Containers of one image may have one id, with a worker id each."""
+    """Containers of one image may share an ID, with different worker IDs."""
     entry_for(simulator, host="192.0.2.1", worker_id="rig-two").add_to_hass(hass)
     result = await add(hass, connection(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -398,7 +398,7 @@ async def test_miners_that_share_an_id_are_told_apart_by_name(
 async def test_what_answers_is_looked_up_again_after_a_question(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """The answer was about one miner, and is not about another one."""
+    """The answer applied to one specific miner."""
     entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
     entry_for(
         simulator, host="192.0.2.2", entry_id="other", miner_id="0123456789abcdef"
@@ -418,7 +418,7 @@ async def test_what_answers_is_looked_up_again_after_a_question(
 async def test_a_menu_is_shown_again_in_a_reloaded_browser(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
-    """Which asks for the step that it is at."""
+    """The browser requests the current step."""
     entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
     menu = await add(hass, connection(simulator))
     again = await hass.config_entries.flow.async_configure(menu["flow_id"])
@@ -429,7 +429,7 @@ async def test_a_menu_is_shown_again_in_a_reloaded_browser(
 async def test_a_miner_added_meanwhile_is_not_added_twice(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """Another window was faster."""
+    """It was added in another window."""
     entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
     slow = await add(hass, connection(simulator))
     fast = await add(hass, connection(simulator))
@@ -443,7 +443,7 @@ async def test_a_miner_added_meanwhile_is_not_added_twice(
 async def test_the_form_keeps_what_was_entered(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """A pasted address too, as it was pasted, but no token."""
+    """Including a pasted address, but not the token."""
     wrong = connection(
         simulator,
         host=f" http://127.0.0.1:{simulator.port}/ ",
@@ -458,7 +458,7 @@ async def test_the_form_keeps_what_was_entered(
 async def test_no_secret_is_logged(
     hass: HomeAssistant, simulator: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither what is entered wrongly, nor what works, nor what the miner tells."""
+    """Neither from valid and invalid input, nor from the miner's replies."""
     caplog.set_level(logging.DEBUG)
     form = await add(hass, connection(simulator, access_token="wr0ng-token"))
     assert form["errors"] == {"access_token": "invalid_auth"}

@@ -1,4 +1,4 @@
-"""Where a miner is reached, as people write it."""
+"""Tests of the address that a user enters."""
 
 from unittest.mock import AsyncMock
 
@@ -83,7 +83,7 @@ async def test_a_whole_address_is_taken_apart(
     host: str,
     ssl: bool | None,
 ) -> None:
-    """What people paste says more than the other fields, and wins over them."""
+    """A pasted URL takes precedence over the other fields."""
     entered = connection(
         simulator,
         host=host.format(port=simulator.port),
@@ -112,7 +112,7 @@ async def test_a_whole_address_is_taken_apart(
 async def test_an_ipv6_address_is_taken_with_and_without_brackets(
     hass: HomeAssistant, simulator: Simulator, host: str
 ) -> None:
-    """Brackets belong to an address only, so none are kept."""
+    """The brackets are removed."""
     port = 1 if "{port}" in host else simulator.port
     host = host.format(port=simulator.port)
     result = await add(hass, connection(simulator, host=host, port=port))

@@ -1,4 +1,4 @@
-"""Changing how a miner is reached: by reauthentication and by reconfiguration."""
+"""Tests of reauthentication and reconfiguration."""
 
 from collections.abc import AsyncGenerator, Mapping
 import logging
@@ -32,17 +32,17 @@ from tests.forms import entered, sections
 async def submit(
     rig: Rig, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Submit a form, and wait until the entry is reloaded if that comes of it."""
+    """Submit a form, and wait until the entry is reloaded, if at all."""
     return await forms.submit(rig.hass, form, user_input)
 
 
 async def choose(rig: Rig, menu: ConfigFlowResult, option: str) -> ConfigFlowResult:
-    """Choose an option of a menu, and wait until what comes of it is over."""
+    """Choose an option of a menu, and wait for the result."""
     return await forms.choose(rig.hass, menu, option)
 
 
 def facts(menu: ConfigFlowResult) -> Mapping[str, str]:
-    """Return what fills the gaps in the text of a menu."""
+    """Return the placeholders of a menu."""
     assert menu["type"] is FlowResultType.MENU
     placeholders = menu["description_placeholders"]
     assert placeholders is not None
@@ -78,10 +78,10 @@ async def other() -> AsyncGenerator[Simulator]:
 
 
 class TestReauthentication:
-    """What happens once a miner refuses the token."""
+    """The token is rejected."""
 
     async def test_a_new_token_is_taken(self, rig: Rig) -> None:
-        """Nothing but the token changes, and the miner is back."""
+        """Only the token changes, and the miner is available again."""
         before = dict(rig.entry.data)
         give_token(rig, "old")
         form = await reauthentication(rig)
@@ -99,7 +99,7 @@ class TestReauthentication:
 
     @pytest.mark.parametrize("options", [{"token": None, "restricted": True}])
     async def test_a_token_can_be_taken_away(self, rig: Rig) -> None:
-        """For a miner that has none any more."""
+        """For a miner that no longer has one."""
         give_token(rig, "old")
         form = await reauthentication(rig)
         form = await submit(rig, form, {CONF_ACCESS_TOKEN: "old"})
@@ -110,7 +110,7 @@ class TestReauthentication:
         assert rig.entry.state is ConfigEntryState.LOADED
 
     async def test_another_miner_in_its_place_is_asked_about(self, rig: Rig) -> None:
-        """Its token must not make it the miner of this entry without a question."""
+        """Its token must not be stored for this entry without a question."""
         give_token(rig, "old")
         form = await reauthentication(rig)
         rig.simulator.surroundings.identity = "0123456789abcdef"
@@ -138,7 +138,7 @@ class TestReauthentication:
     async def test_an_address_changed_meanwhile_stays(
         self, rig: Rig, other: Simulator
     ) -> None:
-        """Only the token is changed here; the address was swapped in another window."""
+        """Only the token changes; the address was swapped in another window."""
         give_token(rig, "old")
         form = await reauthentication(rig)
         await move(rig.simulator, other)
@@ -168,7 +168,7 @@ class TestReauthentication:
 
 
 class TestReconfiguration:
-    """What happens when a user says that a miner is reached otherwise."""
+    """The connection of a miner is changed."""
 
     async def test_the_form_shows_what_is_set(self, running: Rig) -> None:
         """Fields that stay the same are filled in."""
@@ -181,7 +181,7 @@ class TestReconfiguration:
         assert sections(form)["tls"].options["collapsed"]
 
     async def test_a_new_address_and_token_are_taken(self, running: Rig) -> None:
-        """The miner is known by its id, wherever it is and whatever its token is."""
+        """The miner is identified by its ID."""
         await running.simulator.go_offline()
         async with Simulator(
             miner_id="8614647678496211", worker_id="renamed", token="n3w", host="::1"
@@ -215,7 +215,7 @@ class TestReconfiguration:
     async def test_another_miner_is_asked_about(
         self, running: Rig, other: Simulator
     ) -> None:
-        """It would go on under the entities and the history of this one."""
+        """It would take over the entities and history of this miner."""
         before = dict(running.entry.data)
         form = await reconfiguration(running)
         menu = await submit(running, form, connection(other))
@@ -236,7 +236,7 @@ class TestReconfiguration:
         assert running.entry.data == before
 
     async def test_a_moved_port_changes_the_id(self, running: Rig) -> None:
-        """XMRig makes its id of the port among others; the user knows if it moved."""
+        """XMRig derives its ID from the port, so the user is asked."""
         await running.simulator.go_offline()
         async with Simulator(miner_id="fedcba9876543210") as moved:
             form = await reconfiguration(running)
@@ -252,7 +252,7 @@ class TestReconfiguration:
     async def test_the_miner_of_another_entry_is_named(
         self, running: Rig, other: Simulator
     ) -> None:
-        """Two entries would command one miner, unless it is a copy of it."""
+        """Two entries would command the same miner, unless it is a copy."""
         async with Simulator(
             miner_id=other.miner.identity, worker_id="rig-two"
         ) as twin:
@@ -269,7 +269,7 @@ class TestReconfiguration:
     async def test_what_answers_is_looked_up_again_after_a_question(
         self, running: Rig, other: Simulator
     ) -> None:
-        """The answer was about one miner, and is not about another one."""
+        """The answer applied to one specific miner."""
         before = dict(running.entry.data)
         form = await reconfiguration(running)
         menu = await submit(running, form, connection(other))
@@ -284,7 +284,7 @@ class TestReconfiguration:
 
     @pytest.mark.parametrize("options", [{"miner_id": ""}])
     async def test_an_id_is_learned_once_there_is_one(self, running: Rig) -> None:
-        """A miner that started without network has none until its next start."""
+        """A miner that started without a network has none until its next start."""
         assert running.entry.data[CONF_MINER_ID] is None
         running.simulator.surroundings.identity = "8614647678496211"
         form = await reconfiguration(running)
@@ -293,7 +293,7 @@ class TestReconfiguration:
         assert running.entry.data[CONF_MINER_ID] == "8614647678496211"
 
     async def test_an_id_is_kept_while_there_is_none(self, running: Rig) -> None:
-        """The name of the worker has to do for now."""
+        """The worker ID is used in the meantime."""
         running.simulator.surroundings.identity = ""
         form = await reconfiguration(running)
         result = await submit(running, form, connection(running.simulator))
@@ -303,7 +303,7 @@ class TestReconfiguration:
     async def test_another_name_without_an_id_is_another_miner(
         self, running: Rig
     ) -> None:
-        """Nothing else tells them apart."""
+        """Only the worker ID distinguishes them."""
         async with Simulator(miner_id="", worker_id="rig-two") as other:
             form = await reconfiguration(running)
             menu = await submit(running, form, connection(other))
@@ -316,7 +316,7 @@ class TestReconfiguration:
     async def test_an_entry_removed_meanwhile_ends_the_flow(
         self, running: Rig, other: Simulator
     ) -> None:
-        """Whether the form is open, or the miner is being asked."""
+        """While the form is open, or while the miner is asked."""
         form = await reconfiguration(running)
         menu = await submit(running, form, connection(other))
         hass, entry_id = running.hass, running.entry.entry_id
@@ -370,7 +370,7 @@ class TestToken:
         assert running.is_loaded
 
     async def test_a_new_token_replaces_it(self, running: Rig) -> None:
-        """Also if the old one is to be removed."""
+        """Even if the old one should be removed."""
         running.simulator.edit_config(
             lambda config: config["http"].update({"access-token": "n3w"})
         )
@@ -408,7 +408,7 @@ class TestToken:
 
 @pytest.mark.parametrize("options", [{"tls": True}])
 class TestTokenInClear:
-    """A token that went over TLS does not go over plain HTTP without a question."""
+    """A token that was sent over TLS is not sent without it unasked."""
 
     @pytest.fixture
     async def secure(self, rig: Rig) -> Rig:
@@ -454,14 +454,14 @@ class TestTokenInClear:
         assert secure.entry.data[CONF_ACCESS_TOKEN] == "s3cret"
 
     async def test_it_is_not_asked_without_a_token(self, secure: Rig) -> None:
-        """There is nothing to protect; the miner refuses it in this case."""
+        """Without a token there is nothing to protect."""
         form = await reconfiguration(secure)
         address = without_token(connection(secure.simulator))
         form = await submit(secure, form, address | {"remove_token": True})
         assert form["errors"] == {"access_token": "invalid_auth"}
 
     async def test_it_is_not_asked_where_it_always_was(self, running: Rig) -> None:
-        """An entry without TLS stays one."""
+        """The entry had no TLS before."""
         form = await reconfiguration(running)
         result = await submit(running, form, connection(running.simulator))
         assert result["reason"] == "reconfigure_successful"
@@ -471,7 +471,7 @@ class TestAddressOfAnotherEntry:
     """An address belongs to one entry."""
 
     async def test_addresses_are_swapped(self, trio: list[Rig]) -> None:
-        """One entry is moved to where its miner is, the other gets its address."""
+        """Each entry gets the address of the other."""
         first, second, _ = trio
         first_port, second_port = first.simulator.port, second.simulator.port
         await move(first.simulator, second.simulator)
@@ -499,7 +499,7 @@ class TestAddressOfAnotherEntry:
     async def test_miners_with_tokens_of_their_own_are_swapped(
         self, running: Rig
     ) -> None:
-        """Neither accepts the token of the other, so no one is asked who it is."""
+        """Neither accepts the other's token, so the other miner is not asked."""
         hass = running.hass
         async with Simulator(
             worker_id="rig-two", token="0ther", watch_delay=0
@@ -558,7 +558,7 @@ class TestAddressOfAnotherEntry:
         assert second.entry.state is ConfigEntryState.NOT_LOADED
 
     async def test_the_other_entry_is_removed_meanwhile(self, trio: list[Rig]) -> None:
-        """The address is free then."""
+        """The address is then free."""
         first, second, _ = trio
         await move(first.simulator, second.simulator)
         form = await reconfiguration(first)
@@ -569,7 +569,7 @@ class TestAddressOfAnotherEntry:
         assert first.is_loaded
 
     async def test_the_other_entrys_token_stays_over_tls(self, trio: list[Rig]) -> None:
-        """It would get an address without."""
+        """Its token would be sent without TLS."""
         first, second, _ = trio
         await move(first.simulator, second.simulator)
         first.hass.config_entries.async_update_entry(

@@ -1,4 +1,4 @@
-"""A config that could not be read back is refused before anything is written."""
+"""A config that could not be read back is rejected before it is written."""
 
 import time
 from typing import Any
@@ -43,7 +43,7 @@ TOO_LARGE: dict[str, tuple[str, Any]] = {
 async def test_what_is_too_large_is_refused(
     running: Rig, error: str, patch: dict[str, Any], dry_run: bool
 ) -> None:
-    """Soon, and without a write."""
+    """Quickly, and without a write."""
     first = config_of(running.simulator)
     started = time.process_time()
     with pytest.raises(ServiceValidationError) as raised:
@@ -55,7 +55,7 @@ async def test_what_is_too_large_is_refused(
 
 
 async def test_what_is_just_not_too_large_is_written_and_undone(running: Rig) -> None:
-    """It can be read back, and changed by the controls, in no more than seconds."""
+    """It can be read back and changed within seconds."""
     first = config_of(running.simulator)
     pools = [
         {"url": f"pool{number}.example.org:3333", "user": "WALLET"}
@@ -85,7 +85,7 @@ async def test_what_is_just_not_too_large_is_written_and_undone(running: Rig) ->
     ],
 )
 async def test_a_config_that_is_larger_already_may_shrink(running: Rig) -> None:
-    """So that a miner set up elsewhere can be controlled."""
+    """So that an existing large config can be changed."""
     await set_threads(running, 3)
     assert running.state("number.cpu_threads") == "3"
     with pytest.raises(ServiceValidationError) as raised:

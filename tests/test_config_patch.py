@@ -86,7 +86,7 @@ def test_what_is_shown_is_what_is_there(config: Config, apply: Apply) -> None:
 @pytest.mark.parametrize("key", [key for key in A if key not in ("url", "user")])
 @pytest.mark.parametrize("index", range(4))
 def test_one_key_of_a_pool(apply: Apply, key: str, index: int) -> None:
-    """All else of the pool stays as it is, with its wallet and its address."""
+    """All other values of the pool stay the same, including its wallet."""
     document = shown(FULL)
     document["pools"][index][key] = "new"
     if apply is patched:
@@ -98,7 +98,7 @@ def test_one_key_of_a_pool(apply: Apply, key: str, index: int) -> None:
 
 @BOTH
 def test_secrets_can_be_changed(apply: Apply) -> None:
-    """One at a time, and in an entry of which another value stays redacted."""
+    """One at a time, while other values of the entry stay redacted."""
     document = shown(FULL)
     document["pools"][2] |= {"url": "d.example.org:1", "user": "new", "pass": "new"}
     for key in ("self-select", "socks5"):
@@ -113,7 +113,7 @@ def test_secrets_can_be_changed(apply: Apply) -> None:
 
 
 def test_a_redacted_value_alone_changes_nothing() -> None:
-    """Wherever it is in an object."""
+    """Anywhere in an object."""
     for patch in (
         {"http": {"access-token": MARKER}},
         {"cc-client": MARKER, "log-file": MARKER},
@@ -125,7 +125,7 @@ def test_a_redacted_value_alone_changes_nothing() -> None:
 
 
 def test_a_hidden_key_left_out_is_removed() -> None:
-    """As every other key that is left out of a whole config."""
+    """Like any other key that is omitted from a whole config."""
     document = shown(FULL)
     del document["cpu"][f"{MARKER} 2"]
     after = replaced(FULL, document).document
@@ -158,7 +158,7 @@ type Pools = list[dict[str, Any]]
         ([A, B], lambda pools: [pools[1]], [B]),
         ([A, B], lambda pools: [edited(pools[1])], [edited(B)]),
         ([A], lambda pools: [B, edited(pools[0])], [B, edited(A)]),
-        # The address is the same, but another value tells them apart.
+        # The addresses are equal, but another value differs.
         ([TWIN_1, TWIN_2], lambda pools: [pools[1], pools[0]], [TWIN_2, TWIN_1]),
         ([TWIN_1, TWIN_2], lambda pools: [pools[1]], [TWIN_2]),
         (
@@ -172,7 +172,7 @@ type Pools = list[dict[str, Any]]
             [edited(TWIN_2), edited(TWIN_1)],
         ),
         ([TWIN_1, TWIN_2], lambda pools: [edited(pools[1])], [edited(TWIN_2)]),
-        # Or their positions do.
+        # Their positions differ.
         (
             [TWIN_1, A, TWIN_2],
             lambda pools: [*map(edited, pools)],
@@ -183,7 +183,7 @@ type Pools = list[dict[str, Any]]
             lambda pools: [pools[0], edited(pools[1])],
             [DOUBLE_1, edited(DOUBLE_2)],
         ),
-        # Only their order does, and none is missing.
+        # Only their order differs, and none is missing.
         (
             [DOUBLE_1, A, DOUBLE_2],
             lambda pools: [pools[1], pools[0], pools[2], B],
@@ -194,7 +194,7 @@ type Pools = list[dict[str, Any]]
 def test_entries_are_found(
     before: Pools, change: Callable[[Pools], Pools], after: Pools
 ) -> None:
-    """Each pool keeps its own wallet, wherever it is moved."""
+    """Each pool keeps its wallet, wherever it is moved."""
     config = config_with(*before)
     patch = {"pools": change(shown(config)["pools"])}
     assert json_equal(patched(config, patch).document["pools"], after)
@@ -203,7 +203,7 @@ def test_entries_are_found(
 @pytest.mark.parametrize(
     ("before", "change"),
     [
-        # One of several that look the same.
+        # One of several equal ones.
         ([DOUBLE_1, DOUBLE_2], lambda pools: [pools[0]]),
         ([DOUBLE_1, DOUBLE_2], lambda pools: [*pools, pools[0]]),
         ([DOUBLE_1, DOUBLE_2], lambda pools: [edited(pools[1])]),
@@ -223,7 +223,7 @@ def test_entries_are_found(
 def test_entries_that_are_not_certain_are_refused(
     before: Pools, change: Callable[[Pools], Any]
 ) -> None:
-    """No wallet is paired with another pool."""
+    """No wallet is assigned to another pool."""
     config = config_with(*before)
     with pytest.raises(RedactedValueError) as raised:
         patched(config, {"pools": change(shown(config)["pools"])})
@@ -231,7 +231,7 @@ def test_entries_that_are_not_certain_are_refused(
 
 
 def test_entries_without_an_address_are_found_by_what_they_have_in_common() -> None:
-    """As the threads of a card, with a field of a later version."""
+    """For example the threads of a card."""
     threads = [{"index": i, "intensity": 8, "later": f"secret {i}"} for i in (0, 1)]
     config = config_with(A, cuda={"enabled": True, "rx": threads})
     document = shown(config)["cuda"]
@@ -274,7 +274,7 @@ def test_entries_without_an_address_are_found_by_what_they_have_in_common() -> N
 def test_a_redacted_value_without_a_current_one(
     apply: Apply, patch: dict[str, Any], path: str
 ) -> None:
-    """It is refused, and the error names the place."""
+    """It is rejected, and the error has its path."""
     with pytest.raises(RedactedValueError) as raised:
         apply(FULL, patch)
     assert ".".join(raised.value.path) == path
@@ -298,7 +298,7 @@ documents = st.recursive(
 def test_the_marker_is_never_in_the_result(
     place: tuple[Any, ...], value: Any, replace: bool
 ) -> None:
-    """Whatever is sent, and wherever."""
+    """For any patch."""
     document = put(shown(FULL), place, value)
     if not isinstance(document, dict):
         return
@@ -318,7 +318,7 @@ def test_the_marker_is_never_in_the_result(
 
 
 def test_nulls_that_xmrig_fills_in_are_no_change() -> None:
-    """Whether they are left out, or removed by a null."""
+    """Whether they are omitted or null."""
     document = without_nulls(FULL.document)
     assert document != FULL.document
     assert json_equal(replaced(FULL, document).document, FULL.document)
@@ -330,7 +330,7 @@ def test_nulls_that_xmrig_fills_in_are_no_change() -> None:
 
 
 def nulls_in_new() -> dict[str, Any]:
-    """Return members that are null, of which the config has none."""
+    """Return members that are null, and not in the config."""
     return {
         "new": None,
         "pools": [entry | {"new": None} for entry in FULL.document["pools"]],
@@ -365,13 +365,13 @@ def test_a_null_resets_a_value() -> None:
 
 
 class Text(str):
-    """A text that knows its line, as those read from YAML."""
+    """A text with its line, as read from YAML."""
 
     __slots__ = ()
 
 
 def test_a_copy_is_made_of_plain_json() -> None:
-    """YAML and templates have types of their own, and may go on to change a value."""
+    """YAML and templates have special types, and may change values later."""
     given_value: dict[Any, Any] = {Text("a"): (1, [Text("b")]), "c": {"d": 1.5}}
     plain = parsed(given_value)
     assert plain == {"a": [1, ["b"]], "c": {"d": 1.5}}
@@ -382,7 +382,7 @@ def test_a_copy_is_made_of_plain_json() -> None:
 
 
 def deep(levels: int) -> Any:
-    """Return so many lists within each other."""
+    """Return nested lists."""
     value: Any = 1
     for _ in range(levels):
         value = [value]
@@ -404,7 +404,7 @@ def deep(levels: int) -> Any:
     ],
 )
 def test_what_is_no_json(value: Any, path: str) -> None:
-    """The error leads to it."""
+    """The error has its path."""
     with pytest.raises(JsonError) as raised:
         parsed(value)
     assert ".".join(raised.value.path) == path
@@ -412,6 +412,6 @@ def test_what_is_no_json(value: Any, path: str) -> None:
 
 @pytest.mark.parametrize("levels", [40, 3000, 100_000])
 def test_what_is_nested_too_deeply(levels: int) -> None:
-    """It is refused before anything goes through all of it."""
+    """It is rejected before it is traversed."""
     with pytest.raises(JsonError):
         parsed({"a": deep(levels)})

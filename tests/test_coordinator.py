@@ -1,4 +1,4 @@
-"""One poll of one miner: what is asked when, and what becomes of a miner in trouble."""
+"""Tests of polling, and of failures during a poll."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -25,7 +25,7 @@ OF_SUMMARY = {
     "sensor.shares_accepted",
     "sensor.status",
     "sensor.uptime",
-    # What hashes is on, whatever else is unknown
+    # A hashing miner is on, whatever else is unknown
     "switch.mining",
 }
 OF_BACKENDS = {
@@ -50,7 +50,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @asynccontextmanager
 async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
-    """Keep the miner from answering at a path, until the end of the block.
+    """Delay the replies at a path until the end of the block.
 
     What is returned is set once a request waits there.
     """
@@ -89,7 +89,7 @@ async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
     fault: str,
     cause: str,
 ) -> None:
-    """At once, with the cause in the log just once, and without a reload."""
+    """At once, with one log message, and without a reload."""
     before = running.states
     if fault == "off":
         await running.simulator.go_offline()
@@ -111,7 +111,7 @@ async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
 
 @pytest.mark.virtual_time
 async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
-    """It is not waited for without end."""
+    """The poll has a timeout."""
     running.simulator.fault = "hang"
     await running.poll()
     assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
@@ -122,7 +122,7 @@ async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
 
 @pytest.mark.virtual_time
 async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) -> None:
-    """The summary is read side by side with them."""
+    """The summary is read in parallel."""
     running.simulator.fault = "backends_hang"
     running.simulator.reject_share()
     assert running.state("sensor.shares_rejected") == "0"
@@ -134,7 +134,7 @@ async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) 
 async def test_the_last_backends_serve_for_a_minute(
     all_enabled: None, running: Rig
 ) -> None:
-    """Then what they say is unavailable; what the summary says never is."""
+    """Then their entities are unavailable; those of the summary stay available."""
     assert running.states.keys() >= OF_SUMMARY | OF_BACKENDS
     running.simulator.fault = "backends_500"
     await running.poll(6)
@@ -151,7 +151,7 @@ async def test_the_last_backends_serve_for_a_minute(
 
 
 async def test_faults_of_the_backends_that_pass_are_not_added_up(running: Rig) -> None:
-    """The minute begins anew after each good answer."""
+    """The minute starts again after each success."""
     for _ in range(3):
         running.simulator.fault = "backends_500"
         await running.poll(5)
@@ -162,7 +162,7 @@ async def test_faults_of_the_backends_that_pass_are_not_added_up(running: Rig) -
 
 
 async def test_the_last_config_serves_for_a_minute(running: Rig) -> None:
-    """It is tried again with every poll, and nothing of the summary is touched."""
+    """It is read at every poll, and the summary is not affected."""
     running.simulator.fault = "config_500"
     await running.poll(6)
     assert running.asked("/2/config") == 7
@@ -179,7 +179,7 @@ async def test_the_last_config_serves_for_a_minute(running: Rig) -> None:
 async def test_nothing_from_before_a_command_serves_after_it(
     running: Rig, fault: str
 ) -> None:
-    """What it changed would be shown as it was."""
+    """Old values would be shown."""
     running.simulator.on_reply = lambda request: setattr(
         running.simulator,
         "fault",
@@ -197,7 +197,7 @@ async def test_nothing_from_before_a_command_serves_after_it(
 
 
 async def test_all_is_read_every_ten_seconds(running: Rig) -> None:
-    """Once each, so that the replies belong together."""
+    """Once each, so that the replies are consistent."""
     paths = ("/2/summary", "/2/backends", "/2/config")
     for polls in (0, 5, 1, 12):
         asked = [running.asked(path) for path in paths]
@@ -206,7 +206,7 @@ async def test_all_is_read_every_ten_seconds(running: Rig) -> None:
 
 
 async def test_they_are_read_side_by_side(running: Rig) -> None:
-    """None waits for another one, once it is known that the API is not read-only."""
+    """In parallel, once it is known that the API is not read-only."""
     running.simulator.requests.clear()
     async with held(running, "/2/summary") as reached:
         poll = asyncio.create_task(
@@ -222,7 +222,7 @@ async def test_they_are_read_side_by_side(running: Rig) -> None:
 
 
 async def test_one_poll_follows_a_command(running: Rig) -> None:
-    """And then they go on every ten seconds."""
+    """Then polls continue every ten seconds."""
     await running.turn("switch.mining", on=False)
     asked = running.asked("/2/config")
     await running.poll(2)
@@ -242,7 +242,7 @@ def set_token(rig: Rig, token: str | None) -> None:
 async def test_a_token_that_is_refused_asks_for_another(
     running: Rig, token: str | None
 ) -> None:
-    """The one that the user enters is used from then on."""
+    """The user's new token is used from then on."""
     set_token(running, token)
     await running.poll(3)
     assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
@@ -271,7 +271,7 @@ async def test_a_token_that_is_refused_asks_for_another(
 async def test_a_token_that_is_refused_for_a_while_needs_no_user(
     running: Rig, fault: str, asks: bool, polls: int
 ) -> None:
-    """A page of a router never asks for a token, and what asks for one goes away."""
+    """An error page does not start a flow, and a temporary flow is aborted."""
     running.simulator.fault = fault
     for _ in range(polls):
         asked = running.asked("/2/summary")
@@ -293,7 +293,7 @@ async def test_a_token_that_is_refused_for_a_while_needs_no_user(
 async def test_a_refusal_during_a_command_is_no_different(
     running: Rig, fault: str
 ) -> None:
-    """The command fails, the next poll shows all again."""
+    """The command fails, and the next poll recovers."""
     running.simulator.fail_next(1, fault)
     with pytest.raises(HomeAssistantError) as raised:
         await running.turn("switch.mining", on=False)
@@ -307,7 +307,7 @@ async def test_a_refusal_during_a_command_is_no_different(
 
 
 async def restrict(rig: Rig, *, restricted: bool) -> None:
-    """Make the API read-only or not, as the user does in the config file."""
+    """Change `restricted` in the config file."""
 
     def edit(config: dict[str, Any]) -> None:
         config["http"]["restricted"] = restricted
@@ -319,7 +319,7 @@ async def restrict(rig: Rig, *, restricted: bool) -> None:
 async def test_controls_go_and_come_with_the_api_allowing_them(
     all_enabled: None, running: Rig
 ) -> None:
-    """What they would do is refused; the rest stays as it was."""
+    """Commands would be rejected; other entities stay the same."""
     before = running.states.keys()
     assert before >= CONTROLS
     assert running.state("binary_sensor.api_restricted") == "off"
@@ -341,14 +341,14 @@ async def test_controls_go_and_come_with_the_api_allowing_them(
 
 @pytest.mark.parametrize("options", [{"restricted": True}])
 async def test_a_read_only_miner_has_no_controls(running: Rig) -> None:
-    """Its config is not even asked for."""
+    """Its config is not requested."""
     assert running.entities.keys().isdisjoint(CONTROLS)
     assert running.states.keys() >= {"sensor.status", "sensor.hashrate"}
     assert not running.asked("/2/config")
 
 
 async def test_a_command_waits_for_the_poll(running: Rig) -> None:
-    """What was read before it must not be shown after it."""
+    """Old values must not be shown after it."""
     async with held(running, "/2/backends") as reached:
         poll = asyncio.create_task(
             running.entry.runtime_data.coordinator.async_refresh()
@@ -363,7 +363,7 @@ async def test_a_command_waits_for_the_poll(running: Rig) -> None:
 
 
 async def test_a_poll_waits_for_the_command(running: Rig) -> None:
-    """What is read in the middle of it belongs to neither side."""
+    """Values read during a command are inconsistent."""
     running.simulator.requests.clear()
     async with held(running, "/json_rpc") as reached:
         command = asyncio.create_task(running.turn("switch.mining", on=False))
@@ -386,7 +386,7 @@ async def test_a_poll_waits_for_the_command(running: Rig) -> None:
 async def test_a_poll_that_fails_leaves_nothing_behind(
     running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The backends of a poll whose summary failed would else come into a command."""
+    """Late backends must not interfere with a command."""
     fault = Fault("500", instead=Reply(500), path="/summary")
     monkeypatch.setitem(FAULTS, "summary_500", fault)
     running.simulator.fault = "summary_500"
@@ -401,7 +401,7 @@ async def test_a_poll_that_fails_leaves_nothing_behind(
 
 
 async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
-    """A night without power."""
+    """For example a night without power."""
     await running.simulator.kill()
     for _ in range(3):
         await running.pass_time(timedelta(hours=3))

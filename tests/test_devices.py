@@ -1,4 +1,4 @@
-"""The miner is a device, and each of its cards is one below it."""
+"""Tests of the devices of a miner and its cards."""
 
 import copy
 from dataclasses import replace
@@ -27,7 +27,7 @@ CARD_OFF = pytest.mark.parametrize(
 
 @TWO_CARDS
 async def test_the_miner_and_its_cards_are_devices(running: Rig) -> None:
-    """The miner has the name it gives itself, and each card its own model and maker."""
+    """The miner has its own name, and each card its model and manufacturer."""
     miner = running.devices["miner"]
     assert miner.name == "rig-one"
     assert miner.manufacturer == "XMRig"
@@ -49,7 +49,7 @@ async def test_the_miner_and_its_cards_are_devices(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 4}])
 async def test_history_follows_the_card_when_another_one_dies(running: Rig) -> None:
-    """The one behind it moves up to its index, but not to its entities."""
+    """The next card gets its index, but not its entities."""
     first, second = "cuda_01:00.0", "cuda_03:00.0"
     names = {key: running.devices[key].name for key in (first, second)}
     assert len(set(names.values())) == 2
@@ -79,7 +79,7 @@ async def test_history_follows_the_card_when_another_one_dies(running: Rig) -> N
     ],
 )
 async def test_a_card_that_two_backends_use(running: Rig) -> None:
-    """What each of them reports of it stays apart."""
+    """Each backend has separate entities for it."""
     assert running.devices.keys() == {"miner", "cuda_01:00.0", "opencl_01:00.0"}
     assert running.state("sensor.cuda_01:00.0_gpu_power") == "100.0"
     assert running.state("sensor.opencl_01:00.0_gpu_power") == "50.0"
@@ -89,7 +89,7 @@ async def test_a_card_that_two_backends_use(running: Rig) -> None:
 async def test_a_card_without_a_bus_id(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, bus_id: str | None
 ) -> None:
-    """It is known by its index, once two replies list it so."""
+    """It is identified by its index after two replies."""
     monkeypatch.setattr(rig.simulator.gpus[0], "bus_id", bus_id)
     await rig.set_up()
     assert rig.devices.keys() == {"miner"}
@@ -104,7 +104,7 @@ async def test_a_card_without_a_bus_id(
 async def test_no_card_comes_of_one_reply_without_its_bus_id(
     rig: Rig, *, at_set_up: bool
 ) -> None:
-    """It is the card that is known already, or is known by the next reply."""
+    """It is the known card, or is identified by the next reply."""
 
     def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         [*_, cuda] = document = copy.deepcopy(reply.document)
@@ -123,7 +123,7 @@ async def test_no_card_comes_of_one_reply_without_its_bus_id(
 
 
 async def test_a_card_follows_the_miner_and_what_is_in_its_place(running: Rig) -> None:
-    """The miner was renamed, and the card replaced by another one."""
+    """The miner was renamed, and the card was replaced."""
 
     def rename(config: dict[str, Any]) -> None:
         config["api"]["worker-id"] = "rig-two"
@@ -139,7 +139,7 @@ async def test_a_card_follows_the_miner_and_what_is_in_its_place(running: Rig) -
 async def test_a_card_is_called_after_the_name_that_the_user_gave_the_miner(
     running: Rig,
 ) -> None:
-    """As Home Assistant does with the miner's own entities."""
+    """Like the miner's own entities."""
     registry = dr.async_get(running.hass)
     miner = running.devices["miner"]
     registry.async_update_device(miner.id, name_by_user="Garage")
@@ -151,7 +151,7 @@ async def test_a_card_is_called_after_the_name_that_the_user_gave_the_miner(
 async def test_no_card_comes_of_half_a_reply(
     running: Rig, monkeypatch: pytest.MonkeyPatch, end: bytes
 ) -> None:
-    """No more than its index arrived; for all we know the card is still there."""
+    """Only its index is in the reply; the known card may still exist."""
 
     def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         body = reply.text()
@@ -171,7 +171,7 @@ async def test_no_card_comes_of_half_a_reply(
 
 @TWO_CARDS
 async def test_what_a_card_never_reported_is_not_there(rig: Rig) -> None:
-    """The miner runs without NVML, and cannot read the power of the other card."""
+    """The miner runs without NVML, or cannot read the power."""
     cuda, opencl = rig.simulator.gpus
     cuda.has_health = False
     opencl.power = 0
@@ -181,7 +181,7 @@ async def test_what_a_card_never_reported_is_not_there(rig: Rig) -> None:
         *("gpu_hashrate", "gpu_temperature", "gpu_fan_rpm"),
         *("gpu_core_clock", "gpu_memory_clock"),
     }
-    # It comes with the first value, and stays.
+    # It is added with the first value, and stays.
     opencl.power = 104
     await rig.poll()
     assert rig.state(f"sensor.{RADEON}_gpu_power") == "104.0"
@@ -204,7 +204,7 @@ def of_card(rig: Rig, card: str) -> set[str]:
 async def test_the_device_follows_the_miner(
     running: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """XMRig is updated, its worker renamed, its disk put into another computer."""
+    """XMRig was updated, renamed, or moved to another computer."""
 
     def rename(config: dict[str, Any]) -> None:
         config["api"]["worker-id"] = "rig-two"
@@ -228,7 +228,7 @@ async def test_the_device_follows_the_miner(
 
 @CARD_OFF
 async def test_a_card_appears_when_the_miner_shows_it(running: Rig) -> None:
-    """A backend that is switched on brings its cards, without a reload."""
+    """Enabling a backend adds its cards without a reload."""
     assert running.devices.keys() == {"miner", GEFORCE}
     await switch_opencl(running, on=True)
     assert running.devices.keys() == {"miner", GEFORCE, RADEON}
@@ -239,7 +239,7 @@ async def test_a_card_appears_when_the_miner_shows_it(running: Rig) -> None:
 async def test_a_card_that_rests_stays(
     running: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It hashes nothing, and of its health nothing is known; it is not added again."""
+    """Its values are unknown, and it is not added again."""
     await switch_opencl(running, on=True)
     await switch_opencl(running, on=False)
     assert running.devices.keys() == {"miner", GEFORCE, RADEON}
@@ -252,7 +252,7 @@ async def test_a_card_that_rests_stays(
 
 @pytest.mark.parametrize("options", [{"gpus": 4}])
 async def test_a_card_that_is_gone_is_unavailable(running: Rig) -> None:
-    """Its backend runs, but without it."""
+    """Its backend runs without it."""
     running.simulator.lose_gpu("03:00.0")
     running.simulator.advance(60)
     await running.poll()
@@ -264,7 +264,7 @@ async def test_a_card_that_is_gone_is_unavailable(running: Rig) -> None:
 async def test_only_a_card_that_is_gone_may_be_removed(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """And it comes back when the miner shows it again."""
+    """It is added again when the miner lists it again."""
     lost = running.simulator.gpus[2]
     everything = running.devices.keys()
     for key in everything:
@@ -291,7 +291,7 @@ async def test_only_a_card_that_is_gone_may_be_removed(
 async def test_a_card_that_rests_is_not_removed(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Its backend is off, or the whole miner is."""
+    """Its backend or the miner is stopped."""
     await switch_opencl(running, on=True)
     await switch_opencl(running, on=False)
     assert not await removed(running, hass_ws_client, RADEON)
@@ -318,7 +318,7 @@ CUDA_RUNS = {"type": "cuda", "enabled": True, "threads": [{"index": 0}]}
     ],
 )
 def test_what_is_gone(backends: Any, complete: bool, removable: bool) -> None:
-    """A backend that runs names all cards that it uses, unless its reply was cut."""
+    """A running backend lists all its cards, unless the reply is truncated."""
     reply = None
     if backends is not None:
         reply = Backends.from_json(backends, complete=complete)
@@ -332,7 +332,7 @@ def test_what_is_gone(backends: Any, complete: bool, removable: bool) -> None:
 async def test_nothing_is_removed_while_the_miner_was_never_seen(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Whether a card is gone is not known then."""
+    """Whether a card was removed is unknown."""
     await running.simulator.go_offline()
     assert not await running.hass.config_entries.async_reload(running.entry.entry_id)
     assert not await removed(running, hass_ws_client, GEFORCE)
@@ -343,7 +343,7 @@ async def test_nothing_is_removed_while_the_miner_was_never_seen(
 async def test_nothing_is_removed_that_the_miner_may_still_have(
     running: Rig, hass_ws_client: WebSocketGenerator, fault: str
 ) -> None:
-    """It does not say which cards it has for longer than the last answer serves."""
+    """The backends are unknown for more than a minute."""
     running.simulator.fault = fault
     await running.poll(8)
     assert running.is_loaded
@@ -351,7 +351,7 @@ async def test_nothing_is_removed_that_the_miner_may_still_have(
 
 
 async def switch_opencl(rig: Rig, *, on: bool) -> None:
-    """Switch the OpenCL backend at the miner."""
+    """Enable or disable the OpenCL backend at the miner."""
 
     def edit(config: dict[str, Any]) -> None:
         config["opencl"]["enabled"] = on
@@ -361,7 +361,7 @@ async def switch_opencl(rig: Rig, *, on: bool) -> None:
 
 
 async def removed(rig: Rig, hass_ws_client: WebSocketGenerator, device: str) -> bool:
-    """Try to remove a device by hand, and return whether it could be."""
+    """Try to remove a device, and return whether that succeeded."""
     assert await async_setup_component(rig.hass, "config", {})
     client = await hass_ws_client(rig.hass)
     answer = await client.remove_device(rig.devices[device].id)

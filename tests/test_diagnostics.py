@@ -114,7 +114,7 @@ async def test_what_xmrig_will_add_stays_in(
 async def test_a_miner_that_is_away_is_told_as_it_was(
     running: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """With what it said last."""
+    """With its last replies."""
     await running.simulator.go_offline()
     await running.poll()
     diagnostics = await diagnostics_of(running, hass_client)
@@ -126,7 +126,7 @@ async def test_a_miner_that_is_away_is_told_as_it_was(
 async def test_what_could_not_be_read_is_null(
     running: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """A read-only API keeps the config, a fault the backends."""
+    """The config of a read-only API, and failed backends."""
     diagnostics = await diagnostics_of(running, hass_client)
     assert diagnostics["restricted"] is True
     assert diagnostics["config"] is None
@@ -136,7 +136,7 @@ async def test_what_could_not_be_read_is_null(
 async def test_an_entry_that_is_not_loaded_has_diagnostics_too(
     rig: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """That is when they are wanted most."""
+    """They are needed most then."""
     await rig.simulator.go_offline()
     await rig.set_up()
     diagnostics = await diagnostics_of(rig, hass_client)
@@ -147,7 +147,7 @@ async def test_an_entry_that_is_not_loaded_has_diagnostics_too(
 async def test_an_entry_of_another_kind_has_diagnostics_too(
     running: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """Of a later version, say; it is no miner's, and others are not disturbed by it."""
+    """For example of a later version; others are not affected."""
     other = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: "gpu_farm"})
     other.add_to_hass(running.hass)
     assert await get_diagnostics_for_config_entry(running.hass, hass_client, other) == {
@@ -160,7 +160,7 @@ async def test_an_entry_of_another_kind_has_diagnostics_too(
 async def test_an_entry_without_a_kind_is_a_miners(
     rig: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """No other kind can lack one."""
+    """Only miners' entries may lack a kind."""
     data = {key: value for key, value in rig.entry.data.items() if key != CONF_KIND}
     rig.hass.config_entries.async_update_entry(rig.entry, data=data)
     await rig.set_up()

@@ -32,7 +32,7 @@ async def test_energy_adds_up_the_power(rig: Rig) -> None:
 
 @without_cards
 async def test_energy_is_not_invented_for_a_gap(rig: Rig) -> None:
-    """A miner that is away may be off; five minutes are bridged, longer is not."""
+    """An unreachable miner may be off; only five minutes are bridged."""
     await set_up(rig, NUMBERS)
     await wait(rig, 60)
     before = value(rig, ENERGY)
@@ -47,7 +47,7 @@ async def test_energy_is_not_invented_for_a_gap(rig: Rig) -> None:
 
 @without_cards
 async def test_the_meter_counts_while_the_miner_is_off(rig: Rig) -> None:
-    """Though it reports nothing new, and the miner's polls bring no news either."""
+    """Although neither the meter nor the miner reports a change."""
     report(rig, 36)
     await set_up(rig, METER)
     await rig.simulator.kill()
@@ -60,7 +60,7 @@ async def test_the_meter_counts_while_the_miner_is_off(rig: Rig) -> None:
 
 @without_cards
 async def test_energy_goes_on_where_it_was_left(rig: Rig) -> None:
-    """After a restart of Home Assistant, during which it is not invented."""
+    """After a restart of Home Assistant, which is not bridged."""
     mock_restore_cache_with_extra_data(
         rig.hass,
         [
@@ -94,7 +94,7 @@ def decimal(text: str) -> dict[str, str]:
     ids=lambda value: repr(value)[:40],
 )
 def test_an_absurd_energy_is_none(value: Any) -> None:
-    """It is not restored, nor is anything raised."""
+    """It is not restored, and nothing is raised."""
     stored = {"native_value": value, "native_unit_of_measurement": "kWh"}
     assert stored_energy(RestoredExtraData(stored)) == 0
 
@@ -103,7 +103,7 @@ def test_an_absurd_energy_is_none(value: Any) -> None:
     ("value", "energy"), [(0, 0), (12.5, 12.5), (decimal("12.5"), 12.5), (10**9, 10**9)]
 )
 def test_the_energy_that_was_stored(value: Any, energy: float) -> None:
-    """Also as Home Assistant stores decimal numbers."""
+    """Even as Home Assistant stores decimal numbers."""
     stored = {"native_value": value, "native_unit_of_measurement": "kWh"}
     assert stored_energy(RestoredExtraData(stored)) == energy
 
@@ -111,7 +111,7 @@ def test_the_energy_that_was_stored(value: Any, energy: float) -> None:
 @without_cards
 @pytest.mark.parametrize("stored", [{"native_value": 12.5}, [12.5], "12.5", 12.5])
 async def test_energy_of_another_shape_begins_anew(rig: Rig, stored: Any) -> None:
-    """Rather than not at all."""
+    """It starts again."""
     mock_restore_cache_with_extra_data(
         rig.hass, [(State("sensor.rig_one_energy", "12.5"), stored)]
     )
@@ -121,7 +121,7 @@ async def test_energy_of_another_shape_begins_anew(rig: Rig, stored: Any) -> Non
 
 @without_cards
 async def test_energy_outlives_a_reload(rig: Rig) -> None:
-    """Such as each change of the options is one."""
+    """Each change of the options causes a reload."""
     await set_up(rig, NUMBERS)
     await wait(rig, 360)
     energy = value(rig, ENERGY)

@@ -1,4 +1,4 @@
-"""What happened to a miner, told once each, with its facts and without its secrets."""
+"""Tests of the activity events."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -33,7 +33,7 @@ type Told = list[tuple[str, dict[str, Any]]]
 
 @pytest.fixture
 def told(hass: HomeAssistant) -> Told:
-    """Return what is told from now on, as a growing list of types and facts."""
+    """Return a growing list of events from now on."""
     events: Told = []
     last = None
 
@@ -56,7 +56,7 @@ def told(hass: HomeAssistant) -> Told:
 
 
 def edit(key: str, value: Any) -> Callable[[Json], None]:
-    """Return an edit of one value of a config."""
+    """Return a function that edits one value of a config."""
 
     def change(config: Json) -> None:
         config[key] = value
@@ -65,7 +65,7 @@ def edit(key: str, value: Any) -> Callable[[Json], None]:
 
 
 async def test_at_first_nothing_has_happened(running: Rig, told: Told) -> None:
-    """A miner that goes on as it did is nothing to tell of."""
+    """A steady miner causes no event."""
     await running.poll(12)
     assert told == []
     assert running.state(EVENT) == "unknown"
@@ -74,14 +74,14 @@ async def test_at_first_nothing_has_happened(running: Rig, told: Told) -> None:
 
 
 async def test_a_restart(running: Rig, told: Told) -> None:
-    """It is told how old the new process is, and of which version."""
+    """With the uptime and version of the new process."""
     running.simulator.restart()
     await running.poll()
     assert told == [("restarted", {"uptime": 10, "version": "6.26.0"})]
 
 
 async def test_a_pool_that_failed(running: Rig, told: Told) -> None:
-    """The miner failed over to another one, and comes back to it."""
+    """The miner fails over to another pool, and returns."""
     pools = {"before": "pool.example.org:3333", "after": "backup.example.org:3333"}
     running.simulator.set_pool_reachable("pool.example.org:3333", False)
     await running.poll(4)
@@ -101,7 +101,7 @@ async def test_another_algorithm(running: Rig, told: Told) -> None:
 
 
 async def test_a_best_share(running: Rig, told: Told) -> None:
-    """It is one that beats all before, those of former lives too."""
+    """It exceeds all previous shares, even before restarts."""
     for difficulty in (10**12, 10**11, 10**13):
         running.simulator.accept_share(difficulty)
         await running.poll()
@@ -117,7 +117,7 @@ async def test_a_best_share(running: Rig, told: Told) -> None:
 
 
 async def test_a_config_that_was_changed_elsewhere(running: Rig, told: Told) -> None:
-    """The paths are named, the values are not."""
+    """The event has the paths, but not the values."""
     running.simulator.edit_config(edit("retries", 7))
     running.simulator.edit_config(edit("pools", [{"url": "other.org:1", "user": "Q"}]))
     await running.poll(6)
@@ -129,7 +129,7 @@ async def test_a_config_that_was_changed_elsewhere(running: Rig, told: Told) -> 
 async def test_a_wallet_in_a_key_or_address_is_not_told(
     running: Rig, told: Told
 ) -> None:
-    """Thread profiles have any name, and an address may have a wallet behind it."""
+    """Names of profiles and addresses may contain a wallet."""
     wallet = "4WALLET" * 8
 
     def change(config: Json) -> None:
@@ -161,7 +161,7 @@ async def test_what_is_changed_from_here_is_not_told(running: Rig, told: Told) -
 
 
 async def test_a_choice_of_a_pool_is_a_change_of_it(running: Rig, told: Told) -> None:
-    """By someone, wherever they sit."""
+    """Whoever made it."""
     await select_pool(running, "backup.example.org:3333")
     pools = {"before": "pool.example.org:3333", "after": "backup.example.org:3333"}
     assert told == [("pool_changed", pools)]
@@ -170,7 +170,7 @@ async def test_a_choice_of_a_pool_is_a_change_of_it(running: Rig, told: Told) ->
 async def test_an_external_change_in_between_is_reported(
     running: Rig, told: Told
 ) -> None:
-    """It is told from what was changed from here at the same time."""
+    """It is distinguished from simultaneous own changes."""
 
     def meddle(request: Any) -> None:
         if request.method == "PUT":
@@ -185,7 +185,7 @@ async def test_an_external_change_in_between_is_reported(
 
 
 async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> None:
-    """Whatever makes the coordinator call its listeners once more."""
+    """Even if the coordinator calls its listeners again."""
     running.simulator.accept_share(10**12)
     await running.poll()
     running.freezer.tick(5)
@@ -200,7 +200,7 @@ async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> Non
 async def test_an_entity_that_is_added_again_tells_nothing_twice(
     running: Rig, told: Told
 ) -> None:
-    """Home Assistant adds an entity again when its ID changes."""
+    """Home Assistant adds an entity again if its ID changes."""
     running.simulator.accept_share(10**12)
     await running.poll()
     running.freezer.tick(5)
@@ -217,7 +217,7 @@ async def test_an_entity_that_is_added_again_tells_nothing_twice(
 async def test_the_last_event_stays_while_the_miner_is_away(
     running: Rig, told: Told
 ) -> None:
-    """Triggers ignore what follows an unavailable state, as would be the next event."""
+    """Triggers ignore a change from unavailable, and would miss the next event."""
     running.simulator.accept_share(10**12)
     await running.poll()
     last = running.full_state(EVENT)
@@ -234,7 +234,7 @@ async def test_the_last_event_stays_while_the_miner_is_away(
 async def test_an_entity_that_is_disabled_at_once_tells_nothing(
     running: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is gone before it could tell what the first poll found."""
+    """It is removed before the events of the first poll."""
     registry = er.async_get(running.hass)
     entity_id = running.entity_id(EVENT)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
@@ -255,7 +255,7 @@ async def test_an_entity_that_is_disabled_at_once_tells_nothing(
 
 
 async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:
-    """That it was, is told with what it is, after the reason for it.
+    """The event has the restored state, and follows its cause.
 
     The config file came back from elsewhere meanwhile.
     """
@@ -274,7 +274,7 @@ async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:
 async def test_a_restart_while_home_assistant_was_down(
     running: Rig, told: Told
 ) -> None:
-    """It is told as soon as it is known."""
+    """It is reported at the first poll."""
     await running.turn(MINING, on=False)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
     running.simulator.restart()
@@ -287,7 +287,7 @@ async def test_a_restart_while_home_assistant_was_down(
 
 
 async def test_all_that_happened_between_two_polls(running: Rig, told: Told) -> None:
-    """One after the other, each an event of its own."""
+    """Each is a separate event."""
     simulator = running.simulator
     simulator.restart()
     simulator.surroundings.algorithm = "cn/r"
@@ -308,7 +308,7 @@ async def test_all_that_happened_between_two_polls(running: Rig, told: Told) -> 
 async def test_a_poll_that_fails_tells_nothing_twice(
     running: Rig, told: Told, fault: str
 ) -> None:
-    """Neither does what comes after it, nor is anything lost."""
+    """Nothing is reported twice, and nothing is lost."""
     simulator = running.simulator
     simulator.restart()
     await running.poll()
@@ -329,7 +329,7 @@ async def test_a_poll_that_fails_tells_nothing_twice(
 async def test_a_restart_is_not_lost_to_a_poll_that_fails(
     running: Rig, told: Told
 ) -> None:
-    """It was seen by half a poll: the miner went away once it was put back."""
+    """The miner became unreachable right after the state was restored."""
     await running.turn(MINING, on=False)
     running.simulator.restart()
 
@@ -351,7 +351,7 @@ async def test_a_restart_is_not_lost_to_a_poll_that_fails(
 
 @pytest.mark.parametrize("options", [SECRET_OPTIONS])
 async def test_no_event_has_a_secret(running: Rig, told: Told) -> None:
-    """Whatever was changed."""
+    """For any change."""
     pools = [{"url": "other.org:1", "user": "hidden-other", "pass": "hidden"}]
     running.simulator.edit_config(edit("pools", pools))
     running.simulator.edit_config(edit("tls", {"cert_key": "/hidden/other.pem"}))
@@ -363,7 +363,7 @@ async def test_no_event_has_a_secret(running: Rig, told: Told) -> None:
 
 
 async def test_a_command_that_fails_tells_nothing(running: Rig, told: Told) -> None:
-    """Nothing has happened."""
+    """It has no effect."""
     running.simulator.fault = "refuse_put"
     with pytest.raises(HomeAssistantError):
         await set_threads(running, 2)

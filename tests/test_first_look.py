@@ -1,4 +1,4 @@
-"""What users see first of a new miner: on dashboards, on its page, and in pickers."""
+"""Tests of what users see first: on dashboards, device pages, and in pickers."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -43,7 +43,7 @@ SETTINGS = {
 
 
 async def test_mining_comes_first(rig: Rig) -> None:
-    """Generated dashboards show entities without a category, as they were added."""
+    """Generated dashboards show entities in the order in which they were added."""
     await set_up(rig, NUMBERS)
     names = {entity.entity_id: name for name, entity in rig.entities.items()}
     shown = [
@@ -57,7 +57,7 @@ async def test_mining_comes_first(rig: Rig) -> None:
 
 
 async def test_categories(rig: Rig) -> None:
-    """What is set once is a setting, and what explains the rest is diagnostic."""
+    """Settings are configuration entities, explanations are diagnostic."""
     await set_up(rig, NUMBERS)
     found: dict[EntityCategory | None, set[str]] = defaultdict(set)
     for name, entity in rig.entities.items():
@@ -78,7 +78,7 @@ async def test_cpu_threads_are_a_slider(running: Rig) -> None:
 async def test_pickers_of_a_power_offer_powers_alone(
     all_enabled: None, rig: Rig
 ) -> None:
-    """Forms pick by device class, the Energy dashboard by the unit of statistics.
+    """Forms filter by device class, the Energy dashboard by the unit of statistics.
 
     What a miner is expected to draw now is a power as well, though no meter.
     """
@@ -122,17 +122,17 @@ async def test_pickers_of_a_power_offer_powers_alone(
 async def test_counts_say_of_what(
     all_enabled: None, running: Rig, name: str, unit: str
 ) -> None:
-    """Their units are words, which can be translated."""
+    """Their units are translated."""
     assert running.full_state(name).attributes["unit_of_measurement"] == unit
 
 
 @pytest.mark.parametrize("key", ["hashes", "hashes_total", "shares_accepted_total"])
 async def test_counts_that_never_rest_are_disabled(running: Rig, key: str) -> None:
-    """One count of shares is enough for most."""
+    """Most users need only one count of shares."""
     assert running.entities[f"sensor.{key}"].disabled
 
 
 def test_no_entity_has_attributes_of_its_own() -> None:
-    """They are not recorded as values, have no unit and no name in other languages."""
+    """Attributes have no history, no unit, and no translation."""
     for path in Path(xmrig_miner.__file__).parent.rglob("*.py"):
         assert "extra_state_attributes" not in path.read_text(), path.name

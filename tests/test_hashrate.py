@@ -1,4 +1,4 @@
-"""Hashrates go on through a change of threads, after which XMRig's own windows are empty."""
+"""Hashrates continue across a change of threads, which empties XMRig's windows."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,15 +23,15 @@ for the ten seconds after a change."""
 
 
 def shown(rig: Rig, key: str) -> float:
-    """Return a hashrate; "unknown" is none."""
+    """Return the state of a hashrate as a number."""
     return float(rig.state(f"sensor.{key}"))
 
 
 class Truth:
-    """What the miner hashed, by the second."""
+    """The real hashrates, by the second."""
 
     def __init__(self, rig: Rig, threads: int = 4) -> None:
-        """Begin with a miner that has hashed with some threads for long."""
+        """Start with a miner that has hashed with some threads for long."""
         self._rig = rig
         self._rates = [float(threads * THREAD)] * 900
 
@@ -48,7 +48,7 @@ class Truth:
 
 @pytest.mark.parametrize("options", [NO_CARDS])
 async def test_means_survive_changes_of_threads(running: Rig) -> None:
-    """Whatever the number is, and however often it changes."""
+    """For any number of threads, and any number of changes."""
     truth = Truth(running)
     for threads, seconds in ((1, 30), (4, 20), (3, 10), (2, 70), (4, 120), (1, 600)):
         await set_threads(running, threads)
@@ -61,7 +61,7 @@ async def test_means_survive_changes_of_threads(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [NO_CARDS])
 async def test_a_change_of_threads_leaves_no_gap(rig: Rig) -> None:
-    """What a thread hashed last serves until the window of ten seconds is full."""
+    """The last hashrate of a thread is used until the 10 s window is full."""
     report(rig, 100)
     await set_up(rig, {**NUMBERS, **METER})
     for threads in (1, 3, 4, 2):
@@ -77,7 +77,7 @@ async def test_a_change_of_threads_leaves_no_gap(rig: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "threads": 64}])
 async def test_one_thread_of_many_shows_at_once(running: Rig) -> None:
-    """Though the hashrate changes by less than it jitters."""
+    """Although the hashrate changes by less than its jitter."""
     before = shown(running, "hashrate")
     await set_threads(running, 63)
     assert shown(running, "hashrate") == pytest.approx(before * 63 / 64, rel=0.001)
@@ -98,7 +98,7 @@ async def test_cards_hash_on_while_threads_change(
 
 @pytest.mark.parametrize("options", [NO_CARDS])
 async def test_a_pause_is_part_of_the_mean(running: Rig) -> None:
-    """Also if the number of threads changes in it."""
+    """Even if the number of threads changes during it."""
     truth = Truth(running)
     await truth.pass_time(60)
     await running.turn(MINING, on=False)
@@ -114,7 +114,7 @@ async def test_a_pause_is_part_of_the_mean(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [NO_CARDS])
 async def test_a_restart_begins_anew(running: Rig) -> None:
-    """What another process hashed says nothing about this one."""
+    """Hashes of the previous process do not count."""
     await running.poll(3)
     running.simulator.restart()
     await running.poll(2)
@@ -124,7 +124,7 @@ async def test_a_restart_begins_anew(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [NO_CARDS])
 async def test_another_algorithm_begins_anew(running: Rig) -> None:
-    """Its hashes are of another kind: some are a thousand times as fast."""
+    """Hashes of algorithms cannot be compared."""
     await running.poll(3)
 
     def edit(config: Json) -> Any:

@@ -1,4 +1,4 @@
-"""A miner comes, stays, is reached again, and goes without a trace."""
+"""Tests of setting up, unloading and removing a miner."""
 
 from datetime import timedelta
 import logging
@@ -15,7 +15,7 @@ from tests.common import ALWAYS_AVAILABLE, Rig
 
 
 async def test_a_miner_is_set_up_and_unloaded(running: Rig) -> None:
-    """Unloaded it is not asked anything, however much time passes."""
+    """An unloaded miner is not polled."""
     assert running.is_loaded
     assert running.state("sensor.status") == "mining"
     assert await running.hass.config_entries.async_unload(running.entry.entry_id)
@@ -27,7 +27,7 @@ async def test_a_miner_is_set_up_and_unloaded(running: Rig) -> None:
 
 
 async def test_a_reloaded_miner_goes_on(running: Rig) -> None:
-    """Its entities are the same, and it is polled once per interval, not twice."""
+    """Its entities are the same, and it is polled once per interval."""
     before = running.entities.keys()
     await running.reload()
     assert running.is_loaded
@@ -41,7 +41,7 @@ async def test_a_reloaded_miner_goes_on(running: Rig) -> None:
 async def test_a_removed_miner_is_forgotten(
     running: Rig, hass_storage: dict[str, Any]
 ) -> None:
-    """What was remembered of it goes with it, entities and devices too."""
+    """Its stored data, entities and devices are deleted."""
     entry_id = running.entry.entry_id
     assert f"{DOMAIN}.{entry_id}" in hass_storage
     await running.hass.config_entries.async_remove(entry_id)
@@ -52,7 +52,7 @@ async def test_a_removed_miner_is_forgotten(
 
 
 async def test_a_miner_that_is_off_at_the_start_comes_up_later(rig: Rig) -> None:
-    """Home Assistant goes on trying by itself."""
+    """Home Assistant retries by itself."""
     await rig.simulator.go_offline()
     await rig.set_up()
     assert rig.entry.state is ConfigEntryState.SETUP_RETRY
@@ -64,7 +64,7 @@ async def test_a_miner_that_is_off_at_the_start_comes_up_later(rig: Rig) -> None
 
 
 async def test_a_wrong_token_at_the_start_asks_for_another(rig: Rig) -> None:
-    """It is tried again too: the token may become right at the miner."""
+    """The set-up is retried: the token may become valid at the miner."""
     rig.hass.config_entries.async_update_entry(
         rig.entry, data={**rig.entry.data, CONF_ACCESS_TOKEN: "old"}
     )
@@ -87,7 +87,7 @@ async def test_a_wrong_token_at_the_start_asks_for_another(rig: Rig) -> None:
     "options", [{"version": "6.22.1", "fault": "truncated", "uptime": 100, "gpus": 2}]
 )
 async def test_a_miner_is_set_up_while_its_answers_are_cut(running: Rig) -> None:
-    """What arrived before the cut is there, and the rest as soon as it arrives."""
+    """The complete values are available, and the rest once it arrives."""
     assert running.is_loaded
     assert running.state("sensor.algorithm") == "rx/0"
     assert running.state("sensor.shares_accepted").isdigit()
@@ -125,7 +125,7 @@ async def test_several_miners_do_not_disturb_each_other(
 async def test_no_secret_is_logged_in_a_life(
     rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Commands, faults and refusals included, however much is logged."""
+    """Including commands, faults and rejections, with debug logging."""
     caplog.set_level(logging.DEBUG)
     await rig.set_up()
     await rig.press("button.stop")

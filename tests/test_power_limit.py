@@ -42,7 +42,7 @@ INTERVAL = 15
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return a computer without graphics cards, for tests to say otherwise."""
+    """Return options without graphics cards, for tests to override."""
     return dict(NO_CARDS)
 
 

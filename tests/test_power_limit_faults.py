@@ -55,7 +55,7 @@ BACKEND_FAULTS = (
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return a computer without graphics cards, for tests to say otherwise."""
+    """Return options without graphics cards, for tests to override."""
     return dict(NO_CARDS)
 
 

@@ -17,7 +17,7 @@ from .watts import NO_CARDS, NUMBERS, REASON, set_limit, set_up, threads_hashing
 
 @pytest.fixture
 def options() -> dict[str, Any]:
-    """Return a computer without graphics cards, for tests to say otherwise."""
+    """Return options without graphics cards, for tests to override."""
     return dict(NO_CARDS)
 
 
