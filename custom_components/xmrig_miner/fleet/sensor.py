@@ -13,7 +13,6 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     EntityCategory,
-    Platform,
     UnitOfEnergy,
     UnitOfPower,
     UnitOfRatio,
@@ -24,7 +23,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from ..const import DOMAIN, UNIT_EFFICIENCY
+from ..const import UNIT_EFFICIENCY
 from ..manager import Reason, efficiency, hashrate, hottest
 from ..readings import (
     LONG_INTERVAL,
@@ -228,23 +227,29 @@ def setup_sensors(
 ) -> None:
     """Set up the sensors of the manager, now and once there is something to show."""
     runtime = entry.runtime_data
-    registry = er.async_get(runtime.coordinator.hass)
+    registered = {
+        item.unique_id
+        for item in er.async_entries_for_config_entry(
+            er.async_get(runtime.coordinator.hass), entry.entry_id
+        )
+    }
     waiting = list(DESCRIPTIONS)
 
     @callback
     def update() -> None:
-        new = []
-        for description in [*waiting]:
-            sensor = FleetSensor(runtime, description)
-            if description.has_fn(runtime.coordinator.data) or (
-                registry.async_get_entity_id(
-                    Platform.SENSOR, DOMAIN, str(sensor.unique_id)
-                )
-            ):
-                waiting.remove(description)
-                new.append(sensor)
-        if new:
-            async_add_entities(new)
+        data = runtime.coordinator.data
+        found = [
+            description
+            for description in waiting
+            if description.has_fn(data)
+            or f"{entry.entry_id}_{description.key}" in registered
+        ]
+        for description in found:
+            waiting.remove(description)
+        if found:
+            async_add_entities(
+                FleetSensor(runtime, description) for description in found
+            )
 
     update()
     entry.async_on_unload(runtime.coordinator.async_add_listener(update))
