@@ -48,7 +48,7 @@ async def set_threads(rig: Rig, threads: float) -> None:
 
 
 async def select_pool(rig: Rig, label: str) -> None:
-    """Choose a pool."""
+    """Select a pool."""
     await rig.hass.services.async_call(
         "select",
         "select_option",

@@ -60,11 +60,11 @@ class Machine(RuleBasedStateMachine):
         self.edits = 0
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something to its end."""
+        """Run a coroutine."""
         return self.home.loop.run_until_complete(work)
 
     def do(self, function: Callable[..., object], *arguments: object) -> None:
-        """Call a function that needs the loop to run."""
+        """Call a function in the running loop."""
 
         async def work() -> None:
             function(*arguments)
@@ -72,7 +72,7 @@ class Machine(RuleBasedStateMachine):
         self.run(work())
 
     def teardown(self) -> None:
-        """Have everything restored at last, and take it all away."""
+        """Restore the config, check it, and unload everything."""
         self.simulator.on_request = None
         if not self.is_online:
             self.come_back()
@@ -84,7 +84,7 @@ class Machine(RuleBasedStateMachine):
     # Commands
 
     def command(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Give a command, and return whether it was followed."""
+        """Send a command, and return whether it succeeded."""
         try:
             self.run(work)
         except HomeAssistantError:
@@ -120,7 +120,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.is_online)
     @rule(index=st.integers(0, 2))
     def pool(self, index: int) -> None:
-        """Choose a pool."""
+        """Select a pool."""
         label = self.rig.full_state(POOL).attributes["options"][index]
         if self.command(select_pool(self.rig, label)):
             assert self.rig.state(POOL) == label
@@ -136,7 +136,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.is_online)
     @rule()
     def restore(self) -> None:
-        """Give back all that was changed."""
+        """Restore the config."""
         if self.command(restore(self.rig)):
             check_restored(self.simulator.config, self.user_config)
             self.wanted = None
@@ -144,7 +144,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.is_online)
     @rule(keeps_state=st.booleans())
     def reload(self, keeps_state: bool) -> None:
-        """Restart Home Assistant, as far as this miner goes."""
+        """Reload the entry, as after a restart of Home Assistant."""
         self.home.config_entries.async_update_entry(
             self.rig.entry, options={CONF_KEEP_STATE: keeps_state}
         )
@@ -156,7 +156,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(["lost", "refuse_put"]))
     def fail(self, fault: str) -> None:
-        """Let the next write of the config go wrong."""
+        """Let the next write of the config fail."""
 
         def fail(request: Request) -> None:
             if request.method == "PUT":
@@ -168,7 +168,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """End its process and start another one, which is seen by the next poll."""
+        """Restart its process, which the next poll detects."""
         self.do(self.simulator.restart)
         self.is_seen = False
         if not self.keeps_state:
@@ -179,7 +179,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.is_online)
     @rule(on=st.booleans())
     def turn_and_restart(self, on: bool) -> None:
-        """Have it forget what it was just asked for."""
+        """Restart it right after a command."""
         self.turn(on)
         self.restart()
 
@@ -232,14 +232,14 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.is_online)
     @rule()
     def go_away(self) -> None:
-        """Let it be out of reach."""
+        """Make it unreachable."""
         self.run(self.simulator.go_offline())
         self.is_online = self.is_seen = False
 
     @precondition(lambda self: not self.is_online)
     @rule()
     def come_back(self) -> None:
-        """Let it be in reach again."""
+        """Make it reachable again."""
         self.run(self.simulator.go_online())
         self.is_online = True
         self.poll(1)
@@ -254,14 +254,14 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def the_users_config_stays(self) -> None:
-        """Whatever controls may change, they change it as they may."""
+        """Controls change only what they may change."""
         check_rest(self.simulator.config, self.user_config)
         check_pools(self.simulator.config, self.user_config)
         check_profiles(self.simulator.config, self.user_config)
 
     @invariant()
     def the_switch_shows_what_the_miner_does(self) -> None:
-        """At the latest one poll after it does something else."""
+        """At the latest one poll after a change."""
         if not self.is_seen:
             return
         miner = self.simulator.miner
@@ -281,7 +281,7 @@ def test_invariants(
     freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """No sequence of what may happen breaks them."""
+    """They hold for any sequence of events."""
     api = "custom_components.xmrig_miner.api"
     monkeypatch.setattr(f"{api}.config_editor.SETTLE", 0)
     monkeypatch.setattr(f"{api}.confirm.CONFIRM_INTERVAL", 0)

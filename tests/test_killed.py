@@ -23,7 +23,7 @@ def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @every_command
 @pytest.mark.parametrize("arrives", [True, False])
 async def test_the_miner_is_killed_in_a_write(name: str, arrives: bool) -> None:
-    """Before it or after it: what it was can be had back once it runs again."""
+    """Before or after it: the original config can be restored."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
 
@@ -44,7 +44,7 @@ async def test_the_miner_is_killed_in_a_write(name: str, arrives: bool) -> None:
 async def kill_in_write(
     simulator: Simulator, command: Coroutine[Any, Any, Any], *, arrives: bool
 ) -> None:
-    """End a command while it writes, before the miner gets it or after."""
+    """Cancel a command during its write, before or after it arrives."""
     writing = asyncio.Event()
 
     async def notice(request: Request) -> None:
@@ -74,7 +74,7 @@ async def kill_in_write(
 async def test_home_assistant_is_killed_in_a_write(
     name: str, arrives: bool, before: str | None
 ) -> None:
-    """What it had saved until then is enough, in its next life, to give all back."""
+    """What was stored until then is enough to restore everything."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
         if before:

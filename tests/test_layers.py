@@ -82,7 +82,7 @@ def imports(package: str | None = None, root: Path = INTEGRATION) -> Imports:
 
 
 def circles(graph: Imports) -> Iterator[list[Name]]:
-    """Yield the way round for each file that imports itself by way of others."""
+    """Yield the circle for each file that indirectly imports itself."""
     for start in graph:
         ways = [[start]]
         seen: set[Name] = set()
@@ -128,7 +128,7 @@ def room(name: Name) -> Name:
 
 @pytest.mark.parametrize("root", [INTEGRATION, SIMULATOR], ids=lambda root: root.name)
 def test_no_circle(root: Path) -> None:
-    """Not even one that only a type checker sees."""
+    """Including type-checking imports."""
     graph = imports(root=root)
     assert len(graph) > 1
     shown = {" -> ".join("/".join(name) for name in way) for way in circles(graph)}
@@ -136,7 +136,7 @@ def test_no_circle(root: Path) -> None:
 
 
 def test_a_circle_is_found() -> None:
-    """Or else the test above proves nothing."""
+    """The check above can fail."""
     graph: Imports = {("a",): {("b",)}, ("b",): {("c",)}, ("c",): {("b",)}}
     assert sorted(circles(graph)) == [
         [("b",), ("c",), ("b",)],
@@ -146,13 +146,13 @@ def test_a_circle_is_found() -> None:
 
 
 def test_the_way_to_the_wire_is_short() -> None:
-    """Each layer on it is one more to read when following a command."""
+    """Each layer is one more to read when following a command."""
     assert len(longest_chain(imports("api"), ("api", "miner"))) <= 8
 
 
 @pytest.mark.parametrize("platform", map(str, PLATFORMS))
 def test_few_layers_lie_between_a_platform_and_the_api(platform: str) -> None:
-    """Each is one more to read when following a value or a command."""
+    """Each layer is one more to read when following a value or a command."""
     graph = rooms()
     assert not list(circles(graph))
     chain = longest_chain(graph, (platform,))
@@ -161,7 +161,7 @@ def test_few_layers_lie_between_a_platform_and_the_api(platform: str) -> None:
 
 
 def test_the_api_imports_nothing_from_above() -> None:
-    """Neither from the integration around it, nor from Home Assistant."""
+    """Neither from the integration nor from Home Assistant."""
     for name in [name for name in files() if name[0] == "api"]:
         assert all(source[0] == "api" for source, _ in imported(name).values()), name
         for node in ast.walk(ast.parse(files()[name].read_text())):
@@ -174,7 +174,7 @@ def test_the_api_imports_nothing_from_above() -> None:
 
 
 def test_the_api_works_without_home_assistant(tmp_path: Path) -> None:
-    """It is a package that can be copied out, under any name."""
+    """The package can be copied, under any name."""
     shutil.copytree(INTEGRATION / "api", tmp_path / "xmrig")
     modules = [
         ".".join(("xmrig", *name[1:]))
@@ -192,7 +192,7 @@ assert not any(name.startswith("custom_components") for name in sys.modules)
 
 
 def test_the_tree_in_contributing_lists_every_file() -> None:
-    """A file that is missing there is one whose place was not thought about."""
+    """New files have to be added to it."""
     text = (ROOT / "CONTRIBUTING.md").read_text()
     tree = text[text.index("custom_components/xmrig_miner/\n") :].partition("```")[0]
     listed = set(tree.split())

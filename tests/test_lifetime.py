@@ -1,4 +1,4 @@
-"""Counters that go on where the miner's own begin anew."""
+"""Tests of the lifetime counters."""
 
 import copy
 from dataclasses import replace
@@ -30,14 +30,14 @@ pytestmark = [
 
 
 async def find(rig: Rig, shares: int) -> None:
-    """Let the miner find shares, of a difficulty of 100000 each, and poll it."""
+    """Let the miner find shares of difficulty 100,000, and poll it."""
     for _ in range(shares):
         rig.simulator.accept_share()
     await rig.poll()
 
 
 def wild_shares(number: int) -> Fault:
-    """Return the fault of a miner that shows another number of accepted shares."""
+    """Return a fault that changes the number of accepted shares."""
 
     def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         document = copy.deepcopy(reply.document)
@@ -53,7 +53,7 @@ def totals(rig: Rig) -> tuple[str, str]:
 
 
 async def test_they_count_what_the_miner_counts(running: Rig) -> None:
-    """Beginning with what it counted before it was added."""
+    """They start with the miner's current count."""
     assert totals(running) == ("0", "0")
     await find(running, 3)
     assert totals(running) == ("3", "300000")
@@ -61,7 +61,7 @@ async def test_they_count_what_the_miner_counts(running: Rig) -> None:
 
 
 async def test_a_restart_of_the_miner_takes_nothing_away(running: Rig) -> None:
-    """What the new process counts is added."""
+    """The count of the new process is added."""
     await find(running, 3)
     running.simulator.restart()
     await find(running, 2)
@@ -74,7 +74,7 @@ async def test_a_restart_of_the_miner_takes_nothing_away(running: Rig) -> None:
 
 
 async def test_a_count_that_did_not_fall_is_no_new_one(running: Rig) -> None:
-    """What was found before it was seen again may be missing, nothing counts twice."""
+    """Shares before the first poll may be missing, but nothing counts twice."""
     await find(running, 3)
     running.simulator.restart()
     await find(running, 7)
@@ -84,7 +84,7 @@ async def test_a_count_that_did_not_fall_is_no_new_one(running: Rig) -> None:
 
 
 async def test_a_count_that_falls_waits_for_the_next_poll(running: Rig) -> None:
-    """One wild value, large or small, adds nothing and takes nothing away."""
+    """A single wrong value changes nothing."""
     await find(running, 3)
     for wild in (0, 10**9):
         running.simulator.fail_next(1, wild_shares(wild))
@@ -100,7 +100,7 @@ async def test_a_count_that_falls_waits_for_the_next_poll(running: Rig) -> None:
 
 
 async def test_a_restart_of_home_assistant_counts_nothing_twice(running: Rig) -> None:
-    """What was found meanwhile is counted, however often it restarts."""
+    """Shares in the meantime are counted, however often it restarts."""
     await find(running, 3)
     await running.reload()
     await running.reload()
@@ -115,7 +115,7 @@ async def test_a_restart_of_home_assistant_counts_nothing_twice(running: Rig) ->
 
 
 async def test_both_restart(running: Rig) -> None:
-    """The new process is known by when it started."""
+    """The new process is identified by its start."""
     await running.poll(10)
     await find(running, 3)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
@@ -130,7 +130,7 @@ async def test_both_restart(running: Rig) -> None:
 
 
 async def test_they_go_on_from_what_home_assistant_restores(rig: Rig) -> None:
-    """It was written to the disk when Home Assistant ended."""
+    """The counts were stored when Home Assistant stopped."""
     states = [
         (State("sensor.rig_one_lifetime_accepted_shares", "100"), (100, 2)),
         (State("sensor.rig_one_lifetime_hashes", "5000000"), (5000000, 200000)),
@@ -169,7 +169,7 @@ async def test_a_clock_that_was_set_counts_nothing_twice(
 
 
 async def test_a_miner_that_is_away_is_not_counted(running: Rig) -> None:
-    """What is not known is not zero."""
+    """Unknown is not zero."""
     await find(running, 3)
     await running.simulator.go_offline()
     await running.poll(2)
@@ -182,7 +182,7 @@ async def test_a_miner_that_is_away_is_not_counted(running: Rig) -> None:
 
 @pytest.mark.parametrize("fault", ["http_500", "html", "nulls", "strings", "close"])
 async def test_a_faulty_answer_counts_nothing(running: Rig, fault: str) -> None:
-    """Neither does it begin anew."""
+    """It does not restart the count."""
     await find(running, 3)
     running.simulator.fault = fault
     await running.poll(2)
@@ -192,7 +192,7 @@ async def test_a_faulty_answer_counts_nothing(running: Rig, fault: str) -> None:
 
 
 async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
-    """The miner is looked at twice then."""
+    """The miner is then read twice."""
     await find(running, 3)
     await running.turn(MINING, on=False)
     running.simulator.restart()
@@ -204,7 +204,7 @@ async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
 
 @pytest.mark.parametrize("stored", [{"totals": 1}, [1], {"total": 10**30, "last": 0}])
 async def test_a_sensor_is_added_whatever_is_restored(rig: Rig, stored: Any) -> None:
-    """It counts on from what the miner counts."""
+    """It starts with the miner's count."""
     name = "sensor.rig_one_lifetime_accepted_shares"
     mock_restore_cache_with_extra_data(rig.hass, [(State(name, "100"), stored)])
     rig.simulator.accept_share()

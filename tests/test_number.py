@@ -25,14 +25,14 @@ from .controls import (
 
 OBJECT = {"intensity": 2, "threads": 3, "affinity": 14}
 
-# Each with what is left of it when two, then one thread may run.
+# Each with its form for a cap of two, then of one thread.
 PROFILES: dict[str, tuple[Any, Any, Any]] = {
     "plain": ([0, 2, 3], [0, 2], [0]),
     "hand-tuned": ([[1, 0], [2, 3], 5], [[1, 0], [2, 3]], [[1, 0]]),
     "object": (OBJECT, OBJECT | {"threads": 2}, OBJECT | {"threads": 1}),
 }
 
-# What stands beside the profile in use: longer, hand-tuned, aliases, not mined.
+# Other profiles: longer, hand-tuned, aliases, disabled.
 OTHERS: dict[str, Any] = {
     "cn": [[1, 0], [2, 3]],
     "cn-heavy": [[1, 0], [1, 1], [1, 2], [1, 3], [1, 4], [1, 5]],
@@ -44,7 +44,7 @@ OTHERS: dict[str, Any] = {
 
 
 def limits(rig: Rig) -> tuple[str, float, float]:
-    """Return the number, and the range it may be in."""
+    """Return the number and its range."""
     state = rig.full_state(THREADS)
     return state.state, state.attributes["min"], state.attributes["max"]
 
@@ -59,7 +59,7 @@ def limits(rig: Rig) -> tuple[str, float, float]:
 async def test_fewer_threads_are_the_first_ones_and_all_are_the_users(
     running: Rig, two: Any, one: Any
 ) -> None:
-    """Each profile is shortened, nothing else is touched, and all of it comes back."""
+    """Each profile is shortened, nothing else changes, and everything is restored."""
     simulator = running.simulator
     first = config_of(simulator)
     assert limits(running) == ("3", 1, 3)
@@ -91,7 +91,7 @@ async def test_fewer_threads_are_the_first_ones_and_all_are_the_users(
 async def test_other_threads_neither_cost_the_connection_nor_the_dataset(
     running: Rig,
 ) -> None:
-    """The pool sees nothing of it."""
+    """The connection stays."""
     miner = running.simulator.miner
     connected = miner.network.statistics.connected_at
     await set_threads(running, 1)
@@ -102,7 +102,7 @@ async def test_other_threads_neither_cost_the_connection_nor_the_dataset(
 
 
 async def test_another_algorithm_does_not_bring_back_full_power(running: Rig) -> None:
-    """The cap is the same for whatever the pool asks for next."""
+    """The cap applies to all algorithms."""
     simulator = running.simulator
     await set_threads(running, 1)
     simulator.surroundings.algorithm = "cn/2"
@@ -114,7 +114,7 @@ async def test_another_algorithm_does_not_bring_back_full_power(running: Rig) ->
 
 
 async def test_the_number_as_it_is_writes_nothing(running: Rig) -> None:
-    """Neither does all of them, when all of them run."""
+    """Neither does the maximum, when all threads run."""
     await set_threads(running, 4)
     assert writes(running.simulator) == 0
     await set_threads(running, 2)
@@ -126,14 +126,14 @@ async def test_the_number_as_it_is_writes_nothing(running: Rig) -> None:
 async def test_there_are_no_more_threads_than_the_user_set_up(
     running: Rig, threads: int
 ) -> None:
-    """Nor less than one."""
+    """The minimum is one."""
     with pytest.raises(ServiceValidationError):
         await set_threads(running, threads)
     assert writes(running.simulator) == 0
 
 
 async def test_of_ten_changes_at_once_the_last_one_counts(running: Rig) -> None:
-    """A slider costs the miner two writes at most."""
+    """A slider causes at most two writes."""
     first = config_of(running.simulator)
     changes = [3, 2, 1, 2, 3, 1, 3, 1, 3, 2]
     await asyncio.gather(*(set_threads(running, number) for number in changes))
@@ -145,7 +145,7 @@ async def test_of_ten_changes_at_once_the_last_one_counts(running: Rig) -> None:
 
 
 async def test_a_paused_miner_stays_paused(running: Rig) -> None:
-    """The number shows what will run."""
+    """The number shows how many threads will run."""
     await running.turn(MINING, on=False)
     await set_threads(running, 2)
     assert running.simulator.miner.is_paused
@@ -157,7 +157,7 @@ async def test_a_paused_miner_stays_paused(running: Rig) -> None:
 
 
 async def test_a_stopped_miner_stays_stopped(running: Rig) -> None:
-    """The number shows what will run, once it is started."""
+    """The number shows how many threads will run after a start."""
     first = config_of(running.simulator)
     await running.press("button.stop")
     await set_threads(running, 2)
@@ -176,7 +176,7 @@ async def test_a_stopped_miner_stays_stopped(running: Rig) -> None:
 async def test_lists_that_the_user_changes_are_the_new_full_ones(
     running: Rig, changed: Any
 ) -> None:
-    """Only those: the others are as full as they were."""
+    """Only the edited ones; the others stay the same."""
     first = config_of(running.simulator)
     await set_threads(running, 1)
 
@@ -197,7 +197,7 @@ async def test_lists_that_the_user_changes_are_the_new_full_ones(
 async def test_lists_that_the_user_writes_by_an_action_are_full_too(
     running: Rig,
 ) -> None:
-    """What was there before them comes back with the rest of the config only."""
+    """Only restoring the whole config undoes them."""
     first = config_of(running.simulator)
     await set_threads(running, 1)
     lists = {"cpu": {"rx": [[1, 0], [2, 3]]}}
@@ -214,7 +214,7 @@ async def test_lists_that_the_user_writes_by_an_action_are_full_too(
 
 
 async def test_the_users_lists_are_known_after_a_restart(running: Rig) -> None:
-    """They are kept on the disk of Home Assistant."""
+    """They are stored."""
     first = config_of(running.simulator)
     await set_threads(running, 1)
     await running.reload()
@@ -228,7 +228,7 @@ async def test_the_users_lists_are_known_after_a_restart(running: Rig) -> None:
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("fault", ["refuse_put", "lost", "ignore_put"])
 async def test_a_number_that_fails_loses_no_list(running: Rig, fault: str) -> None:
-    """Whether or not the reply arrived, all threads are the user's."""
+    """Whether or not the reply arrived, all threads can be restored."""
     first = config_of(running.simulator)
     await set_threads(running, 3)
     running.simulator.on_request = lambda request: (
@@ -246,14 +246,14 @@ async def test_a_number_that_fails_loses_no_list(running: Rig, fault: str) -> No
 
 @pytest.mark.parametrize("options", [{"config": {"cpu": {"*": [0, 1]}}}])
 async def test_threads_of_one_profile_for_all(running: Rig) -> None:
-    """XMRig knows a profile for whatever has none."""
+    """XMRig has a profile for all other algorithms."""
     assert limits(running) == ("2", 1, 2)
     await set_threads(running, 1)
     assert running.simulator.config["cpu"]["*"] == [0]
 
 
 async def test_without_the_config_the_number_is_not_known(running: Rig) -> None:
-    """What the miner does not say is not made up."""
+    """It is unknown."""
     running.simulator.fault = "config_500"
     await running.poll(14)
     assert THREADS in running.unavailable

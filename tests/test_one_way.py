@@ -1,4 +1,4 @@
-"""Every write of the config goes one way: it takes effect, or fails with the reason."""
+"""Every write of the config takes effect, or fails with the reason."""
 
 import asyncio
 from collections import Counter
@@ -61,7 +61,7 @@ every_command = pytest.mark.parametrize("name", COMMANDS)
 async def test_it_takes_effect_and_nothing_else_changes(
     running: Rig, name: str
 ) -> None:
-    """All is read, changed in one place, and written whole."""
+    """The config is read, changed in one place, and written as a whole."""
     simulator = running.simulator
     first = config_of(simulator)
     await COMMANDS[name](running)
@@ -77,7 +77,7 @@ async def test_it_takes_effect_and_nothing_else_changes(
 async def test_it_writes_nothing_when_nothing_would_change(
     running: Rig, name: str
 ) -> None:
-    """Each write costs the miner its windows, if not its connection."""
+    """Each write may reset the windows or the connection."""
     await COMMANDS[name](running)
     await COMMANDS[name](running)
     assert writes(running.simulator) == 1
@@ -96,7 +96,7 @@ async def test_it_writes_nothing_when_nothing_would_change(
 async def test_a_write_that_fails_says_why(
     running: Rig, name: str, fault: str, key: str
 ) -> None:
-    """Afterwards the miner is shown as it is, and all of it can be had back."""
+    """Afterwards the states are correct, and everything can be restored."""
     simulator = running.simulator
     first = config_of(simulator)
 
@@ -124,7 +124,7 @@ async def test_a_write_that_fails_says_why(
 async def test_a_write_whose_reply_is_lost_is_none_the_worse(
     running: Rig, name: str, fault: str
 ) -> None:
-    """What the miner then shows counts, and the undo data is as ever."""
+    """The result is confirmed, and the undo data is stored as usual."""
     simulator = running.simulator
     first = config_of(simulator)
 
@@ -147,7 +147,7 @@ async def test_a_write_whose_reply_is_lost_is_none_the_worse(
 async def test_a_miner_that_goes_offline_in_a_write(
     running: Rig, name: str, arrives: bool
 ) -> None:
-    """It fails because of that, and all of it can be had back once it is there."""
+    """It fails, and everything can be restored once the miner is back."""
     simulator = running.simulator
     first = config_of(simulator)
 
@@ -172,7 +172,7 @@ async def test_a_miner_that_goes_offline_in_a_write(
 async def test_a_miner_that_turns_read_only_before_a_write(
     running: Rig, name: str
 ) -> None:
-    """The reason is what it is now, not what it was at the last poll."""
+    """The error is based on the current state, not on the last poll."""
 
     def restrict(request: Request) -> None:
         running.simulator.on_request = None
@@ -187,7 +187,7 @@ async def test_a_miner_that_turns_read_only_before_a_write(
 
 @every_command
 async def test_no_poll_comes_into_a_write(running: Rig, name: str) -> None:
-    """What it read there would belong to neither side of it."""
+    """A poll during a write would be inconsistent."""
     simulator = running.simulator
     polls: list[asyncio.Task[None]] = []
 
@@ -207,14 +207,14 @@ async def test_no_poll_comes_into_a_write(running: Rig, name: str) -> None:
     # A write is over when the config showed it and went on showing it; another config
     # than before is read twice
     assert asked[written : asked.index("/2/backends", written)].count("/2/config") == 7
-    # And another poll, that of the command, shows its result
+    # The poll after the command shows its result
     assert Counter(asked[-6:]) == dict.fromkeys(
         ("/2/summary", "/2/backends", "/2/config"), 2
     )
 
 
 async def test_commands_at_once_are_done_one_after_the_other(running: Rig) -> None:
-    """None undoes another."""
+    """No command undoes another."""
     first = config_of(running.simulator)
     names = ("number", "select", "switch", "action")
     await asyncio.gather(*(COMMANDS[name](running) for name in names))
@@ -228,7 +228,7 @@ async def test_commands_at_once_are_done_one_after_the_other(running: Rig) -> No
 
 
 async def test_the_button_restores_all(running: Rig) -> None:
-    """It is there for who enables it."""
+    """It is disabled by default."""
     first = config_of(running.simulator)
     await enable(running, "button.restore_config")
     for name in ("number", "select", "switch", "action", "stop"):

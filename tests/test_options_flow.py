@@ -1,4 +1,4 @@
-"""What a user may choose about a miner."""
+"""Tests of the options."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ async def options_of(rig: Rig) -> ConfigFlowResult:
 async def submit(
     rig: Rig, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Submit the form, and wait for the reload if that comes of it."""
+    """Submit the form, and wait for a reload."""
     result = await rig.hass.config_entries.options.async_configure(
         form["flow_id"], in_sections(form, user_input)
     )
@@ -37,12 +37,12 @@ async def submit(
 
 
 def suggested(form: ConfigFlowResult, key: str) -> object:
-    """Return what a field of the form is filled with."""
+    """Return the suggested value of a field."""
     return entered(form).get(key)
 
 
 async def test_the_state_is_kept_unless_that_is_turned_off(running: Rig) -> None:
-    """The choice shows in the form, and counts at once."""
+    """The form shows the choice, which applies at once."""
     form = await options_of(running)
     assert suggested(form, CONF_KEEP_STATE) is None
     assert not running.entry.options
@@ -68,7 +68,7 @@ async def test_the_state_is_kept_unless_that_is_turned_off(running: Rig) -> None
 async def test_watts_that_make_no_sense_are_told(
     running: Rig, wrong: dict[str, int], error: str
 ) -> None:
-    """The form keeps them, and works once they are mended."""
+    """The form keeps them, and succeeds once they are corrected."""
     form = await options_of(running)
     form = await submit(running, form, wrong)
     assert form["errors"] == {"power": error}
@@ -81,7 +81,7 @@ async def test_watts_that_make_no_sense_are_told(
 
 
 async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:
-    """And nothing is described that is not asked for."""
+    """And no text is unused."""
     form = await options_of(running)
     assert form["step_id"] == "init"
     check_texts(form, TEXTS["options"])
@@ -97,7 +97,7 @@ async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:
 async def test_where_watts_come_from_is_chosen_and_taken_back(
     running: Rig, watts: dict[str, Any]
 ) -> None:
-    """The power comes and goes with it, at once."""
+    """The power entities are added and removed at once."""
     result = await submit(running, await options_of(running), watts)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert running.entry.options == {
@@ -115,7 +115,7 @@ async def test_where_watts_come_from_is_chosen_and_taken_back(
 
 
 async def test_the_interval_is_whole_seconds(running: Rig) -> None:
-    """As the form's slider of a browser sends it, with a point."""
+    """The frontend's slider sends a float."""
     await submit(running, await options_of(running), {CONF_POWER_INTERVAL: 30.0})
     assert repr(running.entry.options[CONF_POWER_INTERVAL]) == "30"
 
@@ -134,7 +134,7 @@ async def test_the_interval_is_whole_seconds(running: Rig) -> None:
 async def test_what_no_form_would_send_is_refused(
     running: Rig, wrong: dict[str, Any]
 ) -> None:
-    """Nothing changes by it."""
+    """Nothing changes."""
     form = await options_of(running)
     with pytest.raises(InvalidData):
         await submit(running, form, wrong)
@@ -142,7 +142,7 @@ async def test_what_no_form_would_send_is_refused(
 
 
 async def test_a_miner_is_not_its_own_meter(running: Rig) -> None:
-    """It would measure what it shows, and show what it measures."""
+    """It would measure itself."""
     await submit(running, await options_of(running), NUMBERS)
     form = await options_of(running)
     own = running.entity_id("sensor.power")
@@ -152,7 +152,7 @@ async def test_a_miner_is_not_its_own_meter(running: Rig) -> None:
 
 
 async def test_only_meters_of_power_are_offered(running: Rig) -> None:
-    """In W or kW; an energy meter has another device class."""
+    """Sensors with the device class power."""
     schema = sections(await options_of(running))["power"].schema
     selector = schema.schema[CONF_POWER_SENSOR]
     assert isinstance(selector, EntitySelector)

@@ -1,4 +1,4 @@
-"""A pause that ends by itself."""
+"""Tests of the action pause_for."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ PAUSE = timedelta(minutes=3)
 async def pause_for(
     rig: Rig, *, context: Context | None = None, respond: bool = False, **data: Any
 ) -> Any:
-    """Call the action; for three minutes unless another end is given."""
+    """Call the action, by default for three minutes."""
     if not {"duration", "until"} & data.keys():
         data["duration"] = PAUSE
     return await rig.hass.services.async_call(
@@ -46,7 +46,7 @@ async def pause_for(
 
 
 async def test_it_ends_by_itself(running: Rig) -> None:
-    """Its end is shown until then."""
+    """Its end is shown."""
     assert running.state(UNTIL) == "unknown"
     before = dt_util.utcnow()
     await pause_for(running)
@@ -64,7 +64,7 @@ async def test_it_ends_by_itself(running: Rig) -> None:
 
 
 async def test_another_one_moves_its_end(running: Rig) -> None:
-    """Later as well as earlier."""
+    """To an earlier or later time."""
     await pause_for(running)
     await pause_for(running, duration=timedelta(minutes=1))
     await running.pass_time(timedelta(seconds=80))
@@ -72,7 +72,7 @@ async def test_another_one_moves_its_end(running: Rig) -> None:
 
 
 async def test_it_survives_a_restart_of_home_assistant(running: Rig) -> None:
-    """Also one that lasts longer than the pause."""
+    """Even a restart that takes longer than the pause."""
     await pause_for(running)
     await running.reload()
     assert running.state(UNTIL) != "unknown"
@@ -87,7 +87,7 @@ async def test_it_survives_a_restart_of_home_assistant(running: Rig) -> None:
 
 
 async def test_it_survives_a_restart_of_the_miner(running: Rig) -> None:
-    """A new process hashes at first."""
+    """A new process starts hashing."""
     await pause_for(running)
     running.simulator.restart()
     await running.poll(2)
@@ -99,7 +99,7 @@ async def test_it_survives_a_restart_of_the_miner(running: Rig) -> None:
 async def test_a_miner_that_is_away_at_the_end_resumes_when_it_is_back(
     running: Rig,
 ) -> None:
-    """The network failed, its process did not."""
+    """The network failed, but not its process."""
     await pause_for(running)
     await running.simulator.go_offline()
     await running.pass_time(2 * PAUSE)
@@ -110,7 +110,7 @@ async def test_a_miner_that_is_away_at_the_end_resumes_when_it_is_back(
 
 @pytest.mark.parametrize("where", ["here", "at the miner"])
 async def test_whoever_resumes_ends_it(running: Rig, where: str) -> None:
-    """Nothing of it is left: a pause after that stays."""
+    """Later pauses are not affected."""
     await pause_for(running)
     if where == "here":
         await running.turn(MINING, on=True)
@@ -125,7 +125,7 @@ async def test_whoever_resumes_ends_it(running: Rig, where: str) -> None:
 
 
 async def test_switching_off_makes_it_last(running: Rig) -> None:
-    """The user changed their mind."""
+    """The pause becomes permanent."""
     await pause_for(running)
     await running.turn(MINING, on=False)
     assert running.state(UNTIL) == "unknown"
@@ -135,7 +135,7 @@ async def test_switching_off_makes_it_last(running: Rig) -> None:
 
 @pytest.mark.parametrize("how", ["paused", "stopped", "stopped at the miner"])
 async def test_a_miner_that_is_off_stays_off(running: Rig, how: str) -> None:
-    """Otherwise it would mine after the pause although the user turned it off."""
+    """It would otherwise resume although the user turned it off."""
     if how == "paused":
         await running.turn(MINING, on=False)
     elif how == "stopped":
@@ -172,7 +172,7 @@ async def test_a_power_limit_outlasts_it(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
 async def test_the_rules_of_the_miner_outlast_it(running: Rig) -> None:
-    """It resumes by itself when they allow it, so the end is not tried for ever."""
+    """It then resumes by itself, so resuming is not retried forever."""
     await pause_for(running)
     running.simulator.on_battery = True
     await running.pass_time(PAUSE + timedelta(minutes=1))
@@ -206,14 +206,14 @@ async def test_its_target(trio: list[Rig], target: str) -> None:
 
 
 async def test_a_target_without_a_miner(running: Rig) -> None:
-    """Not all of them instead."""
+    """It does not count as all miners."""
     with pytest.raises(ServiceValidationError, match="No miner is selected"):
         await pause_for(running, entity_id="sun.sun")
     assert running.simulator.is_hashing
 
 
 async def test_one_that_fails_is_named(trio: list[Rig]) -> None:
-    """The others pause."""
+    """The others are paused."""
     await trio[1].simulator.go_offline()
     with pytest.raises(HomeAssistantError, match=r"2 of 3 .*connect to rig-two"):
         await pause_for(trio[0])
@@ -224,7 +224,7 @@ async def test_one_that_fails_is_named(trio: list[Rig]) -> None:
 async def test_who_may(
     running: Rig, hass_admin_user: MockUser, hass_read_only_user: MockUser
 ) -> None:
-    """Each user who may control the switch."""
+    """All users who may control the switch."""
     with pytest.raises(Unauthorized):
         await pause_for(running, context=Context(user_id=hass_read_only_user.id))
     with pytest.raises(UnknownUser):
@@ -247,7 +247,7 @@ async def test_who_may(
     ],
 )
 async def test_ends_that_are_none(running: Rig, data: dict[str, Any]) -> None:
-    """They are refused by their shape."""
+    """The schema rejects them."""
     with pytest.raises(vol.Invalid):
         await pause_for(running, **data)
     assert running.simulator.is_hashing
@@ -260,7 +260,7 @@ async def test_ends_that_are_none(running: Rig, data: dict[str, Any]) -> None:
 async def test_ends_that_are_not_in_the_next_year(
     running: Rig, data: dict[str, Any]
 ) -> None:
-    """They are refused with a text."""
+    """They raise a translated error."""
     with pytest.raises(ServiceValidationError, match="within a year"):
         await pause_for(running, **data)
     assert running.simulator.is_hashing
@@ -286,14 +286,14 @@ async def test_ends_that_are_not_in_the_next_year(
     ],
 )
 def test_the_end(data: dict[str, Any], end: datetime | None) -> None:
-    """In the zone of now."""
+    """In the local time zone."""
     zone = ZoneInfo("Europe/Berlin")
     now = datetime(2026, 3, 28, 18, tzinfo=zone)
     assert pause_end(data, now) == (end and end.replace(tzinfo=zone))
 
 
 async def test_threads_may_change_meanwhile(running: Rig) -> None:
-    """They are not what the pause is about."""
+    """The pause is not affected."""
     await pause_for(running)
     await set_threads(running, 2)
     assert running.state(THREADS) == "2"

@@ -1,4 +1,4 @@
-"""Why a miner does not mine, as far as it can be known."""
+"""Tests of the pause reason."""
 
 from homeassistant.exceptions import HomeAssistantError
 import pytest
@@ -22,7 +22,7 @@ REASON = "sensor.pause_reason"
     ],
 )
 async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
-    """The miner does not say it, its config says what may be."""
+    """It is derived from the config."""
     assert running.state(REASON) == "none"
     running.simulator.rpc_direct("pause")
     await running.poll()
@@ -40,7 +40,7 @@ async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
 async def test_on_battery_it_does_not_resume(
     running: Rig,
 ) -> None:
-    """It says yes and does not; the reason is told, and nothing else is wanted."""
+    """It accepts the command without effect; the error gives the reason."""
     running.simulator.on_battery = True
     await running.poll()
     assert running.state(REASON) == "battery"
@@ -54,7 +54,7 @@ async def test_on_battery_it_does_not_resume(
 async def test_the_miners_own_rules_are_not_fought_after_a_restart(
     running: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """On battery it would not resume."""
+    """On battery, it would not resume."""
     await running.turn(MINING, on=True)
     running.simulator.on_battery = True
     running.simulator.restart()

@@ -1,4 +1,4 @@
-"""Who may use what: actions and *Restore config* need an administrator.
+"""Tests of permissions: actions and *Restore config* need an administrator.
 
 Automations, which run without a user, may use all of it. Entities follow the
 permissions of Home Assistant.
@@ -82,7 +82,7 @@ restricted = pytest.mark.parametrize("use", RESTRICTED.values(), ids=RESTRICTED)
 
 @pytest.fixture
 async def changed(running: Rig) -> Rig:
-    """Return a miner of which a value was changed, so that it can be restored."""
+    """Return a miner with a changed value that can be restored."""
     await enable(running, RESTORE)
     await set_threads(running, 3)
     running.simulator.requests.clear()
@@ -97,7 +97,7 @@ async def user_of(rig: Rig, group_id: str) -> MockUser:
 
 
 async def outcome(rig: Rig, use: Use, user_id: str | None) -> bool:
-    """Return whether a user may use something, whatever comes of it."""
+    """Return whether a user has permission."""
     try:
         # There is no power sensor to calibrate with.
         with suppress(ServiceValidationError):
@@ -111,7 +111,7 @@ async def outcome(rig: Rig, use: Use, user_id: str | None) -> bool:
 @restricted
 @pytest.mark.parametrize("group", ["system-users", "system-read-only"])
 async def test_other_users_may_not(changed: Rig, use: Use, group: str) -> None:
-    """They neither see the config nor change it, and the miner is not asked."""
+    """They can neither read nor change the config."""
     user = await user_of(changed, group)
     assert await outcome(changed, use, user.id) is False
 
@@ -132,7 +132,7 @@ async def test_automations_may(changed: Rig, use: Use) -> None:
 
 @restricted
 async def test_a_user_who_was_deleted_may_not(changed: Rig, use: Use) -> None:
-    """An id that is not known is no permission."""
+    """An unknown user has no permission."""
     with pytest.raises(UnknownUser):
         await use(changed, Context(user_id="deleted"))
     assert not changed.simulator.requests
@@ -142,7 +142,7 @@ async def test_a_user_who_was_deleted_may_not(changed: Rig, use: Use) -> None:
 async def test_entities_are_for_every_user_who_may_control_them(
     changed: Rig, use: Use, hass_read_only_user: MockUser
 ) -> None:
-    """That is Home Assistant's own rule."""
+    """Home Assistant's permissions apply."""
     user = await user_of(changed, "system-users")
     await use(changed, Context(user_id=user.id))
     with pytest.raises(Unauthorized):
@@ -152,7 +152,7 @@ async def test_entities_are_for_every_user_who_may_control_them(
 async def test_each_press_counts_for_the_user_who_made_it(
     changed: Rig, hass_admin_user: MockUser
 ) -> None:
-    """One that waits for another press is still that of its own user."""
+    """A waiting press keeps its own user."""
     user = await user_of(changed, "system-users")
     go_on = asyncio.Event()
 
@@ -167,7 +167,7 @@ async def test_each_press_counts_for_the_user_who_made_it(
     ]
     for _ in range(10):
         await asyncio.sleep(0)
-    # Any state that is written meanwhile forgets a context that is a few seconds old.
+    # A state that is written in the meantime drops an old context.
     changed.freezer.tick(60)
     changed.entry.runtime_data.coordinator.async_update_listeners()
     go_on.set()

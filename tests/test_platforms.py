@@ -1,4 +1,4 @@
-"""All entities of all platforms, with all that Home Assistant keeps and shows of them."""
+"""Snapshots of all entities of all platforms."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ async def test_platform(
     platform: Platform,
     snapshot: SnapshotAssertion,
 ) -> None:
-    """A miner that has been at work for a while; a read-only one has no controls."""
+    """Of a running miner and a read-only one."""
     report(rig, 135)
     with only(platform):
         await set_up(rig, chosen)

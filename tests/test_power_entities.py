@@ -1,4 +1,4 @@
-"""What a miner draws: measured where there is a meter, and said to be estimated else."""
+"""Tests of the power entities."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -63,7 +63,7 @@ without_cards = pytest.mark.parametrize("options", [NO_CARDS])
 async def test_without_power_options_there_are_no_power_entities(
     rig: Rig, chosen: dict[str, Any]
 ) -> None:
-    """XMRig itself says nothing of what a CPU draws."""
+    """XMRig does not report the power of a CPU."""
     await set_up(rig, chosen)
     assert ENTITIES.isdisjoint(rig.entities)
 
@@ -72,14 +72,14 @@ async def test_without_power_options_there_are_no_power_entities(
 async def test_a_meter_or_two_numbers_bring_the_power_entities(
     rig: Rig, chosen: dict[str, Any]
 ) -> None:
-    """Either is enough."""
+    """Either of them is enough."""
     await set_up(rig, chosen)
     assert set(rig.entities) >= ENTITIES
     assert not any(rig.entities[name].disabled for name in ENTITIES)
 
 
 async def test_entities_of_options_that_were_taken_away_are_gone(rig: Rig) -> None:
-    """They leave nothing behind that is unavailable for ever, and can come back."""
+    """They are removed, and can be added again."""
     await set_up(rig, NUMBERS)
     others = set(rig.entities) - ENTITIES - {"number.mining_power"}
     await choose(rig, {})
@@ -92,7 +92,7 @@ async def test_entities_of_options_that_were_taken_away_are_gone(rig: Rig) -> No
 async def test_the_power_entities_are_what_dashboards_and_statistics_expect(
     rig: Rig,
 ) -> None:
-    """Device classes, units and state classes as the Energy dashboard asks for them."""
+    """Device classes, units and state classes match the Energy dashboard."""
     await set_up(rig, NUMBERS)
     classes = {
         name: (
@@ -158,7 +158,7 @@ async def test_cards_are_added_to_an_estimate_as_they_report(rig: Rig) -> None:
 
 
 async def test_a_card_that_cannot_be_read_adds_nothing(rig: Rig) -> None:
-    """XMRig says 0 W of it."""
+    """XMRig reports 0 W."""
     rig.simulator.gpus[0].has_health = False
     await set_up(rig, NUMBERS)
     assert value(rig, POWER) == 140
@@ -199,7 +199,7 @@ async def test_an_estimate_needs_the_miner(rig: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"version": "6.21.0", "uptime": 30, "gpus": 0}])
 async def test_an_answer_that_is_cut_off_still_gives_a_number(rig: Rig) -> None:
-    """Old versions do so for a quarter of an hour after each start."""
+    """Old versions truncate replies for 15 minutes after each start."""
     rig.simulator.fault = "truncated"
     await set_up(rig, NUMBERS)
     assert value(rig, POWER) == 140
@@ -209,7 +209,7 @@ async def test_an_answer_that_is_cut_off_still_gives_a_number(rig: Rig) -> None:
 
 @without_cards
 async def test_threads_that_are_out_of_sight_are_taken_to_run_on(rig: Rig) -> None:
-    """The summary still says that the miner mines."""
+    """The summary shows that the miner mines."""
     await set_up(rig, NUMBERS)
     await set_threads(rig, 2)
     rig.simulator.fault = "backends_500"
@@ -234,7 +234,7 @@ async def test_threads_that_are_out_of_sight_are_taken_to_run_on(rig: Rig) -> No
 async def test_the_power_is_what_the_meter_says(
     rig: Rig, said: str, unit: str, watts: float
 ) -> None:
-    """In W, whatever unit it has; cards are behind it too."""
+    """In W, whatever the unit; graphics cards are included."""
     report(rig, said, unit)
     await set_up(rig, {**NUMBERS, **METER})
     assert value(rig, POWER) == watts
@@ -242,7 +242,7 @@ async def test_the_power_is_what_the_meter_says(
 
 
 async def test_what_the_meter_reports_shows_at_once(rig: Rig) -> None:
-    """Not only with the next poll of the miner."""
+    """It does not wait for the next poll."""
     report(rig, 200)
     await set_up(rig, METER)
     await say(rig, 250)
@@ -251,7 +251,7 @@ async def test_what_the_meter_reports_shows_at_once(rig: Rig) -> None:
 
 
 async def test_the_meter_measures_a_miner_that_is_off_too(rig: Rig) -> None:
-    """Its power is known as long as one of the two answers."""
+    """The power is known while either of them responds."""
     report(rig, 200)
     await set_up(rig, METER)
     await rig.simulator.kill()
@@ -283,7 +283,7 @@ async def test_the_meter_measures_a_miner_that_is_off_too(rig: Rig) -> None:
 async def test_a_meter_that_says_nothing_of_use_leaves_the_estimate(
     rig: Rig, said: str, unit: str | None
 ) -> None:
-    """And the power says so."""
+    """And the power is shown as estimated."""
     report(rig, said, unit)
     await set_up(rig, {**NUMBERS, **METER})
     assert value(rig, POWER) == 140 + CARD
@@ -298,7 +298,7 @@ async def test_a_meter_that_says_nothing_of_use_leaves_the_estimate(
 
 
 async def test_a_meter_that_is_not_there_leaves_the_estimate(rig: Rig) -> None:
-    """Its own integration may start later."""
+    """Its integration may start later."""
     await set_up(rig, {**NUMBERS, **METER})
     assert is_estimated(rig)
     await say(rig, 300)
@@ -319,7 +319,7 @@ async def test_with_a_meter_alone_nothing_is_known_before_it_measured(rig: Rig) 
 
 @without_cards
 async def test_expected_power_follows_the_threads_before_a_meter_does(rig: Rig) -> None:
-    """It is what runs that counts, and the lowest limit is a single thread."""
+    """It follows the running threads; the lowest limit is a single thread."""
     report(rig, 135)
     await set_up(rig, {**NUMBERS, **METER})
     assert value(rig, EXPECTED) == 140
@@ -334,7 +334,7 @@ async def test_expected_power_follows_the_threads_before_a_meter_does(rig: Rig) 
 
 @without_cards
 async def test_the_last_thread_change_is_never_too_early(rig: Rig) -> None:
-    """A reading of before it is not to pass for a later one: states have no fractions."""
+    """It is rounded up: states have no fractions of a second."""
     await set_up(rig, NUMBERS)
     await rig.pass_time(timedelta(seconds=33.4))
     before = rig.state(THREAD_CHANGE)
@@ -348,7 +348,7 @@ async def test_the_last_thread_change_is_never_too_early(rig: Rig) -> None:
 
 @without_cards
 async def test_what_automations_calculate_with_needs_the_miner(rig: Rig) -> None:
-    """What an unreachable miner does is unknown, even while a meter measures it."""
+    """The threads of an unreachable miner are unknown, even with a meter."""
     report(rig, 135)
     await set_up(rig, {**NUMBERS, **METER})
     await rig.simulator.go_offline()

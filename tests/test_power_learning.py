@@ -39,7 +39,7 @@ without_cards = pytest.mark.parametrize("options", [NO_CARDS])
 async def test_the_model_learns_from_the_meter(
     rig: Rig, chosen: dict[str, Any]
 ) -> None:
-    """What it measured is the estimate when it falls silent."""
+    """Its measurements serve as the estimate when it is unavailable."""
     await set_up(rig, chosen)
     await measure(rig)
     await rig.turn(MINING, on=False)
@@ -55,7 +55,7 @@ async def test_the_model_learns_from_the_meter(
 
 
 async def test_cards_are_no_part_of_what_is_learned(rig: Rig) -> None:
-    """So that an estimate may add them again."""
+    """They are added to an estimate separately."""
     await set_up(rig, METER)
     await measure(rig)
     report(rig, STATE_UNAVAILABLE)
@@ -67,7 +67,7 @@ async def test_cards_are_no_part_of_what_is_learned(rig: Rig) -> None:
 @without_cards
 @pytest.mark.parametrize("wild", [5000, 0, -300, "unavailable"])
 async def test_one_wild_reading_teaches_nothing(rig: Rig, wild: Any) -> None:
-    """However long it stands there."""
+    """However long it is reported."""
     await set_up(rig, METER)
     await measure(rig)
     full = full_load(rig)
@@ -85,7 +85,7 @@ async def test_one_wild_reading_teaches_nothing(rig: Rig, wild: Any) -> None:
 async def test_a_wild_reading_after_a_change_teaches_nothing(
     rig: Rig, wild: int
 ) -> None:
-    """When it is the only one so far."""
+    """If it is the only one so far."""
     await set_up(rig, {**NUMBERS, **METER})
     await wait(rig, 60)
     report(rig, wild)
@@ -97,7 +97,7 @@ async def test_a_wild_reading_after_a_change_teaches_nothing(
 
 @without_cards
 async def test_a_reading_from_before_a_change_teaches_nothing(rig: Rig) -> None:
-    """A meter that has not reported since does not know of it."""
+    """The meter has not reported since the change."""
     await set_up(rig, {**NUMBERS, **METER})
     await measure(rig)
     full = full_load(rig)
@@ -111,7 +111,7 @@ async def test_a_reading_from_before_a_change_teaches_nothing(rig: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 0, "dataset_time": 90}])
 async def test_making_a_dataset_is_not_taken_for_rest(rig: Rig) -> None:
-    """It has no thread yet, but all cores at work."""
+    """It has no threads yet, but uses all cores."""
     await set_up(rig, {**NUMBERS, **METER})
     for _ in range(8):
         report(rig, 170)
@@ -134,7 +134,7 @@ async def test_three_reports_that_agree_are_believed(rig: Rig) -> None:
 
 @without_cards
 async def test_a_meter_that_reports_seldom_teaches_too(rig: Rig) -> None:
-    """What it said once is believed, if it is no surprise."""
+    """A plausible single reading is learned."""
     await set_up(rig, {**NUMBERS, **METER})
     await wait(rig, 60)
     report(rig, 160)
@@ -144,7 +144,7 @@ async def test_a_meter_that_reports_seldom_teaches_too(rig: Rig) -> None:
 
 @without_cards
 async def test_what_was_learned_is_kept(rig: Rig) -> None:
-    """Over a restart."""
+    """Across a restart."""
     await set_up(rig, METER)
     await measure(rig)
     await rig.reload()
@@ -156,7 +156,7 @@ async def test_what_was_learned_is_kept(rig: Rig) -> None:
 async def test_what_was_learned_is_written_while_it_goes_on(
     rig: Rig, hass_storage: dict[str, Any]
 ) -> None:
-    """A Home Assistant that is cut off loses a quarter of an hour of it."""
+    """After a crash, at most 15 minutes are lost."""
     await set_up(rig, METER)
     await measure(rig)
     await rig.pass_time(timedelta(minutes=16))

@@ -1,4 +1,4 @@
-"""The miner draws no more than its power limit, by threads or by pausing it."""
+"""Tests of the power limit."""
 
 import asyncio
 from datetime import timedelta
@@ -66,7 +66,7 @@ with_card = pytest.mark.parametrize("options", [{"gpus": 1}])
 async def test_as_many_threads_run_as_fit(
     limited: Rig, limit: int, threads: int
 ) -> None:
-    """Once the action is over."""
+    """When the action ends."""
     await set_limit(limited, limit)
     assert threads_hashing(limited.simulator) == threads
     assert limited.state(LIMIT) == str(limit)
@@ -77,7 +77,7 @@ async def test_as_many_threads_run_as_fit(
 
 @pytest.mark.parametrize("limit", [79, 60, 1, 0])
 async def test_below_one_thread_the_miner_is_paused(limited: Rig, limit: int) -> None:
-    """It rests because of the limit, and says so."""
+    """The pause reason is the limit."""
     await set_limit(limited, limit)
     assert limited.simulator.miner.is_paused
     assert limited.state(MINING) == "off"
@@ -98,7 +98,7 @@ async def test_full_load_is_no_limit(limited: Rig) -> None:
     await set_limit(limited, 140)
     assert threads_hashing(limited.simulator) == 4
     assert is_same_config(limited.simulator, before)
-    # A limit that is none does not become one when the full load rises.
+    # The full load does not become a limit when it rises.
     limited.simulator.edit_config(lambda config: config["cpu"]["rx"].append(7))
     await wait(limited, 70)
     assert threads_hashing(limited.simulator) == 5
@@ -162,7 +162,7 @@ async def test_a_fraction_of_a_watt_is_no_thread(limited: Rig) -> None:
 
 
 async def test_less_is_done_at_once(limited: Rig) -> None:
-    """However short ago the last change was."""
+    """However recent the last change was."""
     for limit, threads in ((120, 3), (100, 2), (80, 1)):
         await set_limit(limited, limit)
         assert threads_hashing(limited.simulator) == threads
@@ -174,7 +174,7 @@ async def test_less_is_done_at_once(limited: Rig) -> None:
 async def test_more_waits_until_the_last_change_has_settled(
     limited: Rig, start: int
 ) -> None:
-    """Fifteen seconds, and then it is what the limit is by then."""
+    """After 15 s, the current limit applies."""
     await set_limit(limited, start)
     before = threads_hashing(limited.simulator)
     await set_limit(limited, 140)
@@ -188,7 +188,7 @@ async def test_more_waits_until_the_last_change_has_settled(
 
 
 async def test_the_user_sets_how_long_more_waits(rig: Rig) -> None:
-    """By an option."""
+    """It is an option."""
     await set_up(rig, {**NUMBERS, CONF_POWER_INTERVAL: 60})
     await set_limit(rig, 80)
     await set_limit(rig, 120)
@@ -199,7 +199,7 @@ async def test_the_user_sets_how_long_more_waits(rig: Rig) -> None:
 
 
 async def test_more_is_done_at_once_when_nothing_changed_lately(limited: Rig) -> None:
-    """The surplus is not left unused."""
+    """The surplus is used at once."""
     await set_limit(limited, 80)
     await wait(limited, 2 * INTERVAL)
     await set_limit(limited, 120)
@@ -207,7 +207,7 @@ async def test_more_is_done_at_once_when_nothing_changed_lately(limited: Rig) ->
 
 
 async def test_less_does_not_wait_for_more(limited: Rig) -> None:
-    """More that waits is forgotten when the limit falls meanwhile."""
+    """A waiting increase is dropped when the limit falls."""
     await set_limit(limited, 100)
     await set_limit(limited, 140)
     await set_limit(limited, 80)
@@ -220,7 +220,7 @@ async def test_less_does_not_wait_for_more(limited: Rig) -> None:
 async def test_more_does_not_wait_beyond_the_end(
     limited: Rig, is_set_again: bool
 ) -> None:
-    """Neither what waits when the entry is unloaded, nor what is set meanwhile.
+    """Nothing is applied after unloading.
 
     A timer that is left behind fails each test.
     """
@@ -235,7 +235,7 @@ async def test_more_does_not_wait_beyond_the_end(
 
 
 async def test_many_values_in_a_row_are_one_or_two_writes(limited: Rig) -> None:
-    """A slider that is pulled sends dozens; the last one counts."""
+    """A slider sends dozens of values; the last one counts."""
     await asyncio.gather(*(set_limit(limited, 139 - value) for value in range(60)))
     assert threads_hashing(limited.simulator) == 1
     assert limited.state(LIMIT) == "80"
@@ -243,7 +243,7 @@ async def test_many_values_in_a_row_are_one_or_two_writes(limited: Rig) -> None:
 
 
 async def test_the_same_threads_again_write_nothing(limited: Rig) -> None:
-    """Steps of the limit are those of threads."""
+    """The limit has steps of whole threads."""
     await set_limit(limited, 100)
     wrote = writes(limited.simulator)
     for limit in (101, 110, 119, 105):
@@ -260,7 +260,7 @@ async def test_the_same_threads_again_write_nothing(limited: Rig) -> None:
 async def test_what_cards_draw_counts_against_the_limit(
     limited: Rig, limit: int, threads: int
 ) -> None:
-    """The threads get what is left."""
+    """The threads get the rest."""
     assert limited.state(LIMIT) == "260"
     await set_limit(limited, limit)
     assert threads_hashing(limited.simulator) == threads
@@ -269,7 +269,7 @@ async def test_what_cards_draw_counts_against_the_limit(
 
 @with_card
 async def test_cards_that_rest_by_the_limit_are_not_forgotten(limited: Rig) -> None:
-    """Else the limit would let them run again and again."""
+    """Otherwise the limit would start them again and again."""
     await set_limit(limited, 150)
     assert limited.state(MINING) == "off"
     assert limited.state("sensor.status") == "paused"
@@ -286,7 +286,7 @@ async def test_cards_that_rest_by_the_limit_are_not_forgotten(limited: Rig) -> N
 
 @with_card
 async def test_a_card_that_draws_more_takes_a_thread_at_once(limited: Rig) -> None:
-    """With the next poll, also while more waits for its time."""
+    """With the next poll, even while an increase waits."""
     await set_limit(limited, 200)
     await set_limit(limited, 220)
     limited.simulator.gpus[0].power = 139
@@ -301,7 +301,7 @@ async def test_a_card_that_draws_more_takes_a_thread_at_once(limited: Rig) -> No
 async def test_a_card_that_is_switched_off_leaves_its_power_to_the_threads(
     limited: Rig,
 ) -> None:
-    """As soon as its backend is off."""
+    """As soon as its backend is disabled."""
     await set_limit(limited, 198)
     assert threads_hashing(limited.simulator) == 1
     await limited.turn("switch.cuda_backend", on=False)
@@ -312,7 +312,7 @@ async def test_a_card_that_is_switched_off_leaves_its_power_to_the_threads(
 
 @with_card
 async def test_a_miner_without_its_cpu_has_no_steps(limited: Rig) -> None:
-    """All of its cards run, or nothing."""
+    """All of its cards run, or none."""
     await limited.turn("switch.cpu_backend", on=False)
     await limited.poll()
     assert limited.full_state(LIMIT).attributes["max"] == 180
@@ -339,7 +339,7 @@ async def test_cards_run_alone_where_no_thread_fits_beside_them(limited: Rig) ->
 async def test_the_limit_says_what_it_takes_to_find_the_next_one(
     limited: Rig,
 ) -> None:
-    """What runs now is expected to draw, the least that lets it run, and since when."""
+    """It has the expected power, the lowest limit, and the last change."""
 
     def said() -> tuple[float, float, str]:
         return (
@@ -367,7 +367,7 @@ async def test_the_limit_says_what_it_takes_to_find_the_next_one(
 
 
 async def test_the_limit_follows_what_was_measured(rig: Rig) -> None:
-    """It is what the computer really draws that fits, by the meter."""
+    """The measured power stays within the limit."""
     await set_up(rig, {**NUMBERS, **METER})
     await measure(rig)
     await rig.turn(MINING, on=False)
@@ -380,7 +380,7 @@ async def test_the_limit_follows_what_was_measured(rig: Rig) -> None:
 
 
 async def test_a_meter_alone_finds_its_way(rig: Rig) -> None:
-    """Nothing is known of fewer threads at first; it is tried and learned."""
+    """The power of fewer threads is unknown at first, and learned."""
     await set_up(rig, METER)
     await measure(rig)
     assert rig.state(LIMIT) == str(IDLE + 4 * THREAD)
@@ -392,7 +392,7 @@ async def test_a_meter_alone_finds_its_way(rig: Rig) -> None:
 
 @pytest.mark.parametrize("wild", [5000, 0, -200, "unavailable", "unknown", "text"])
 async def test_a_wild_reading_moves_no_thread(rig: Rig, wild: Any) -> None:
-    """The limit is kept by what was learned."""
+    """The limit is based on the learned power."""
     await set_up(rig, {**NUMBERS, **METER})
     await measure(rig)
     await set_limit(rig, 120)

@@ -1,4 +1,4 @@
-"""A power limit outlives restarts, and whatever goes wrong."""
+"""Tests of the power limit across restarts and failures."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -70,7 +70,7 @@ async def limited(rig: Rig) -> Rig:
 async def test_a_restart_of_home_assistant_keeps_the_limit(
     limited: Rig, limit: int, threads: int
 ) -> None:
-    """And knows which threads it took itself."""
+    """And the origin of the cap."""
     await set_limit(limited, limit)
     await limited.reload()
     await limited.poll()
@@ -82,7 +82,7 @@ async def test_a_restart_of_home_assistant_keeps_the_limit(
 
 
 async def test_a_restart_of_home_assistant_keeps_a_persons_cap(limited: Rig) -> None:
-    """Which the limit still does not exceed."""
+    """The limit does not exceed it."""
     await set_threads(limited, 3)
     await set_limit(limited, 100)
     await limited.reload()
@@ -124,7 +124,7 @@ async def test_a_miner_that_was_away_is_held_to_the_limit_again(limited: Rig) ->
 async def test_a_limit_that_could_not_be_kept_is_tried_again(
     limited: Rig, fault: str
 ) -> None:
-    """The user is told, and the next polls try again."""
+    """The user gets an error, and the next polls try again."""
     limited.simulator.fault = fault
     with pytest.raises(HomeAssistantError):
         await set_limit(limited, 100)
@@ -138,7 +138,7 @@ async def test_a_limit_that_could_not_be_kept_is_tried_again(
 
 
 async def test_a_pause_that_could_not_be_made_is_tried_again(limited: Rig) -> None:
-    """And is then the limit's, not a person's."""
+    """The pause is then the limit's, not the user's."""
     limited.simulator.fault = "close"
     with pytest.raises(HomeAssistantError):
         await set_limit(limited, 0)
@@ -152,7 +152,7 @@ async def test_a_pause_that_could_not_be_made_is_tried_again(limited: Rig) -> No
 
 
 async def test_a_config_that_cannot_be_read_is_no_cap(limited: Rig) -> None:
-    """What was read before the last change says nothing of a person."""
+    """A config from before the last change is no cap of the user."""
     await set_limit(limited, 120)
     await wait(limited, INTERVAL)
 
@@ -173,7 +173,7 @@ async def test_a_config_that_cannot_be_read_is_no_cap(limited: Rig) -> None:
 
 @pytest.mark.virtual_time
 async def test_on_battery_the_miners_own_rule_comes_after_the_limit(rig: Rig) -> None:
-    """A limit that allows more does not fail for ever because of the battery."""
+    """A limit that allows more is not retried forever."""
     await set_up(rig, NUMBERS)
     await rig.turn(MINING, on=True)
     rig.simulator.edit_config(lambda config: config.update({"pause-on-battery": True}))
@@ -214,7 +214,7 @@ async def test_a_pause_by_the_miners_own_rule_is_no_wish_to_rest(rig: Rig) -> No
 async def test_a_limit_whose_options_go_while_the_miner_is_away_goes_too(
     limited: Rig, limit: int
 ) -> None:
-    """It is lifted once the miner is back, and does not come back with the options."""
+    """It is removed once the miner is back, and does not return with the options."""
     before = config_of(limited.simulator)
     await set_limit(limited, limit)
     await limited.simulator.go_offline()
@@ -233,7 +233,7 @@ async def test_a_limit_whose_options_go_while_the_miner_is_away_goes_too(
 async def test_a_limit_is_lifted_when_the_miner_goes_away_right_after(
     limited: Rig,
 ) -> None:
-    """The polls go on trying, without the options."""
+    """Polls try again, even without the options."""
     before = config_of(limited.simulator)
     await set_limit(limited, 100)
     limited.simulator.fault = "refuse_put"
@@ -248,7 +248,7 @@ async def test_a_limit_is_lifted_when_the_miner_goes_away_right_after(
 async def test_threads_are_set_while_a_limit_is_still_being_lifted(
     limited: Rig,
 ) -> None:
-    """What the user chooses then is not undone by it."""
+    """The user's number is not undone by it."""
     await set_limit(limited, 80)
     limited.simulator.fault = "refuse_put"
     await choose(limited, {})
@@ -276,7 +276,7 @@ async def test_a_limit_goes_with_the_options_that_it_came_with(limited: Rig) -> 
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "restricted": True}])
 async def test_a_read_only_miner_has_no_limit(rig: Rig) -> None:
-    """What it draws is shown all the same."""
+    """Its power is shown."""
     await set_up(rig, NUMBERS)
     assert LIMIT not in rig.entities
     assert float(rig.state(POWER)) == 140
@@ -301,7 +301,7 @@ async def test_a_limit_that_cannot_be_kept_is_tried_once_a_poll(
 
 
 async def test_a_limit_that_is_the_same_is_not_saved_again(limited: Rig) -> None:
-    """An automation may set it a thousand times a day."""
+    """An automation may set it very often."""
     await set_limit(limited, 100)
     with patch.object(Store, "async_save") as save:
         for _ in range(5):
@@ -313,13 +313,13 @@ async def test_a_limit_that_is_the_same_is_not_saved_again(limited: Rig) -> None
 async def test_a_limit_is_on_disk_as_soon_as_it_is_set(
     limited: Rig, hass_storage: dict[str, Any], limit: int
 ) -> None:
-    """Home Assistant may be killed right after."""
+    """Home Assistant may crash right after."""
     await set_limit(limited, limit)
     assert stored_limit(hass_storage, limited)["watts"] == limit
 
 
 async def test_a_limit_that_cannot_be_saved_is_not_set(limited: Rig) -> None:
-    """The user is told, and the entity shows what is true."""
+    """The user gets an error, and the entity shows the old limit."""
     error = HomeAssistantError("No space left")
     with (
         patch.object(XmrigStore, "async_save", side_effect=error),
@@ -335,7 +335,7 @@ async def test_a_limit_that_cannot_be_saved_is_not_set(limited: Rig) -> None:
 async def test_a_limit_that_could_not_be_applied_is_shown_as_set(
     limited: Rig,
 ) -> None:
-    """It is tried again, so the old one is no longer true."""
+    """It is tried again, so the new limit is shown."""
     limited.simulator.fault = "refuse_put"
     with pytest.raises(HomeAssistantError):
         await set_limit(limited, 100)
@@ -347,7 +347,7 @@ async def test_a_limit_that_could_not_be_applied_is_shown_as_set(
 async def test_an_incomplete_reply_changes_no_thread(
     limited: Rig, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither by a poll nor by a limit that is set, which says that it has to wait."""
+    """Neither at a poll nor when the limit is set; the error says so."""
     await set_limit(limited, 100)
     await wait(limited, INTERVAL)
     wrote = writes(limited.simulator)
@@ -368,7 +368,7 @@ async def test_an_incomplete_reply_changes_no_thread(
 async def test_an_incomplete_reply_does_not_matter_without_a_limit(
     limited: Rig,
 ) -> None:
-    """The full load is no limit, so nothing has to wait."""
+    """Without a limit, nothing has to wait."""
     limited.simulator.fault = "backends_500"
     await limited.poll()
     await set_limit(limited, 140)
@@ -379,7 +379,7 @@ async def test_an_incomplete_reply_does_not_matter_without_a_limit(
 async def test_two_unreadable_configs_after_a_change_take_no_threads(
     limited: Rig, reads: int
 ) -> None:
-    """What was read before the last write is no cap of the user's."""
+    """A config from before the last write is no cap of the user."""
     await set_limit(limited, 100)
     await wait(limited, INTERVAL)
 
@@ -399,7 +399,7 @@ async def test_two_unreadable_configs_after_a_change_take_no_threads(
 async def test_a_miner_that_is_removed_is_forgotten(
     limited: Rig, hass_storage: dict[str, Any]
 ) -> None:
-    """With all that was learned of it."""
+    """Including what was learned."""
     await set_limit(limited, 100)
     key = f"{DOMAIN}.{limited.entry.entry_id}.power"
     assert hass_storage[key]["data"]["limit"]["watts"] == 100
@@ -412,7 +412,7 @@ async def test_a_miner_that_is_removed_is_forgotten(
 async def test_a_miner_removed_during_a_command_leaves_no_file(
     limited: Rig, hass_storage: dict[str, Any]
 ) -> None:
-    """What the command would save afterwards is not written."""
+    """The command's result is not stored."""
     await limited.poll(5)
 
     def remove(request: Any) -> None:
@@ -432,7 +432,7 @@ async def test_a_miner_removed_during_a_command_leaves_no_file(
 async def test_what_could_not_be_saved_is_saved_later(
     rig: Rig, hass_storage: dict[str, Any]
 ) -> None:
-    """Though nothing new was learned by then."""
+    """Even if nothing new was learned."""
     await set_up(rig, METER)
     await measure(rig)
     error = HomeAssistantError("No space left")
@@ -446,7 +446,7 @@ async def test_what_could_not_be_saved_is_saved_later(
 
 @pytest.mark.parametrize("watts", [1.7e308, 1e6, -5])
 async def test_an_absurd_full_load_is_none(rig: Rig, watts: float) -> None:
-    """Whatever form or file it came from: the limit is not available then."""
+    """The limit is then unavailable."""
     await set_up(rig, {**METER, CONF_FULL_POWER: watts})
     assert rig.state(LIMIT) == "unavailable"
     assert rig.state(MINING) == "on"
@@ -455,7 +455,7 @@ async def test_an_absurd_full_load_is_none(rig: Rig, watts: float) -> None:
 
 @pytest.mark.parametrize("watts", ["1e300", "inf", "nan"])
 async def test_an_absurd_meter_is_not_believed(rig: Rig, watts: str) -> None:
-    """Neither shown nor learned."""
+    """It is neither shown nor learned."""
     await set_up(rig, {**NUMBERS, **METER})
     for _ in range(12):
         report(rig, watts)
@@ -465,7 +465,7 @@ async def test_an_absurd_meter_is_not_believed(rig: Rig, watts: str) -> None:
 
 
 def stored_limit(hass_storage: dict[str, Any], rig: Rig) -> dict[str, Any]:
-    """Return what is on disk about the power limit."""
+    """Return the stored power limit."""
     limit = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}.power"]["data"]["limit"]
     assert isinstance(limit, dict)
     return limit

@@ -1,4 +1,4 @@
-"""What people want of a miner counts beside its power limit."""
+"""Tests of the user's decisions beside a power limit."""
 
 import asyncio
 import json
@@ -54,7 +54,7 @@ async def limited(rig: Rig) -> Rig:
 async def test_a_miner_that_a_person_paused_is_not_started_by_a_limit(
     limited: Rig,
 ) -> None:
-    """It gets its threads, and rests."""
+    """Its threads change, but it stays paused."""
     await limited.turn(MINING, on=False)
     for limit in (100, 0, 140, 120):
         await set_limit(limited, limit)
@@ -68,7 +68,7 @@ async def test_a_miner_that_a_person_paused_is_not_started_by_a_limit(
 async def test_a_miner_that_was_paused_at_its_console_is_not_started_by_a_limit(
     limited: Rig,
 ) -> None:
-    """Nor is it said to rest because of the limit."""
+    """The pause reason is not the limit."""
     limited.simulator.rpc_direct("pause")
     await limited.poll()
     for limit in (100, 0, 140):
@@ -79,7 +79,7 @@ async def test_a_miner_that_was_paused_at_its_console_is_not_started_by_a_limit(
 
 
 async def test_a_stopped_miner_is_not_started_by_a_limit(limited: Rig) -> None:
-    """It goes on with what the limit allows when it is started."""
+    """When started, it runs as many threads as the limit allows."""
     await limited.press("button.stop")
     await set_limit(limited, 0)
     await wait(limited, INTERVAL)
@@ -93,7 +93,7 @@ async def test_a_stopped_miner_is_not_started_by_a_limit(limited: Rig) -> None:
 
 
 async def test_the_miner_goes_on_when_the_limit_allows_it(limited: Rig) -> None:
-    """As many threads at once as fit."""
+    """With as many threads as fit."""
     await set_limit(limited, 0)
     await wait(limited, INTERVAL)
     await set_limit(limited, 100)
@@ -105,7 +105,7 @@ async def test_the_miner_goes_on_when_the_limit_allows_it(limited: Rig) -> None:
 async def test_turning_on_while_the_limit_allows_nothing_is_a_wish(
     limited: Rig,
 ) -> None:
-    """The switch stays off and says why, and the miner goes on when it may."""
+    """The switch stays off with an error, and the miner starts when it may."""
     await limited.turn(MINING, on=False)
     await set_limit(limited, 0)
     for call in (
@@ -132,7 +132,7 @@ async def test_turning_on_while_the_limit_allows_nothing_is_a_wish(
 async def test_turning_off_while_the_limit_allows_nothing_is_a_wish_too(
     limited: Rig,
 ) -> None:
-    """It does not go on when it may."""
+    """It does not start when it may."""
     await set_limit(limited, 0)
     await limited.turn(MINING, on=False)
     assert limited.state(REASON) == "asked_here"
@@ -142,7 +142,7 @@ async def test_turning_off_while_the_limit_allows_nothing_is_a_wish_too(
 
 
 async def test_resuming_at_the_console_does_not_outwit_the_limit(limited: Rig) -> None:
-    """It is kept within a poll."""
+    """The limit applies again within a poll."""
     await set_limit(limited, 0)
     limited.simulator.rpc_direct("resume")
     await limited.poll(2)
@@ -152,7 +152,7 @@ async def test_resuming_at_the_console_does_not_outwit_the_limit(limited: Rig) -
 
 @pytest.mark.parametrize("when", ["before", "while"])
 async def test_a_persons_own_cap_stays_a_maximum(limited: Rig, when: str) -> None:
-    """The limit takes threads away, and gives no more than were there."""
+    """The limit removes threads, but never exceeds the cap."""
     if when == "before":
         await set_threads(limited, 2)
     await set_limit(limited, 80)
@@ -169,7 +169,7 @@ async def test_a_persons_own_cap_stays_a_maximum(limited: Rig, when: str) -> Non
 
 
 async def test_a_cap_from_before_there_was_a_limit_is_a_persons(rig: Rig) -> None:
-    """The options that brought the limit came later."""
+    """The cap is older than the limit."""
     await rig.set_up()
     await set_threads(rig, 2)
     await choose(rig, NUMBERS)
@@ -183,7 +183,7 @@ async def test_a_cap_from_before_there_was_a_limit_is_a_persons(rig: Rig) -> Non
 async def test_a_person_cannot_take_more_threads_than_the_limit_allows(
     limited: Rig,
 ) -> None:
-    """Not even for a moment; they get them when it does."""
+    """Not even briefly; they are added when the limit allows."""
     await set_threads(limited, 1)
     await set_limit(limited, 100)
     await set_threads(limited, 3)
@@ -197,7 +197,7 @@ async def test_a_person_cannot_take_more_threads_than_the_limit_allows(
 async def test_a_cap_that_happens_to_be_the_limits_own_is_a_persons(
     limited: Rig,
 ) -> None:
-    """Choosing what runs already is a choice."""
+    """Setting the current number is a decision, too."""
     await set_limit(limited, 100)
     await set_threads(limited, 2)
     await wait(limited, INTERVAL)
@@ -206,7 +206,7 @@ async def test_a_cap_that_happens_to_be_the_limits_own_is_a_persons(
 
 
 async def test_a_new_list_of_threads_is_limited_in_its_turn(limited: Rig) -> None:
-    """It is what full load means from then on, and comes back whole."""
+    """It defines the full load from then on, and is restored completely."""
     await set_limit(limited, 120)
     profile = [[1, 5], [1, 4], [1, 3], [1, 2], [1, 1], [1, 0]]
     limited.simulator.edit_config(lambda config: config["cpu"].update(rx=profile))
@@ -218,7 +218,7 @@ async def test_a_new_list_of_threads_is_limited_in_its_turn(limited: Rig) -> Non
 
 
 async def test_many_caps_in_a_row_end_with_the_last(limited: Rig) -> None:
-    """While a limit takes some of it."""
+    """While a limit applies."""
     await set_limit(limited, 120)
     wrote = writes(limited.simulator)
     await asyncio.gather(*(set_threads(limited, cap) for cap in (1, 4, 2, 1, 4)))
@@ -235,7 +235,7 @@ async def test_many_caps_in_a_row_end_with_the_last(limited: Rig) -> None:
 async def test_restoring_the_config_lifts_the_limit(
     limited: Rig, by: str, limit: int
 ) -> None:
-    """It would take the threads away again within seconds."""
+    """It would remove the threads again within seconds."""
     await enable(limited, "button.restore_config")
     before = config_of(limited.simulator)
     await set_threads(limited, 3)
@@ -258,7 +258,7 @@ async def test_restoring_the_config_lifts_the_limit(
 async def test_a_miner_that_the_user_paused_stays_paused_by_a_restore(
     limited: Rig,
 ) -> None:
-    """Only the limit is lifted."""
+    """Only the limit is removed."""
     await limited.turn(MINING, on=False)
     await set_limit(limited, 0)
     await restore(limited)
@@ -270,7 +270,7 @@ async def test_a_miner_that_the_user_paused_stays_paused_by_a_restore(
 async def test_a_pause_at_the_miner_in_the_same_poll_outranks_the_limit(
     limited: Rig,
 ) -> None:
-    """The limit that comes right after does not claim it, and gives nothing back."""
+    """A limit right after it does not own the pause, and does not end it."""
     limited.simulator.rpc_direct("pause")
     await set_limit(limited, 0)
     await wait(limited, INTERVAL + 10)
@@ -284,7 +284,7 @@ async def test_a_pause_at_the_miner_in_the_same_poll_outranks_the_limit(
 async def test_a_number_that_is_refused_leaves_the_limits_cap_its_own(
     limited: Rig,
 ) -> None:
-    """All threads come back with the limit."""
+    """All threads return with the limit."""
     await set_limit(limited, 120)
     limited.simulator.fault = "refuse_put"
     with pytest.raises(HomeAssistantError):
@@ -298,7 +298,7 @@ async def test_a_number_that_is_refused_leaves_the_limits_cap_its_own(
 
 
 async def test_another_algorithm_has_the_limit_too(limited: Rig) -> None:
-    """Whatever number of threads it has in all."""
+    """Whatever its number of threads."""
     limited.simulator.edit_config(lambda config: config["cpu"].update(cn=[0, 1]))
     await wait(limited, 70)
     await set_limit(limited, 120)
@@ -314,7 +314,7 @@ async def test_another_algorithm_has_the_limit_too(limited: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "threads": 5}])
 async def test_an_algorithm_with_fewer_threads_is_no_cap(rig: Rig) -> None:
-    """What a person and the limit took holds when the other one is mined again."""
+    """Both caps apply when the previous algorithm is mined again."""
     rig.simulator.edit_config(lambda config: config["cpu"].update(cn=[0, 1]))
     await set_up(rig, METER)
     await measure(rig)
@@ -342,7 +342,7 @@ def posted(rig: Rig) -> list[dict[str, Any]]:
 
 
 async def mine(rig: Rig, algorithm: str) -> None:
-    """Let the pool ask for another algorithm, until the miner mines it."""
+    """Change the algorithm of the pool, and wait until the miner mines it."""
     rig.simulator.surroundings.algorithm = algorithm
     await wait(rig, 60)
     assert rig.state("sensor.algorithm") == algorithm

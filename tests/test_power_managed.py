@@ -1,4 +1,4 @@
-"""Of what a manager allows, the user's own limit and cap, the lowest number counts."""
+"""Tests of the manager's limit beside the user's limit and cap."""
 
 from typing import Any
 

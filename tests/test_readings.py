@@ -1,4 +1,4 @@
-"""Numbers as they are shown: what is noise, and which unit and precision fit."""
+"""Tests of noise, units and precision of readings."""
 
 import math
 
@@ -26,7 +26,7 @@ def steady() -> SteadyReading:
 
 @pytest.mark.parametrize("noise", [-NOTICEABLE, -0.001, 0.001, NOTICEABLE])
 def test_noise_waits(steady: SteadyReading, noise: float) -> None:
-    """It shows after the interval, and only then begins the next one."""
+    """It is shown after the interval, which then starts again."""
     value = 100 * (1 + noise)
     assert steady.update(value, 1000) == 100
     assert steady.update(value, 1000 + INTERVAL - 0.1) == 100
@@ -39,7 +39,7 @@ def test_noise_waits(steady: SteadyReading, noise: float) -> None:
 def test_a_noticeable_change_shows_at_once(
     steady: SteadyReading, value: float | None
 ) -> None:
-    """So does that back."""
+    """And so does the change back."""
     assert steady.update(value, 1001) == value
     assert steady.update(100, 1002) == 100
 
@@ -51,7 +51,7 @@ def test_nothing_is_not_noise(steady: SteadyReading) -> None:
 
 
 def test_the_interval_begins_with_what_shows(steady: SteadyReading) -> None:
-    """A noticeable change begins it anew, the same value again does not."""
+    """A noticeable change restarts it, an equal value does not."""
     steady.update(200, 1030)
     assert steady.update(201, 1060) == 200
     assert steady.update(200, 1089) == 200
@@ -59,19 +59,19 @@ def test_the_interval_begins_with_what_shows(steady: SteadyReading) -> None:
 
 
 def test_another_occasion_makes_every_change_noticeable(steady: SteadyReading) -> None:
-    """Once: what follows is noise again."""
+    """Only once."""
     assert steady.update(101, 1001, "threads changed") == 101
     assert steady.update(102, 1002, "threads changed") == 101
 
 
 def test_an_occasion_waits_for_its_change(steady: SteadyReading) -> None:
-    """A meter may show it only later."""
+    """The change may follow later."""
     steady.update(100, 1001, "threads changed")
     assert steady.update(101, 1002, "threads changed") == 101
 
 
 def test_only_the_time_counts_where_nothing_is_noticeable() -> None:
-    """A count of energy is to be as exact in its first hour as later."""
+    """Only the interval counts, for example for energy."""
     steady = SteadyReading(INTERVAL, noticeable=math.inf)
     assert steady.update(0.1, 0) == 0.1
     assert steady.update(0.2, INTERVAL - 1) == 0.1
@@ -89,7 +89,7 @@ def test_only_the_time_counts_where_nothing_is_noticeable() -> None:
     ],
 )
 def test_significant_digits(value: float, rounded: float) -> None:
-    """Four of them, wherever the point is."""
+    """Four digits, for any size."""
     assert significant(value) == rounded
 
 
@@ -116,6 +116,6 @@ def test_hashrates_are_readable(size: float, unit: str, shown: str) -> None:
 
 @pytest.mark.parametrize(("size", "precision"), [(None, 1), (0, 1), (0.5, 3)])
 def test_precision_of_odd_sizes(size: float | None, precision: int) -> None:
-    """What is unknown may be of any size; what is tiny has not a row of zeros."""
+    """Unknown and tiny values have a fitting precision."""
     assert display_precision(size) == precision
     assert hashrate_unit(size) == "H/s"

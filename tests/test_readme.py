@@ -1,4 +1,4 @@
-"""The examples of the README, run as they are written there."""
+"""Tests of the examples in the README."""
 
 from datetime import timedelta
 import json
@@ -33,7 +33,7 @@ THREADS = "number.cpu_threads"
 
 
 def test_each_example_has_a_test() -> None:
-    """Only what is run is known to work."""
+    """Every example is run."""
     others = ["json", "sh"]
     assert sorted(README.languages) == sorted(["yaml"] * (len(TRIED) - 1) + others)
     assert len(README) == len(TRIED)
@@ -121,7 +121,7 @@ async def test_half_of_the_threads_at_night(
     await rig.pass_time(timedelta(minutes=1))
     assert len(rig.simulator.config["cpu"]["rx"]) == after
     assert rig.state(THREADS) == str(after)
-    # Or else its timer would outlast the test.
+    # Otherwise its timer would remain after the test.
     await rig.hass.services.async_call(
         AUTOMATION, "turn_off", {"entity_id": "automation.example"}, blocking=True
     )
@@ -129,7 +129,7 @@ async def test_half_of_the_threads_at_night(
 
 @pytest.mark.parametrize("away", [False, True])
 async def test_a_notification_of_the_pool(running: Rig, *, away: bool) -> None:
-    """One for each change, and none for what else happens."""
+    """One for each change, and none for other events."""
     calls = async_mock_service(running.hass, "notify", "notify")
     await automate(running, POOL)
     running.simulator.accept_share(10**12)
@@ -153,7 +153,7 @@ async def test_a_notification_of_the_pool(running: Rig, *, away: bool) -> None:
 
 
 async def test_the_log(running: Rig, caplog: pytest.LogCaptureFixture) -> None:
-    """It has each poll, and what went wrong in it."""
+    """It has each poll with its errors."""
     assert await async_setup_component(
         running.hass, LOGGER, {LOGGER: README.yaml(LOG)[LOGGER]}
     )

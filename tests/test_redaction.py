@@ -1,4 +1,4 @@
-"""The allow-list lets through what XMRig reports, and nothing in its place."""
+"""Tests of the allow-list of shown values."""
 
 import copy
 from typing import Any
@@ -49,7 +49,7 @@ def replies() -> list[Any]:
         for version in sorted(CAPTURES.glob("xmrig-*"))
         for state in sorted(version.iterdir())
         if state.is_dir()
-        # Which has no config to show.
+        # It has no config.
         if state.name != "restricted"
         for kind in DOCUMENTS
         if (state / f"{kind}.json").is_file()
@@ -57,7 +57,7 @@ def replies() -> list[Any]:
 
 
 def redacted(document: Any, shown: Any) -> set[str]:
-    """Return the names of what is not shown as it is, without positions in lists."""
+    """Return the paths of redacted values, without positions in lists."""
     return {
         ".".join(str(key) for key in place if isinstance(key, str))
         for place in places(document)
@@ -75,7 +75,7 @@ def at(document: Any, place: tuple[Any, ...]) -> Any:
 
 @pytest.mark.parametrize(("kind", "document"), replies())
 def test_what_real_miners_report_is_shown(kind: str, document: Any) -> None:
-    """All of it, but for the few things that are meant to be hidden."""
+    """Everything except what is meant to be hidden."""
     _, show = DOCUMENTS[kind]
     original = copy.deepcopy(document)
     assert redacted(document, show(document, Audience.USER)) <= HIDDEN_FROM_USER
@@ -91,7 +91,7 @@ def test_the_marker_is_the_one_of_home_assistant() -> None:
 @pytest.mark.parametrize("secret", [WALLET, f"/home/{WALLET}", f"me {WALLET}", "x@y.z"])
 @pytest.mark.parametrize("kind", DOCUMENTS)
 def test_a_secret_in_place_of_any_value(kind: str, secret: str) -> None:
-    """A known name is not enough: the value has to have the expected form."""
+    """A value must have the expected form, not only a known key."""
     document, show = DOCUMENTS[kind]
     of_hardware = {"brand", "name", "board", "profile", "version", "vendor"}
     for place in places(document):
@@ -103,7 +103,7 @@ def test_a_secret_in_place_of_any_value(kind: str, secret: str) -> None:
 
 
 def test_a_word_in_place_of_any_value() -> None:
-    """In a config, only names of the user's choice can be any word."""
+    """Only names that the user chooses can be any word."""
     for audience, expected in (
         (Audience.PUBLIC, set()),
         (
@@ -138,7 +138,7 @@ def test_a_key_that_may_be_a_secret_is_hidden(kind: str, key: str) -> None:
 
 @pytest.mark.parametrize("audience", Audience)
 def test_forks_and_later_versions(audience: Audience) -> None:
-    """Their settings are named, but not shown; their algorithms are."""
+    """Their keys are shown, but not their values."""
     added = {
         "cc-client": {"url": "secret", "access-token": "secret"},
         "algo-perf": {"rx/0": 950.0},
@@ -180,7 +180,7 @@ def test_forks_and_later_versions(audience: Audience) -> None:
     ],
 )
 def test_the_address_of_a_pool(url: Any, shown: Any) -> None:
-    """The user sees what is not a wallet; the public sees nothing."""
+    """Administrators see it without wallets; diagnostics hide it."""
     pools = {"pools": [{"url": url}]}
     assert shown_config(pools, Audience.USER)["pools"] == [{"url": shown}]
     public = shown_config(pools, Audience.PUBLIC)["pools"]
@@ -221,7 +221,7 @@ def test_the_address_of_a_pool(url: Any, shown: Any) -> None:
     ],
 )
 def test_a_change(change: Change, shown: dict[str, Any]) -> None:
-    """It names the place; what was not there, or is not any more, has no value."""
+    """It has the path; added or removed keys lack a value."""
     assert shown_change(change) == shown
 
 
@@ -229,7 +229,7 @@ def test_a_change(change: Change, shown: dict[str, Any]) -> None:
 def test_anything_in_place_of_any_value(
     kind: str, value: Any, data: st.DataObject
 ) -> None:
-    """It is shown or not, but nothing fails."""
+    """No value causes an error."""
     document, show = DOCUMENTS[kind]
     distorted = put(document, data.draw(st.sampled_from(places(document))), value)
     for audience in Audience:

@@ -1,4 +1,4 @@
-"""What is wrong with a miner is raised when it is seen, and gone when it is mended."""
+"""Tests of the repair issues."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +27,7 @@ from .fixing import Fix
 
 
 def issues(rig: Rig) -> dict[str, ir.IssueEntry]:
-    """Return what is raised, by what it is."""
+    """Return the active issues by kind."""
     return {
         issue_id.removesuffix(f"_{rig.entry.entry_id}"): issue
         for (domain, issue_id), issue in ir.async_get(rig.hass).issues.items()
@@ -36,7 +36,7 @@ def issues(rig: Rig) -> dict[str, ir.IssueEntry]:
 
 
 def facts(rig: Rig, key: str) -> dict[str, str]:
-    """Return what fills the gaps in the text of an issue."""
+    """Return the placeholders of an issue."""
     return issues(rig)[key].translation_placeholders or {}
 
 
@@ -50,7 +50,7 @@ def edit(key: str, **values: Any) -> Callable[[Json], None]:
 
 
 async def test_a_healthy_miner_has_no_issue(running: Rig) -> None:
-    """However long it mines, whatever is asked of it, and whether it is there."""
+    """However long it mines, whatever the commands, even while unreachable."""
     await running.poll(70)
     await running.turn("switch.mining", on=False)
     await running.poll(70)
@@ -63,7 +63,7 @@ async def test_a_healthy_miner_has_no_issue(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"restricted": True}])
 async def test_an_api_that_is_read_only(running: Rig) -> None:
-    """Until it is not: the miner restarts with another config."""
+    """Until the miner restarts with another config."""
     assert set(issues(running)) == {"read_only"}
     assert facts(running, "read_only") == {"name": "rig-one"}
     running.simulator.edit_config(edit("http", restricted=False))
@@ -80,7 +80,7 @@ async def test_an_api_that_is_read_only(running: Rig) -> None:
 async def test_who_only_wants_to_look_says_so_once(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """It stays ignored, also over a reload and while the miner is away."""
+    """It stays ignored, even after a reload and while the miner is unreachable."""
     assert await async_setup_component(running.hass, "repairs", {})
     client = await hass_ws_client(running.hass)
     await client.send_json_auto_id(
@@ -103,7 +103,7 @@ async def test_who_only_wants_to_look_says_so_once(
 
 
 async def test_randomx_without_huge_pages(running: Rig) -> None:
-    """Only while it is mined."""
+    """Only while RandomX is mined."""
     computer = running.simulator.surroundings.computer
     computer.huge_pages = False
     running.simulator.restart()
@@ -137,7 +137,7 @@ async def test_a_version_that_cuts_off_its_replies(running: Rig) -> None:
 async def test_a_fork_is_outdated_only_while_it_cuts_off_its_replies(
     running: Rig,
 ) -> None:
-    """Its number alone says nothing."""
+    """Its version number is no indication."""
     assert issues(running) == {}
     running.simulator.fault = "truncated"
     await running.poll()
@@ -149,7 +149,7 @@ async def test_a_fork_is_outdated_only_while_it_cuts_off_its_replies(
 
 @pytest.mark.parametrize("options", [{"gpus": 0, "job_interval": 10**6}])
 async def test_mining_without_a_hash(running: Rig) -> None:
-    """For ten minutes, while it says that it mines; then until it makes one."""
+    """After ten minutes of mining without a hash, until there is one."""
     simulator = running.simulator
     cpu = simulator.miner.backends[0]
     assert cpu.meter
@@ -168,7 +168,7 @@ async def test_mining_without_a_hash(running: Rig) -> None:
 
 
 async def test_shares_that_are_rejected(running: Rig) -> None:
-    """More than five of the last hundred; until a hundred are better."""
+    """More than five of the last hundred, until the rate improves."""
     simulator = running.simulator
     simulator.surroundings.difficulty = 10**9
 
@@ -197,17 +197,17 @@ def wallet(config: Json) -> None:
 
 
 def another_pool(config: Json) -> None:
-    """Let a pool be added behind the others."""
+    """Append a pool."""
     config["pools"].append({"url": "thief.example.org:3333", "user": "hidden-thief"})
 
 
 def one_more_pool(config: Json) -> None:
-    """Let one more pool be added."""
+    """Append one more pool."""
     config["pools"].append({"url": "more.example.org:3333", "user": "hidden-thief"})
 
 
 def removed_pool(config: Json) -> None:
-    """Let the second pool be removed."""
+    """Remove the second pool."""
     del config["pools"][1]
 
 
@@ -222,7 +222,7 @@ CHANGES = [
 async def test_a_change_of_who_is_paid(
     running: Rig, change: Callable[[Json], None], pools: str
 ) -> None:
-    """The pool is named; the issue goes when it is what it was."""
+    """The issue names the pool, and is deleted when the change is undone."""
     before = running.simulator.disk
     running.simulator.edit_config(change)
     await running.poll(7)
@@ -256,7 +256,7 @@ async def test_the_order_of_pools_changes_no_payout(running: Rig) -> None:
 
 
 async def test_a_pool_that_the_miner_refused_is_not_the_users(running: Rig) -> None:
-    """What was not written is not what they agreed to."""
+    """A rejected change was not accepted."""
     running.simulator.fail("refuse_put")
     pools = [{"url": "other.example.org:3333", "user": "hidden-other"}]
     with pytest.raises(ServiceValidationError, match="rejected the command"):
@@ -266,20 +266,20 @@ async def test_a_pool_that_the_miner_refused_is_not_the_users(running: Rig) -> N
 
 @pytest.mark.parametrize("options", [SECRET_OPTIONS])
 class TestAccepting:
-    """A change that was the user's: they say so."""
+    """The user accepts a change."""
 
     @pytest.fixture
     async def changed(
         self, running: Rig, hass_client: ClientSessionGenerator
     ) -> tuple[Rig, Fix]:
-        """Return a miner that got another pool, and the form that asks about it."""
+        """Return a miner with a changed pool, and its repair."""
         running.simulator.edit_config(another_pool)
         await running.poll(7)
         issue = issues(running)["payout_changed"]
         return running, await Fix.start(running.hass, hass_client, issue)
 
     async def test_what_was_changed_is_theirs(self, changed: tuple[Rig, Fix]) -> None:
-        """From then on, and until the next change."""
+        """Until the next change."""
         running, fix = changed
         assert fix.step["step_id"] == "confirm"
         pools = {"name": "rig-one", "pools": "thief.example.org:3333"}
@@ -299,7 +299,7 @@ class TestAccepting:
     async def test_only_what_the_form_showed_is_accepted(
         self, changed: tuple[Rig, Fix]
     ) -> None:
-        """The pools changed once more while it was open."""
+        """The pools changed again while the form was open."""
         running, fix = changed
         running.simulator.edit_config(one_more_pool)
         await running.poll(7)
@@ -317,7 +317,7 @@ class TestAccepting:
     async def test_what_came_later_than_the_last_poll_is_raised_again(
         self, changed: tuple[Rig, Fix]
     ) -> None:
-        """It was not shown, so it was not accepted."""
+        """It was not shown, so it is not accepted."""
         running, fix = changed
         running.simulator.edit_config(one_more_pool)
         await fix.submit()
@@ -340,7 +340,7 @@ class TestAccepting:
         assert fix.step["reason"] == "resolved"
 
     async def test_the_form_survives_a_reload(self, changed: tuple[Rig, Fix]) -> None:
-        """It is about the miner, not about how often it was set up."""
+        """A reload does not matter."""
         running, fix = changed
         await running.reload()
         await fix.submit()
@@ -349,7 +349,7 @@ class TestAccepting:
         assert issues(running) == {}
 
     async def test_the_form_waits_for_the_miner(self, changed: tuple[Rig, Fix]) -> None:
-        """While it is away, nothing can be compared."""
+        """While the miner is unreachable, nothing can be compared."""
         running, fix = changed
         await running.simulator.go_offline()
         await running.poll()
@@ -373,7 +373,7 @@ class TestAccepting:
     async def test_the_form_of_an_unloaded_entry_ends(
         self, changed: tuple[Rig, Fix]
     ) -> None:
-        """It cannot be told which pools there are."""
+        """The pools are unknown."""
         running, fix = changed
         await running.hass.config_entries.async_unload(running.entry.entry_id)
         await fix.submit()
@@ -391,7 +391,7 @@ class TestAccepting:
 
 @pytest.mark.parametrize("options", [{"restricted": True, "version": "6.22.1"}])
 async def test_issues_leave_with_the_miner(running: Rig) -> None:
-    """Unloaded, nothing is known of it; removed, not even that it was ignored."""
+    """Removing the miner also deletes that issues were ignored."""
     registry = ir.async_get(running.hass)
     assert set(issues(running)) == {"read_only", "outdated"}
     registry.async_ignore(DOMAIN, issues(running)["read_only"].issue_id, True)

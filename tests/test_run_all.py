@@ -1,4 +1,4 @@
-"""One command for several miners: each has its own outcome."""
+"""Tests of the action run_all."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ async def poll(rigs: list[Rig]) -> None:
     ("there", "back"), [("pause", "resume"), ("stop", "start"), ("pause", "start")]
 )
 async def test_there_and_back(trio: list[Rig], there: str, back: str) -> None:
-    """All of them, and the response names them."""
+    """The response names all miners."""
     assert await run_all(trio, there) == {"ok": NAMES, "failed": [], "skipped": []}
     assert hashing(trio) == [False] * 3
     await run_all(trio, back)
@@ -53,7 +53,7 @@ async def test_there_and_back(trio: list[Rig], there: str, back: str) -> None:
 
 
 async def test_threads_and_restoring_them(trio: list[Rig]) -> None:
-    """As by the number and the button of each."""
+    """Like the number and the button of each miner."""
     await run_all(trio, "threads", threads=2)
     assert [rig.state(THREADS) for rig in trio] == ["2"] * 3
     await run_all(trio, "restore")
@@ -61,7 +61,7 @@ async def test_threads_and_restoring_them(trio: list[Rig]) -> None:
 
 
 async def test_a_pool(trio: list[Rig]) -> None:
-    """A miner without it is left as it is, and told what there is."""
+    """A miner without it stays the same, and the reason lists its pools."""
     first, second, third = trio
     for rig in (first, third):
 
@@ -84,7 +84,7 @@ async def test_a_pool(trio: list[Rig]) -> None:
 
 
 async def test_one_that_is_away_stops_no_other(trio: list[Rig]) -> None:
-    """It is named, with the reason."""
+    """It is listed with the reason."""
     await trio[0].simulator.go_offline()
     response = await run_all(trio, "pause")
     assert response["ok"] == ["rig-two", "rig-three"]
@@ -100,7 +100,7 @@ async def test_one_that_is_away_stops_no_other(trio: list[Rig]) -> None:
 
 
 async def test_one_that_is_not_set_up(trio: list[Rig]) -> None:
-    """It is no reason to leave the others alone either."""
+    """The others still follow."""
     await trio[0].hass.config_entries.async_unload(trio[1].entry.entry_id)
     response = await run_all(trio, "pause")
     assert response["ok"] == ["rig-one", "rig-three"]
@@ -116,7 +116,7 @@ async def test_some(trio: list[Rig]) -> None:
 
 
 async def test_a_dry_run_commands_none(trio: list[Rig]) -> None:
-    """It says what would be commanded."""
+    """It returns which miners would follow."""
     for rig in trio:
         rig.simulator.requests.clear()
     response = await run_all(trio, "stop", dry_run=True)
@@ -127,7 +127,7 @@ async def test_a_dry_run_commands_none(trio: list[Rig]) -> None:
 
 
 async def test_read_only_miners_are_skipped(trio: list[Rig]) -> None:
-    """They take no commands."""
+    """They reject commands."""
 
     def restrict(config: Any) -> None:
         config["http"]["restricted"] = True
@@ -139,7 +139,7 @@ async def test_read_only_miners_are_skipped(trio: list[Rig]) -> None:
     assert response["ok"] == ["rig-one", "rig-two"]
     assert response["skipped"][0]["name"] == "rig-three"
     assert "read-only" in response["skipped"][0]["reason"]
-    # Left out on purpose, which is no failure
+    # Skipped on purpose, which is not a failure
     await run_all(trio, "resume", respond=False)
     target = {"entity_id": trio[2].entity_id("sensor.status")}
     with pytest.raises(HomeAssistantError, match="0 of 1 .* read-only"):
@@ -178,20 +178,20 @@ async def test_protected_miners_are_skipped(trio: list[Rig]) -> None:
     ],
 )
 async def test_commands_that_are_none(running: Rig, data: dict[str, Any]) -> None:
-    """They are refused before any miner is commanded."""
+    """They are rejected before any command."""
     with pytest.raises(vol.Invalid):
         await run_all([running], **data)
 
 
 async def test_without_any_miner(running: Rig) -> None:
-    """That is an error, not silence."""
+    """It raises an error."""
     await running.hass.config_entries.async_remove(running.entry.entry_id)
     with pytest.raises(ServiceValidationError, match="No miner"):
         await run_all([running], "pause")
 
 
 async def test_more_threads_than_there_are(running: Rig) -> None:
-    """They are all of them."""
+    """It counts as all threads."""
     await set_threads(running, 2)
     await run_all([running], "threads", threads=100)
     assert running.state(THREADS) == "4"

@@ -1,4 +1,4 @@
-"""Secrets planted in every place of a miner's replies are found nowhere outside it."""
+"""Tests that secrets in a miner's replies are never shown."""
 
 import copy
 from dataclasses import replace
@@ -23,10 +23,10 @@ from .controls import act, restore, set_threads
 from .test_diagnostics import diagnostics_of
 
 HIDDEN = "hIdDeN"
-"""Part of what never leaves the miner."""
+"""Part of all values that are never shown."""
 
 PERSONAL = "pErSoNaL"
-"""Part of what the user may see, but what is not in diagnostics."""
+"""Part of values that actions show, but diagnostics do not."""
 
 WALLET = (
     f"4{HIDDEN}V9Z84YzzMa6fUueoELZ9ZRXq9VetWzYGzKt52XU5xvqgzYnDK9URnRoJMk1j8nLwEVsaSWJ"
@@ -74,7 +74,7 @@ FORKS: dict[str, Any] = {
     "randomx": HIDDEN,
 }
 SHOWN = ("192.0.2.1", "203.0.113.7", "127.0.0.1", "0.0.0.0", "/home")
-"""Addresses and paths, which are hidden whatever is part of them."""
+"""Addresses and paths, which are always hidden."""
 
 
 def plant(document: Any) -> None:
@@ -92,7 +92,7 @@ def plant(document: Any) -> None:
 
 
 def distort(_miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
-    """Add what forks and later versions may have."""
+    """Add values of forks and later versions."""
     document = copy.deepcopy(reply.document)
     if request.path == "/2/config":
         document |= FORKS
@@ -106,7 +106,7 @@ def distort(_miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
 
 @pytest.fixture
 def options(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return a miner that is full of secrets."""
+    """Return a miner with secrets in all values."""
     fault = Fault("a fork of XMRig", distort=distort, methods=("GET",))
     monkeypatch.setitem(FAULTS, "fork", fault)
     return {"gpus": 2, "token": f"token-{HIDDEN}", "config": CONFIG, "fault": "fork"}
@@ -118,7 +118,7 @@ def as_text(value: Any) -> str:
 
 
 def test_the_secrets_are_there(simulator: Any) -> None:
-    """The simulated miner reports them, as the real one does."""
+    """The simulated miner reports the secrets."""
     assert as_text(simulator.config).count(HIDDEN) > 30
 
 
@@ -131,7 +131,7 @@ async def test_diagnostics(running: Rig, hass_client: ClientSessionGenerator) ->
 
 
 async def test_data(running: Rig) -> None:
-    """The user sees names and pools, but no secrets."""
+    """Administrators see names and pools, but no secrets."""
     data = await act(running, "get_data")
     told = as_text(data)
     for hidden in (HIDDEN, *SHOWN):
@@ -167,7 +167,7 @@ PATCHES: tuple[dict[str, Any], ...] = (
 
 
 async def test_changes(running: Rig) -> None:
-    """Old and new values of all that can be changed, also in a dry run."""
+    """Old and new values of all changes, also in a dry run."""
     config = (await act(running, "get_data"))["config"]
     whole = {
         "http": config["http"],
@@ -197,7 +197,7 @@ async def test_states_events_issues_and_logs(
     rig: Rig,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whatever happens to the miner, and whatever is done with it."""
+    """For all events and commands."""
     caplog.set_level(logging.DEBUG)
     events: list[Event] = []
     hass.bus.async_listen(MATCH_ALL, events.append)
@@ -260,13 +260,13 @@ async def test_states_events_issues_and_logs(
     ],
 )
 async def test_errors(running: Rig, fault: str, patch: Any, key: str) -> None:
-    """An error names the place, and neither what is there nor what should be."""
+    """An error has the path, but neither the old nor the new value."""
     running.simulator.fault = fault
     with pytest.raises(HomeAssistantError) as raised:
         await act(running, "set_config", config=patch)
     assert raised.value.translation_key == key
     told = "".join(traceback.format_exception(raised.value))
     placeholders = as_text(raised.value.translation_placeholders)
-    # Lines of this file are part of it.
+    # Tracebacks contain lines of this file.
     assert HIDDEN not in told.replace("HIDDEN", "")
     assert HIDDEN not in placeholders

@@ -1,4 +1,4 @@
-"""The choice of a pool: it comes first, and all others stay behind it."""
+"""Tests of the preferred pool."""
 
 from typing import Any
 
@@ -44,14 +44,14 @@ def urls(rig: Rig) -> list[str]:
 
 
 def shown(rig: Rig) -> tuple[str, list[str]]:
-    """Return the choice, and what there is to choose from."""
+    """Return the selected option and all options."""
     state = rig.full_state(POOL)
     return state.state, state.attributes["options"]
 
 
 @owned
 async def test_the_pools_are_the_users_in_their_order(running: Rig) -> None:
-    """Each by host and port, with a number where these are alike."""
+    """Labelled by host and port, numbered if they are equal."""
     assert shown(running) == (LABELS[0], LABELS)
     assert "44AFF" not in str(running.full_state(POOL).as_dict())
 
@@ -61,7 +61,7 @@ async def test_the_pools_are_the_users_in_their_order(running: Rig) -> None:
 async def test_the_choice_comes_first_and_the_others_stay_behind(
     running: Rig, index: int
 ) -> None:
-    """It is enabled; the others keep their order and everything they are."""
+    """It is enabled; the others stay the same, in their order."""
     first = config_of(running.simulator)
     await select_pool(running, LABELS[index])
     assert shown(running) == (LABELS[index], LABELS)
@@ -90,7 +90,7 @@ async def test_whatever_was_chosen_the_first_one_gives_the_config_back(
 
 @owned
 async def test_restoring_gives_the_users_order_back(running: Rig) -> None:
-    """And takes back that a pool was enabled."""
+    """Including whether a pool was enabled."""
     first = config_of(running.simulator)
     await select_pool(running, LABELS[2])
     await restore(running)
@@ -100,7 +100,7 @@ async def test_restoring_gives_the_users_order_back(running: Rig) -> None:
 
 @owned
 async def test_the_choice_as_it_is_writes_nothing(running: Rig) -> None:
-    """A write would cost the connection."""
+    """A write would end the connection."""
     await select_pool(running, LABELS[0])
     assert writes(running.simulator) == 0
 
@@ -114,7 +114,7 @@ async def test_no_other_pool_can_be_chosen(running: Rig) -> None:
 
 
 async def test_a_pool_that_does_not_answer_can_be_chosen(running: Rig) -> None:
-    """It is preferred, and the miner fails over to the other after its retries."""
+    """It is preferred, and the miner fails over after its retries."""
     simulator = running.simulator
     first = config_of(simulator)
     simulator.set_pool_reachable("backup.example.org:3333", False)
@@ -131,7 +131,7 @@ async def test_a_pool_that_does_not_answer_can_be_chosen(running: Rig) -> None:
 
 
 async def test_choosing_a_pool_does_not_start_a_paused_miner(running: Rig) -> None:
-    """It rests at another pool."""
+    """It stays paused."""
     await running.turn(MINING, on=False)
     await select_pool(running, "backup.example.org:3333")
     assert not running.simulator.is_hashing
@@ -140,7 +140,7 @@ async def test_choosing_a_pool_does_not_start_a_paused_miner(running: Rig) -> No
 
 @pytest.mark.parametrize("options", [{"pools": POOLS[:1]}])
 async def test_a_single_pool_is_the_only_choice(running: Rig) -> None:
-    """There is nothing to change."""
+    """Nothing changes."""
     assert shown(running) == (LABELS[0], LABELS[:1])
 
 
@@ -187,7 +187,7 @@ async def test_a_label_is_host_and_port(
 
 @owned
 async def test_a_choice_that_the_miner_refuses_is_not_shown(running: Rig) -> None:
-    """The pools stay what they were, and known."""
+    """The pools stay the same, and known."""
     first = config_of(running.simulator)
     await select_pool(running, LABELS[1])
     running.simulator.fault = "refuse_put"

@@ -1,4 +1,4 @@
-"""What the miner says is what the sensors say, and nothing beyond it."""
+"""Tests of the sensors."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -66,7 +66,7 @@ OF_A_CARD = {
     ],
 )
 async def test_what_is_enabled_by_default(running: Rig, in_use: set[str]) -> None:
-    """What most want to see, and the hashrate of a backend when there are several."""
+    """The main values, and backend hashrates if there are several backends."""
     expected = dict(OF_THE_MINER)
     for backend in ("cpu", "cuda", "opencl"):
         for key in OF_EACH_BACKEND:
@@ -87,7 +87,7 @@ async def test_what_is_enabled_by_default(running: Rig, in_use: set[str]) -> Non
 async def test_a_paused_miner_hashes_nothing_at_once(
     all_enabled: None, running: Rig
 ) -> None:
-    """Its own window goes on showing for seconds what was hashed before."""
+    """XMRig's own window still drains for seconds."""
     await running.turn("switch.mining", on=False)
     assert running.simulator.miner.hashrate_totals()[0]
     assert running.state("sensor.status") == "paused"
@@ -100,7 +100,7 @@ async def test_a_paused_miner_hashes_nothing_at_once(
         assert running.state(f"sensor.{key}") == "0"
     assert float(running.state("sensor.hashrate_1m")) > 0
     assert running.state("sensor.threads") == "5"
-    # A card that rests is null to the miner, and makes the sum null too.
+    # The hashrate of an idle card is null, and so is the sum.
     await running.poll(3)
     assert running.simulator.miner.hashrate_totals()[0] is None
     assert running.state("sensor.hashrate") == "0"
@@ -108,7 +108,7 @@ async def test_a_paused_miner_hashes_nothing_at_once(
 
 
 async def test_a_stopped_miner_has_no_threads(all_enabled: None, running: Rig) -> None:
-    """And hashes nothing, at once as well."""
+    """Its hashrate is 0 at once."""
     await running.press("button.stop")
     for polls in (0, 6):
         await running.poll(polls)
@@ -126,7 +126,7 @@ async def test_a_stopped_miner_has_no_threads(all_enabled: None, running: Rig) -
 
 @pytest.mark.parametrize("options", [{"uptime": 0, "gpus": 0}])
 async def test_a_starting_miner_has_no_hashrate_yet(running: Rig) -> None:
-    """First the dataset is made, then the first window fills."""
+    """The dataset is built, then the first window fills."""
     assert running.state("sensor.status") == "starting"
     assert running.state("sensor.threads") == "0"
     assert running.state("sensor.pool_ping") == "unknown"
@@ -143,7 +143,7 @@ async def test_a_starting_miner_has_no_hashrate_yet(running: Rig) -> None:
 async def test_a_miner_without_a_pool_names_none(
     all_enabled: None, running: Rig
 ) -> None:
-    """XMRig goes on naming the pool that it lost."""
+    """XMRig still reports the previous pool."""
     for pool in DEFAULT_POOLS:
         running.simulator.set_pool_reachable(str(pool["url"]), False)
     await running.poll()
@@ -167,12 +167,12 @@ async def test_a_miner_without_a_pool_names_none(
     ],
 )
 async def test_tls_of_the_pool(all_enabled: None, running: Rig) -> None:
-    """Its version; without TLS it is "none", which is no lack of knowledge."""
+    """Its version, or "none" without TLS."""
     assert running.state("sensor.pool_tls") == "TLSv1.3"
 
 
 async def test_shares(all_enabled: None, running: Rig) -> None:
-    """Accepted, rejected and the rate of these; the best one found."""
+    """Accepted, rejected, their rate, and the best share."""
     accepted = int(running.state("sensor.shares_accepted"))
     assert running.state("sensor.shares_rejected") == "0"
     assert running.state("sensor.reject_rate") == "0.0"
@@ -192,7 +192,7 @@ async def test_shares(all_enabled: None, running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_a_reading_of_zero_is_no_reading(all_enabled: None, running: Rig) -> None:
-    """XMRig says 0 when it could not read it."""
+    """XMRig reports 0 if it could not read it."""
     cuda, opencl = running.simulator.gpus
     cuda.temperature = cuda.power = cuda.clock = cuda.memory_clock = 0
     cuda.fan_speed = []
@@ -213,7 +213,7 @@ type Change = Callable[[dict[str, Any]], None]
 def change_summary(
     simulator: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Change], None]:
-    """Return how to change what the miner says in its summary."""
+    """Return a fault that changes the summary."""
 
     def change_summary(change: Change) -> None:
         def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
@@ -237,7 +237,7 @@ def nullify(value: Any) -> Any:
 async def test_nulls_are_unknown(
     all_enabled: None, running: Rig, change_summary: Callable[[Change], None]
 ) -> None:
-    """Whatever a miner does not say is neither zero nor an error."""
+    """Missing values are neither zero nor an error."""
     who = {"kind": "miner", "id": running.simulator.miner.identity}
     change_summary(lambda summary: summary.update(nullify(summary) | who))
     await running.refresh()
@@ -246,14 +246,14 @@ async def test_nulls_are_unknown(
         OF_THE_MINER.keys() - of_backends - {"hashrate", "hashrate_1m", "hashrate_15m"}
     ):
         assert running.state(f"sensor.{key}") == "unknown", key
-    # That is what the backends still say
+    # The backends still show it
     assert running.state("sensor.hashrate") == "2670.0"
 
 
 async def test_text_in_place_of_numbers_is_unknown(
     all_enabled: None, running: Rig
 ) -> None:
-    """XMRig writes numbers as numbers; whatever else this is, it is no reading.
+    """XMRig never sends numbers as text.
 
     A hashrate that is missing is bridged for a minute.
     """
@@ -277,7 +277,7 @@ async def test_noise_is_no_news(
     running: Rig,
     change_summary: Callable[[Change], None],
 ) -> None:
-    """Neither a few bytes, nor a hundredth of load, nor a second of the clock."""
+    """Small changes of memory, load and uptime are not published."""
 
     def noise(summary: dict[str, Any]) -> None:
         summary["resources"]["memory"]["free"] += 50_000
@@ -304,7 +304,7 @@ async def test_noise_is_no_news(
 
 
 async def test_the_start_of_the_miner_stands_still(running: Rig) -> None:
-    """Until there is another one; a clock set back before it makes no sense."""
+    """Until the next start; a clock that was set back is ignored."""
     started = running.state("sensor.uptime")
     assert started == "2026-11-01T11:43:20+00:00"
     await running.pass_time(timedelta(hours=1))
@@ -356,7 +356,7 @@ async def test_the_unit_of_hashrates_suits_the_miner(
 
 @pytest.mark.parametrize("options", [{"gpus": 0}])
 async def test_the_unit_of_hashrates_stays(running: Rig) -> None:
-    """Statistics end where a unit changes, whatever becomes of the miner."""
+    """Changing it would end the statistics."""
     assert running.state("sensor.hashrate") == "1720.0"
     running.simulator.surroundings.computer.thread_hashrate = 10_000
     running.simulator.restart()

@@ -1,4 +1,4 @@
-"""The actions: all that a miner says, and its config changed as one asks for."""
+"""Tests of the actions for one miner."""
 
 import copy
 import json
@@ -16,7 +16,7 @@ secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
 
 
 async def test_data_is_all_that_the_miner_says(running: Rig) -> None:
-    """A field for each endpoint, as the miner says it."""
+    """A field for each endpoint, with the miner's values."""
     data = await act(running, "get_data")
     assert data.keys() == {"summary", "backends", "config"}
     client = running.entry.runtime_data.coordinator.miner.client
@@ -36,7 +36,7 @@ async def test_data_is_all_that_the_miner_says(running: Rig) -> None:
 
 
 async def test_data_is_fresh(running: Rig) -> None:
-    """It is read when it is asked for, all of it."""
+    """All endpoints are read at the call."""
     running.simulator.edit_config(lambda config: config | {"retries": 9})
     running.simulator.accept_share()
     shares = running.simulator.miner.network.statistics.accepted
@@ -47,7 +47,7 @@ async def test_data_is_fresh(running: Rig) -> None:
 
 @secretive
 async def test_data_keeps_secrets(running: Rig) -> None:
-    """They are in the config, and never in a response."""
+    """They are never in a response."""
     assert "hidden" in json.dumps(running.simulator.config)
     data = await act(running, "get_data")
     assert "hidden" not in json.dumps(data)
@@ -57,7 +57,7 @@ async def test_data_keeps_secrets(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"restricted": True}])
 async def test_data_of_a_read_only_miner_lacks_the_config(running: Rig) -> None:
-    """The rest is there."""
+    """The rest is returned."""
     data = await act(running, "get_data")
     assert data["config"] is None
     assert data["summary"]["restricted"] is True
@@ -65,14 +65,14 @@ async def test_data_of_a_read_only_miner_lacks_the_config(running: Rig) -> None:
 
 
 async def test_data_of_a_miner_that_is_away_fails(running: Rig) -> None:
-    """Old data is none."""
+    """Old data is not returned."""
     await running.simulator.go_offline()
     with pytest.raises(HomeAssistantError, match="Could not connect"):
         await act(running, "get_data")
 
 
 async def test_data_fails_with_its_reason(running: Rig) -> None:
-    """Not always is the miner away."""
+    """The error has the specific reason."""
     running.simulator.fault = "html"
     with pytest.raises(HomeAssistantError, match="not from an XMRig miner"):
         await act(running, "get_data")
@@ -90,7 +90,7 @@ ACTIONS: list[tuple[str, dict[str, Any]]] = [
 async def test_an_entry_that_does_not_exist(
     running: Rig, action: str, data: dict[str, Any]
 ) -> None:
-    """It is told from one that is not loaded."""
+    """The error differs from that of an unloaded entry."""
     with pytest.raises(ServiceValidationError) as raised:
         await act(running, action, entry_id="no_such_entry", **data)
     assert raised.value.translation_key == "service_config_entry_not_found"
@@ -105,7 +105,7 @@ async def test_an_entry_that_does_not_exist(
 async def test_a_read_only_miner_is_not_changed(
     running: Rig, action: str, data: dict[str, Any]
 ) -> None:
-    """The reason says what to do about it."""
+    """The error says what to do."""
     with pytest.raises(ServiceValidationError, match="read-only") as raised:
         await act(running, action, **data)
     assert raised.value.translation_key == "read_only"

@@ -1,4 +1,4 @@
-"""The action that changes the config: a patch is merged, or the reason is given why not."""
+"""Tests of the action set_config."""
 
 from collections.abc import Callable
 from datetime import date
@@ -28,12 +28,12 @@ secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
 
 
 def paths(response: dict[str, Any]) -> list[str]:
-    """Return what an action says to have changed."""
+    """Return the changed paths of a response."""
     return [change["path"] for change in response["changes"]]
 
 
 async def test_a_patch_is_merged(running: Rig) -> None:
-    """Objects are merged, other values replaced; the rest of the config stays."""
+    """Objects are merged, other values are replaced, and the rest stays."""
     simulator = running.simulator
     first = config_of(simulator)
     rx = [[1, 0], [2, 3]]
@@ -58,7 +58,7 @@ async def test_a_patch_is_merged(running: Rig) -> None:
     "options", [{"config": {"cpu": {"rx": [[1, 0], [2, 3]]}, "retries": 8}}]
 )
 async def test_null_removes(running: Rig) -> None:
-    """The miner puts its default in that place, and what was there comes back."""
+    """The miner fills in its default, and the value can be restored."""
     simulator = running.simulator
     first = config_of(simulator)
     patch = {"cpu": {"rx": None}, "retries": None}
@@ -75,7 +75,7 @@ async def test_null_removes(running: Rig) -> None:
 
 @pytest.mark.virtual_time
 async def test_removing_a_default_is_no_failure(running: Rig) -> None:
-    """The miner puts it back at once, so that nothing shows."""
+    """The miner fills it in again at once, so nothing changes."""
     first = config_of(running.simulator)
     response = await act(running, "set_config", config={"retries": None})
     assert paths(response) == ["retries"]
@@ -84,7 +84,7 @@ async def test_removing_a_default_is_no_failure(running: Rig) -> None:
 
 @secretive
 async def test_a_whole_list_of_pools(running: Rig) -> None:
-    """Only what matters need be said: the miner fills in the rest."""
+    """The miner fills in omitted values."""
     simulator = running.simulator
     first = config_of(simulator)
     pools = [{"url": "other.example.org:3333", "user": "hidden-other", "pass": "x"}]
@@ -109,14 +109,14 @@ async def test_a_whole_list_of_pools(running: Rig) -> None:
     ],
 )
 async def test_changes_keep_secrets(running: Rig, patch: dict[str, Any]) -> None:
-    """Old ones and new ones, whatever they are changed to."""
+    """Old and new secrets are redacted."""
     response = await act(running, "set_config", config=patch, dry_run=True)
     assert response["changes"]
     assert "hidden" not in json.dumps(response)
 
 
 async def test_a_dry_run_changes_nothing(running: Rig) -> None:
-    """It tells what would be changed."""
+    """It returns the changes."""
     first = config_of(running.simulator)
     patch = {"cpu": {"rx": [0]}, "donate-level": 3, "pause-on-battery": None}
     response = await act(running, "set_config", config=patch, dry_run=True)
@@ -152,7 +152,7 @@ async def test_a_patch_of_what_is_there_writes_nothing(running: Rig) -> None:
 async def test_a_patch_that_would_cut_off_access_is_refused(
     running: Rig, patch: dict[str, Any], dry_run: bool
 ) -> None:
-    """From the API, or from all pools."""
+    """To the API, or to all pools."""
     with pytest.raises(ServiceValidationError, match="cut off access") as raised:
         await act(running, "set_config", config=patch, dry_run=dry_run)
     assert raised.value.translation_key == "unsafe_config"
@@ -160,7 +160,7 @@ async def test_a_patch_that_would_cut_off_access_is_refused(
 
 
 async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
-    """It says 400, and nothing is changed."""
+    """It replies 400, and nothing changes."""
     first = config_of(running.simulator)
     pools = [{"url": "//", "user": "WALLET"}]
     with pytest.raises(ServiceValidationError, match="rejected the command") as raised:
@@ -182,7 +182,7 @@ async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
 async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
     running: Rig, patch: dict[str, Any]
 ) -> None:
-    """It replaces what it does not understand, and the user asked for neither."""
+    """If it replaces invalid values, the patch is undone."""
     await set_threads(running, 3)
     first = config_of(running.simulator)
     with pytest.raises(HomeAssistantError, match="does not show the change"):
@@ -198,7 +198,7 @@ async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
 @secretive
 @pytest.mark.parametrize("replace", [False, True])
 async def test_what_was_read_can_be_sent_back(running: Rig, replace: bool) -> None:
-    """It changes nothing, so nothing is written."""
+    """Nothing changes, so nothing is written."""
     simulator = running.simulator
     first = config_of(simulator)
     data = await act(running, "get_data")
@@ -215,7 +215,7 @@ async def test_what_was_read_can_be_sent_back(running: Rig, replace: bool) -> No
 async def test_one_key_of_a_pool_is_changed(
     running: Rig, replace: bool, whole: bool
 ) -> None:
-    """Wallet, password and proxy of the pool stay as they are."""
+    """Wallet, password and proxy of the pool stay the same."""
     simulator = running.simulator
     first = config_of(simulator)
     document = (await act(running, "get_data"))["config"]
@@ -242,7 +242,7 @@ async def test_one_key_of_a_pool_is_changed(
     ],
 )
 async def test_an_address_with_a_wallet_is_kept(running: Rig) -> None:
-    """It is shown in part, and written whole."""
+    """It is shown without the wallet, but kept."""
     document = (await act(running, "get_data"))["config"]
     pool = document["pools"][0]
     assert pool["url"] == "pool.example.org:3333#**REDACTED**"
@@ -268,7 +268,7 @@ async def test_an_address_with_a_wallet_is_kept(running: Rig) -> None:
 async def test_a_redacted_value_without_a_match_is_refused(
     running: Rig, patch: dict[str, Any], path: str, replace: bool, dry_run: bool
 ) -> None:
-    """The error names the place."""
+    """The error has the path."""
     with pytest.raises(ServiceValidationError, match="cannot be matched") as raised:
         await act(running, "set_config", config=patch, replace=replace, dry_run=dry_run)
     assert raised.value.translation_key == "redacted_value"
@@ -281,7 +281,7 @@ async def test_a_redacted_value_without_a_match_is_refused(
 
 @secretive
 async def test_a_whole_config(running: Rig) -> None:
-    """What is left out goes back to its default."""
+    """Omitted values are reset to their defaults."""
     simulator = running.simulator
     first = config_of(simulator)
     await act(running, "set_config", config={"retries": 9, "cpu": {"rx": [0]}})
@@ -323,7 +323,7 @@ async def test_a_whole_config(running: Rig) -> None:
 async def test_a_whole_config_that_would_cut_off_access_is_refused(
     running: Rig, change: Callable[[dict[str, Any]], Any], dry_run: bool
 ) -> None:
-    """As a patch is."""
+    """Like a patch."""
     document = (await act(running, "get_data"))["config"]
     change(document)
     with pytest.raises(ServiceValidationError) as raised:
@@ -333,7 +333,7 @@ async def test_a_whole_config_that_would_cut_off_access_is_refused(
 
 
 async def test_nulls_that_xmrig_fills_in_are_no_changes(running: Rig) -> None:
-    """It shows null for what is not set, whether or not that is in its file."""
+    """It shows null for unset values."""
 
     def without_nulls(value: Any) -> Any:
         if isinstance(value, dict):
@@ -376,7 +376,7 @@ async def test_nulls_that_xmrig_fills_in_are_no_changes(running: Rig) -> None:
 async def test_what_is_no_config_is_refused(
     running: Rig, patch: Any, key: str, path: str | None, replace: bool
 ) -> None:
-    """Before the miner is asked for anything, and with the place of the fault."""
+    """Before any request, with the path of the error."""
     running.simulator.requests.clear()
     with pytest.raises(ServiceValidationError) as raised:
         await act(running, "set_config", config=patch, replace=replace)
@@ -388,7 +388,7 @@ async def test_what_is_no_config_is_refused(
 
 
 async def test_restoring_tells_what_it_changed(running: Rig) -> None:
-    """And has nothing more to do the second time."""
+    """The second time, there is nothing to restore."""
     await set_threads(running, 3)
     await act(running, "set_config", config={"retries": 7})
     response = await act(running, "restore_config")

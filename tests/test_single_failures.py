@@ -1,4 +1,4 @@
-"""One reply is late, lost or wrong: what is shown stays true, and nothing is undone."""
+"""Tests with single late, lost or wrong replies."""
 
 import asyncio
 from collections.abc import Callable
@@ -32,7 +32,7 @@ type Events = list[dict[str, Any]]
 
 @pytest.fixture
 def events(hass: HomeAssistant) -> Events:
-    """Return the attributes of each event from now on, as a growing list."""
+    """Return a growing list of the attributes of events from now on."""
     found: Events = []
     last = None
 
@@ -51,18 +51,18 @@ def events(hass: HomeAssistant) -> Events:
 
 
 def types(events: Events) -> list[str]:
-    """Return the types of events, but for shares, which are found all the time."""
+    """Return the types of events, except new best shares."""
     names = [event["event_type"] for event in events]
     return [name for name in names if name != "best_share"]
 
 
 def commands(rig: Rig) -> list[str]:
-    """Return the paths of all that was sent to the miner."""
+    """Return the paths of all commands that were sent to the miner."""
     return [item.path for item in rig.simulator.requests if item.method != "GET"]
 
 
 def of(path: str, change: Callable[[Any], Any]) -> Fault:
-    """Return the fault that changes the document of an endpoint."""
+    """Return a fault that changes the document of an endpoint."""
 
     def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         return replace(reply, document=change(copy.deepcopy(reply.document)))
@@ -71,13 +71,13 @@ def of(path: str, change: Callable[[Any], Any]) -> Fault:
 
 
 def use(rig: Rig, monkeypatch: pytest.MonkeyPatch, fault: Fault) -> None:
-    """Let a fault apply to all requests from now on that it fits."""
+    """Apply a fault to all matching requests from now on."""
     monkeypatch.setitem(FAULTS, "of_test", fault)
     rig.simulator.fault = "of_test"
 
 
 def accepted(rig: Rig) -> int | None:
-    """Return the accepted shares as of the last reply."""
+    """Return the accepted shares of the last reply."""
     results = rig.entry.runtime_data.coordinator.data.summary.results
     shares: int | None = results.shares_good
     return shares
@@ -92,7 +92,7 @@ async def test_a_late_reply_of_the_backends_is_no_restart(
     events: Events,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It arrives after the summary of a process that is no younger for it."""
+    """It arrives late, but the process is the same."""
     late = Fault("late", delay_before=7, path="/backends")
     for is_late in (True, False, True, True, False):
         use(running, monkeypatch, late)
@@ -113,7 +113,7 @@ async def test_an_uptime_that_stands_still_is_no_restart(
     monkeypatch: pytest.MonkeyPatch,
     is_cached: bool,
 ) -> None:
-    """A cache in between, or a virtual machine whose clock is frozen."""
+    """As from a cache or a frozen virtual machine."""
     first: dict[str, Any] = {}
 
     def freeze(document: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +139,7 @@ KINDS = ("http_500", "reset", "close", "cut", "html", "late_2", "nulls")
 
 @pytest.mark.parametrize(
     ("fault", "count"),
-    # Three that hang are more than the time that a command is given
+    # Three that hang take longer than the timeout of a command
     [
         *((fault, 1) for fault in (*KINDS, "hang", "late_7")),
         *((fault, 3) for fault in KINDS),
@@ -148,7 +148,7 @@ KINDS = ("http_500", "reset", "close", "cut", "html", "late_2", "nulls")
 async def test_a_confirming_read_that_fails_fails_no_command(
     running: Rig, events: Events, fault: str, count: int
 ) -> None:
-    """It is read again, and the pause is still one that was asked for here."""
+    """It is tried again, and the pause still counts as requested from here."""
     simulator = running.simulator
 
     def fail(request: Request) -> None:
@@ -170,7 +170,7 @@ async def test_a_confirming_read_that_fails_fails_no_command(
 async def test_a_pause_whose_reply_is_lost_is_one(
     running: Rig, events: Events, fault: str
 ) -> None:
-    """The miner shows that it took effect."""
+    """The command took effect."""
     simulator = running.simulator
 
     def fail(request: Request) -> None:
@@ -192,7 +192,7 @@ async def test_a_pause_whose_reply_is_lost_is_one(
 
 @pytest.mark.parametrize("fault", ["reset", "close", "hang"])
 async def test_a_pause_that_never_arrives_is_an_error(running: Rig, fault: str) -> None:
-    """And the miner still is to mine, also after it restarted."""
+    """The miner should still mine, even after a restart."""
     simulator = running.simulator
 
     def fail(request: Request) -> None:
@@ -214,7 +214,7 @@ async def test_a_pause_that_never_arrives_is_an_error(running: Rig, fault: str) 
 async def test_the_users_own_wallet_raises_nothing(
     hass: HomeAssistant, running: Rig, events: Events
 ) -> None:
-    """However many readings of the config fail after it was written."""
+    """However many reads fail after the write."""
     simulator = running.simulator
 
     def fail(request: Request) -> None:
@@ -261,13 +261,13 @@ MISSING_BACKENDS = {
 async def test_a_missing_backend_is_unknown_rather_than_off(
     running: Rig, events: Events, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """A miner that was stopped may have been started meanwhile."""
+    """A stopped miner may have been started in the meantime."""
     await running.press("button.stop")
     await running.poll(2)
     assert running.state(STATUS) == "stopped"
     sent = commands(running)
     use(running, monkeypatch, MISSING_BACKENDS[name])
-    # For a minute the last complete reply serves
+    # The last complete reply is used for a minute
     await running.poll(10)
     assert running.state(STATUS) == "unknown"
     assert running.state(MINING) in ("unavailable", "unknown")
@@ -282,7 +282,7 @@ async def test_a_missing_backend_is_unknown_rather_than_off(
 async def test_nothing_is_commanded_because_of_a_missing_backend(
     running: Rig, events: Events, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """Neither while it mines, nor after it restarted."""
+    """Neither while it mines nor after a restart."""
     await running.turn(MINING, on=False)
     await running.turn(MINING, on=True)
     sent = commands(running)
@@ -304,7 +304,7 @@ async def test_nothing_is_commanded_because_of_a_missing_backend(
 async def test_an_external_change_shortly_before_a_write_is_reported(
     running: Rig, events: Events
 ) -> None:
-    """Without what was written from here."""
+    """Without the changes that were written from here."""
 
     def edit(config: dict[str, Any]) -> None:
         config["retries"] = 9
@@ -325,7 +325,7 @@ async def test_an_external_change_shortly_before_a_write_is_reported(
 async def test_commands_on_a_hanging_miner_fail_together(
     hass: HomeAssistant, running: Rig
 ) -> None:
-    """The first time-out shows all as unavailable, and polls go on."""
+    """The first timeout makes all unavailable, and polls continue."""
     simulator = running.simulator
     simulator.fault = "hang"
     started = hass.loop.time()
@@ -348,7 +348,7 @@ async def test_commands_on_a_hanging_miner_fail_together(
 async def test_polls_go_on_while_commands_hang(
     hass: HomeAssistant, running: Rig
 ) -> None:
-    """A queue of commands delays no poll by more than one time-out."""
+    """Waiting commands delay a poll by at most one timeout."""
     simulator = running.simulator
     simulator.fault = "hang"
 
@@ -388,7 +388,7 @@ async def test_twenty_values_of_a_slider_cause_few_polls(running: Rig) -> None:
 async def test_switched_off_it_stays_so_when_the_battery_rule_ends(
     running: Rig, events: Events
 ) -> None:
-    """The rule resumes a miner even if it was paused from here."""
+    """XMRig's rule resumes a miner even if it was paused from here."""
     simulator = running.simulator
     await running.turn(MINING, on=False)
     simulator.on_battery = True
@@ -410,7 +410,7 @@ async def test_switched_off_it_stays_so_when_the_battery_rule_ends(
 async def test_no_command_reaches_a_miner_that_swapped_addresses(
     trio: list[Rig],
 ) -> None:
-    """Neither by itself nor by a user; no device gets the other's name."""
+    """Neither automatic nor manual ones; no device gets the other's name."""
     first, second, _ = trio
     await first.turn(MINING, on=False)
     names = [rig.devices["miner"].name for rig in trio]

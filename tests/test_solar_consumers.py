@@ -70,7 +70,7 @@ async def miner(hass: HomeAssistant, rig: Rig) -> Rig:
 
 
 def threads(miner: Rig) -> int:
-    """Return how many threads hash in truth."""
+    """Return how many threads really hash."""
     return threads_hashing(miner.simulator)
 
 
@@ -85,7 +85,7 @@ async def settle(miner: Rig) -> None:
 
 
 def test_each_example_has_a_test() -> None:
-    """Only what is run is known to work."""
+    """Every example is run."""
     assert len(DOCUMENT) == len(DOCUMENT.languages) == len(TRIED)
     for text in TRIED:
         assert DOCUMENT.code(text)
@@ -140,7 +140,7 @@ class TestEvcc:
     async def test_enabled_is_read_back(
         self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
-        """The answer to the call comes when the switch shows what it brought about."""
+        """When the call ends, the switch shows its result."""
         switch = charger["switch"]
         for on in (True, False, False, True, True):
             assert await self.enable(api, switch, on) == 200
@@ -150,7 +150,7 @@ class TestEvcc:
     async def test_enabled_while_a_limit_leaves_no_thread(
         self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
-        """The call fails and says so, and is granted once the limit allows it."""
+        """The call fails with an error, and takes effect once the limit allows it."""
         switch = charger["switch"]
         await miner.call("number", "set_value", LIMIT, value=0)
         assert await self.enable(api, switch, True) == INVALID
@@ -201,7 +201,7 @@ class TestEvcc:
     async def test_a_miner_that_is_away(
         self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
-        """The call fails, and the states are those that stand for not available."""
+        """The call fails, and the states are unavailable."""
         await miner.simulator.go_offline()
         switch = charger["switch"]
         assert await self.enable(api, switch, False) >= 400
@@ -298,7 +298,7 @@ class TestSolarOptimizer:
     async def test_activation_while_the_power_is_still_zero(
         self, miner: Rig, optimizer: SolarOptimizer
     ) -> None:
-        """The power that follows is enough, although the activation failed."""
+        """The power that is set next starts it, although the activation failed."""
         await miner.call("number", "set_value", MINING_POWER, value=0)
         await miner.poll(2)
         assert not optimizer.is_active

@@ -1,4 +1,4 @@
-"""What hassfest and HACS ask of an integration, held without network.
+"""Rules of hassfest and HACS, checked without a network.
 
 Both run in CI as well. Neither is a package that could be installed, so the rules
 that files can break are stated here (hassfest `script/hassfest/manifest.py`, HACS
@@ -108,7 +108,7 @@ def repository_texts() -> Iterator[tuple[str, str]]:
 
 
 def test_manifest_keys_are_known_and_in_hassfests_order() -> None:
-    """Domain and name come first, the rest alphabetically, none is unheard of."""
+    """Domain and name come first, then known keys in alphabetical order."""
     keys = list(MANIFEST)
     assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
     assert set(keys) <= MANIFEST_KEYS
@@ -146,7 +146,7 @@ def test_manifest_says_where_to_find_this() -> None:
 
 
 def test_manifest_pulls_in_no_package() -> None:
-    """Installs survive an update of Home Assistant because there is none to break."""
+    """No requirement can break with an update of Home Assistant."""
     assert MANIFEST.get("requirements", []) == []
 
 
@@ -226,7 +226,7 @@ def test_users_are_told_what_this_is(name: str) -> None:
 
 
 def test_licence_is_recognisably_mit() -> None:
-    """Detection compares with the canonical text, so nothing else may stand there."""
+    """Licence detection compares with the canonical text."""
     title, _, rest = (ROOT / "LICENSE").read_text().partition("\n\n")
     notice, _, terms = rest.partition("\n\n")
     assert title == "MIT License"
@@ -239,7 +239,7 @@ def test_licence_is_recognisably_mit() -> None:
 
 @pytest.mark.parametrize(("name", "size"), [("icon.png", 256), ("icon@2x.png", 512)])
 def test_icon_is_square_transparent_and_trimmed(name: str, size: int) -> None:
-    """The drawing reaches the edges; between them one sees through."""
+    """The drawing reaches the edges, and the background is transparent."""
     with Image.open(INTEGRATION / "brand" / name) as image:
         assert image.format == "PNG"
         assert image.size == (size, size)
@@ -270,7 +270,7 @@ def test_every_rule_of_the_quality_scale_is_answered() -> None:
 
 
 def test_texts_contain_no_path_of_a_machine() -> None:
-    """A path that exists on one desk only misleads everybody else."""
+    """A local path is useless to others."""
     home = re.compile(r"(?<![\w.$~}*-])/(?:root|home|Users|work)/[\w.]+")
     found = {
         (name, match[0])
@@ -309,7 +309,7 @@ def hosts(text: str) -> Iterator[str]:
     ],
 )
 def test_hosts_are_found(text: str, found: list[str]) -> None:
-    """Or else the test above proves nothing."""
+    """The check above can fail."""
     assert list(hosts(text)) == found
 
 

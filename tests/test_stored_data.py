@@ -1,4 +1,4 @@
-"""A file that cannot be read is kept, and the miner is set up without it."""
+"""Tests of damaged files."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,7 +39,7 @@ def hass_storage() -> dict[str, Any]:
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Have them in a directory of this test."""
+    """Store them in a directory of this test."""
     return hass_tmp_config_dir
 
 
@@ -66,7 +66,7 @@ def repairs(rig: Rig) -> list[ir.IssueEntry]:
 
 
 async def fill(rig: Rig) -> None:
-    """Have something in both files."""
+    """Store data in both files."""
     await set_up(rig, NUMBERS)
     await set_threads(rig, 3)
     await set_limit(rig, 100)
@@ -79,7 +79,7 @@ type Damage = Callable[[bytes], bytes]
 
 
 def changed(change: Callable[[dict[str, Any]], Any]) -> Damage:
-    """Return a damage that leaves a file JSON."""
+    """Return a damage that keeps a file valid JSON."""
     return lambda text: json.dumps(change(json.loads(text))).encode()
 
 
@@ -150,7 +150,7 @@ POWER: dict[str, Damage] = {
 async def test_what_no_store_wrote_is_set_aside(
     hass: HomeAssistant, damage: Damage
 ) -> None:
-    """Byte for byte, and nothing is taken from it."""
+    """It is kept byte for byte, and not used."""
     entry = MockConfigEntry(domain=DOMAIN, title="rig-one")
     store = state_store(hass, entry.entry_id)
     assert await async_load(hass, entry, store, lambda stored: stored) is None
@@ -174,7 +174,7 @@ async def test_what_no_store_wrote_is_set_aside(
 async def test_another_shape_does_not_keep_a_miner_from_being_set_up(
     rig: Rig, store: str, shapes: dict[str, Damage]
 ) -> None:
-    """Whatever of it is of another shape, or absurd."""
+    """Whatever its shape."""
     await fill(rig)
     text = stored(rig, store).read_bytes()
     for count, (name, damage) in enumerate(shapes.items(), 1):
@@ -197,7 +197,7 @@ DAMAGES = [
 
 @pytest.mark.parametrize(("store", "damage"), DAMAGES)
 async def test_a_damaged_file_is_kept(rig: Rig, store: str, damage: Damage) -> None:
-    """Under another name, which the one repair tells; the other file is used."""
+    """Under another name, which the repair shows; the other file is used."""
     await fill(rig)
     text = damage(stored(rig, store).read_bytes())
     stored(rig, store).write_bytes(text)
@@ -219,7 +219,7 @@ async def test_a_damaged_file_is_kept(rig: Rig, store: str, damage: Damage) -> N
     else:
         assert value(rig, LIMIT) == 100
 
-    # What is stored from now on is read again, and nothing else becomes of the other.
+    # New data is stored and read, and the kept file stays.
     await set_threads(rig, 2)
     await set_limit(rig, full_load(rig))
     await rig.reload()
@@ -230,7 +230,7 @@ async def test_a_damaged_file_is_kept(rig: Rig, store: str, damage: Damage) -> N
 
 
 async def test_both_files_are_named_in_one_repair(rig: Rig) -> None:
-    """The miner is set up with neither."""
+    """The miner is set up without them."""
     await fill(rig)
     for store in STORES:
         stored(rig, store).write_text("{")
@@ -248,7 +248,7 @@ async def test_both_files_are_named_in_one_repair(rig: Rig) -> None:
 async def test_the_repair_is_closed_by_its_user(
     rig: Rig, hass_client: ClientSessionGenerator
 ) -> None:
-    """For good, and the file stays until the miner is removed."""
+    """Permanently; the file stays until the miner is removed."""
     await fill(rig)
     stored(rig).write_text("{")
     await rig.set_up()
@@ -274,7 +274,7 @@ async def test_the_repair_is_closed_by_its_user(
 
 
 async def test_the_repair_leaves_with_the_miner(rig: Rig) -> None:
-    """With all files, which may hold wallets; it stays as long as the miner does."""
+    """With all files, which may contain wallets."""
     await fill(rig)
     for store in STORES:
         stored(rig, store).write_text("{")
@@ -289,7 +289,7 @@ async def test_the_repair_leaves_with_the_miner(rig: Rig) -> None:
 
 @pytest.mark.parametrize("store", STORES)
 async def test_a_disk_that_cannot_be_read_is_waited_for(rig: Rig, store: str) -> None:
-    """What is on it is not lost, so nothing is overwritten, and nothing set aside."""
+    """The set-up is retried, and nothing is overwritten."""
     await fill(rig)
     text = stored(rig, store).read_bytes()
     stored(rig, store).unlink()
@@ -307,7 +307,7 @@ async def test_a_disk_that_cannot_be_read_is_waited_for(rig: Rig, store: str) ->
 
 
 async def test_files_are_only_for_home_assistant(rig: Rig) -> None:
-    """They may hold wallets and passwords, or when someone is at home."""
+    """They may contain wallets and passwords."""
     await fill(rig)
     for store in STORES:
         assert stored(rig, store).stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""The switch shows what the miner does, and the miner does what it shows."""
+"""Tests of the switch."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ MINING = "switch.mining"
 
 
 def commands(rig: Rig) -> int:
-    """Return how often the miner was asked to do something."""
+    """Return the number of commands that the miner received."""
     return sum(request.method != "GET" for request in rig.simulator.requests)
 
 
 async def test_turning_off_pauses_and_turning_on_resumes(running: Rig) -> None:
-    """Once the action is over, switch, status and hashrate say what the miner does."""
+    """When the action ends, all states are up to date."""
     assert running.state(MINING) == "on"
     await running.turn(MINING, on=False)
     assert running.simulator.miner.is_paused
@@ -32,7 +32,7 @@ async def test_turning_off_pauses_and_turning_on_resumes(running: Rig) -> None:
 
 
 async def test_both_may_be_asked_for_again(running: Rig) -> None:
-    """What is so already stays so, and the config is not written for it."""
+    """Repeating a command changes nothing, and does not write the config."""
     await running.turn(MINING, on=True)
     assert not commands(running)
     assert running.state(MINING) == "on"
@@ -45,7 +45,7 @@ async def test_both_may_be_asked_for_again(running: Rig) -> None:
 
 @pytest.mark.parametrize("paused", [False, True])
 async def test_turning_on_starts_a_stopped_miner(running: Rig, paused: bool) -> None:
-    """However it came to rest, it works again."""
+    """However it was stopped."""
     await running.press("button.stop")
     if paused:
         running.simulator.rpc_direct("pause")
@@ -58,7 +58,7 @@ async def test_turning_on_starts_a_stopped_miner(running: Rig, paused: bool) -> 
 
 
 async def test_turning_off_a_stopped_miner_leaves_it_off(running: Rig) -> None:
-    """Then it is both, and turning on undoes both."""
+    """It is then paused and stopped, and turning it on ends both."""
     await running.press("button.stop")
     await running.turn(MINING, on=False)
     assert running.state(MINING) == "off"
@@ -69,7 +69,7 @@ async def test_turning_off_a_stopped_miner_leaves_it_off(running: Rig) -> None:
 
 
 async def test_external_changes_are_shown(running: Rig) -> None:
-    """By the next poll."""
+    """At the next poll."""
     running.simulator.rpc_direct("pause")
     await running.poll()
     assert running.state(MINING) == "off"
@@ -79,7 +79,7 @@ async def test_external_changes_are_shown(running: Rig) -> None:
 
 
 async def test_a_miner_without_a_pool_is_on(running: Rig) -> None:
-    """It would mine if it had one, and turning it off still means something."""
+    """It would mine if it had one, and can be turned off."""
     for pool in running.simulator.config["pools"]:
         running.simulator.set_pool_reachable(pool["url"], False)
     await running.poll()
@@ -93,7 +93,7 @@ async def test_a_miner_without_a_pool_is_on(running: Rig) -> None:
 async def test_the_doubled_answer_does_not_matter(
     running: Rig, fault: str | None
 ) -> None:
-    """Whether or not it can be read, what counts is what the miner then shows."""
+    """Whether or not it can be read, the result is confirmed."""
     running.simulator.fault = fault
     await running.turn(MINING, on=False)
     assert running.state(MINING) == "off"
@@ -104,7 +104,7 @@ async def test_the_doubled_answer_does_not_matter(
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
 async def test_a_miner_that_does_not_resume_is_told(running: Rig) -> None:
-    """On battery it answers yes, and goes on resting."""
+    """On battery it accepts the command, but stays paused."""
     running.simulator.on_battery = True
     await running.poll()
     assert running.state(MINING) == "off"
@@ -116,7 +116,7 @@ async def test_a_miner_that_does_not_resume_is_told(running: Rig) -> None:
 
 
 async def test_a_miner_that_went_away_is_told(running: Rig) -> None:
-    """And seen to be away at once, not by the next poll only."""
+    """It is unavailable at once, not only at the next poll."""
     await running.simulator.go_offline()
     with pytest.raises(HomeAssistantError) as error:
         await running.turn(MINING, on=False)
@@ -133,12 +133,12 @@ def restrict(config: dict[str, Any]) -> None:
 
 
 def change_token(config: dict[str, Any]) -> None:
-    """Have the miner ask for another token."""
+    """Change the token of the miner."""
     config["http"]["access-token"] = "another"
 
 
 async def test_a_read_only_api_is_told(running: Rig) -> None:
-    """It became so since the last poll; there is nothing to try again."""
+    """It became read-only since the last poll."""
     running.simulator.edit_config(restrict)
     with pytest.raises(ServiceValidationError) as error:
         await running.turn(MINING, on=False)
@@ -151,7 +151,7 @@ async def test_a_read_only_api_is_told(running: Rig) -> None:
 
 
 async def test_a_token_that_went_bad_is_told(running: Rig) -> None:
-    """The miner refuses a command with the same words as if it were read-only."""
+    """The miner's reply is the same as if it were read-only."""
     running.simulator.edit_config(change_token)
     with pytest.raises(HomeAssistantError) as error:
         await running.turn(MINING, on=False)
@@ -162,7 +162,7 @@ async def test_a_token_that_went_bad_is_told(running: Rig) -> None:
 
 
 def assert_says(error: HomeAssistantError, key: str) -> None:
-    """Check that an error names its cause in the user's language."""
+    """Check the translated text of an error."""
     assert error.translation_domain == DOMAIN
     assert error.translation_key == key
     assert error.translation_placeholders == {"name": "rig-one"}

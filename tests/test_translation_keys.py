@@ -1,4 +1,4 @@
-"""Every text the code asks for exists, and every text that exists is asked for.
+"""Tests that all texts exist and are used.
 
 A missing translation is no error to Home Assistant: the user sees a raw key.
 """

@@ -1,4 +1,4 @@
-"""The form of the texts and icons: the rules of hassfest, held without it.
+"""Rules of hassfest for texts and icons.
 
 It runs in CI and is no package that could be installed, so what it refuses
 (`script/hassfest/translations.py`, `icons.py`) is stated here.

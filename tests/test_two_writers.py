@@ -26,7 +26,7 @@ from .homes import BACKUP, COMMANDS, FULL, every_command, homes
 
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all of them speak to this machine, and not wait for others."""
+    """Allow connections to this machine."""
     monkeypatch.setattr("custom_components.xmrig_miner.api.config_editor.SETTLE", 0.01)
 
 
@@ -39,7 +39,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("patience")
 @pytest.mark.parametrize("apart", [0.0, 0.015, 0.03])
 async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
-    """And each of them can take back its own, so that at last nothing is changed."""
+    """Each of them can undo its own changes."""
     async with homes(4) as (simulator, many):
         first = config_of(simulator)
         names = ["threads", "pool", "backend", "rule"]
@@ -60,7 +60,7 @@ async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
 @pytest.mark.usefixtures("patience")
 @every_command
 async def test_an_overwritten_change_is_written_again(name: str) -> None:
-    """They had read the config before it showed, and wrote it after that."""
+    """The other writer read the config before the change, and wrote it afterwards."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
 
@@ -138,7 +138,7 @@ async def test_lists_edited_on_the_disk_between_read_and_write_are_kept() -> Non
 
 @every_command
 async def test_an_edit_on_the_disk_after_the_write_is_kept(name: str) -> None:
-    """It is applied together with what was written."""
+    """It is applied together with the write."""
     async with homes(1) as (simulator, (home,)):
         first = config_of(simulator)
 
@@ -156,7 +156,7 @@ async def test_an_edit_on_the_disk_after_the_write_is_kept(name: str) -> None:
 
 @pytest.mark.usefixtures("patience")
 async def test_two_entries_command_one_miner(running: Rig) -> None:
-    """Each by its own controls, and each shows what the other did."""
+    """Each has its own controls, and shows what the other did."""
     first = config_of(running.simulator)
     entry = MockConfigEntry(
         domain=DOMAIN, title="other", version=1, data=dict(running.entry.data)

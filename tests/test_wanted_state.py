@@ -24,7 +24,7 @@ REASON = "sensor.pause_reason"
 
 
 async def test_a_pause_outlives_the_miners_process(running: Rig) -> None:
-    """XMRig forgets it; within one poll it is paused again."""
+    """XMRig does not store it; within one poll it is paused again."""
     await running.turn(MINING, on=False)
     running.simulator.restart()
     assert not running.simulator.miner.is_paused
@@ -35,7 +35,7 @@ async def test_a_pause_outlives_the_miners_process(running: Rig) -> None:
 
 
 async def test_a_miner_that_was_asked_to_mine_is_started_again(running: Rig) -> None:
-    """Its config may be another one when it comes back."""
+    """Its config may have been replaced."""
     await running.press("button.start")
     await running.simulator.kill()
 
@@ -50,7 +50,7 @@ async def test_a_miner_that_was_asked_to_mine_is_started_again(running: Rig) -> 
 
 
 async def test_a_stop_outlives_the_miners_process(running: Rig) -> None:
-    """It is in the config, where nothing has to be put back."""
+    """It is in the config, so nothing has to be restored."""
     await running.press("button.stop")
     written = writes(running.simulator)
     running.simulator.restart()
@@ -81,7 +81,7 @@ async def test_a_cap_outlives_the_miners_process(running: Rig, paused: bool) -> 
 
 
 async def test_a_cap_that_is_still_there_is_not_written_again(running: Rig) -> None:
-    """Usually it is in the config on the disk."""
+    """Usually it is in the config file."""
     first = config_of(running.simulator)
     await set_threads(running, 2)
     running.simulator.restart()
@@ -93,7 +93,7 @@ async def test_a_cap_that_is_still_there_is_not_written_again(running: Rig) -> N
 
 
 async def test_without_the_option_nothing_is_put_back(rig: Rig) -> None:
-    """Then a restart is a new beginning."""
+    """The miner's own state stays after a restart."""
     rig.hass.config_entries.async_update_entry(
         rig.entry, options={CONF_KEEP_STATE: False}
     )
@@ -107,7 +107,7 @@ async def test_without_the_option_nothing_is_put_back(rig: Rig) -> None:
 
 
 async def test_nothing_is_restored_that_was_not_requested(running: Rig) -> None:
-    """A miner that was never touched is left alone."""
+    """A miner without commands is left alone."""
     running.simulator.restart()
     await running.poll(3)
     assert not any(
@@ -117,7 +117,7 @@ async def test_nothing_is_restored_that_was_not_requested(running: Rig) -> None:
 
 @pytest.mark.parametrize("asked_before", [True, False])
 async def test_a_pause_by_a_person_stays(running: Rig, asked_before: bool) -> None:
-    """It is shown, it is not undone, and from then on it is what is wanted."""
+    """It becomes the requested state."""
     if asked_before:
         await running.turn(MINING, on=True)
     running.simulator.rpc_direct("pause")
@@ -132,7 +132,7 @@ async def test_a_pause_by_a_person_stays(running: Rig, asked_before: bool) -> No
 
 
 async def test_a_person_may_resume_what_was_paused_here(running: Rig) -> None:
-    """From then on mining is what is wanted, after a restart too."""
+    """Mining is then the requested state, even after a restart."""
     await running.turn(MINING, on=False)
     running.simulator.rpc_direct("resume")
     await running.poll(3)
@@ -144,7 +144,7 @@ async def test_a_person_may_resume_what_was_paused_here(running: Rig) -> None:
 
 
 async def test_a_person_may_stop_what_was_started_here(running: Rig) -> None:
-    """By the config, of which the switch shows what it makes of the miner."""
+    """By its config; the switch shows it."""
     await running.turn(MINING, on=True)
 
     def edit(config: Json) -> None:
@@ -161,7 +161,7 @@ async def test_a_person_may_stop_what_was_started_here(running: Rig) -> None:
 
 @pytest.mark.parametrize("step", [-20, -100, -7200, 3600])
 async def test_a_clock_that_was_set_is_no_restart(running: Rig, step: int) -> None:
-    """The miner's uptime is wall clock time, its connection's is not."""
+    """The miner's uptime is wall clock time, that of its connection is not."""
     await running.turn(MINING, on=False)
     running.simulator.miner.wall_step = step
     running.simulator.rpc_direct("resume")
@@ -176,7 +176,7 @@ async def test_a_clock_that_was_set_is_no_restart(running: Rig, step: int) -> No
 async def test_nor_is_it_while_home_assistant_is_down(
     running: Rig, step: int, seen: bool
 ) -> None:
-    """Or before: what is known of the miner's start follows its clock."""
+    """Even if the clock was set while Home Assistant was down."""
     await running.turn(MINING, on=False)
     if seen:
         running.simulator.miner.wall_step = step
@@ -191,7 +191,7 @@ async def test_nor_is_it_while_home_assistant_is_down(
 
 
 async def test_a_miner_that_was_away_and_restarted_is_put_back(running: Rig) -> None:
-    """It is back with a smaller uptime, however long it was away."""
+    """Its uptime is lower, however long it was unreachable."""
     simulator = running.simulator
     await running.turn(MINING, on=False)
     await simulator.go_offline()
@@ -206,7 +206,7 @@ async def test_a_miner_that_was_away_and_restarted_is_put_back(running: Rig) -> 
 
 
 async def test_a_miner_that_was_only_away_is_left_as_it_is(running: Rig) -> None:
-    """A person may have changed it meanwhile."""
+    """The user may have changed it in the meantime."""
     await running.turn(MINING, on=False)
     await running.simulator.go_offline()
     await running.poll(2)
@@ -218,7 +218,7 @@ async def test_a_miner_that_was_only_away_is_left_as_it_is(running: Rig) -> None
 
 
 async def test_a_restart_while_home_assistant_was_down_is_noticed(running: Rig) -> None:
-    """What was asked for before is put back at once."""
+    """The request is restored at once."""
     await running.turn(MINING, on=False)
     await set_threads(running, 1)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
@@ -235,7 +235,7 @@ async def test_a_restart_while_home_assistant_was_down_is_noticed(running: Rig) 
 async def test_a_miner_that_says_too_little_is_put_back_when_it_says_more(
     running: Rig, fault: str
 ) -> None:
-    """Until then nothing that it shows is taken for what is wanted."""
+    """Until then, its state does not become the request."""
     await running.turn(MINING, on=False)
     await set_threads(running, 2)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
@@ -251,7 +251,7 @@ async def test_a_miner_that_says_too_little_is_put_back_when_it_says_more(
 
 
 async def test_a_poll_that_waits_for_a_command_does_not_undo_it(running: Rig) -> None:
-    """What it knows of the config is older than the command."""
+    """Its config is older than the command."""
     simulator = running.simulator
     first = config_of(simulator)
 
@@ -272,7 +272,7 @@ async def test_a_poll_that_waits_for_a_command_does_not_undo_it(running: Rig) ->
 
 
 async def test_old_answers_are_not_taken_for_what_is_wanted(running: Rig) -> None:
-    """For a while they serve in place of new ones, but only for looking at."""
+    """They are still shown, but not used for decisions."""
     simulator = running.simulator
     await running.press("button.stop")
     # The backends cannot be read once they were seen to have started.
@@ -298,7 +298,7 @@ async def test_old_answers_are_not_taken_for_what_is_wanted(running: Rig) -> Non
 
 @pytest.mark.parametrize("options", [{"version": "6.22.1"}])
 async def test_replies_that_are_cut_off_say_enough(running: Rig) -> None:
-    """Such are those of old versions in their first quarter of an hour."""
+    """As the replies of old versions in the first 15 minutes."""
     running.simulator.fault = "truncated"
     await running.poll()
     await running.turn(MINING, on=False)

@@ -1,4 +1,4 @@
-"""An event loop whose time is a clock that jumps to whatever is due next.
+"""An event loop with a virtual clock, which jumps to the next timer.
 
 Sockets and threads are real. The clock stands still while any of them is busy, so a day
 of polls and timers passes in seconds and every delay is kept.
@@ -29,7 +29,7 @@ THREAD = 0.01
 
 
 class _Selector(selectors.DefaultSelector):
-    """Moves the clock where another one would sleep."""
+    """Moves the clock instead of sleeping."""
 
     def __init__(self, clock: FrozenDateTimeFactory) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """Waits for threads in real time, or does without them."""
+    """Waits for threads in real time, or runs without them."""
 
     def __init__(self, selector: _Selector, *, threads: bool) -> None:
         self._jumping = selector

@@ -41,7 +41,7 @@ NO_CARDS = {"gpus": 0}
 
 IDLE = 50
 THREAD = 30
-"""W that the computer really draws, so that measured and said differ."""
+"""Actual power of the computer, which differs from the estimate."""
 
 
 def threads_hashing(simulator: Simulator) -> int:
@@ -51,7 +51,7 @@ def threads_hashing(simulator: Simulator) -> int:
 
 
 def drawn(simulator: Simulator) -> int:
-    """Return what the computer really draws now, in W."""
+    """Return the actual power of the computer, in W."""
     cards = simulator.gpus if simulator.is_hashing else []
     return (
         IDLE
@@ -71,7 +71,7 @@ def full_load(rig: Rig) -> int:
 
 
 def is_estimated(rig: Rig) -> bool:
-    """Return whether the power says that it is only an estimate."""
+    """Return whether the power is shown as an estimate."""
     estimated = rig.state(ESTIMATED)
     assert estimated in ("on", "off")
     return estimated == "on"
@@ -105,14 +105,14 @@ async def choose(rig: Rig, options: Mapping[str, Any]) -> None:
 
 
 async def measure(rig: Rig, polls: int = 12) -> None:
-    """Let time pass in which the meter says what is really drawn."""
+    """Let time pass while the meter reports the actual power."""
     for _ in range(polls):
         report(rig, drawn(rig.simulator))
         await rig.poll()
 
 
 async def wait(rig: Rig, seconds: float) -> None:
-    """Let some time pass, with all polls in it.
+    """Let time pass, including all polls.
 
     What is under way is over before: time-outs of requests pass with the time.
     """

@@ -30,7 +30,7 @@ def hass_storage() -> dict[str, Any]:
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Have them in a directory of this test."""
+    """Store them in a directory of this test."""
     return hass_tmp_config_dir
 
 
