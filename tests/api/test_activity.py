@@ -8,11 +8,13 @@ import pytest
 from custom_components.xmrig_miner.api.activity import (
     MAX_PATHS,
     Activity,
+    ActivityLog,
     ActivityType,
     detect_activities,
 )
-from custom_components.xmrig_miner.api.models import Connection, Summary
+from custom_components.xmrig_miner.api.models import Connection, Results, Summary
 from custom_components.xmrig_miner.api.snapshot import Snapshot
+from custom_components.xmrig_miner.api.state import MinerState, Request
 
 KNOWN = Snapshot(
     summary=Summary(
@@ -82,3 +84,77 @@ def test_an_event_names_no_more_paths_than_can_be_recorded() -> None:
     (activity,) = detected(KNOWN, KNOWN, paths=paths)
     assert activity.type is ActivityType.CONFIG_CHANGED
     assert activity.facts == {"paths": paths[:MAX_PATHS]}
+
+
+def logged(
+    log: ActivityLog,
+    snapshot: Snapshot,
+    *,
+    restarted: bool = False,
+    restored: bool = False,
+    paths: Any = (),
+) -> tuple[Activity, ...]:
+    """Return what a log says at a poll."""
+    return log.observe(
+        snapshot, restarted=restarted, restored=restored, changed_paths=paths
+    )
+
+
+def test_the_first_poll_has_none_to_be_compared_with() -> None:
+    """What is known without one is told: a restart, and what changed meanwhile."""
+    assert logged(ActivityLog(), changed(results=Results(best_share=9))) == ()
+    told = logged(ActivityLog(), KNOWN, restarted=True, paths=["retries"])
+    assert told == (
+        Activity(ActivityType.RESTARTED, {"uptime": 12, "version": "6.26.0"}),
+        Activity(ActivityType.CONFIG_CHANGED, {"paths": ["retries"]}),
+    )
+
+
+def test_each_poll_is_compared_with_the_one_before() -> None:
+    """So what happened is told once."""
+    log = ActivityLog()
+    told = [logged(log, changed(algo=algo)) for algo in ("a", "b", "b", "a")]
+    assert told == [
+        (),
+        (Activity(ActivityType.ALGORITHM_CHANGED, {"before": "a", "after": "b"}),),
+        (),
+        (Activity(ActivityType.ALGORITHM_CHANGED, {"before": "b", "after": "a"}),),
+    ]
+
+
+def test_a_best_share_beats_all_before() -> None:
+    """Those of the first poll too, and those of before a restart."""
+    log = ActivityLog()
+    polls = [7, 7, 9, None, 9, 8, 10, 0, 11]
+    told = [logged(log, changed(results=Results(best_share=best))) for best in polls]
+    assert [activities[0].facts for activities in told if activities] == [
+        {"difficulty": 9},
+        {"difficulty": 10},
+        {"difficulty": 11},
+    ]
+    assert {one.type for activities in told for one in activities} == {
+        ActivityType.BEST_SHARE
+    }
+
+
+def test_the_first_share_of_all_is_the_best() -> None:
+    """Even of the lowest difficulty."""
+    log = ActivityLog()
+    logged(log, KNOWN)
+    best = changed(results=Results(best_share=1))
+    assert logged(log, best) == (Activity(ActivityType.BEST_SHARE, {"difficulty": 1}),)
+
+
+def test_what_was_restored_is_told_last() -> None:
+    """With what the miner does since."""
+    log = ActivityLog()
+    logged(log, KNOWN)
+    state = MinerState(request=Request(mining=False), threads=3)
+    snapshot = replace(changed(results=Results(best_share=9)), state=state)
+    restored = logged(log, snapshot, restored=True)
+    assert [one.type for one in restored] == [
+        ActivityType.BEST_SHARE,
+        ActivityType.STATE_RESTORED,
+    ]
+    assert restored[1].facts == {"mining": False, "threads": 3}
+    assert logged(log, snapshot) == ()
