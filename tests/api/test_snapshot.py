@@ -309,3 +309,56 @@ def test_the_same_value_everywhere(value: Any) -> None:
         everywhere(BACKENDS, value),
         everywhere(CONFIG, value),
     )
+
+
+def cards(*threads: dict[str, Any], listed: bool = True) -> Backends:
+    """Return backends, CUDA with these threads if it is listed at all."""
+    cuda = {"type": "cuda", "enabled": True, "threads": list(threads)}
+    return Backends.from_json([{"type": "cpu", "enabled": True}] + [cuda] * listed)
+
+
+@pytest.mark.parametrize(
+    ("backends", "config", "has_hardware"),
+    [
+        (cards({"index": 0}), None, True),
+        (cards({"index": 0}), {}, True),
+        (cards(), None, False),
+        (cards(), {"cuda": {"enabled": True}}, False),
+        (cards(), {"cuda": {"rx": [{"index": 0}]}}, True),
+        # A backend that is not listed is not built in
+        (cards(listed=False), {"cuda": {"rx": [{"index": 0}]}}, False),
+        (None, {"cuda": {"rx": [{"index": 0}]}}, False),
+    ],
+)
+def test_a_backend_has_hardware(
+    backends: Backends | None, config: dict[str, Any] | None, has_hardware: bool
+) -> None:
+    """It has threads, or profiles for them."""
+    known = Snapshot(
+        summary=Summary(),
+        backends=backends,
+        config=None if config is None else Config(config),
+    )
+    assert known.has_hardware(BackendType.CUDA) is has_hardware
+    assert known.has_hardware(BackendType.CPU) is True
+
+
+@pytest.mark.parametrize(
+    ("before", "is_certain"),
+    [
+        (None, False),
+        (cards(), False),
+        (cards({"index": 1}), False),
+        (cards({"index": 0}), True),
+        (cards({"index": 1}, {"index": 0}), True),
+    ],
+)
+def test_a_card_without_a_place_has_to_be_listed_twice(
+    before: Backends | None, is_certain: bool
+) -> None:
+    """One reply may describe it badly; a place on the bus is proof enough."""
+    known = Snapshot(summary=Summary(), previous_backends=before)
+    (card,) = cards({"index": 0}).gpus
+    assert known.is_certain(card) is is_certain
+    (placed,) = cards({"index": 0, "bus_id": "01:00.0"}).gpus
+    assert known.is_certain(placed) is True
