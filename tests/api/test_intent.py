@@ -137,6 +137,13 @@ def test_what_the_miners_own_rules_may_have_done_is_not_wanted(
 
 
 @pytest.mark.parametrize("rules", RULES)
+def test_no_rule_starts_a_miner_that_was_stopped(rules: tuple[PauseRule, ...]) -> None:
+    """So that was the user, and is wanted."""
+    before, now = snapshot(Status.STOPPED, *rules), snapshot(Status.MINING, *rules)
+    assert wanted(PAUSE, before, now) == RESUMED_THERE
+
+
+@pytest.mark.parametrize("rules", RULES)
 def test_a_pause_at_the_miner_ends_there_whatever_its_rules(
     rules: tuple[PauseRule, ...],
 ) -> None:

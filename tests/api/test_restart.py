@@ -8,6 +8,7 @@ import pytest
 from custom_components.xmrig_miner.api.models import Summary
 from custom_components.xmrig_miner.api.restart import (
     TOLERANCE,
+    TOLERANCE_AWAY,
     LifetimeCounter,
     RestartDetector,
 )
@@ -66,6 +67,16 @@ SAME_PROCESS = {
     "clock back without a pool": [Poll(0, 500, 0), Poll(10, 480, 0)],
     "clock forward": [Poll(0, 500, 490), Poll(10, 4110, 500)],
     "and on": [Poll(0, 500, 490), Poll(10, 400, 500), Poll(20, 410, 510)],
+    "clock back far, just connected": [Poll(0, 500, 0.5), Poll(10, 10, 10.5)],
+    "clock back far, its connection a little younger": [
+        Poll(0, 500, 5),
+        Poll(10, 10, 10),
+    ],
+    "clock back far, not asked for long": [
+        Poll(0, 100_000, 0.5),
+        Poll(20_000, 20_000, 20_000.5),
+    ],
+    "just as far behind as a reply may be": [Poll(0, 2, 0), Poll(10, 2 + 10 - 5, 0)],
     "before its start": [
         Poll(0, 500, 490),
         Poll(10, 2**64 - 9, 500),
@@ -81,6 +92,7 @@ SAME_PROCESS = {
     # An uptime that stands still: a cache, or a virtual machine that was frozen
     "frozen": [Poll(0, 14835, 14000, 9), *[Poll(n, 14835, 14000, 9) for n in range(8)]],
     "frozen for long": [Poll(0, 500, 490, 9), Poll(90_000, 500, 490, 9)],
+    "frozen, with a wrong count": [Poll(0, 500, 490, 9), Poll(10, 500, 490, 8)],
     "frozen and young": [Poll(0, 8, 5, 9), Poll(10, 8, 5, 9), Poll(20, 8, 5, 9)],
     "frozen without a pool": [Poll(0, 8, 0, 9), Poll(10, 8, 0, 9)],
     "frozen, then on": [Poll(0, 500, 490), Poll(3600, 500, 490), Poll(3610, 510, 500)],
@@ -107,6 +119,12 @@ ANOTHER_PROCESS = {
     "away, back with more": [Poll(0, 500, 490), Poll(3600, 1800, 1790)],
     "away, back with less": [Poll(0, 500, 490), Poll(600, 400, 390)],
     "young": [Poll(0, 30, 20), Poll(10, 4)],
+    "as old as the time since": [Poll(0, 500, 0), Poll(10, 10 + 5, 0)],
+    "connected, as the one before never was": [Poll(0, 500, 0), Poll(10, 8, 7)],
+    "connected for a little longer than it lives": [
+        Poll(0, 500, 0),
+        Poll(10, 3, 3 + 5),
+    ],
     "not said": [Poll(0, 500, 490), Poll(10, None), Poll(20, 8, 7)],
     "late": [Poll(0, 500, 490, took=9), Poll(18, 3, 2, took=9)],
     "after a clock that was set": [
@@ -135,6 +153,46 @@ def test_another_process(name: str) -> None:
     """Its uptime and that of its connection are lower than expected."""
     polls = ANOTHER_PROCESS[name]
     assert restarts(*polls) == [False] * (len(polls) - 1) + [True]
+
+
+@pytest.mark.parametrize("connected", [0, TOLERANCE_AWAY, 500])
+@pytest.mark.parametrize("younger", [0, TOLERANCE_AWAY, TOLERANCE_AWAY + 1])
+def test_a_restart_between_two_runs_of_this_side(
+    younger: int, connected: float
+) -> None:
+    """The clocks of two machines may differ by a minute; a connection tells too."""
+    detector = RestartDetector(started=WALL - 500)
+    restarted = Poll(0, 500 - younger, connected).observed_by(detector)
+    assert restarted is (younger > TOLERANCE_AWAY and connected < 500)
+
+
+@pytest.mark.parametrize("late", [0, 25, 30, 31])
+def test_the_start_is_stored_again_only_if_it_moved(late: int) -> None:
+    """Each time it is written to disk, so a little is left as it was."""
+    detector = RestartDetector()
+    Poll(0, 500, 490).observed_by(detector)
+    Poll(60, 560 - late, 550).observed_by(detector)
+    assert detector.started == WALL - 500 + (late if late > 30 else 0)
+
+
+@pytest.mark.parametrize("next_count", [100, 120, 150])
+def test_a_jump_is_confirmed_by_a_count_that_follows(next_count: int) -> None:
+    """One that is as high, or higher by as much as is plausible."""
+    counter = LifetimeCounter()
+    counter.update(100, restarted=False, max_step=50)
+    assert (counter.total, counter.last) == (0, None)
+    counter.update(next_count, restarted=False, max_step=50)
+    assert (counter.total, counter.last) == (next_count, next_count)
+
+
+def test_a_count_that_fell_confirms_no_jump_of_another_process() -> None:
+    """It was that of the process before."""
+    counter = LifetimeCounter(100, 100)
+    counter.update(50, restarted=False, max_step=50)
+    counter.update(60, restarted=True, max_step=50)
+    assert counter.total == 100
+    counter.update(61, restarted=False, max_step=50)
+    assert counter.total == 161
 
 
 def test_a_restart_is_seen_once() -> None:

@@ -229,6 +229,38 @@ def test_what_is_unknown_has_no_mean(polled: Polled) -> None:
     assert polled.cpu(1, 100, None, None) == windows(100, None)
 
 
+def test_what_is_unknown_is_not_counted_afterwards(polled: Polled) -> None:
+    """Though the polls go on, and few enough seconds are missing."""
+    for _ in range(0, MAX_BRIDGE + 10, 10):
+        assert polled.cpu(1).seconds_10 == 100
+    assert polled.cpu(1) == EMPTY
+    assert polled.cpu(1, 100, None, None) == windows(100, None)
+
+
+def test_a_bridge_begins_anew_after_a_pause(polled: Polled) -> None:
+    """XMRig's windows are empty during it, and for a while afterwards."""
+    assert polled.cpu(1, after=0).seconds_10 == 100
+    polled.poll(backend(CPU, EMPTY, 1), paused=True, after=MAX_BRIDGE)
+    assert polled.cpu(1).seconds_10 == 100
+    assert polled.cpu(1, after=MAX_BRIDGE).seconds_10 == 100
+
+
+def test_two_polls_at_once_are_one() -> None:
+    """A command and its poll may be that quick."""
+    polled = Polled()
+    for _ in range(3):
+        polled.cpu(4, 400, None, None, after=0)
+    assert polled.cpu(4, 400, None, None, after=MINUTE) == windows(400, 400, None)
+
+
+def test_a_pause_from_the_start_is_zero() -> None:
+    """Not unknown, when its windows are gone."""
+    polled = Polled()
+    polled.poll(backend(CPU, windows(0), 4), paused=True)
+    paused = polled.poll(backend(CPU, EMPTY, 4), paused=True)[CPU]
+    assert paused == windows(0)
+
+
 def test_a_pause_counts(polled: Polled) -> None:
     """A draining window has hashes from before; an empty one is 0."""
     paused = polled.poll(backend(CPU, windows(100, None), 4), paused=True)[CPU]
@@ -283,6 +315,8 @@ def test_the_total_is_that_of_the_miner_where_it_has_one(polled: Polled) -> None
     assert found[None] == windows(150, 7, 9)
     assert found[CUDA] == windows(50)
     assert found[CPU].seconds_10 == 100
+    total = windows(149, 7, 9)
+    assert polled.poll(backend(CPU, windows(100), 1), total=total)[None] == total
 
 
 def test_a_total_lacks_what_one_backend_lacks(polled: Polled) -> None:

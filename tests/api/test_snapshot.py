@@ -12,6 +12,7 @@ from custom_components.xmrig_miner.api.models import (
     BackendType,
     Config,
     Hashrate,
+    PauseRule,
     Summary,
 )
 from custom_components.xmrig_miner.api.snapshot import Snapshot, Status
@@ -71,6 +72,40 @@ def test_paused_comes_before_the_pool() -> None:
     """A paused miner without a pool is shown as paused."""
     summary = replace(snapshot(NEW, "pool_unreachable").summary, paused=True)
     assert Snapshot(summary=summary).status is Status.PAUSED
+
+
+@pytest.mark.parametrize(
+    ("connected", "enabled", "status"),
+    [
+        (True, True, Status.STARTING),
+        (True, None, None),
+        (False, True, Status.NO_POOL),
+        (False, None, None),
+    ],
+)
+def test_without_a_hash_the_backends_have_to_be_on(
+    connected: bool, enabled: bool | None, status: Status | None
+) -> None:
+    """Else it may be stopped, which is not known either."""
+    ip = "203.0.113.7" if connected else None
+    connection = {"ip": ip, "uptime": int(connected), "pool": "a:1"}
+    summary = Summary.from_json({"paused": False, "connection": connection})
+    backends = Backends.from_json([{"type": "cpu", "enabled": enabled}])
+    assert Snapshot(summary=summary, backends=backends).status is status
+    assert Snapshot(summary=summary).status is None
+
+
+def test_a_hash_of_the_miner_is_enough() -> None:
+    """Its backends may be of a moment before."""
+    known = replace(snapshot(NEW, "mining"), backends=cards())
+    assert known.status is Status.MINING
+
+
+def test_pause_rules_are_those_of_the_config() -> None:
+    """None without one."""
+    known = Snapshot(summary=Summary(), config=Config({"pause-on-battery": True}))
+    assert known.pause_rules == {PauseRule.BATTERY}
+    assert Snapshot(summary=Summary()).pause_rules == frozenset()
 
 
 def test_stopped_comes_before_paused() -> None:
@@ -190,7 +225,7 @@ def test_complete(version: str, state: str) -> None:
 @pytest.mark.parametrize("name", INCOMPLETE)
 def test_incomplete(name: str) -> None:
     """Decisions need a complete snapshot."""
-    assert not INCOMPLETE[name](snapshot(NEW, "mining")).is_complete
+    assert INCOMPLETE[name](snapshot(NEW, "mining")).is_complete is False
 
 
 def test_complete_without_a_config() -> None:
@@ -362,3 +397,35 @@ def test_a_card_without_a_place_has_to_be_listed_twice(
     assert known.is_certain(card) is is_certain
     (placed,) = cards({"index": 0, "bus_id": "01:00.0"}).gpus
     assert known.is_certain(placed) is True
+
+
+def test_a_hashrate_is_the_one_with_its_gaps_filled() -> None:
+    """Of the miner, and of each backend."""
+    reply = [{"type": "cpu", "enabled": True, "hashrate": [3, 3, 3]}]
+    known = Snapshot(
+        summary=Summary(hashrate=Hashrate(seconds_10=2)),
+        backends=Backends.from_json(reply),
+    )
+    assert known.hashrate() == Hashrate(seconds_10=2)
+    cpu = Hashrate(seconds_10=3, minute_1=3, minutes_15=3)
+    assert known.hashrate(BackendType.CPU) == cpu
+    assert known.hashrate(BackendType.CUDA) == Hashrate()
+    assert replace(known, backends=None).hashrate(BackendType.CPU) == Hashrate()
+    miner, cpu = Hashrate(seconds_10=4), Hashrate(seconds_10=5)
+    filled = replace(known, hashrates={None: miner, BackendType.CPU: cpu})
+    assert filled.hashrate() == miner
+    assert filled.hashrate(BackendType.CPU) == cpu
+    assert filled.hashrate(BackendType.CUDA) == Hashrate()
+
+
+@pytest.mark.parametrize("highest", range(4))
+def test_the_peak_is_the_highest_of_all_that_is_known(highest: int) -> None:
+    """XMRig's own is missing for as long as a window is."""
+    values: list[float | None] = [None, 0, 8, 7]
+    values[highest] = 9
+    windows = dict(
+        zip(("seconds_10", "minute_1", "minutes_15"), values[1:], strict=True)
+    )
+    summary = Summary(hashrate_highest=values[0], hashrate=Hashrate(**windows))
+    assert Snapshot(summary=summary).peak_hashrate == 9
+    assert Snapshot(summary=Summary()).peak_hashrate is None
