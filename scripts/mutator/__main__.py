@@ -1,14 +1,18 @@
 """Run mutants: what scripts/mutate does once its environment exists."""
 
+import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import unified_diff
 from fnmatch import fnmatch
+from functools import cache
 import json
 from pathlib import Path
 import signal
 import subprocess
 import sys
+from textwrap import dedent
 import time
 import tomllib
 
@@ -66,14 +70,34 @@ def _module(name: str) -> str:
     return str(path.relative_to(PACKAGE))
 
 
+def _readable(original: str) -> str:
+    """Return the name of a function or method by mutmut's for it."""
+    is_method = original.startswith("xǁ")
+    return original[2:].replace("ǁ", ".") if is_method else original[2:]
+
+
+@cache
+def _functions(path: Path) -> dict[str, list[str]]:
+    """Return the lines of the functions and mutants in a module."""
+    source = path.read_text()
+    lines = source.splitlines()
+    return {
+        node.name: dedent("\n".join(lines[node.lineno - 1 : node.end_lineno])).split(
+            "\n"
+        )
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
 def _mutant(name: str, result: str) -> Mutant:
     """Return a mutant by mutmut's name for it, as `a.b.xǁClassǁmethod__mutmut_3`."""
-    mangled = name.rpartition("__mutmut_")[0].rpartition(".")[2]
-    is_method = mangled.startswith("xǁ")
-    function = mangled[2:].replace("ǁ", ".") if is_method else mangled[2:]
-    lines = _mutmut("show", name).splitlines()
-    start = next(i for i, line in enumerate(lines) if line.startswith("@@"))
-    diff = lines[start + 1 :]
+    mangled = name.rpartition(".")[2]
+    original, _, _ = mangled.partition("__mutmut_")
+    sources = _functions(WORKSPACE / "mutants" / PACKAGE / _module(name))
+    before, after = sources[f"{original}__mutmut_orig"], sources[mangled]
+    # Without the lines of the names, and of the places
+    diff = list(unified_diff(before[1:], after[1:], lineterm=""))[3:]
     added, removed = (
         " ".join(line[1:].strip() for line in diff if line.startswith(sign))
         for sign in "+-"
@@ -82,7 +106,7 @@ def _mutant(name: str, result: str) -> Mutant:
     is_change = added != "pass" and any(map(str.isalnum, added))
     return Mutant(
         module=_module(name),
-        key=f"{function}: {added if is_change else f'without {removed}'}",
+        key=f"{_readable(original)}: {added if is_change else f'without {removed}'}",
         result=result,
         diff="\n".join(diff),
     )
