@@ -16,6 +16,7 @@ from custom_components.xmrig_miner.const import LOGGER
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
 from tests.common import ALWAYS_AVAILABLE, Rig
+from tests.controls import set_threads
 
 OF_SUMMARY = {
     "binary_sensor.pool_connected",
@@ -226,6 +227,37 @@ async def test_one_poll_follows_a_command(running: Rig) -> None:
     await running.turn("switch.mining", on=False)
     asked = running.asked("/2/config")
     await running.poll(2)
+    assert running.asked("/2/config") == asked + 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "is_polled"),
+    [("refuse_put", True), ("close", True), ("hang", False)],
+)
+async def test_a_poll_follows_a_command_that_failed(
+    running: Rig, fault: str, is_polled: bool
+) -> None:
+    """It may have taken effect, unless there was no reply at all.
+
+    A poll would take another time-out then.
+    """
+    running.simulator.fault = fault
+    asked = running.asked("/2/backends")
+    with pytest.raises(HomeAssistantError):
+        await set_threads(running, 2)
+    assert (running.asked("/2/backends") > asked) is is_polled
+
+
+async def test_a_poll_that_has_begun_is_not_shared(running: Rig) -> None:
+    """It may have read already what has changed since; the next one is."""
+    refresh_once = running.entry.runtime_data.coordinator.async_refresh_once
+    asked = running.asked("/2/config")
+    async with held(running, "/2/backends") as reached:
+        first = asyncio.create_task(refresh_once())
+        await reached.wait()
+        later = [asyncio.create_task(refresh_once()) for _ in range(3)]
+        await asyncio.sleep(0)
+    await asyncio.gather(first, *later)
     assert running.asked("/2/config") == asked + 2
 
 
