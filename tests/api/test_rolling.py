@@ -208,6 +208,14 @@ def test_windows_that_contradict_the_counts_are_left_out() -> None:
     assert polled.cpu(1, 100, None, None).minutes_15 is None
 
 
+def test_more_hashes_than_were_counted_are_left_out() -> None:
+    """A window tells of the time before what is known, not of that."""
+    polled = Polled()
+    polled.cpu(4, 400, 400, None)
+    polled.cpu(4, 400, 1e6, 400)
+    assert polled.cpu(4, 400, None, None) == windows(400)
+
+
 def test_a_mean_waits_for_its_time_to_pass() -> None:
     """As XMRig's own averages after a start."""
     polled = Polled()
