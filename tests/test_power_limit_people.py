@@ -267,6 +267,22 @@ async def test_a_miner_that_the_user_paused_stays_paused_by_a_restore(
     assert limited.state(REASON) == "asked_here"
 
 
+@pytest.mark.virtual_time
+@pytest.mark.parametrize(
+    "options", [{**NO_CARDS, "config": {"pause-on-battery": True}}]
+)
+async def test_restoring_on_battery_is_no_failure(limited: Rig) -> None:
+    """The config is restored, and the miner resumes once it is on mains again."""
+    await set_limit(limited, 0)
+    limited.simulator.on_battery = True
+    await limited.poll()
+    await restore(limited)
+    assert limited.state(REASON) == "battery"
+    limited.simulator.on_battery = False
+    await limited.poll(3)
+    assert limited.state(MINING) == "on"
+
+
 async def test_a_pause_at_the_miner_in_the_same_poll_outranks_the_limit(
     limited: Rig,
 ) -> None:

@@ -70,6 +70,20 @@ async def test_a_power_limit_of_zero_is_no_obstacle_for_later(house: House) -> N
     assert await tell(house, PRICE, "0.1") == "on"
 
 
+async def test_a_miner_that_waits_for_its_limit_waits_no_longer(house: House) -> None:
+    """Otherwise it would mine in expensive hours once the limit allows it."""
+    await cheap(house, price=PRICE)
+    assert await tell(house, PRICE, "0.3") == "off"
+    await house.set_limit(0)
+    assert await tell(house, PRICE, "0.1") == "off"
+    assert house.rig.state("sensor.pause_reason") == "power_limit"
+    assert await tell(house, PRICE, "0.3") == "off"
+    await house.pass_time(timedelta(minutes=1))
+    await house.set_limit(FULL_POWER)
+    assert house.rig.state(MINING) == "off"
+    assert not house.rig.simulator.is_hashing
+
+
 async def test_between_changes_the_switch_is_left_alone(house: House) -> None:
     """A price on the same side of the threshold does not undo manual changes."""
     await cheap(house, price=PRICE)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .house import MINING, House
+from .house import FULL_POWER, MINING, House
 
 ROOM = "sensor.room"
 DAY = "schedule.day"
@@ -42,6 +42,20 @@ async def test_thermostat(house: House) -> None:
     ):
         assert await room(house, temperature) == mining
         assert house.rig.simulator.is_hashing is (mining == "on")
+
+
+async def test_a_miner_that_waits_for_its_limit(house: House) -> None:
+    """It heats once the limit allows it, unless the room is warm by then."""
+    await heat(house)
+    assert await room(house, "21") == "off"
+    await house.set_limit(0)
+    assert await room(house, "15") == "off"
+    assert house.rig.state("sensor.pause_reason") == "power_limit"
+    assert await room(house, "21.1") == "off"
+    assert house.rig.state("sensor.pause_reason") == "asked_here"
+    await house.pass_time(timedelta(minutes=1))
+    await house.set_limit(FULL_POWER)
+    assert house.rig.state(MINING) == "off"
 
 
 async def test_frost(house: House) -> None:

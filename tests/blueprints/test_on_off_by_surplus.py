@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from .house import GRID, GRID_EXPORT, MINING, House
+from .house import FULL_POWER, GRID, GRID_EXPORT, MINING, House
 
 
 async def on_off(house: House, **inputs: Any) -> None:
@@ -41,6 +41,19 @@ async def test_a_meter_with_two_sensors(house: House) -> None:
         await house.surplus(surplus)
         await house.pass_time(timedelta(minutes=5))
         assert house.rig.state(MINING) == ("on" if is_on else "off")
+
+
+async def test_a_miner_that_waits_for_its_limit(house: House) -> None:
+    """It does not mine without surplus once the limit allows it."""
+    await on_off(house)
+    await house.set_limit(0)
+    await house.surplus(500)
+    assert house.rig.state("sensor.pause_reason") == "power_limit"
+    await house.surplus(-500)
+    await house.pass_time(timedelta(minutes=6))
+    await house.set_limit(FULL_POWER)
+    await house.pass_time(timedelta(minutes=1))
+    assert not house.rig.simulator.is_hashing
 
 
 async def test_minimum_times(house: House) -> None:

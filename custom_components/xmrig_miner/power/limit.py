@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 import math
@@ -13,6 +14,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.event import async_call_later
 
 from ..api.document import Change
+from ..api.exceptions import XmrigNotConfirmedError
 from ..api.models.values import number, stored_or_none, thread_number
 from ..api.snapshot import Snapshot
 from ..const import DOMAIN, LOGGER
@@ -241,7 +243,9 @@ class PowerLimit:
                 await self._file.async_save()
             async with self._command() as miner:
                 changes = await miner.restore()
-                await miner.resume_after_power_limit()
+                # On battery, say, it resumes later by itself
+                with suppress(XmrigNotConfirmedError):
+                    await miner.resume_after_power_limit()
             if self._caps != ThreadCaps():
                 self._caps = ThreadCaps()
                 self._file.schedule_save()
