@@ -273,7 +273,28 @@ def test_no_report_after_a_step_is_silence() -> None:
     plan = house.run(121)
     assert plan.targets == {"a": 0}
     assert plan.reason is Reason.METER_SILENT
-    assert house.run(140, -50).targets == {"a": 2}
+    assert house.run(300).targets == {}
+    assert house.run(340, -50).targets == {"a": 2}
+
+
+def test_a_step_that_a_meter_need_not_show_is_no_silence() -> None:
+    """One that reports only changes of 10 W may not show a small thread."""
+    house = House(miner(curve=line(each=8)))
+    house.run(0, -12)
+    assert house.at(200).reason is not Reason.METER_SILENT
+
+
+def test_a_meter_that_reports_the_same_after_a_step_is_silent() -> None:
+    """It hangs, though it reports, and is heard again when that changes."""
+    house = House(miner())
+    house.run(0, -80)
+    assert house.threads == {"a": 4}
+    for now in range(10, 290, 10):
+        assert house.run(now, -80).reason is not Reason.METER_SILENT
+    for now in range(300, 2000, 10):
+        assert house.run(now, -80).reason is Reason.METER_SILENT
+    assert house.threads == {"a": 0}
+    assert house.run(2000, -81).targets == {"a": 4}
 
 
 def test_several_sensors_are_waited_for() -> None:

@@ -10,7 +10,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..manager import Account, Inputs, Plan, is_silent
+from ..manager import Account, Inputs, Plan
 from ..storage import async_load, energy_store
 
 SAVE_DELAY = 60
@@ -46,15 +46,13 @@ class EnergyAccount:
     @callback
     def async_count(self, inputs: Inputs, plan: Plan, now: float) -> None:
         """Count what was mined until now; from now on it is as planned."""
-        reported_at = inputs.meters.reported_at
         day = dt_util.now().date().isoformat()
         before = self._counted
         self._counted = before.counted(
             now,
             plan.draw,
             inputs.meters,
-            is_silent=reported_at is not None
-            and is_silent(reported_at, plan.state, now),
+            is_silent=inputs.meters.reported_at is not None and plan.state.is_silent,
             price=inputs.prices.importing,
             day=day,
         )

@@ -33,7 +33,6 @@ from .figures import Figures, efficiency, hashrate, hottest
 from .inputs import Inputs
 from .members import Member
 from .policy import Caution, Mode, Prices, Reason, Settings
-from .smart import is_silent
 from .sources import Flow, Meters, Reading, Sample, Sources
 from .state import ManagerState
 
@@ -63,5 +62,4 @@ __all__ = [
     "efficiency",
     "hashrate",
     "hottest",
-    "is_silent",
 ]

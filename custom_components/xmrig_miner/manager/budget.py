@@ -5,6 +5,7 @@ from itertools import pairwise
 import math
 from typing import Self
 
+from .response import Response
 from .sources import Meters, Reading
 
 KEPT = 900
@@ -13,17 +14,6 @@ KEPT = 900
 
 POLL = 10
 """Seconds for which a step can have been there until it is noticed."""
-
-
-@dataclass(frozen=True)
-class Response:
-    """How the meter shows what changes behind it."""
-
-    earliest: float = 1
-    latest: float = 5
-    """Seconds from a command to the reading that shows it, between these two."""
-    averaging: float = 0
-    """Seconds over which a reading is the mean."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +54,14 @@ class History:
     def changed_at(self) -> float:
         """Return when the draw changed last."""
         return self.steps[-1][0] if len(self.steps) > 1 else -math.inf
+
+    def largest_step(self, since: float, until: float) -> float:
+        """Return by how many W the draw was another one between two moments at most."""
+        before = self.at(math.nextafter(since, -math.inf))
+        return max(
+            (abs(watts - before) for at, watts in self.steps if since <= at <= until),
+            default=0,
+        )
 
     def at(self, moment: float) -> float:
         """Return what was drawn at a moment, in W."""
@@ -130,15 +128,21 @@ def available(meters: Meters, history: History, response: Response) -> Available
 
     What charges the battery is left over too, and what is taken out of it is not.
     """
-    reading = meters.grid
+    reading = bought(meters)
     if reading is None:
         return None
-    if meters.has_battery:
-        if meters.battery is None:
-            return None
-        # Charging is a use of power that mining may have instead.
-        reading = reading.plus(replace(meters.battery, watts=-meters.battery.watts))
     seen = history.seen(reading, response)
     return Available(
         low=seen.low - reading.watts, high=seen.high - reading.watts, reading=reading
     )
+
+
+def bought(meters: Meters) -> Reading | None:
+    """Return what is bought, also from the battery; None if not known."""
+    reading = meters.grid
+    if reading is None or not meters.has_battery:
+        return reading
+    if meters.battery is None:
+        return None
+    # Charging is a use of power that mining may have instead.
+    return reading.plus(replace(meters.battery, watts=-meters.battery.watts))

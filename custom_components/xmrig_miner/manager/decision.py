@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .budget import bought
 from .distribution import Load, power
 from .heat import STEP_TIME
 from .inputs import Inputs
@@ -10,8 +11,9 @@ from .loads import draw_of_others, loads_of
 from .members import OFFLINE_KEPT
 from .outcome import Outcome, full
 from .policy import Mode, Reason, Settings
-from .smart import SILENT, smart
-from .state import ManagerState
+from .response import LONGEST
+from .smart import smart
+from .state import SILENT, ManagerState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
     """Return what to do at a moment in s, of a clock that is never set back."""
     members = inputs.members
     state = state.seen(members, now)
+    if (reading := bought(inputs.meters)) is not None:
+        state = state.metered(reading).listened(now)
     loads = loads_of(members, state.records, now, keep_mining=settings.keep_mining)
     match settings.mode:
         case Mode.MANUAL:
@@ -79,7 +83,8 @@ def _wake_at(
     inputs: Inputs, state: ManagerState, outcome: Outcome, now: float
 ) -> float | None:
     """Return when to decide again without a new reading."""
-    times = [outcome.wake_at, state.history.changed_at + SILENT]
+    changed_at = state.history.changed_at
+    times = [outcome.wake_at, changed_at + SILENT, changed_at + SILENT + LONGEST]
     for member in inputs.members:
         record = state.records[member.id]
         times.append(record.left_out_until)

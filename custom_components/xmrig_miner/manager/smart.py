@@ -11,9 +11,6 @@ from .outcome import Outcome, full, least
 from .policy import Reason, Settings, battery_goes_first
 from .state import ManagerState
 
-SILENT = 120
-"""Seconds without a report of the meter after a step, from which on it is silent."""
-
 LOOK_AGAIN = 30
 """Seconds after which power that was left for a load that may return is looked at again,
 where the meter reports nothing."""
@@ -34,12 +31,12 @@ def smart(
         before=state.battery_first,
     )
     state = replace(state, battery_first=battery_first)
-    left = available(meters, state.history, state.response)
+    left = available(meters, state.history, state.response.response)
     if left is not None:
         state = state.read(left)
     if inputs.prices.is_cheap(settings.price_limit):
         return state, replace(full(loads), available=left)
-    if left is None or is_silent(left.reading.at, state, now):
+    if left is None or state.is_silent:
         return state, Outcome(least(loads), Reason.METER_SILENT, budget=0)
     if battery_first:
         return state, Outcome(least(loads), Reason.BATTERY_FIRST, left, budget=0)
@@ -116,13 +113,3 @@ def _with_reason(
 def _is_settled(member_id: str, loads: Sequence[Load]) -> bool:
     """Return whether a member is no load that waits."""
     return not any(load.id == member_id and not load.is_settled for load in loads)
-
-
-def is_silent(reported_at: float, state: ManagerState, now: float) -> bool:
-    """Return whether a meter has not reported since a step for too long.
-
-    A meter that reports only changes is as silent as it likes until we change
-    something.
-    """
-    step = state.history.changed_at
-    return reported_at <= step and now - step > SILENT

@@ -4,9 +4,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from .budget import Available, History, Response
+from .budget import Available, History
 from .household import STEP, Household
 from .members import Member, Record
+from .response import LEAST_STEP, LONGEST, Learned
+from .sources import Reading
+
+SILENT = 120
+"""Seconds in which a meter has to report after a step."""
+
+FROZEN_STEP = 50
+"""W of a step after which no meter shows exactly what it showed before."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the meter shows."""
+
+    watts: float
+    at: float
+    """When it has reported last."""
+    since: float
+    """When it has shown this first."""
+    is_silent: bool = False
+    """Whether a step of ours should have shown by now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +36,45 @@ class ManagerState:
 
     records: Mapping[str, Record] = field(default_factory=dict)
     history: History = field(default_factory=History)
-    response: Response = field(default_factory=Response)
+    response: Learned = field(default_factory=Learned)
     household: Household = field(default_factory=Household)
     battery_first: bool = False
+    shown: Shown | None = None
+    """What the meter shows; None before its first reading."""
+
+    def metered(self, reading: Reading) -> Self:
+        """Return the state once the meter has reported."""
+        shown = self.shown
+        if shown and reading.at <= shown.at:
+            return self
+        is_same = shown is not None and shown.watts == reading.watts
+        since = shown.since if shown and is_same else reading.at
+        return replace(
+            self,
+            response=self.response.seen(reading.at, reading.watts, self.history.steps),
+            shown=Shown(reading.watts, reading.at, since),
+        )
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether the meter is silent."""
+        return self.shown is not None and self.shown.is_silent
+
+    def listened(self, now: float) -> Self:
+        """Return the state once it is known whether the meter is silent.
+
+        One that is constant may be alive: a battery or a template holds it. It is
+        silent when a step of ours does not show: if it reports nothing after one, or
+        the very same as before for longer than any meter takes.
+        """
+        shown, history = self.shown, self.history
+        if shown is None or shown.is_silent:
+            return self
+        unreported = history.largest_step(shown.at, now - SILENT)
+        unseen = history.largest_step(shown.since, now - SILENT - LONGEST)
+        if unreported < LEAST_STEP and unseen < FROZEN_STEP:
+            return self
+        return replace(self, shown=replace(shown, is_silent=True))
 
     def read(self, left: Available) -> Self:
         """Return the state once a reading of the meter was taken."""
