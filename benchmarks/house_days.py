@@ -53,6 +53,8 @@ class House:
     plug: Meter | None = None
     prices: Sequence[float] | None = None
     has_nights: bool = False
+    knows_watts: bool = True
+    """Whether the watts of the rigs are known; else the manager learns them."""
 
     def surplus(self, random: Random) -> list[float]:
         """Return what is left over without mining, in W, second by second."""
@@ -111,6 +113,7 @@ def managed(house: House, caution: Caution = Caution.EAGER) -> Managed:
         Settings(caution=caution),
         has_battery=house.has_battery,
         prices=house.prices,
+        knows_watts=house.knows_watts,
     )
 
 

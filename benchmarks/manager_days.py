@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from custom_components.xmrig_miner.manager import Caution
+from custom_components.xmrig_miner.manager.response import CANDIDATES, Learned
 
 from .house_days import HEAD, House, Result, fleet, ideal, managed, play
 from .meters import Meter
 from .prices import DAY_OF_PRICES
+from .strategies import Managed
 
 QUIET = House("quiet", is_lively=False)
 LIVELY = House("lively")
@@ -37,6 +39,7 @@ OTHERS = (
         name="lively, a plug that reports changes",
         plug=Meter(1, lag=5, noise=0, resolution=5, on_change=True),
     ),
+    replace(LIVELY, name="lively, watts learned", knows_watts=False),
     replace(LIVELY, name="lively, prices of a day", prices=DAY_OF_PRICES),
     replace(LIVELY, name="lively, with nights", has_nights=True),
     *SCARCE,
@@ -50,6 +53,14 @@ LASTS = (2, 3, 5)
 """Reports of which a cautious follower takes the least."""
 
 
+def told(house: House) -> Managed:
+    """Return a manager that knows how late the meter of a house is."""
+    manager = managed(house)
+    used = CANDIDATES.index((house.meter.lag, 0))
+    manager.state = replace(manager.state, response=Learned(used=used))
+    return manager
+
+
 def results(days: int) -> Iterator[Result]:
     """Play all houses, and yield what came of each strategy."""
     for house in (QUIET, LIVELY):
@@ -58,6 +69,8 @@ def results(days: int) -> Iterator[Result]:
             yield play(house, f"least of the last {last}", ideal(house, last), days)
         for caution in Caution:
             yield play(house, f"manager, {caution}", managed(house, caution), days)
+    late = replace(LIVELY, name="lively, 30 s late", meter=Meter(lag=30))
+    yield play(late, "manager, told of it", told(late), days)
     for house in OTHERS:
         yield play(house, "ideal", ideal(house), days)
         yield play(house, "manager, eager", managed(house), days)

@@ -44,12 +44,16 @@ class Managed:
         *,
         has_battery: bool = False,
         prices: Sequence[float] | None = None,
+        knows_watts: bool = True,
     ) -> None:
         """Initialize it with nothing learned."""
         self.settings = settings or Settings()
         self.state = ManagerState()
         self.plan: Plan | None = None
-        self.curves: list[Curve | None] = [curve_of(rig) for rig in rigs]
+        self.curves: list[Curve | None] = [
+            curve_of(rig) if knows_watts else None for rig in rigs
+        ]
+        self._knows_watts = knows_watts
         self._rigs = rigs
         self._models: dict[int, PowerModel] = {}
         self._changed: list[tuple[int, int]] = [(0, 0)] * len(rigs)
@@ -95,7 +99,13 @@ class Managed:
     def members(self, threads: Sequence[int]) -> tuple[Member, ...]:
         """Return the rigs as members."""
         return tuple(
-            Member(id=str(place), curve=curve, threads=count, algorithm="rx/0")
+            Member(
+                id=str(place),
+                curve=curve,
+                size=None if self._knows_watts else self._rigs[place].rig.threads,
+                threads=count,
+                algorithm="rx/0",
+            )
             for place, (curve, count) in enumerate(
                 zip(self.curves, threads, strict=True)
             )

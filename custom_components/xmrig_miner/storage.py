@@ -91,7 +91,12 @@ def energy_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
     return XmrigStore(hass, f"{entry_id}.energy")
 
 
-_STORES = (state_store, power_store, manager_store, energy_store)
+def learned_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
+    """Return the store of what the manager learned."""
+    return XmrigStore(hass, f"{entry_id}.learned")
+
+
+_STORES = (state_store, power_store, manager_store, energy_store, learned_store)
 """All that a config entry may have, of whatever kind it is."""
 
 

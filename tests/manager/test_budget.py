@@ -4,7 +4,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.xmrig_miner.manager import Reading
-from custom_components.xmrig_miner.manager.budget import KEPT, History, Response
+from custom_components.xmrig_miner.manager.budget import KEPT, History
+from custom_components.xmrig_miner.manager.response import Response
 
 STEPS = History(((0, 0.0), (100, 50.0), (130, 20.0)))
 

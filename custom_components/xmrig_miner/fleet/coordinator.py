@@ -93,6 +93,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         house: House,
         settings: FleetSettings,
         account: EnergyAccount,
+        state: ManagerState,
     ) -> None:
         """Initialize the coordinator."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
@@ -100,7 +101,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._account = account
         self.house = house
         self._members = Members(hass)
-        self._state = ManagerState()
+        self._state = state
         self._watch = Watch()
         sensor = entry.options.get(CONF_EARNINGS_SENSOR)
         self._earnings_sensor: str | None = sensor or None

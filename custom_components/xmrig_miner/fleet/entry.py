@@ -10,6 +10,7 @@ from ..storage import async_load, async_remove, manager_store
 from .account import EnergyAccount
 from .coordinator import FleetCoordinator
 from .energy import async_follow_house
+from .learned import LearnedFile, async_load_learned
 from .members import loaded_miners
 from .runtime import FLEET, FleetConfigEntry, FleetRuntimeData
 from .settings import FleetSettings
@@ -36,8 +37,11 @@ async def async_create_manager(
     account = EnergyAccount(hass, entry)
     await account.async_load()
     house = await async_follow_house(hass, entry)
-    coordinator = FleetCoordinator(hass, entry, house, settings, account)
-    return FleetRuntimeData(coordinator=coordinator, store=store)
+    state = await async_load_learned(hass, entry)
+    coordinator = FleetCoordinator(hass, entry, house, settings, account, state)
+    return FleetRuntimeData(
+        coordinator=coordinator, store=store, learned=LearnedFile(coordinator)
+    )
 
 
 async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
@@ -58,6 +62,7 @@ async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
     """Unload the manager; the members keep the threads that they have."""
     hass.data.pop(FLEET, None)
     await entry.runtime_data.coordinator.async_close()
+    await entry.runtime_data.learned.async_close()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_source_issues(hass, entry, ignored=False)
     return unloaded

@@ -118,6 +118,7 @@ class Members:
         return Member(
             id=entry.entry_id,
             curve=curve,
+            size=_learned_size(runtime),
             algorithm=snapshot.summary.algo,
             threads=threads,
             is_online=runtime.coordinator.last_update_success,
@@ -145,6 +146,18 @@ class Members:
             curve = _curve(meter.model, meter.cards_watts, uses_cpu=meter.uses_cpu)
             known = self._curves[entry_id] = (key, curve)
         return known[1]
+
+
+def _learned_size(runtime: XmrigRuntimeData) -> int | None:
+    """Return the threads of a miner whose watts the meter of the house has to tell.
+
+    That of a miner with a plug tells nothing new, and neither does that of cards, which
+    are on and off with the CPU.
+    """
+    meter, snapshot = runtime.power.meter, runtime.coordinator.data
+    if meter.sensor is not None or not meter.uses_cpu or meter.cards_watts:
+        return None
+    return meter.model.threads or snapshot.user_threads or None
 
 
 def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:

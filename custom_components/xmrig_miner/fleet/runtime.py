@@ -11,6 +11,7 @@ from ..const import DOMAIN
 from ..manager import Settings
 from ..storage import XmrigStore
 from .coordinator import FleetCoordinator
+from .learned import LearnedFile
 from .settings import FleetSettings, MemberSettings
 
 type FleetConfigEntry = ConfigEntry[FleetRuntimeData]
@@ -25,6 +26,7 @@ class FleetRuntimeData:
 
     coordinator: FleetCoordinator
     store: XmrigStore
+    learned: LearnedFile
 
     async def async_change(self, **changes: Any) -> None:
         """Change settings of the manager: they take effect once they are saved.

@@ -1,7 +1,7 @@
 """The decision at a reading of the meter, or when a wait ends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .budget import bought
 from .distribution import Load, power
@@ -37,7 +37,8 @@ class Plan:
 
 def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) -> Plan:
     """Return what to do at a moment in s, of a clock that is never set back."""
-    members = inputs.members
+    members = tuple(state.known(member) for member in inputs.members)
+    inputs = replace(inputs, members=members)
     state = state.seen(members, now)
     if (reading := bought(inputs.meters)) is not None:
         state = state.metered(reading).listened(now)

@@ -26,7 +26,11 @@ class Member:
 
     id: str
     curve: Curve | None = None
-    """None while nothing is known of its watts: it takes no part."""
+    """None while nothing is known of its watts: it takes no part, unless they can be
+    learned."""
+    size: int | None = None
+    """Threads in all, where its watts are learned from the meter of the house because it
+    has no plug; None where they are not."""
     algorithm: str | None = None
     """Hashrates are compared only within the same one."""
     threads: int | None = None

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from .budget import Available, History
 from .household import STEP, Household
 from .members import Member, Record
 from .response import LEAST_STEP, LONGEST, Learned
 from .sources import Reading
+from .watts import Draw, Step, Watts
 
 SILENT = 120
 """Seconds in which a meter has to report after a step."""
@@ -37,6 +38,7 @@ class ManagerState:
     records: Mapping[str, Record] = field(default_factory=dict)
     history: History = field(default_factory=History)
     response: Learned = field(default_factory=Learned)
+    watts: Watts = field(default_factory=Watts)
     household: Household = field(default_factory=Household)
     battery_first: bool = False
     shown: Shown | None = None
@@ -52,6 +54,7 @@ class ManagerState:
         return replace(
             self,
             response=self.response.seen(reading.at, reading.watts, self.history.steps),
+            watts=self.watts.seen(reading.at, reading.watts, self.response.response),
             shown=Shown(reading.watts, reading.at, since),
         )
 
@@ -116,12 +119,16 @@ class ManagerState:
         if not targets:
             return self
         records = dict(self.records)
+        steps = []
         for member in members:
             if member.id in targets:
-                record = records[member.id].commanded(targets[member.id], now)
-                records[member.id] = record.seen(member, now)
+                record = records[member.id]
+                threads = targets[member.id]
+                steps.append(Step(now, member.id, record.threads(member), threads))
+                records[member.id] = record.commanded(threads, now).seen(member, now)
         return replace(
             self,
+            watts=self.watts.stepped(steps),
             records=records,
             history=self.history.with_draw(now, _draw(members, records, now)),
         )
@@ -131,7 +138,42 @@ class ManagerState:
         if member_id not in self.records:
             return self
         record = self.records[member_id].with_result(ok=ok, now=now)
-        return replace(self, records={**self.records, member_id: record})
+        return replace(
+            self,
+            records={**self.records, member_id: record},
+            watts=self.watts if ok else self.watts.failed(member_id),
+        )
+
+    def known(self, member: Member) -> Member:
+        """Return a member with what was learned of its watts."""
+        if member.size is None:
+            return member
+        return replace(
+            member, curve=self.watts.curve(member.id, member.curve, member.size)
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what was learned as JSON values."""
+        return {
+            "response": self.response.as_json(),
+            "household": self.household.as_json(),
+            "watts": {id_: draw.as_json() for id_, draw in self.watts.draws.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> Self:
+        """Return a new state with what `as_json` returned; None for nothing.
+
+        Raises AttributeError, LookupError, TypeError or ValueError for anything else.
+        """
+        if data is None:
+            return cls()
+        draws = {id_: Draw.from_json(draw) for id_, draw in data["watts"].items()}
+        return cls(
+            response=Learned.from_json(data["response"]),
+            household=Household.from_json(data["household"]),
+            watts=Watts(draws),
+        )
 
 
 def _draw(

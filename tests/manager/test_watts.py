@@ -1,0 +1,122 @@
+"""The watts of a miner without a plug are learned from the meter of the house."""
+
+from random import Random
+
+import pytest
+
+from custom_components.xmrig_miner.manager import Curve
+from custom_components.xmrig_miner.manager.response import Response
+from custom_components.xmrig_miner.manager.watts import (
+    ASSUMED,
+    ENOUGH,
+    Draw,
+    Sample,
+    Step,
+    Watts,
+)
+
+from .common import House, line, miner
+
+RESPONSE = Response()
+THREAD = 17
+
+
+def watched(steps: int = 40, *, noise: float = 5) -> Watts:
+    """Return what is learned of a miner that steps each minute, while others cook."""
+    random = Random(1)
+    result, threads, now = Watts(), 0, 0.0
+    for _ in range(steps):
+        house = random.choice((200.0, 200.0, 2_200.0))
+        before, threads = threads, random.choice((0, 4, 8, 16))
+        if before != threads:
+            result = result.stepped([Step(now, "a", before, threads)])
+        for _ in range(4):
+            now += 15
+            drawn = house + THREAD * threads - now / 10
+            result = result.seen(now, drawn + random.gauss(0, noise), RESPONSE)
+    return result
+
+
+def test_steps_tell_the_watts_of_a_thread() -> None:
+    """What else happens in the house does not matter, nor does the sun that rises."""
+    draw = watched().draws["a"]
+    assert draw.is_sure
+    assert draw.each == pytest.approx(THREAD, rel=0.05)
+    assert draw.mining(16)[16] == pytest.approx(16 * THREAD, rel=0.05)
+
+
+def test_a_few_steps_are_not_enough() -> None:
+    """Nor are those that contradict each other."""
+    assert not watched(5).draws["a"].is_sure
+    wild = Draw(tuple(Sample(0, 4, watts) for watts in (-500, 80, 900, 2000) * 5))
+    assert not wild.is_sure
+    assert Draw().each is Draw().error is None
+
+
+def test_steps_at_the_same_time_tell_nothing() -> None:
+    """It is not known whose watts they are."""
+    watts = Watts()
+    for now in range(0, 300, 15):
+        if now == 90:
+            watts = watts.stepped([Step(now, "a", 0, 4), Step(now, "b", 0, 4)])
+        watts = watts.seen(now, 160.0 if now > 90 else 0.0, RESPONSE)
+    assert not watts.draws
+
+
+def test_a_command_that_failed_is_no_step() -> None:
+    """Those of others stay."""
+    watts = Watts().stepped([Step(0, "a", 0, 4), Step(0, "b", 0, 4)]).failed("a")
+    assert [step.member for step in watts.steps] == ["b"]
+
+
+def test_a_step_that_is_lost_in_the_noise_teaches_nothing() -> None:
+    """It was made because of the noise."""
+    assert not watched(noise=200).draws
+
+
+def test_what_is_learned_takes_the_place_of_an_estimate() -> None:
+    """Hashrates and idle power stay."""
+    curve = Curve((50, 60, 70), (0, 300, 500))
+    unsure = Watts({"a": Draw((Sample(0, 2, 60),))})
+    assert unsure.curve("a", curve, 2) == curve
+    sure = Watts({"a": Draw((Sample(0, 2, 60),) * ENOUGH)})
+    assert sure.curve("a", curve, 2) == Curve((50, 80, 110), (0, 300, 500))
+    assert sure.curve("b", curve, 2) == curve
+    assert sure.curve("a", None, 2) == Curve((0, 30, 60), (0, 1, 2))
+    assert Watts().curve("a", None, 2) == Curve((0, ASSUMED, 2 * ASSUMED), (0, 1, 2))
+
+
+def test_it_is_kept() -> None:
+    """What is damaged is refused."""
+    draw = watched().draws["a"]
+    again = Draw.from_json(draw.as_json())
+    assert again.each == pytest.approx(draw.each, abs=0.1)
+    for data in (None, [[1]], [[0, 1, "a"]], [[0, 1, True]], [[0, 1, 1e9]]):
+        with pytest.raises((LookupError, TypeError, ValueError)):
+            Draw.from_json(data)
+
+
+def test_a_miner_whose_watts_are_unknown_is_managed() -> None:
+    """It learns from its first steps on."""
+    house = House(miner(curve=None, size=4, settle=30))
+    sun, now, wanted = 90.0, 0.0, [90.0, 0.0, 45.0, 90.0, 20.0, 0.0]
+    for step in range(40):
+        sun = wanted[step % len(wanted)]
+        for _ in range(8):
+            now += 15
+            house.run(now, 20 * (house.threads["a"] or 0) - sun)
+    draw = house.state.watts.draws["a"]
+    assert draw.is_sure
+    assert draw.each == pytest.approx(20, rel=0.05)
+    house.run(now + 15, 20 * (house.threads["a"] or 0) - 85)
+    house.run(now + 60, 20 * (house.threads["a"] or 0) - 85)
+    assert house.threads == {"a": 4}
+
+
+def test_the_state_keeps_what_it_learned() -> None:
+    """And nothing else."""
+    house = House(miner(curve=line()))
+    house.run(0, -50)
+    state = type(house.state).from_json(house.state.as_json())
+    assert state.response == house.state.response
+    assert type(state).from_json(None) == type(state)()
