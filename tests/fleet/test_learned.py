@@ -1,0 +1,88 @@
+"""What the manager learned outlives a restart."""
+
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.xmrig_miner.storage import learned_store
+from tests.common import Rig
+
+from .house import THREAD, House
+
+pytestmark = pytest.mark.virtual_time
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, Any]:
+    """Keep files on disk."""
+    return {}
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Keep them in a directory of each test's own."""
+    return hass_tmp_config_dir
+
+
+async def let_it_learn(house: House) -> None:
+    """Let the sun come and go, so that the miners step."""
+    for sun in (5.5, 0.5, 8.5, 2.5) * 2:
+        house.sun = sun * THREAD
+        await house.pass_time(120)
+
+
+async def test_what_was_learned_is_kept(house: House) -> None:
+    """The watts of the threads, and how the meter shows them."""
+    await house.set_up()
+    await let_it_learn(house)
+    state = house.entry.runtime_data.coordinator.data.plan.state
+    assert state.response.count
+    assert state.watts.draws
+    for draw in state.watts.draws.values():
+        assert draw.each == pytest.approx(THREAD, rel=0.1)
+    await house.manager.reload()
+    again = house.entry.runtime_data.coordinator.data.plan.state
+    assert again.watts.draws.keys() == state.watts.draws.keys()
+    assert again.response.count == state.response.count
+
+
+async def test_what_is_damaged_is_set_aside(house: House, hass: HomeAssistant) -> None:
+    """The manager begins anew."""
+    await house.set_up()
+    store = learned_store(hass, house.entry.entry_id)
+    assert await hass.config_entries.async_unload(house.entry.entry_id)
+    await store.async_save({"watts": []})
+    await house.manager.set_up()
+    assert house.manager.is_loaded
+
+
+async def test_it_goes_with_the_manager(house: House, hass: HomeAssistant) -> None:
+    """Nothing stays on disk."""
+    await house.set_up()
+    await let_it_learn(house)
+    path = Path(learned_store(hass, house.entry.entry_id).path)
+    await hass.config_entries.async_remove(house.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not path.exists()
+
+
+async def test_a_miner_without_watts_takes_part(
+    house: House, hass: HomeAssistant, trio: list[Rig]
+) -> None:
+    """They are learned from its own steps."""
+    for rig in trio[1:]:
+        await rig.turn("switch.mining", on=False)
+    first = trio[0]
+    hass.config_entries.async_update_entry(first.entry, options={})
+    await first.reload()
+    await house.set_up()
+    for sun in (4.5, 0) * 8:
+        house.sun = sun * THREAD
+        await house.pass_time(120)
+    draw = house.entry.runtime_data.coordinator.data.plan.state.watts.draws[
+        first.entry.entry_id
+    ]
+    assert draw.is_sure
+    assert draw.each == pytest.approx(THREAD, rel=0.1)
