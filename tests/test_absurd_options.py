@@ -122,7 +122,7 @@ async def test_the_form_refuses_absurd_numbers(
         {CONF_IDLE_POWER: math.nan, CONF_FULL_POWER: 140},
     ],
 )
-async def test_the_form_tells_what_is_not_a_number(
+async def test_the_form_reports_what_is_not_a_number(
     running: Rig, user_input: dict[str, Any]
 ) -> None:
     """NaN is neither above nor below a bound."""

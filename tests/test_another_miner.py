@@ -116,7 +116,7 @@ class TestSwapped:
         for rig in (first, second):
             assert {request.method for request in rig.simulator.requests} == {"GET"}
 
-    async def test_it_goes_away_by_itself(self, trio: list[Rig]) -> None:
+    async def test_it_is_resolved_by_itself(self, trio: list[Rig]) -> None:
         """The old addresses are restored."""
         first, second, third = trio
         await move(first.simulator, second.simulator)

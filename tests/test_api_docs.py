@@ -87,7 +87,7 @@ def test_control(tmp_path: Path, port: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["read.py", "control.py"])
-def test_an_error_says_what_went_wrong(tmp_path: Path, port: str, name: str) -> None:
+def test_an_error_has_a_reason(tmp_path: Path, port: str, name: str) -> None:
     """An unreachable miner causes no traceback, and shows no token."""
     script = dict(EXAMPLES)[name]
     result = run(tmp_path, script, "1")

@@ -92,7 +92,7 @@ async def test_a_backend_on_starts_a_stopped_miner(running: Rig) -> None:
     assert running.state("sensor.pause_reason") == "none"
 
 
-async def test_a_backend_of_a_paused_miner_rests(running: Rig) -> None:
+async def test_a_backend_of_a_paused_miner_stays_paused(running: Rig) -> None:
     """A pause applies to all backends."""
     await running.turn(MINING, on=False)
     await running.turn(CUDA, on=False)

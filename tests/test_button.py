@@ -128,7 +128,9 @@ async def test_start_ends_a_stop_of_the_miners_own_kind(running: Rig) -> None:
         ("config_500", "not_xmrig"),
     ],
 )
-async def test_a_stop_that_fails_is_told(running: Rig, fault: str, key: str) -> None:
+async def test_a_stop_that_fails_is_reported(
+    running: Rig, fault: str, key: str
+) -> None:
     """The miner continues, and the states show it."""
     running.simulator.fault = fault
     with pytest.raises(HomeAssistantError) as error:

@@ -155,7 +155,7 @@ async def test_a_wild_reading_is_left_out(metered: Rig) -> None:
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
-async def test_a_miner_that_does_not_say_its_hashrate_is_measured_without(
+async def test_a_miner_without_a_hashrate_is_measured(
     metered: Rig,
 ) -> None:
     """Its efficiency is then unknown."""
@@ -182,7 +182,7 @@ async def test_without_any_hashrate_nothing_is_the_most_efficient(
 # --- What was there before ----------------------------------------------------
 
 
-async def test_what_was_there_before_is_there_again(metered: Rig) -> None:
+async def test_the_threads_from_before_are_restored(metered: Rig) -> None:
     """To the last affinity."""
     before = config_of(metered.simulator)
     await act(metered, "calibrate")
@@ -191,7 +191,7 @@ async def test_what_was_there_before_is_there_again(metered: Rig) -> None:
     assert metered.state(THREADS) == "4"
 
 
-async def test_a_persons_cap_is_there_again(metered: Rig) -> None:
+async def test_the_users_cap_is_restored(metered: Rig) -> None:
     """It stays the user's: removing a limit does not exceed it."""
     await set_threads(metered, 2)
     assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
@@ -331,7 +331,7 @@ async def test_a_meter_that_falls_silent_ends_it(metered: Rig) -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True], ids=["", "miner restarts"])
-async def test_a_miner_that_goes_away_gets_its_threads_when_it_is_back(
+async def test_a_miner_that_becomes_unreachable_gets_its_threads_when_it_is_back(
     metered: Rig, restart: bool
 ) -> None:
     """No action of the user is needed."""
@@ -353,7 +353,7 @@ async def test_a_miner_that_goes_away_gets_its_threads_when_it_is_back(
 
 
 @pytest.mark.parametrize("chosen", [METER, {}], ids=["", "options taken away"])
-async def test_a_miner_that_goes_away_gets_its_threads_after_a_restart_too(
+async def test_a_miner_that_becomes_unreachable_gets_its_threads_after_a_restart_too(
     metered: Rig, chosen: dict[str, Any]
 ) -> None:
     """After a restart of Home Assistant, with any options."""
@@ -382,7 +382,7 @@ async def test_a_write_that_is_refused_is_not_tried_without_end(metered: Rig) ->
     assert threads_hashing(metered.simulator) == 4
 
 
-async def test_what_could_not_be_put_back_is_not_forgotten_by_another_one(
+async def test_threads_that_could_not_be_restored_are_restored_by_the_next_one(
     metered: Rig,
 ) -> None:
     """The threads from before the first one are restored."""
@@ -550,7 +550,7 @@ async def test_without_a_meter_it_is_refused(rig: Rig, chosen: dict[str, Any]) -
     assert await refusal(rig) == "no_power_sensor"
 
 
-async def test_with_a_meter_that_says_nothing_it_is_refused(metered: Rig) -> None:
+async def test_with_an_unavailable_meter_it_is_rejected(metered: Rig) -> None:
     """Before any thread is changed."""
     metered.simulator.on_reply = None
     report(metered, "unknown")
@@ -558,7 +558,7 @@ async def test_with_a_meter_that_says_nothing_it_is_refused(metered: Rig) -> Non
 
 
 @pytest.mark.parametrize("how", ["paused", "stopped", "limited", "no CPU"])
-async def test_a_miner_that_rests_is_not_calibrated(metered: Rig, how: str) -> None:
+async def test_a_paused_miner_is_not_calibrated(metered: Rig, how: str) -> None:
     """It is not started, either."""
     match how:
         case "paused":

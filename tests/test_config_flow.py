@@ -154,7 +154,7 @@ async def post(
         ("redirect", {"port": "not_xmrig"}),
     ],
 )
-async def test_an_answer_that_is_no_miners_is_told(
+async def test_a_reply_of_another_device_is_reported(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: AsyncMock,
@@ -179,7 +179,7 @@ async def test_an_answer_that_is_no_miners_is_told(
 
 
 @pytest.mark.virtual_time
-async def test_a_miner_that_never_answers_is_told(
+async def test_a_miner_that_never_answers_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """The form does not wait forever."""
@@ -202,7 +202,7 @@ async def test_an_unreachable_miner_is_reported(
     )
 
 
-async def test_another_protocol_is_told(
+async def test_another_protocol_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """A server that sends a greeting does not use HTTP."""
@@ -232,7 +232,7 @@ async def greeting(words: bytes) -> AsyncGenerator[int]:
 @pytest.mark.parametrize(
     "token", ["wrong", "S3CRET", "s3cret\r\nX: y", "Schlüssel 🔑", "", None]
 )
-async def test_a_wrong_or_missing_token_is_told(
+async def test_a_wrong_or_missing_token_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, token: str | None
 ) -> None:
     """Only the miner's token is accepted."""
@@ -245,7 +245,7 @@ async def test_a_wrong_or_missing_token_is_told(
 
 
 @pytest.mark.parametrize("options", [{"token": None, "restricted": True}])
-async def test_a_token_for_a_miner_without_one_is_told(
+async def test_a_token_for_a_miner_without_one_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """The miner rejects every token; whitespace counts as no token."""
@@ -260,7 +260,7 @@ async def test_a_token_for_a_miner_without_one_is_told(
 
 
 @pytest.mark.parametrize("options", [{"token": None}])
-async def test_a_miner_that_refuses_everybody_is_told(
+async def test_a_miner_that_rejects_every_request_is_reported(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
     """With neither a token nor a read-only API, XMRig rejects every request."""
@@ -269,7 +269,7 @@ async def test_a_miner_that_refuses_everybody_is_told(
 
 
 @pytest.mark.parametrize("options", [{"tls": True}])
-async def test_a_certificate_of_the_miners_own_is_told(
+async def test_a_self_signed_certificate_is_reported(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:
     """It is accepted once verification is turned off."""
@@ -284,7 +284,7 @@ async def test_a_certificate_of_the_miners_own_is_told(
 
 
 @pytest.mark.virtual_time
-async def test_tls_without_any_is_told(
+async def test_tls_to_a_miner_without_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """A miner without TLS cannot be reached with TLS."""
@@ -294,7 +294,7 @@ async def test_tls_without_any_is_told(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_an_error_of_our_own_is_told_and_logged(
+async def test_an_unexpected_error_is_reported_and_logged(
     hass: HomeAssistant,
     simulator: Simulator,
     set_up: AsyncMock,
@@ -386,7 +386,7 @@ async def test_a_miner_that_looks_like_another_one_is_asked_about(
     assert result["data"][CONF_MINER_ID] == known.data[CONF_MINER_ID]
 
 
-async def test_miners_that_share_an_id_are_told_apart_by_name(
+async def test_miners_that_share_an_id_are_distinguished_by_name(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
     """Containers of one image may share an ID, with different worker IDs."""

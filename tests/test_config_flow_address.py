@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
         "user@",
     ],
 )
-async def test_what_is_no_host_is_told(
+async def test_an_invalid_host_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock, host: str
 ) -> None:
     """No request is sent without a host."""

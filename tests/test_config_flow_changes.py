@@ -201,7 +201,7 @@ class TestReconfiguration:
             }
             assert running.entry.state is ConfigEntryState.LOADED
 
-    async def test_what_is_wrong_is_told_and_can_be_mended(self, running: Rig) -> None:
+    async def test_errors_are_reported_and_can_be_corrected(self, running: Rig) -> None:
         """The form keeps what was entered."""
         form = await reconfiguration(running)
         wrong = connection(running.simulator, access_token="wrong", verify_ssl=False)

@@ -84,7 +84,7 @@ async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
         ("nulls", "is not from an XMRig miner"),
     ],
 )
-async def test_a_miner_that_is_away_makes_all_unavailable_until_it_is_back(
+async def test_a_miner_that_is_unreachable_makes_all_unavailable_until_it_is_back(
     running: Rig,
     caplog: pytest.LogCaptureFixture,
     fault: str,

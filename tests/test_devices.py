@@ -236,7 +236,7 @@ async def test_a_card_appears_when_the_miner_shows_it(running: Rig) -> None:
 
 
 @CARD_OFF
-async def test_a_card_that_rests_stays(
+async def test_an_idle_card_stays(
     running: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its values are unknown, and it is not added again."""
@@ -288,7 +288,7 @@ async def test_only_a_card_that_is_gone_may_be_removed(
 
 
 @CARD_OFF
-async def test_a_card_that_rests_is_not_removed(
+async def test_an_idle_card_is_not_removed(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
     """Its backend or the miner is stopped."""

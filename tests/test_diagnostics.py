@@ -111,7 +111,7 @@ async def test_what_xmrig_will_add_stays_in(
     assert "secret" not in json.dumps(diagnostics)
 
 
-async def test_a_miner_that_is_away_is_told_as_it_was(
+async def test_an_unreachable_miner_has_its_last_replies(
     running: Rig, hass_client: ClientSessionGenerator
 ) -> None:
     """With its last replies."""

@@ -110,7 +110,7 @@ def test_the_energy_that_was_stored(value: Any, energy: float) -> None:
 
 @without_cards
 @pytest.mark.parametrize("stored", [{"native_value": 12.5}, [12.5], "12.5", 12.5])
-async def test_energy_of_another_shape_begins_anew(rig: Rig, stored: Any) -> None:
+async def test_energy_of_another_shape_starts_again(rig: Rig, stored: Any) -> None:
     """It starts again."""
     mock_restore_cache_with_extra_data(
         rig.hass, [(State("sensor.rig_one_energy", "12.5"), stored)]

@@ -126,7 +126,7 @@ async def test_a_config_that_was_changed_elsewhere(running: Rig, told: Told) -> 
     assert told[0][0] == "pool_changed"
 
 
-async def test_a_wallet_in_a_key_or_address_is_not_told(
+async def test_a_wallet_in_a_key_or_address_is_not_in_an_event(
     running: Rig, told: Told
 ) -> None:
     """Names of profiles and addresses may contain a wallet."""
@@ -146,7 +146,7 @@ async def test_a_wallet_in_a_key_or_address_is_not_told(
     assert running.state("select.pool") == "other.example.org:1"
 
 
-async def test_what_is_changed_from_here_is_not_told(running: Rig, told: Told) -> None:
+async def test_own_changes_cause_no_event(running: Rig, told: Told) -> None:
     """It was changed from Home Assistant."""
     await running.turn(MINING, on=False)
     await set_threads(running, 2)
@@ -184,7 +184,7 @@ async def test_an_external_change_in_between_is_reported(
     assert running.simulator.config["cpu"]["rx"] == [0, 1]
 
 
-async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> None:
+async def test_the_same_poll_twice_causes_one_event(running: Rig, told: Told) -> None:
     """Even if the coordinator calls its listeners again."""
     running.simulator.accept_share(10**12)
     await running.poll()
@@ -197,7 +197,7 @@ async def test_the_same_poll_twice_is_told_once(running: Rig, told: Told) -> Non
     assert told[1:] == [("best_share", {"difficulty": 10**13})]
 
 
-async def test_an_entity_that_is_added_again_tells_nothing_twice(
+async def test_an_entity_that_is_added_again_repeats_no_event(
     running: Rig, told: Told
 ) -> None:
     """Home Assistant adds an entity again if its ID changes."""
@@ -231,7 +231,7 @@ async def test_the_last_event_stays_while_the_miner_is_away(
     assert [facts["difficulty"] for _, facts in told] == [10**12, 10**13]
 
 
-async def test_an_entity_that_is_disabled_at_once_tells_nothing(
+async def test_an_entity_that_is_disabled_at_once_causes_no_event(
     running: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is removed before the events of the first poll."""
@@ -254,7 +254,7 @@ async def test_an_entity_that_is_disabled_at_once_tells_nothing(
     assert "is incorrectly being triggered" not in caplog.text
 
 
-async def test_what_was_wanted_is_put_back(running: Rig, told: Told) -> None:
+async def test_the_request_is_restored(running: Rig, told: Told) -> None:
     """The event has the restored state, and follows its cause.
 
     The config file came back from elsewhere meanwhile.
@@ -305,7 +305,7 @@ async def test_all_that_happened_between_two_polls(running: Rig, told: Told) -> 
 
 
 @pytest.mark.parametrize("fault", ["http_500", "backends_500", "config_500", "html"])
-async def test_a_poll_that_fails_tells_nothing_twice(
+async def test_a_failed_poll_causes_no_event_twice(
     running: Rig, told: Told, fault: str
 ) -> None:
     """Nothing is reported twice, and nothing is lost."""
@@ -362,7 +362,7 @@ async def test_no_event_has_a_secret(running: Rig, told: Told) -> None:
     assert "hidden" not in json.dumps(told)
 
 
-async def test_a_command_that_fails_tells_nothing(running: Rig, told: Told) -> None:
+async def test_a_failed_command_causes_no_event(running: Rig, told: Told) -> None:
     """It has no effect."""
     running.simulator.fault = "refuse_put"
     with pytest.raises(HomeAssistantError):

@@ -119,7 +119,7 @@ async def test_pickers_of_a_power_offer_powers_alone(
         ("sensor.huge_pages", "%"),
     ],
 )
-async def test_counts_say_of_what(
+async def test_counts_have_units(
     all_enabled: None, running: Rig, name: str, unit: str
 ) -> None:
     """Their units are translated."""

@@ -113,7 +113,7 @@ async def test_a_pause_is_part_of_the_mean(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("options", [NO_CARDS])
-async def test_a_restart_begins_anew(running: Rig) -> None:
+async def test_a_restart_starts_again(running: Rig) -> None:
     """Hashes of the previous process do not count."""
     await running.poll(3)
     running.simulator.restart()
@@ -123,7 +123,7 @@ async def test_a_restart_begins_anew(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("options", [NO_CARDS])
-async def test_another_algorithm_begins_anew(running: Rig) -> None:
+async def test_another_algorithm_starts_again(running: Rig) -> None:
     """Hashes of algorithms cannot be compared."""
     await running.poll(3)
 

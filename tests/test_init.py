@@ -38,7 +38,7 @@ async def test_a_reloaded_miner_goes_on(running: Rig) -> None:
     assert running.asked("/2/summary") == 1
 
 
-async def test_a_removed_miner_is_forgotten(
+async def test_the_data_of_a_removed_miner_is_deleted(
     running: Rig, hass_storage: dict[str, Any]
 ) -> None:
     """Its stored data, entities and devices are deleted."""

@@ -168,7 +168,7 @@ async def test_a_clock_that_was_set_counts_nothing_twice(
     assert totals(running) == ("3", "300000")
 
 
-async def test_a_miner_that_is_away_is_not_counted(running: Rig) -> None:
+async def test_a_miner_that_is_unreachable_is_not_counted(running: Rig) -> None:
     """Unknown is not zero."""
     await find(running, 3)
     await running.simulator.go_offline()
@@ -191,7 +191,7 @@ async def test_a_faulty_answer_counts_nothing(running: Rig, fault: str) -> None:
     assert totals(running) == ("3", "300000")
 
 
-async def test_a_restart_that_is_put_back_counts_once(running: Rig) -> None:
+async def test_a_restart_that_is_restored_counts_once(running: Rig) -> None:
     """The miner is then read twice."""
     await find(running, 3)
     await running.turn(MINING, on=False)

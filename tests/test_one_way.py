@@ -93,7 +93,7 @@ async def test_it_writes_nothing_when_nothing_would_change(
         ("http_500", "not_xmrig"),
     ],
 )
-async def test_a_write_that_fails_says_why(
+async def test_a_failed_write_has_a_reason(
     running: Rig, name: str, fault: str, key: str
 ) -> None:
     """Afterwards the states are correct, and everything can be restored."""
@@ -121,7 +121,7 @@ async def test_a_write_that_fails_says_why(
 @pytest.mark.parametrize(
     "fault", ["lost", "reset_after", "hang_after", "cut", "late_7_after"]
 )
-async def test_a_write_whose_reply_is_lost_is_none_the_worse(
+async def test_a_write_whose_reply_is_lost_succeeds(
     running: Rig, name: str, fault: str
 ) -> None:
     """The result is confirmed, and the undo data is stored as usual."""

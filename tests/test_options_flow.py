@@ -65,7 +65,7 @@ async def test_the_state_is_kept_unless_that_is_turned_off(running: Rig) -> None
         ({CONF_IDLE_POWER: 60, CONF_FULL_POWER: 60}, "power_order"),
     ],
 )
-async def test_watts_that_make_no_sense_are_told(
+async def test_invalid_powers_are_reported(
     running: Rig, wrong: dict[str, int], error: str
 ) -> None:
     """The form keeps them, and succeeds once they are corrected."""

@@ -96,7 +96,7 @@ async def test_it_survives_a_restart_of_the_miner(running: Rig) -> None:
     assert running.simulator.is_hashing
 
 
-async def test_a_miner_that_is_away_at_the_end_resumes_when_it_is_back(
+async def test_a_miner_that_is_unreachable_at_the_end_resumes_when_it_is_back(
     running: Rig,
 ) -> None:
     """The network failed, but not its process."""
@@ -109,7 +109,7 @@ async def test_a_miner_that_is_away_at_the_end_resumes_when_it_is_back(
 
 
 @pytest.mark.parametrize("where", ["here", "at the miner"])
-async def test_whoever_resumes_ends_it(running: Rig, where: str) -> None:
+async def test_any_resume_ends_it(running: Rig, where: str) -> None:
     """Later pauses are not affected."""
     await pause_for(running)
     if where == "here":

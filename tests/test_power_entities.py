@@ -78,7 +78,7 @@ async def test_a_meter_or_two_numbers_bring_the_power_entities(
     assert not any(rig.entities[name].disabled for name in ENTITIES)
 
 
-async def test_entities_of_options_that_were_taken_away_are_gone(rig: Rig) -> None:
+async def test_entities_of_removed_options_are_removed(rig: Rig) -> None:
     """They are removed, and can be added again."""
     await set_up(rig, NUMBERS)
     others = set(rig.entities) - ENTITIES - {"number.mining_power"}
@@ -280,7 +280,7 @@ async def test_the_meter_measures_a_miner_that_is_off_too(rig: Rig) -> None:
         ("140", "kWh"),
     ],
 )
-async def test_a_meter_that_says_nothing_of_use_leaves_the_estimate(
+async def test_an_invalid_meter_leaves_the_estimate(
     rig: Rig, said: str, unit: str | None
 ) -> None:
     """And the power is shown as estimated."""

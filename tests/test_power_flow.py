@@ -82,7 +82,7 @@ async def test_a_plug_two_numbers_or_later(
         ),
     ],
 )
-async def test_what_is_wrong_is_told_at_its_field(
+async def test_errors_are_shown_at_their_field(
     hass: HomeAssistant,
     simulator: Simulator,
     wrong: dict[str, Any],

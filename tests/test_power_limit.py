@@ -268,7 +268,7 @@ async def test_what_cards_draw_counts_against_the_limit(
 
 
 @with_card
-async def test_cards_that_rest_by_the_limit_are_not_forgotten(limited: Rig) -> None:
+async def test_cards_that_the_limit_paused_still_count(limited: Rig) -> None:
     """Otherwise the limit would start them again and again."""
     await set_limit(limited, 150)
     assert limited.state(MINING) == "off"
@@ -336,7 +336,7 @@ async def test_cards_run_alone_where_no_thread_fits_beside_them(limited: Rig) ->
 
 
 @with_card
-async def test_the_limit_says_what_it_takes_to_find_the_next_one(
+async def test_sensors_have_what_the_next_limit_is_calculated_from(
     limited: Rig,
 ) -> None:
     """It has the expected power, the lowest limit, and the last change."""

@@ -81,7 +81,7 @@ async def test_a_restart_of_home_assistant_keeps_the_limit(
     assert threads_hashing(limited.simulator) == 4
 
 
-async def test_a_restart_of_home_assistant_keeps_a_persons_cap(limited: Rig) -> None:
+async def test_a_restart_of_home_assistant_keeps_the_users_cap(limited: Rig) -> None:
     """The limit does not exceed it."""
     await set_threads(limited, 3)
     await set_limit(limited, 100)
@@ -108,7 +108,9 @@ async def test_a_restart_of_the_miner_keeps_the_limit(
     assert threads_hashing(rig.simulator) == 4
 
 
-async def test_a_miner_that_was_away_is_held_to_the_limit_again(limited: Rig) -> None:
+async def test_a_miner_that_was_unreachable_is_held_to_the_limit_again(
+    limited: Rig,
+) -> None:
     """However it got all of its threads in the meantime."""
     await set_limit(limited, 100)
     await limited.simulator.kill()
@@ -192,7 +194,7 @@ async def test_on_battery_the_miners_own_rule_comes_after_the_limit(rig: Rig) ->
     assert rig.state(MINING) == "on"
 
 
-async def test_a_pause_by_the_miners_own_rule_is_no_wish_to_rest(rig: Rig) -> None:
+async def test_a_pause_by_the_miners_own_rule_is_no_request(rig: Rig) -> None:
     """A miner that was already paused when the limit came was not paused by the user."""
     await set_up(rig, NUMBERS)
     rig.simulator.edit_config(lambda config: config.update({"pause-on-battery": True}))
@@ -211,7 +213,7 @@ async def test_a_pause_by_the_miners_own_rule_is_no_wish_to_rest(rig: Rig) -> No
 
 
 @pytest.mark.parametrize("limit", [139, 100, 0])
-async def test_a_limit_whose_options_go_while_the_miner_is_away_goes_too(
+async def test_a_limit_without_options_is_removed_once_the_miner_is_back(
     limited: Rig, limit: int
 ) -> None:
     """It is removed once the miner is back, and does not return with the options."""
@@ -230,7 +232,7 @@ async def test_a_limit_whose_options_go_while_the_miner_is_away_goes_too(
     assert is_same_config(limited.simulator, before)
 
 
-async def test_a_limit_is_lifted_when_the_miner_goes_away_right_after(
+async def test_a_limit_is_removed_although_the_miner_becomes_unreachable(
     limited: Rig,
 ) -> None:
     """Polls try again, even without the options."""
@@ -245,7 +247,7 @@ async def test_a_limit_is_lifted_when_the_miner_goes_away_right_after(
     assert is_same_config(limited.simulator, before)
 
 
-async def test_threads_are_set_while_a_limit_is_still_being_lifted(
+async def test_threads_are_set_while_a_limit_is_being_removed(
     limited: Rig,
 ) -> None:
     """The user's number is not undone by it."""
@@ -396,7 +398,7 @@ async def test_two_unreadable_configs_after_a_change_take_no_threads(
     assert limited.state(THREADS) == "4"
 
 
-async def test_a_miner_that_is_removed_is_forgotten(
+async def test_the_power_of_a_removed_miner_is_deleted(
     limited: Rig, hass_storage: dict[str, Any]
 ) -> None:
     """Including what was learned."""

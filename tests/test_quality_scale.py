@@ -53,7 +53,7 @@ def test_config_entries_are_typed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-def test_platforms_say_how_many_updates_run_at_once(name: str) -> None:
+def test_platforms_define_parallel_updates(name: str) -> None:
     """Commands included."""
     assert any(
         isinstance(node, ast.Assign)

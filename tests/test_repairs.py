@@ -77,7 +77,7 @@ async def test_an_api_that_is_read_only(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("options", [{"restricted": True}])
-async def test_who_only_wants_to_look_says_so_once(
+async def test_an_ignored_issue_stays_ignored(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
     """It stays ignored, even after a reload and while the miner is unreachable."""

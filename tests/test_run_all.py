@@ -83,7 +83,7 @@ async def test_a_pool(trio: list[Rig]) -> None:
     assert "hidden" not in str(response)
 
 
-async def test_one_that_is_away_stops_no_other(trio: list[Rig]) -> None:
+async def test_one_that_is_unreachable_stops_no_other(trio: list[Rig]) -> None:
     """It is listed with the reason."""
     await trio[0].simulator.go_offline()
     response = await run_all(trio, "pause")

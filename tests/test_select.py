@@ -73,7 +73,7 @@ async def test_the_choice_comes_first_and_the_others_stay_behind(
 
 
 @owned
-async def test_whatever_was_chosen_the_first_one_gives_the_config_back(
+async def test_selecting_the_first_one_restores_the_config(
     running: Rig,
 ) -> None:
     """The order is the user's, not that of the last selection."""

@@ -64,7 +64,7 @@ async def test_data_of_a_read_only_miner_lacks_the_config(running: Rig) -> None:
     assert data["backends"]
 
 
-async def test_data_of_a_miner_that_is_away_fails(running: Rig) -> None:
+async def test_data_of_a_miner_that_is_unreachable_fails(running: Rig) -> None:
     """Old data is not returned."""
     await running.simulator.go_offline()
     with pytest.raises(HomeAssistantError, match="Could not connect"):

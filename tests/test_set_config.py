@@ -179,7 +179,7 @@ async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
         {"unheard-of": 1, "cpu": {"rx": [0], "priority": 9}},
     ],
 )
-async def test_a_patch_of_which_the_miner_makes_something_else_is_taken_back(
+async def test_a_patch_that_the_miner_changes_is_undone(
     running: Rig, patch: dict[str, Any]
 ) -> None:
     """If it replaces invalid values, the patch is undone."""
@@ -387,7 +387,7 @@ async def test_what_is_no_config_is_refused(
     assert not running.simulator.requests
 
 
-async def test_restoring_tells_what_it_changed(running: Rig) -> None:
+async def test_restoring_returns_the_changes(running: Rig) -> None:
     """The second time, there is nothing to restore."""
     await set_threads(running, 3)
     await act(running, "set_config", config={"retries": 7})

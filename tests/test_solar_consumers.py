@@ -159,7 +159,7 @@ class TestEvcc:
         await miner.call("number", "set_value", LIMIT, value=FULL_POWER)
         assert await self.state(api, switch) == STATE_ON
 
-    async def test_charging_is_told_from_standby(
+    async def test_charging_is_distinguished_from_standby(
         self, miner: Rig, api: TestClient[Any, Any], charger: dict[str, Any]
     ) -> None:
         """The power is a number in W, on each side of the standby power."""

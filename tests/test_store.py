@@ -114,7 +114,7 @@ def test_manifest_keys_are_known_and_in_hassfests_order() -> None:
     assert set(keys) <= MANIFEST_KEYS
 
 
-def test_manifest_says_what_this_is() -> None:
+def test_manifest_describes_the_integration() -> None:
     """A locally polled device with a config flow and code owners."""
     assert MANIFEST["domain"] == INTEGRATION.name == "xmrig_miner"
     assert MANIFEST["name"] == HACS["name"] == "XMRig"
@@ -126,7 +126,7 @@ def test_manifest_says_what_this_is() -> None:
     assert all(name.startswith("@") for name in MANIFEST["codeowners"])
 
 
-def test_manifest_says_where_to_find_this() -> None:
+def test_manifest_has_known_categories() -> None:
     """The store of Home Assistant sorts by a closed list of categories."""
     generated = "lib/python*/site-packages/homeassistant/generated"
     known = [*ROOT.glob(f".venv-run/{generated}/integration_categories.json")]
@@ -196,7 +196,7 @@ def imported_components(path: Path) -> Iterator[str]:
                 yield match[1]
 
 
-def test_setup_without_yaml_says_so() -> None:
+def test_setup_without_yaml_is_declared() -> None:
     """With `async_setup` alone hassfest cannot tell that there is no YAML."""
     assert hasattr(xmrig_miner, "CONFIG_SCHEMA") or not hasattr(
         xmrig_miner, "async_setup"
@@ -220,7 +220,7 @@ def test_one_integration_lives_here() -> None:
 
 
 @pytest.mark.parametrize("name", ["README.md", "info.md"])
-def test_users_are_told_what_this_is(name: str) -> None:
+def test_there_is_a_description_for_users(name: str) -> None:
     """HACS shows info.md, the Marketplace only README.md."""
     assert (ROOT / name).read_text().startswith("# ")
 

@@ -103,7 +103,7 @@ async def test_the_doubled_answer_does_not_matter(
 
 @pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
-async def test_a_miner_that_does_not_resume_is_told(running: Rig) -> None:
+async def test_a_miner_that_does_not_resume_is_reported(running: Rig) -> None:
     """On battery it accepts the command, but stays paused."""
     running.simulator.on_battery = True
     await running.poll()
@@ -115,7 +115,7 @@ async def test_a_miner_that_does_not_resume_is_told(running: Rig) -> None:
     assert running.state(MINING) == "off"
 
 
-async def test_a_miner_that_went_away_is_told(running: Rig) -> None:
+async def test_a_miner_that_became_unreachable_is_reported(running: Rig) -> None:
     """It is unavailable at once, not only at the next poll."""
     await running.simulator.go_offline()
     with pytest.raises(HomeAssistantError) as error:
@@ -137,7 +137,7 @@ def change_token(config: dict[str, Any]) -> None:
     config["http"]["access-token"] = "another"
 
 
-async def test_a_read_only_api_is_told(running: Rig) -> None:
+async def test_a_read_only_api_is_reported(running: Rig) -> None:
     """It became read-only since the last poll."""
     running.simulator.edit_config(restrict)
     with pytest.raises(ServiceValidationError) as error:
@@ -150,7 +150,7 @@ async def test_a_read_only_api_is_told(running: Rig) -> None:
     assert not running.hass.config_entries.flow.async_progress()
 
 
-async def test_a_token_that_went_bad_is_told(running: Rig) -> None:
+async def test_a_token_that_became_invalid_is_reported(running: Rig) -> None:
     """The miner's reply is the same as if it were read-only."""
     running.simulator.edit_config(change_token)
     with pytest.raises(HomeAssistantError) as error:

@@ -92,7 +92,7 @@ async def test_a_cap_that_is_still_there_is_not_written_again(running: Rig) -> N
     assert is_same_config(running.simulator, first)
 
 
-async def test_without_the_option_nothing_is_put_back(rig: Rig) -> None:
+async def test_without_the_option_nothing_is_restored(rig: Rig) -> None:
     """The miner's own state stays after a restart."""
     rig.hass.config_entries.async_update_entry(
         rig.entry, options={CONF_KEEP_STATE: False}
@@ -116,7 +116,7 @@ async def test_nothing_is_restored_that_was_not_requested(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("asked_before", [True, False])
-async def test_a_pause_by_a_person_stays(running: Rig, asked_before: bool) -> None:
+async def test_a_pause_by_the_user_stays(running: Rig, asked_before: bool) -> None:
     """It becomes the requested state."""
     if asked_before:
         await running.turn(MINING, on=True)
@@ -131,7 +131,7 @@ async def test_a_pause_by_a_person_stays(running: Rig, asked_before: bool) -> No
     assert running.state(REASON) == "at_the_miner"
 
 
-async def test_a_person_may_resume_what_was_paused_here(running: Rig) -> None:
+async def test_the_user_may_resume_what_was_paused_here(running: Rig) -> None:
     """Mining is then the requested state, even after a restart."""
     await running.turn(MINING, on=False)
     running.simulator.rpc_direct("resume")
@@ -143,7 +143,7 @@ async def test_a_person_may_resume_what_was_paused_here(running: Rig) -> None:
     assert not running.simulator.miner.is_paused
 
 
-async def test_a_person_may_stop_what_was_started_here(running: Rig) -> None:
+async def test_the_user_may_stop_what_was_started_here(running: Rig) -> None:
     """By its config; the switch shows it."""
     await running.turn(MINING, on=True)
 
@@ -190,7 +190,9 @@ async def test_nor_is_it_while_home_assistant_is_down(
     assert running.state(MINING) == "on"
 
 
-async def test_a_miner_that_was_away_and_restarted_is_put_back(running: Rig) -> None:
+async def test_a_miner_that_was_unreachable_and_restarted_is_restored(
+    running: Rig,
+) -> None:
     """Its uptime is lower, however long it was unreachable."""
     simulator = running.simulator
     await running.turn(MINING, on=False)
@@ -205,7 +207,7 @@ async def test_a_miner_that_was_away_and_restarted_is_put_back(running: Rig) -> 
     assert running.state(MINING) == "off"
 
 
-async def test_a_miner_that_was_only_away_is_left_as_it_is(running: Rig) -> None:
+async def test_a_miner_that_was_only_unreachable_is_left_as_it_is(running: Rig) -> None:
     """The user may have changed it in the meantime."""
     await running.turn(MINING, on=False)
     await running.simulator.go_offline()
@@ -232,7 +234,7 @@ async def test_a_restart_while_home_assistant_was_down_is_noticed(running: Rig) 
 
 
 @pytest.mark.parametrize("fault", ["backends_500", "config_500"])
-async def test_a_miner_that_says_too_little_is_put_back_when_it_says_more(
+async def test_a_miner_with_incomplete_replies_is_restored_after_a_complete_one(
     running: Rig, fault: str
 ) -> None:
     """Until then, its state does not become the request."""
@@ -297,7 +299,7 @@ async def test_old_answers_are_not_taken_for_what_is_wanted(running: Rig) -> Non
 
 
 @pytest.mark.parametrize("options", [{"version": "6.22.1"}])
-async def test_replies_that_are_cut_off_say_enough(running: Rig) -> None:
+async def test_truncated_replies_are_enough(running: Rig) -> None:
     """As the replies of old versions in the first 15 minutes."""
     running.simulator.fault = "truncated"
     await running.poll()

@@ -91,7 +91,7 @@ def test_changes_name_the_innermost_object() -> None:
     ]
 
 
-def test_changes_tell_null_from_nothing() -> None:
+def test_changes_distinguish_null_from_nothing() -> None:
     """An added or removed member is a change from or to a missing value."""
     assert list(diff({"a": None}, {"b": None})) == [
         Change(path=("a",), old=None, new=MISSING),

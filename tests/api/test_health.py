@@ -218,7 +218,7 @@ def test_another_process_is_judged_by_its_own_shares() -> None:
     assert rate((0, 0), (50, 50), (90, 0), (190, 0)) == 0
 
 
-def test_shares_that_are_not_said_are_waited_for() -> None:
+def test_missing_shares_are_waited_for() -> None:
     """A reply may be truncated."""
     assert rate((0, 0), (None, 0), (94, 6)) == 6
 

@@ -27,7 +27,7 @@ def test_id_decides_and_the_worker_id_where_there_is_none(
     assert KNOWN.matches(summary.identity) is is_same
 
 
-def test_clones_are_told_apart_by_their_worker_ids() -> None:
+def test_clones_are_distinguished_by_their_worker_ids() -> None:
     """Two containers may share an ID: their worker IDs decide."""
     clone = MinerIdentity(id=KNOWN.id, worker_id="rig-two")
     summary = Summary.from_json({"id": KNOWN.id, "worker_id": "rig-two"})

@@ -144,7 +144,7 @@ def test_no_rule_starts_a_miner_that_was_stopped(rules: tuple[PauseRule, ...]) -
 
 
 @pytest.mark.parametrize("rules", RULES)
-def test_a_pause_at_the_miner_ends_there_whatever_its_rules(
+def test_a_pause_at_the_miner_may_end_there(
     rules: tuple[PauseRule, ...],
 ) -> None:
     """It was not requested from here, so its end is accepted."""
@@ -309,7 +309,7 @@ def test_payout(
 
 
 @pytest.mark.parametrize("stored", [None, payout("A")])
-def test_pools_that_cannot_be_read_say_nothing_of_who_is_paid(
+def test_pools_that_cannot_be_read_change_no_payout(
     stored: frozenset[str] | None,
 ) -> None:
     """They neither become the first ones, nor replace accepted ones."""

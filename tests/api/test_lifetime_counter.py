@@ -17,7 +17,7 @@ from custom_components.xmrig_miner.api.restart import LifetimeCounter
         *({"total": 2**64, "last": 2}, {"total": 10**30, "last": 10**30}),
     ],
 )
-def test_a_count_of_another_shape_begins_anew(stored: Any) -> None:
+def test_a_count_of_another_shape_starts_again(stored: Any) -> None:
     """It starts again, and nothing is raised."""
     assert LifetimeCounter.from_json(stored) == LifetimeCounter()
 

@@ -256,7 +256,7 @@ def test_the_time_between_two_runs(
     assert Poll(0, uptime, connected).observed_by(detector) is restarted
 
 
-def test_the_start_follows_the_clock_by_which_it_is_told() -> None:
+def test_the_start_follows_the_clock() -> None:
     """So that adjusting the clock is not taken for a restart."""
     detector = RestartDetector()
     Poll(0, 500, 490).observed_by(detector)
@@ -382,7 +382,7 @@ def test_a_restart_explains_no_wild_count() -> None:
     assert counter.total == 28
 
 
-def test_a_count_that_is_not_said_after_a_restart_is_waited_for() -> None:
+def test_a_missing_count_after_a_restart_is_waited_for() -> None:
     """A reply may be truncated; the next ones have the new count."""
     counter = LifetimeCounter(total=10, last=10)
     counter.update(None, restarted=True, max_step=STEP)

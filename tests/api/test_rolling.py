@@ -152,7 +152,7 @@ def test_a_backend_that_was_switched_off_hashed_before(polled: Polled) -> None:
     assert found.minutes_15 == pytest.approx(840 * 400 / QUARTER)
 
 
-def test_zero_says_nothing_of_the_threads(polled: Polled) -> None:
+def test_zero_is_no_hashrate_of_threads(polled: Polled) -> None:
     """Without a pool, they are idle."""
     assert polled.cpu(2, 0).seconds_10 == 0
     assert polled.cpu(2).seconds_10 == 200
@@ -191,7 +191,7 @@ def test_the_time_before_the_first_poll_is_known_by_the_windows() -> None:
     assert found.minutes_15 == pytest.approx(hashes / QUARTER)
 
 
-def test_a_window_that_fills_later_tells_more_of_the_time_before() -> None:
+def test_a_window_that_fills_later_adds_to_the_time_before() -> None:
     """At the first poll, the miner had run for less than 15 minutes."""
     polled = Polled()
     polled.cpu(4, 400, 400, None)
@@ -278,7 +278,7 @@ def test_a_pause_counts(polled: Polled) -> None:
     assert paused.minute_1 == pytest.approx((40 * 400 + 10 * 100) / MINUTE)
 
 
-def test_a_pause_says_nothing_of_the_threads(polled: Polled) -> None:
+def test_a_pause_is_no_hashrate_of_threads(polled: Polled) -> None:
     """Neither does a window that includes the pause."""
     polled.poll(backend(CPU, windows(100, None), 4), paused=True)
     polled.poll(backend(CPU, EMPTY, 4), paused=True, after=5 * MAX_BRIDGE)

@@ -323,7 +323,7 @@ def test_an_old_miner_in_its_first_minutes() -> None:
     assert known.summary.hashrate.minutes_15 is None
 
 
-def test_a_summary_that_was_cut_before_it_says_if_it_is_paused() -> None:
+def test_a_summary_that_was_cut_before_its_pause() -> None:
     """The status is unknown."""
     document = capture(OLD, "paused", "summary")
     del document["paused"]

@@ -137,7 +137,7 @@ async def test_one_thread_is_kept(house: House) -> None:
 
 
 @pytest.mark.parametrize("meter", ["unavailable", "unknown", "nan", "silent"])
-async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
+async def test_a_meter_that_reports_nothing(house: House, meter: str) -> None:
     """The miner continues for a while, then stops until the meter is back."""
     await follow(house, maximum_age={"minutes": 4})
     await house.surplus(100)
@@ -189,7 +189,7 @@ async def test_nothing_is_sent_when_nothing_changes(house: House) -> None:
     assert not [call for call in calls if call.data["service"] == SERVICE_SET_VALUE]
 
 
-async def test_a_person_has_the_last_word(house: House) -> None:
+async def test_the_user_has_the_last_word(house: House) -> None:
     """A miner that the user turned off stays off whatever the surplus."""
     await follow(house)
     await house.surplus(100)

@@ -87,7 +87,7 @@ async def test_heating_times_that_are_not_known(house: House) -> None:
 
 
 @pytest.mark.parametrize("state", ["unavailable", "unknown", "nan", None])
-async def test_a_sensor_that_tells_nothing(house: House, state: str | None) -> None:
+async def test_a_sensor_that_reports_nothing(house: House, state: str | None) -> None:
     """It continues for a while, then stops until the sensor is back."""
     await heat(house, maximum_age={"minutes": 30})
     assert await room(house, "15") == "on"

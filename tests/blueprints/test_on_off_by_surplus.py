@@ -74,7 +74,7 @@ async def test_minimum_times(house: House) -> None:
 
 
 @pytest.mark.parametrize("meter", ["unavailable", "unknown", "nan", "silent"])
-async def test_a_meter_that_tells_nothing(house: House, meter: str) -> None:
+async def test_a_meter_that_reports_nothing(house: House, meter: str) -> None:
     """Mining continues for a while, then stops until the meter is back."""
     await on_off(house, maximum_age={"minutes": 4})
     await house.surplus(500)

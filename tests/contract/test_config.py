@@ -78,7 +78,7 @@ async def test_applied_at_once_without_watching(target: Target) -> None:
     assert json.loads(target.read_disk())["print-time"] == 11
 
 
-async def test_written_whatever_autosave_says(target: Target) -> None:
+async def test_written_regardless_of_autosave(target: Target) -> None:
     """A posted config is always written, whatever `autosave` is."""
     document = await config(target) | {"autosave": False}
     await apply(target, document)

@@ -114,7 +114,7 @@ async def test_single_pool_exchanged_for_a_dead_one(target: Target) -> None:
     assert (await _connection(target))["uptime"] < 2
 
 
-async def test_retries_alone_connect_anew(target: Target) -> None:
+async def test_changed_retries_reconnect(target: Target) -> None:
     """A change of the retries connects anew, one of a label does not."""
     document = await config(target) | {"donate-over-proxy": 0}
     await apply(target, document)

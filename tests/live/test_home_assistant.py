@@ -198,7 +198,7 @@ async def test_a_restart_keeps_the_miner(browser: Browser, rig: Rig) -> None:
     await browser.call("switch.turn_on", "switch.mining")
 
 
-async def test_a_miner_that_is_away_is_unavailable_until_it_is_back(
+async def test_a_miner_that_is_unreachable_is_unavailable_until_it_is_back(
     browser: Browser, rig: Rig
 ) -> None:
     """No reload is needed."""

@@ -74,14 +74,14 @@ def test_nothing_is_known_of_nothing() -> None:
     assert model.threads_within(1) == 4
 
 
-def test_the_users_full_load_counts_before_the_miner_said_its_threads() -> None:
+def test_the_users_full_load_counts_before_the_number_of_threads_is_known() -> None:
     """Before the first poll, the number of threads is unknown."""
     model = PowerModel(threads=0, idle=60, full=140)
     assert model.full_load == 140
     assert model.per_thread is None
 
 
-def test_a_miner_that_only_rested_does_not_tell_its_full_load() -> None:
+def test_an_idle_miner_does_not_reveal_its_full_load() -> None:
     """Its idle power says nothing about the full load."""
     model = taught(PowerModel(threads=4), {0: 60})
     assert model.watts(0) == 60
@@ -168,7 +168,7 @@ def test_of_two_that_contradict_each_other_the_fresher_is_believed() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.3, 2])
-def test_the_old_is_forgotten(factor: float) -> None:
+def test_old_samples_are_outweighed(factor: float) -> None:
     """After twenty minutes of another power plan, the error is below 5 %."""
     before = {count: 60.0 + 20 * count for count in range(5)}
     after = {count: factor * value for count, value in before.items()}
@@ -182,14 +182,14 @@ def test_a_power_below_zero_teaches_nothing() -> None:
     assert taught(ESTIMATED, {4: -20}) == ESTIMATED
 
 
-def test_what_is_measured_anew_replaces_what_was_seen() -> None:
+def test_a_new_measurement_replaces_the_samples() -> None:
     """The old samples are deleted."""
     model = taught(ESTIMATED, {2: 110}, times=30).without(2)
     assert model == ESTIMATED
     assert taught(model, {2: 90}).watts(2) == 90
 
 
-def test_the_hashrate_is_measured_anew_as_well() -> None:
+def test_a_new_measurement_replaces_the_hashrate() -> None:
     """It belongs to the same samples."""
     model = PowerModel(threads=4).with_sample(2, watts=110, hashrate=1000)
     model = model.with_sample(4, watts=140, hashrate=1800).without(2)
@@ -401,7 +401,7 @@ def test_cards_are_remembered() -> None:
     assert restored.total(["cuda"]) == 118
 
 
-def test_what_is_remembered_of_cards_is_forgotten_as_well() -> None:
+def test_old_readings_of_cards_are_dropped() -> None:
     """Their power may have been reduced while Home Assistant was not running."""
     cards = CardPower({"cuda": 118})
     for _ in range(RECENT - 1):

@@ -203,7 +203,7 @@ NO_IDENTITY = Reply(200, {"kind": "miner", "id": None, "worker_id": None})
     ids=["cut before the id", "cut after another id", "no identity"],
 )
 @pytest.mark.parametrize("number", [1, 2])
-async def test_a_reply_that_does_not_say_who_sent_it(
+async def test_a_reply_without_identity(
     reply: Reply, kind: type[XmrigError], number: int
 ) -> None:
     """Nothing is sent; only a truncated reply says nothing about the miner."""

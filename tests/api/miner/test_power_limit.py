@@ -142,7 +142,7 @@ async def test_a_lost_reply(fault: str) -> None:
         assert (await poll(miner, seen)).reason is PauseReason.NONE
 
 
-async def test_a_miner_that_goes_away_with_the_pause() -> None:
+async def test_a_miner_that_becomes_unreachable_with_the_pause() -> None:
     """Whether it took effect is known once it is back, even after a restart."""
     for takes_effect in (True, False):
         async with Rig() as rig, commanding(rig) as (miner, saved):

@@ -203,7 +203,7 @@ async def test_a_miner_without_a_pool() -> None:
         [{"type": kind} for kind in BackendType],
     ],
 )
-async def test_backends_that_say_too_little(document: Any) -> None:
+async def test_incomplete_backends(document: Any) -> None:
     """A running miner is not rewritten because one reply is incomplete."""
     little = Fault("says little", instead=Reply(200, document), path="/backends")
     async with Rig() as rig, commanding(rig) as (miner, _):
@@ -216,7 +216,7 @@ async def test_backends_that_say_too_little(document: Any) -> None:
         assert rig.is_hashing
 
 
-async def test_a_start_is_not_confirmed_by_backends_that_say_too_little() -> None:
+async def test_a_start_is_not_confirmed_by_incomplete_backends() -> None:
     """They must show an enabled backend."""
     little = Fault("says little", instead=Reply(200, []), path="/backends")
     async with Rig() as rig, commanding(rig) as (miner, _):

@@ -156,7 +156,7 @@ def backends(document: Any) -> Fault:
         [{"type": kind, "enabled": None} for kind in BackendType],
     ],
 )
-async def test_backends_that_say_too_little(document: Any) -> None:
+async def test_incomplete_backends(document: Any) -> None:
     """A missing backend is unknown, not disabled: the stop is not confirmed."""
     async with Rig() as rig, commanding(rig) as (miner, _):
         for number in range(1, 60):

@@ -56,7 +56,7 @@ def test_threads_of_a_gpu_are_one_card() -> None:
     assert geforce.hashrate == Hashrate(seconds_10=22000000.5, minute_1=21900000.0)
 
 
-def test_cards_are_told_by_their_index() -> None:
+def test_cards_are_identified_by_their_index() -> None:
     """Threads of a card need not be adjacent."""
     document = gpu_backends()
     threads = document[1]["threads"]
@@ -334,7 +334,7 @@ OFF = [{"type": name, "enabled": False} for name in ("cpu", "opencl", "cuda")]
         ([*OFF[:2], {"type": "cuda", "enabled": True}], (), False),
     ],
 )
-def test_all_are_disabled_only_if_each_says_so(
+def test_all_are_disabled_only_if_each_is_reported_so(
     document: list[Any], listed: Iterable[BackendType], are_disabled: bool
 ) -> None:
     """A miner is stopped only if no backend can be mining."""

@@ -124,7 +124,7 @@ def test_a_label_is_host_and_port_and_nothing_else(url: str, label: str) -> None
     assert Config({"pools": [{"url": url}]}).pool_labels == [label]
 
 
-def test_pools_that_cannot_be_told_by_their_label_are_numbered() -> None:
+def test_pools_with_equal_labels_are_numbered() -> None:
     """Each label selects exactly one pool."""
     urls = ["a:1", WALLET, "a:1#x", "b:1", f"{WALLET}:2", "a:1"]
     assert Config({"pools": [{"url": url} for url in urls]}).pool_labels == [

@@ -51,7 +51,7 @@ async def limited(rig: Rig) -> Rig:
     return rig
 
 
-async def test_a_miner_that_a_person_paused_is_not_started_by_a_limit(
+async def test_a_miner_that_the_user_paused_is_not_started_by_a_limit(
     limited: Rig,
 ) -> None:
     """Its threads change, but it stays paused."""
@@ -102,7 +102,7 @@ async def test_the_miner_goes_on_when_the_limit_allows_it(limited: Rig) -> None:
     assert threads_hashing(limited.simulator) == 2
 
 
-async def test_turning_on_while_the_limit_allows_nothing_is_a_wish(
+async def test_turning_on_while_the_limit_allows_nothing_is_a_request(
     limited: Rig,
 ) -> None:
     """The switch stays off with an error, and the miner starts when it may."""
@@ -129,7 +129,7 @@ async def test_turning_on_while_the_limit_allows_nothing_is_a_wish(
     assert limited.state(MINING) == "on"
 
 
-async def test_turning_off_while_the_limit_allows_nothing_is_a_wish_too(
+async def test_turning_off_while_the_limit_allows_nothing_is_a_request_too(
     limited: Rig,
 ) -> None:
     """It does not start when it may."""
@@ -141,7 +141,7 @@ async def test_turning_off_while_the_limit_allows_nothing_is_a_wish_too(
     assert limited.simulator.miner.is_paused
 
 
-async def test_resuming_at_the_console_does_not_outwit_the_limit(limited: Rig) -> None:
+async def test_resuming_at_the_console_does_not_end_the_limit(limited: Rig) -> None:
     """The limit applies again within a poll."""
     await set_limit(limited, 0)
     limited.simulator.rpc_direct("resume")
@@ -151,7 +151,7 @@ async def test_resuming_at_the_console_does_not_outwit_the_limit(limited: Rig) -
 
 
 @pytest.mark.parametrize("when", ["before", "while"])
-async def test_a_persons_own_cap_stays_a_maximum(limited: Rig, when: str) -> None:
+async def test_the_users_own_cap_stays_a_maximum(limited: Rig, when: str) -> None:
     """The limit removes threads, but never exceeds the cap."""
     if when == "before":
         await set_threads(limited, 2)
@@ -168,7 +168,7 @@ async def test_a_persons_own_cap_stays_a_maximum(limited: Rig, when: str) -> Non
     assert threads_hashing(limited.simulator) == 4
 
 
-async def test_a_cap_from_before_there_was_a_limit_is_a_persons(rig: Rig) -> None:
+async def test_a_cap_from_before_there_was_a_limit_is_the_users(rig: Rig) -> None:
     """The cap is older than the limit."""
     await rig.set_up()
     await set_threads(rig, 2)
@@ -180,7 +180,7 @@ async def test_a_cap_from_before_there_was_a_limit_is_a_persons(rig: Rig) -> Non
     assert threads_hashing(rig.simulator) == 2
 
 
-async def test_a_person_cannot_take_more_threads_than_the_limit_allows(
+async def test_the_user_cannot_take_more_threads_than_the_limit_allows(
     limited: Rig,
 ) -> None:
     """Not even briefly; they are added when the limit allows."""
@@ -194,7 +194,7 @@ async def test_a_person_cannot_take_more_threads_than_the_limit_allows(
     assert threads_hashing(limited.simulator) == 3
 
 
-async def test_a_cap_that_happens_to_be_the_limits_own_is_a_persons(
+async def test_a_cap_that_equals_the_limits_own_is_the_users(
     limited: Rig,
 ) -> None:
     """Setting the current number is a decision, too."""
