@@ -161,7 +161,7 @@ async def test_own_changes_cause_no_event(running: Rig, told: Told) -> None:
 
 
 async def test_a_choice_of_a_pool_is_a_change_of_it(running: Rig, told: Told) -> None:
-    """Whoever made it."""
+    """Even if it was made from here."""
     await select_pool(running, "backup.example.org:3333")
     pools = {"before": "pool.example.org:3333", "after": "backup.example.org:3333"}
     assert told == [("pool_changed", pools)]

@@ -172,7 +172,7 @@ def test_an_unknown_meter(*, has_battery: bool) -> None:
 
 @pytest.mark.parametrize("step", [MAX_GAP + 1, 86_400, -5, -86_400, 0])
 def test_gaps_and_clocks_that_jump(step: float) -> None:
-    """Of a time that nobody saw nothing is known, and none is taken away."""
+    """Unobserved time is unknown, and nothing is subtracted."""
     count = begun(1000, grid=0)
     before = count.last(60, 1000, grid=0)
     count.at(count.now + step, 1000, grid=0)
