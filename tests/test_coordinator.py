@@ -8,15 +8,17 @@ import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
-from homeassistant.const import CONF_ACCESS_TOKEN
+from homeassistant.const import CONF_ACCESS_TOKEN, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
+from custom_components.xmrig_miner.api.transport import REQUEST_TIMEOUT
 from custom_components.xmrig_miner.const import LOGGER
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
 from tests.common import ALWAYS_AVAILABLE, Rig
-from tests.controls import set_threads
+from tests.controls import select_pool, set_threads
 
 OF_SUMMARY = {
     "binary_sensor.pool_connected",
@@ -122,13 +124,40 @@ async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
 
 
 @pytest.mark.virtual_time
+async def test_commands_to_a_miner_that_hangs_fail_together(running: Rig) -> None:
+    """Rather than one after the other, each by its own time-out."""
+    running.simulator.fault = "hang"
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    results = await asyncio.gather(
+        running.press("button.stop"),
+        running.turn("switch.mining", on=False),
+        select_pool(running, "backup.example.org:3333"),
+        return_exceptions=True,
+    )
+    assert all(isinstance(result, HomeAssistantError) for result in results)
+    assert loop.time() - started == pytest.approx(REQUEST_TIMEOUT, abs=1)
+
+
+@pytest.mark.virtual_time
 async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) -> None:
     """The summary is read in parallel."""
     running.simulator.fault = "backends_hang"
     running.simulator.reject_share()
     assert running.state("sensor.shares_rejected") == "0"
+    seen: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        assert event.data["new_state"] is not None
+        seen.append(event.data["new_state"].state)
+
+    running.hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     await running.poll()
     assert not running.unavailable
+    # Not even for a moment
+    assert "1" in seen
+    assert "unavailable" not in seen
     assert running.state("sensor.shares_rejected") == "1"
 
 
