@@ -45,9 +45,13 @@ class House:
         self.prices = Prices()
 
     def at(self, now: float, grid: float | None = None, **values: Any) -> Plan:
-        """Decide at a moment; `grid` is a new reading of the W that are bought."""
+        """Decide at a moment; `grid` is a new reading of the W that are bought.
+
+        Its oldest part was reported at `since`.
+        """
+        since = values.pop("since", now)
         if grid is not None:
-            values["grid"] = Reading(grid, now, now)
+            values["grid"] = Reading(grid, now, since)
         self.meters = replace(self.meters, **values)
         inputs = Inputs(
             members=tuple(self.members.values()),

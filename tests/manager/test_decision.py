@@ -301,10 +301,18 @@ def test_several_sensors_are_waited_for() -> None:
     """Import reports that it fell to zero before export reports that it rose."""
     house = House(miner())
     house.run(0, 0, parts=2)
-    plan = house.at(15, -50, parts=2)
+    plan = house.at(15, -50, parts=2, since=0)
     assert plan.targets == {}
     assert plan.wake_at == 16
     assert house.at(16).targets == {"a": 2}
+
+
+def test_a_meter_of_several_sensors_that_reports_each_second_is_followed() -> None:
+    """While one sensor is waited for, the other reports again."""
+    house = House(miner())
+    for second in range(10):
+        house.run(second, 0, parts=2, since=second - 0.9)
+    assert house.at(10, -50, parts=2, since=9.1).targets == {"a": 2}
 
 
 # --- Battery and price --------------------------------------------------------

@@ -33,11 +33,22 @@ class Count:
         self.day = DAY
         self.is_silent = False
 
-    def at(self, now: float, watts: float, **meters: float | None) -> Account:
-        """Look at the power; `grid` and `battery` are new readings in W."""
+    def at(
+        self,
+        now: float,
+        watts: float,
+        *,
+        since: float | None = None,
+        **meters: float | None,
+    ) -> Account:
+        """Look at the power; `grid` and `battery` are new readings in W.
+
+        Their oldest part was reported at `since`.
+        """
         self.now = now
+        oldest = now if since is None else since
         for name, value in meters.items():
-            reading: Any = None if value is None else Reading(value, now, now)
+            reading: Any = None if value is None else Reading(value, now, oldest)
             self.meters = replace(self.meters, **{name: reading})
         self.account = self.account.counted(
             now,
@@ -123,14 +134,16 @@ def test_sensors_that_report_one_after_the_other() -> None:
     """What the first one reports belongs to the other's report, a moment later."""
     count = begun(500, grid=-100)
     count.meters = replace(count.meters, parts=2)
-    assert count.at(10, 500, grid=500).waiting
-    assert count.at(10.4, 500, grid=-100).waiting
-    energy = count.at(11.4, 500).energy
+    assert count.at(10, 500, grid=500, since=0).waiting
+    energy = count.at(10.4, 500, grid=-100, since=10).energy
     assert energy.grid == 0
     assert energy.solar > 0
-    # Those that never stop
-    for half in range(24, 600):
-        count.at(half / 2, 500, grid=-100)
+    # The other one never reports
+    assert count.at(20, 500, grid=500, since=10).waiting
+    assert count.at(21, 500).energy.grid > 0
+    # One of them does all the time, and the other one did a while ago
+    for half in range(44, 600):
+        count.at(half / 2, 500, grid=-100, since=20)
     assert count.account.waiting
     assert count.account.waiting.seconds < MAX_WAIT
 

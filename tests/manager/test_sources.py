@@ -53,6 +53,26 @@ def test_a_reading_knows_its_oldest_part() -> None:
     assert Flow(("in",), ("steady",)).reading(SAMPLES) == Reading(300, 10, 10)
 
 
+@pytest.mark.parametrize(
+    ("import_at", "export_at", "gathered_at"),
+    [
+        (100, 100.2, None),
+        # Each second: the other one is due at any moment, and so would be the next
+        (101, 100.2, None),
+        (110, 100.2, 111),
+        # Reports only changes
+        (300, 100, None),
+    ],
+)
+def test_sensors_that_belong_together(
+    import_at: float, export_at: float, gathered_at: float | None
+) -> None:
+    """They are waited for as long as one of them is late, but not without end."""
+    samples = {"in": Sample(300, import_at), "out": Sample(0, export_at)}
+    meters = Sources(grid=Flow(("in",), ("out",))).meters(samples)
+    assert meters.gathered_at == gathered_at
+
+
 def test_the_meters_of_a_house() -> None:
     """What is not there is told from what is unknown."""
     sources = Sources(

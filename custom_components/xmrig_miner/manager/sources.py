@@ -129,16 +129,25 @@ class Meters:
     """Sensors that the power comes from."""
 
     @property
+    def _whole(self) -> Reading | None:
+        """Return grid and battery together; None while the grid is unknown."""
+        if self.grid is None or self.battery is None:
+            return self.grid
+        return self.grid.plus(self.battery)
+
+    @property
     def reported_at(self) -> float | None:
         """Return when a sensor reported last; None while the grid's do not."""
-        if self.grid is None:
-            return None
-        return (
-            self.grid.at if self.battery is None else max(self.grid.at, self.battery.at)
-        )
+        return None if self._whole is None else self._whole.at
 
     @property
     def gathered_at(self) -> float | None:
-        """Return when all sensors have reported; None if nothing is to be waited for."""
-        newest = self.reported_at
-        return None if self.parts < 2 or newest is None else newest + GATHER
+        """Return when all sensors have reported; None if nothing is to be waited for.
+
+        Sensors that have reported within a moment belong together. Otherwise those of a
+        meter that reports each second would be waited for without end.
+        """
+        whole = self._whole
+        if self.parts < 2 or whole is None or whole.at - whole.since <= GATHER:
+            return None
+        return whole.at + GATHER
