@@ -37,7 +37,7 @@ class Meter:
         return Flow((GRID,), (EXPORT,)) if self.is_split else Flow((GRID,))
 
 
-EXPORT_DELAY = 2
+EXPORT_DELAY = 1
 """Seconds after import in which a meter with two sensors reports export."""
 
 

@@ -93,7 +93,7 @@ def test_two_sensors_report_one_after_the_other() -> None:
     """One of them is zero."""
     seen = readings(Meter(10, noise=0, is_split=True), [-50.0] * 30)
     assert seen[-1][1] == {GRID: 0, EXPORT: 50}
-    assert seen[1][0] - seen[0][0] == 2
+    assert seen[1][0] - seen[0][0] == 1
 
 
 def test_a_battery_holds_the_grid_at_zero() -> None:

@@ -10,6 +10,7 @@ from custom_components.xmrig_miner.manager import (
     Reading,
     Reason,
 )
+from custom_components.xmrig_miner.manager.state import Shown
 
 from .common import House, line, miner
 
@@ -304,7 +305,11 @@ def test_several_sensors_are_waited_for() -> None:
     plan = house.at(15, -50, parts=2, since=0)
     assert plan.targets == {}
     assert plan.wake_at == 16
-    assert house.at(16).targets == {"a": 2}
+    assert plan.state.shown is None
+    plan = house.at(16)
+    assert plan.targets == {"a": 2}
+    assert plan.state.shown == Shown(-50, 15, 15)
+    assert plan.state.household.at == 15
 
 
 def test_a_meter_of_several_sensors_that_reports_each_second_is_followed() -> None:

@@ -40,7 +40,9 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
     members = tuple(state.known(member) for member in inputs.members)
     inputs = replace(inputs, members=members)
     state = state.seen(members, now)
-    if (reading := bought(inputs.meters)) is not None:
+    reading = bought(inputs.meters)
+    # While only one of two sensors has reported, there is no reading yet
+    if reading is not None and now >= (inputs.meters.gathered_at or now):
         state = state.metered(reading).listened(now)
     loads = loads_of(members, state.records, now, keep_mining=settings.keep_mining)
     match settings.mode:

@@ -32,8 +32,6 @@ def smart(
     )
     state = replace(state, battery_first=battery_first)
     left = available(meters, state.history, state.response.response)
-    if left is not None:
-        state = state.read(left)
     if inputs.prices.is_cheap(settings.price_limit):
         return state, replace(full(loads), available=left)
     if left is None or state.is_silent:
@@ -44,6 +42,7 @@ def smart(
         return state, Outcome(
             bounded(loads), Reason.METER_SETTLING, left, wake_at=meters.gathered_at
         )
+    state = state.read(left)
     others = draw_of_others(loads, inputs.members, state.records, now)
     held = held_power(inputs.members, state.records, now)
     odds = inputs.prices.odds(settings.caution)
