@@ -51,7 +51,9 @@ class XmrigStore(Store[dict[str, Any]]):
             await self._async_handle_write_data()  # type: ignore[no-untyped-call]
         if self._error is not None:
             raise HomeAssistantError(
-                f"{self.path} could not be written"
+                translation_domain=DOMAIN,
+                translation_key="not_written",
+                translation_placeholders={"file": self.key},
             ) from self._error
 
     @override

@@ -1,9 +1,11 @@
 """What is done with the entry of the manager, beside the miners'."""
 
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.storage import Store
 import pytest
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
@@ -11,6 +13,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.storage import XmrigStore
 
 from .house import GRID, House
 
@@ -113,3 +116,24 @@ async def test_diagnostics_of_a_manager_that_is_not_set_up(
     """There is only the entry."""
     house.entry.add_to_hass(house.hass)
     assert await diagnostics_of(house, hass_client) == {"entry": {"kind": "manager"}}
+
+
+async def test_a_setting_that_cannot_be_saved_is_not_set(house: House) -> None:
+    """The user gets an error, and the entity shows the old setting."""
+    await house.set_up()
+    mode = house.manager.state("select.mode")
+
+    async def fail_to_write(store: XmrigStore, data: Any) -> None:
+        raise OSError("No space left on device")
+
+    with (
+        patch.object(Store, "_async_write_data", fail_to_write),
+        pytest.raises(HomeAssistantError) as raised,
+    ):
+        await house.manager.call(
+            "select", "select_option", "select.mode", option="manual"
+        )
+    assert raised.value.translation_key == "not_written"
+    file = f"{DOMAIN}.{house.entry.entry_id}.manager"
+    assert raised.value.translation_placeholders == {"file": file}
+    assert house.manager.state("select.mode") == mode
