@@ -52,7 +52,7 @@ KNOWN_HOSTS = {
     *("docs.aiohttp.org", "docs.astral.sh", "github.com", "my.home-assistant.io"),
     *("mutmut.readthedocs.io", "www.w3.org", "xmrig.com"),
     # Stand for a host
-    *("HOST", "d", "example.org", "rig", "x"),
+    *("HOST", "d", "example.org", "homeassistant.local", "rig", "x"),
 }
 """What web addresses of the repository lead to."""
 
