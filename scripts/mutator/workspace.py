@@ -27,7 +27,7 @@ SETTINGS = {
     "timeout_multiplier": 4,
     "do_not_mutate_patterns": [
         # Logged texts are no behaviour
-        r"\bLOGGER\.",
+        r"\b_?LOGGER\.",
         # Nor are the bounds of type parameters
         r"^\s*(async )?(def|class) \w+\[",
     ],

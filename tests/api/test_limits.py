@@ -13,6 +13,7 @@ from custom_components.xmrig_miner.api.limits import (
     MAX_DEPTH,
     JsonError,
     clean_json,
+    clean_text,
     extent,
 )
 from simulator import rapidjson
@@ -86,8 +87,45 @@ def test_what_was_cleaned_is_accepted(value: Any) -> None:
     assert cleaned == value
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        (" a b ", "a b"),
+        ("a\nb\x00\x7f\u2028c", "a b   c"),
+        ("\ud800a", "\N{REPLACEMENT CHARACTER}a"),
+        ("\n", ""),
+    ],
+)
+def test_a_text_is_cleaned(text: str, clean: str) -> None:
+    """It fits into one line, and can be encoded."""
+    assert clean_text(text) == clean
+
+
 def test_what_is_nested_too_deeply_is_cut() -> None:
     """The rest stays."""
     cleaned = clean_json({"a": nested(3000), "b": [LONE_SURROGATE, 2**64]})
     assert cleaned["b"] == ["a\ufffdb", None]
     extent(cleaned)
+
+
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH])
+def test_what_may_be_nested_is_left_as_it_is(depth: int) -> None:
+    """To the last level, be it objects or lists."""
+    lists: Any = []
+    for _ in range(depth - 1):
+        lists = [lists]
+    for value in (nested(depth), lists):
+        assert clean_json(value) == value
+    for too_deep in ({"a": nested(MAX_DEPTH)}, [nested(MAX_DEPTH)]):
+        assert "None" in repr(clean_json(too_deep))
+
+
+def test_lists_that_are_nested_too_deeply_are_cut() -> None:
+    """However deep they are."""
+    value: Any = []
+    for _ in range(MAX_DEPTH):
+        value = [value]
+    cut: Any = [None]
+    for _ in range(MAX_DEPTH - 1):
+        cut = [cut]
+    assert clean_json(value) == cut

@@ -203,6 +203,64 @@ def test_what_a_control_wrote_beside_it_is_still_known() -> None:
     assert json_equal(state.original_config(now).document, USERS)
 
 
+def test_an_edit_that_was_overwritten_is_forgotten_for_good() -> None:
+    """Also if the value comes back by itself, which is then the user's."""
+    capped = config(rx=[0, 1], priority=3)
+    for write in (written, by_user):
+        state = write(MinerState(), config(), capped)
+        seen = state.without_overwritten_edits(config(rx=[0, 1]))
+        assert json_equal(
+            seen.original_config(capped).document, config(priority=3).document
+        )
+    state = written(MinerState(), config(), capped)
+    seen = state.without_overwritten_edits(config(rx=[0, 1]))
+    assert json_equal(seen.user_config(capped).document, config(priority=3).document)
+    # Of a write that may yet arrive nothing is forgotten
+    pending = MinerState().with_write(config(), capped, by_user=False)
+    assert pending.without_overwritten_edits(config()) == pending
+
+
+def test_a_write_after_one_that_may_have_arrived_is_undone_with_it() -> None:
+    """Whether it arrives itself or not."""
+    users, one, two = config(), config(rx=[0, 1]), config(rx=[0])
+    state = MinerState().with_write(users, one, by_user=False)
+    state = as_read(state.with_write(one, two, by_user=False))
+    for shows in (one, two):
+        assert json_equal(state.user_config(shows).document, USERS)
+        assert json_equal(state.original_config(shows).document, USERS)
+
+
+@pytest.mark.parametrize(("before", "after"), [(2, None), (None, 2)])
+def test_null_is_undone_and_restored_like_any_value(before: Any, after: Any) -> None:
+    """It is not the same as no value."""
+    state = written(MinerState(), config(priority=before), config(priority=after))
+    undone = state.original_config(config(priority=after)).document
+    assert json_equal(undone, config(priority=before).document)
+
+
+def test_a_write_that_the_miner_did_not_take_leaves_nothing_to_undo() -> None:
+    """XMRig replaces an invalid value, by the one before if it is the default."""
+    state = shown(MinerState(), config(hint=100), config(hint=-1), config(hint=100))
+    assert (state.all_edits, state.control_edits) == (Ledger(), Ledger())
+
+
+def test_what_the_miner_puts_in_place_of_a_value_is_undone() -> None:
+    """By a control and by restoring the config."""
+    state = shown(MinerState(), config(), config(hint=150), config(hint=100))
+    for undo in (state.user_config, state.original_config):
+        assert json_equal(undo(config(hint=100)).document, USERS)
+
+
+def test_nothing_is_pending_once_a_write_has_arrived() -> None:
+    """What is shown later is judged by what was shown then."""
+    pools = [{"url": "a.example.org:1", "user": "WALLET"}]
+    other = [{"url": "b.example.org:1", "user": "WALLET"}]
+    before, after = (Config({**USERS, "pools": value}) for value in (pools, other))
+    state = written(MinerState(payout=before.payout), before, after)
+    assert state.all_edits.pending == state.control_edits.pending == ()
+    assert (state.payout, state.pending_payout) == (after.payout, None)
+
+
 def test_the_backends_of_the_last_stop_are_stored() -> None:
     """Exactly the enabled ones; a second stop does not change them."""
     on = Config({"cpu": {"enabled": True}, "cuda": {"enabled": True}, "opencl": {}})
@@ -317,9 +375,9 @@ async def test_a_state_is_stored_once() -> None:
     """A state that is already stored is not written again."""
     disk = Disk()
     store = disk.store(A)
-    assert not await store.store(A)
-    assert await store.store(B)
-    assert not await store.store(B)
+    assert await store.store(A) is False
+    assert await store.store(B) is True
+    assert await store.store(B) is False
     assert disk.saved == [B]
     assert store.state == B
 

@@ -63,6 +63,14 @@ def test_anything_in_place_of_all(value: Any) -> None:
         MinerState.from_json(value)
 
 
+@pytest.mark.parametrize("payout", ["ab", [1], ["a", None], {"a": "b"}])
+@pytest.mark.parametrize("key", ["payout", "pending_payout"])
+def test_a_payout_is_a_list_of_texts(key: str, payout: Any) -> None:
+    """Anything else is damage: no pool would be accepted by it."""
+    with pytest.raises(ValueError):
+        MinerState.from_json({**STORED, key: payout})
+
+
 @pytest.mark.parametrize("key", STORED)
 def test_a_field_that_is_missing_is_refused(key: str) -> None:
     """A missing field is damage."""
