@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
+from .fleet.automation_issue import async_watch_automations
 from .fleet.entry import (
     async_create_manager,
     async_remove_manager,
@@ -62,6 +63,7 @@ _LIFECYCLES = {
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all config entries share."""
     async_setup_services(hass)
+    async_watch_automations(hass)
     return True
 
 

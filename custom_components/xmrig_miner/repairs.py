@@ -25,6 +25,7 @@ from .api.health import is_outdated, lacks_huge_pages
 from .api.models import Config
 from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
 from .coordinator import XmrigCoordinator
+from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
 from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .runtime import XmrigConfigEntry
@@ -305,6 +306,7 @@ _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
     ANOTHER_MINER: AnotherMinerFlow,
     NO_GRID_POWER: SourcesFlow,
     SENSORS_MISSING: SourcesFlow,
+    AUTOMATIONS_COMPETE: lambda _: AutomationsFlow(),
     UNREADABLE: lambda _: ConfirmRepairFlow(),
 }
 

@@ -1,0 +1,180 @@
+"""Automations that give surplus to a miner, as the blueprints make them."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from homeassistant.components.automation import (
+    DATA_COMPONENT,
+    DOMAIN as AUTOMATION_DOMAIN,
+)
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    CONF_VARIABLES,
+    SERVICE_TURN_OFF,
+    STATE_ON,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import ConfigType
+
+from ..addresses import miner_entries
+from ..const import DOMAIN, LOGGER
+from ..manager import Mode
+from ..power.model import MAX_WATTS
+from ..runtime import XmrigRuntimeData
+from .runtime import FLEET, FleetRuntimeData
+
+POWER_LIMIT = "power_limit"
+MINING = "mining"
+METERS = ("grid_power", "grid_export")
+"""Inputs of the blueprints, which are variables of the automations of the same name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurplusAutomation:
+    """An automation that gives the surplus of a meter to a miner."""
+
+    entity_id: str
+    name: str
+    miner: str
+    """The ID of the miner's config entry."""
+    meters: frozenset[str]
+    """The sensors that it reads."""
+    sets_limit: bool
+    """Whether it sets the power limit, rather than turning the miner on and off."""
+    is_on: bool
+
+
+@callback
+def async_surplus_automations(hass: HomeAssistant) -> list[SurplusAutomation]:
+    """Return the automations that give surplus to a miner, in the order of their IDs.
+
+    They are recognized by their variables, however the blueprint's file is called, and
+    also where the user took control of the automation.
+    """
+    if DATA_COMPONENT not in hass.data:
+        return []
+    found = (
+        _surplus_automation(hass, automation.entity_id, automation.raw_config or {})
+        for automation in hass.data[DATA_COMPONENT].entities
+    )
+    return sorted(filter(None, found), key=lambda automation: automation.entity_id)
+
+
+def _surplus_automation(
+    hass: HomeAssistant, entity_id: str, config: ConfigType
+) -> SurplusAutomation | None:
+    """Return an automation, unless it gives no surplus to a miner that is enabled."""
+    variables = config.get(CONF_VARIABLES)
+    if not isinstance(variables, dict):
+        return None
+    meters = frozenset(_entities(variables, METERS))
+    control = next(_entities(variables, (POWER_LIMIT, MINING)), None)
+    entity = er.async_get(hass).async_get(control) if control else None
+    if not meters or entity is None or entity.platform != DOMAIN:
+        return None
+    miner = hass.config_entries.async_get_entry(entity.config_entry_id or "")
+    if miner is None or miner.disabled_by:
+        return None
+    state = hass.states.get(entity_id)
+    return SurplusAutomation(
+        entity_id=entity_id,
+        name=state.name if state else entity_id,
+        miner=miner.entry_id,
+        meters=meters,
+        sets_limit=POWER_LIMIT in variables,
+        is_on=state is not None and state.state == STATE_ON,
+    )
+
+
+def competing(
+    automations: Collection[SurplusAutomation], managed: Collection[str]
+) -> tuple[SurplusAutomation, ...]:
+    """Return those that give away surplus that another one or the manager gives away.
+
+    `managed` are the config entries of the miners that the manager controls.
+    """
+    running = [automation for automation in automations if automation.is_on]
+    return tuple(
+        automation
+        for automation in running
+        if automation.miner in managed
+        or any(
+            automation.meters & other.meters
+            for other in running
+            if other is not automation
+        )
+    )
+
+
+@callback
+def async_managed_miners(hass: HomeAssistant) -> frozenset[str]:
+    """Return the config entries of the miners that the manager controls."""
+    runtime = async_active_manager(hass)
+    if runtime is None:
+        return frozenset()
+    members = runtime.coordinator.settings
+    return frozenset(
+        entry.entry_id
+        for entry in miner_entries(hass)
+        if members.member(entry.entry_id).is_managed
+    )
+
+
+@callback
+def async_active_manager(hass: HomeAssistant) -> FleetRuntimeData | None:
+    """Return the manager, unless there is none or it leaves the miners alone."""
+    runtime = hass.data.get(FLEET)
+    is_active = runtime is not None and runtime.settings.mode is not Mode.MANUAL
+    return runtime if is_active else None
+
+
+async def async_hand_over(
+    hass: HomeAssistant,
+    runtime: FleetRuntimeData,
+    automations: Iterable[SurplusAutomation],
+) -> None:
+    """Turn automations off, and let the manager control their miners.
+
+    Raises HomeAssistantError if what the manager controls cannot be saved.
+    """
+    for automation in automations:
+        await hass.services.async_call(
+            AUTOMATION_DOMAIN,
+            SERVICE_TURN_OFF,
+            {ATTR_ENTITY_ID: automation.entity_id},
+            blocking=True,
+        )
+        if not runtime.coordinator.settings.member(automation.miner).is_managed:
+            await runtime.async_change_member(automation.miner, is_managed=True)
+        try:
+            await _async_release(hass, automation)
+        except HomeAssistantError as error:
+            # The manager lets it rest, or it is offline
+            LOGGER.debug("%s left its miner as it is: %s", automation.name, error)
+
+
+async def _async_release(hass: HomeAssistant, automation: SurplusAutomation) -> None:
+    """Undo what an automation did last: the manager would take it for the user's.
+
+    Raises HomeAssistantError as commands do.
+    """
+    entry = hass.config_entries.async_get_known_entry(automation.miner)
+    if entry.state is not ConfigEntryState.LOADED:
+        return
+    runtime: XmrigRuntimeData = entry.runtime_data
+    if automation.sets_limit:
+        await runtime.power.limit.async_set(MAX_WATTS)
+        return
+    async with runtime.commands.run() as miner:
+        await miner.start()
+
+
+def _entities(variables: dict[str, Any], names: Iterable[str]) -> Iterator[str]:
+    """Yield the entities in some variables; one that is not used is an empty list."""
+    for name in names:
+        if isinstance(value := variables.get(name), str):
+            yield value
