@@ -19,6 +19,7 @@ from homeassistant.const import Platform
 from homeassistant.util.yaml import load_yaml_dict
 from PIL import Image
 import pytest
+from yarl import URL
 
 from custom_components import xmrig_miner
 
@@ -217,6 +218,18 @@ def test_one_integration_lives_here() -> None:
     """HACS takes the first folder it finds, so there has to be only one."""
     folders = {path.parent.name for path in ROOT.glob("custom_components/*/*.py")}
     assert folders == {INTEGRATION.name}
+
+
+def test_my_links_open_this_integration() -> None:
+    """In the store, and the form that adds a miner."""
+    readme = (ROOT / "README.md").read_text()
+    prefix = "https://my.home-assistant.io/redirect"
+    account, repository = URL(MANIFEST["documentation"]).parts[1:]
+    assert f"{prefix}/config_flow_start/?domain={MANIFEST['domain']})" in readme
+    assert (
+        f"{prefix}/hacs_repository/?owner={account}&repository={repository}"
+        "&category=integration)"
+    ) in readme
 
 
 @pytest.mark.parametrize("name", ["README.md", "info.md"])

@@ -100,7 +100,7 @@ def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     if is_outdated(snapshot):
         found[OUTDATED] = {"version": str(snapshot.summary.version)}
     if snapshot.config:
-        changed = changed_payees(coordinator, snapshot.config)
+        changed = changed_pools(coordinator, snapshot.config)
         if changed is not None:
             found[PAYOUT_CHANGED] = {"pools": ", ".join(changed.values())}
     if coordinator.idle_for() >= MAX_IDLE:
@@ -111,7 +111,7 @@ def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     return found
 
 
-def changed_payees(
+def changed_pools(
     coordinator: XmrigCoordinator, config: Config
 ) -> Mapping[str, str] | None:
     """Return the labels of the pools that are new, or of all if some were removed.
@@ -152,7 +152,7 @@ class PayoutChangedFlow(RepairsFlow):
         config = coordinator.data.config
         if not coordinator.last_update_success or config is None:
             return self.async_abort(reason="no_config")
-        if (changed := changed_payees(coordinator, config)) is None:
+        if (changed := changed_pools(coordinator, config)) is None:
             return self.async_abort(reason="resolved")
         if user_input is not None and config.payout == self._shown:
             try:
