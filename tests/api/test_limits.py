@@ -129,3 +129,20 @@ def test_lists_that_are_nested_too_deeply_are_cut() -> None:
     for _ in range(MAX_DEPTH - 1):
         cut = [cut]
     assert clean_json(value) == cut
+
+
+@pytest.mark.parametrize("number", [-(2**63), 2**64 - 1])
+def test_integers_have_64_bits(number: int) -> None:
+    """With a sign or without, as in XMRig."""
+    assert clean_json(number) == number
+    extent(number)
+    beyond = number + (1 if number > 0 else -1)
+    assert clean_json(beyond) is None
+    with pytest.raises(JsonError):
+        extent(beyond)
+
+
+def test_members_are_those_of_all_objects() -> None:
+    """Lists and values have none."""
+    assert extent(1).members == extent([1, [2]]).members == 0
+    assert extent({"a": {"b": 1, "c": [{"d": 2}]}, "e": []}).members == 5

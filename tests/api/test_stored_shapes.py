@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.xmrig_miner.api.document import diff
-from custom_components.xmrig_miner.api.ledger import Ledger
+from custom_components.xmrig_miner.api.ledger import Edit, Ledger
 from custom_components.xmrig_miner.api.models import BackendType, Config
 from custom_components.xmrig_miner.api.state import MinerState, Request
 
@@ -23,7 +23,7 @@ def full_state() -> MinerState:
     after = Config({**CONFIG, "retries": 7, "cpu": {**CONFIG["cpu"], "rx": [0]}})
     state = MinerState(
         backends=frozenset(BackendType),
-        request=Request(mining=True, here=True, limited=True),
+        request=Request(mining=True, here=True, limited=True, until=1790000100.5),
         previous_request=Request(mining=False),
         threads=2,
         started=1790000000.25,
@@ -61,6 +61,23 @@ def test_anything_in_place_of_all(value: Any) -> None:
     """Only declared errors are raised."""
     with suppress(*DECLARED):
         MinerState.from_json(value)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"path": []},
+        {"path": ["cpu", 1]},
+        {"original": float("nan")},
+        {"new_value": 2**64},
+    ],
+)
+def test_an_edit_that_could_not_be_written_is_refused(damage: dict[str, Any]) -> None:
+    """It has no path of keys, or a value that is no JSON."""
+    edit = {"path": ["cpu", "priority"], "original": 1, "new_value": 2}
+    assert Edit.from_json(edit).as_json() == edit
+    with pytest.raises(ValueError):
+        Edit.from_json(edit | damage)
 
 
 @pytest.mark.parametrize("payout", ["ab", [1], ["a", None], {"a": "b"}])
