@@ -1,16 +1,15 @@
 """Activity events of a miner."""
 
-from typing import Any, override
+from typing import override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.activity import Activity, ActivityType
 from .entity import XmrigEntity
 from .fleet.event import setup_events
-from .kinds import EntryKind, entry_kind
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
 
 PARALLEL_UPDATES = 0
 
@@ -21,7 +20,7 @@ ACTIVITY = EventEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[Any],
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of a config entry."""
