@@ -11,8 +11,10 @@ from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
     CONF_IDLE_POWER,
     CONF_KEEP_STATE,
+    CONF_MAX_TEMPERATURE,
     CONF_POWER_INTERVAL,
     CONF_POWER_SENSOR,
+    CONF_TEMPERATURE_SENSOR,
 )
 from tests.common import Rig
 from tests.forms import check_texts, entered, in_sections, sections
@@ -86,7 +88,7 @@ async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:
     assert form["step_id"] == "init"
     check_texts(form, TEXTS["options"])
     texts = TEXTS["options"]["step"]["init"]["sections"]
-    assert set(texts) == set(sections(form)) == {"restart", "power"}
+    assert set(texts) == set(sections(form)) == {"restart", "power", "temperature"}
     for name, part in sections(form).items():
         fields = set(map(str, part.schema.schema))
         assert fields == set(texts[name]["data"])
@@ -162,3 +164,21 @@ async def test_only_meters_of_power_are_offered(running: Rig) -> None:
         number = schema.schema[key]
         assert isinstance(number, NumberSelector)
         assert number.config["unit_of_measurement"] == "W"
+
+
+async def test_a_temperature_sensor_needs_a_maximum(running: Rig) -> None:
+    """The maximum alone is that of the cards."""
+    form = await options_of(running)
+    sensor = {CONF_TEMPERATURE_SENSOR: "sensor.room"}
+    form = await submit(running, form, sensor)
+    assert form["errors"] == {"temperature": "temperature_incomplete"}
+    assert suggested(form, CONF_TEMPERATURE_SENSOR) == "sensor.room"
+    both = {**sensor, CONF_MAX_TEMPERATURE: 25}
+    result = await submit(running, form, both)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert running.entry.options.items() >= both.items()
+    result = await submit(
+        running, await options_of(running), {CONF_MAX_TEMPERATURE: 70}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert CONF_TEMPERATURE_SENSOR not in running.entry.options

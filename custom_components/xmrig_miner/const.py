@@ -20,6 +20,8 @@ CONF_POWER_SENSOR: Final = "power_sensor"
 CONF_IDLE_POWER: Final = "idle_power"
 CONF_FULL_POWER: Final = "full_power"
 CONF_POWER_INTERVAL: Final = "power_interval"
+CONF_TEMPERATURE_SENSOR: Final = "temperature_sensor"
+CONF_MAX_TEMPERATURE: Final = "max_temperature"
 
 DEFAULT_POWER_INTERVAL: Final = 15
 """Seconds between two steps up of the power limit: threads take two to start, and a

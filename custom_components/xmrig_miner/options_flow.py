@@ -2,23 +2,36 @@
 
 from typing import Any
 
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 from homeassistant.const import UnitOfTime
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
 )
 import voluptuous as vol
 
-from .const import CONF_KEEP_STATE, CONF_POWER_INTERVAL, DEFAULT_POWER_INTERVAL
+from .const import (
+    CONF_KEEP_STATE,
+    CONF_MAX_TEMPERATURE,
+    CONF_POWER_INTERVAL,
+    CONF_TEMPERATURE_SENSOR,
+    DEFAULT_POWER_INTERVAL,
+)
+from .fleet.temperature import MAX_TEMPERATURE
 from .flows.power_form import own_entities, power_error, power_fields
 from .power.options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
 
 SECTION_RESTART = "restart"
 SECTION_POWER = "power"
+SECTION_TEMPERATURE = "temperature"
+
+SECTIONS = (SECTION_RESTART, SECTION_POWER, SECTION_TEMPERATURE)
 
 
 class XmrigOptionsFlow(OptionsFlowWithReload):
@@ -31,18 +44,26 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         if user_input is not None:
             # Stored without sections
-            options = user_input[SECTION_RESTART] | user_input[SECTION_POWER]
-            wrong = power_error(options)
-            if not wrong:
-                return self.async_create_entry(data=options)
+            options = {
+                key: value
+                for fields in user_input.values()
+                for key, value in fields.items()
+            }
             # The frontend shows no error at the fields of a section
-            errors[SECTION_POWER] = next(iter(wrong.values()))
+            if wrong := power_error(options):
+                errors[SECTION_POWER] = next(iter(wrong.values()))
+            if CONF_TEMPERATURE_SENSOR in options and (
+                CONF_MAX_TEMPERATURE not in options
+            ):
+                errors[SECTION_TEMPERATURE] = "temperature_incomplete"
+            if not errors:
+                return self.async_create_entry(data=options)
         stored = self.config_entry.options
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
                 _options_schema(own_entities(self.hass)),
-                user_input or {SECTION_RESTART: stored, SECTION_POWER: stored},
+                user_input or dict.fromkeys(SECTIONS, stored),
             ),
             errors=errors,
         )
@@ -73,9 +94,26 @@ def _options_schema(own: list[str]) -> vol.Schema:
             ),
         }
     )
+    temperature = vol.Schema(
+        {
+            vol.Optional(CONF_TEMPERATURE_SENSOR): EntitySelector(
+                EntitySelectorConfig(
+                    domain=SENSOR_DOMAIN, device_class=SensorDeviceClass.TEMPERATURE
+                )
+            ),
+            vol.Optional(CONF_MAX_TEMPERATURE): NumberSelector(
+                NumberSelectorConfig(
+                    min=0, max=MAX_TEMPERATURE, step=1, mode=NumberSelectorMode.BOX
+                )
+            ),
+        }
+    )
     return vol.Schema(
         {
             vol.Required(SECTION_RESTART): section(restart),
             vol.Required(SECTION_POWER): section(power),
+            vol.Required(SECTION_TEMPERATURE): section(
+                temperature, {"collapsed": True}
+            ),
         }
     )

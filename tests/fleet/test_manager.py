@@ -56,6 +56,18 @@ async def test_manual_gives_the_miners_back(house: House) -> None:
     assert house.threads == [THREADS] * 3
 
 
+async def test_after_manual_the_miners_are_commanded_again(house: House) -> None:
+    """Also those that had nothing to give back, so that there was nothing to do."""
+    house.sun = 1000
+    await house.set_up()
+    await house.pass_time(120)
+    assert house.threads == [THREADS] * 3
+    for mode in ("manual", "off"):
+        await house.manager.call("select", "select_option", MODE, option=mode)
+        await house.pass_time(30)
+    assert house.threads == [0] * 3
+
+
 async def test_a_miner_that_is_not_managed_is_left_alone(house: House) -> None:
     """What it draws is not there for the others."""
     await house.set_up()

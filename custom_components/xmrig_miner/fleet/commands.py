@@ -42,7 +42,11 @@ class MemberCommands:
         self._wanted[entry_id] = threads
         if entry_id not in self._tasks:
             self._tasks[entry_id] = self._entry.async_create_background_task(
-                self._hass, self._async_command(entry_id), f"{DOMAIN} manager"
+                self._hass,
+                self._async_command(entry_id),
+                f"{DOMAIN} manager",
+                # It may have nothing to do, and would be over before it is known here
+                eager_start=False,
             )
 
     async def async_close(self) -> None:

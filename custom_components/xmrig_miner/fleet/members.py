@@ -13,6 +13,7 @@ from ..manager import Curve, Figures, ManagerState, Member
 from ..power.model import PowerModel
 from ..runtime import XmrigRuntimeData
 from .settings import FleetSettings, MemberSettings
+from .temperature import TemperatureLimit, hottest_card
 
 
 def loaded_miners(hass: HomeAssistant) -> Iterator[ConfigEntry[Any]]:
@@ -70,8 +71,6 @@ def _figures(
         )
     runtime: XmrigRuntimeData = entry.runtime_data
     snapshot = runtime.coordinator.data
-    gpus = snapshot.backends.gpus if snapshot.backends else ()
-    temperatures = [gpu.health.temperature for gpu in gpus]
     return Figures(
         id=entry.entry_id,
         name=entry.title,
@@ -79,7 +78,7 @@ def _figures(
         algorithm=snapshot.summary.algo,
         hashrate=snapshot.hashrate_now(snapshot.hashrate()),
         watts=runtime.power.meter.watts if runtime.power.is_configured else None,
-        temperature=max((value for value in temperatures if value), default=None),
+        temperature=hottest_card(snapshot),
         has_problem=has_problem,
         is_left_out=is_left_out,
     )
@@ -115,6 +114,8 @@ class Members:
             threads = None
         elif threads and curve and curve.hashrates is None:
             threads = 1
+        limit_of_heat = TemperatureLimit.from_options(entry.options)
+        temperature, maximum = limit_of_heat.celsius(self._hass, snapshot)
         return Member(
             id=entry.entry_id,
             curve=curve,
@@ -130,6 +131,8 @@ class Members:
             and not runtime.power.calibration.is_running,
             max_threads=limit.user_cap,
             max_watts=limit.set_watts,
+            temperature=temperature,
+            max_temperature=maximum,
             priority=settings.priority,
             settle=limit.interval,
             plug_watts=meter.measured(),
