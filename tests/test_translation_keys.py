@@ -249,6 +249,7 @@ def test_what_the_config_flow_writes_out_has_a_text() -> None:
     assert set(ERROR_FIELDS) <= set(TEXTS["config"]["error"])
     texts = TEXTS["config"]
     steps = texts["step"] | TEXTS["options"]["step"]
+    aborts = texts["abort"] | TEXTS["options"]["abort"]
     flows = [path for path in TREES if path.parts[0] == "flows"]
     for path in (Path("config_flow.py"), *flows):
         for node in ast.walk(TREES[path]):
@@ -256,7 +257,7 @@ def test_what_the_config_flow_writes_out_has_a_text() -> None:
                 case ast.keyword(arg="step_id", value=value):
                     assert set(constants(value)) <= set(steps)
                 case ast.keyword(arg="reason", value=value):
-                    assert set(constants(value)) <= set(texts["abort"])
+                    assert set(constants(value)) <= set(aborts)
 
 
 # --- Actions ------------------------------------------------------------------

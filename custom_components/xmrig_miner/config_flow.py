@@ -6,13 +6,14 @@ The steps that begin a flow are here; those that follow them are in `flows/`.
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import DOMAIN
 from .flows.connection import ConnectionSteps
 from .flows.manager import MANAGER_TITLE, ManagerSteps
+from .flows.manager_options import ManagerOptionsFlow
 from .kinds import MANAGER_ID, AnyConfigEntry, EntryKind, entries_of_kind, is_miner
 from .options_flow import XmrigOptionsFlow
 
@@ -26,16 +27,11 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(config_entry: AnyConfigEntry) -> XmrigOptionsFlow:
-        """Return the form of a miner's options."""
-        return XmrigOptionsFlow()
-
-    @classmethod
-    @callback
-    @override
-    def async_supports_options_flow(cls, config_entry: AnyConfigEntry) -> bool:
-        """Return whether there are options: the manager's are entities."""
-        return is_miner(config_entry)
+    def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
+        """Return the form of the options."""
+        if is_miner(config_entry):
+            return XmrigOptionsFlow()
+        return ManagerOptionsFlow()
 
     @override
     async def async_step_user(

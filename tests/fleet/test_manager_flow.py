@@ -1,6 +1,7 @@
 """The manager is added in three ways, and reads what the user chooses."""
 
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import (
     SOURCE_IGNORE,
@@ -14,6 +15,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, PERCENTAGE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
@@ -468,12 +470,60 @@ async def test_the_sensors_can_be_changed_and_the_dashboard_followed_again(
     assert house_of(hass).sources.grid == Flow((GRID,))
 
 
-async def test_only_miners_have_options(hass: HomeAssistant, miner: Rig) -> None:
-    """Those of the manager are entities."""
+async def configure(hass: HomeAssistant, data: dict[str, Any]) -> ConfigFlowResult:
+    """Fill in the options of the manager, which show what is set."""
+    entry = manager_of(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    settings = entry.runtime_data.settings
+    shown = {
+        "earnings": settings.earnings,
+        "price_limit": settings.price_limit,
+        **entry.options,
+    }
+    assert entered(form) == {
+        key: value for key, value in shown.items() if value is not None
+    }
+    result = await hass.config_entries.options.async_configure(form["flow_id"], data)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+async def test_numbers_of_the_manager_can_be_emptied(
+    hass: HomeAssistant, miner: Rig
+) -> None:
+    """An entity cannot do that."""
     await set_dashboard(hass, GRID_SOURCE)
     await choose(hass, await add_manager(hass), "dashboard")
-    assert miner.entry.supports_options
-    assert not manager_of(hass).supports_options
+    data = {"earnings": 0.02, "price_limit": 0.1, "earnings_sensor": "sensor.earnings"}
+    result = await configure(hass, data)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert manager_of(hass).options == {"earnings_sensor": "sensor.earnings"}
+    settings = manager_of(hass).runtime_data.settings
+    assert (settings.earnings, settings.price_limit) == (0.02, 0.1)
+    await configure(hass, {})
+    assert manager_of(hass).options == {}
+    settings = manager_of(hass).runtime_data.settings
+    assert (settings.earnings, settings.price_limit) == (None, None)
+
+
+async def test_options_of_a_manager_that_cannot_be_saved(
+    hass: HomeAssistant, miner: Rig
+) -> None:
+    """The form says so, and keeps what was entered."""
+    await set_dashboard(hass, GRID_SOURCE)
+    await choose(hass, await add_manager(hass), "dashboard")
+    data = {"earnings": 0.02}
+    with patch.object(
+        type(manager_of(hass).runtime_data.store),
+        "async_save",
+        side_effect=HomeAssistantError,
+    ):
+        form = await configure(hass, data)
+    assert form["errors"] == {"base": "not_written"}
+    assert entered(form) == data
+    await hass.config_entries.async_unload(manager_of(hass).entry_id)
+    result = await hass.config_entries.options.async_init(manager_of(hass).entry_id)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
 async def test_a_chosen_sensor_that_is_renamed_is_followed(

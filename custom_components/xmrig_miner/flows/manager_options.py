@@ -1,0 +1,93 @@
+"""The form of the manager's options: what an entity cannot leave empty."""
+
+from typing import Any
+
+from homeassistant.components.input_number import DOMAIN as INPUT_NUMBER_DOMAIN
+from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
+from homeassistant.config_entries import (
+    ConfigEntryState,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.selector import (
+    EntitySelector,
+    EntitySelectorConfig,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
+import voluptuous as vol
+
+from ..const import CONF_EARNINGS_SENSOR
+from ..fleet.settings import MAX_EARNINGS, MAX_PRICE
+
+CONF_EARNINGS = "earnings"
+CONF_PRICE_LIMIT = "price_limit"
+
+
+class ManagerOptionsFlow(OptionsFlowWithReload):
+    """Changes what mining earns, and the highest price that it pays."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the options."""
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        return await self.async_step_manager(user_input)
+
+    async def async_step_manager(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the options; the two numbers are settings that are entities too."""
+        runtime = self.config_entry.runtime_data
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            numbers = {
+                key: user_input.get(key) for key in (CONF_EARNINGS, CONF_PRICE_LIMIT)
+            }
+            try:
+                await runtime.async_change(**numbers)
+            except HomeAssistantError:
+                errors["base"] = "not_written"
+            else:
+                sensor = user_input.get(CONF_EARNINGS_SENSOR)
+                return self.async_create_entry(
+                    data={CONF_EARNINGS_SENSOR: sensor} if sensor else {}
+                )
+        stored = {
+            **self.config_entry.options,
+            CONF_EARNINGS: runtime.settings.earnings,
+            CONF_PRICE_LIMIT: runtime.settings.price_limit,
+        }
+        shown = user_input or {
+            key: value for key, value in stored.items() if value is not None
+        }
+        return self.async_show_form(
+            step_id="manager",
+            data_schema=self.add_suggested_values_to_schema(_schema(), shown),
+            errors=errors,
+        )
+
+
+def _schema() -> vol.Schema:
+    """Return the form."""
+    return vol.Schema(
+        {
+            vol.Optional(CONF_EARNINGS_SENSOR): EntitySelector(
+                EntitySelectorConfig(domain=[SENSOR_DOMAIN, INPUT_NUMBER_DOMAIN])
+            ),
+            vol.Optional(CONF_EARNINGS): _number(0, MAX_EARNINGS),
+            vol.Optional(CONF_PRICE_LIMIT): _number(-MAX_PRICE, MAX_PRICE),
+        }
+    )
+
+
+def _number(minimum: float, maximum: float) -> NumberSelector:
+    """Return the field of an amount of money."""
+    return NumberSelector(
+        NumberSelectorConfig(
+            min=minimum, max=maximum, step="any", mode=NumberSelectorMode.BOX
+        )
+    )
