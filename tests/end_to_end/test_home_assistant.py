@@ -11,6 +11,7 @@ from custom_components.xmrig_miner.const import (
     CONF_IDLE_POWER,
     CONF_KEEP_STATE,
     CONF_POWER_INTERVAL,
+    DOMAIN,
 )
 from custom_components.xmrig_miner.power.options import MIN_POWER_INTERVAL
 from tests.targets import TOKEN, WALLETS, Target
@@ -69,6 +70,25 @@ async def test_pause_and_cap_outlive_the_miner(
     await wire.mines()
     assert (await home.act("restore_config"))["changes"]
     assert home.number(THREADS) == 2
+    await wire.assert_as_first()
+
+
+async def test_a_pause_for_a_time(target: Target, wire: Wire, home: Home) -> None:
+    """It ends at the first poll after its time, by the clock of Home Assistant."""
+    pause = {"duration": {"seconds": 5}}
+    answer = await home.hass.services.async_call(
+        DOMAIN, "pause_for", pause, blocking=True, return_response=True
+    )
+    assert answer == {"ok": [home.entry.title], "failed": [], "skipped": []}
+    assert await wire.is_paused()
+    assert home.state("sensor.paused_until") != "unknown"
+    await home.poll()
+    assert await wire.is_paused()
+    await home.settle(5)
+    await home.poll()
+    assert home.state(MINING) == "on"
+    assert home.state("sensor.paused_until") == "unknown"
+    await wire.mines()
     await wire.assert_as_first()
 
 
