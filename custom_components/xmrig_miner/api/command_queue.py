@@ -89,8 +89,8 @@ class CommandQueue:
             raise
         finally:
             self._waiting.discard(failing)
-            if not failing.cancel():
-                failing.exception()
+            # Once it has failed, this keeps asyncio from logging the error
+            failing.cancel()
 
     def _fail_waiting(self, error: Callable[[], XmrigError]) -> None:
         for failing in self._waiting:
