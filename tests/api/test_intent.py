@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.xmrig_miner.api.intent import (
     Steps,
+    is_pause_over,
     is_resumed_by_rule,
     steps_after_restart,
     update_wanted_state,
@@ -171,6 +172,16 @@ def test_a_pause_of_the_power_limit_is_not_the_users(
     """It does not change the request."""
     before = replace(before, state=MinerState(request=request_))
     assert wanted(request_, before, now) == after
+
+
+@pytest.mark.parametrize(
+    ("until", "is_over"),
+    [(None, False), (100.5, False), (100.0, True), (99.5, True), (0.0, True)],
+)
+def test_a_pause_is_over_from_its_end_on(until: float | None, is_over: bool) -> None:
+    """A pause without an end never is."""
+    state = MinerState(request=replace(PAUSE, until=until))
+    assert is_pause_over(state, 100.0) is is_over
 
 
 def test_the_end_of_a_limit_is_not_the_users_either() -> None:

@@ -39,10 +39,26 @@ STORED: dict[str, Any] = json.loads(json.dumps(full_state().as_json()))
 
 
 def test_what_was_stored_is_read() -> None:
-    """With every field, and a start before 1970."""
+    """With every field."""
     assert MinerState.from_json(STORED) == full_state()
-    early = MinerState(started=-86400.5)
-    assert MinerState.from_json(json.loads(json.dumps(early.as_json()))) == early
+
+
+@pytest.mark.parametrize("started", [-86400.5, -0.25, 0.0, 0.25, 1.0])
+def test_times_near_1970_are_read(started: float) -> None:
+    """A computer's clock begins there, and the miner may have started before."""
+    state = MinerState(started=started, request=Request(until=started))
+    assert MinerState.from_json(json.loads(json.dumps(state.as_json()))) == state
+
+
+@pytest.mark.parametrize("time", [True, False, "1", [1], 2**53, -(2**53), float("nan")])
+def test_a_time_is_a_number(time: Any) -> None:
+    """Anything else is damage, or so large that no clock shows it."""
+    for damaged in (
+        {**STORED, "started": time},
+        {**STORED, "request": {**STORED["request"], "until": time}},
+    ):
+        with pytest.raises(ValueError):
+            MinerState.from_json(damaged)
 
 
 @given(st.sampled_from(places(STORED)), any_json)

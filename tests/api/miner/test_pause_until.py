@@ -1,0 +1,125 @@
+"""Tests of pauses that end by themselves."""
+
+from dataclasses import replace
+
+import pytest
+
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigConnectionError,
+    XmrigNotConfirmedError,
+    XmrigNotMiningError,
+)
+from custom_components.xmrig_miner.api.state import MinerState, Request
+
+from .rig import Rig, commanding, poll
+
+END = 1790000000.5
+UNTIL = Request(mining=False, here=True, until=END)
+MINE = Request(mining=True, here=True)
+
+
+async def test_its_end_is_stored_and_forgotten() -> None:
+    """It is known after a restart of Home Assistant."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+        await miner.pause_until(END)
+        assert rig.miner.is_paused
+        assert [item.request for item in saved] == [UNTIL] * 2
+        assert [item.previous_request for item in saved] == [Request(), None]
+        assert await miner.end_pause() is True
+        assert rig.is_hashing
+        assert saved[-1] == MinerState(request=MINE)
+
+
+async def test_another_one_moves_its_end() -> None:
+    """To an earlier or later time."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        for end in (END, END + 60, END - 60):
+            await miner.pause_until(end)
+            assert miner.state.request == replace(UNTIL, until=end)
+        assert rig.miner.is_paused
+
+
+@pytest.mark.parametrize("how", ["paused", "stopped", "stopped at the miner"])
+async def test_a_miner_that_is_off_is_not_paused(how: str) -> None:
+    """It would mine at the end, though the user turned it off."""
+    off = {name: {"enabled": False} for name in ("cpu", "opencl", "cuda")}
+    config = off if how == "stopped at the miner" else {}
+    async with Rig(config=config) as rig, commanding(rig) as (miner, saved):
+        if how == "paused":
+            await miner.pause()
+        elif how == "stopped":
+            await miner.stop()
+        before, actions = miner.state, rig.count("POST", "/json_rpc")
+        saved.clear()
+        with pytest.raises(XmrigNotMiningError, match=f"{rig.port} is off already"):
+            await miner.pause_until(END)
+        assert (miner.state, saved) == (before, [])
+        assert rig.count("POST", "/json_rpc") == actions
+
+
+@pytest.mark.parametrize("request_", [Request(), MINE, Request(mining=False)])
+async def test_only_such_a_pause_is_ended(request_: Request) -> None:
+    """The user may have ended it, or made it last, since the poll."""
+    state = MinerState(request=request_)
+    async with Rig() as rig, commanding(rig, state) as (miner, saved):
+        assert await miner.end_pause() is False
+        assert saved == []
+        assert rig.count("POST", "/json_rpc") == 0
+
+
+async def test_a_power_limit_outlasts_it() -> None:
+    """The miner is to mine, once the limit leaves it a thread."""
+    state = MinerState(request=replace(UNTIL, limited=True))
+    async with Rig() as rig, commanding(rig, state) as (miner, saved):
+        rig.rpc_direct("pause")
+        assert await miner.end_pause() is True
+        assert rig.miner.is_paused
+        assert rig.count("POST", "/json_rpc") == 0
+        assert saved[-1] == MinerState(request=replace(MINE, limited=True))
+
+
+async def test_the_rules_of_the_miner_outlast_it() -> None:
+    """It is to mine, and does so by itself when they let it."""
+    async with (
+        Rig(config={"pause-on-battery": True}) as rig,
+        commanding(rig) as (miner, saved),
+    ):
+        await miner.pause_until(END)
+        rig.on_battery = True
+        rig.advance(1)
+        assert await miner.end_pause() is True
+        assert saved[-1] == MinerState(request=MINE)
+        await poll(miner)
+        assert miner.state.request == MINE
+        rig.on_battery = False
+        rig.advance(1)
+        assert rig.is_hashing
+
+
+async def test_an_end_that_does_not_show_is_tried_again() -> None:
+    """Without such a rule the miner should have resumed."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.pause_until(END)
+        rig.on_reply = lambda _: rig.rpc_direct("pause")
+        with pytest.raises(XmrigNotConfirmedError):
+            await miner.end_pause()
+        assert miner.state.previous_request == UNTIL
+        rig.on_reply = None
+        await poll(miner)
+        assert miner.state.request == UNTIL
+        assert await miner.end_pause() is True
+        assert rig.is_hashing
+
+
+async def test_a_miner_that_is_unreachable_stays_paused() -> None:
+    """Neither the end nor the pause is forgotten."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.pause_until(END)
+        before = miner.state
+        await rig.go_offline()
+        with pytest.raises(XmrigConnectionError):
+            await miner.end_pause()
+        assert miner.state == before
+        await rig.go_online()
+        assert await miner.end_pause() is True
+        assert rig.is_hashing
