@@ -23,6 +23,7 @@ from .controls import (
     restore,
     select_pool,
     set_threads,
+    writes,
 )
 
 EVENT = "event.activity"
@@ -347,6 +348,38 @@ async def test_a_restart_is_not_lost_to_a_poll_that_fails(
     await running.poll()
     assert [name for name, _ in told] == ["restarted", "state_restored"]
     assert running.state(MINING) == "off"
+
+
+async def test_what_was_restored_is_not_lost_to_another_restart(
+    running: Rig, told: Told
+) -> None:
+    """The poll after it failed, and the next process needed nothing."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await set_threads(running, 2)
+    await simulator.kill()
+    simulator.edit_config(lambda _: first)
+    simulator.restart()
+    simulator.advance(100)
+    summaries = 0
+
+    def fail(request: Any) -> None:
+        # Once the threads were written, twice to see that they stay, and then the poll
+        nonlocal summaries
+        if request.path == "/2/summary" and config_of(simulator) != first:
+            summaries += 1
+            simulator.fault = "close" if summaries >= 3 else None
+
+    simulator.on_request = fail
+    await running.poll()
+    assert running.state(MINING) == "unavailable"
+    assert told == []
+    simulator.on_request = simulator.fault = None
+    simulator.restart()
+    await running.poll()
+    names = [name for name, _ in told]
+    assert names == ["restarted", "config_changed", "state_restored"]
+    assert writes(simulator) == 2
 
 
 @pytest.mark.parametrize("options", [SECRET_OPTIONS])

@@ -252,6 +252,33 @@ async def test_a_miner_with_incomplete_replies_is_restored_after_a_complete_one(
     assert running.state(THREADS) == "2"
 
 
+@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
+async def test_a_miner_whose_rules_are_unknown_is_not_started(running: Rig) -> None:
+    """They may have paused it, and then it would not resume."""
+    simulator = running.simulator
+    await running.press("button.start")
+    simulator.restart()
+    simulator.advance(30)
+    simulator.on_battery = True
+    simulator.advance(1)
+    assert simulator.miner.is_paused
+    simulator.fault = "config_500"
+
+    def heal(request: Any) -> None:
+        if request.path == "/2/config":
+            simulator.fault = None
+
+    simulator.on_reply = heal
+    simulator.requests.clear()
+    await running.poll()
+    await running.poll(2)
+    assert not running.asked("/json_rpc", "POST")
+    assert running.state(REASON) == "battery"
+    simulator.on_battery = False
+    await running.poll()
+    assert simulator.is_hashing
+
+
 async def test_a_poll_that_waits_for_a_command_does_not_undo_it(running: Rig) -> None:
     """Its config is older than the command."""
     simulator = running.simulator
