@@ -5,7 +5,7 @@ from typing import Any
 
 from .algorithms import Algorithm
 from .hardware import Computer, Gpu
-from .hashrate import Meter, hundredths
+from .hashrate import WINDOWS, Meter, hundredths, pace
 from .jsonvalue import Json
 from .profiles import Profiles, clean_cpu, clean_cuda, clean_opencl, cpu_threads
 
@@ -178,7 +178,11 @@ class Backend:
         if self.meter is None:
             return [None, None, None]
         parts = self.meter.parts(now, timer)
-        return [None if part is None else rate * part for part in parts]
+        swing = self._computer.swing
+        return [
+            None if part is None else rate * part * pace(now, window, swing)
+            for part, window in zip(parts, WINDOWS, strict=True)
+        ]
 
     def _note_memory(self, algorithm: Algorithm) -> None:
         if self.kind != "cpu":

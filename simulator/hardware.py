@@ -58,6 +58,8 @@ class Computer:
     threads: int = 4
     gpus: list[Gpu] = field(default_factory=list)
     thread_hashrate: float = 430.0
+    swing: float = 0.0
+    """Share by which its hashrates go up and down."""
     huge_pages: bool = True
     msr: bool = True
     hostname: str = "rig"

@@ -10,6 +10,8 @@ import math
 WINDOWS = (10_000, 60_000, 900_000)
 TICK = 500
 
+_SWING_PERIOD = 53_000
+
 
 class Meter:
     """The times when a backend's threads hashed.
@@ -88,6 +90,18 @@ class Meter:
             for tick in (low, high)
         ]
         return (ticks[0], ticks[-1]) if ticks else None
+
+
+def pace(now: int, window: int, swing: float) -> float:
+    """Return how fast the threads were over a window, as a share of their rate.
+
+    It goes up and down by `swing`, so a longer window shows less of that.
+    """
+    if not swing:
+        return 1.0
+    turn = 2 * math.pi / _SWING_PERIOD
+    swung = math.cos(turn * (now - window)) - math.cos(turn * now)
+    return 1.0 + swing * swung / (turn * window)
 
 
 def hundredths(value: float) -> float:

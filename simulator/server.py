@@ -63,6 +63,7 @@ class Simulator:
         token: str | None = "s3cret",  # noqa: S107
         gpus: int | list[Gpu] = 0,
         threads: int = 4,
+        swing: float = 0.0,
         version: str = "6.26.0",
         restricted: bool = False,
         tls: bool = False,
@@ -85,13 +86,14 @@ class Simulator:
 
         `uptime` starts it as if that many seconds ago, with all that happened since.
         `miner_id` is the API's `id`: "" as on a host without network, None for one
-        made of the port. `config` is merged over the config that the other arguments
+        made of the port. `swing` is the share by which its hashrates go up and down.
+        `config` is merged over the config that the other arguments
         make, member by member of its first two levels.
         """
         gpu_list = make_gpus(gpus) if isinstance(gpus, int) else gpus
         self.surroundings = Surroundings(
             clock=clock or time.monotonic,
-            computer=Computer(threads=threads, gpus=gpu_list),
+            computer=Computer(threads=threads, gpus=gpu_list, swing=swing),
             identity=miner_id or "",
             algorithm=algorithm,
             difficulty=difficulty,

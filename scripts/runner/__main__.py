@@ -1,4 +1,4 @@
-"""Run Home Assistant with a miner: what scripts/run does after the set-up."""
+"""Run Home Assistant with miners: what scripts/run does after the set-up."""
 
 import argparse
 import asyncio
@@ -10,16 +10,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from simulator import Simulator
-
-from . import dashboard
+from . import dashboard, demo
 from .client import PASSWORD, USERNAME, Client
-from .miner import Connection, devices, ensure_miner
-from .process import HOST, PROJECT, RESTART, HomeAssistant, RunError, port_is_free
-
-TOKEN = "simulated"
-UPTIME = 1000
-"""Seconds that a simulated miner has run: enough for its average over 15 minutes."""
+from .house import ENERGY_SOURCES, play, template_sensors
+from .miner import Connection, devices, ensure_miners, find_manager
+from .process import PROJECT, RESTART, HomeAssistant, RunError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -56,43 +51,34 @@ def _parse() -> argparse.Namespace:
     return arguments
 
 
-async def _miner(arguments: argparse.Namespace, stack: AsyncExitStack) -> Connection:
-    """Return the connection to the miner, a simulated one by default."""
-    tls = arguments.tls
-    if arguments.miner:
-        host, port = arguments.miner
-        return Connection(host, port, arguments.token, tls)
-    port = arguments.simulator_port
-    if not port_is_free(port):
-        raise RunError(
-            f"Port {port} is in use, perhaps by another simulated miner. End that, or"
-            " choose another port with --simulator-port."
-        )
-    token = arguments.token or TOKEN
-    await stack.enter_async_context(
-        Simulator(
-            token=token,
-            gpus=1,
-            restricted=arguments.restricted,
-            tls=tls,
-            host=HOST,
-            port=port,
-            uptime=UPTIME,
-        )
-    )
-    return Connection(HOST, port, token, tls)
-
-
 async def _run(arguments: argparse.Namespace) -> None:
     """Run Home Assistant until it is asked to end."""
     async with AsyncExitStack() as stack:
-        connection = await _miner(arguments, stack)
+        miners, house = None, "[]"
+        if not arguments.miner:
+            miners = await demo.start(
+                stack,
+                arguments.simulator_port,
+                token=arguments.token or demo.TOKEN,
+                tls=arguments.tls,
+                restricted=arguments.restricted,
+            )
+            house = template_sensors(miners.names)
         home_assistant = await stack.enter_async_context(
-            HomeAssistant(arguments.config.absolute(), arguments.port)
+            HomeAssistant(arguments.config.absolute(), arguments.port, house)
         )
+        session = await stack.enter_async_context(aiohttp.ClientSession())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_keep_running(home_assistant))
-            tasks.create_task(_prepare(home_assistant, connection))
+            client = await Client.connect(session, home_assistant.url)
+            if miners:
+                tasks.create_task(play(session, home_assistant.url, miners.plugs))
+                await client.command("energy/save_prefs", energy_sources=ENERGY_SOURCES)
+                connections = miners.connections
+            else:
+                host, port = arguments.miner
+                connections = [Connection(host, port, arguments.token, arguments.tls)]
+            await _prepare(client, home_assistant, connections)
 
 
 async def _keep_running(home_assistant: HomeAssistant) -> None:
@@ -105,18 +91,24 @@ async def _keep_running(home_assistant: HomeAssistant) -> None:
     )
 
 
-async def _prepare(home_assistant: HomeAssistant, connection: Connection) -> None:
-    """Set the miner up once Home Assistant has started, and print the address."""
-    async with aiohttp.ClientSession() as session:
-        client = await Client.connect(session, home_assistant.url)
-        entry = await ensure_miner(client, home_assistant.config, connection)
-        # None at all if it has never been reached
-        if miner := await devices(client, entry):
-            await dashboard.show(client, entry.title, miner)
+async def _prepare(
+    client: Client, home_assistant: HomeAssistant, connections: list[Connection]
+) -> None:
+    """Set the miners up, and print the address."""
+    entries = await ensure_miners(client, home_assistant.config, connections)
+    # None at all of one that has never been reached
+    miners = [found for entry in entries if (found := await devices(client, entry))]
+    entry = await find_manager(client, entries)
+    [manager] = await devices(client, entry) if entry else [None]
+    await dashboard.show(client, miners, manager)
+    listed = "".join(
+        f"\nMiner            {entry.title} at {connection.host}:{connection.port}"
+        for entry, connection in zip(entries, connections, strict=True)
+    )
     print(
         f"\nHome Assistant   {home_assistant.url}"
         f"\nUser, password   {USERNAME}, {PASSWORD}"
-        f"\nMiner            {entry.title} at {connection.host}:{connection.port}"
+        f"{listed}"
         f"\nLog              {home_assistant.log}"
         "\nCtrl-C ends it.",
         flush=True,

@@ -1,9 +1,10 @@
-"""A dashboard with a miner on it."""
+"""A dashboard with miners and the manager on it."""
 
 from itertools import chain
 from typing import Any
 
 from .client import Client
+from .house import SENSORS
 from .miner import Device
 
 URL_PATH = "xmrig-miner"
@@ -14,26 +15,51 @@ NAME = {"type": "entity"}
 type Card = dict[str, Any]
 
 
-async def show(client: Client, title: str, miner: list[Device]) -> None:
-    """Show a miner on the dashboard that opens after the login; it is recreated."""
+async def show(
+    client: Client, miners: list[list[Device]], manager: Device | None
+) -> None:
+    """Show miners on the dashboard that opens after the login; it is recreated.
+
+    Each is a list of its own device and those of its graphics cards.
+    """
     existing = await client.command("lovelace/dashboards/list")
     if all(dashboard["url_path"] != URL_PATH for dashboard in existing):
         await client.command(
             "lovelace/dashboards/create",
             url_path=URL_PATH,
-            title="Miner",
+            title="Mining",
             icon="mdi:pickaxe",
         )
         await client.command(
             "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
         )
+    views = [_view(place, miner) for place, miner in enumerate(miners)]
+    if manager:
+        views.insert(0, _overview(manager, [main for main, *_ in miners]))
     await client.command(
-        "lovelace/config/save", url_path=URL_PATH, config=dashboard(title, miner)
+        "lovelace/config/save", url_path=URL_PATH, config={"views": views}
     )
 
 
-def dashboard(title: str, miner: list[Device]) -> dict[str, Any]:
-    """Return a dashboard with the entities of a miner and its graphics cards."""
+def _overview(manager: Device, miners: list[Device]) -> dict[str, Any]:
+    """Return a view of the manager, the house and all miners."""
+    columns = [
+        _headed("Mining manager", "mdi:solar-power-variant", _manager(manager)),
+        [
+            *_headed("House", "mdi:home-lightning-bolt", _house()),
+            *_headed("All miners", "mdi:sigma", _sums(manager)),
+        ],
+        [
+            card
+            for miner in miners
+            for card in _headed(miner.name, "mdi:pickaxe", _miner(miner))
+        ],
+    ]
+    return _sections("Overview", "overview", columns)
+
+
+def _view(place: int, miner: list[Device]) -> dict[str, Any]:
+    """Return a view of a miner and its graphics cards."""
     main, *gpus = miner
     columns = [
         [
@@ -49,18 +75,17 @@ def dashboard(title: str, miner: list[Device]) -> dict[str, Any]:
         ],
         _headed("Power", "mdi:flash", _power(main)),
     ]
+    return _sections(main.name, f"miner-{place + 1}", columns)
+
+
+def _sections(title: str, path: str, columns: list[list[Card]]) -> dict[str, Any]:
+    """Return a view with some columns of cards."""
     return {
-        "views": [
-            {
-                "type": "sections",
-                "title": title,
-                "path": "miner",
-                "max_columns": 3,
-                "sections": [
-                    {"type": "grid", "cards": cards} for cards in columns if cards
-                ],
-            }
-        ]
+        "type": "sections",
+        "title": title,
+        "path": path,
+        "max_columns": 3,
+        "sections": [{"type": "grid", "cards": cards} for cards in columns if cards],
     }
 
 
@@ -89,6 +114,47 @@ def _wide(device: Device, key: str, feature: str, **options: Any) -> list[Card]:
     )
 
 
+def _manager(device: Device) -> list[Card]:
+    """Return the cards of the manager."""
+    return [
+        *_wide(device, "select.mode", "select-options"),
+        *_tiles(device, "sensor.reason", grid_options={"columns": "full"}),
+        _graph(device, "sensor.surplus", "sensor.budget", "sensor.mining_power"),
+        *_tiles(device, "sensor.surplus", "sensor.mining_power"),
+        *_tiles(device, "number.reserve", "number.battery_priority"),
+    ]
+
+
+def _house() -> list[Card]:
+    """Return the cards of the simulated house."""
+    return [
+        {"type": "tile", "entity": SENSORS[key]}
+        for key in ("solar_power", "grid_power", "battery_power", "battery_level")
+    ]
+
+
+def _sums(device: Device) -> list[Card]:
+    """Return the cards of all miners together."""
+    return _tiles(
+        device,
+        "sensor.hashrate",
+        "sensor.efficiency",
+        "sensor.energy",
+        "sensor.solar_share",
+        "sensor.miners_mining",
+        "sensor.cost",
+    )
+
+
+def _miner(device: Device) -> list[Card]:
+    """Return the cards of one miner among others."""
+    return [
+        *_tiles(device, "sensor.status", "sensor.threads"),
+        *_wide(device, "sensor.hashrate", "trend-graph", hours_to_show=1),
+        *_tiles(device, "sensor.power", "sensor.efficiency"),
+    ]
+
+
 def _mining(device: Device) -> list[Card]:
     """Return the cards of the status and the controls."""
     press = {"tap_action": {"action": "toggle"}, "hide_state": True}
@@ -105,7 +171,14 @@ def _mining(device: Device) -> list[Card]:
 def _hashrate(device: Device) -> list[Card]:
     """Return the cards of the hashrates."""
     keys = ("sensor.hashrate", "sensor.hashrate_1m", "sensor.hashrate_15m")
-    graph = {
+    graph = _graph(device, *keys)
+    backends = (f"sensor.{backend}_hashrate" for backend in ("cpu", "cuda", "opencl"))
+    return [graph, *_tiles(device, *backends)]
+
+
+def _graph(device: Device, *keys: str) -> Card:
+    """Return a graph of the last half hour."""
+    return {
         "type": "history-graph",
         "hours_to_show": 0.5,
         "min_y_axis": 0,
@@ -116,8 +189,6 @@ def _hashrate(device: Device) -> list[Card]:
         ],
         "grid_options": {"columns": "full"},
     }
-    backends = (f"sensor.{backend}_hashrate" for backend in ("cpu", "cuda", "opencl"))
-    return [graph, *_tiles(device, *backends)]
 
 
 def _pool(device: Device) -> list[Card]:

@@ -1,6 +1,7 @@
-"""A miner in Home Assistant: its config entry and devices."""
+"""Miners and the manager in Home Assistant: their config entries and devices."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 import json
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ class Connection:
     port: int
     token: str | None = None
     ssl: bool = False
+    power: dict[str, Any] = field(default_factory=dict)
+    """What is entered of what its computer draws."""
 
     @property
     def form(self) -> dict[str, Any]:
@@ -44,7 +47,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Entry:
-    """The config entry of a miner."""
+    """The config entry of a miner, or of the manager."""
 
     entry_id: str
     title: str
@@ -52,7 +55,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Device:
-    """A device of a miner, with its entities that are enabled.
+    """A device of a miner or the manager, with its entities that are enabled.
 
     Their ids are by `platform.key`, as in `switch.mining`.
     """
@@ -61,19 +64,36 @@ class Device:
     entities: dict[str, str]
 
 
-async def ensure_miner(client: Client, config: Path, connection: Connection) -> Entry:
-    """Return the config entry of a miner, and add it if there is none.
+async def ensure_miners(
+    client: Client, config: Path, connections: Sequence[Connection]
+) -> list[Entry]:
+    """Return the config entries of miners, and add those that there are none of.
 
-    Others are removed: the miner of an earlier run no longer exists.
-    Raises RunError if the miner cannot be added.
+    Others are removed: the miners of an earlier run no longer exist. The manager stays,
+    unless there is only one miner.
+    Raises RunError if a miner cannot be added.
     """
-    entries = await client.get(f"{ENTRIES}?domain={DOMAIN}")
-    for entry in entries:
-        if _data(config, entry["entry_id"]) == connection.data:
+    found: dict[int, Entry] = {}
+    wanted = [connection.data for connection in connections]
+    for entry in await client.get(f"{ENTRIES}?domain={DOMAIN}"):
+        data = _data(config, entry["entry_id"])
+        if data in wanted:
+            found[wanted.index(data)] = Entry(entry["entry_id"], entry["title"])
+        elif data or len(wanted) == 1:
+            await client.delete(f"{ENTRIES}/{entry['entry_id']}")
+    return [
+        found.get(place) or await add_miner(client, connection)
+        for place, connection in enumerate(connections)
+    ]
+
+
+async def find_manager(client: Client, miners: Sequence[Entry]) -> Entry | None:
+    """Return the config entry of the manager; None if there is none."""
+    ids = [miner.entry_id for miner in miners]
+    for entry in await client.get(f"{ENTRIES}?domain={DOMAIN}"):
+        if entry["entry_id"] not in ids:
             return Entry(entry["entry_id"], entry["title"])
-    for entry in entries:
-        await client.delete(f"{ENTRIES}/{entry['entry_id']}")
-    return await add_miner(client, connection)
+    return None
 
 
 def _data(config: Path, entry_id: str) -> dict[str, Any]:
@@ -89,19 +109,21 @@ def _data(config: Path, entry_id: str) -> dict[str, Any]:
     }
 
 
-async def add_miner(
-    client: Client, connection: Connection, power: dict[str, Any] | None = None
-) -> Entry:
+async def add_miner(client: Client, connection: Connection) -> Entry:
     """Add a miner as a user would, and return its config entry.
 
-    `power` is what is entered of what its computer draws.
+    The manager comes with it where it is offered.
     Raises RunError with the form's own words if it is not accepted.
     """
     form = await client.post(FLOWS, {"handler": DOMAIN})
     flow = f"{FLOWS}/{form['flow_id']}"
+    if form["step_id"] == "add":
+        await client.post(flow, {"next_step_id": "miner"})
     result = await client.post(flow, connection.form)
     if result.get("step_id") == "power":
-        result = await client.post(flow, power or {})
+        result = await client.post(flow, connection.power)
+    if result.get("step_id") == "solar":
+        result = await client.post(flow, {"next_step_id": "with_manager"})
     if result["type"] == "create_entry":
         return Entry(result["result"]["entry_id"], result["result"]["title"])
     texts = json.loads(
@@ -113,7 +135,7 @@ async def add_miner(
 
 
 async def devices(client: Client, entry: Entry) -> list[Device]:
-    """Return the devices of a miner: itself first, then its cards."""
+    """Return the devices of a config entry: a miner itself first, then its cards."""
     entities = await client.command("config/entity_registry/list")
     found = [
         device

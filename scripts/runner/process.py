@@ -40,12 +40,14 @@ def port_is_free(port: int) -> bool:
 class HomeAssistant:
     """A Home Assistant that runs while this context is entered."""
 
-    def __init__(self, config: Path, port: int) -> None:
+    def __init__(self, config: Path, port: int, house: str = "[]") -> None:
         """Set it up to listen on a port of this computer only.
 
-        `config` is its folder, made or taken over when it starts.
+        `config` is its folder, made or taken over when it starts. `house` is the YAML of
+        its template entities.
         """
         self.config = config
+        self._house = house
         self.port = port
         self._process: Process | None = None
 
@@ -121,6 +123,13 @@ class HomeAssistant:
         link.unlink(missing_ok=True)
         link.symlink_to(PROJECT / "custom_components" / "xmrig_miner")
         shutil.copy(PROJECT / "scripts" / "configuration.yaml", self.config)
+        (self.config / "house.yaml").write_text(self._house)
+        # The automations that its editor makes
+        (self.config / "automations.yaml").touch()
+        blueprints = Path("blueprints", "automation", "xmrig_miner")
+        shutil.copytree(
+            PROJECT / blueprints, self.config / blueprints, dirs_exist_ok=True
+        )
         # Home Assistant takes these two from its storage only. Both are in the form of
         # their first version, to which it adds what is missing.
         self._store("http", 1, {"server_host": [HOST], "server_port": self.port})

@@ -1,0 +1,129 @@
+"""Two simulated miners for the house."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+import time
+from typing import Any
+
+from simulator import Simulator
+
+from .house import plug
+from .miner import Connection
+from .process import HOST, RunError, port_is_free
+
+TOKEN = "simulated"
+
+UPTIME = 1000
+"""Seconds that a simulated miner has run: enough for its average over 15 minutes."""
+
+SWING = 0.03
+"""Share by which hashrates go up and down."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rig:
+    """A simulated miner and its computer."""
+
+    name: str
+    threads: int
+    gpus: int
+    idle: float
+    """W at rest, its cards' included."""
+    thread: float
+    """W of a CPU thread."""
+    delay: float
+    """Seconds by which its hashrates lag behind those of the other."""
+
+    def draw(self, simulator: Simulator) -> float:
+        """Return what it draws now, in W."""
+        backends = simulator.miner.backends
+        hashing = {backend.kind for backend in backends if backend.rate}
+        threads = sum(
+            len(backend.workers)
+            for backend in backends
+            if backend.kind == "cpu" and backend.rate
+        )
+        cards = sum(gpu.power for gpu in simulator.gpus if gpu.kind in hashing)
+        return self.idle + self.thread * threads + cards
+
+    @property
+    def power_options(self) -> dict[str, Any]:
+        """Return what is entered of its power, which leaves out graphics cards."""
+        return {
+            "power_sensor": plug(self.name),
+            "idle_power": self.idle,
+            "full_power": self.idle + self.thread * self.threads,
+        }
+
+
+RIGS = (
+    Rig(name="rig-one", threads=4, gpus=1, idle=60, thread=18, delay=0),
+    Rig(name="rig-two", threads=8, gpus=0, idle=40, thread=12, delay=20),
+)
+
+
+class Demo:
+    """The miners, running."""
+
+    def __init__(self, rigs: list[tuple[Rig, Simulator]]) -> None:
+        """Initialize it with miners that listen."""
+        self._rigs = rigs
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the miners."""
+        return [rig.name for rig, _ in self._rigs]
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Return how the miners are reached, with what is entered of their power."""
+        return [
+            Connection(
+                HOST,
+                simulator.port,
+                simulator.token,
+                bool(simulator.config["tls"]["enabled"]),
+                power=rig.power_options,
+            )
+            for rig, simulator in self._rigs
+        ]
+
+    def plugs(self) -> dict[str, float]:
+        """Return what each miner draws now, in W."""
+        return {rig.name: rig.draw(simulator) for rig, simulator in self._rigs}
+
+
+async def start(
+    stack: AsyncExitStack, port: int, *, token: str, tls: bool, restricted: bool
+) -> Demo:
+    """Start the miners on a port and those after it, until the stack ends.
+
+    Raises RunError if one of the ports is in use.
+    """
+    rigs = []
+    for place, rig in enumerate(RIGS):
+        if not port_is_free(port + place):
+            raise RunError(
+                f"Port {port + place} is in use, perhaps by another simulated miner."
+                " End that, or choose another port with --simulator-port."
+            )
+        simulator = Simulator(
+            token=token,
+            worker_id=rig.name,
+            threads=rig.threads,
+            gpus=rig.gpus,
+            swing=SWING,
+            restricted=restricted,
+            tls=tls,
+            host=HOST,
+            port=port + place,
+            uptime=UPTIME,
+            clock=partial(_clock, rig.delay),
+        )
+        rigs.append((rig, await stack.enter_async_context(simulator)))
+    return Demo(rigs)
+
+
+def _clock(delay: float) -> float:
+    return time.monotonic() + delay
