@@ -1,5 +1,7 @@
 """The manager distributes the surplus of the house over its miners."""
 
+from datetime import timedelta
+
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -8,7 +10,7 @@ from tests.common import Rig
 from tests.controls import MINING
 from tests.watts import threads_hashing
 
-from .house import GRID, MODE, THREAD, THREADS, House
+from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
 
 pytestmark = pytest.mark.virtual_time
 
@@ -139,6 +141,42 @@ async def test_a_manager_that_was_removed_while_a_miner_was_away(house: House) -
     await house.hass.config_entries.async_setup(house.rigs[0].entry.entry_id)
     await house.pass_time(60)
     assert house.threads == [THREADS] * 3
+
+
+async def test_what_is_shown_stays_until_all_meters_have_reported(
+    house: House,
+) -> None:
+    """Between the report of the grid and that of the battery, the two do not fit."""
+    battery = "sensor.battery"
+
+    def charge(watts: float) -> None:
+        house.hass.states.async_set(battery, f"{-watts}", {"unit_of_measurement": "W"})
+
+    def shown() -> list[str]:
+        keys = ("reason", "surplus", "budget")
+        return [house.manager.state(f"sensor.{key}") for key in keys]
+
+    charge(0)
+    await set_dashboard(
+        house.hass,
+        {"type": "grid", "stat_rate": GRID},
+        {"type": "battery", "stat_rate": battery},
+    )
+    house.report()
+    await house.manager.set_up()
+    house.sun = 1.5 * THREAD
+    await house.pass_time(120)
+    before = shown()
+    assert before == ["no_surplus", "10", "30"]
+    house.sun = 0.5 * THREAD
+    house.report()
+    await house.hass.async_block_till_done(wait_background_tasks=True)
+    assert shown() == before
+    charge(THREAD)
+    await house.hass.async_block_till_done(wait_background_tasks=True)
+    assert shown() == before
+    await house.manager.pass_time(timedelta(seconds=2))
+    assert shown() == ["no_surplus", "10", "30"]
 
 
 async def test_it_follows_the_energy_dashboard(house: House) -> None:

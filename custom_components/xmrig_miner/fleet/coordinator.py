@@ -175,6 +175,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             return
         self._cancel_timers()
         data = self._decided()
+        if data.plan.is_gathering:
+            # A second of nonsense with every report of a house with several meters
+            data = replace(data, plan=data.plan.shown_as(self.data.plan))
         plan = data.plan
         self._state = plan.state
         for member in data.members:

@@ -34,6 +34,17 @@ class Plan:
     """When to decide again without a new reading; None for never."""
     state: ManagerState
 
+    @property
+    def is_gathering(self) -> bool:
+        """Return whether some sensors have yet to report what others show already."""
+        return self.reason is Reason.METER_SETTLING and self.budget is None
+
+    def shown_as(self, before: Plan) -> Plan:
+        """Return the plan with what another one shows."""
+        return replace(
+            self, reason=before.reason, surplus=before.surplus, budget=before.budget
+        )
+
 
 def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) -> Plan:
     """Return what to do at a moment in s, of a clock that is never set back."""
