@@ -43,6 +43,10 @@ SIMULATED_TARGETS = tuple(
     for version in VERSIONS
 )
 TARGETS = (*SIMULATED_TARGETS, *REAL_TARGETS)
+PAIRS = (
+    pytest.param([f"simulator-{version}" for version in VERSIONS], id="simulators"),
+    pytest.param(VERSIONS, marks=pytest.mark.real_miner, id="xmrig"),
+)
 
 _ROOT = Path(__file__).parent.parent
 REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"

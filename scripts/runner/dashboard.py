@@ -44,15 +44,15 @@ async def show(
 def _overview(manager: Device, miners: list[Device]) -> dict[str, Any]:
     """Return a view of the manager, the house and all miners."""
     columns = [
-        _headed("Mining manager", "mdi:solar-power-variant", _manager(manager)),
         [
-            *_headed("House", "mdi:home-lightning-bolt", _house()),
+            *_headed("Mining manager", "mdi:solar-power-variant", _manager(manager)),
             *_headed("All miners", "mdi:sigma", _sums(manager)),
         ],
         [
-            card
-            for miner in miners
-            for card in _headed(miner.name, "mdi:pickaxe", _miner(miner))
+            *_headed("House", "mdi:home-lightning-bolt", _house()),
+            *chain.from_iterable(
+                _headed(miner.name, "mdi:pickaxe", _miner(miner)) for miner in miners
+            ),
         ],
     ]
     return _sections("Overview", "overview", columns)
@@ -141,17 +141,20 @@ def _sums(device: Device) -> list[Card]:
         "sensor.efficiency",
         "sensor.energy",
         "sensor.solar_share",
-        "sensor.miners_mining",
-        "sensor.cost",
     )
 
 
 def _miner(device: Device) -> list[Card]:
     """Return the cards of one miner among others."""
     return [
-        *_tiles(device, "sensor.status", "sensor.threads"),
-        *_wide(device, "sensor.hashrate", "trend-graph", hours_to_show=1),
-        *_tiles(device, "sensor.power", "sensor.efficiency"),
+        *_tiles(
+            device,
+            "sensor.status",
+            "sensor.hashrate",
+            "sensor.power",
+            "sensor.efficiency",
+        ),
+        *_wide(device, "number.cpu_threads", "numeric-input", style="slider"),
     ]
 
 
@@ -177,10 +180,10 @@ def _hashrate(device: Device) -> list[Card]:
 
 
 def _graph(device: Device, *keys: str) -> Card:
-    """Return a graph of the last half hour."""
+    """Return a graph of the last quarter of an hour."""
     return {
         "type": "history-graph",
-        "hours_to_show": 0.5,
+        "hours_to_show": 0.25,
         "min_y_axis": 0,
         "entities": [
             {"entity": device.entities[key], "name": NAME}

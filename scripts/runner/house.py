@@ -117,7 +117,7 @@ class House:
     @property
     def sun(self) -> float:
         """Return what the panels deliver while clouds pass by, in W."""
-        cloud = 0.28 * math.sin(self.elapsed / 20) + 0.05 * math.sin(self.elapsed / 4)
+        cloud = 0.28 * math.cos(self.elapsed / 20) + 0.05 * math.sin(self.elapsed / 4)
         return 850 * (0.67 + cloud)
 
     @property

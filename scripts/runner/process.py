@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 import shutil
 import socket
+import sys
 from types import TracebackType
 from typing import Any, Self
 
@@ -50,6 +51,7 @@ class HomeAssistant:
         self._house = house
         self.port = port
         self._process: Process | None = None
+        self._output: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -87,8 +89,11 @@ class HomeAssistant:
             cwd=self.config,
             env=environment,
             stdin=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+        assert self._process.stderr
+        self._output = asyncio.create_task(_pass_on(self._process.stderr))
 
     async def wait(self) -> int:
         """Wait until it ends, and return its exit code."""
@@ -144,3 +149,14 @@ class HomeAssistant:
         path = self.config / ".storage" / key
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps({"version": version, "key": key, "data": data}))
+
+
+async def _pass_on(output: asyncio.StreamReader) -> None:
+    """Print what Home Assistant says, but for one line.
+
+    It says of every custom integration that it may be the cause of any trouble.
+    """
+    while line := await output.readline():
+        if b"We found a custom integration xmrig_miner" not in line:
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()

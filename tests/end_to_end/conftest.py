@@ -1,8 +1,8 @@
 """Fixtures: each miner, and what commands it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 from custom_components.xmrig_miner.api.miner import Miner
 from tests.api.virtual_loop import VirtualLoop
 from tests.sessions import open_session
-from tests.targets import TARGETS, Json, SimulatedTarget, Target, open_target
+from tests.targets import PAIRS, TARGETS, Json, SimulatedTarget, Target, open_target
 
 from .rig import Controller, Wire
 
@@ -55,20 +55,47 @@ async def target(
     tmp_path: Path,
     loopback: None,
 ) -> AsyncGenerator[Target]:
-    """Return a miner that has just been started.
-
-    All clocks jump with that of the loop, if they do.
-    """
-    with ExitStack() as stack:
-        async with open_target(request.param, tmp_path, start_change) as target:
-            if isinstance(target, SimulatedTarget):
-                loop = asyncio.get_running_loop()
-                assert isinstance(loop, VirtualLoop)
-                loop.jump()
-                target.simulator.surroundings.clock = loop.time
-                frozen_time = stack.enter_context(freeze_time(dt_util.utcnow()))
-                loop.follow(frozen_time.tick)
+    """Return a miner that has just been started."""
+    async with open_target(request.param, tmp_path, start_change) as target:
+        with jumping_time(target):
             yield target
+
+
+@pytest.fixture(params=PAIRS)
+async def pair(
+    request: pytest.FixtureRequest, tmp_path: Path, loopback: None
+) -> AsyncGenerator[list[Target]]:
+    """Return two miners that have just been started, one of each version."""
+
+    def rename(document: Json) -> None:
+        document["api"]["worker-id"] = "rig-two"
+
+    first, second = request.param
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    async with (
+        open_target(first, folders[0]) as one,
+        open_target(second, folders[1], rename) as two,
+    ):
+        with jumping_time(one, two):
+            yield [one, two]
+
+
+@contextmanager
+def jumping_time(*targets: Target) -> Iterator[None]:
+    """Let all clocks jump with that of the loop, if the miners are simulated."""
+    with ExitStack() as stack:
+        simulated = [item for item in targets if isinstance(item, SimulatedTarget)]
+        if simulated:
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, VirtualLoop)
+            loop.jump()
+            for target in simulated:
+                target.simulator.surroundings.clock = loop.time
+            frozen_time = stack.enter_context(freeze_time(dt_util.utcnow()))
+            loop.follow(frozen_time.tick)
+        yield
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -33,8 +34,13 @@ class Home:
     entry: ConfigEntry[Any]
 
     @classmethod
-    async def with_miner(cls, hass: HomeAssistant, target: Target) -> Self:
-        """Add a miner through the form."""
+    async def with_miner(
+        cls, hass: HomeAssistant, target: Target, power: dict[str, Any] | None = None
+    ) -> Self:
+        """Add a miner through the form, and the manager where it is offered.
+
+        `power` is what is entered of what its computer draws.
+        """
         flow = await hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_USER}
         )
@@ -44,13 +50,21 @@ class Home:
             CONF_ACCESS_TOKEN: target.token,
             "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
         }
-        no_power: dict[str, Any] = {}
-        for user_input in (connection, no_power):
-            await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
+        inputs = {
+            "user": connection,
+            "miner": connection,
+            "power": power or {},
+            "solar": {"next_step_id": "with_manager"},
+        }
+        result = flow
+        while result["type"] is not FlowResultType.CREATE_ENTRY:
+            assert not result.get("errors"), result
+            result = await hass.config_entries.flow.async_configure(
+                flow["flow_id"], inputs[result["step_id"]]
+            )
         await hass.async_block_till_done()
-        (entry,) = hass.config_entries.async_entries(DOMAIN)
-        assert entry.state is ConfigEntryState.LOADED
-        return cls(hass, entry)
+        assert result["result"].state is ConfigEntryState.LOADED
+        return cls(hass, result["result"])
 
     async def poll(self) -> None:
         """Let the next poll come now."""

@@ -24,6 +24,8 @@ from .running import TOKEN, Run, SimulatedMiner, eventually, free_port
 WALLET = "WALLET"
 """Of the pools of a simulated miner."""
 
+BUDGET = "sensor.mining_manager_budget"
+
 
 @dataclass
 class Rig:
@@ -221,10 +223,10 @@ async def test_a_miner_that_is_unreachable_is_unavailable_until_it_is_back(
     await eventually(is_on)
 
 
-async def test_without_a_miner_there_is_a_simulated_one(
+async def test_without_a_miner_two_simulated_ones_mine_on_surplus(
     tmp_path: Path, socket_enabled: None
 ) -> None:
-    """It is on the default dashboard, which only this computer can open."""
+    """They are on the dashboard that opens first; only this computer can open that."""
     run = Run(tmp_path, "--simulator-port", str(free_port()))
     try:
         assert run.url in run.start()
@@ -232,13 +234,26 @@ async def test_without_a_miner_there_is_a_simulated_one(
             other.bind(("127.0.0.2", run.port))
         async with aiohttp.ClientSession() as session:
             client = await Client.connect(session, run.url)
-            browser = Browser(client, session, SimulatedMiner())
             core = await client.command("frontend/get_system_data", key="core")
             dashboard = await client.command(
                 "lovelace/config", url_path=core["value"]["default_panel"]
             )
-            for name in ("switch.mining", "sensor.hashrate", "sensor.gpu_temperature"):
-                assert await browser.entity_id(name) in str(dashboard)
+            for entity_id in (
+                "select.mining_manager_mode",
+                "sensor.solar_power",
+                "switch.rig_one_mining",
+                "sensor.rig_one_geforce_rtx_3060_01_00_0_temperature",
+                "switch.rig_two_mining",
+                "sensor.rig_two_power",
+            ):
+                assert entity_id in str(dashboard)
+                assert await client.state(entity_id) not in ("unavailable", "unknown")
+            first = await client.state(BUDGET)
+
+            async def has_moved() -> bool:
+                return await client.state(BUDGET) not in (first, "unknown")
+
+            await eventually(has_moved)
         run.stop(signal.SIGTERM)
         assert not run.errors
     finally:
