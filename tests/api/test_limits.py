@@ -75,6 +75,52 @@ def test_what_is_accepted_can_be_stored_and_sent(value: Any) -> None:
     assert len(json.dumps(value, indent=4).encode()) <= size
 
 
+@pytest.mark.parametrize(
+    ("value", "containers"),
+    [
+        ("text", 0),
+        ('"\\\n\u00e9\U0001f3f4', 0),
+        (-123, 0),
+        (True, 0),
+        (False, 0),
+        (None, 0),
+        ({"key": 1}, 1),
+        ([1, 2], 1),
+        ({"a": {"b": {"c": "d", "e": None}}, "f": True}, 3),
+        ([[[1, "a"], 2], 3], 3),
+        ({"pools": [{"url": "a", "tls": False}, {"url": "b"}]}, 4),
+    ],
+)
+def test_the_size_is_that_of_one_value_on_each_line(
+    value: Any, containers: int
+) -> None:
+    """With the comma that each last value lacks, and without other room."""
+    assert extent(value).size == len(json.dumps(value, indent=4)) + containers
+
+
+@pytest.mark.parametrize("value", [{}, []])
+def test_the_size_of_what_is_empty(value: Any) -> None:
+    """Whether or not its second bracket is on a line of its own."""
+    assert extent(value).size == len("{\n}")
+    assert extent([[value]]).size == extent([[1]]).size - 1 + len("{\n        }")
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "0.1",
+        "-0.000001",
+        "-0.0000012345678901234567",
+        "-100000000000000000000.0",
+        "-1.7976931348623157e308",
+        "-2.2250738585072014e-308",
+    ],
+)
+def test_the_size_of_a_float_is_that_of_the_longest(printed: str) -> None:
+    """Python prints some of them shorter than rapidjson."""
+    assert len(printed) <= extent(float(printed)).size == 25
+
+
 @given(any_json)
 def test_what_was_cleaned_is_accepted(value: Any) -> None:
     """An accepted document is not changed by cleaning."""

@@ -34,7 +34,7 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
     if changes and not isinstance(after.document.get("http"), dict):
         raise XmrigUnsafeConfigError("A config without http would turn off the API")
     for change in changes:
-        if change.path[:1] and change.path[0] in PROTECTED:
+        if change.path[0] in PROTECTED:
             raise XmrigUnsafeConfigError(f"{change.path[0]} is not changed over HTTP")
     if changes and before.has_pool and not after.has_pool:
         raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")

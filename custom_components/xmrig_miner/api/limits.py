@@ -21,6 +21,10 @@ MAX_CARDS = 256
 MAX_DEPTH = 32
 """Levels of objects and lists. XMRig's own documents have six."""
 
+_MAX_FLOAT = 25
+"""Bytes of a float, at most, as rapidjson prints it: a sign, `0.00000` and 17 digits, and
+up to 21 digits before the point (XMRig src/3rdparty/rapidjson/internal/dtoa.h)."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -113,13 +117,15 @@ def _scalar_size(value: Any) -> int:
         if _SURROGATE.search(value):
             raise JsonError("text that cannot be encoded")
         return len(json.dumps(value))
-    if isinstance(value, float) and not math.isfinite(value):
-        raise JsonError("a number that is not finite")
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise JsonError("a number that is not finite")
+        return _MAX_FLOAT
     if isinstance(value, int) and not _has_64_bits(value):
         raise JsonError("an integer of more than 64 bits")
-    if value is not None and not isinstance(value, int | float):
+    if value is not None and not isinstance(value, int):
         raise JsonError("a value that is not JSON")
-    return len(repr(value)) + 1
+    return len(repr(value))
 
 
 def _encodable(value: str) -> str:
