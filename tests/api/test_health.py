@@ -232,6 +232,7 @@ def test_rejected_shares_that_are_not_said_are_waited_for() -> None:
             {"shares_good": 0, "shares_total": 0},
             {"shares_total": 50},
             {"shares_good": 94, "shares_total": 100},
+            {"shares_total": 150},
         )
     ):
         health.observe(snapshot(results=results), now=now, restarted=False)

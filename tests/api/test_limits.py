@@ -154,6 +154,11 @@ def test_what_is_nested_too_deeply_is_cut() -> None:
     extent(cleaned)
 
 
+def test_a_number_that_is_not_finite_is_cleaned() -> None:
+    """It is unknown."""
+    assert clean_json([math.nan, math.inf, -math.inf, 1.5]) == [None, None, None, 1.5]
+
+
 @pytest.mark.parametrize("depth", [1, MAX_DEPTH])
 def test_what_may_be_nested_is_left_as_it_is(depth: int) -> None:
     """To the last level, be it objects or lists."""
