@@ -1,7 +1,7 @@
 """Tests of the calibration."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,10 +9,13 @@ from unittest.mock import patch
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.const import DOMAIN
-from simulator import FAULTS
+from simulator import FAULTS, Fault
+from simulator.http import Reply, Request
+from simulator.miner import SimulatedMiner
 
 from .common import Rig
 from .controls import (
@@ -29,6 +32,7 @@ from .watts import (
     METER,
     NO_CARDS,
     NUMBERS,
+    SINGLE_THREAD,
     report,
     set_limit,
     set_up,
@@ -39,6 +43,9 @@ from .watts import (
 WATTS = {0: 50, 1: 80, 2: 110, 3: 140, 4: 270}
 """The fourth thread costs more than it is worth."""
 
+MANY = {count: 60 + 3 * count for count in range(65)}
+"""W of a computer with 64 threads."""
+
 type Hook = Callable[[Rig], Awaitable[None] | None]
 
 
@@ -48,45 +55,97 @@ def options() -> dict[str, Any]:
     return dict(NO_CARDS)
 
 
+class Plug:
+    """A power sensor that measures the miner, as sensors do in different ways."""
+
+    def __init__(self, rig: Rig, watts: Mapping[int, int]) -> None:
+        """Initialize one that reports every five seconds."""
+        self.rig = rig
+        self.watts = watts
+        self.interval: int | None = 5
+        """Seconds between two reports; None if it reports only changes."""
+        self.delay = 0
+        """Seconds until a change is reported."""
+        self.wild: int | None = None
+        """Of how many reports one is far off; None for none."""
+        self._reports = 0
+        self._history: list[int] = []
+        self._reported = watts[max(watts)]
+        report(rig, self._reported)
+
+    def tick(self) -> None:
+        """Let a second pass."""
+        self._history.append(self.watts[threads_hashing(self.rig.simulator)])
+        watts = self._history[max(0, len(self._history) - 1 - self.delay)]
+        if self.interval is None:
+            is_due = watts != self._reported
+        else:
+            is_due = len(self._history) % self.interval == 0
+        if is_due:
+            self._reported = watts
+            self._reports += 1
+            is_wild = self.wild and self._reports % self.wild == 0
+            report(self.rig, 5000 if is_wild else watts)
+
+
+@pytest.fixture
+async def plug(rig: Rig) -> Plug:
+    """Return the power sensor, which reported the full load."""
+    return Plug(
+        rig, WATTS if rig.simulator.surroundings.computer.threads == 4 else MANY
+    )
+
+
 @pytest.fixture(autouse=True)
-def no_waiting() -> Generator[None]:
-    """Advance the miner's clock with each request instead of waiting."""
-    calibration = "custom_components.xmrig_miner.power.calibration"
-    with patch(f"{calibration}.SETTLE_TIME", 0), patch(f"{calibration}.SAMPLE_TIME", 0):
+def no_waiting(request: pytest.FixtureRequest) -> Generator[None]:
+    """Move the time of the miner, the plug and Home Assistant instead of waiting."""
+    waits = "custom_components.xmrig_miner.power.calibration._async_wait"
+
+    async def pass_time(cancelled: asyncio.Event, seconds: float) -> None:
+        plug: Plug = request.getfixturevalue("plug")
+        plug.rig.simulator.advance(seconds)
+        for _ in range(int(seconds)):
+            plug.rig.freezer.tick(1)
+            plug.tick()
+        await asyncio.sleep(0)
+
+    with patch(waits, pass_time):
         yield
 
 
 @pytest.fixture
-async def metered(rig: Rig) -> Rig:
+async def metered(rig: Rig, plug: Plug) -> Rig:
     """Return a miner with an accurate meter."""
-
-    def pass_time(request: Any) -> None:
-        if request.path == "/2/summary":
-            rig.simulator.advance(11)
-
-    def measure(_: Any) -> None:
-        report(rig, WATTS[threads_hashing(rig.simulator)])
-
-    rig.simulator.on_request = pass_time
-    rig.simulator.on_reply = measure
-    report(rig, WATTS[4])
     await set_up(rig, METER)
     return rig
 
 
 def once(rig: Rig, threads: int, hook: Hook) -> None:
     """Call a function when a number of threads is first measured."""
-    pass_time = rig.simulator.on_request
-    assert pass_time is not None
 
     async def watch(request: Any) -> None:
-        pass_time(request)
         if request.path == "/2/backends" and threads_hashing(rig.simulator) == threads:
-            rig.simulator.on_request = pass_time
+            rig.simulator.on_request = None
             if waiting := hook(rig):
                 await waiting
 
     rig.simulator.on_request = watch
+
+
+def hide_hashrates(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, *, of_threads: set[int]
+) -> None:
+    """Leave the hashrates of some numbers of threads unknown."""
+
+    def hide(_: SimulatedMiner, __: Request, reply: Reply) -> Reply:
+        if threads_hashing(rig.simulator) not in of_threads:
+            return reply
+        hashrate = {**reply.document["hashrate"], "total": [None, None, None]}
+        return replace(reply, document={**reply.document, "hashrate": hashrate})
+
+    fault = Fault("no hashrate", distort=hide, path="/2/summary")
+    monkeypatch.setitem(FAULTS, "no_hashrate", fault)
+    rig.simulator.fault = "no_hashrate"
 
 
 def spawn(rig: Rig, coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -127,12 +186,8 @@ async def test_the_model_believes_a_calibration_at_once(metered: Rig) -> None:
     """Regardless of what it learned before."""
     for _ in range(60):
         report(metered, 500)
-        metered.simulator.on_reply = None
         await metered.poll()
     assert metered.state(LIMIT) == "500"
-    metered.simulator.on_reply = lambda _: report(
-        metered, WATTS[threads_hashing(metered.simulator)]
-    )
     await act(metered, "calibrate")
     assert metered.full_state(LIMIT).attributes["max"] == 270
     for limit, threads in ((269, 3), (139, 2), (109, 1)):
@@ -140,40 +195,30 @@ async def test_the_model_believes_a_calibration_at_once(metered: Rig) -> None:
         assert cpu_threads(metered.simulator) == threads
 
 
-async def test_a_wild_reading_is_left_out(metered: Rig) -> None:
+async def test_a_wild_reading_is_left_out(metered: Rig, plug: Plug) -> None:
     """The median of three readings counts."""
-    reports = 0
-
-    def measure(request: Any) -> None:
-        nonlocal reports
-        reports += request.path == "/2/backends"
-        watts = WATTS[threads_hashing(metered.simulator)]
-        report(metered, 5000 if reports % 3 == 0 else watts)
-
-    metered.simulator.on_reply = measure
+    plug.wild = 3
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
 async def test_a_miner_without_a_hashrate_is_measured(
-    metered: Rig,
+    metered: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its efficiency is then unknown."""
-    metered.simulator.on_request = None
+    hide_hashrates(metered, monkeypatch, of_threads={1, 2, 3})
     answer = await act(metered, "calibrate")
     assert counts(answer) == [4, 3, 2, 1]
-    # The window of the first one was full before, and no time passes.
     assert [row["hashrate"] for row in answer["table"]] == [1720, None, None, None]
     assert [row["efficiency"] for row in answer["table"]] == [6.37, None, None, None]
     assert answer["most_efficient"] == 4
 
 
-@pytest.mark.parametrize("options", [{"gpus": 0, "uptime": 5}])
 async def test_without_any_hashrate_nothing_is_the_most_efficient(
-    metered: Rig,
+    metered: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For example if the miner has just started."""
-    metered.simulator.on_request = None
+    hide_hashrates(metered, monkeypatch, of_threads={1, 2, 3, 4})
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
     assert answer["most_efficient"] is None
@@ -192,9 +237,9 @@ async def test_the_threads_from_before_are_restored(metered: Rig) -> None:
 
 
 async def test_the_users_cap_is_restored(metered: Rig) -> None:
-    """It stays the user's: removing a limit does not exceed it."""
+    """It is never exceeded: not by the calibration, nor once a limit is removed."""
     await set_threads(metered, 2)
-    assert counts(await act(metered, "calibrate")) == [4, 3, 2, 1]
+    assert counts(await act(metered, "calibrate")) == [2, 1]
     assert threads_hashing(metered.simulator) == 2
     await set_limit(metered, 80)
     await wait(metered, 30)
@@ -500,34 +545,117 @@ async def test_one_incomplete_reply_is_left_out(metered: Rig) -> None:
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
-async def test_a_reading_from_before_the_change_does_not_count(metered: Rig) -> None:
+# --- Power sensors of different kinds -----------------------------------------
+
+
+async def test_a_reading_from_before_the_change_does_not_count(
+    metered: Rig, plug: Plug
+) -> None:
     """It waits for a meter that reports rarely."""
-    seconds = 0
-
-    def measure(request: Any) -> None:
-        nonlocal seconds
-        metered.freezer.tick(1)
-        seconds += 1
-        if seconds % 60 == 0:
-            report(metered, WATTS[threads_hashing(metered.simulator)])
-
-    metered.simulator.on_reply = measure
+    plug.interval = 60
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
 
 
-async def test_a_meter_that_reports_nothing_new_ends_it(metered: Rig) -> None:
-    """Its reading is from before the change."""
+async def test_a_meter_that_reports_late_is_waited_for(
+    metered: Rig, plug: Plug
+) -> None:
+    """Its first change teaches how long it takes."""
+    plug.interval, plug.delay = None, 70
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+
+
+@pytest.mark.parametrize("delay", [0, 5, 25])
+async def test_a_meter_that_reports_only_changes_is_understood(
+    metered: Rig, plug: Plug, delay: int
+) -> None:
+    """Its silence is a reading of the last value, and takes no longer."""
+    plug.interval, plug.delay = None, delay
+    started = dt_util.utcnow()
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+    assert dt_util.utcnow() - started <= 4 * timedelta(seconds=60)
+
+
+async def test_silence_after_a_change_is_a_reading_of_the_old_value(
+    metered: Rig, plug: Plug
+) -> None:
+    """The second thread costs nothing that such a meter would report."""
+    plug.interval, plug.watts = None, {1: 110, 2: 110, 3: 140, 4: 270}
+    started = dt_util.utcnow()
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 110]
+    assert metered.state(SINGLE_THREAD) == "110"
+    assert dt_util.utcnow() - started <= 4 * timedelta(seconds=60)
+
+
+async def test_a_meter_that_reports_nothing_new_ends_it(
+    metered: Rig, plug: Plug
+) -> None:
+    """It may be stuck: nothing is learned from it."""
+    plug.interval, plug.watts = None, dict.fromkeys(WATTS, 270)
     before = config_of(metered.simulator)
-
-    def pass_a_second(_: Any) -> None:
-        metered.freezer.tick(1)
-
-    metered.simulator.on_reply = pass_a_second
+    model = metered.entry.runtime_data.power.meter.model
     with pytest.raises(HomeAssistantError) as error:
         await act(metered, "calibrate")
     assert error.value.translation_key == "power_sensor_unavailable"
     assert is_same_config(metered.simulator, before)
+    assert metered.entry.runtime_data.power.calibration.results == []
+    assert set(metered.entry.runtime_data.power.meter.model.watts_seen) == set(
+        model.watts_seen
+    )
+
+
+async def test_one_thread_alone_has_nothing_to_compare_with(
+    metered: Rig, plug: Plug
+) -> None:
+    """A meter that reports only changes is then believed."""
+    await set_threads(metered, 1)
+    plug.interval = None
+    plug.tick()
+    answer = await act(metered, "calibrate")
+    assert answer["table"] == [
+        {"threads": 1, "hashrate": 430, "power": 80, "efficiency": 5.375}
+    ]
+
+
+# --- Many threads -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "threads": 64}])
+@pytest.mark.parametrize("interval", [1, 10, None])
+async def test_64_threads_take_less_than_7_minutes(
+    metered: Rig, plug: Plug, interval: int | None
+) -> None:
+    """Seven numbers are measured, and the others lie between them."""
+    plug.interval = interval
+    started = dt_util.utcnow()
+    answer = await act(metered, "calibrate")
+    assert dt_util.utcnow() - started < timedelta(minutes=7)
+    assert counts(answer) == [64, 56, 48, 32, 17, 9, 1]
+    assert [row["power"] for row in answer["table"]] == [
+        MANY[count] for count in counts(answer)
+    ]
+    model = metered.entry.runtime_data.power.meter.model
+    assert [model.watts(count) for count in range(1, 65)] == pytest.approx(
+        [MANY[count] for count in range(1, 65)]
+    )
+
+
+@pytest.mark.parametrize("options", [{"gpus": 0, "threads": 16}])
+async def test_what_was_learned_between_two_counts_is_replaced(
+    metered: Rig,
+) -> None:
+    """It would contradict them; what was learned at rest or above a cap remains."""
+    meter = metered.entry.runtime_data.power.meter
+    for count in (0, 10, 14):
+        for _ in range(30):
+            meter.model = meter.model.with_sample(count, watts=500, hashrate=1)
+    await set_threads(metered, 12)
+    assert counts(await act(metered, "calibrate")) == [12, 11, 9, 6, 4, 2, 1]
+    assert meter.model.watts_seen.keys() >= {0, 14}
+    assert 10 not in meter.model.watts_seen
 
 
 # --- Refused ------------------------------------------------------------------

@@ -28,6 +28,7 @@ from .const import DOMAIN
 from .group_actions import async_setup_group_actions
 from .kinds import is_miner
 from .power.control import PowerControl
+from .power.table import as_response
 from .redaction import (
     Audience,
     shown_backends,
@@ -127,22 +128,8 @@ async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
-    """Measure each number of threads, and return what it draws and hashes."""
-    rows = await _power(call).async_calibrate()
-    known = [row for row in rows if row.efficiency]
-    best = max(known, key=lambda row: row.efficiency or 0, default=None)
-    return {
-        "table": [
-            {
-                "threads": row.threads,
-                "hashrate": row.hashrate,
-                "power": round(row.power, 1),
-                "efficiency": row.efficiency and round(row.efficiency, 3),
-            }
-            for row in rows
-        ],
-        "most_efficient": best.threads if best else None,
-    }
+    """Measure some numbers of threads, and return what each draws and hashes."""
+    return as_response(await _power(call).async_calibrate())
 
 
 async def _async_cancel_calibration(call: ServiceCall) -> None:

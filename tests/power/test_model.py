@@ -184,7 +184,7 @@ def test_a_power_below_zero_teaches_nothing() -> None:
 
 def test_a_new_measurement_replaces_the_samples() -> None:
     """The old samples are deleted."""
-    model = taught(ESTIMATED, {2: 110}, times=30).without(2)
+    model = taught(ESTIMATED, {2: 110}, times=30).without({2})
     assert model == ESTIMATED
     assert taught(model, {2: 90}).watts(2) == 90
 
@@ -192,7 +192,7 @@ def test_a_new_measurement_replaces_the_samples() -> None:
 def test_a_new_measurement_replaces_the_hashrate() -> None:
     """It belongs to the same samples."""
     model = PowerModel(threads=4).with_sample(2, watts=110, hashrate=1000)
-    model = model.with_sample(4, watts=140, hashrate=1800).without(2)
+    model = model.with_sample(4, watts=140, hashrate=1800).without({2})
     assert model.hashrate(2) == 900
 
 

@@ -1,10 +1,8 @@
-"""Measuring a miner with each number of its threads."""
+"""Measuring a miner with some numbers of its threads."""
 
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 from typing import Any
 
@@ -12,46 +10,20 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from ..api.models.values import number, stored_or_none, thread_number
+from ..api.models.values import stored_or_none, thread_number
 from ..const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from ..coordinator import CommandRunner, XmrigCoordinator
 from .file import PowerFile
-from .meter import MEDIAN_WINDOW, PowerMeter
+from .meter import PowerMeter
+from .reports import READINGS, Readings
+from .table import CalibrationResult, counts_to_measure
 
 MAX_MISSED = 30
-"""Readings in a row that may be missing or old: five minutes, as long as the slowest
-power sensors take to report."""
-
-
-@dataclass(frozen=True)
-class CalibrationResult:
-    """What was measured with a number of threads."""
-
-    threads: int
-    hashrate: float | None
-    """H/s of the whole miner; None if it is unknown."""
-    power: float
-    """W of the whole computer."""
-
-    @property
-    def efficiency(self) -> float | None:
-        """Return H/J."""
-        if self.hashrate is None or not self.power:
-            return None
-        return number(self.hashrate / self.power)
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """One reading of power and hashrates."""
-
-    watts: float
-    hashrate: float | None
-    cpu_hashrate: float | None
+"""Polls in a row that may be incomplete: five minutes."""
 
 
 class Calibration:
-    """Measures a miner with each number of threads, and restores those from before."""
+    """Measures a miner with up to seven numbers of threads, and restores those before."""
 
     def __init__(
         self,
@@ -76,6 +48,10 @@ class Calibration:
         the backends do not name their miner, and may be those of another one."""
         self.threads_before: int | None = None
         """How many threads ran before; None once they do so again."""
+        self.results: list[CalibrationResult] = []
+        """What the last one measured, from most threads to fewest."""
+        self.progress: int | None = None
+        """How much of it is done, in %; None while none runs."""
 
     def load(self, threads_before: Any) -> None:
         """Restore a number of threads that was stored, or none.
@@ -89,16 +65,16 @@ class Calibration:
         """Return whether it runs, or is about to."""
         return self._cancelled is not None
 
-    async def async_run(self) -> list[CalibrationResult]:
-        """Measure each number of threads, from all of them down to one.
+    async def async_run(self, user_cap: int | None = None) -> list[CalibrationResult]:
+        """Measure up to seven numbers of threads, from the most down to one.
 
-        The threads from before are restored however it ends; if the miner is
-        unreachable by then, once it is back. Returns what was measured, which is not
-        all of it after `cancel`.
+        The most are all of them, or the cap that the user set. The threads from before
+        are restored however it ends; if the miner is unreachable by then, once it is
+        back. Returns what was measured, which is not all of it after `cancel`.
 
         Raises ServiceValidationError without a power sensor that measures, while the
         miner does not mine, or while it is being calibrated already;
-        HomeAssistantError as commands do, and if the power sensor stops reporting or
+        HomeAssistantError as commands do, and if the power sensor reports nothing or
         the miner is disturbed.
         """
         self.refuse_while_running()
@@ -114,9 +90,10 @@ class Calibration:
         self._idle.clear()
         try:
             async with self._lock:
-                return await self._async_measure_all(cancelled)
+                return await self._async_measure_all(cancelled, user_cap)
         finally:
             self._cancelled = None
+            self.progress = None
             self._idle.set()
 
     @callback
@@ -142,91 +119,110 @@ class Calibration:
             await self._async_restore_threads()
 
     async def _async_measure_all(
-        self, cancelled: asyncio.Event
+        self, cancelled: asyncio.Event, user_cap: int | None
     ) -> list[CalibrationResult]:
-        """Measure each number of threads, with the lock held."""
-        results: list[CalibrationResult] = []
+        """Measure each of the chosen numbers of threads, with the lock held."""
         if cancelled.is_set():
-            return results
+            return []
         full = self._meter.model.threads
+        counts = counts_to_measure(min(user_cap or full, full))
         if self.threads_before is None:
             self.threads_before = self._coordinator.data.threads or full
+        readings = Readings(dt_util.utcnow())
+        self.results, self.progress = [], 0
+        unconfirmed: list[CalibrationResult] = []
         try:
             await self._file.async_save()
-            for threads in range(full, 0, -1):
-                changes = threads != self._meter.threads_running
+            for done, threads in enumerate(counts, 1):
+                is_change = threads != self._meter.threads_running
                 # What was reported before does not belong to these threads
-                since = dt_util.utcnow() if changes else None
+                since = dt_util.utcnow() if is_change else self._meter.changed_at
+                readings.begin(since, is_change=is_change)
                 await self._async_set_threads(threads)
-                result = await self._async_measure(threads, since, cancelled)
+                result = await self._async_measure(threads, readings, cancelled)
                 if result is None:
-                    break
-                results.append(result)
+                    return self.results
+                self.progress = 100 * done // len(counts)
+                unconfirmed.append(result)
+                # A sensor that is stuck never reports, whatever runs
+                if readings.is_alive or len(counts) == 1:
+                    self._accept(unconfirmed)
+                    unconfirmed = []
+            if unconfirmed:
+                raise self._failure("power_sensor_unavailable")
         finally:
             await self._async_restore_threads()
-        return results
+        return self.results
+
+    def _accept(self, results: Iterable[CalibrationResult]) -> None:
+        """Add results to the table and to what is known of the power."""
+        for result in results:
+            above = self.results[-1].threads if self.results else result.threads + 1
+            self.results.append(result)
+            self._meter.replace_measurement(
+                result.threads,
+                result.power - result.cards_power,
+                result.cpu_hashrate,
+                superseded=range(result.threads, above),
+            )
 
     async def _async_measure(
-        self, threads: int, since: datetime | None, cancelled: asyncio.Event
+        self, threads: int, readings: Readings, cancelled: asyncio.Event
     ) -> CalibrationResult | None:
-        """Wait until the miner has settled, and return the median of some readings.
+        """Wait until the miner has settled, and return what is read then.
 
         None if it was cancelled.
         """
         self._is_disturbed = False
-        samples: list[_Sample] = []
+        hashrates: list[float | None] = []
+        cpu_hashrates: list[float | None] = []
         missed = 0
         delay: float = SETTLE_TIME
-        while len(samples) < MEDIAN_WINDOW:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(cancelled.wait(), delay)
+        while True:
+            await _async_wait(cancelled, delay)
             if cancelled.is_set():
                 return None
             delay = SAMPLE_TIME
             await self._coordinator.async_refresh()
             if cancelled.is_set():
                 return None
-            if sample := self._sample(threads, since):
-                missed = 0
-                samples.append(sample)
-            elif (missed := missed + 1) >= MAX_MISSED:
-                raise self._failure("power_sensor_unavailable")
-        result = CalibrationResult(
-            threads,
-            _median([sample.hashrate for sample in samples]),
-            median(sample.watts for sample in samples),
-        )
-        self._meter.replace_measurement(
-            threads,
-            result.power,
-            _median([sample.cpu_hashrate for sample in samples]),
-        )
-        return result
+            if not self._has_read(threads, readings):
+                if (missed := missed + 1) >= MAX_MISSED:
+                    raise self._failure("cannot_connect")
+                continue
+            missed = 0
+            hashrates.append(self._coordinator.data.summary.hashrate.seconds_10)
+            cpu_hashrates.append(self._meter.cpu_hashrate)
+            watts = readings.watts(dt_util.utcnow())
+            if watts is not None and len(hashrates) >= READINGS:
+                return CalibrationResult(
+                    threads=threads,
+                    hashrate=_median(hashrates),
+                    cpu_hashrate=_median(cpu_hashrates),
+                    power=watts,
+                    cards_power=self._meter.cards_watts_now,
+                )
 
-    def _sample(self, threads: int, since: datetime | None) -> _Sample | None:
-        """Return a reading; None if it is incomplete or from before the change.
+    def _has_read(self, threads: int, readings: Readings) -> bool:
+        """Take a poll into account; return whether it is complete.
 
         Raises HomeAssistantError if the miner or the power sensor is unavailable, or
-        other threads run at two readings in a row.
+        other threads run at two polls in a row.
         """
         if not self._coordinator.last_update_success:
             raise self._coordinator.last_exception or self._failure("cannot_connect")
-        snapshot = self._coordinator.data
-        if not snapshot.is_complete:
-            return None
+        if not self._coordinator.data.is_complete:
+            return False
         was_disturbed = self._is_disturbed
         self._is_disturbed = self._meter.threads_running != threads
         if self._is_disturbed:
             if was_disturbed:
                 raise self._failure("calibration_disturbed")
-            return None
-        if self._meter.measured() is None:
+            return False
+        if (report := self._meter.report) is None:
             raise self._failure("power_sensor_unavailable")
-        if (watts := self._meter.measured(since)) is None:
-            return None
-        return _Sample(
-            watts, snapshot.summary.hashrate.seconds_10, self._meter.cpu_hashrate
-        )
+        readings.add(report)
+        return True
 
     async def _async_set_threads(self, threads: int) -> None:
         """Run a number of threads, whatever the limit."""
@@ -261,6 +257,12 @@ class Calibration:
             translation_key=key,
             translation_placeholders={"name": self._coordinator.name},
         )
+
+
+async def _async_wait(cancelled: asyncio.Event, seconds: float) -> None:
+    """Wait for some time, or until it is cancelled."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(cancelled.wait(), seconds)
 
 
 def _median(values: Iterable[float | None]) -> float | None:

@@ -8,11 +8,12 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..coordinator import CommandRunner, XmrigCoordinator
-from .calibration import Calibration, CalibrationResult
+from .calibration import Calibration
 from .file import PowerFile
 from .limit import PowerLimit
 from .meter import PowerMeter
 from .options import PowerOptions
+from .table import CalibrationResult
 
 
 class PowerControl:
@@ -82,9 +83,9 @@ class PowerControl:
         self._handle_poll()
 
     async def async_calibrate(self) -> list[CalibrationResult]:
-        """Measure each number of threads as `Calibration.async_run` does."""
+        """Measure some numbers of threads as `Calibration.async_run` does."""
         try:
-            return await self.calibration.async_run()
+            return await self.calibration.async_run(self.limit.user_cap)
         finally:
             # The limit may have changed in the meantime.
             await self.limit.async_apply_quietly()

@@ -1,6 +1,6 @@
 """Power of a miner: measured by the user's meter, or estimated."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 import math
 from statistics import median
@@ -19,6 +19,7 @@ from ..const import SETTLE_TIME
 from ..coordinator import XmrigCoordinator
 from .model import MAX_WATTS, CardPower, PowerModel
 from .options import PowerOptions
+from .reports import Report
 
 MEDIAN_WINDOW = 3
 """Number of readings of which the median counts, so that an outlier is not learned."""
@@ -104,6 +105,11 @@ class PowerMeter:
         return None if watts is None else watts + self._card_watts
 
     @property
+    def cards_watts_now(self) -> float:
+        """Return what the cards draw now, in W."""
+        return self._card_watts
+
+    @property
     def changed_at(self) -> datetime:
         """Return when threads or cards last started or stopped hashing."""
         return self._stable_since_utc
@@ -177,6 +183,16 @@ class PowerMeter:
         # meter.
         return watts if 0 <= watts <= MAX_WATTS else None
 
+    @property
+    def report(self) -> Report | None:
+        """Return the last report of the user's meter; None if it is no valid power."""
+        watts, state = self.measured(), self._state
+        if watts is None or state is None:
+            return None
+        return Report(
+            watts, state.last_reported, state.last_reported > state.last_updated
+        )
+
     def observe(self) -> None:
         """Take a poll into account."""
         snapshot = self._snapshot
@@ -222,17 +238,20 @@ class PowerMeter:
         self._operating_point = None
 
     def replace_measurement(
-        self, threads: int, watts: float, hashrate: float | None
+        self,
+        threads: int,
+        watts: float,
+        hashrate: float | None,
+        *,
+        superseded: Collection[int],
     ) -> None:
-        """Replace what is known of a number of threads by a measurement.
+        """Replace what is known of some numbers of threads by a measurement of one.
 
-        `watts` are those of the whole computer, `hashrate` is the CPU's in H/s.
+        `watts` are those without the cards, `hashrate` is the CPU's in H/s.
         """
-        self.model = self.model.without(threads)
+        self.model = self.model.without(superseded)
         for _ in range(MEDIAN_WINDOW):
-            self.model = self.model.with_sample(
-                threads, watts=watts - self._card_watts, hashrate=hashrate
-            )
+            self.model = self.model.with_sample(threads, watts=watts, hashrate=hashrate)
 
     @property
     def cpu_hashrate(self) -> float | None:

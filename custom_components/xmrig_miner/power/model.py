@@ -5,7 +5,7 @@ Units are threads, H/s, W and kWh. It does not depend on Home Assistant or time.
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
@@ -119,12 +119,12 @@ class PowerModel:
             hashrates_seen=_with_sample(self.hashrates_seen, threads, hashrate),
         )
 
-    def without(self, threads: int) -> Self:
-        """Return the model without the samples of a number of threads."""
+    def without(self, counts: Collection[int]) -> Self:
+        """Return the model without the samples of some numbers of threads."""
         return replace(
             self,
-            watts_seen=_without(self.watts_seen, threads),
-            hashrates_seen=_without(self.hashrates_seen, threads),
+            watts_seen=_without(self.watts_seen, counts),
+            hashrates_seen=_without(self.hashrates_seen, counts),
         )
 
     def watts(self, threads: int) -> float | None:
@@ -200,9 +200,11 @@ def _with_sample(
     return others | {threads: reading.with_sample(sample)}
 
 
-def _without(seen: Mapping[int, Reading], threads: int) -> Mapping[int, Reading]:
-    """Return readings without one of them."""
-    return {count: reading for count, reading in seen.items() if count != threads}
+def _without(
+    seen: Mapping[int, Reading], counts: Collection[int]
+) -> Mapping[int, Reading]:
+    """Return readings without some of them."""
+    return {count: reading for count, reading in seen.items() if count not in counts}
 
 
 def _isotonic(points: Mapping[int, Reading]) -> list[tuple[int, float]]:

@@ -1,0 +1,103 @@
+"""Which reports of a power sensor count as readings; functions of values and times.
+
+Some sensors report at intervals, and some only when the power changes. Of the former,
+a value counts once for each report. Of the latter, silence means that the last value
+still holds.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+
+from ..const import SAMPLE_TIME, SETTLE_TIME
+
+READINGS = 3
+"""Reports of which the median counts, so that an outlier does not."""
+
+STANDS = timedelta(seconds=2 * SAMPLE_TIME)
+"""Silence after a report until the sensor is too slow to wait for three of them."""
+
+REPEATS = 2
+"""Repeated values that are no accident: the sensor reports at intervals."""
+
+PROMPT = timedelta(minutes=1)
+"""Silence after a change that at least passes until it is a reading."""
+
+PATIENCE = timedelta(minutes=5)
+"""Silence after which the slowest sensors would have reported."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of a power sensor."""
+
+    watts: float
+    at: datetime
+    is_repeat: bool
+    """Whether it reported the same value again, so not only changes."""
+
+
+class Readings:
+    """The reports of a power sensor while the load is changed step by step."""
+
+    def __init__(self, started: datetime) -> None:
+        """Initialize it; reports from before `started` do not prove that it works."""
+        self._started = started
+        self._repeats: set[datetime] = set()
+        self._slowest: timedelta | None = None
+        """The longest time that a change took to show; None before the first one."""
+        self._is_change = False
+        self._since = started
+        self._last: Report | None = None
+        self._settled: dict[datetime, float] = {}
+        self.is_alive = False
+        """Whether it reported at all since the start."""
+
+    def begin(self, since: datetime, *, is_change: bool = True) -> None:
+        """Begin with a load that has been there since then, or is set now."""
+        self._is_change = is_change
+        self._since = since
+        self._last = None
+        self._settled.clear()
+
+    def add(self, report: Report) -> None:
+        """Take the last report into account; the same one counts once."""
+        self.is_alive = self.is_alive or report.at > self._started
+        if report.is_repeat:
+            self._repeats.add(report.at)
+        is_shown = self._has_shown
+        self._last = report
+        if self._is_change and self._has_shown and not is_shown:
+            delay = report.at - self._since
+            self._slowest = max(self._slowest or delay, delay)
+        if report.at >= self._since + timedelta(seconds=SETTLE_TIME / 2):
+            self._settled[report.at] = report.watts
+
+    def watts(self, now: datetime) -> float | None:
+        """Return the power of the load in W; None while that is not certain yet."""
+        if self._last is None:
+            return None
+        if len(self._settled) >= READINGS:
+            return median(list(self._settled.values())[-READINGS:])
+        silent = now - max(self._last.at, self._since)
+        return self._last.watts if silent >= self._patience else None
+
+    @property
+    def _has_shown(self) -> bool:
+        """Return whether it reported since the load was set."""
+        return self._last is not None and self._last.at >= self._since
+
+    @property
+    def _patience(self) -> timedelta:
+        """Return how long it has to be silent for the last value to be a reading."""
+        if self._settled:
+            return STANDS
+        # At intervals, the first report after a change may be an average of both loads
+        if len(self._repeats) >= REPEATS:
+            return PATIENCE
+        if self._has_shown:
+            return STANDS
+        # It may be slow: as long as it has shown no change, it is given all the time
+        if self._slowest is None:
+            return PATIENCE
+        return min(max(2 * self._slowest, PROMPT), PATIENCE)

@@ -1,0 +1,74 @@
+"""Tests of what a calibration measures."""
+
+from collections.abc import Callable
+import math
+
+import pytest
+
+from custom_components.xmrig_miner.power.model import PowerModel
+from custom_components.xmrig_miner.power.table import counts_to_measure
+
+
+@pytest.mark.parametrize("maximum", range(1, 8))
+def test_few_threads_are_all_measured(maximum: int) -> None:
+    """From the most to one."""
+    assert counts_to_measure(maximum) == list(range(maximum, 0, -1))
+
+
+@pytest.mark.parametrize("maximum", range(8, 1025))
+def test_seven_of_many_are_measured(maximum: int) -> None:
+    """Each once, with one thread, all of them, and half of an even number."""
+    counts = counts_to_measure(maximum)
+    assert len(counts) == 7
+    assert counts == sorted(set(counts), reverse=True)
+    assert (counts[0], counts[-1]) == (maximum, 1)
+    assert maximum % 2 or maximum // 2 in counts
+
+
+def test_they_are_closer_to_each_other_at_both_ends() -> None:
+    """There the curves bend."""
+    assert counts_to_measure(8) == [8, 7, 6, 4, 3, 2, 1]
+    assert counts_to_measure(16) == [16, 14, 12, 8, 5, 3, 1]
+    assert counts_to_measure(128) == [128, 112, 96, 64, 33, 17, 1]
+
+
+def first_threads_run_faster(share: float) -> float:
+    """Return the power with a clock that falls as threads are added."""
+    return math.pow(share, 0.8)
+
+
+def second_threads_of_cores(share: float) -> float:
+    """Return the power where half of the threads are second threads of cores."""
+    return min(share, 0.5) * 1.6 + max(share - 0.5, 0) * 0.4
+
+
+def limit_of_the_processor(share: float) -> float:
+    """Return the power where the last fifth of the threads costs nothing."""
+    return min(share / 0.8, 1)
+
+
+def last_threads_cost_more(share: float) -> float:
+    """Return the power of a processor with a rising voltage."""
+    return math.pow(share, 1.5)
+
+
+@pytest.mark.parametrize("threads", [12, 16, 32, 64])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        first_threads_run_faster,
+        second_threads_of_cores,
+        limit_of_the_processor,
+        last_threads_cost_more,
+    ],
+)
+def test_what_lies_between_is_interpolated(
+    threads: int, shape: Callable[[float], float]
+) -> None:
+    """Within 4 % of the full load of the threads, for shapes that processors have."""
+    truth = [60 + 200 * shape(count / threads) for count in range(threads + 1)]
+    model = PowerModel(threads)
+    for count in counts_to_measure(threads):
+        model = model.with_sample(count, watts=truth[count], hashrate=None)
+    for count in range(1, threads + 1):
+        assert model.watts(count) == pytest.approx(truth[count], abs=0.04 * 200)
