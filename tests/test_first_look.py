@@ -17,6 +17,7 @@ CARD = "cuda_01:00.0_gpu"
 
 MAIN = {
     "switch.mining",
+    "number.mining_power",
     "number.power_limit",
     "number.cpu_threads",
     "sensor.status",

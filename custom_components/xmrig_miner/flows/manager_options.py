@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from homeassistant.components.input_number import DOMAIN as INPUT_NUMBER_DOMAIN
-from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
 from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
@@ -76,7 +74,7 @@ def _schema() -> vol.Schema:
     return vol.Schema(
         {
             vol.Optional(CONF_EARNINGS_SENSOR): EntitySelector(
-                EntitySelectorConfig(domain=[SENSOR_DOMAIN, INPUT_NUMBER_DOMAIN])
+                EntitySelectorConfig(domain=["sensor", "input_number"])
             ),
             vol.Optional(CONF_EARNINGS): _number(0, MAX_EARNINGS),
             vol.Optional(CONF_PRICE_LIMIT): _number(-MAX_PRICE, MAX_PRICE),
