@@ -7,12 +7,25 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Context, Event, EventStateChangedData, callback
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.fleet.members import Members
+from custom_components.xmrig_miner.fleet.settings import FleetSettings
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
@@ -33,6 +46,7 @@ from .watts import (
     NO_CARDS,
     NUMBERS,
     SINGLE_THREAD,
+    choose,
     report,
     set_limit,
     set_up,
@@ -45,6 +59,9 @@ WATTS = {0: 50, 1: 80, 2: 110, 3: 140, 4: 270}
 
 MANY = {count: 60 + 3 * count for count in range(65)}
 """W of a computer with 64 threads."""
+
+BUTTON = "button.calibrate"
+PROGRESS = "sensor.calibration"
 
 type Hook = Callable[[Rig], Awaitable[None] | None]
 
@@ -222,6 +239,92 @@ async def test_without_any_hashrate_nothing_is_the_most_efficient(
     answer = await act(metered, "calibrate")
     assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
     assert answer["most_efficient"] is None
+
+
+# --- The button ---------------------------------------------------------------
+
+
+async def test_the_button_calibrates_and_a_sensor_shows_the_progress(
+    metered: Rig, hass_client: ClientSessionGenerator
+) -> None:
+    """In percent; the table is in the diagnostics."""
+    assert metered.state(PROGRESS) == "unknown"
+    shown: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if state := event.data["new_state"]:
+            shown.append(state.state)
+
+    async_track_state_change_event(metered.hass, metered.entity_id(PROGRESS), note)
+    await metered.press(BUTTON)
+    await metered.poll()
+    assert shown == ["0", "25", "50", "75", "100", "unknown"]
+    diagnostics = await get_diagnostics_for_config_entry(
+        metered.hass, hass_client, metered.entry
+    )
+    table: Any = diagnostics["calibration"]
+    assert counts(table) == [4, 3, 2, 1]
+    assert table["most_efficient"] == 3
+
+
+async def test_the_button_is_for_administrators(
+    metered: Rig, hass_admin_user: MockUser
+) -> None:
+    """As the action is; automations have no user."""
+    group = await metered.hass.auth.async_get_group("system-users")
+    assert group
+    user = MockUser(groups=[group]).add_to_hass(metered.hass)
+
+    async def press(by: MockUser) -> None:
+        await metered.hass.services.async_call(
+            "button",
+            "press",
+            {ATTR_ENTITY_ID: metered.entity_id(BUTTON)},
+            blocking=True,
+            context=Context(user_id=by.id),
+        )
+
+    with pytest.raises(Unauthorized):
+        await press(user)
+    calibration = metered.entry.runtime_data.power.calibration
+    assert calibration.results == []
+    await press(hass_admin_user)
+    assert [result.threads for result in calibration.results] == [4, 3, 2, 1]
+
+
+async def test_a_button_that_cannot_calibrate_says_why(metered: Rig) -> None:
+    """As the action does."""
+    await metered.turn(MINING, on=False)
+    with pytest.raises(ServiceValidationError) as error:
+        await metered.press(BUTTON)
+    assert error.value.translation_key == "not_mining"
+    assert metered.state(PROGRESS) == "unknown"
+
+
+async def test_button_and_progress_need_a_power_sensor(metered: Rig) -> None:
+    """They go with it."""
+    assert {BUTTON, PROGRESS} <= metered.entities.keys()
+    await choose(metered, NUMBERS)
+    assert not {BUTTON, PROGRESS} & metered.entities.keys()
+    await choose(metered, METER)
+    assert {BUTTON, PROGRESS} <= metered.entities.keys()
+
+
+async def test_a_manager_leaves_it_alone_meanwhile(metered: Rig) -> None:
+    """It may command it before and afterwards."""
+    members = Members(metered.hass)
+
+    def is_steerable() -> bool:
+        (member,) = members.all(FleetSettings())
+        return member.is_steerable
+
+    found: list[bool] = []
+    once(metered, 2, lambda _: found.append(is_steerable()))
+    assert is_steerable()
+    await metered.press(BUTTON)
+    assert found == [False]
+    assert is_steerable()
 
 
 # --- What was there before ----------------------------------------------------

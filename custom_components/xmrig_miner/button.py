@@ -11,7 +11,7 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import XmrigEntity, async_setup_entities
+from .entity import XmrigEntity, async_remove_entities, async_setup_entities
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 
 # The miner queues commands: if it becomes unreachable, those that wait fail together
@@ -63,6 +63,15 @@ DESCRIPTIONS = (
     ),
 )
 
+CALIBRATE = XmrigButtonEntityDescription(
+    key="calibrate",
+    translation_key="calibrate",
+    entity_category=EntityCategory.CONFIG,
+    press_fn=lambda runtime: runtime.power.async_calibrate(),
+    # As the action of the same name.
+    admin_only=True,
+)
+
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -70,11 +79,17 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the buttons of a miner."""
+    runtime = entry.runtime_data
+    descriptions = list(DESCRIPTIONS)
+    if runtime.power.meter.sensor is not None:
+        descriptions.append(CALIBRATE)
+    else:
+        async_remove_entities(runtime.coordinator, [CALIBRATE])
     async_setup_entities(
         entry,
         async_add_entities,
         XmrigButton,
-        lambda _: [(description, None) for description in DESCRIPTIONS],
+        lambda _: [(description, None) for description in descriptions],
         controls=True,
     )
 

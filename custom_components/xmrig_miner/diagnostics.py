@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 
 from .fleet.diagnostics import manager_diagnostics
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
+from .power.table import as_response
 from .redaction import (
     Audience,
     shown_backends,
@@ -45,6 +46,7 @@ def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
         if backends
         else None,
         "config": shown_config(config.document, Audience.PUBLIC) if config else None,
+        "calibration": as_response(entry.runtime_data.power.calibration.results),
     }
 
 

@@ -48,8 +48,10 @@ from .readings import (
 from .runtime import XmrigRuntimeData
 from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .sensor_power import (
+    CALIBRATION,
     ENERGY,
     POWER_DESCRIPTIONS,
+    XmrigCalibrationSensor,
     XmrigEnergySensor,
     XmrigPowerSensor,
 )
@@ -521,6 +523,10 @@ async def async_setup_entry(
         )
     else:
         async_remove_entities(coordinator, (*POWER_DESCRIPTIONS, ENERGY))
+    if runtime.power.meter.sensor is not None:
+        async_add_entities([XmrigCalibrationSensor(runtime, CALIBRATION)])
+    else:
+        async_remove_entities(coordinator, [CALIBRATION])
 
     @callback
     def update_cards() -> None:

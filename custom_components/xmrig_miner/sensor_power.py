@@ -11,18 +11,19 @@ from typing import override
 from homeassistant.components.sensor import (
     RestoreSensor,
     SensorDeviceClass,
+    SensorEntity,
     SensorEntityDescription,
     SensorExtraStoredData,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower
+from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOfPower
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.restore_state import ExtraStoredData
 
 from .api.models.values import number
 from .const import UNIT_EFFICIENCY
-from .entity import XmrigMeterEntity
+from .entity import XmrigEntity, XmrigMeterEntity
 from .power.energy import EnergyMeter
 from .power.meter import PowerMeter
 from .readings import (
@@ -118,6 +119,13 @@ POWER_DESCRIPTIONS = (
     ),
 )
 
+CALIBRATION = SensorEntityDescription(
+    key="calibration",
+    translation_key="calibration",
+    native_unit_of_measurement=PERCENTAGE,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
 ENERGY = SensorEntityDescription(
     key="energy",
     translation_key="energy",
@@ -169,6 +177,16 @@ class XmrigPowerSensor(XmrigMeterEntity, XmrigReadingSensor):
         A single thread of many changes the power little, but must be published at once.
         """
         return self._meter.changed_at
+
+
+class XmrigCalibrationSensor(XmrigEntity, SensorEntity):
+    """The progress of a calibration."""
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """Return how much of it is done, in %; unknown while none runs."""
+        return self.runtime.power.calibration.progress
 
 
 class XmrigEnergySensor(XmrigMeterEntity, RestoreSensor):
