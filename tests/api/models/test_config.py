@@ -348,3 +348,24 @@ def test_what_is_no_object_is_no_config(document: Any) -> None:
     """It could not be changed and written back."""
     with pytest.raises(ValueError, match="^not a config$"):
         Config.from_json(document)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "has_cards"),
+    [
+        ({"enabled": True, "rx": [{"index": 0}]}, True),
+        ({"cn": [], "rx": [{"index": 0}, {"index": 1}]}, True),
+        ({"cn": [{"index": 0}], "rx": []}, True),
+        ({"rx": [{}]}, False),
+        ({"rx": []}, False),
+        ({"rx": [0, 1]}, False),
+        ({"rx": "cn", "loader": None}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_whether_a_backend_has_cards(cuda: Any, has_cards: bool) -> None:
+    """XMRig lists the cards that it found in the profiles of their backend."""
+    config = Config({"cuda": cuda, "opencl": {"rx": []}})
+    assert config.has_cards(BackendType.CUDA) is has_cards
+    assert config.has_cards(BackendType.OPENCL) is False

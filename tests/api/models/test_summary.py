@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, strategies as st
 import pytest
 
+from custom_components.xmrig_miner.api.identity import MinerIdentity
 from custom_components.xmrig_miner.api.models import (
     MAX_UPTIME,
     Connection,
@@ -30,6 +31,27 @@ from tests.api.odd import (
 
 class TestSummary:
     """Summaries that are in no capture."""
+
+    def test_the_miner_that_sent_it(self) -> None:
+        """It is told by its id and the name of its worker."""
+        summary = Summary(id="0a1b", worker_id="rig-one")
+        assert summary.identity == MinerIdentity(id="0a1b", worker_id="rig-one")
+
+    @pytest.mark.parametrize(
+        ("sent", "lacks"),
+        [
+            ({}, True),
+            ({"id": "0a1b"}, False),
+            ({"worker_id": "rig-one"}, False),
+            ({"id": "0a1b", "worker_id": "rig-one"}, False),
+        ],
+    )
+    def test_a_reply_that_was_cut_off_before_the_identity(
+        self, sent: dict[str, Any], lacks: bool
+    ) -> None:
+        """A complete one has the identity that the miner has, be it none."""
+        assert Summary.from_json(sent, complete=False).lacks_identity is lacks
+        assert Summary.from_json(sent).lacks_identity is False
 
     def test_nothing_is_known_of_an_empty_summary(self) -> None:
         """All values are missing, and none is 0."""
@@ -265,6 +287,11 @@ class TestConnection:
         assert Connection(uptime=uptime).is_connected is is_connected
         assert Connection(uptime_ms=uptime).is_connected is is_connected
 
+    def test_the_version_of_tls(self) -> None:
+        """None without TLS."""
+        assert Connection.from_json({"tls": "TLSv1.3"}).tls == "TLSv1.3"
+        assert Connection.from_json({"tls": None}).tls is None
+
     def test_the_oldest_connection(self) -> None:
         """The uptime of a connection has a maximum, also in milliseconds."""
         for uptime, known in ((MAX_UPTIME, True), (MAX_UPTIME + 1, False)):
@@ -276,6 +303,14 @@ class TestConnection:
         ):
             connection = Connection.from_json({"uptime_ms": uptime})
             assert (connection.uptime_ms is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("best", "share"), [([1, 0], 1), ([0], None), ([], None), (None, None)]
+)
+def test_the_best_share(best: Any, share: int | None) -> None:
+    """The list is filled up with 0."""
+    assert Results.from_json({"best": best}).best_share == share
 
 
 class TestHugePages:
