@@ -175,10 +175,12 @@ def test_profiles_are_shortened_to_a_cap() -> None:
         "retries": 5,
     }
     assert document["cpu"] == {"enabled": True, "rx": [0, 1], "cn": [0]}
-    user_config = Config({"cpu": {"rx": [2, 3]}})
+    argon2 = {"intensity": 1, "threads": 2}
+    user_config = Config({"cpu": {"rx": [2, 3], "argon2": argon2}})
     assert config.with_thread_cap(None, user_config).profiles == {
         "rx": [2, 3],
         "cn": [0],
+        "argon2": argon2,
     }
     assert config.with_thread_cap(1, Config({})) == config
 
