@@ -186,6 +186,28 @@ async def test_the_rules_of_the_miner_outlast_it(running: Rig) -> None:
     assert running.simulator.is_hashing
 
 
+async def test_an_end_that_does_not_show_is_logged_once(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried again at each poll, and a later failure is logged again."""
+
+    def pause_again(request: Any) -> None:
+        if request.path == "/json_rpc":
+            running.simulator.rpc_direct("pause")
+
+    for _ in range(2):
+        await pause_for(running)
+        running.simulator.on_reply = pause_again
+        caplog.clear()
+        await running.pass_time(PAUSE)
+        await running.poll(3)
+        assert caplog.text.count("was not restored") == 1
+        assert running.asked("/json_rpc", "POST") > 2
+        running.simulator.on_reply = None
+        await running.poll(2)
+        assert running.simulator.is_hashing
+
+
 @pytest.mark.parametrize("target", ["all", "device", "entity"])
 async def test_its_target(trio: list[Rig], target: str) -> None:
     """A miner, or all of them."""

@@ -72,6 +72,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         self._log = ActivityLog()
         self._may_reauthenticate = True
         self._restored = False
+        self._logged_failure: str | None = None
         self._shared_refresh: asyncio.Task[None] | None = None
         self._polls_before_refresh = 0
         miner.link.on_unreachable = self._handle_unreachable
@@ -174,17 +175,25 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         return True
 
     async def _async_try(self, command: Awaitable[bool]) -> bool | None:
-        """Return the result of a command; None to try it again later."""
+        """Return the result of a command; None to try it again later.
+
+        A pause that does not end, or not last, is tried again at each poll, but the
+        same failure is logged once.
+        """
         try:
-            return await command
+            done = await command
         except (XmrigInterruptedError, XmrigResponseError) as error:
             LOGGER.debug("Restoring the state of %s has to wait: %s", self.name, error)
             return None
         except XmrigAnotherMinerError, XmrigClosedError, XmrigConnectionError:
             raise
         except XmrigError as error:
-            LOGGER.warning("The state of %s was not restored: %s", self.name, error)
+            if self._logged_failure != (failure := str(error)):
+                self._logged_failure = failure
+                LOGGER.warning("The state of %s was not restored: %s", self.name, error)
             return False
+        self._logged_failure = None
+        return done
 
     @callback
     def _handle_unreachable(self, error: XmrigError) -> None:
