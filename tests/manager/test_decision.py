@@ -1,5 +1,7 @@
 """Each reading of the meter and each end of a wait leads to the right threads."""
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.xmrig_miner.manager import (
@@ -298,6 +300,19 @@ def test_a_meter_that_reports_the_same_after_a_step_is_silent() -> None:
     assert house.run(2000, -81).targets == {"a": 4}
 
 
+def test_steps_that_cancel_each_other_are_not_missed() -> None:
+    """The meter cannot show what is over before it reports."""
+    house = House(miner())
+    house.run(0, -80)
+    house.change("a", threads=0)
+    house.run(10, 0)
+    house.change("a", threads=4)
+    house.settings = replace(house.settings, mode=Mode.FULL)
+    house.run(10.5)
+    for now in range(20, 900, 10):
+        assert not house.run(now, 0).state.is_silent
+
+
 def test_several_sensors_are_waited_for() -> None:
     """Import reports that it fell to zero before export reports that it rose."""
     house = House(miner())
@@ -305,7 +320,7 @@ def test_several_sensors_are_waited_for() -> None:
     plan = house.at(15, -50, parts=2, since=0)
     assert plan.targets == {}
     assert plan.wake_at == 16
-    assert plan.state.shown is None
+    assert plan.state.shown == Shown(0, 0, 0)
     plan = house.at(16)
     assert plan.targets == {"a": 2}
     assert plan.state.shown == Shown(-50, 15, 15)
@@ -318,6 +333,15 @@ def test_a_meter_of_several_sensors_that_reports_each_second_is_followed() -> No
     for second in range(10):
         house.run(second, 0, parts=2, since=second - 0.9)
     assert house.at(10, -50, parts=2, since=9.1).targets == {"a": 2}
+
+
+def test_a_sensor_that_reports_all_the_time_is_not_waited_for_each_time() -> None:
+    """The other one reports only changes."""
+    house = House(miner())
+    house.run(0, 0, parts=2)
+    for half in range(20, 22):
+        assert house.at(half / 2, -50, parts=2, since=0).targets == {}
+    assert house.at(11, -50, parts=2, since=0).targets == {"a": 2}
 
 
 # --- Battery and price --------------------------------------------------------

@@ -50,7 +50,7 @@ def test_no_sensors_are_no_reading() -> None:
 def test_a_reading_knows_its_oldest_part() -> None:
     """One that reports only changes is not waited for."""
     assert Flow(("l1", "l2", "l3")).reading(SAMPLES) == Reading(-30, 7, 5)
-    assert Flow(("in",), ("steady",)).reading(SAMPLES) == Reading(300, 10, 10)
+    assert Flow(("in",), ("steady",)).reading(SAMPLES) == Reading(300, 10, 10, False)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,7 @@ def test_a_reading_knows_its_oldest_part() -> None:
         # Each second: the other one is due at any moment, and so would be the next
         (101, 100.2, None),
         (110, 100.2, 111),
-        # Reports only changes
-        (300, 100, None),
+        (300, 100, 301),
     ],
 )
 def test_sensors_that_belong_together(

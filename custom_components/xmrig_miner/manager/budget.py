@@ -55,11 +55,19 @@ class History:
         """Return when the draw changed last."""
         return self.steps[-1][0] if len(self.steps) > 1 else -math.inf
 
-    def largest_step(self, since: float, until: float) -> float:
-        """Return by how many W the draw was another one between two moments at most."""
+    def largest_step(self, since: float, until: float, lasting: float = 0) -> float:
+        """Return by how many W the draw was another one between two moments at most.
+
+        Steps that did not last some seconds are left out.
+        """
         before = self.at(math.nextafter(since, -math.inf))
+        ends = [at for at, _ in self.steps[1:]] + [math.inf]
         return max(
-            (abs(watts - before) for at, watts in self.steps if since <= at <= until),
+            (
+                abs(watts - before)
+                for (at, watts), end in zip(self.steps, ends, strict=False)
+                if since <= at <= until and end - at >= lasting
+            ),
             default=0,
         )
 

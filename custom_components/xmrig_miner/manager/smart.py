@@ -9,6 +9,7 @@ from .inputs import Inputs
 from .loads import draw_of_others, held_power, without_heat
 from .outcome import Outcome, full, least
 from .policy import Reason, Settings, battery_goes_first
+from .sources import GATHER
 from .state import ManagerState
 
 LOOK_AGAIN = 30
@@ -39,10 +40,13 @@ def smart(
     if battery_first:
         return state, Outcome(least(loads), Reason.BATTERY_FIRST, left, budget=0)
     if meters.gathered_at is not None and now < meters.gathered_at:
-        return state, Outcome(
-            bounded(loads), Reason.METER_SETTLING, left, wake_at=meters.gathered_at
-        )
-    state = state.read(left)
+        since = now if state.gathering_since is None else state.gathering_since
+        # Not for each report anew: some sensors report all the time
+        if now < (end := since + GATHER):
+            return replace(state, gathering_since=since), Outcome(
+                bounded(loads), Reason.METER_SETTLING, left, wake_at=end
+            )
+    state = replace(state, gathering_since=None).read(left)
     others = draw_of_others(loads, inputs.members, state.records, now)
     held = held_power(inputs.members, state.records, now)
     odds = inputs.prices.odds(settings.caution)

@@ -1,7 +1,7 @@
 """Power of grid and battery from whatever sensors there are."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import math
 
 WATTS = {"mW": 0.001, "W": 1.0, "kW": 1_000.0, "MW": 1_000_000.0}
@@ -72,6 +72,8 @@ class Reading:
     """When the newest part was reported."""
     since: float
     """When the oldest part was reported of those that belong together."""
+    is_whole: bool = True
+    """Whether all parts belong together; others are older."""
 
     @classmethod
     def of(cls, watts: float, times: Iterable[float]) -> Reading:
@@ -79,12 +81,15 @@ class Reading:
         ordered = sorted(times)
         newest = ordered[-1]
         since = next(at for at in ordered if at >= newest - TOGETHER)
-        return cls(watts, newest, since)
+        return cls(watts, newest, since, since == ordered[0])
 
     def plus(self, other: Reading) -> Reading:
         """Return the sum with another reading."""
         times = (self.at, self.since, other.at, other.since)
-        return Reading.of(self.watts + other.watts, times)
+        whole = Reading.of(self.watts + other.watts, times)
+        return replace(
+            whole, is_whole=whole.is_whole and self.is_whole and other.is_whole
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +153,8 @@ class Meters:
         meter that reports each second would be waited for without end.
         """
         whole = self._whole
-        if self.parts < 2 or whole is None or whole.at - whole.since <= GATHER:
+        if self.parts < 2 or whole is None:
+            return None
+        if whole.is_whole and whole.at - whole.since <= GATHER:
             return None
         return whole.at + GATHER

@@ -43,6 +43,8 @@ class ManagerState:
     battery_first: bool = False
     shown: Shown | None = None
     """What the meter shows; None before its first reading."""
+    gathering_since: float | None = None
+    """When the first sensor reported, while others are waited for; None otherwise."""
 
     def metered(self, reading: Reading) -> Self:
         """Return the state once the meter has reported."""
@@ -74,7 +76,10 @@ class ManagerState:
         if shown is None or shown.is_silent:
             return self
         unreported = history.largest_step(shown.at, now - SILENT)
-        unseen = history.largest_step(shown.since, now - SILENT - LONGEST)
+        # Two steps in a row may have come and gone between two readings
+        unseen = history.largest_step(
+            shown.since, now - SILENT - LONGEST, lasting=LONGEST
+        )
         if unreported < LEAST_STEP and unseen < FROZEN_STEP:
             return self
         return replace(self, shown=replace(shown, is_silent=True))
