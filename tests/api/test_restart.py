@@ -68,6 +68,10 @@ SAME_PROCESS = {
     "clock forward": [Poll(0, 500, 490), Poll(10, 4110, 500)],
     "and on": [Poll(0, 500, 490), Poll(10, 400, 500), Poll(20, 410, 510)],
     "clock back far, just connected": [Poll(0, 500, 0.5), Poll(10, 10, 10.5)],
+    "clock back far, just connected, and counting": [
+        Poll(0, 500, 0.5, 40),
+        Poll(10, 10, 10.5, 41),
+    ],
     "clock back far, its connection a little younger": [
         Poll(0, 500, 5),
         Poll(10, 10, 10),
@@ -139,6 +143,10 @@ ANOTHER_PROCESS = {
         Poll(600, 300, 290, 40),
     ],
     "with a clock that was set back": [Poll(0, 5000, 4990, 40), Poll(10, 900, 5, 0)],
+    "at once, after one that had just connected": [
+        Poll(0, 500, 0.7, 40),
+        Poll(9.1, 9, 9.1, 0),
+    ],
 }
 
 

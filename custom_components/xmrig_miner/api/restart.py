@@ -95,10 +95,13 @@ def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
     """Return whether the connection, and so the process, is still the same.
 
     The age of a connection does not depend on the wall clock, and no connection is
-    older than its process.
+    older than its process. If it was younger than the tolerance, that of a process that
+    started right afterwards is as old: the counts decide.
     """
     if after.connected > after.uptime + TOLERANCE:
         return True
+    if before.connected <= TOLERANCE and _counts_fell(before, after):
+        return False
     elapsed = after.sent - before.received
     return 0 < before.connected <= after.connected - (elapsed - TOLERANCE)
 
