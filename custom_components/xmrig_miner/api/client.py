@@ -70,6 +70,8 @@ class XmrigClient:
         self._transport = Transport(session, host, port, token=token, ssl=ssl)
         self.address = self._transport.address
         """Host and port."""
+        self._last_config: tuple[bytes, Config] | None = None
+        """The last config, as text and as read from it."""
 
     async def summary(self) -> Summary:
         """Return the reply of `GET /2/summary`.
@@ -111,12 +113,17 @@ class XmrigClient:
         """
         status, body = await self._transport.request("GET", "2/config")
         self._raise_for_full_access(status)
+        if status == 200 and self._last_config and self._last_config[0] == body:
+            # It is read often, rarely changes, and takes the longest to check
+            return self._last_config[1]
         try:
-            return Config.from_json(_loads(body) if status == 200 else None)
+            config = Config.from_json(_loads(body) if status == 200 else None)
         except ValueError as err:
             raise XmrigResponseError(
                 f"{self.address} sent no readable config (HTTP {status})"
             ) from err
+        self._last_config = body, config
+        return config
 
     async def get_all(self) -> Replies:
         """Return the replies of all endpoints, which are read side by side.

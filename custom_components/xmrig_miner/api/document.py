@@ -30,8 +30,10 @@ def diff(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
 
 def json_equal(one: Any, other: Any) -> bool:
     """Return whether two values are equal as JSON, where true is not 1."""
+    if one is other:
+        return True
     if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
+        return False
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(json_equal, one, other, strict=True))
     if isinstance(one, dict) and isinstance(other, dict):

@@ -13,7 +13,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 )
 from custom_components.xmrig_miner.api.models import BackendType, Config
 from tests.api.captures import VERSIONS, error
-from tests.api.rawserver import reply
+from tests.api.rawserver import RawServer, reply
 
 from .wire import (
     BACKENDS,
@@ -27,6 +27,7 @@ from .wire import (
     SUMMARY,
     outcome,
     refusal,
+    talking_to,
 )
 
 
@@ -48,6 +49,28 @@ async def test_config() -> None:
     """The config is read."""
     config = await outcome(READS["config"], reply(CONFIG))
     assert config == Config(json.loads(CONFIG))
+
+
+async def test_a_config_that_changes() -> None:
+    """Each reply is read for itself, whatever came before it."""
+    other = CONFIG.replace(b'"print-time": 60', b'"print-time": 61')
+    assert other != CONFIG
+    answers = [CONFIG, CONFIG, other, other[:-5], CONFIG]
+    async with (
+        RawServer(*map(reply, answers)) as server,
+        talking_to(server) as client,
+    ):
+        found = [
+            await client.config(),
+            await client.config(),
+            await client.config(),
+        ]
+        with pytest.raises(XmrigResponseError):
+            await client.config()
+        found.append(await client.config())
+    assert found == [
+        Config(json.loads(text)) for text in (CONFIG, CONFIG, other, CONFIG)
+    ]
 
 
 async def test_a_summary_that_was_cut_off() -> None:
