@@ -133,7 +133,7 @@ def play(scenario: Scenario) -> Day:
                 finally:
                     await hass.async_stop(force=True)
 
-        score = run(main, "2026-06-21 04:00:00+00:00", listeners=2)
+        score = run(main, "2026-06-21 04:00:00+00:00")
     return Day(scenario, score, sun, surplus, shares, time.perf_counter() - began)
 
 

@@ -21,11 +21,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.xmrig_miner.const import (
     CONF_KIND,
@@ -37,7 +33,6 @@ from custom_components.xmrig_miner.const import (
 from custom_components.xmrig_miner.kinds import EntryKind
 from simulator import Simulator
 from simulator.jsonvalue import Json
-from tests.api.virtual_loop import VirtualLoop
 
 ALWAYS_AVAILABLE = {"event.activity"}
 """Past events stay available while the miner is unreachable."""
@@ -147,19 +142,8 @@ class Rig:
         await self.hass.async_block_till_done()
 
     async def pass_time(self, time: timedelta) -> None:
-        """Let time pass for the miner and for Home Assistant.
-
-        Home Assistant spreads its polls over half a second. Where time jumps, waiting
-        takes none.
-        """
-        if isinstance(self.hass.loop, VirtualLoop):
-            await asyncio.sleep(time.total_seconds() + 1)
-            await self.hass.async_block_till_done(wait_background_tasks=True)
-            return
-        self.freezer.tick(time)
-        async_fire_time_changed(
-            self.hass, dt_util.utcnow() + time + timedelta(seconds=1)
-        )
+        """Let time pass for the miner and for Home Assistant."""
+        await asyncio.sleep(time.total_seconds())
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     @property

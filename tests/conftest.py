@@ -3,14 +3,12 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import AsyncExitStack, ExitStack
-import time
+from contextlib import AsyncExitStack
 from typing import Any
 from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant import runner
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -20,9 +18,9 @@ from syrupy.assertion import SnapshotAssertion
 
 from simulator import Simulator
 from simulator.certificate import make_context
-from tests.api.virtual_loop import VirtualLoop
 from tests.common import Rig, entry_for
 from tests.sessions import Resolver
+from tests.virtual_time import VirtualLoop
 
 # cryptography keeps the first class of datetime that it meets, which must not be one of
 # a stopped clock: it would refuse those of a running one from then on.
@@ -34,13 +32,9 @@ COMBINATIONS = "combinations"
 NOW = "2026-11-01 12:00:00+00:00"
 
 
-def pytest_asyncio_loop_factories(
-    config: pytest.Config, item: pytest.Item
-) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Use virtual time in tests that are marked so."""
-    del config
-    is_virtual = item.get_closest_marker("virtual_time") is not None
-    return {"loop": VirtualLoop if is_virtual else asyncio.new_event_loop}
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
+    """Use virtual time, so that every constant is as it is in use."""
+    return {"virtual": VirtualLoop}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -58,10 +52,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
-async def configure_event_loop() -> None:
-    """Configure the loop as Home Assistant does, unless its time is a virtual one."""
-    if not isinstance(loop := asyncio.get_running_loop(), VirtualLoop):
-        runner.configure_event_loop(loop)
+def configure_event_loop() -> None:
+    """Leave the loop's time alone, which Home Assistant sets to the monotonic one."""
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the loop's debug mode off, in which tests take three times as long."""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -77,39 +74,23 @@ def mock_zeroconf_resolver() -> Generator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def quick_confirmation(request: pytest.FixtureRequest) -> Generator[None]:
-    """Read a simulated miner more often: it applies a config at once.
-
-    Not where time jumps: waiting costs nothing there.
-    """
-    if request.node.get_closest_marker("virtual_time"):
-        yield
-        return
-    api = "custom_components.xmrig_miner.api"
-    with (
-        patch(f"{api}.confirm.CONFIRM_INTERVAL", 0.01),
-        patch(f"{api}.config_editor.SETTLE", 0.01),
-    ):
+@pytest.fixture(autouse=True, scope="session")
+def polls_in_time() -> Generator[None]:
+    """Let no poll be later than its interval: Home Assistant spreads them by chance."""
+    with patch("homeassistant.helpers.update_coordinator.randint", return_value=0):
         yield
 
 
 @pytest.fixture
 async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
-    """Stop all clocks but that of the event loop: sockets and time-outs go on.
-
-    Where time jumps, all clocks jump with it.
-    """
+    """Let all clocks jump with that of the event loop."""
     loop = asyncio.get_running_loop()
-    with ExitStack() as stack:
-        if not isinstance(loop, VirtualLoop):
-            stack.enter_context(patch.object(loop, "time", time.monotonic))
-        frozen_time = stack.enter_context(freeze_time(NOW))
+    assert isinstance(loop, VirtualLoop)
+    with freeze_time(NOW) as frozen_time:
         assert isinstance(frozen_time, FrozenDateTimeFactory)
-        if isinstance(loop, VirtualLoop):
-            loop.follow(frozen_time.tick)
-            stack.callback(loop.follow, lambda _: None)
+        loop.follow(frozen_time.tick)
         yield frozen_time
+        loop.follow(lambda _: None)
 
 
 @pytest.fixture

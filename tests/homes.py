@@ -18,12 +18,14 @@ from simulator import Simulator
 from simulator.jsonvalue import Json
 from tests.sessions import open_session
 
+APPLIED = 0.75
+"""Seconds after which the miner has surely applied a config that changed."""
+
 BACKUP = "backup.example.org:3333"
 FULL = [[1, 0], [2, 3], 1, 2]
 OPTIONS: dict[str, Any] = {
     "uptime": 1000,
     "gpus": 1,
-    "watch_delay": 0.02,
     "config": {"cpu": {"rx": FULL}},
 }
 

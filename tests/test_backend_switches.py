@@ -173,7 +173,6 @@ async def test_a_backend_that_finds_hardware_later_gets_its_switch(
     assert running.state(CUDA) == "on"
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"gpus": 2}])
 async def test_a_backend_without_a_driver_does_not_go_on(running: Rig) -> None:
     """It is enabled in the config, but not in the miner: the switch is off."""

@@ -119,7 +119,6 @@ async def test_start_ends_a_stop_of_the_miners_own_kind(running: Rig) -> None:
     assert running.simulator.config == before
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     ("fault", "key"),
     [

@@ -25,8 +25,6 @@ from .controls import (
     writes,
 )
 
-pytestmark = pytest.mark.virtual_time
-
 type Command = Callable[[Rig], Coroutine[Any, Any, Any]]
 
 COMMANDS: dict[str, tuple[Command, str]] = {

@@ -178,7 +178,6 @@ async def test_a_reply_of_another_device_is_reported(
     await assert_told_then_mended(hass, entered, errors, entered, simulator)
 
 
-@pytest.mark.virtual_time
 async def test_a_miner_that_never_answers_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
@@ -283,7 +282,6 @@ async def test_a_self_signed_certificate_is_reported(
     assert entry.state is ConfigEntryState.LOADED
 
 
-@pytest.mark.virtual_time
 async def test_tls_to_a_miner_without_is_reported(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:

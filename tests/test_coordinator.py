@@ -112,7 +112,6 @@ async def test_a_miner_that_is_unreachable_makes_all_unavailable_until_it_is_bac
     assert "rig-one data recovered" in caplog.text
 
 
-@pytest.mark.virtual_time
 async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
     """The poll has a timeout."""
     running.simulator.fault = "hang"
@@ -123,7 +122,6 @@ async def test_a_miner_that_never_answers_is_away(running: Rig) -> None:
     assert not running.unavailable
 
 
-@pytest.mark.virtual_time
 async def test_commands_to_a_miner_that_hangs_fail_together(running: Rig) -> None:
     """Rather than one after the other, each by its own time-out."""
     running.simulator.fault = "hang"
@@ -139,7 +137,6 @@ async def test_commands_to_a_miner_that_hangs_fail_together(running: Rig) -> Non
     assert loop.time() - started == pytest.approx(REQUEST_TIMEOUT, abs=1)
 
 
-@pytest.mark.virtual_time
 async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) -> None:
     """The summary is read in parallel."""
     running.simulator.fault = "backends_hang"

@@ -21,6 +21,7 @@ from custom_components.xmrig_miner.const import CONF_KEEP_STATE
 from simulator import Simulator
 from simulator.http import Request
 from simulator.jsonvalue import Json
+from tests.virtual_time import VirtualLoop
 
 from .common import Rig, entry_for
 from .controls import MINING, POOL, THREADS, restore, select_pool, set_threads
@@ -274,17 +275,19 @@ class Machine(RuleBasedStateMachine):
             assert shown == "unavailable"
 
 
+@pytest.fixture(scope="session")
+def _asyncio_loop_factory() -> type[VirtualLoop]:
+    """Use virtual time: pytest-asyncio asks for it only where a test is asynchronous."""
+    return VirtualLoop
+
+
 def test_invariants(
     hass: HomeAssistant,
     enable_custom_integrations: None,
     loopback: None,
     freezer: FrozenDateTimeFactory,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """They hold for any sequence of events."""
-    api = "custom_components.xmrig_miner.api"
-    monkeypatch.setattr(f"{api}.config_editor.SETTLE", 0)
-    monkeypatch.setattr(f"{api}.confirm.CONFIRM_INTERVAL", 0)
 
     class Here(Machine):
         home = hass

@@ -225,7 +225,6 @@ async def test_the_users_lists_are_known_after_a_restart(running: Rig) -> None:
     assert is_same_config(running.simulator, first)
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize("fault", ["refuse_put", "lost", "ignore_put"])
 async def test_a_number_that_fails_loses_no_list(running: Rig, fault: str) -> None:
     """Whether or not the reply arrived, all threads can be restored."""

@@ -52,7 +52,6 @@ PATHS = {
     "action": {"retries"},
 }
 
-pytestmark = pytest.mark.virtual_time
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
 

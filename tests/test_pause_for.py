@@ -23,8 +23,6 @@ from tests.common import Rig
 from tests.controls import MINING, THREADS, set_threads
 from tests.watts import NUMBERS
 
-pytestmark = pytest.mark.virtual_time
-
 UNTIL = "sensor.paused_until"
 PAUSE = timedelta(minutes=3)
 

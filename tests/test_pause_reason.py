@@ -35,7 +35,6 @@ async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
     assert running.state(REASON) == "asked_here"
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
 async def test_on_battery_it_does_not_resume(
     running: Rig,

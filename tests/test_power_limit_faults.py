@@ -121,7 +121,6 @@ async def test_a_miner_that_was_unreachable_is_held_to_the_limit_again(
     assert threads_hashing(limited.simulator) == 2
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize("fault", ["refuse_put", "ignore_put", "close"])
 async def test_a_limit_that_could_not_be_kept_is_tried_again(
     limited: Rig, fault: str
@@ -173,7 +172,6 @@ async def test_a_config_that_cannot_be_read_is_no_cap(limited: Rig) -> None:
     assert threads_hashing(limited.simulator) == 4
 
 
-@pytest.mark.virtual_time
 async def test_on_battery_the_miners_own_rule_comes_after_the_limit(rig: Rig) -> None:
     """A limit that allows more is not retried forever."""
     await set_up(rig, NUMBERS)

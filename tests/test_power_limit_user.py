@@ -267,7 +267,6 @@ async def test_a_miner_that_the_user_paused_stays_paused_by_a_restore(
     assert limited.state(REASON) == "asked_here"
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     "options", [{**NO_CARDS, "config": {"pause-on-battery": True}}]
 )

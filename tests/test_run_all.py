@@ -12,8 +12,6 @@ from custom_components.xmrig_miner.kinds import EntryKind
 from tests.common import Rig
 from tests.controls import MINING, POOL, THREADS, set_threads, writes
 
-pytestmark = pytest.mark.virtual_time
-
 NAMES = ["rig-one", "rig-two", "rig-three"]
 
 

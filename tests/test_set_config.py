@@ -73,7 +73,6 @@ async def test_null_removes(running: Rig) -> None:
     assert is_same_config(simulator, first)
 
 
-@pytest.mark.virtual_time
 async def test_removing_a_default_is_no_failure(running: Rig) -> None:
     """The miner fills it in again at once, so nothing changes."""
     first = config_of(running.simulator)
@@ -169,7 +168,6 @@ async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:
     assert is_same_config(running.simulator, first)
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize(
     "patch",
     [

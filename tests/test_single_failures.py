@@ -20,8 +20,6 @@ from simulator.http import Reply, Request
 from .common import ALWAYS_AVAILABLE, Rig, move
 from .controls import MINING, THREADS, act, cpu_threads, set_threads
 
-pytestmark = pytest.mark.virtual_time
-
 REASON = "sensor.pause_reason"
 STATUS = "sensor.status"
 SHARES_TOTAL = "sensor.shares_accepted_total"

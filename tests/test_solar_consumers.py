@@ -288,7 +288,7 @@ class TestSolarOptimizer:
             await optimizer.refresh(watts)
             assert threads(miner) == 5 * running - 4
 
-    def test_its_times_fit_its_refresh(self, optimizer: SolarOptimizer) -> None:
+    async def test_its_times_fit_its_refresh(self, optimizer: SolarOptimizer) -> None:
         """The power may change at each refresh, and on and off each minute."""
         device = optimizer.device
         power = timedelta(minutes=device["duration_power_min"])
@@ -398,7 +398,6 @@ class TestPvExcessControl:
         assert miner.hass.states.is_state(number, "unavailable")
 
 
-@pytest.mark.virtual_time
 class TestEmhass:
     """A deferrable load, which EMHASS publishes (src/emhass/retrieve_hass.py)."""
 

@@ -101,7 +101,6 @@ async def test_the_doubled_answer_does_not_matter(
     assert running.state(MINING) == "on"
 
 
-@pytest.mark.virtual_time
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
 async def test_a_miner_that_does_not_resume_is_reported(running: Rig) -> None:
     """On battery it accepts the command, but stays paused."""

@@ -1,16 +1,17 @@
-"""An event loop with a virtual clock, which jumps to the next timer.
+"""An event loop with virtual time, which jumps to the next timer.
 
-Sockets and threads are real. The clock stands still while any of them is busy, so a day
-of polls and timers passes in seconds and every delay is kept.
+Sockets are real, and so are threads. The time stands still while one of them is busy, so
+every timeout and every delay is kept, and a day of polls takes seconds. Only the clock of
+the loop jumps: give its `time` to a simulated miner as the clock, so that both agree, or
+use `run`, in which all clocks jump.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from datetime import timedelta
-import math
 import selectors
+import socket
 import time
 from typing import Any, override
 
@@ -19,58 +20,109 @@ from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component import patch_time
 
 IN_FLIGHT = 0.0005
-"""Seconds for which the kernel may take a loopback packet from one end to the other."""
+"""Seconds of real time for which a loopback packet may be between its two ends."""
 
 IN_THREAD = 0.002
 """Seconds that a function takes which a thread would run."""
 
-THREAD = 0.01
-"""Seconds between two looks whether a thread is done."""
+MICROSECONDS = 1_000_000
+"""In a second. A frozen clock knows nothing shorter than one of them."""
+
+# As pytest-socket, which forbids others, leaves it
+_Socket = socket.SocketType
 
 
 class _Selector(selectors.DefaultSelector):
-    """Moves the clock instead of sleeping."""
+    """Moves the time instead of sleeping."""
 
-    def __init__(self, clock: FrozenDateTimeFactory) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._clock = clock
-        self.now = time.monotonic()
+        self.now: float | None = None
+        self.on_jump: Callable[[float], object] = lambda _: None
         self.threads = 0
-        self.listeners = 0
+        self._microseconds = 0
+        self._connections: set[int] = set()
+
+    def jump(self) -> None:
+        """Let the time jump from now on."""
+        self._move(round(time.monotonic() * MICROSECONDS))
+
+    def _move(self, microseconds: int) -> None:
+        # Added up as whole numbers: aiohttp rounds what is past a second up to the next
+        self._microseconds += microseconds
+        self.now = self._microseconds / MICROSECONDS
+
+    @override
+    def register(
+        self, fileobj: Any, events: int, data: Any = None
+    ) -> selectors.SelectorKey:
+        key = super().register(fileobj, events, data)
+        if _is_connection(key.fd):
+            self._connections.add(key.fd)
+        return key
+
+    @override
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        key = super().unregister(fileobj)
+        self._connections.discard(key.fd)
+        return key
 
     @override
     def select(
         self, timeout: float | None = None
     ) -> list[tuple[selectors.SelectorKey, int]]:
-        events = super().select(0)
-        if events or (timeout is not None and timeout <= 0):
-            return events
-        if self.threads or timeout is None:
-            return super().select(THREAD)
-        if len(self.get_map()) > self.listeners and (
-            events := super().select(IN_FLIGHT)
-        ):
-            return events
-        # Rounded up: the frozen clock knows no less than a microsecond.
-        self._clock.tick(timedelta(microseconds=math.ceil(timeout * 1e6)))
-        self.now = time.monotonic()
-        return super().select(0)
+        if timeout is None or timeout <= 0 or self.now is None:
+            return super().select(timeout)
+        # A thread wakes the loop by a socket of the loop's own
+        if self.threads:
+            return super().select(None)
+        if not (events := super().select(IN_FLIGHT if self._connections else 0)):
+            step = max(1, round(timeout * MICROSECONDS))
+            self._move(step)
+            self.on_jump(step / MICROSECONDS)
+        return events
 
 
-class _Loop(asyncio.SelectorEventLoop):
-    """Waits for threads in real time, or runs without them."""
+def _is_connection(fd: int) -> bool:
+    """Return whether a socket is neither the loop's own nor one that listens."""
+    probe = _Socket(fileno=fd)
+    try:
+        return probe.family != socket.AF_UNIX and not probe.getsockopt(
+            socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+        )
+    finally:
+        probe.detach()
 
-    def __init__(self, selector: _Selector, *, threads: bool) -> None:
-        self._jumping = selector
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop that waits in real time only for sockets and threads."""
+
+    def __init__(self, *, jumps: bool = True, threads: bool = True) -> None:
+        """Start the time; unless it `jumps`, it is real until it is told to jump.
+
+        Without `threads`, the loop itself runs what they would, in the same order each
+        time, and faster.
+        """
+        self._jumping = _Selector()
         self._has_threads = threads
-        super().__init__(selector)
-        # The real one is lost when it is added to a time since 1970.
-        self._clock_resolution = 1e-6
+        super().__init__(self._jumping)
+        # The real one is lost when it is added to a time since 1970
+        self._clock_resolution = 1 / MICROSECONDS
+        if jumps:
+            self.jump()
+
+    def jump(self) -> None:
+        """Let the time jump from now on."""
+        self._jumping.jump()
 
     @override
     def time(self) -> float:
-        """Return what `time.monotonic` does, which takes freezegun much longer."""
-        return self._jumping.now
+        """Return the seconds of the loop's clock, which begins as the monotonic one."""
+        return time.monotonic() if self._jumping.now is None else self._jumping.now
+
+    def follow(self, move: Callable[[float], object]) -> None:
+        """Call a function with the seconds by which the time jumps, at each jump."""
+        self._jumping.on_jump = move
 
     @override
     def run_in_executor[*Ts, ResultT](
@@ -80,7 +132,7 @@ class _Loop(asyncio.SelectorEventLoop):
             return self._run_soon(func, *args)
         future = super().run_in_executor(executor, func, *args)
         self._jumping.threads += 1
-        future.add_done_callback(self._done)
+        future.add_done_callback(self._count_down)
         return future
 
     def _run_soon[*Ts, ResultT](
@@ -103,10 +155,12 @@ class _Loop(asyncio.SelectorEventLoop):
     @override
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         self._jumping.threads += 1
-        await super().shutdown_default_executor(timeout)
-        self._jumping.threads -= 1
+        try:
+            await super().shutdown_default_executor(timeout)
+        finally:
+            self._jumping.threads -= 1
 
-    def _done(self, _: Any) -> None:
+    def _count_down(self, _: Any) -> None:
         self._jumping.threads -= 1
 
 
@@ -129,14 +183,11 @@ def run[ResultT](
     main: Callable[[FrozenDateTimeFactory], Coroutine[Any, Any, ResultT]],
     start: str,
     *,
-    listeners: int,
     threads: bool = True,
 ) -> ResultT:
-    """Run a coroutine from a point in time on, and return what it returns.
+    """Run a coroutine from a point in time on, and return its result.
 
-    `listeners` is how many sockets are open while none of them is in use: the loop's
-    own, and those that listen. Without `threads`, the loop itself runs what they would:
-    the same each time, and faster.
+    All clocks jump with that of the loop; see `VirtualLoop` for `threads`.
     """
     # As Home Assistant's test helpers do in pytest
     vars(freezegun.api).update(
@@ -145,9 +196,7 @@ def run[ResultT](
     )
     with _no_real_time(), freezegun.freeze_time(start) as clock:
         assert isinstance(clock, FrozenDateTimeFactory)
-        selector = _Selector(clock)
-        selector.listeners = listeners
-        with asyncio.Runner(
-            loop_factory=lambda: _Loop(selector, threads=threads)
-        ) as runner:
+        loop = VirtualLoop(threads=threads)
+        loop.follow(clock.tick)
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(main(clock))

@@ -1,11 +1,19 @@
 """Fixtures: each miner that a case is run against."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
 
 from tests.targets import ALGORITHM, TARGETS, Json, Target, open_target
+
+
+def pytest_asyncio_loop_factories() -> dict[
+    str, Callable[[], asyncio.AbstractEventLoop]
+]:
+    """Let real time pass: a real miner has no other."""
+    return {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture

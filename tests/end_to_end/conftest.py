@@ -12,9 +12,9 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.api.miner import Miner
-from tests.api.virtual_loop import VirtualLoop
 from tests.sessions import open_session
 from tests.targets import PAIRS, TARGETS, Json, SimulatedTarget, Target, open_target
+from tests.virtual_time import VirtualLoop
 
 from .rig import Controller, Wire
 
@@ -22,21 +22,6 @@ from .rig import Controller, Wire
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
     """Let time jump with a simulated miner, which is given what a real one is given."""
     return {"virtual": partial(VirtualLoop, jumps=False)}
-
-
-@pytest.fixture(autouse=True)
-def configure_event_loop() -> None:
-    """Keep the loop's time, which Home Assistant sets to the monotonic clock."""
-
-
-@pytest.fixture(autouse=True)
-def quick_confirmation() -> None:
-    """Keep the timeouts of production."""
-
-
-@pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Turn off the loop's debug mode, which doubles the time of many connections."""
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from custom_components.xmrig_miner.storage import XmrigStore
 
 from .house import MODE, THREAD, THREADS, House
 
-pytestmark = pytest.mark.virtual_time
-
 A_MINUTE = 3 * THREADS * THREAD / 60_000
 """kWh that all miners mine with in a minute."""
 

@@ -2,11 +2,8 @@
 
 from homeassistant.core import State, callback
 from homeassistant.helpers.event import async_track_state_change_event
-import pytest
 
 from .house import THREAD, House
-
-pytestmark = pytest.mark.virtual_time
 
 EVENT = "event.miners"
 

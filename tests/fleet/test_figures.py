@@ -17,8 +17,6 @@ from tests.common import Rig
 
 from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
 
-pytestmark = pytest.mark.virtual_time
-
 PRICE = "sensor.price"
 EARNINGS = "number.earnings"
 FULL = 3 * THREADS * THREAD

@@ -11,8 +11,6 @@ from tests.common import Rig
 
 from .house import THREAD, House
 
-pytestmark = pytest.mark.virtual_time
-
 
 @pytest.fixture
 def hass_storage() -> dict[str, Any]:

@@ -12,8 +12,6 @@ from tests.watts import threads_hashing
 
 from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
 
-pytestmark = pytest.mark.virtual_time
-
 
 async def test_the_surplus_is_mined_and_no_more(house: House) -> None:
     """All miners together draw what the sun leaves."""

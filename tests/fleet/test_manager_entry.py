@@ -17,8 +17,6 @@ from custom_components.xmrig_miner.storage import XmrigStore
 
 from .house import GRID, House
 
-pytestmark = pytest.mark.virtual_time
-
 
 @pytest.mark.parametrize(
     ("action", "data"),

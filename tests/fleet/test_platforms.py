@@ -13,8 +13,6 @@ from custom_components.xmrig_miner.fleet.entry import PLATFORMS
 
 from .house import GRID, House
 
-pytestmark = pytest.mark.virtual_time
-
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_platform(

@@ -14,8 +14,6 @@ from tests.fixing import Fix, issues
 
 from .house import GRID, THREAD, House, set_dashboard
 
-pytestmark = pytest.mark.virtual_time
-
 REASON = "sensor.reason"
 
 

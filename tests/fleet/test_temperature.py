@@ -16,8 +16,6 @@ from tests.watts import NUMBERS
 
 from .house import House
 
-pytestmark = pytest.mark.virtual_time
-
 ROOM = "sensor.room"
 THREADS = 4
 

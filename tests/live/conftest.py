@@ -1,10 +1,19 @@
 """Fixtures for tests of a real Home Assistant."""
 
+import asyncio
+from collections.abc import Callable
 import os
 
 import pytest
 
 from scripts.runner.process import VENV
+
+
+def pytest_asyncio_loop_factories() -> dict[
+    str, Callable[[], asyncio.AbstractEventLoop]
+]:
+    """Let real time pass: Home Assistant is a process of its own."""
+    return {"real": asyncio.new_event_loop}
 
 
 @pytest.fixture(autouse=True, scope="module")

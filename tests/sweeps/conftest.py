@@ -10,11 +10,6 @@ from tests.conftest import COMBINATIONS
 
 
 @pytest.fixture(autouse=True)
-def quick_confirmation() -> None:
-    """Leave all constants of the integration as they are: the time is virtual."""
-
-
-@pytest.fixture(autouse=True)
 def loopback(socket_enabled: None) -> None:
     """Let tests speak to this machine."""
     pytest_socket.socket_allow_hosts(["127.0.0.1"])

@@ -310,5 +310,4 @@ def play[ResultT](main: Callable[[Home], Coroutine[Any, Any, ResultT]]) -> Resul
         async with booted(clock) as home:
             return await main(home)
 
-    # The loop's own socket, and that on which the miner listens
-    return run(within, NOW, listeners=2, threads=False)
+    return run(within, NOW, threads=False)
