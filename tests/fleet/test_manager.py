@@ -6,6 +6,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.xmrig_miner.manager.sources import TOGETHER
 from tests.common import Rig
 from tests.controls import MINING
 from tests.watts import threads_hashing
@@ -163,7 +164,8 @@ async def test_what_is_shown_stays_until_all_meters_have_reported(
     house.report()
     await house.manager.set_up()
     house.sun = 1.5 * THREAD
-    await house.pass_time(120)
+    # The battery reports nothing while nothing changes, and is waited for
+    await house.pass_time(TOGETHER + 30)
     before = shown()
     assert before == ["no_surplus", "10", "30"]
     house.sun = 0.5 * THREAD
