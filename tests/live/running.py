@@ -100,17 +100,22 @@ class Run:
 class SimulatedMiner:
     """A simulated miner as a process."""
 
-    def __init__(self) -> None:
-        """Initialize it to listen always on the same port."""
+    def __init__(self, *options: str) -> None:
+        """Initialize it to listen always on the same port.
+
+        `options` are those of the simulator's command line, beside port and token.
+        """
         self.port = free_port()
+        self.token = TOKEN
+        self._options = options or ("--gpus", "1")
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start it, as a miner that has run for a while."""
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "simulator", "--gpus", "1", "--uptime", "1000"),
-                *("--port", str(self.port), "--token", TOKEN),
+                *(sys.executable, "-m", "simulator", "--uptime", "1000"),
+                *("--port", str(self.port), "--token", self.token, *self._options),
             ],
             cwd=PROJECT,
             stdout=subprocess.PIPE,

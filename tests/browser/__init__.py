@@ -1,0 +1,1 @@
+"""Tests of what users see: Home Assistant's own interface in Chromium."""

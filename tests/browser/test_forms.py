@@ -1,0 +1,227 @@
+"""A miner from its form to its removal, as a user does it who has nothing yet.
+
+Each test goes on where the one before has ended.
+"""
+
+from collections.abc import Generator
+from functools import partial
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import expect
+import pytest
+
+from scripts.runner.client import Client
+from scripts.runner.miner import ENTRIES, Device, Entry, devices
+from scripts.runner.process import HOST
+from tests.live.running import TOKEN, SimulatedMiner, eventually, free_port
+
+from .user import User
+
+pytestmark = pytest.mark.usefixtures("nothing")
+
+
+@pytest.fixture(scope="module")
+def miner() -> Generator[SimulatedMiner]:
+    """Return a miner with a card."""
+    miner = SimulatedMiner("--gpus", "1", "--worker-id", "attic")
+    try:
+        miner.start()
+        yield miner
+    finally:
+        miner.stop()
+
+
+async def entry(client: Client) -> dict[str, Any]:
+    """Return the config entry of the miner."""
+    entries = await client.get(f"{ENTRIES}?domain=xmrig_miner")
+    [found] = [entry for entry in entries if entry["title"] == "attic"]
+    return dict(found)
+
+
+async def device(client: Client) -> Device:
+    """Return the miner's device."""
+    found = await entry(client)
+    return (await devices(client, Entry(found["entry_id"], found["title"])))[0]
+
+
+async def test_a_miner_is_added_with_the_manager(
+    user: User, client: Client, miner: SimulatedMiner
+) -> None:
+    """What was wrong is said, and what was entered stays."""
+    await user.open("config/integrations/dashboard/add?domain=xmrig_miner")
+    await user.click("OK")
+    await user.fill(host="no-such-host.invalid", port=str(miner.port))
+    await user.submit()
+    await user.sees("Failed to connect")
+    await expect(user.input("port")).to_have_value(str(miner.port))
+    await user.fill(host=HOST, access_token="wrong")
+    await user.submit()
+    await user.sees("The miner rejected the access token")
+    await user.fill(access_token=TOKEN)
+    await user.submit()
+    await user.sees("How much power does attic draw?")
+    await user.fill(idle_power="60", full_power="140")
+    await user.submit()
+    await user.choose("Mine with solar surplus")
+    await user.finish()
+    assert (await entry(client))["state"] == "loaded"
+
+
+async def open_device(user: User) -> None:
+    """Open the page of the miner's device."""
+    registry = await user.command("config/device_registry/list")
+    [found] = [device for device in registry if device["name"] == "attic"]
+    await user.open(f"config/devices/device/{found['id']}")
+    await user.sees("Controls")
+
+
+async def open_menu(user: User, item: str) -> None:
+    """Choose an item of the menu of the miner's config entry."""
+    await user.open("config/integrations/integration/xmrig_miner")
+    row = user.page.locator("ha-config-entry-row", has_text="attic")
+    await row.get_by_role("button", name="Menu").first.click()
+    await row.locator("ha-dropdown-item", has_text=item).first.click()
+
+
+async def has_state(client: Client, name: str, state: str) -> bool:
+    """Return whether an entity of the miner has a state."""
+    return await client.state((await device(client)).entities[name]) == state
+
+
+async def test_mining_is_switched_off_and_on(user: User, client: Client) -> None:
+    """The switch shows what the miner does; it is managed no longer."""
+    await open_device(user)
+    managed = user.page.get_by_label("Toggle attic Managed")
+    await managed.press("Space")
+    await expect(managed).not_to_be_checked()
+    mining = user.page.get_by_label("Toggle attic Mining")
+    # The manager may have paused it
+    is_on = await mining.is_checked()
+    for turned_on in (not is_on, is_on, not is_on, True):
+        if await mining.is_checked() != turned_on:
+            await mining.press("Space")
+        await expect(mining).to_be_checked(checked=turned_on)
+        state = "on" if turned_on else "off"
+        await eventually(partial(has_state, client, "switch.mining", state))
+
+
+async def test_threads_are_set_by_the_slider(user: User, client: Client) -> None:
+    """An arrow key takes one thread away."""
+    before = int(
+        await client.state((await device(client)).entities["number.cpu_threads"])
+    )
+    await open_device(user)
+    await user.page.get_by_role("slider", name="CPU threads").focus()
+    await user.page.keyboard.press("ArrowLeft")
+
+    async def is_set() -> bool:
+        return await has_state(client, "number.cpu_threads", str(before - 1))
+
+    await eventually(is_set)
+
+
+async def test_options_of_the_power_are_changed(user: User, client: Client) -> None:
+    """The form shows what was entered, and the change is applied."""
+    await user.open("config/integrations/integration/xmrig_miner")
+    row = user.page.locator("ha-config-entry-row", has_text="attic")
+    await row.get_by_role("button", name="Configure").click()
+    await expect(user.input("full_power")).to_have_value("140")
+    await user.fill(full_power="150")
+    await user.submit()
+    await user.finish()
+
+
+async def test_it_is_reconfigured(
+    user: User, client: Client, miner: SimulatedMiner
+) -> None:
+    """A wrong port is refused, and the token stays although it is not shown."""
+    await open_menu(user, "Reconfigure")
+    await expect(user.input("access_token")).to_have_value("")
+    await user.fill(port=str(free_port()))
+    await user.submit()
+    await user.sees("Failed to connect")
+    await user.fill(port=str(miner.port))
+    await user.submit()
+    await user.sees("Reconfiguration was successful")
+    await user.finish("Close")
+    assert (await entry(client))["state"] == "loaded"
+
+
+async def test_another_token_is_asked_for(
+    user: User, client: Client, miner: SimulatedMiner
+) -> None:
+    """The miner's token was changed in its config."""
+    miner.stop()
+    miner.token = "another"
+    miner.start()
+
+    async def asks() -> bool:
+        flows = await user.command("config_entries/flow/progress")
+        return any(flow["context"]["source"] == "reauth" for flow in flows)
+
+    await eventually(asks)
+    await user.open("config/integrations/dashboard")
+    await user.click("Reconfigure")
+    await user.fill(access_token="another")
+    await user.submit()
+    await user.sees("Re-authentication was successful")
+    await user.finish("Close")
+    assert (await entry(client))["state"] == "loaded"
+
+
+async def test_diagnostics_hold_no_secret(user: User) -> None:
+    """They are downloaded as a file."""
+    await open_device(user)
+    async with user.page.expect_download() as started:
+        await user.click("Download diagnostics")
+    content = Path(await (await started.value).path()).read_text()
+    assert json.loads(content)["data"]
+    assert "another" not in content
+    assert "WALLET" not in content
+
+
+async def test_a_repair_is_solved(
+    user: User, client: Client, miner: SimulatedMiner
+) -> None:
+    """The wallet was changed at the miner, which the user accepts."""
+    address = f"http://{HOST}:{miner.port}/2/config"
+    headers = {"Authorization": f"Bearer {miner.token}"}
+    request = user.page.request
+    config = await (await request.get(address, headers=headers)).json()
+    config["pools"][0]["user"] = "48ELSEWHERE"
+    await request.put(address, headers=headers, data=config)
+
+    async def is_raised() -> bool:
+        return bool(await issues(user))
+
+    await eventually(is_raised)
+    await user.open("config/repairs")
+    await user.page.locator(
+        "ha-list-item-button, ha-md-list-item", has_text="attic"
+    ).first.click()
+    await user.sees("The pools or wallets of attic were changed")
+    await user.click("Submit")
+    await user.sees("The issue is repaired!")
+    assert not await issues(user)
+
+
+async def issues(user: User) -> list[Any]:
+    """Return the integration's repairs."""
+    found = (await user.command("repairs/list_issues"))["issues"]
+    return [issue for issue in found if issue["domain"] == "xmrig_miner"]
+
+
+async def test_the_miner_is_deleted(user: User, client: Client) -> None:
+    """Nothing of it is left."""
+    await open_menu(user, "Delete")
+    await user.page.locator("dialog-box ha-button", has_text="Delete").click()
+
+    async def is_gone() -> bool:
+        registry = await user.command("config/device_registry/list")
+        return not [device for device in registry if device["name"] == "attic"]
+
+    await eventually(is_gone)
+    entries = await client.get(f"{ENTRIES}?domain=xmrig_miner")
+    assert "attic" not in [entry["title"] for entry in entries]

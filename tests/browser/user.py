@@ -1,0 +1,115 @@
+"""A user in front of Home Assistant's interface."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+import json
+import re
+from typing import Any
+
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from scripts.runner.client import PASSWORD, USERNAME
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+# Home Assistant's images come from a site that is out of reach in tests, or it has none
+EXPECTED = re.compile("Failed to load resource|brands|translations/")
+
+WEBSOCKET = "message => document.querySelector('home-assistant').hass.callWS(message)"
+
+
+@dataclass
+class User:
+    """A user who has logged in, with a browser's window."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    """Errors and warnings of the browser's console."""
+
+    async def open(self, path: str) -> None:
+        """Open a page of Home Assistant by its path."""
+        await self.page.goto(f"{self.url}/{path}")
+        await self.page.wait_for_selector("home-assistant-main")
+
+    async def command(self, command: str, **data: Any) -> Any:
+        """Return the result of a command over the page's own connection."""
+        return await self.page.evaluate(WEBSOCKET, {"type": command, **data})
+
+    async def sees(self, text: str | re.Pattern[str]) -> None:
+        """Wait until a text is on the page."""
+        await expect(self.page.get_by_text(text).first).to_be_visible(timeout=15_000)
+
+    async def click(self, name: str | re.Pattern[str], role: Any = "button") -> None:
+        """Click the button, or what has another role, of a name."""
+        await self.page.get_by_role(role, name=name).first.click()
+
+    ### The dialog of a flow
+
+    @property
+    def dialog(self) -> Locator:
+        """Return the dialog of a flow."""
+        return self.page.locator("dialog-data-entry-flow")
+
+    def input(self, name: str) -> Locator:
+        """Return the field of a form by its key."""
+        return self.page.locator(f"field={name} >> input")
+
+    async def fill(self, **entered: str) -> None:
+        """Fill in fields of a form by their keys."""
+        for name, text in entered.items():
+            await self.input(name).fill(text)
+
+    async def submit(self) -> None:
+        """Submit a form."""
+        await self.dialog.locator("ha-button", has_text="Submit").click()
+
+    async def choose(self, option: str) -> None:
+        """Choose an option of a menu."""
+        await self.dialog.get_by_text(option, exact=True).click()
+
+    async def finish(self, button: str = "Finish") -> None:
+        """Close the dialog after its success."""
+        await self.dialog.locator("ha-button", has_text=button).click()
+        await expect(self.dialog.locator("wa-dialog[open]")).to_have_count(0)
+
+
+@asynccontextmanager
+async def logged_in(
+    browser: Browser,
+    url: str,
+    *,
+    size: dict[str, int] = DESKTOP,
+    dark: bool = False,
+    language: str = "en",
+) -> AsyncGenerator[User]:
+    """Yield a user who logs in through the form, in a browser set up as theirs."""
+    context = await browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        color_scheme="dark" if dark else "light",
+        has_touch=size is PHONE,
+        locale=language,
+    )
+    await context.add_init_script(
+        f"localStorage.setItem('selectedLanguage', {json.dumps(json.dumps(language))})"
+    )
+    page = await context.new_page()
+    user = User(page, url)
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not EXPECTED.search(message.text):
+            user.complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: user.complaints.append(str(error)))
+    await page.goto(url)
+    await page.locator("input[name=username]").fill(USERNAME)
+    await page.locator("input[name=password]").fill(PASSWORD)
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("home-assistant-main")
+    try:
+        yield user
+    finally:
+        await context.close()
