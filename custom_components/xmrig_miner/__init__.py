@@ -17,6 +17,7 @@ from .fleet.entry import (
     async_unload_manager,
     is_no_device_removable,
 )
+from .frontend import async_register_details, async_serve_module
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .miner_entry import (
     async_create_miner,
@@ -64,6 +65,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all config entries share."""
     async_setup_services(hass)
     async_watch_automations(hass)
+    async_register_details(hass)
+    async_serve_module(hass)
     return True
 
 

@@ -1,0 +1,133 @@
+/**
+ * Miners and the manager in Home Assistant's registries, by the keys of their names and
+ * never by entity IDs, which the user may change.
+ */
+
+/** @import { Hass, Device, Unit } from "./types.d.ts" */
+
+export const DOMAIN = "xmrig_miner";
+
+/** Entities of a device, as in "sensor.hashrate". @typedef {Map<string, string>} Keys */
+
+/** @type {WeakMap<object, Map<string, Keys>>} */
+const indexes = new WeakMap();
+
+/**
+ * Return the entities of each device of the integration. Hidden ones are left out, as on
+ * the dashboards that Home Assistant generates.
+ *
+ * @param {Hass} hass
+ * @returns {Map<string, Keys>}
+ */
+function index(hass) {
+  let found = indexes.get(hass.entities);
+  if (!found) {
+    found = new Map();
+    for (const entity of Object.values(hass.entities)) {
+      if (entity.platform !== DOMAIN || !entity.device_id || entity.hidden) continue;
+      const keys = found.get(entity.device_id) ?? new Map();
+      found.set(entity.device_id, keys);
+      const domain = entity.entity_id.split(".", 1)[0];
+      keys.set(`${domain}.${entity.translation_key}`, entity.entity_id);
+    }
+    indexes.set(hass.entities, found);
+  }
+  return found;
+}
+
+/**
+ * Return the config entry that a device is the main one of.
+ *
+ * @param {Device} device
+ */
+function entryOf(device) {
+  const entries = device.config_entries ?? [device.config_entry_id];
+  const found = device.identifiers.find(
+    ([domain, identifier]) => domain === DOMAIN && entries.includes(identifier),
+  );
+  return found?.[1];
+}
+
+/**
+ * @param {Hass} hass
+ * @param {Device} device
+ * @param {string} entryId
+ * @returns {Unit}
+ */
+function unit(hass, device, entryId) {
+  return {
+    id: device.id,
+    entryId,
+    name: device.name_by_user || device.name || "XMRig",
+    keys: index(hass).get(device.id) ?? new Map(),
+  };
+}
+
+/**
+ * Return the main devices of all config entries whose entities have a key.
+ *
+ * @param {Hass} hass
+ * @param {string} key
+ */
+function withKey(hass, key) {
+  /** @type {Unit[]} */
+  const found = [];
+  for (const [id, keys] of index(hass)) {
+    const device = hass.devices[id];
+    const entryId = device && entryOf(device);
+    if (device && entryId && keys.has(key)) found.push(unit(hass, device, entryId));
+  }
+  return found;
+}
+
+/**
+ * Return all miners, by name. Proxies have no such status and are none.
+ *
+ * @param {Hass} hass
+ */
+export function findMiners(hass) {
+  const order = new Intl.Collator(hass.locale.language, { numeric: true });
+  return withKey(hass, "sensor.status").sort((a, b) => order.compare(a.name, b.name));
+}
+
+/**
+ * Return the manager; undefined without one.
+ *
+ * @param {Hass} hass
+ * @returns {Unit | undefined}
+ */
+export function findManager(hass) {
+  return withKey(hass, "select.mode")[0];
+}
+
+/**
+ * Return the miner with a device ID; undefined if there is none.
+ *
+ * @param {Hass} hass
+ * @param {string | undefined} deviceId
+ */
+export function findMiner(hass, deviceId) {
+  const device = deviceId === undefined ? undefined : hass.devices[deviceId];
+  const entryId = device && entryOf(device);
+  if (!device || !entryId) return undefined;
+  const found = unit(hass, device, entryId);
+  return found.keys.has("sensor.status") ? found : undefined;
+}
+
+/**
+ * Return the graphics cards of a miner, by name.
+ *
+ * @param {Hass} hass
+ * @param {Unit} miner
+ */
+export function findCards(hass, miner) {
+  return [...index(hass).keys()]
+    .map((id) => hass.devices[id])
+    .filter((device) => device !== undefined)
+    .filter((device) => device.via_device_id === miner.id)
+    .map((device) => ({
+      ...unit(hass, device, miner.entryId),
+      model: device.model ?? undefined,
+    }))
+    .sort((a, b) => a.name.localeCompare(b.name, hass.locale.language, { numeric: true }));
+}

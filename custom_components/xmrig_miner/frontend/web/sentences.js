@@ -1,0 +1,278 @@
+/** What is said of miners and the manager; functions of values. */
+
+/** @import { Manager, Message, Miner, Problem } from "./types.d.ts" */
+
+/** Miners that the manager's sentence names one by one. */
+export const MOST_NAMED = 3;
+
+/** W that a meter and an estimate may differ by. */
+const NOISE = 10;
+
+/** Reasons of the manager that explain why a miner rests. */
+const REST_REASONS = new Set([
+  "no_surplus",
+  "battery_first",
+  "price",
+  "meter_silent",
+  "meter_settling",
+  "off",
+  "waiting_to_step_up",
+  "temperature",
+]);
+
+/** Reasons for a pause that need no more than a sentence. */
+const PAUSE_REASONS = new Set([
+  "at_the_miner",
+  "battery",
+  "activity",
+  "battery_or_activity",
+]);
+
+const SLEEP_PHASES = new Set(["asleep", "falling_asleep", "waking"]);
+
+/**
+ * Return whether a miner sleeps, falls asleep or wakes up, as the manager wants.
+ *
+ * @param {Miner} miner
+ */
+export function sleeps(miner) {
+  return miner.sleep !== undefined && SLEEP_PHASES.has(miner.sleep) && miner.status !== "mining";
+}
+
+/**
+ * Return what a miner does, and why.
+ *
+ * @param {Miner} miner
+ * @param {Manager | undefined} manager
+ * @param {(date: Date) => string} formatTime
+ * @param {(watts: number) => string} formatPower
+ * @returns {Message}
+ */
+export function minerSentence(miner, manager, formatTime, formatPower) {
+  if (sleeps(miner)) return { key: `state.${miner.sleep}` };
+  if (miner.status === "offline") {
+    return miner.since
+      ? { key: "state.offline_since", values: { time: formatTime(miner.since) } }
+      : { key: "state.offline" };
+  }
+  if (miner.calibration !== undefined) {
+    return { key: "state.calibrating", values: { percent: miner.calibration } };
+  }
+  switch (miner.status) {
+    case "mining":
+      return miningSentence(miner, manager, formatPower);
+    case "starting":
+    case "no_pool":
+    case "unknown":
+      return { key: `state.${miner.status}` };
+    default:
+      return restSentence(miner, manager, formatTime, formatPower);
+  }
+}
+
+/**
+ * Return whether the manager decides over a miner.
+ *
+ * @param {Miner} miner
+ * @param {Manager | undefined} manager
+ */
+export function isInCharge(miner, manager) {
+  return miner.isManaged && manager?.mode !== undefined && manager.mode !== "manual";
+}
+
+/**
+ * @param {Miner} miner
+ * @param {Manager | undefined} manager
+ * @param {(watts: number) => string} formatPower
+ * @returns {Message}
+ */
+function miningSentence(miner, manager, formatPower) {
+  const { threads, maxThreads } = miner;
+  if (threads === undefined || maxThreads === undefined) return { key: "state.mining" };
+  if (threads >= maxThreads) return { key: "state.mining_all", values: { count: maxThreads } };
+  const values = { threads, count: maxThreads };
+  if (isInCharge(miner, manager)) return { key: "state.mining_managed", values };
+  if (miner.powerLimit !== undefined) {
+    const limit = formatPower(miner.powerLimit);
+    return { key: "state.mining_limited", values: { ...values, limit } };
+  }
+  return { key: "state.mining_some", values };
+}
+
+/**
+ * @param {Miner} miner
+ * @param {Manager | undefined} manager
+ * @param {(date: Date) => string} formatTime
+ * @param {(watts: number) => string} formatPower
+ * @returns {Message}
+ */
+function restSentence(miner, manager, formatTime, formatPower) {
+  const reason = miner.pauseReason;
+  if (reason === "manager") {
+    return manager?.reason !== undefined && REST_REASONS.has(manager.reason)
+      ? { key: `state.paused_managed.${manager.reason}` }
+      : { key: "state.paused_managed.other" };
+  }
+  if (reason === "power_limit") {
+    return miner.powerLimit === undefined
+      ? { key: "state.paused_limit" }
+      : { key: "state.paused_limit_of", values: { limit: formatPower(miner.powerLimit) } };
+  }
+  if (miner.status === "stopped") {
+    return { key: reason === "asked_here" ? "state.stopped_here" : "state.stopped" };
+  }
+  if (reason === "asked_here") {
+    return miner.pausedUntil
+      ? { key: "state.paused_until", values: { time: formatTime(miner.pausedUntil) } }
+      : { key: "state.paused_here" };
+  }
+  return reason !== undefined && PAUSE_REASONS.has(reason)
+    ? { key: `state.paused.${reason}` }
+    : { key: "state.paused_only" };
+}
+
+/**
+ * Return one word for what a miner does, for tables.
+ *
+ * @param {Miner} miner
+ * @returns {Message}
+ */
+export function minerWord(miner) {
+  if (sleeps(miner)) return { key: `word.${miner.sleep}` };
+  if (miner.calibration !== undefined && miner.status !== "offline") {
+    return { key: "word.calibrating" };
+  }
+  return { key: `word.${miner.status}` };
+}
+
+/**
+ * Return what the manager does at the moment: what it works with, and what that makes of
+ * its miners.
+ *
+ * @param {Manager} manager
+ * @param {readonly Miner[]} miners
+ * @param {(watts: number) => string} formatPower
+ * @returns {{ lead: Message, miners: Message[] }}
+ */
+export function managerSentence(manager, miners, formatPower) {
+  const managed = miners.filter((miner) => miner.isManaged);
+  if (managed.length === 0) return { lead: { key: "manager.nothing_managed" }, miners: [] };
+  return {
+    lead: managerLead(manager, formatPower),
+    miners: ["off", "manual"].includes(manager.mode ?? "") ? [] : shares(managed),
+  };
+}
+
+/**
+ * @param {Manager} manager
+ * @param {(watts: number) => string} formatPower
+ * @returns {Message}
+ */
+function managerLead({ mode, reason, surplus, miningPower }, formatPower) {
+  if (mode === undefined) return { key: "manager.unknown" };
+  if (mode !== "smart") return { key: `manager.mode.${mode}` };
+  if (reason === "meter_silent") return { key: "manager.meter_silent" };
+  const draws = miningPower !== undefined && miningPower >= 1;
+  if (draws && surplus !== undefined) {
+    return surplus >= -NOISE
+      ? { key: "manager.using", values: { power: formatPower(miningPower) } }
+      : {
+          key: "manager.short",
+          values: { power: formatPower(miningPower), missing: formatPower(-surplus) },
+        };
+  }
+  if (draws) return { key: "manager.mining", values: { power: formatPower(miningPower) } };
+  return reason !== undefined && REST_REASONS.has(reason)
+    ? { key: `manager.rest.${reason}` }
+    : { key: "manager.rest.other" };
+}
+
+/**
+ * Return what each miner gets, or how many mine if they are too many to be named.
+ *
+ * @param {readonly Miner[]} miners
+ * @returns {Message[]}
+ */
+function shares(miners) {
+  if (miners.length > MOST_NAMED) {
+    const mining = miners.filter(isActive).length;
+    return [{ key: "manager.share.many", values: { mining, count: miners.length } }];
+  }
+  return miners.map((miner) => {
+    const { name, threads, maxThreads } = miner;
+    if (sleeps(miner)) return { key: "manager.share.sleeps", values: { name } };
+    if (miner.status === "offline") return { key: "manager.share.offline", values: { name } };
+    if (!isActive(miner)) return { key: "manager.share.rests", values: { name } };
+    if (threads === undefined || maxThreads === undefined) {
+      return { key: "manager.share.mines", values: { name } };
+    }
+    return threads >= maxThreads
+      ? { key: "manager.share.all", values: { count: maxThreads, name } }
+      : { key: "manager.share.some", values: { threads, count: maxThreads, name } };
+  });
+}
+
+/**
+ * Return whether a miner mines or is about to.
+ *
+ * @param {Miner} miner
+ */
+export function isActive(miner) {
+  return miner.status === "mining" || miner.status === "starting";
+}
+
+/**
+ * Return the rules of the manager that apply at the moment, in few words.
+ *
+ * @param {Manager} manager
+ * @param {(watts: number) => string} formatPower
+ * @returns {Message[]}
+ */
+export function managerNotes({ mode, reason, reserve, batteryPriority }, formatPower) {
+  if (mode !== "smart") return [];
+  /** @type {Message[]} */
+  const notes = [];
+  if (reason === "waiting_to_step_up") notes.push({ key: "manager.note.waiting" });
+  if (reason === "temperature") notes.push({ key: "manager.note.temperature" });
+  if (batteryPriority) {
+    notes.push({ key: "manager.note.battery", values: { percent: batteryPriority } });
+  }
+  if (reserve !== undefined && reserve >= 1) {
+    notes.push({ key: "manager.note.reserve", values: { power: formatPower(reserve) } });
+  }
+  if (reserve !== undefined && reserve <= -1) {
+    notes.push({ key: "manager.note.buys", values: { power: formatPower(-reserve) } });
+  }
+  return notes;
+}
+
+/**
+ * Return what needs a look at a miner: its repairs, and that it is offline.
+ *
+ * @param {Miner} miner
+ * @returns {Problem[]}
+ */
+export function problemsOf(miner) {
+  /** @type {Problem[]} */
+  const found = miner.issues.map((issue) => ({
+    miner: miner.id,
+    message: { key: `issue.${issue.translation_key}`, values: { name: miner.name } },
+    issue,
+  }));
+  if (miner.status === "offline" && !sleeps(miner)) {
+    found.unshift({
+      miner: miner.id,
+      message: { key: "problem.offline", values: { name: miner.name } },
+    });
+  }
+  return found;
+}
+
+/**
+ * Return whether a miner needs a look. One that is read-only may be meant to be.
+ *
+ * @param {Miner} miner
+ */
+export function isInTrouble(miner) {
+  return problemsOf(miner).some(({ issue }) => issue?.translation_key !== "read_only");
+}
