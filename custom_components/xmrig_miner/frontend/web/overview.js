@@ -1,6 +1,6 @@
 /** All miners together: what is added up, and in which order they are shown. */
 
-/** @import { Miner } from "./types.d.ts" */
+/** @import { Miner } from "./types.js" */
 
 import { isActive, isInTrouble, sleeps } from "./sentences.js";
 

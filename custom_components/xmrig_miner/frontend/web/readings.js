@@ -1,6 +1,6 @@
 /** What miners and the manager show at one moment, read from the states. */
 
-/** @import { Hass, Issue, Manager, Miner, State, Status, Unit } from "./types.d.ts" */
+/** @import { Hass, Issue, Manager, Miner, State, Status, Unit } from "./types.js" */
 
 import { findCards } from "./registry.js";
 
@@ -36,16 +36,6 @@ export const hashrateOf = (state) => numberOf(state, HASHRATE_UNITS);
 
 /** @param {State | undefined} state */
 export const powerOf = (state) => numberOf(state, POWER_UNITS);
-
-/**
- * Return what converts statistics of an entity, which are in the unit of its state.
- *
- * @param {State | undefined} state
- */
-export function factorOf(state) {
-  const unit = state?.attributes.unit_of_measurement;
-  return HASHRATE_UNITS[unit] ?? POWER_UNITS[unit] ?? 1;
-}
 
 /**
  * Return the state of an entity of a device by its key.

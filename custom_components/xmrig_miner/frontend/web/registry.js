@@ -3,7 +3,7 @@
  * never by entity IDs, which the user may change.
  */
 
-/** @import { Hass, Device, Unit } from "./types.d.ts" */
+/** @import { Hass, Device, Unit } from "./types.js" */
 
 export const DOMAIN = "xmrig_miner";
 

@@ -1,6 +1,6 @@
 /** What is said of miners and the manager; functions of values. */
 
-/** @import { Manager, Message, Miner, Problem } from "./types.d.ts" */
+/** @import { Manager, Message, Miner, Problem } from "./types.js" */
 
 /** Miners that the manager's sentence names one by one. */
 export const MOST_NAMED = 3;
@@ -198,18 +198,24 @@ function shares(miners) {
     const mining = miners.filter(isActive).length;
     return [{ key: "manager.share.many", values: { mining, count: miners.length } }];
   }
-  return miners.map((miner) => {
-    const { name, threads, maxThreads } = miner;
-    if (sleeps(miner)) return { key: "manager.share.sleeps", values: { name } };
-    if (miner.status === "offline") return { key: "manager.share.offline", values: { name } };
-    if (!isActive(miner)) return { key: "manager.share.rests", values: { name } };
-    if (threads === undefined || maxThreads === undefined) {
-      return { key: "manager.share.mines", values: { name } };
-    }
-    return threads >= maxThreads
-      ? { key: "manager.share.all", values: { count: maxThreads, name } }
-      : { key: "manager.share.some", values: { threads, count: maxThreads, name } };
-  });
+  return miners.map(share);
+}
+
+/**
+ * @param {Miner} miner
+ * @returns {Message}
+ */
+function share(miner) {
+  const { name, threads, maxThreads } = miner;
+  if (sleeps(miner)) return { key: "manager.share.sleeps", values: { name } };
+  if (miner.status === "offline") return { key: "manager.share.offline", values: { name } };
+  if (!isActive(miner)) return { key: "manager.share.rests", values: { name } };
+  if (threads === undefined || maxThreads === undefined) {
+    return { key: "manager.share.mines", values: { name } };
+  }
+  return threads >= maxThreads
+    ? { key: "manager.share.all", values: { count: maxThreads, name } }
+    : { key: "manager.share.some", values: { threads, count: maxThreads, name } };
 }
 
 /**

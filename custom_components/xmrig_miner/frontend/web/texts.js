@@ -1,6 +1,6 @@
 /** Texts of the module in the user's language, and numbers as they are written there. */
 
-/** @import { Hass, Message, Translate } from "./types.d.ts" */
+/** @import { Hass, Message, Translate } from "./types.js" */
 
 /** @typedef {string | Record<string, string>} Text a text, or one for each plural form */
 /** @typedef {Record<string, Text>} Texts */

@@ -148,41 +148,8 @@ export interface Problem {
   issue?: Issue;
 }
 
-export interface Point {
-  /** Seconds since 1970. */
-  time: number;
-  value: number;
-}
-
-export interface CurvePoint {
-  threads: number;
-  power: number | null;
-  hashrate: number | null;
-  is_measured: boolean;
-}
-
-export interface Pool {
-  name: string;
-  enabled: boolean;
-  preferred: boolean;
-  connected: boolean;
-}
-
-export interface MinerDetails {
-  kind: "miner";
-  pools: Pool[];
-  curve: CurvePoint[];
-}
-
 export interface ManagerDetails {
-  kind: "manager";
   today: { solar: number; grid: number; battery: number; unknown: number };
-}
-
-export interface MinerEvent {
-  time: Date;
-  type: string;
-  facts: Record<string, unknown>;
 }
 
 export type Translate = (key: string, values?: Message["values"]) => string;

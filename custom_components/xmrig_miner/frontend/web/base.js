@@ -1,0 +1,208 @@
+/** What all cards share: they render when one of the states that they show changes. */
+
+/** @import { Hass, Issue, Problem, Translate } from "./types.js" */
+
+import { h, render } from "./dom.js";
+import { watchIssues } from "./issues.js";
+import { STYLES } from "./styles.js";
+import { loadTexts, textsOf, translator } from "./texts.js";
+
+/** Registries and settings whose change may change all of a card. */
+const WHOLE = /** @type {const} */ (["entities", "devices", "locale", "localize", "user"]);
+
+export class XmrigCard extends HTMLElement {
+  /** @type {Hass | undefined} */
+  _hass;
+  /** @type {Record<string, any>} */
+  _config = {};
+  /** @type {readonly Issue[]} */
+  _issues = [];
+  /** The problem whose remedy is open. @type {Problem | undefined} */
+  _open;
+  _isDue = false;
+  /** @type {Translate} */
+  t = (key) => key;
+  /** @type {(() => void) | undefined} */
+  _stop;
+
+  constructor() {
+    super();
+    this._root = this.attachShadow({ mode: "open" });
+  }
+
+  /** @param {Record<string, any>} config */
+  setConfig(config) {
+    this._config = config;
+    this.requestRender();
+  }
+
+  /** @param {Hass} hass */
+  set hass(hass) {
+    const before = this._hass;
+    this._hass = hass;
+    if (this.isConnected && !this._stop) this._watch();
+    if (
+      !before ||
+      WHOLE.some((name) => before[name] !== hass[name]) ||
+      this.shown(before).some((id) => before.states[id] !== hass.states[id])
+    ) {
+      this.requestRender();
+    }
+  }
+
+  get hass() {
+    return /** @type {Hass} */ (this._hass);
+  }
+
+  connectedCallback() {
+    if (this._hass && !this._stop) this._watch();
+    this.requestRender();
+  }
+
+  disconnectedCallback() {
+    this._stop?.();
+    this._stop = undefined;
+  }
+
+  _watch() {
+    this._stop = watchIssues(this.hass, (issues) => {
+      this._issues = issues;
+      this.requestRender();
+    });
+  }
+
+  requestRender() {
+    if (this._isDue || !this._hass) return;
+    this._isDue = true;
+    queueMicrotask(() => {
+      this._isDue = false;
+      void this._render();
+    });
+  }
+
+  async _render() {
+    const { language } = this.hass.locale;
+    const texts = textsOf(language) ?? (await loadTexts(language));
+    if (!this.isConnected) return;
+    this.t = translator(texts, language);
+    render([h("style", null, STYLES), this.content(), this._remedy()], this._root);
+    const dialog = this._root.querySelector("dialog");
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  /**
+   * Return the IDs of the entities that are shown.
+   *
+   * @param {Hass} _hass
+   * @returns {string[]}
+   */
+  shown(_hass) {
+    return [];
+  }
+
+  /** @returns {import("./dom.js").Child} */
+  content() {
+    return null;
+  }
+
+  /**
+   * Call an action. Home Assistant shows its error.
+   *
+   * @param {string} domain
+   * @param {string} action
+   * @param {string | undefined} entityId
+   * @param {Record<string, unknown>} [data]
+   */
+  async call(domain, action, entityId, data = {}) {
+    if (!entityId) return;
+    try {
+      await this.hass.callService(domain, action, { ...data, entity_id: entityId });
+    } catch {
+      // It changed nothing, so what is shown has to be what it was
+    }
+    this.requestRender();
+  }
+
+  /** @param {string | undefined} entityId */
+  showMore(entityId) {
+    const detail = { entityId };
+    this.dispatchEvent(new CustomEvent("hass-more-info", { detail, bubbles: true, composed: true }));
+  }
+
+  /**
+   * Return chips for problems, each of which opens its remedy.
+   *
+   * @param {readonly Problem[]} problems
+   */
+  chips(problems) {
+    if (problems.length === 0) return null;
+    return h(
+      "div",
+      { class: "chips" },
+      problems.map((problem) =>
+        h(
+          "button",
+          {
+            class: "chip",
+            key: `${problem.miner} ${problem.message.key}`,
+            onclick: () => {
+              this._open = problem;
+              this.requestRender();
+            },
+          },
+          `⚠ ${this._title(problem)}`,
+        ),
+      ),
+    );
+  }
+
+  /** @param {Problem} problem */
+  _title({ issue, message }) {
+    return issue ? this._issueText(issue, "title") : this.t(message.key, message.values);
+  }
+
+  /**
+   * @param {Issue} issue
+   * @param {string} part
+   */
+  _issueText(issue, part) {
+    const key = `component.${issue.domain}.issues.${issue.translation_key}.${part}`;
+    return this.hass.localize(key, issue.translation_placeholders ?? {});
+  }
+
+  /** Return the dialog with what to do about a problem. */
+  _remedy() {
+    const problem = this._open;
+    if (!problem) return null;
+    const { issue } = problem;
+    const text = !issue
+      ? this.t("remedy.offline")
+      : issue.is_fixable
+        ? this.t(this.hass.user?.is_admin ? "remedy.fixable" : "remedy.ask")
+        : this._issueText(issue, "description");
+    const close = () => {
+      this._open = undefined;
+      this.requestRender();
+    };
+    return h(
+      "dialog",
+      { key: "remedy", "aria-label": this._title(problem), onclose: close },
+      h("h2", null, this._title(problem)),
+      text.split(/\n\n+/).map((part) => h("p", null, part.replace(/[`*]/g, ""))),
+      h(
+        "div",
+        null,
+        issue?.is_fixable &&
+          this.hass.user?.is_admin &&
+          h("a", { href: "/config/repairs" }, this.t("remedy.repairs")),
+        issue?.learn_more_url &&
+          h(
+            "a",
+            { href: issue.learn_more_url, target: "_blank", rel: "noreferrer" },
+            this.t("remedy.learn_more"),
+          ),
+        h("button", { onclick: close }, this.hass.localize("ui.common.close")),
+      ),
+    );
+  }
+}

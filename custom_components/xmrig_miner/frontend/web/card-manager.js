@@ -1,0 +1,162 @@
+/** The manager: its mode, and what it does at the moment. */
+
+import { XmrigCard } from "./base.js";
+import { h } from "./dom.js";
+import { readManager, readMiner, stateOf } from "./readings.js";
+import { findManager, findMiners } from "./registry.js";
+import { managerNotes, managerSentence } from "./sentences.js";
+import { formatNumber, joined, listed, powerParts } from "./texts.js";
+
+/** Sources of today's energy, in the order in which they are shown. */
+const SOURCES = /** @type {const} */ (["solar", "grid", "battery"]);
+
+/** ms between two readings of today's energy, which is counted by the minute. */
+const REFRESH = 60_000;
+
+const MINER_KEYS = ["sensor.status", "number.cpu_threads", "switch.managed", "sensor.sleep"];
+
+export class ManagerCard extends XmrigCard {
+  /** @type {import("./types.js").ManagerDetails | undefined} */
+  _details;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  _timer;
+
+  /** @param {import("./types.js").Hass} hass @override */
+  shown(hass) {
+    const found = findMiners(hass).flatMap((miner) => MINER_KEYS.map((key) => miner.keys.get(key)));
+    const own = findManager(hass)?.keys.values() ?? [];
+    return [...found, ...own].filter((id) => id !== undefined);
+  }
+
+  /** @override */
+  _watch() {
+    super._watch();
+    void this._read();
+    this._timer = setInterval(() => void this._read(), REFRESH);
+  }
+
+  /** @override */
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    clearInterval(this._timer);
+  }
+
+  async _read() {
+    const entryId = findManager(this.hass)?.entryId;
+    if (entryId === undefined) return;
+    try {
+      const message = { type: "xmrig_miner/details", config_entry_id: entryId };
+      this._details = await this.hass.callWS(message);
+    } catch {
+      this._details = undefined;
+    }
+    this.requestRender();
+  }
+
+  /** @override */
+  content() {
+    const { hass, t } = this;
+    const unit = findManager(hass);
+    if (!unit) return null;
+    const manager = readManager(hass, unit, this._issues);
+    const miners = findMiners(hass).map((miner) => readMiner(hass, miner, this._issues));
+    const power = (/** @type {number} */ watts) => joined(powerParts(hass.locale, watts));
+    const { lead, miners: shares } = managerSentence(manager, miners, power);
+    const first = t(lead.key, lead.values);
+    const sentence = shares.length
+      ? t("manager.sentence", { lead: first, miners: listed(shares, t, hass.locale.language) })
+      : t("manager.full_stop", { lead: first });
+    const notes = managerNotes(manager, power).map(({ key, values }) => t(key, values));
+    return h(
+      "ha-card",
+      null,
+      h(
+        "div",
+        { class: "head" },
+        h("h2", null, manager.name),
+        h(
+          "button",
+          { class: "dim", onclick: () => this.showMore(unit.keys.get("select.mode")) },
+          t("manager.history"),
+        ),
+      ),
+      this._modes(manager),
+      h("p", { class: "say", "aria-live": "polite" }, sentence),
+      notes.length > 0 && h("p", { class: "dim" }, notes.join(" · ")),
+      this._energy(),
+      this.chips(
+        manager.issues.map((issue) => ({ message: { key: issue.translation_key }, issue })),
+      ),
+    );
+  }
+
+  /** @param {import("./types.js").Manager} manager */
+  _modes(manager) {
+    const state = stateOf(this.hass, manager, "select.mode");
+    if (!state || manager.mode === undefined) return null;
+    /** @param {string} option */
+    const select = (option) => {
+      void this.call("select", "select_option", state.entity_id, { option });
+    };
+    /** @param {KeyboardEvent} event */
+    const move = (event) => {
+      const steps = /** @type {Record<string, number>} */ ({
+        ArrowRight: 1,
+        ArrowDown: 1,
+        ArrowLeft: -1,
+        ArrowUp: -1,
+      });
+      const step = steps[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      const group = /** @type {HTMLElement} */ (event.currentTarget);
+      const buttons = [...group.querySelectorAll("button")];
+      const place = buttons.indexOf(/** @type {any} */ (this._root.activeElement));
+      buttons.at((place + step) % buttons.length)?.focus();
+    };
+    return h(
+      "div",
+      {
+        class: "modes",
+        role: "radiogroup",
+        "aria-label": this.t("manager.mode"),
+        onkeydown: move,
+      },
+      manager.modes.map((option) =>
+        h(
+          "button",
+          {
+            key: option,
+            role: "radio",
+            "aria-checked": String(option === manager.mode),
+            tabindex: option === manager.mode ? 0 : -1,
+            onclick: () => select(option),
+          },
+          this.hass.formatEntityState(state, option),
+        ),
+      ),
+    );
+  }
+
+  _energy() {
+    const today = this._details?.today;
+    if (!today) return null;
+    const used = SOURCES.filter((source) => source === "solar" || today[source] > 0);
+    return h(
+      "div",
+      { class: "tiles" },
+      used.map((source) =>
+        h(
+          "div",
+          { key: source },
+          h("b", null, joined([formatNumber(this.hass.locale, today[source], 2), "kWh"])),
+          this.t(`today.${source}`),
+        ),
+      ),
+    );
+  }
+
+  getGridOptions() {
+    return { columns: "full", rows: "auto" };
+  }
+}

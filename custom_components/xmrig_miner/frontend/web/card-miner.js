@@ -1,0 +1,187 @@
+/** One miner: what it does and why, its switch, its threads and its figures. */
+
+/** @import { Hass, Miner } from "./types.js" */
+
+import { XmrigCard } from "./base.js";
+import { h } from "./dom.js";
+import { readManager, readMiner, stateOf } from "./readings.js";
+import { findCards, findManager, findMiner, findMiners } from "./registry.js";
+import { isActive, isInTrouble, minerSentence, problemsOf } from "./sentences.js";
+import { threadMarks } from "./marks.js";
+import { formatMoment, formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
+
+export class MinerCard extends XmrigCard {
+  /** Where the slider is while it is moved. @type {number | undefined} */
+  _moved;
+
+  static getStubConfig(/** @type {Hass} */ hass) {
+    return { device: findMiners(hass)[0]?.id };
+  }
+
+  static getConfigForm() {
+    return {
+      schema: [
+        {
+          name: "device",
+          required: true,
+          selector: { device: { integration: "xmrig_miner", entity: { domain: "switch" } } },
+        },
+      ],
+    };
+  }
+
+  /** @param {Hass} hass @override */
+  shown(hass) {
+    const miner = findMiner(hass, this._config.device);
+    if (!miner) return [];
+    const own = [...miner.keys.values()];
+    const cards = findCards(hass, miner).map((card) => card.keys.get("sensor.gpu_temperature"));
+    const manager = findManager(hass)?.keys;
+    const reasons = [manager?.get("sensor.reason"), manager?.get("select.mode")];
+    return [...own, ...cards, ...reasons].filter((id) => id !== undefined);
+  }
+
+  /** @override */
+  content() {
+    const { hass, t } = this;
+    const unit = findMiner(hass, this._config.device);
+    if (!unit) return h("ha-card", null, h("p", null, t("miner.missing")));
+    const miner = readMiner(hass, unit, this._issues);
+    const managing = findManager(hass);
+    const manager = managing && readManager(hass, managing, this._issues);
+    const sentence = minerSentence(
+      miner,
+      manager,
+      (date) => formatMoment(hass, date),
+      (watts) => joined(powerParts(hass.locale, watts)),
+    );
+    return h(
+      "ha-card",
+      { class: isInTrouble(miner) ? "trouble" : "" },
+      h(
+        "div",
+        { class: "head" },
+        h(
+          "button",
+          { onclick: () => this.showMore(unit.keys.get("sensor.status")) },
+          h("h2", null, miner.name),
+        ),
+        this._switch(miner),
+      ),
+      h("p", { class: "state" }, t(sentence.key, sentence.values)),
+      this._slider(miner),
+      h(
+        "div",
+        { class: "row" },
+        miner.hashrate !== undefined &&
+          this._figure(miner, "sensor.hashrate", hashrateParts(hass.locale, miner.hashrate)),
+        miner.power !== undefined &&
+          this._figure(miner, "sensor.power", powerParts(hass.locale, miner.power)),
+        miner.efficiency !== undefined &&
+          this._figure(miner, "sensor.efficiency", [
+            formatNumber(hass.locale, miner.efficiency, 1),
+            "H/J",
+          ]),
+        miner.temperature &&
+          h(
+            "div",
+            { key: "temperature" },
+            h(
+              "b",
+              null,
+              joined([
+                formatNumber(hass.locale, miner.temperature.value),
+                miner.temperature.unit,
+              ]),
+            ),
+            miner.temperature.name,
+          ),
+      ),
+      this.chips(problemsOf(miner).filter(({ issue }) => issue)),
+    );
+  }
+
+  /** @param {Miner} miner */
+  _switch(miner) {
+    const state = stateOf(this.hass, miner, "switch.mining");
+    if (!state) return null;
+    /** @param {Event} event */
+    const turn = (event) => {
+      const input = /** @type {HTMLInputElement} */ (event.currentTarget);
+      void this.call("switch", input.checked ? "turn_on" : "turn_off", state.entity_id);
+    };
+    return h("input", {
+      type: "checkbox",
+      role: "switch",
+      class: "toggle",
+      "aria-label": this.t("miner.switch", { name: miner.name }),
+      ".checked": miner.isMiningOn === true,
+      ".disabled": miner.isMiningOn === undefined,
+      onchange: turn,
+    });
+  }
+
+  /** @param {Miner} miner */
+  _slider(miner) {
+    const state = stateOf(this.hass, miner, "number.cpu_threads");
+    const { threads, maxThreads } = miner;
+    if (!state || threads === undefined || maxThreads === undefined) return null;
+    const value = this._moved ?? threads;
+    const text = this.t("miner.threads", { count: value });
+    /** @param {Event} event */
+    const valueOf = (event) => Number(/** @type {HTMLInputElement} */ (event.currentTarget).value);
+    /** @param {Event} event */
+    const set = async (event) => {
+      await this.call("number", "set_value", state.entity_id, { value: valueOf(event) });
+      this._moved = undefined;
+      this.requestRender();
+    };
+    return h(
+      "div",
+      null,
+      h(
+        "label",
+        { class: isActive(miner) ? "slider" : "slider off" },
+        h("i", { style: `width:${(100 * value) / maxThreads}%` }),
+        h("b", null, text),
+        h("input", {
+          type: "range",
+          min: 0,
+          max: maxThreads,
+          step: 1,
+          "aria-label": this.t("miner.slider", { name: miner.name }),
+          "aria-valuetext": text,
+          ".value": String(value),
+          oninput: (/** @type {Event} */ event) => {
+            this._moved = Math.max(1, valueOf(event));
+            this.requestRender();
+          },
+          onchange: (/** @type {Event} */ event) => void set(event),
+        }),
+      ),
+      h(
+        "div",
+        { class: "marks", "aria-hidden": "true" },
+        threadMarks(0, maxThreads).map((mark) => h("span", null, mark)),
+      ),
+    );
+  }
+
+  /**
+   * @param {Miner} miner
+   * @param {string} key
+   * @param {readonly [string, string]} parts
+   */
+  _figure(miner, key, parts) {
+    return h(
+      "button",
+      { key, onclick: () => this.showMore(miner.keys.get(key)) },
+      h("b", null, joined(parts)),
+      this.t(`figure.${key.slice("sensor.".length)}`),
+    );
+  }
+
+  getGridOptions() {
+    return { columns: 12, rows: "auto", min_columns: 6 };
+  }
+}

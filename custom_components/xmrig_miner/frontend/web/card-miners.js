@@ -1,0 +1,138 @@
+/** A table of many miners, those in trouble first. */
+
+/** @import { Hass, Miner } from "./types.js" */
+
+import { XmrigCard } from "./base.js";
+import { h } from "./dom.js";
+import { columnsOf, sorted } from "./overview.js";
+import { readMiner } from "./readings.js";
+import { findMiners } from "./registry.js";
+import { isInTrouble, minerWord } from "./sentences.js";
+import { pathOf } from "./strategy.js";
+import { formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
+
+/** ms in which changes are collected: the polls of many miners are not at one moment. */
+const GATHER = 1000;
+
+const KEYS = [
+  ...["sensor.status", "sensor.hashrate", "sensor.power", "sensor.efficiency"],
+  ...["sensor.calibration", "sensor.sleep", "number.cpu_threads"],
+];
+
+export class MinersCard extends XmrigCard {
+  /** @type {{ column: string, descending: boolean } | undefined} */
+  _sorting;
+  _rendered = -Infinity;
+
+  /** @param {Hass} hass @override */
+  shown(hass) {
+    const found = findMiners(hass).flatMap((miner) => KEYS.map((key) => miner.keys.get(key)));
+    return found.filter((id) => id !== undefined);
+  }
+
+  /** @override */
+  requestRender() {
+    if (this._isDue) return;
+    const wait = this._rendered + GATHER - performance.now();
+    if (wait <= 0) {
+      super.requestRender();
+      return;
+    }
+    this._isDue = true;
+    setTimeout(() => {
+      this._isDue = false;
+      super.requestRender();
+    }, wait);
+  }
+
+  /** @override */
+  content() {
+    this._rendered = performance.now();
+    const { hass, t } = this;
+    const miners = findMiners(hass).map((unit) => readMiner(hass, unit, this._issues));
+    const columns = columnsOf(miners);
+    return h(
+      "ha-card",
+      null,
+      h(
+        "div",
+        { class: "scroll" },
+        h(
+          "table",
+          null,
+          h("thead", null, h("tr", null, columns.map((column) => this._header(column)))),
+          h(
+            "tbody",
+            null,
+            sorted(miners, this._sorting).map((miner) =>
+              h(
+                "tr",
+                { key: miner.id, class: isInTrouble(miner) ? "trouble" : "" },
+                columns.map((column) =>
+                  h("td", null, column === "name" ? this._link(miner) : this._cell(miner, column)),
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** @param {string} column */
+  _header(column) {
+    const isSorted = this._sorting?.column === column;
+    const order = this._sorting?.descending ? "descending" : "ascending";
+    const sort = () => {
+      const descending = isSorted ? !this._sorting?.descending : column !== "name";
+      this._sorting = { column, descending };
+      this._rendered = -Infinity;
+      this.requestRender();
+    };
+    return h(
+      "th",
+      { scope: "col", "aria-sort": isSorted ? order : undefined },
+      h("button", { onclick: sort }, this.t(`column.${column}`)),
+    );
+  }
+
+  /** @param {Miner} miner */
+  _link(miner) {
+    /** @param {Event} event */
+    const open = (event) => {
+      event.preventDefault();
+      history.pushState(null, "", /** @type {HTMLAnchorElement} */ (event.currentTarget).href);
+      window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
+    };
+    return h("a", { href: pathOf(miner.id), onclick: open }, miner.name);
+  }
+
+  /**
+   * @param {Miner} miner
+   * @param {string} column
+   */
+  _cell(miner, column) {
+    const { locale } = this.hass;
+    const { hashrate, power, efficiency, temperature, threads, maxThreads } = miner;
+    switch (column) {
+      case "state":
+        return this.t(minerWord(miner).key);
+      case "threads":
+        return threads === undefined ? "" : `${threads}\u00a0/\u00a0${maxThreads}`;
+      case "hashrate":
+        return hashrate === undefined ? "" : joined(hashrateParts(locale, hashrate));
+      case "power":
+        return power === undefined ? "" : joined(powerParts(locale, power));
+      case "efficiency":
+        return efficiency === undefined ? "" : formatNumber(locale, efficiency, 1);
+      default:
+        return temperature
+          ? joined([formatNumber(locale, temperature.value), temperature.unit])
+          : "";
+    }
+  }
+
+  getGridOptions() {
+    return { columns: "full", rows: "auto" };
+  }
+}

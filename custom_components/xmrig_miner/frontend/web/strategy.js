@@ -1,0 +1,171 @@
+/** The dashboard: which views and cards there are, by what is set up. */
+
+/** @import { Hass, Unit } from "./types.js" */
+
+import { TABLE_FROM, TABS_UP_TO } from "./overview.js";
+import { findCards, findManager, findMiners } from "./registry.js";
+import { loadTexts, translator } from "./texts.js";
+
+const CARD = "custom:xmrig-";
+
+/** @typedef {Record<string, any>} Config */
+
+/**
+ * Return the path of a miner's page, which does not change with its name.
+ *
+ * @param {string} deviceId
+ */
+export const pathOf = (deviceId) => `miner-${deviceId}`;
+
+/**
+ * Return the views of the dashboard.
+ *
+ * @param {Hass} hass
+ * @param {import("./types.js").Translate} t
+ * @returns {Config[]}
+ */
+export function views(hass, t) {
+  const miners = findMiners(hass);
+  return [
+    overview(hass, miners, t),
+    ...miners.map((miner) => page(hass, miner, miners.length > TABS_UP_TO, t)),
+  ];
+}
+
+/**
+ * @param {Hass} hass
+ * @param {readonly Unit[]} miners
+ * @param {import("./types.js").Translate} t
+ */
+function overview(hass, miners, t) {
+  const manager = findManager(hass);
+  const graph = manager && history(manager, ["sensor.surplus", "sensor.mining_power"]);
+  /** @type {(Config | undefined)[]} */
+  const cards = [{ type: `${CARD}overview` }];
+  if (manager) cards.push({ type: `${CARD}manager` }, graph);
+  if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners` });
+  else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id })));
+  return sections(t("view.overview"), "overview", [cards], { icon: "mdi:pickaxe" });
+}
+
+/**
+ * @param {Hass} hass
+ * @param {Unit} miner
+ * @param {boolean} isSubview
+ * @param {import("./types.js").Translate} t
+ */
+function page(hass, miner, isSubview, t) {
+  const cards = findCards(hass, miner);
+  const power = ["sensor.power", "sensor.efficiency", "sensor.energy", "number.power_limit"];
+  const pool = [
+    ...["select.pool", "binary_sensor.pool_connected", "sensor.pool", "sensor.pool_ping"],
+    ...["sensor.shares_accepted", "sensor.shares_rejected"],
+  ];
+  const calibration = ["sensor.calibration", "button.calibrate"];
+  const events = miner.keys.get("event.activity");
+  return sections(
+    miner.name,
+    pathOf(miner.id),
+    [
+      [
+        { type: `${CARD}miner`, device: miner.id },
+        history(miner, ["sensor.hashrate", "sensor.power"]),
+      ],
+      [
+        ...list(miner, pool, t("page.pool"), "mdi:server-network"),
+        ...list(miner, power, t("page.power"), "mdi:flash"),
+        ...list(miner, calibration, t("page.calibration"), "mdi:tune"),
+      ],
+      [
+        ...cards.flatMap((card) =>
+          list(
+            card,
+            ["temperature", "power", "fan_speed", "hashrate"].map((key) => `sensor.gpu_${key}`),
+            card.name,
+            "mdi:expansion-card",
+          ),
+        ),
+        ...(events
+          ? [
+              { type: "heading", heading: t("page.events"), icon: "mdi:history" },
+              { type: "logbook", target: { entity_id: [events] }, hours_to_show: 72 },
+            ]
+          : []),
+      ],
+    ],
+    { subview: isSubview },
+  );
+}
+
+/**
+ * Return tiles below a heading, unless none of the entities exists.
+ *
+ * @param {Unit} unit
+ * @param {readonly string[]} keys
+ * @param {string} heading
+ * @param {string} icon
+ * @returns {Config[]}
+ */
+function list(unit, keys, heading, icon) {
+  const found = keys.map((key) => unit.keys.get(key)).filter((id) => id !== undefined);
+  if (found.length === 0) return [];
+  return [
+    { type: "heading", heading, icon },
+    ...found.map((entity) => ({ type: "tile", entity, name: { type: "entity" } })),
+  ];
+}
+
+/**
+ * Return a graph of a day; undefined if none of the entities exists.
+ *
+ * @param {Unit} unit
+ * @param {readonly string[]} keys
+ * @returns {Config | undefined}
+ */
+function history(unit, keys) {
+  const found = keys.map((key) => unit.keys.get(key)).filter((id) => id !== undefined);
+  if (found.length === 0) return undefined;
+  return {
+    type: "history-graph",
+    hours_to_show: 24,
+    entities: found.map((entity) => ({ entity, name: { type: "entity" } })),
+    grid_options: { columns: "full" },
+  };
+}
+
+/**
+ * @param {string} title
+ * @param {string} path
+ * @param {readonly (readonly (Config | undefined)[])[]} columns
+ * @param {Config} options
+ */
+function sections(title, path, columns, options) {
+  const filled = columns
+    .map((cards) => cards.filter((card) => card !== undefined))
+    .filter((cards) => cards.length > 0);
+  return {
+    type: "sections",
+    title,
+    path,
+    max_columns: 3,
+    ...options,
+    sections: filled.map((cards) => ({
+      type: "grid",
+      column_span: filled.length === 1 ? 3 : 1,
+      cards,
+    })),
+  };
+}
+
+export class XmrigStrategy extends HTMLElement {
+  static registryDependencies = ["entities", "devices"];
+
+  /**
+   * @param {unknown} _config
+   * @param {Hass} hass
+   */
+  static async generate(_config, hass) {
+    const { language } = hass.locale;
+    return { views: views(hass, translator(await loadTexts(language), language)) };
+  }
+}

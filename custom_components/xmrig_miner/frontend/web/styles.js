@@ -1,0 +1,59 @@
+/** The style of all cards, with Home Assistant's own variables. */
+
+export const STYLES = `
+:host { display: block; height: 100%; --mine: var(--primary-color, #009ac7); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
+* { box-sizing: border-box; }
+ha-card { display: block; height: 100%; padding: 16px; color: var(--primary-text-color); font-size: 14px; line-height: 1.4; overflow: hidden; }
+h2, p { margin: 0; font-weight: 500; }
+h2 { font-size: 16px; overflow-wrap: anywhere; }
+p { font-weight: 400; }
+button, select { font: inherit; color: inherit; }
+button { cursor: pointer; border: 0; background: none; padding: 0; text-align: inherit; }
+:focus-visible { outline: 2px solid var(--mine); outline-offset: 2px; }
+.dim { color: var(--dim); font-size: 12.5px; }
+.say { font-size: 16px; line-height: 1.45; margin: 12px 0 8px; }
+.head { display: flex; justify-content: space-between; gap: 12px; align-items: flex-start; }
+.state { margin: 4px 0 12px; min-height: 2.8em; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); margin: -16px; }
+.figures > * { padding: 14px 16px; box-shadow: -1px -1px 0 var(--divider-color, #e0e0e0); min-width: 0; }
+.figures b { display: block; font-size: 24px; font-weight: 400; white-space: nowrap; letter-spacing: -.3px; }
+.figures small { font-size: 13px; color: var(--dim); margin-inline-start: 4px; }
+.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 8px; margin-top: 14px; }
+.row b, .tiles b { display: block; font-size: 15px; font-weight: 500; }
+.row > *, .tiles > * { color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere; }
+.row b, .tiles b { color: var(--primary-text-color); }
+.tiles { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
+.tiles > * { background: var(--soft); border-radius: 10px; padding: 9px 12px; flex: 1 1 110px; }
+.chips { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
+.chips:first-child { margin: 0 0 12px; }
+.figures + .chips { margin: 32px 0 0; }
+.chip { border-radius: 999px; padding: 6px 12px; font-size: 12.5px; background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, transparent); }
+.modes { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 4px; background: var(--soft); border-radius: 10px; padding: 4px; margin-top: 12px; }
+.modes button { padding: 9px 4px; border-radius: 8px; text-align: center; min-height: 40px; }
+.modes [aria-checked=true] { background: var(--mine); color: var(--text-primary-color, #fff); font-weight: 500; }
+.toggle { appearance: none; flex: none; width: 44px; height: 24px; margin: 0; border-radius: 12px; background: var(--disabled-color, #9e9e9e); position: relative; cursor: pointer; transition: background .15s; }
+.toggle::after { content: ""; position: absolute; inset-block-start: 3px; inset-inline-start: 3px; width: 18px; height: 18px; border-radius: 9px; background: #fff; transition: inset-inline-start .15s; }
+.toggle:checked { background: var(--mine); }
+.toggle:checked::after { inset-inline-start: 23px; }
+.toggle:disabled { opacity: .5; cursor: default; }
+.slider { position: relative; display: block; height: 40px; border-radius: 10px; overflow: hidden; background: color-mix(in srgb, var(--mine) 20%, transparent); }
+.slider i { position: absolute; inset-block: 0; inset-inline-start: 0; background: var(--mine); transition: width .15s; }
+.slider.off i { opacity: .35; }
+.slider b { position: absolute; inset-inline-start: 12px; inset-block-start: 9px; font-weight: 500; background: var(--card-background-color, #fff); border-radius: 6px; padding: 1px 8px; }
+.slider input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
+.slider:focus-within { outline: 2px solid var(--mine); outline-offset: 2px; }
+.marks { display: flex; justify-content: space-between; font-size: 10.5px; color: var(--dim); margin: 3px 2px 0; }
+.trouble { border-color: color-mix(in srgb, var(--error-color, #db4437) 55%, var(--divider-color)); }
+.scroll { overflow-x: auto; margin: 0 -16px; padding: 0 16px; }
+table { width: 100%; border-collapse: collapse; white-space: nowrap; }
+th, td { text-align: end; padding: 8px 12px; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
+th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: start; padding-inline-start: 0; }
+th { font-weight: 400; color: var(--dim); }
+td a { color: inherit; }
+tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
+dialog { border: 0; border-radius: var(--ha-card-border-radius, 12px); background: var(--card-background-color, #fff); color: var(--primary-text-color); max-width: min(480px, calc(100vw - 32px)); padding: 24px; }
+dialog::backdrop { background: rgb(0 0 0 / .5); }
+dialog p { margin: 12px 0; overflow-wrap: anywhere; }
+dialog div { display: flex; justify-content: flex-end; gap: 16px; margin-top: 16px; }
+dialog div > * { color: var(--mine); font-weight: 500; text-decoration: none; padding: 8px; }
+`;

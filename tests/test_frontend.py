@@ -1,0 +1,136 @@
+"""Tests of the dashboard's module: how it is served, and what it asks for."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+import json
+from pathlib import Path
+from unittest.mock import Mock, patch
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    MockModule,
+    MockUser,
+    mock_integration,
+)
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
+
+from custom_components import xmrig_miner
+from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
+from custom_components.xmrig_miner.frontend.module import WEB
+from custom_components.xmrig_miner.kinds import EntryKind
+
+from .common import Rig
+
+MANIFEST = json.loads((Path(xmrig_miner.__file__).parent / "manifest.json").read_text())
+
+
+@pytest.fixture
+def add_url() -> Iterator[Mock]:
+    """Catch the addresses that pages are told to load."""
+    with patch(
+        "custom_components.xmrig_miner.frontend.module.add_extra_js_url"
+    ) as add_extra_js_url:
+        yield add_extra_js_url
+
+
+async def with_frontend(hass: HomeAssistant) -> None:
+    """Set up what serves files, and a frontend without its pages."""
+    assert await async_setup_component(hass, "http", {})
+    mock_integration(hass, MockModule("frontend"))
+    assert await async_setup_component(hass, "frontend", {})
+    await hass.async_block_till_done()
+
+
+async def test_the_module_is_served_with_its_version(
+    rig: Rig, add_url: Mock, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """Once for all config entries, and for browsers to keep."""
+    await with_frontend(rig.hass)
+    await rig.set_up()
+    await rig.hass.config_entries.async_reload(rig.entry.entry_id)
+    add_url.assert_called_once()
+    url = add_url.call_args.args[1]
+    assert url.startswith(f"/{DOMAIN}/{MANIFEST['version']}-")
+    client = await hass_client_no_auth()
+    folder = url.rpartition("/")[0]
+    for path in sorted(WEB.rglob("*.js*")):
+        response = await client.get(f"{folder}/{path.relative_to(WEB).as_posix()}")
+        assert response.status == HTTPStatus.OK
+        assert await response.text() == path.read_text()
+        assert "max-age" in response.headers["Cache-Control"]
+
+
+async def test_it_works_without_a_frontend(rig: Rig, add_url: Mock) -> None:
+    """Home Assistant may run without its pages, and they may come later."""
+    await rig.set_up()
+    add_url.assert_not_called()
+    await with_frontend(rig.hass)
+    add_url.assert_called_once()
+
+
+@pytest.fixture
+async def manager(
+    hass: HomeAssistant, enable_custom_integrations: None
+) -> MockConfigEntry:
+    """Return the config entry of the manager, set up."""
+    entry = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: EntryKind.MANAGER})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    return entry
+
+
+async def test_the_energy_of_today_is_told(
+    hass: HomeAssistant, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """In kWh by where it came from."""
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id(
+        {"type": f"{DOMAIN}/details", "config_entry_id": manager.entry_id}
+    )
+    assert (await client.receive_json())["result"] == {
+        "today": {"solar": 0, "grid": 0, "battery": 0, "unknown": 0},
+    }
+
+
+async def test_an_entry_that_is_not_there_is_not_told(
+    running: Rig, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Nor a miner, or a manager that is not set up."""
+    client = await hass_ws_client(running.hass)
+    await running.hass.config_entries.async_unload(manager.entry_id)
+    for entry_id, code in (
+        ("unknown", "not_found"),
+        (running.entry.entry_id, "not_found"),
+        (manager.entry_id, "not_loaded"),
+    ):
+        await client.send_json_auto_id(
+            {"type": f"{DOMAIN}/details", "config_entry_id": entry_id}
+        )
+        assert (await client.receive_json())["error"]["code"] == code
+
+
+async def test_only_who_may_see_all_entities_is_told(
+    hass: HomeAssistant,
+    manager: MockConfigEntry,
+    hass_ws_client: WebSocketGenerator,
+    hass_read_only_access_token: str,
+    hass_read_only_user: MockUser,
+) -> None:
+    """To a user of some entities only, there is no such config entry."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), manager.entry_id)
+    ids = [entity.entity_id for entity in entities]
+    client = await hass_ws_client(hass, hass_read_only_access_token)
+    for allowed, success in ((ids, True), (ids[1:], False)):
+        readable = {entity_id: {"read": True} for entity_id in allowed}
+        hass_read_only_user.mock_policy({"entities": {"entity_ids": readable}})
+        await client.send_json_auto_id(
+            {"type": f"{DOMAIN}/details", "config_entry_id": manager.entry_id}
+        )
+        assert (await client.receive_json())["success"] is success
