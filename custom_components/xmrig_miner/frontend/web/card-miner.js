@@ -10,9 +10,14 @@ import { isActive, isInTrouble, minerSentence, problemsOf } from "./sentences.js
 import { threadMarks } from "./marks.js";
 import { formatMoment, formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
 
+/** ms after which a slider stands still: each key moves it by one step. */
+const SETTLE = 500;
+
 export class MinerCard extends XmrigCard {
   /** Where the slider is while it is moved. @type {number | undefined} */
   _moved;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  _timer;
 
   static getStubConfig(/** @type {Hass} */ hass) {
     return { device: findMiners(hass)[0]?.id };
@@ -130,10 +135,10 @@ export class MinerCard extends XmrigCard {
     const text = this.t("miner.threads", { count: value });
     /** @param {Event} event */
     const valueOf = (event) => Number(/** @type {HTMLInputElement} */ (event.currentTarget).value);
-    /** @param {Event} event */
-    const set = async (event) => {
-      await this.call("number", "set_value", state.entity_id, { value: valueOf(event) });
-      this._moved = undefined;
+    const set = async () => {
+      const sent = this._moved;
+      await this.call("number", "set_value", state.entity_id, { value: sent });
+      if (this._moved === sent) this._moved = undefined;
       this.requestRender();
     };
     return h(
@@ -156,7 +161,10 @@ export class MinerCard extends XmrigCard {
             this._moved = Math.max(1, valueOf(event));
             this.requestRender();
           },
-          onchange: (/** @type {Event} */ event) => void set(event),
+          onchange: () => {
+            clearTimeout(this._timer);
+            this._timer = setTimeout(() => void set(), SETTLE);
+          },
         }),
       ),
       h(
