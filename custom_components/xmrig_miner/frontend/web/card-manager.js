@@ -13,6 +13,15 @@ const SOURCES = /** @type {const} */ (["solar", "grid", "battery"]);
 /** ms between two readings of today's energy, which is counted by the minute. */
 const REFRESH = 60_000;
 
+/** kWh that show as more than nothing. */
+const LEAST = 0.005;
+
+/** What the fold shows, in this order. */
+const SETTINGS = [
+  ...["number.reserve", "number.battery_priority", "number.battery_start", "select.caution"],
+  ...["switch.keep_mining", "number.price_limit", "number.earnings"],
+];
+
 const MINER_KEYS = ["sensor.status", "number.cpu_threads", "switch.managed", "sensor.sleep"];
 
 export class ManagerCard extends XmrigCard {
@@ -20,6 +29,8 @@ export class ManagerCard extends XmrigCard {
   _details;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   _timer;
+  /** Home Assistant's card with the settings, once the fold was open. @type {any} */
+  _settings;
 
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
@@ -84,6 +95,7 @@ export class ManagerCard extends XmrigCard {
       h("p", { class: "say", "aria-live": "polite" }, sentence),
       notes.length > 0 && h("p", { class: "dim" }, notes.join(" · ")),
       this._energy(),
+      this._fold(unit),
       this.chips(
         manager.issues.map((issue) => ({ message: { key: issue.translation_key }, issue })),
       ),
@@ -141,7 +153,7 @@ export class ManagerCard extends XmrigCard {
   _energy() {
     const today = this._details?.today;
     if (!today) return null;
-    const used = SOURCES.filter((source) => source === "solar" || today[source] > 0);
+    const used = SOURCES.filter((source) => source === "solar" || today[source] >= LEAST);
     return h(
       "div",
       { class: "tiles" },
@@ -153,6 +165,31 @@ export class ManagerCard extends XmrigCard {
           this.t(`today.${source}`),
         ),
       ),
+    );
+  }
+
+  /** @param {import("./types.js").Unit} unit */
+  _fold(unit) {
+    const entities = SETTINGS.map((key) => unit.keys.get(key)).filter((id) => id !== undefined);
+    if (entities.length === 0) return null;
+    if (this._settings) this._settings.hass = this.hass;
+    /** @param {Event} event */
+    const open = async (event) => {
+      const fold = /** @type {HTMLDetailsElement} */ (event.currentTarget);
+      if (!fold.open || this._settings) return;
+      const { createCardElement } = await /** @type {any} */ (window).loadCardHelpers();
+      this._settings ??= createCardElement({
+        type: "entities",
+        show_header_toggle: false,
+        entities: entities.map((entity) => ({ entity, name: { type: "entity" } })),
+      });
+      this._settings.hass = this.hass;
+      fold.append(this._settings);
+    };
+    return h(
+      "details",
+      { key: "settings", ontoggle: open },
+      h("summary", null, this.t("manager.settings")),
     );
   }
 

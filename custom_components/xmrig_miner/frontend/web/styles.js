@@ -51,6 +51,8 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: s
 th { font-weight: 400; color: var(--dim); }
 td a { color: inherit; }
 tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
+details { margin-top: 14px; --ha-card-border-width: 0; --ha-card-background: transparent; }
+summary { cursor: pointer; color: var(--dim); padding: 6px 0; }
 dialog { border: 0; border-radius: var(--ha-card-border-radius, 12px); background: var(--card-background-color, #fff); color: var(--primary-text-color); max-width: min(480px, calc(100vw - 32px)); padding: 24px; }
 dialog::backdrop { background: rgb(0 0 0 / .5); }
 dialog p { margin: 12px 0; overflow-wrap: anywhere; }
