@@ -92,7 +92,7 @@ def test_an_error_has_a_reason(tmp_path: Path, port: str, name: str) -> None:
     script = dict(EXAMPLES)[name]
     result = run(tmp_path, script, "1")
     assert result.returncode == 1
-    assert result.stderr == "127.0.0.1:1 could not be reached\n"
+    assert result.stderr == "127.0.0.1:1 refused the connection\n"
 
 
 def test_properties(tmp_path: Path, port: str) -> None:

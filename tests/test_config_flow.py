@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 import logging
+import socket
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -184,7 +185,7 @@ async def test_a_miner_that_never_answers_is_reported(
     """The form does not wait forever."""
     simulator.fault = "hang"
     form = await add(hass, connection(simulator))
-    assert form["errors"] == {"base": "cannot_connect"}
+    assert form["errors"] == {"base": "no_reply"}
     simulator.fault = None
     result = await submit(hass, form, connection(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -197,7 +198,24 @@ async def test_an_unreachable_miner_is_reported(
     await simulator.go_offline()
     entered = connection(simulator)
     await assert_told_then_mended(
-        hass, entered, {"base": "cannot_connect"}, entered, simulator
+        hass, entered, {"port": "connection_refused"}, entered, simulator
+    )
+
+
+async def test_a_hostname_that_does_not_exist_is_reported(
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: AsyncMock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The error is shown at the host, and what was entered stays."""
+    unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    monkeypatch.setattr(hass.loop, "getaddrinfo", AsyncMock(side_effect=unknown))
+    await assert_told_then_mended(
+        hass,
+        connection(simulator, host="rig-one.invalid"),
+        {"host": "unknown_host"},
+        connection(simulator),
     )
 
 
@@ -210,6 +228,19 @@ async def test_another_protocol_is_reported(
             hass,
             connection(simulator, port=port),
             {"port": "not_xmrig"},
+            connection(simulator),
+        )
+
+
+async def test_a_failed_handshake_is_reported_at_tls(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """Something listens, but not with TLS."""
+    async with greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        await assert_told_then_mended(
+            hass,
+            connection(simulator, port=port, ssl=True),
+            {"tls": "no_tls"},
             connection(simulator),
         )
 

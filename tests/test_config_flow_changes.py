@@ -279,7 +279,7 @@ class TestReconfiguration:
         assert running.entry.data == before
         await other.go_offline()
         form = await choose(running, menu, "agree")
-        assert form["errors"] == {"base": "cannot_connect"}
+        assert form["errors"] == {"port": "connection_refused"}
         assert running.entry.data == before
 
     @pytest.mark.parametrize("options", [{"miner_id": ""}])
@@ -361,7 +361,7 @@ class TestToken:
         unchanged = without_token(connection(running.simulator))
         wrong = unchanged | {CONF_PORT: 1}
         form = await submit(running, form, wrong)
-        assert form["errors"] == {"base": "cannot_connect"}
+        assert form["errors"] == {"port": "connection_refused"}
         assert entered(form) == wrong | {"remove_token": False}
         before = dict(running.entry.data)
         result = await submit(running, form, unchanged)

@@ -30,6 +30,18 @@ class XmrigCertificateError(XmrigConnectionError):
     key = "invalid_certificate"
 
 
+class XmrigUnknownHostError(XmrigConnectionError):
+    """The name of the host could not be resolved."""
+
+
+class XmrigConnectionRefusedError(XmrigConnectionError):
+    """The host is up, but nothing listens on the port."""
+
+
+class XmrigNoTlsError(XmrigConnectionError):
+    """What listens on the port does not use TLS, or not in a version that is accepted."""
+
+
 class XmrigTimeoutError(XmrigConnectionError):
     """The miner did not reply in time; a command may have taken effect."""
 

@@ -10,9 +10,12 @@ from .exceptions import (
     XmrigAuthenticationError,
     XmrigCertificateError,
     XmrigConnectionError,
+    XmrigConnectionRefusedError,
     XmrigInterruptedError,
+    XmrigNoTlsError,
     XmrigResponseError,
     XmrigTimeoutError,
+    XmrigUnknownHostError,
 )
 
 CONNECT_TIMEOUT = 5
@@ -129,6 +132,18 @@ class Transport:
             case TimeoutError():
                 return XmrigTimeoutError(
                     f"{self.address} did not answer within {REQUEST_TIMEOUT} seconds"
+                )
+            case aiohttp.ClientConnectorDNSError():
+                return XmrigUnknownHostError(
+                    f"The host of {self.address} could not be found"
+                )
+            case aiohttp.ClientConnectorSSLError():
+                return XmrigNoTlsError(
+                    f"No TLS connection to {self.address} could be established"
+                )
+            case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+                return XmrigConnectionRefusedError(
+                    f"{self.address} refused the connection"
                 )
             case aiohttp.ClientConnectorError():
                 return XmrigConnectionError(f"{self.address} could not be reached")

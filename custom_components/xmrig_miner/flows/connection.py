@@ -35,6 +35,7 @@ from ..kinds import EntryKind
 from ..runtime import XmrigConfigEntry
 from .connection_form import (
     CONF_REMOVE_TOKEN,
+    CONNECTION_ERRORS,
     ERROR_FIELDS,
     SECTION_TLS,
     TOKEN_SCHEMA,
@@ -123,7 +124,7 @@ class ConnectionSteps(PowerSteps):
             summary = await client.summary()
         except XmrigError as error:
             LOGGER.debug("Adding a miner failed: %s", error)
-            return self._async_show_form(error.key)
+            return self._async_show_form(CONNECTION_ERRORS.get(type(error), error.key))
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
             return self._async_show_form("unknown")

@@ -23,6 +23,14 @@ from homeassistant.helpers.selector import (
 from probatio import Secret
 import voluptuous as vol
 
+from ..api.exceptions import (
+    XmrigConnectionRefusedError,
+    XmrigError,
+    XmrigNoTlsError,
+    XmrigTimeoutError,
+    XmrigUnknownHostError,
+)
+
 CONF_REMOVE_TOKEN = "remove_token"
 SECTION_TLS = "tls"
 
@@ -54,11 +62,22 @@ TLS_SCHEMA = vol.Schema(
 # frontend shows none at the fields in it.
 ERROR_FIELDS = {
     "address_in_use": CONF_HOST,
+    "connection_refused": CONF_PORT,
     "invalid_auth": CONF_ACCESS_TOKEN,
     "invalid_certificate": SECTION_TLS,
     "invalid_host": CONF_HOST,
+    "no_tls": SECTION_TLS,
     "not_xmrig": CONF_PORT,
     "token_not_expected": CONF_ACCESS_TOKEN,
+    "unknown_host": CONF_HOST,
+}
+
+# What a user can mend at a field. Elsewhere these are all failures to connect.
+CONNECTION_ERRORS: dict[type[XmrigError], str] = {
+    XmrigConnectionRefusedError: "connection_refused",
+    XmrigNoTlsError: "no_tls",
+    XmrigTimeoutError: "no_reply",
+    XmrigUnknownHostError: "unknown_host",
 }
 
 
