@@ -20,6 +20,8 @@ export class XmrigCard extends HTMLElement {
   /** The problem whose remedy is open. @type {Problem | undefined} */
   _open;
   _isDue = false;
+  /** What `shown` returned, until a registry or the configuration changes. @type {string[] | undefined} */
+  _ids;
   /** @type {Translate} */
   t = (key) => key;
   /** @type {(() => void) | undefined} */
@@ -33,6 +35,7 @@ export class XmrigCard extends HTMLElement {
   /** @param {Record<string, any>} config */
   setConfig(config) {
     this._config = config;
+    this._ids = undefined;
     this.requestRender();
   }
 
@@ -41,13 +44,14 @@ export class XmrigCard extends HTMLElement {
     const before = this._hass;
     this._hass = hass;
     if (this.isConnected && !this._stop) this._watch();
-    if (
-      !before ||
-      WHOLE.some((name) => before[name] !== hass[name]) ||
-      this.shown(before).some((id) => before.states[id] !== hass.states[id])
-    ) {
+    if (!before || WHOLE.some((name) => before[name] !== hass[name])) {
+      this._ids = undefined;
       this.requestRender();
+      return;
     }
+    // States change many times a second, what is shown of them does not
+    this._ids ??= this.shown(hass);
+    if (this._ids.some((id) => before.states[id] !== hass.states[id])) this.requestRender();
   }
 
   get hass() {

@@ -2,8 +2,8 @@
 
 import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
-import { readManager, readMiner, stateOf } from "./readings.js";
-import { findManager, findMiners } from "./registry.js";
+import { readManager, readMiners, stateOf } from "./readings.js";
+import { DOMAIN, findManager, findMiners, idsOf } from "./registry.js";
 import { managerNotes, managerSentence } from "./sentences.js";
 import { formatNumber, joined, listed, powerParts } from "./texts.js";
 
@@ -34,9 +34,8 @@ export class ManagerCard extends XmrigCard {
 
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
-    const found = findMiners(hass).flatMap((miner) => MINER_KEYS.map((key) => miner.keys.get(key)));
     const own = findManager(hass)?.keys.values() ?? [];
-    return [...found, ...own].filter((id) => id !== undefined);
+    return [...findMiners(hass).flatMap((miner) => idsOf(miner, MINER_KEYS)), ...own];
   }
 
   /** @override */
@@ -56,7 +55,7 @@ export class ManagerCard extends XmrigCard {
     const entryId = findManager(this.hass)?.entryId;
     if (entryId === undefined) return;
     try {
-      const message = { type: "xmrig_miner/details", config_entry_id: entryId };
+      const message = { type: `${DOMAIN}/details`, config_entry_id: entryId };
       this._details = await this.hass.callWS(message);
     } catch {
       this._details = undefined;
@@ -70,7 +69,7 @@ export class ManagerCard extends XmrigCard {
     const unit = findManager(hass);
     if (!unit) return null;
     const manager = readManager(hass, unit, this._issues);
-    const miners = findMiners(hass).map((miner) => readMiner(hass, miner, this._issues));
+    const miners = readMiners(hass, this._issues);
     const power = (/** @type {number} */ watts) => joined(powerParts(hass.locale, watts));
     const { lead, miners: shares } = managerSentence(manager, miners, power);
     const first = t(lead.key, lead.values);
@@ -170,7 +169,7 @@ export class ManagerCard extends XmrigCard {
 
   /** @param {import("./types.js").Unit} unit */
   _fold(unit) {
-    const entities = SETTINGS.map((key) => unit.keys.get(key)).filter((id) => id !== undefined);
+    const entities = idsOf(unit, SETTINGS);
     if (entities.length === 0) return null;
     if (this._settings) this._settings.hass = this.hass;
     /** @param {Event} event */

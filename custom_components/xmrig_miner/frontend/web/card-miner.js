@@ -5,7 +5,7 @@
 import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { readManager, readMiner, stateOf } from "./readings.js";
-import { findCards, findManager, findMiner, findMiners } from "./registry.js";
+import { DOMAIN, findCards, findManager, findMiner, findMiners, idsOf } from "./registry.js";
 import { isActive, isInTrouble, minerSentence, problemsOf } from "./sentences.js";
 import { threadMarks } from "./marks.js";
 import { formatMoment, formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
@@ -29,7 +29,7 @@ export class MinerCard extends XmrigCard {
         {
           name: "device",
           required: true,
-          selector: { device: { integration: "xmrig_miner", entity: { domain: "switch" } } },
+          selector: { device: { integration: DOMAIN, entity: { domain: "switch" } } },
         },
       ],
     };
@@ -39,11 +39,11 @@ export class MinerCard extends XmrigCard {
   shown(hass) {
     const miner = findMiner(hass, this._config.device);
     if (!miner) return [];
-    const own = [...miner.keys.values()];
-    const cards = findCards(hass, miner).map((card) => card.keys.get("sensor.gpu_temperature"));
-    const manager = findManager(hass)?.keys;
-    const reasons = [manager?.get("sensor.reason"), manager?.get("select.mode")];
-    return [...own, ...cards, ...reasons].filter((id) => id !== undefined);
+    return [
+      ...miner.keys.values(),
+      ...findCards(hass, miner).flatMap((card) => idsOf(card, ["sensor.gpu_temperature"])),
+      ...idsOf(findManager(hass), ["sensor.reason", "select.mode"]),
+    ];
   }
 
   /** @override */

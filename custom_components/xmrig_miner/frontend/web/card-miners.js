@@ -5,8 +5,8 @@
 import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { columnsOf, sorted } from "./overview.js";
-import { readMiner } from "./readings.js";
-import { findMiners } from "./registry.js";
+import { readMiners } from "./readings.js";
+import { findMiners, idsOf } from "./registry.js";
 import { isInTrouble, minerWord } from "./sentences.js";
 import { pathOf } from "./strategy.js";
 import { formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
@@ -26,8 +26,7 @@ export class MinersCard extends XmrigCard {
 
   /** @param {Hass} hass @override */
   shown(hass) {
-    const found = findMiners(hass).flatMap((miner) => KEYS.map((key) => miner.keys.get(key)));
-    return found.filter((id) => id !== undefined);
+    return findMiners(hass).flatMap((miner) => idsOf(miner, KEYS));
   }
 
   /** @override */
@@ -49,7 +48,7 @@ export class MinersCard extends XmrigCard {
   content() {
     this._rendered = performance.now();
     const { hass, t } = this;
-    const miners = findMiners(hass).map((unit) => readMiner(hass, unit, this._issues));
+    const miners = readMiners(hass, this._issues);
     const columns = columnsOf(miners);
     return h(
       "ha-card",

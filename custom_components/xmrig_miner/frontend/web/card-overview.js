@@ -3,8 +3,8 @@
 import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { totals } from "./overview.js";
-import { readMiner } from "./readings.js";
-import { findManager, findMiners } from "./registry.js";
+import { numberOf, readMiners, stateOf } from "./readings.js";
+import { DOMAIN, findManager, findMiners, idsOf } from "./registry.js";
 import { isInTrouble, problemsOf } from "./sentences.js";
 import { formatNumber, hashrateParts, powerParts } from "./texts.js";
 
@@ -14,16 +14,17 @@ const MOST_PROBLEMS = 6;
 export class OverviewCard extends XmrigCard {
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
-    const manager = findManager(hass)?.keys.get("sensor.solar_share");
     const keys = ["sensor.status", "sensor.hashrate", "sensor.power", "sensor.sleep"];
-    const found = findMiners(hass).flatMap((miner) => keys.map((key) => miner.keys.get(key)));
-    return [...found, manager].filter((id) => id !== undefined);
+    return [
+      ...findMiners(hass).flatMap((miner) => idsOf(miner, keys)),
+      ...idsOf(findManager(hass), ["sensor.solar_share"]),
+    ];
   }
 
   /** @override */
   content() {
     const { hass, t } = this;
-    const miners = findMiners(hass).map((unit) => readMiner(hass, unit, this._issues));
+    const miners = readMiners(hass, this._issues);
     if (miners.length === 0) {
       return h(
         "ha-card",
@@ -31,12 +32,12 @@ export class OverviewCard extends XmrigCard {
         h("h2", null, t("empty.title")),
         h("p", { class: "say" }, t("empty.text")),
         hass.user?.is_admin &&
-          h("a", { href: "/config/integrations/dashboard/add?domain=xmrig_miner" }, t("empty.add")),
+          h("a", { href: `/config/integrations/dashboard/add?domain=${DOMAIN}` }, t("empty.add")),
       );
     }
     const sums = totals(miners);
-    const solar = findManager(hass)?.keys.get("sensor.solar_share");
-    const share = solar === undefined ? undefined : hass.states[solar];
+    const manager = findManager(hass);
+    const share = manager && numberOf(stateOf(hass, manager, "sensor.solar_share"));
     const problems = [
       ...this._issues
         .filter((issue) => !issue.ignored && !miners.some((miner) => miner.issues.includes(issue)))
@@ -58,9 +59,8 @@ export class OverviewCard extends XmrigCard {
           [formatNumber(hass.locale, sums.mining), t("figure.of", { count: sums.miners })],
           t("figure.mining"),
         ),
-        share &&
-          Number.isFinite(Number(share.state)) &&
-          figure([formatNumber(hass.locale, Number(share.state)), "%"], t("figure.solar_share")),
+        share !== undefined &&
+          figure([formatNumber(hass.locale, share), "%"], t("figure.solar_share")),
       ),
       this.chips(problems.slice(0, MOST_PROBLEMS)),
       problems.length > MOST_PROBLEMS &&

@@ -13,8 +13,6 @@
 /** @typedef {VNode | string | number | false | null | undefined} Child */
 /** @typedef {Child | readonly Child[]} Children */
 
-const SVG = "http://www.w3.org/2000/svg";
-
 /** What was rendered into a parent. @type {WeakMap<Node, (VNode | string)[]>} */
 const rendered = new WeakMap();
 
@@ -47,7 +45,7 @@ export function h(tag, props, ...children) {
  * @param {Element | ShadowRoot} parent
  */
 export function render(described, parent) {
-  update(parent, h("", null, ...[described].flat()).children, false);
+  update(parent, h("", null, ...[described].flat()).children);
 }
 
 /**
@@ -62,9 +60,8 @@ function isSame(a, b) {
 /**
  * @param {Element | ShadowRoot} parent
  * @param {(VNode | string)[]} next
- * @param {boolean} isSvg
  */
-function update(parent, next, isSvg) {
+function update(parent, next) {
   const before = rendered.get(parent) ?? [];
   const nodes = /** @type {ChildNode[]} */ ([...parent.childNodes].slice(0, before.length));
   /** @type {Map<any, number>} */
@@ -84,10 +81,10 @@ function update(parent, next, isSvg) {
     }
     const old = place < 0 ? undefined : before[place];
     if (old === undefined || used.has(place) || !isSame(old, item)) {
-      return create(item, isSvg);
+      return create(item);
     }
     used.add(place);
-    change(/** @type {ChildNode} */ (nodes[place]), old, item, isSvg);
+    change(/** @type {ChildNode} */ (nodes[place]), old, item);
     return /** @type {ChildNode} */ (nodes[place]);
   });
   nodes.forEach((node, place) => {
@@ -107,15 +104,13 @@ function hasKey(item) {
 
 /**
  * @param {VNode | string} item
- * @param {boolean} isSvg
  * @returns {ChildNode}
  */
-function create(item, isSvg) {
+function create(item) {
   if (typeof item === "string") return document.createTextNode(item);
-  const inSvg = isSvg || item.tag === "svg";
-  const node = inSvg ? document.createElementNS(SVG, item.tag) : document.createElement(item.tag);
+  const node = document.createElement(item.tag);
   setProps(node, {}, item.props);
-  update(node, item.children, inSvg);
+  update(node, item.children);
   return node;
 }
 
@@ -123,16 +118,15 @@ function create(item, isSvg) {
  * @param {ChildNode} node
  * @param {VNode | string} before
  * @param {VNode | string} next
- * @param {boolean} isSvg
  */
-function change(node, before, next, isSvg) {
+function change(node, before, next) {
   if (typeof before === "string" || typeof next === "string") {
     if (before !== next) node.nodeValue = String(next);
     return;
   }
   const element = /** @type {Element} */ (node);
   setProps(element, before.props, next.props);
-  update(element, next.children, isSvg || next.tag === "svg");
+  update(element, next.children);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 /** @import { Hass, Issue, Manager, Miner, State, Status, Unit } from "./types.js" */
 
-import { findCards } from "./registry.js";
+import { findCards, findMiners } from "./registry.js";
 
 /** H/s in a unit of hashrates. @type {Record<string, number>} */
 const HASHRATE_UNITS = { "H/s": 1, "kH/s": 1e3, "MH/s": 1e6, "GH/s": 1e9 };
@@ -130,6 +130,16 @@ export function readMiner(hass, unit, issues) {
     isMiningOn: isKnown(mining) ? mining?.state === "on" : undefined,
     issues: issuesOf(issues, unit.entryId),
   };
+}
+
+/**
+ * Return all miners, by name.
+ *
+ * @param {Hass} hass
+ * @param {readonly Issue[]} issues
+ */
+export function readMiners(hass, issues) {
+  return findMiners(hass).map((unit) => readMiner(hass, unit, issues));
 }
 
 /**

@@ -64,6 +64,16 @@ function unit(hass, device, entryId) {
 }
 
 /**
+ * Return the IDs of the entities of a device that exist of some keys.
+ *
+ * @param {Unit | undefined} unit
+ * @param {readonly string[]} keys
+ */
+export function idsOf(unit, keys) {
+  return keys.map((key) => unit?.keys.get(key)).filter((id) => id !== undefined);
+}
+
+/**
  * Return the main devices of all config entries whose entities have a key.
  *
  * @param {Hass} hass
@@ -81,13 +91,23 @@ function withKey(hass, key) {
 }
 
 /**
+ * Return how devices are ordered.
+ *
+ * @param {Hass} hass
+ * @returns {(a: { name: string }, b: { name: string }) => number}
+ */
+function byName(hass) {
+  const order = new Intl.Collator(hass.locale.language, { numeric: true });
+  return (a, b) => order.compare(a.name, b.name);
+}
+
+/**
  * Return all miners, by name. Proxies have no such status and are none.
  *
  * @param {Hass} hass
  */
 export function findMiners(hass) {
-  const order = new Intl.Collator(hass.locale.language, { numeric: true });
-  return withKey(hass, "sensor.status").sort((a, b) => order.compare(a.name, b.name));
+  return withKey(hass, "sensor.status").sort(byName(hass));
 }
 
 /**
@@ -114,6 +134,29 @@ export function findMiner(hass, deviceId) {
   return found.keys.has("sensor.status") ? found : undefined;
 }
 
+/** @type {WeakMap<object, Map<string, Device[]>>} */
+const children = new WeakMap();
+
+/**
+ * Return the devices that belong to another, by the ID of that.
+ *
+ * @param {Hass} hass
+ */
+function childrenOf(hass) {
+  let found = children.get(hass.devices);
+  if (!found) {
+    found = new Map();
+    for (const device of Object.values(hass.devices)) {
+      if (!device?.via_device_id) continue;
+      const siblings = found.get(device.via_device_id) ?? [];
+      found.set(device.via_device_id, siblings);
+      siblings.push(device);
+    }
+    children.set(hass.devices, found);
+  }
+  return found;
+}
+
 /**
  * Return the graphics cards of a miner, by name.
  *
@@ -121,13 +164,11 @@ export function findMiner(hass, deviceId) {
  * @param {Unit} miner
  */
 export function findCards(hass, miner) {
-  return [...index(hass).keys()]
-    .map((id) => hass.devices[id])
-    .filter((device) => device !== undefined)
-    .filter((device) => device.via_device_id === miner.id)
+  return (childrenOf(hass).get(miner.id) ?? [])
+    .filter((device) => index(hass).has(device.id))
     .map((device) => ({
       ...unit(hass, device, miner.entryId),
       model: device.model ?? undefined,
     }))
-    .sort((a, b) => a.name.localeCompare(b.name, hass.locale.language, { numeric: true }));
+    .sort(byName(hass));
 }

@@ -3,7 +3,7 @@
 /** @import { Hass, Unit } from "./types.js" */
 
 import { TABLE_FROM, TABS_UP_TO } from "./overview.js";
-import { findCards, findManager, findMiners } from "./registry.js";
+import { findCards, findManager, findMiners, idsOf } from "./registry.js";
 import { loadTexts, translator } from "./texts.js";
 
 const CARD = "custom:xmrig-";
@@ -107,7 +107,7 @@ function page(hass, miner, isSubview, t) {
  * @returns {Config[]}
  */
 function list(unit, keys, heading, icon) {
-  const found = keys.map((key) => unit.keys.get(key)).filter((id) => id !== undefined);
+  const found = idsOf(unit, keys);
   if (found.length === 0) return [];
   return [
     { type: "heading", heading, icon },
@@ -123,7 +123,7 @@ function list(unit, keys, heading, icon) {
  * @returns {Config | undefined}
  */
 function history(unit, keys) {
-  const found = keys.map((key) => unit.keys.get(key)).filter((id) => id !== undefined);
+  const found = idsOf(unit, keys);
   if (found.length === 0) return undefined;
   return {
     type: "history-graph",
