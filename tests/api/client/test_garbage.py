@@ -228,8 +228,9 @@ async def test_a_port_that_is_closed(session: aiohttp.ClientSession, call: str) 
     async with RawServer(b"") as server:
         pass
     client = XmrigClient(session, server.host, server.port, token=TOKEN)
-    with pytest.raises(XmrigConnectionRefusedError, match="refused"):
+    with pytest.raises(XmrigConnectionError, match="refused") as caught:
         await CALLS[call](client)
+    assert caught.type is XmrigConnectionRefusedError
 
 
 @pytest.mark.parametrize("call", CALLS)
