@@ -24,6 +24,7 @@ import pytest
 from simulator import Simulator
 
 from .contract.sandbox import NAMESPACE
+from .missing import missing
 
 type Json = dict[str, Any]
 
@@ -49,7 +50,6 @@ PAIRS = (
 )
 
 _ROOT = Path(__file__).parent.parent
-REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"
 
 
 class Target(ABC):
@@ -387,14 +387,7 @@ def find_binary(version: str) -> Path:
     for path in (named, _ROOT / ".tools" / f"xmrig-{version}" / "xmrig", installed):
         if path and Path(path).is_file() and _version_of(Path(path)) == version:
             return Path(path)
-    raise _without_miner(f"XMRig {version} is not installed: scripts/setup gets it")
-
-
-def _without_miner(message: str) -> BaseException:
-    """Return what skips a test, or fails it where the real miner must be tested."""
-    if os.environ.get(REQUIRED) == "1":
-        return pytest.fail.Exception(message)
-    return pytest.skip.Exception(message)
+    raise missing(f"XMRig {version} is not installed: scripts/setup gets it")
 
 
 def _version_of(binary: Path) -> str:
@@ -420,7 +413,7 @@ def unshare_command() -> list[str]:
             ).returncode
         ):
             return [unshare, options]
-    raise _without_miner(
+    raise missing(
         "XMRig is not started outside a network namespace of its own, and `unshare -rn`"
         " cannot make one: run the tests as root or allow user namespaces"
     )

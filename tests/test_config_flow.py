@@ -219,28 +219,28 @@ async def test_a_hostname_that_does_not_exist_is_reported(
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "ssl", "errors"),
+    [
+        (b"SSH-2.0-OpenSSH_10.0\r\n", False, {"port": "not_xmrig"}),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", True, {"tls": "no_tls"}),
+    ],
+    ids=["ssh", "http"],
+)
 async def test_another_protocol_is_reported(
-    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+    hass: HomeAssistant,
+    simulator: Simulator,
+    set_up: AsyncMock,
+    words: bytes,
+    ssl: bool,
+    errors: dict[str, str],
 ) -> None:
-    """A server that sends a greeting does not use HTTP."""
-    async with greeting(b"SSH-2.0-OpenSSH_10.0\r\n") as port:
+    """A server that sends a greeting uses neither HTTP nor TLS."""
+    async with greeting(words) as port:
         await assert_told_then_mended(
             hass,
-            connection(simulator, port=port),
-            {"port": "not_xmrig"},
-            connection(simulator),
-        )
-
-
-async def test_a_failed_handshake_is_reported_at_tls(
-    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
-) -> None:
-    """Something listens, but not with TLS."""
-    async with greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        await assert_told_then_mended(
-            hass,
-            connection(simulator, port=port, ssl=True),
-            {"tls": "no_tls"},
+            connection(simulator, port=port, ssl=ssl),
+            errors,
             connection(simulator),
         )
 

@@ -75,7 +75,7 @@ async def ensure_miners(
     """
     found: dict[int, Entry] = {}
     wanted = [connection.data for connection in connections]
-    for entry in await client.get(f"{ENTRIES}?domain={DOMAIN}"):
+    for entry in await listed(client):
         data = _data(config, entry["entry_id"])
         if data in wanted:
             found[wanted.index(data)] = Entry(entry["entry_id"], entry["title"])
@@ -87,10 +87,16 @@ async def ensure_miners(
     ]
 
 
+async def listed(client: Client) -> list[dict[str, Any]]:
+    """Return the integration's config entries, as Home Assistant lists them."""
+    entries: list[dict[str, Any]] = await client.get(f"{ENTRIES}?domain={DOMAIN}")
+    return entries
+
+
 async def find_manager(client: Client, miners: Sequence[Entry]) -> Entry | None:
     """Return the config entry of the manager; None if there is none."""
     ids = [miner.entry_id for miner in miners]
-    for entry in await client.get(f"{ENTRIES}?domain={DOMAIN}"):
+    for entry in await listed(client):
         if entry["entry_id"] not in ids:
             return Entry(entry["entry_id"], entry["title"])
     return None

@@ -1,16 +1,15 @@
 """Fixtures for tests in a browser."""
 
 from collections.abc import AsyncGenerator, Generator
-import os
 
 import aiohttp
 from playwright.async_api import Browser
 import pytest
 
 from scripts.runner.client import Client
-from scripts.runner.miner import ENTRIES
 from scripts.runner.process import VENV
-from tests.live.running import Run, free_port
+from tests.live.running import Run, free_port, remove_all
+from tests.missing import missing
 
 from .chromium import chromium, find
 from .user import User, logged_in
@@ -19,12 +18,10 @@ from .user import User, logged_in
 @pytest.fixture(autouse=True, scope="session")
 def installed() -> None:
     """Skip these tests if the newest Home Assistant or Chromium is not installed."""
-    if find() and (VENV / ".done").exists():
-        return
-    reason = "Home Assistant or Chromium is missing: run scripts/setup run browser"
-    if os.environ.get("XMRIG_TESTS_REQUIRE_MINER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    if not find() or not (VENV / ".done").exists():
+        raise missing(
+            "Home Assistant or Chromium is missing: run scripts/setup run browser"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +54,7 @@ async def client(run: Run) -> AsyncGenerator[Client]:
 @pytest.fixture(scope="module")
 async def nothing(client: Client) -> None:
     """Remove all miners and the manager; the Energy dashboard knows the house."""
-    for entry in await client.get(f"{ENTRIES}?domain=xmrig_miner"):
-        await client.delete(f"{ENTRIES}/{entry['entry_id']}")
+    await remove_all(client)
 
 
 @pytest.fixture

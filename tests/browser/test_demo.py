@@ -1,4 +1,4 @@
-"""The demo's dashboard and device pages, on a desktop and a phone, light and dark."""
+"""The demo's dashboard, on a desktop and a phone, light and dark."""
 
 from playwright.async_api import Browser, expect
 import pytest

@@ -13,7 +13,7 @@ from playwright.async_api import expect
 import pytest
 
 from scripts.runner.client import Client
-from scripts.runner.miner import ENTRIES, Device, Entry, devices
+from scripts.runner.miner import Device, Entry, devices, listed
 from scripts.runner.process import HOST
 from tests.live.running import TOKEN, SimulatedMiner, eventually, free_port
 
@@ -35,9 +35,8 @@ def miner() -> Generator[SimulatedMiner]:
 
 async def entry(client: Client) -> dict[str, Any]:
     """Return the config entry of the miner."""
-    entries = await client.get(f"{ENTRIES}?domain=xmrig_miner")
-    [found] = [entry for entry in entries if entry["title"] == "attic"]
-    return dict(found)
+    [found] = [entry for entry in await listed(client) if entry["title"] == "attic"]
+    return found
 
 
 async def device(client: Client) -> Device:
@@ -69,10 +68,15 @@ async def test_a_miner_is_added_with_the_manager(
     assert (await entry(client))["state"] == "loaded"
 
 
+async def registered(user: User) -> list[dict[str, Any]]:
+    """Return the miner's device as it is registered, if it is."""
+    registry = await user.command("config/device_registry/list")
+    return [device for device in registry if device["name"] == "attic"]
+
+
 async def open_device(user: User) -> None:
     """Open the page of the miner's device."""
-    registry = await user.command("config/device_registry/list")
-    [found] = [device for device in registry if device["name"] == "attic"]
+    [found] = await registered(user)
     await user.open(f"config/devices/device/{found['id']}")
     await user.sees("Controls")
 
@@ -219,9 +223,7 @@ async def test_the_miner_is_deleted(user: User, client: Client) -> None:
     await user.page.locator("dialog-box ha-button", has_text="Delete").click()
 
     async def is_gone() -> bool:
-        registry = await user.command("config/device_registry/list")
-        return not [device for device in registry if device["name"] == "attic"]
+        return not await registered(user)
 
     await eventually(is_gone)
-    entries = await client.get(f"{ENTRIES}?domain=xmrig_miner")
-    assert "attic" not in [entry["title"] for entry in entries]
+    assert "attic" not in [entry["title"] for entry in await listed(client)]

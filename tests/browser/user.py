@@ -38,13 +38,13 @@ class User:
         """Return the result of a command over the page's own connection."""
         return await self.page.evaluate(WEBSOCKET, {"type": command, **data})
 
-    async def sees(self, text: str | re.Pattern[str]) -> None:
+    async def sees(self, text: str) -> None:
         """Wait until a text is on the page."""
         await expect(self.page.get_by_text(text).first).to_be_visible(timeout=15_000)
 
-    async def click(self, name: str | re.Pattern[str], role: Any = "button") -> None:
-        """Click the button, or what has another role, of a name."""
-        await self.page.get_by_role(role, name=name).first.click()
+    async def click(self, name: str) -> None:
+        """Click the button of a name."""
+        await self.page.get_by_role("button", name=name).first.click()
 
     ### The dialog of a flow
 

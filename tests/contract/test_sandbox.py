@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from tests.contract.sandbox import NAMESPACE
-from tests.targets import REQUIRED, Sandbox, unshare_command
+from tests.missing import REQUIRED
+from tests.targets import Sandbox, unshare_command
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-import os
 
 import pytest
 
 from scripts.runner.process import VENV
+from tests.missing import missing
 
 
 def pytest_asyncio_loop_factories() -> dict[
@@ -20,7 +20,4 @@ def pytest_asyncio_loop_factories() -> dict[
 def newest_home_assistant() -> None:
     """Skip these tests if the newest Home Assistant is not installed."""
     if not (VENV / ".done").exists():
-        reason = "the newest Home Assistant is missing: run scripts/setup run"
-        if os.environ.get("XMRIG_TESTS_REQUIRE_MINER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        raise missing("the newest Home Assistant is missing: run scripts/setup run")

@@ -12,6 +12,8 @@ import sys
 
 import pytest
 
+from scripts.runner.client import Client
+from scripts.runner.miner import ENTRIES, listed
 from scripts.runner.process import HOST, PROJECT, VENV, port_is_free
 
 PYTHON = VENV / "bin" / "python"
@@ -130,6 +132,12 @@ class SimulatedMiner:
             self._process.terminate()
             self._process.communicate()
             self._process = None
+
+
+async def remove_all(client: Client) -> None:
+    """Remove all miners and the manager."""
+    for entry in await listed(client):
+        await client.delete(f"{ENTRIES}/{entry['entry_id']}")
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:

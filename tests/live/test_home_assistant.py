@@ -16,7 +16,7 @@ import pytest
 import pytest_socket
 
 from scripts.runner.client import Client
-from scripts.runner.miner import ENTRIES, Device, Entry, devices
+from scripts.runner.miner import Device, Entry, devices, listed
 from scripts.runner.process import HOST
 
 from .running import TOKEN, Run, SimulatedMiner, eventually, free_port
@@ -64,7 +64,7 @@ class Browser:
 
     async def entry(self) -> Entry:
         """Return the config entry of the only miner."""
-        [entry] = await self.client.get(f"{ENTRIES}?domain=xmrig_miner")
+        [entry] = await listed(self.client)
         return Entry(entry["entry_id"], entry["title"])
 
     async def devices(self) -> list[Device]:

@@ -7,10 +7,10 @@ from typing import Any
 import aiohttp
 
 from scripts.runner.client import Client
-from scripts.runner.miner import ENTRIES, FLOWS, Connection
+from scripts.runner.miner import FLOWS, Connection, listed
 from scripts.runner.process import HOST
 
-from .running import Run, eventually, free_port
+from .running import Run, eventually, free_port, remove_all
 
 GRID = "sensor.house_grid"
 THREADS = 4
@@ -66,8 +66,7 @@ async def test_from_nothing_to_mining_on_surplus(
         async with aiohttp.ClientSession() as session:
             client = await Client.connect(session, run.url)
             home = Home(client, session, port)
-            for entry in await client.get(f"{ENTRIES}?domain=xmrig_miner"):
-                await client.delete(f"{ENTRIES}/{entry['entry_id']}")
+            await remove_all(client)
             await name_meter(home)
             await add_miner_and_manager(home, port)
             await home.comes_to(THREADS, -1000)
@@ -110,7 +109,7 @@ async def add_miner_and_manager(home: Home, port: int) -> None:
     assert menu["step_id"] == "solar"
     result = await home.submit(menu, {"next_step_id": "with_manager"})
     assert result["type"] == "create_entry"
-    entries = await home.client.get(f"{ENTRIES}?domain=xmrig_miner")
+    entries = await listed(home.client)
     assert {entry["title"]: entry["state"] for entry in entries} == {
         "rig-one": "loaded",
         "Mining manager": "loaded",

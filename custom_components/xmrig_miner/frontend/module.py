@@ -8,7 +8,10 @@ browsers may keep them and yet never mix those of two versions.
 from hashlib import sha256
 from pathlib import Path
 
-from homeassistant.components.frontend import add_extra_js_url
+from homeassistant.components.frontend import (
+    DOMAIN as FRONTEND_DOMAIN,
+    add_extra_js_url,
+)
 from homeassistant.components.http import StaticPathConfig
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.loader import async_get_integration
@@ -20,9 +23,6 @@ WEB = Path(__file__).parent / "web"
 ENTRY_POINT = "xmrig.js"
 """The file that imports all others."""
 
-FRONTEND = "frontend"
-"""The component of Home Assistant that serves its own pages."""
-
 
 @callback
 def async_serve_module(hass: HomeAssistant) -> None:
@@ -31,7 +31,7 @@ def async_serve_module(hass: HomeAssistant) -> None:
     It stays until Home Assistant stops, whichever config entries come and go: dashboards
     may use it, and without miners it says how to add one.
     """
-    async_when_setup(hass, FRONTEND, _async_serve)
+    async_when_setup(hass, FRONTEND_DOMAIN, _async_serve)
 
 
 async def _async_serve(hass: HomeAssistant, _component: str) -> None:
