@@ -13,7 +13,7 @@ import aiohttp
 from . import dashboard, demo
 from .client import PASSWORD, USERNAME, Client
 from .house import ENERGY_SOURCES, play, template_sensors
-from .miner import Connection, devices, ensure_miners, find_manager
+from .miner import Connection, ensure_miners
 from .process import PROJECT, RESTART, HomeAssistant, RunError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -96,11 +96,7 @@ async def _prepare(
 ) -> None:
     """Set the miners up, and print the address."""
     entries = await ensure_miners(client, home_assistant.config, connections)
-    # None at all of one that has never been reached
-    miners = [found for entry in entries if (found := await devices(client, entry))]
-    entry = await find_manager(client, entries)
-    [manager] = await devices(client, entry) if entry else [None]
-    await dashboard.show(client, miners, manager)
+    await dashboard.show(client)
     listed = "".join(
         f"\nMiner            {entry.title} at {connection.host}:{connection.port}"
         for entry, connection in zip(entries, connections, strict=True)

@@ -93,15 +93,6 @@ async def listed(client: Client) -> list[dict[str, Any]]:
     return entries
 
 
-async def find_manager(client: Client, miners: Sequence[Entry]) -> Entry | None:
-    """Return the config entry of the manager; None if there is none."""
-    ids = [miner.entry_id for miner in miners]
-    for entry in await listed(client):
-        if entry["entry_id"] not in ids:
-            return Entry(entry["entry_id"], entry["title"])
-    return None
-
-
 def _data(config: Path, entry_id: str) -> dict[str, Any]:
     """Return the stored data of an entry, which no API returns."""
     storage = json.loads((config / ".storage" / "core.config_entries").read_text())

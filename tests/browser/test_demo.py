@@ -10,12 +10,13 @@ from .user import DESKTOP, PHONE, logged_in
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
-async def test_the_dashboard_shows_manager_house_and_miners(
+async def test_the_dashboard_shows_manager_and_miners(
     browser: Browser, run: Run, size: dict[str, int], dark: bool
 ) -> None:
-    """Nothing on it is missing, or is an error."""
+    """Nothing on it is missing, is an error, or is wider than the screen."""
     async with logged_in(browser, run.url, size=size, dark=dark) as user:
-        for text in ("Mining manager", "House", "rig-one", "rig-two"):
+        for text in ("Mining manager", "rig-one", "rig-two"):
             await user.sees(text)
         await expect(user.page.locator("hui-error-card, hui-warning")).to_have_count(0)
+        assert await user.page.evaluate("document.body.scrollWidth") == size["width"]
         assert not user.complaints
