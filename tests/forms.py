@@ -138,5 +138,7 @@ async def assert_told_then_mended(
         simulator.fault = None
         await simulator.go_online()
     result = await submit(hass, form, right)
+    if result.get("step_id") == "read_only":
+        result = await choose(hass, result, "agree")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_MINER_ID] == "8614647678496211"

@@ -27,6 +27,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.xmrig_miner.const import (
     CONF_KIND,
     CONF_MINER_ID,
+    CONF_READ_ONLY,
     CONF_WORKER_ID,
     DOMAIN,
 )
@@ -472,7 +473,7 @@ async def test_a_miner_added_meanwhile_is_not_added_twice(
 async def test_the_form_keeps_what_was_entered(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """Including a pasted address, but not the token."""
+    """But not the token; a pasted address is split into its fields."""
     wrong = connection(
         simulator,
         host=f" http://127.0.0.1:{simulator.port}/ ",
@@ -481,7 +482,64 @@ async def test_the_form_keeps_what_was_entered(
     )
     form = await add(hass, wrong)
     assert form["errors"] == {"access_token": "invalid_auth"}
+    assert entered(form) == without_token(connection(simulator))
+
+
+@pytest.mark.parametrize("options", [{"tls": True}])
+async def test_a_pasted_https_address_turns_tls_on_in_the_form(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """So that the verification can be turned off right there."""
+    pasted = f"https://127.0.0.1:{simulator.port}/2/summary"
+    form = await add(hass, connection(simulator, host=pasted, port=1, ssl=False))
+    assert form["errors"] == {"tls": "invalid_certificate"}
+    assert entered(form) == without_token(connection(simulator, ssl=True))
+    assert not sections(form)["tls"].options["collapsed"]
+
+
+async def test_what_is_no_address_is_shown_again(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """To be corrected rather than entered once more."""
+    wrong = connection(simulator, host="ftp://rig", port=17)
+    form = await add(hass, wrong)
+    assert form["errors"] == {"host": "invalid_host"}
     assert entered(form) == without_token(wrong)
+
+
+class TestReadOnly:
+    """A miner whose API is read-only is added on request only."""
+
+    @pytest.mark.parametrize("options", [{"restricted": True}])
+    async def test_the_user_agrees_to_only_monitor_it(
+        self, hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+    ) -> None:
+        """The menu tells how it could be controlled."""
+        menu = await add(hass, connection(simulator))
+        assert menu["step_id"] == "read_only"
+        assert (menu["description_placeholders"] or {})["found"].startswith("rig-one")
+        result = await choose(hass, menu, "agree")
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["data"][CONF_READ_ONLY] is True
+
+    @pytest.mark.parametrize("options", [{"restricted": True, "token": None}])
+    async def test_the_api_is_opened_meanwhile(
+        self, hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+    ) -> None:
+        """The form keeps the address; nothing is remembered of the question."""
+
+        def open_api(config: dict[str, Any]) -> None:
+            config["http"] |= {"access-token": "s3cret", "restricted": False}
+
+        menu = await add(hass, without_token(connection(simulator)))
+        assert menu["step_id"] == "read_only"
+        form = await choose(hass, menu, "change")
+        assert entered(form) == without_token(connection(simulator))
+        simulator.edit_config(open_api)
+        simulator.restart()
+        result = await submit(hass, form, connection(simulator))
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert CONF_READ_ONLY not in result["data"]
 
 
 async def test_no_secret_is_logged(

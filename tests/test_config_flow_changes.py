@@ -104,7 +104,9 @@ class TestReauthentication:
         form = await reauthentication(rig)
         form = await submit(rig, form, {CONF_ACCESS_TOKEN: "old"})
         assert form["errors"] == {"access_token": "token_not_expected"}
-        result = await submit(rig, form, {})
+        menu = await submit(rig, form, {})
+        assert menu["step_id"] == "read_only"
+        result = await choose(rig, menu, "agree")
         assert result["reason"] == "reauth_successful"
         assert CONF_ACCESS_TOKEN not in rig.entry.data
         assert rig.entry.state is ConfigEntryState.LOADED
@@ -398,7 +400,9 @@ class TestToken:
         form = await reconfiguration(running)
         form = await submit(running, form, address)
         assert form["errors"] == {"access_token": "token_not_expected"}
-        result = await submit(running, form, address | {"remove_token": True})
+        menu = await submit(running, form, address | {"remove_token": True})
+        assert menu["step_id"] == "read_only"
+        result = await choose(running, menu, "agree")
         assert result["reason"] == "reconfigure_successful"
         assert CONF_ACCESS_TOKEN not in running.entry.data
         form = await reconfiguration(running)
@@ -444,7 +448,9 @@ class TestTokenInClear:
         }
         assert not secure.simulator.requests
         form = await choose(secure, menu, "change")
-        assert entered(form) == address | {"remove_token": False}
+        assert entered(form) == without_token(connection(secure.simulator)) | {
+            "remove_token": False
+        }
         menu = await submit(secure, form, address | token)
         assert menu["step_id"] == "token_in_clear"
         assert not secure.simulator.requests
@@ -527,7 +533,10 @@ class TestAddressOfAnotherEntry:
         form = await reconfiguration(first)
         form = await submit(first, form, connection(second.simulator))
         assert form["errors"] == {"host": "address_in_use"}
-        assert form["description_placeholders"] == {"other": "rig-two"}
+        assert form["description_placeholders"] == {
+            "name": "rig-one",
+            "other": "rig-two",
+        }
         assert entered(form)[CONF_PORT] == second.simulator.port
         assert first.entry.data == before
 

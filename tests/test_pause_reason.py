@@ -31,6 +31,8 @@ async def test_why_it_does_not_mine(running: Rig, reason: str) -> None:
     assert running.state(REASON) == "none"
     await running.turn(MINING, on=False)
     assert running.state(REASON) == "asked_here"
+    # The miner lists its threads while it is paused, too.
+    assert running.state("sensor.threads") == "0"
     await running.reload()
     assert running.state(REASON) == "asked_here"
 

@@ -36,6 +36,7 @@ from .watts import (
 )
 
 INTERVAL = 15
+ALLOWED = "sensor.max_threads"
 
 
 @pytest.fixture
@@ -63,6 +64,21 @@ async def test_a_miner_that_the_user_paused_is_not_started_by_a_limit(
         assert limited.state(REASON) == "asked_here"
     await limited.turn(MINING, on=True)
     assert threads_hashing(limited.simulator) == 3
+
+
+async def test_the_threads_that_the_user_allows_stay_visible_under_a_limit(
+    limited: Rig,
+) -> None:
+    """The number of threads shows what the limit leaves of them."""
+    assert limited.state(ALLOWED) == "4"
+    await set_threads(limited, 3)
+    await set_limit(limited, 100)
+    assert (limited.state(ALLOWED), limited.state(THREADS)) == ("3", "2")
+    await limited.reload()
+    assert (limited.state(ALLOWED), limited.state(THREADS)) == ("3", "2")
+    await set_limit(limited, 0)
+    assert limited.state(ALLOWED) == "3"
+    assert limited.state("sensor.threads") == "0"
 
 
 async def test_a_miner_that_was_paused_at_its_console_is_not_started_by_a_limit(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import timedelta
 import json
+from pathlib import Path
+import re
 from typing import Any
 from unittest.mock import patch
 
@@ -17,13 +19,15 @@ from pytest_homeassistant_custom_component.typing import (
 )
 
 from custom_components.xmrig_miner.api.exceptions import XmrigError
-from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.const import CONF_READ_ONLY, DOMAIN
+from custom_components.xmrig_miner.issues import learn_more_url
 from custom_components.xmrig_miner.repairs import async_update_issues
 from simulator.jsonvalue import Json
 
 from .common import Rig
 from .controls import SECRET_OPTIONS, act, select_pool
 from .fixing import Fix
+from .test_translations import TEXTS
 
 
 def issues(rig: Rig) -> dict[str, ir.IssueEntry]:
@@ -74,6 +78,31 @@ async def test_an_api_that_is_read_only(running: Rig) -> None:
     running.simulator.restart()
     await running.poll(2)
     assert set(issues(running)) == {"read_only"}
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_an_api_that_is_read_only_as_the_user_knows(rig: Rig) -> None:
+    """No issue, since the user agreed to only monitor the miner."""
+    rig.hass.config_entries.async_update_entry(
+        rig.entry, data={**rig.entry.data, CONF_READ_ONLY: True}
+    )
+    await rig.set_up()
+    assert rig.is_loaded
+    assert issues(rig) == {}
+
+
+def test_each_issue_is_explained() -> None:
+    """In the section that it links to."""
+    page = (Path(__file__).parents[1] / "docs/repairs.md").read_text()
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    assert {learn_more_url(key).partition("#")[2] for key in TEXTS["issues"]} == anchors
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_an_issue_links_to_its_explanation(running: Rig) -> None:
+    """Below its text."""
+    assert issues(running)["read_only"].learn_more_url == learn_more_url("read_only")
 
 
 @pytest.mark.parametrize("options", [{"restricted": True}])

@@ -99,7 +99,7 @@ async def test_a_paused_miner_hashes_nothing_at_once(
     ):
         assert running.state(f"sensor.{key}") == "0"
     assert float(running.state("sensor.hashrate_1m")) > 0
-    assert running.state("sensor.threads") == "5"
+    assert running.state("sensor.threads") == "0"
     # The hashrate of an idle card is null, and so is the sum.
     await running.poll(3)
     assert running.simulator.miner.hashrate_totals()[0] is None

@@ -40,6 +40,8 @@ Assistant writes states to one that may be a memory card."""
 STORAGE_VERSION: Final = 1
 
 CONF_KIND: Final = "kind"
+CONF_READ_ONLY: Final = "read_only"
+"""Whether the user agreed that the miner can only be monitored."""
 CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
 CONF_KEEP_STATE: Final = "keep_state"

@@ -17,6 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from .addresses import address, entries_of
 from .api.identity import MinerIdentity
 from .const import DOMAIN
+from .issues import async_raise_issue, issue_id
 
 ANOTHER_MINER = "another_miner"
 
@@ -39,32 +40,25 @@ def async_update_identity_issue(
     if found is None:
         async_delete_identity_issue(hass, entry, ignored=True)
         return
-    issue_id = _issue_id(entry)
+    own_id = issue_id(ANOTHER_MINER, entry.entry_id)
     known = _async_found(hass)
     if known.get(entry.entry_id, found) != found:
         # The issue that the user ignored was about another situation.
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        ir.async_delete_issue(hass, DOMAIN, own_id)
     known[entry.entry_id] = found
     registry = ir.async_get(hass)
     if any(
-        registry.async_get_issue(DOMAIN, _issue_id(other))
+        registry.async_get_issue(DOMAIN, issue_id(ANOTHER_MINER, other.entry_id))
         for other in _swapped_with(hass, entry)
     ):
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        ir.async_delete_issue(hass, DOMAIN, own_id)
         return
-    ir.async_create_issue(
+    async_raise_issue(
         hass,
-        DOMAIN,
-        issue_id,
-        data={"entry_id": entry.entry_id},
-        is_fixable=True,
+        ANOTHER_MINER,
+        entry,
+        {"name": entry.title, "address": address(entry.data), "found": found.label},
         severity=ir.IssueSeverity.ERROR,
-        translation_key=ANOTHER_MINER,
-        translation_placeholders={
-            "name": entry.title,
-            "address": address(entry.data),
-            "found": found.label,
-        },
     )
 
 
@@ -74,7 +68,9 @@ def async_delete_identity_issue(
 ) -> None:
     """Delete the issue of a config entry; `forget` also that it was ignored."""
     _async_found(hass).pop(entry.entry_id, None)
-    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(entry))
+    issue = ir.async_get(hass).async_get_issue(
+        DOMAIN, issue_id(ANOTHER_MINER, entry.entry_id)
+    )
     if issue and (ignored or issue.dismissed_version is None):
         ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
 
@@ -86,10 +82,6 @@ def is_polled(entry: ConfigEntry[Any]) -> bool:
     entry was removed.
     """
     return entry.state in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED)
-
-
-def _issue_id(entry: ConfigEntry[Any]) -> str:
-    return f"{ANOTHER_MINER}_{entry.entry_id}"
 
 
 def _swapped_with(

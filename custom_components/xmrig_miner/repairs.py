@@ -23,11 +23,12 @@ from .another_miner import Situation, active_entry, async_situation
 from .api.exceptions import XmrigError
 from .api.health import is_outdated, lacks_huge_pages
 from .api.models import Config
-from .const import DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
+from .const import CONF_READ_ONLY, DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
 from .coordinator import XmrigCoordinator
 from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
 from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
+from .issues import async_raise_issue, issue_id
 from .runtime import XmrigConfigEntry
 from .storage import UNREADABLE
 
@@ -56,20 +57,18 @@ def async_update_issues(coordinator: XmrigCoordinator) -> None:
         return
     found = _active_issues(coordinator)
     for key in ISSUES:
-        issue_id = f"{key}_{entry.entry_id}"
-        if key not in found:
-            ir.async_delete_issue(coordinator.hass, DOMAIN, issue_id)
-            continue
-        ir.async_create_issue(
-            coordinator.hass,
-            DOMAIN,
-            issue_id,
-            data={"entry_id": entry.entry_id},
-            is_fixable=key == PAYOUT_CHANGED,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=key,
-            translation_placeholders={"name": coordinator.name, **found[key]},
-        )
+        if key in found:
+            async_raise_issue(
+                coordinator.hass,
+                key,
+                entry,
+                {"name": coordinator.name, **found[key]},
+                is_fixable=key == PAYOUT_CHANGED,
+            )
+        else:
+            ir.async_delete_issue(
+                coordinator.hass, DOMAIN, issue_id(key, entry.entry_id)
+            )
 
 
 @callback
@@ -84,7 +83,7 @@ def async_delete_issues(
     async_delete_identity_issue(hass, entry, ignored=ignored)
     registry = ir.async_get(hass)
     for key in ISSUES:
-        issue = registry.async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+        issue = registry.async_get_issue(DOMAIN, issue_id(key, entry.entry_id))
         if issue and (ignored or issue.dismissed_version is None):
             ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
 
@@ -93,7 +92,7 @@ def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     """Return the active issues, each with the placeholders of its text."""
     snapshot = coordinator.data
     found: dict[str, dict[str, str]] = {}
-    if snapshot.restricted:
+    if snapshot.restricted and not coordinator.config_entry.data.get(CONF_READ_ONLY):
         found[READ_ONLY] = {}
     if lacks_huge_pages(snapshot):
         found[NO_HUGE_PAGES] = {}

@@ -6,12 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import override
 
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-    SensorStateClass,
-)
+from homeassistant.components.sensor import SensorDeviceClass, SensorStateClass
 from homeassistant.const import (
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
@@ -28,14 +23,8 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
 from .api.models import BackendType, Gpu
-from .api.pause_reason import PauseReason, pause_reason
 from .api.snapshot import Snapshot, Status
-from .entity import (
-    XmrigEntity,
-    async_remove_entities,
-    async_setup_entities,
-    async_update_cards,
-)
+from .entity import async_remove_entities, async_setup_entities, async_update_cards
 from .fleet.sensor import setup_sensors
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .readings import (
@@ -46,6 +35,12 @@ from .readings import (
     rounded,
 )
 from .runtime import XmrigRuntimeData
+from .sensor_control import (
+    MAX_THREADS,
+    PAUSE_REASON,
+    XmrigMaxThreadsSensor,
+    XmrigPauseReasonSensor,
+)
 from .sensor_lifetime import LIFETIME_DESCRIPTIONS, XmrigLifetimeSensor
 from .sensor_power import (
     CALIBRATION,
@@ -157,14 +152,6 @@ def _memory(
     )
 
 
-PAUSE_REASON = SensorEntityDescription(
-    key="pause_reason",
-    translation_key="pause_reason",
-    device_class=SensorDeviceClass.ENUM,
-    entity_category=EntityCategory.DIAGNOSTIC,
-    options=list(PauseReason),
-)
-
 DESCRIPTIONS = (
     XmrigSensorEntityDescription(
         key="status",
@@ -205,9 +192,7 @@ DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         needs_backends=True,
-        value_fn=lambda snapshot: (
-            snapshot.backends.threads if snapshot.backends else None
-        ),
+        value_fn=lambda snapshot: snapshot.active_threads,
     ),
     XmrigSensorEntityDescription(
         key="shares_accepted",
@@ -507,6 +492,13 @@ async def async_setup_entry(
         has_value=_has_value,
     )
     async_add_entities([XmrigPauseReasonSensor(runtime, PAUSE_REASON)])
+    async_setup_entities(
+        entry,
+        async_add_entities,
+        XmrigMaxThreadsSensor,
+        lambda _: [(MAX_THREADS, None)],
+        has_value=lambda snapshot, *_: snapshot.threads is not None,
+    )
     async_add_entities(
         XmrigLifetimeSensor(runtime, description)
         for description in LIFETIME_DESCRIPTIONS
@@ -581,17 +573,6 @@ class XmrigSensor(XmrigReadingSensor):
         A single thread of many changes a hashrate little, but must be published at once.
         """
         return self.snapshot.backends.threads if self.snapshot.backends else None
-
-
-class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
-    """Why a miner does not mine."""
-
-    @property
-    @override
-    def native_value(self) -> PauseReason | None:
-        """Return the reason."""
-        is_managed = self.runtime.power.limit.is_rest_managed
-        return pause_reason(self.snapshot, is_managed=is_managed)
 
 
 class XmrigGpuSensor(XmrigReadingSensor):

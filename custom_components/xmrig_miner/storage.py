@@ -14,6 +14,7 @@ from homeassistant.util.file import WriteError
 from homeassistant.util.json import SerializationError, json_loads
 
 from .const import DOMAIN, LOGGER, STORAGE_VERSION
+from .issues import async_raise_issue, issue_id
 
 type Stored = dict[str, Any]
 
@@ -134,7 +135,7 @@ async def async_load[LoadedT](
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
     """Remove all files of a config entry, and the repair that names some of them."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry_id))
+    ir.async_delete_issue(hass, DOMAIN, issue_id(UNREADABLE, entry_id))
     for store in _STORES:
         await store(hass, entry_id).async_remove()
     await hass.async_add_executor_job(_remove_kept, hass, entry_id)
@@ -182,28 +183,17 @@ def _remove_kept(hass: HomeAssistant, entry_id: str) -> None:
         path.unlink()
 
 
-def _issue_id(entry_id: str) -> str:
-    """Return the ID of the repair of a miner."""
-    return f"{UNREADABLE}_{entry_id}"
-
-
 @callback
 def _async_create_issue(
     hass: HomeAssistant, entry: ConfigEntry, files: list[Path]
 ) -> None:
     """Create the one repair that names all files of a miner that were set aside."""
-    ir.async_create_issue(
+    names = ", ".join(f"`{STORAGE_DIR}/{path.name}`" for path in files)
+    async_raise_issue(
         hass,
-        DOMAIN,
-        _issue_id(entry.entry_id),
-        data={"entry_id": entry.entry_id},
-        is_fixable=True,
+        UNREADABLE,
+        entry,
+        {"name": entry.title, "files": names},
         # The files are set aside only once.
         is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=UNREADABLE,
-        translation_placeholders={
-            "name": entry.title,
-            "files": ", ".join(f"`{STORAGE_DIR}/{path.name}`" for path in files),
-        },
     )

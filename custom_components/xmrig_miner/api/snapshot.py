@@ -196,6 +196,16 @@ class Snapshot:
         return None if self.config is None else self.state.user_config(self.config)
 
     @property
+    def active_threads(self) -> int | None:
+        """Return how many worker threads hash, graphics cards included; None if unknown.
+
+        XMRig lists them while it is paused, too.
+        """
+        if self.backends is None:
+            return None
+        return 0 if self.status is Status.PAUSED else self.backends.threads
+
+    @property
     def threads(self) -> int | None:
         """Return how many CPU threads run while mining; None if that is unknown."""
         return self._thread_count(self.config)

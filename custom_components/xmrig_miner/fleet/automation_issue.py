@@ -29,6 +29,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
+from ..issues import async_raise_issue
 from ..kinds import AnyConfigEntry, EntryKind, entries_of_kind
 from .automations import (
     SurplusAutomation,
@@ -121,15 +122,7 @@ class AutomationWatch:
         if issue and issue.active and issue.translation_placeholders != placeholders:
             # The issue that the user ignored was about other automations
             ir.async_delete_issue(self._hass, DOMAIN, AUTOMATIONS_COMPETE)
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            AUTOMATIONS_COMPETE,
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=AUTOMATIONS_COMPETE,
-            translation_placeholders=placeholders,
-        )
+        async_raise_issue(self._hass, AUTOMATIONS_COMPETE, None, placeholders)
         if self.agreed and (runtime := async_active_manager(self._hass)):
             agreed, self.agreed = self.agreed, frozenset()
             self._hass.async_create_task(

@@ -9,6 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN
+from ..issues import async_raise_issue, issue_id
 from .coordinator import FleetCoordinator
 
 NO_GRID_POWER = "no_grid_power"
@@ -73,23 +74,17 @@ class SourceIssues:
     def _raise(self, raised: str, sensors: list[str]) -> None:
         """Raise an issue in the place of the other one."""
         for key in ISSUES:
-            issue_id = f"{key}_{self._entry.entry_id}"
             if key != raised:
-                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-                continue
-            ir.async_create_issue(
-                self._hass,
-                DOMAIN,
-                issue_id,
-                data={"entry_id": self._entry.entry_id},
-                is_fixable=True,
-                severity=ir.IssueSeverity.WARNING,
-                translation_key=key,
-                translation_placeholders={
-                    "name": self._entry.title,
-                    "sensors": ", ".join(f"`{sensor}`" for sensor in sensors),
-                },
-            )
+                ir.async_delete_issue(
+                    self._hass, DOMAIN, issue_id(key, self._entry.entry_id)
+                )
+        names = ", ".join(f"`{sensor}`" for sensor in sensors)
+        async_raise_issue(
+            self._hass,
+            raised,
+            self._entry,
+            {"name": self._entry.title, "sensors": names},
+        )
 
     @callback
     def _stop_waiting(self) -> None:
@@ -105,6 +100,6 @@ def async_delete_source_issues(
     """Delete the issues of the manager, and forget which were ignored if asked."""
     registry = ir.async_get(hass)
     for key in ISSUES:
-        issue = registry.async_get_issue(DOMAIN, f"{key}_{entry.entry_id}")
+        issue = registry.async_get_issue(DOMAIN, issue_id(key, entry.entry_id))
         if issue and (ignored or issue.dismissed_version is None):
             ir.async_delete_issue(hass, DOMAIN, issue.issue_id)

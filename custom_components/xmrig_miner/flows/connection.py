@@ -10,7 +10,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_SSL
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_SSL, CONF_VERIFY_SSL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 
@@ -30,7 +30,7 @@ from ..addresses import (
 from ..api.exceptions import XmrigError
 from ..api.identity import MinerIdentity
 from ..connection import async_create_client
-from ..const import CONF_KIND, LOGGER
+from ..const import CONF_KIND, CONF_READ_ONLY, LOGGER
 from ..kinds import EntryKind
 from ..runtime import XmrigConfigEntry
 from .connection_form import (
@@ -98,6 +98,7 @@ class ConnectionSteps(PowerSteps):
     async_step_another_miner = _async_step_question
     async_step_miner_of_entry = _async_step_question
     async_step_address_of_entry = _async_step_question
+    async_step_read_only = _async_step_question
     async_step_token_in_clear = _async_step_question
 
     async def _async_form_or_try(
@@ -134,6 +135,10 @@ class ConnectionSteps(PowerSteps):
         if self._data(entry := self._entry()) != data:
             # The address or token of the entry was changed meanwhile.
             return await self._async_try()
+        if summary.restricted:
+            if question := self._read_only_question(entry, data, seen):
+                return self._async_show_question(question)
+            data[CONF_READ_ONLY] = True
         if entry is None:
             return self._async_add(data, seen)
         if self.source == SOURCE_RECONFIGURE and (
@@ -257,6 +262,18 @@ class ConnectionSteps(PowerSteps):
         is_due = exposes_token(entry.data, data) and question not in self._agreed
         return question if is_due else None
 
+    def _read_only_question(
+        self,
+        entry: ConfigEntry[Any] | None,
+        data: Mapping[str, Any],
+        seen: MinerIdentity,
+    ) -> Question | None:
+        """Return the question whether a miner is only to be monitored."""
+        facts = self._facts(data, seen)
+        question = Question("read_only", facts["address"], facts)
+        is_known = entry is not None and entry.data.get(CONF_READ_ONLY)
+        return None if is_known or question in self._agreed else question
+
     def _question_of_entry(
         self,
         step_id: str,
@@ -303,7 +320,7 @@ class ConnectionSteps(PowerSteps):
         """
         entry = self._entry()
         stored = {**entry.data, SECTION_TLS: entry.data} if entry else {}
-        shown = {**(self._entered or stored)}
+        shown = self._entered_parts() or stored
         shown.pop(CONF_ACCESS_TOKEN, None)
         field = ERROR_FIELDS.get(error or "", "base")
         if self.source == SOURCE_REAUTH:
@@ -322,5 +339,18 @@ class ConnectionSteps(PowerSteps):
             errors={field if field in schema.schema else "base": error}
             if error
             else {},
-            description_placeholders=placeholders,
+            description_placeholders={
+                "name": entry.title if entry else "",
+                **(placeholders or {}),
+            },
         )
+
+    def _entered_parts(self) -> dict[str, Any]:
+        """Return what was entered, with a whole address split into its fields."""
+        shown = {**(self._entered or {})}
+        try:
+            parts = parse_address(shown | shown[SECTION_TLS])
+        except LookupError, ValueError:
+            return shown
+        tls = {key: parts.pop(key) for key in (CONF_SSL, CONF_VERIFY_SSL)}
+        return shown | parts | {SECTION_TLS: tls}

@@ -94,6 +94,10 @@ class PowerLimit:
         """Return the most threads that the user allows; None for all."""
         return self._caps.user
 
+    def max_threads(self, full: int) -> int:
+        """Return how many of `full` threads the user allows."""
+        return self._caps.max_threads(full)
+
     @property
     def set_watts(self) -> float | None:
         """Return the limit in W; None without one."""

@@ -1,0 +1,50 @@
+"""How the integration raises what Home Assistant shows in its repairs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .const import DOMAIN
+
+REPAIRS_PAGE = "https://github.com/ha-xmrig/ha-xmrig/blob/main/docs/repairs.md"
+"""The page that explains each repair, in a section with the name of its key."""
+
+
+def issue_id(key: str, entry_id: str | None) -> str:
+    """Return the ID of an issue, which is about a config entry unless that is None."""
+    return f"{key}_{entry_id}" if entry_id else key
+
+
+def learn_more_url(key: str) -> str:
+    """Return the address of the section that explains an issue."""
+    return f"{REPAIRS_PAGE}#{key.replace('_', '-')}"
+
+
+@callback
+def async_raise_issue(
+    hass: HomeAssistant,
+    key: str,
+    entry: ConfigEntry[Any] | None,
+    placeholders: Mapping[str, str],
+    *,
+    is_fixable: bool = True,
+    is_persistent: bool = False,
+    severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
+) -> None:
+    """Raise an issue about a config entry, or about none, or update the one there is."""
+    entry_id = entry.entry_id if entry else None
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id(key, entry_id),
+        data={"entry_id": entry_id} if entry_id else None,
+        is_fixable=is_fixable,
+        is_persistent=is_persistent,
+        learn_more_url=learn_more_url(key),
+        severity=severity,
+        translation_key=key,
+        translation_placeholders=dict(placeholders),
+    )
