@@ -23,8 +23,10 @@ from pytest_homeassistant_custom_component.typing import (
 
 from custom_components import xmrig_miner
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
+from custom_components.xmrig_miner.frontend.details import curve
 from custom_components.xmrig_miner.frontend.module import WEB
 from custom_components.xmrig_miner.kinds import EntryKind
+from custom_components.xmrig_miner.power.model import PowerModel
 
 from .common import Rig
 
@@ -86,6 +88,50 @@ async def manager(
     return entry
 
 
+async def test_pools_are_told_in_the_order_in_which_they_are_tried(
+    running: Rig, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The preferred one is the first, wherever the user has put it, without its wallet."""
+    select = running.entity_id("select.pool")
+    state = running.hass.states.get(select)
+    assert state
+    *first, last = state.attributes["options"]
+    await running.hass.services.async_call(
+        "select", "select_option", {"entity_id": select, "option": last}, blocking=True
+    )
+    client = await hass_ws_client(running.hass)
+    await client.send_json_auto_id(
+        {"type": f"{DOMAIN}/details", "config_entry_id": running.entry.entry_id}
+    )
+    result = (await client.receive_json())["result"]
+    assert result["kind"] == "miner"
+    assert result["cards_power"] == 0
+    preferred, *others = result["pools"]
+    assert preferred == {
+        "name": last,
+        "enabled": True,
+        "preferred": True,
+        "connected": preferred["connected"],
+    }
+    assert [pool["name"] for pool in others] == first
+
+
+def test_the_curve_goes_from_rest_to_all_threads() -> None:
+    """What was measured is marked as such, and what is unknown is None."""
+    assert curve(PowerModel(threads=1, idle=None, full=None)) == [
+        {"threads": 0, "power": None, "hashrate": None, "is_measured": False},
+        {"threads": 1, "power": None, "hashrate": None, "is_measured": False},
+    ]
+    model = PowerModel(threads=2, idle=40, full=60).with_sample(
+        2, watts=70, hashrate=1000
+    )
+    assert curve(model) == [
+        {"threads": 0, "power": 40, "hashrate": 0, "is_measured": False},
+        {"threads": 1, "power": 55, "hashrate": 500, "is_measured": False},
+        {"threads": 2, "power": 70, "hashrate": 1000, "is_measured": True},
+    ]
+
+
 async def test_the_energy_of_today_is_told(
     hass: HomeAssistant, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
@@ -95,6 +141,7 @@ async def test_the_energy_of_today_is_told(
         {"type": f"{DOMAIN}/details", "config_entry_id": manager.entry_id}
     )
     assert (await client.receive_json())["result"] == {
+        "kind": "manager",
         "today": {"solar": 0, "grid": 0, "battery": 0, "unknown": 0},
     }
 
@@ -102,12 +149,14 @@ async def test_the_energy_of_today_is_told(
 async def test_an_entry_that_is_not_there_is_not_told(
     running: Rig, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Nor a miner, or a manager that is not set up."""
+    """Nor one of another integration, or that is not set up."""
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(running.hass)
     client = await hass_ws_client(running.hass)
     await running.hass.config_entries.async_unload(manager.entry_id)
     for entry_id, code in (
         ("unknown", "not_found"),
-        (running.entry.entry_id, "not_found"),
+        (other.entry_id, "not_found"),
         (manager.entry_id, "not_loaded"),
     ):
         await client.send_json_auto_id(

@@ -3,6 +3,7 @@
 /** @import { Issue, Manager, Miner } from "../../custom_components/xmrig_miner/frontend/web/types.js" */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { columnsOf, sorted, totals } from "../../custom_components/xmrig_miner/frontend/web/overview.js";
@@ -13,7 +14,16 @@ import {
   minerSentence,
   minerWord,
   problemsOf,
+  sentenceOf,
 } from "../../custom_components/xmrig_miner/frontend/web/sentences.js";
+import { translator } from "../../custom_components/xmrig_miner/frontend/web/texts.js";
+
+const EN = JSON.parse(
+  readFileSync(
+    new URL("../../custom_components/xmrig_miner/frontend/web/translations/en.json", import.meta.url),
+    "utf8",
+  ),
+);
 
 /** @param {Partial<Miner>} [values] @returns {Miner} */
 const miner = (values = {}) => ({
@@ -127,10 +137,8 @@ test("the manager says what it uses, and who gets it", () => {
   ];
   assert.deepEqual(managerSentence(manager({ surplus: 5, miningPower: 292 }), miners, watts), {
     lead: { key: "manager.using", values: { power: "292 W" } },
-    miners: [
-      { key: "manager.share.some", values: { threads: 6, count: 16, name: "one" } },
-      { key: "manager.share.rests", values: { name: "two" } },
-    ],
+    mining: [{ key: "manager.share.some", values: { threads: 6, count: 16, name: "one" } }],
+    others: [{ key: "manager.others.rest", names: ["two"] }],
   });
   const short = managerSentence(manager({ surplus: -50, miningPower: 292 }), miners, watts);
   assert.deepEqual(short.lead, {
@@ -147,11 +155,40 @@ test("the manager names reasons and modes, and counts many miners", () => {
   assert.equal(lead({ reason: "no_surplus" }, many).lead.key, "manager.rest.no_surplus");
   assert.deepEqual(lead({ mode: "manual" }, many), {
     lead: { key: "manager.mode.manual" },
-    miners: [],
+    mining: [],
+    others: [],
   });
-  assert.deepEqual(lead({ mode: "full" }, many).miners, [
+  assert.deepEqual(lead({ mode: "full" }, many).mining, [
     { key: "manager.share.many", values: { mining: 20, count: 20 } },
   ]);
+});
+
+test("who mines, rests, sleeps or is away is said in sentences of one kind each", () => {
+  const t = translator(EN, "en");
+  const say = (/** @type {Miner[]} */ miners) =>
+    sentenceOf(managerSentence(manager({ surplus: 5, miningPower: 292 }), miners, watts), t, "en");
+  const of = (/** @type {string} */ name, /** @type {Partial<Miner>} */ values) =>
+    miner({ name, isManaged: true, ...values });
+  const [one, two] = [
+    of("rig-one", { status: "paused" }),
+    of("rig-two", { threads: 4, maxThreads: 8 }),
+  ];
+  assert.equal(
+    say([one, two]),
+    "Using 292 W of surplus: 4 of 8 threads on rig-two. rig-one rests.",
+  );
+  assert.equal(
+    say([of("a", { status: "offline" }), one, of("b", { status: "stopped" })]),
+    "Using 292 W of surplus. a is offline. rig-one and b rest.",
+  );
+  assert.equal(
+    say([of("c", {}), two, of("d", { status: "offline", sleep: "asleep" })]),
+    "Using 292 W of surplus: c and 4 of 8 threads on rig-two. d sleeps.",
+  );
+  assert.equal(
+    say(Array.from({ length: 9 }, (_, place) => (place ? one : two))),
+    "Using 292 W of surplus: 1 of 9 miners.",
+  );
 });
 
 test("notes name only the rules that are set", () => {

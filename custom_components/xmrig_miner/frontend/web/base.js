@@ -4,6 +4,7 @@
 
 import { h, render } from "./dom.js";
 import { watchIssues } from "./issues.js";
+import { watchStores } from "./store.js";
 import { STYLES } from "./styles.js";
 import { loadTexts, textsOf, translator } from "./texts.js";
 
@@ -69,10 +70,14 @@ export class XmrigCard extends HTMLElement {
   }
 
   _watch() {
-    this._stop = watchIssues(this.hass, (issues) => {
-      this._issues = issues;
-      this.requestRender();
-    });
+    const stops = [
+      watchIssues(this.hass, (issues) => {
+        this._issues = issues;
+        this.requestRender();
+      }),
+      watchStores(() => this.requestRender()),
+    ];
+    this._stop = () => stops.forEach((stop) => stop());
   }
 
   requestRender() {

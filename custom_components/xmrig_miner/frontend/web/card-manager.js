@@ -1,17 +1,17 @@
 /** The manager: its mode, and what it does at the moment. */
 
 import { XmrigCard } from "./base.js";
+import { available, peak } from "./charts.js";
 import { h } from "./dom.js";
+import { details, means } from "./history.js";
+import { legend, managerPlot } from "./plots.js";
 import { readManager, readMiners, stateOf } from "./readings.js";
-import { DOMAIN, findManager, findMiners, idsOf } from "./registry.js";
-import { managerNotes, managerSentence } from "./sentences.js";
-import { formatNumber, joined, listed, powerParts } from "./texts.js";
+import { findManager, findMiners, idsOf } from "./registry.js";
+import { managerNotes, managerSentence, NOISE, sentenceOf } from "./sentences.js";
+import { formatHour, formatNumber, hourOf, joined, powerParts } from "./texts.js";
 
 /** Sources of today's energy, in the order in which they are shown. */
 const SOURCES = /** @type {const} */ (["solar", "grid", "battery"]);
-
-/** ms between two readings of today's energy, which is counted by the minute. */
-const REFRESH = 60_000;
 
 /** kWh that show as more than nothing. */
 const LEAST = 0.005;
@@ -25,10 +25,6 @@ const SETTINGS = [
 const MINER_KEYS = ["sensor.status", "number.cpu_threads", "switch.managed", "sensor.sleep"];
 
 export class ManagerCard extends XmrigCard {
-  /** @type {import("./types.js").ManagerDetails | undefined} */
-  _details;
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  _timer;
   /** Home Assistant's card with the settings, once the fold was open. @type {any} */
   _settings;
 
@@ -39,31 +35,6 @@ export class ManagerCard extends XmrigCard {
   }
 
   /** @override */
-  _watch() {
-    super._watch();
-    void this._read();
-    this._timer = setInterval(() => void this._read(), REFRESH);
-  }
-
-  /** @override */
-  disconnectedCallback() {
-    super.disconnectedCallback();
-    clearInterval(this._timer);
-  }
-
-  async _read() {
-    const entryId = findManager(this.hass)?.entryId;
-    if (entryId === undefined) return;
-    try {
-      const message = { type: `${DOMAIN}/details`, config_entry_id: entryId };
-      this._details = await this.hass.callWS(message);
-    } catch {
-      this._details = undefined;
-    }
-    this.requestRender();
-  }
-
-  /** @override */
   content() {
     const { hass, t } = this;
     const unit = findManager(hass);
@@ -71,11 +42,8 @@ export class ManagerCard extends XmrigCard {
     const manager = readManager(hass, unit, this._issues);
     const miners = readMiners(hass, this._issues);
     const power = (/** @type {number} */ watts) => joined(powerParts(hass.locale, watts));
-    const { lead, miners: shares } = managerSentence(manager, miners, power);
-    const first = t(lead.key, lead.values);
-    const sentence = shares.length
-      ? t("manager.sentence", { lead: first, miners: listed(shares, t, hass.locale.language) })
-      : t("manager.full_stop", { lead: first });
+    const sentence = managerSentence(manager, miners, power);
+    const said = sentenceOf(sentence, t, hass.locale.language);
     const notes = managerNotes(manager, power).map(({ key, values }) => t(key, values));
     return h(
       "ha-card",
@@ -90,14 +58,50 @@ export class ManagerCard extends XmrigCard {
           t("manager.history"),
         ),
       ),
-      this._modes(manager),
-      h("p", { class: "say", "aria-live": "polite" }, sentence),
-      notes.length > 0 && h("p", { class: "dim" }, notes.join(" · ")),
-      this._energy(),
+      h(
+        "div",
+        { class: "halves" },
+        h(
+          "div",
+          { key: "now" },
+          this._modes(manager),
+          h("p", { class: "say", "aria-live": "polite" }, said),
+          notes.length > 0 && h("p", { class: "dim" }, notes.join(" · ")),
+          this._energy(unit),
+        ),
+        this._plot(unit, power),
+      ),
       this._fold(unit),
       this.chips(
         manager.issues.map((issue) => ({ message: { key: issue.translation_key }, issue })),
       ),
+    );
+  }
+
+  /**
+   * @param {import("./types.js").Unit} unit
+   * @param {(watts: number) => string} power
+   */
+  _plot(unit, power) {
+    const { hass, t } = this;
+    const [surplus, mining] = ["sensor.surplus", "sensor.mining_power"].map((key) => {
+      const id = unit.keys.get(key);
+      return (id && means.get(hass, id)) || [];
+    });
+    if (!surplus || !mining || surplus.length < 2) return null;
+    const { free, bought } = available(surplus, mining);
+    const highest = { free: power(peak(free)), mining: power(peak(mining)) };
+    return h(
+      "div",
+      { key: "plot", role: "img", "aria-label": t("manager.plot", highest) },
+      managerPlot(free, mining, bought, Date.now(), power, formatHour(hass), hourOf(hass)),
+      legend([
+        ["sun", t("manager.plot_free")],
+        ["mine", t("manager.plot_mining")],
+        ...(bought.some(({ low, high }) => high - low >= NOISE)
+          ? [/** @type {[string, string]} */ (["bought", t("manager.plot_bought")])]
+          : []),
+      ]),
     );
   }
 
@@ -149,9 +153,11 @@ export class ManagerCard extends XmrigCard {
     );
   }
 
-  _energy() {
-    const today = this._details?.today;
-    if (!today) return null;
+  /** @param {import("./types.js").Unit} unit */
+  _energy(unit) {
+    const found = details.get(this.hass, unit.entryId);
+    if (found?.kind !== "manager") return null;
+    const { today } = found;
     const used = SOURCES.filter((source) => source === "solar" || today[source] >= LEAST);
     return h(
       "div",

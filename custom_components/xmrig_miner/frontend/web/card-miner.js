@@ -7,7 +7,10 @@ import { h } from "./dom.js";
 import { readManager, readMiner, stateOf } from "./readings.js";
 import { DOMAIN, findCards, findManager, findMiner, findMiners, idsOf } from "./registry.js";
 import { isActive, isInTrouble, minerSentence, problemsOf } from "./sentences.js";
-import { threadMarks } from "./marks.js";
+import { details, means } from "./history.js";
+import { limitOf } from "./limits.js";
+import { minerPlot } from "./plots.js";
+import { slider } from "./slider.js";
 import { formatMoment, formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
 
 /** ms after which a slider stands still: each key moves it by one step. */
@@ -75,6 +78,7 @@ export class MinerCard extends XmrigCard {
       ),
       h("p", { class: "state" }, t(sentence.key, sentence.values)),
       this._slider(miner),
+      this._plot(miner),
       h(
         "div",
         { class: "row" },
@@ -128,50 +132,49 @@ export class MinerCard extends XmrigCard {
 
   /** @param {Miner} miner */
   _slider(miner) {
-    const state = stateOf(this.hass, miner, "number.cpu_threads");
-    const { threads, maxThreads } = miner;
-    if (!state || threads === undefined || maxThreads === undefined) return null;
-    const value = this._moved ?? threads;
-    const text = this.t("miner.threads", { count: value });
-    /** @param {Event} event */
-    const valueOf = (event) => Number(/** @type {HTMLInputElement} */ (event.currentTarget).value);
+    const found = details.get(this.hass, miner.entryId);
+    const known = found?.kind === "miner" ? found : undefined;
+    const limit = limitOf(this.hass, this.t, miner, known, this._moved);
+    if (!limit) return null;
     const set = async () => {
       const sent = this._moved;
-      await this.call("number", "set_value", state.entity_id, { value: sent });
+      await this.call("number", "set_value", limit.entityId, { value: sent });
       if (this._moved === sent) this._moved = undefined;
       this.requestRender();
     };
+    return slider({
+      ...limit,
+      onmove: (value) => {
+        this._moved = Math.max(value, limit.least);
+        this.requestRender();
+      },
+      onset: () => {
+        clearTimeout(this._timer);
+        this._timer = setTimeout(() => void set(), SETTLE);
+      },
+    });
+  }
+
+  /** @param {Miner} miner */
+  _plot(miner) {
+    /** @param {string} key */
+    const points = (key) => {
+      const id = miner.keys.get(key);
+      return (id && means.get(this.hass, id)) || [];
+    };
+    const [hashrate, power] = [points("sensor.hashrate"), points("sensor.power")];
+    if (hashrate.length < 2) return null;
     return h(
-      "div",
-      null,
-      h(
-        "label",
-        { class: isActive(miner) ? "slider" : "slider off" },
-        h("i", { style: `width:${(100 * value) / maxThreads}%` }),
-        h("b", null, text),
-        h("input", {
-          type: "range",
-          min: 0,
-          max: maxThreads,
-          step: 1,
-          "aria-label": this.t("miner.slider", { name: miner.name }),
-          "aria-valuetext": text,
-          ".value": String(value),
-          oninput: (/** @type {Event} */ event) => {
-            this._moved = Math.max(1, valueOf(event));
-            this.requestRender();
-          },
-          onchange: () => {
-            clearTimeout(this._timer);
-            this._timer = setTimeout(() => void set(), SETTLE);
-          },
+      "button",
+      {
+        key: "plot",
+        class: "plot small",
+        "aria-label": this.t(power.length ? "miner.plot_power" : "miner.plot", {
+          name: miner.name,
         }),
-      ),
-      h(
-        "div",
-        { class: "marks", "aria-hidden": "true" },
-        threadMarks(0, maxThreads).map((mark) => h("span", null, mark)),
-      ),
+        onclick: () => this.showMore(miner.keys.get("sensor.hashrate")),
+      },
+      minerPlot(hashrate, power, Date.now()),
     );
   }
 

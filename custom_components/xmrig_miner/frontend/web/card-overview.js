@@ -2,7 +2,8 @@
 
 import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
-import { totals } from "./overview.js";
+import { rises } from "./history.js";
+import { sum, totals } from "./overview.js";
 import { numberOf, readMiners, stateOf } from "./readings.js";
 import { DOMAIN, findManager, findMiners, idsOf } from "./registry.js";
 import { isInTrouble, problemsOf } from "./sentences.js";
@@ -38,6 +39,8 @@ export class OverviewCard extends XmrigCard {
     const sums = totals(miners);
     const manager = findManager(hass);
     const share = manager && numberOf(stateOf(hass, manager, "sensor.solar_share"));
+    const counters = miners.flatMap((miner) => idsOf(miner, ["sensor.shares_accepted"]));
+    const shares = sum(counters.map((id) => rises.get(hass, id)));
     const problems = [
       ...this._issues
         .filter((issue) => !issue.ignored && !miners.some((miner) => miner.issues.includes(issue)))
@@ -59,6 +62,8 @@ export class OverviewCard extends XmrigCard {
           [formatNumber(hass.locale, sums.mining), t("figure.of", { count: sums.miners })],
           t("figure.mining"),
         ),
+        shares !== undefined &&
+          figure([formatNumber(hass.locale, shares), ""], t("figure.shares")),
         share !== undefined &&
           figure([formatNumber(hass.locale, share), "%"], t("figure.solar_share")),
       ),

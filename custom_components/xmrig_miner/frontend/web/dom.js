@@ -13,6 +13,8 @@
 /** @typedef {VNode | string | number | false | null | undefined} Child */
 /** @typedef {Child | readonly Child[]} Children */
 
+const SVG = "http://www.w3.org/2000/svg";
+
 /** What was rendered into a parent. @type {WeakMap<Node, (VNode | string)[]>} */
 const rendered = new WeakMap();
 
@@ -81,7 +83,7 @@ function update(parent, next) {
     }
     const old = place < 0 ? undefined : before[place];
     if (old === undefined || used.has(place) || !isSame(old, item)) {
-      return create(item);
+      return create(item, parent);
     }
     used.add(place);
     change(/** @type {ChildNode} */ (nodes[place]), old, item);
@@ -104,11 +106,13 @@ function hasKey(item) {
 
 /**
  * @param {VNode | string} item
+ * @param {Element | ShadowRoot} parent
  * @returns {ChildNode}
  */
-function create(item) {
+function create(item, parent) {
   if (typeof item === "string") return document.createTextNode(item);
-  const node = document.createElement(item.tag);
+  const isDrawn = item.tag === "svg" || /** @type {Element} */ (parent).namespaceURI === SVG;
+  const node = isDrawn ? document.createElementNS(SVG, item.tag) : document.createElement(item.tag);
   setProps(node, {}, item.props);
   update(node, item.children);
   return node;

@@ -1,4 +1,64 @@
-/** The marks of a slider; functions of values. */
+/** The scales and marks of a slider; functions of values. */
+
+/** @import { CurvePoint } from "./types.js" */
+
+/** Marks below a slider over watts, so that their labels do not touch. */
+const MOST_MARKS = 12;
+
+/**
+ * Return what each number of threads draws, from the least to the most; without those that
+ * it is unknown of.
+ *
+ * @param {readonly CurvePoint[]} curve
+ * @param {number} cards W of graphics cards, which mine with any threads
+ */
+export function powerSteps(curve, cards) {
+  return curve
+    .flatMap(({ threads, power }) =>
+      power === null ? [] : [{ threads, power: power + (threads > 0 ? cards : 0) }],
+    )
+    .sort((a, b) => a.power - b.power);
+}
+
+/**
+ * Return the marks of a slider over watts: at what each number of threads draws, or some of
+ * them if they are many.
+ *
+ * @param {readonly { threads: number, power: number }[]} steps
+ */
+export function powerMarks(steps) {
+  const every = Math.ceil(steps.length / MOST_MARKS);
+  return steps.filter((_, place) => place % every === 0 || place === steps.length - 1);
+}
+
+/**
+ * Return how many threads a limit leaves; 0 if not even one.
+ *
+ * @param {readonly { threads: number, power: number }[]} steps
+ * @param {number} limit in W
+ */
+export function threadsWithin(steps, limit) {
+  return steps.reduce(
+    (most, { threads, power }) => (power <= limit ? Math.max(most, threads) : most),
+    0,
+  );
+}
+
+/**
+ * Return the limit that an arrow key leads to: that of the next number of threads.
+ *
+ * @param {readonly { threads: number, power: number }[]} steps
+ * @param {number} limit in W
+ * @param {1 | -1} direction
+ */
+export function nextStep(steps, limit, direction) {
+  const limits = steps.map(({ power }) => Math.ceil(power));
+  const found =
+    direction > 0
+      ? limits.find((watts) => watts > limit)
+      : limits.findLast((watts) => watts < limit);
+  return found ?? limit;
+}
 
 /**
  * Return the marks of a slider over threads: each one while there are few, else round ones.

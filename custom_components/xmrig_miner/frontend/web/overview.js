@@ -2,7 +2,7 @@
 
 /** @import { Miner } from "./types.js" */
 
-import { isActive, isInTrouble, sleeps } from "./sentences.js";
+import { isActive, isAway, isInTrouble } from "./sentences.js";
 
 /** Miners from which on a table shows them. */
 export const TABLE_FROM = 20;
@@ -33,7 +33,7 @@ export function totals(miners) {
   return {
     miners: miners.length,
     mining: miners.filter(isActive).length,
-    offline: miners.filter((miner) => miner.status === "offline" && !sleeps(miner)).length,
+    offline: miners.filter(isAway).length,
     hashrate: sum(miners.map((miner) => miner.hashrate)),
     power: sum(miners.map((miner) => miner.power)),
     efficiency: joules && hashes !== undefined ? hashes / joules : undefined,

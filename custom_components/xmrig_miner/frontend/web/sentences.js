@@ -1,12 +1,14 @@
 /** What is said of miners and the manager; functions of values. */
 
-/** @import { Manager, Message, Miner, Problem } from "./types.js" */
+/** @import { Manager, Message, Miner, Problem, Translate } from "./types.js" */
+
+import { listed } from "./texts.js";
 
 /** Miners that the manager's sentence names one by one. */
 export const MOST_NAMED = 3;
 
 /** W that a meter and an estimate may differ by. */
-const NOISE = 10;
+export const NOISE = 10;
 
 /** Reasons of the manager that explain why a miner rests. */
 const REST_REASONS = new Set([
@@ -146,21 +148,54 @@ export function minerWord(miner) {
 }
 
 /**
- * Return what the manager does at the moment: what it works with, and what that makes of
- * its miners.
+ * What the manager does: what it works with, what mines with it, and who does something
+ * else.
+ *
+ * @typedef {object} ManagerSentence
+ * @property {Message} lead
+ * @property {Message[]} mining
+ * @property {{ key: string, names: string[] }[]} others
+ */
+
+/**
+ * Return what the manager does at the moment.
  *
  * @param {Manager} manager
  * @param {readonly Miner[]} miners
  * @param {(watts: number) => string} formatPower
- * @returns {{ lead: Message, miners: Message[] }}
+ * @returns {ManagerSentence}
  */
 export function managerSentence(manager, miners, formatPower) {
   const managed = miners.filter((miner) => miner.isManaged);
-  if (managed.length === 0) return { lead: { key: "manager.nothing_managed" }, miners: [] };
-  return {
-    lead: managerLead(manager, formatPower),
-    miners: ["off", "manual"].includes(manager.mode ?? "") ? [] : shares(managed),
-  };
+  if (managed.length === 0) {
+    return { lead: { key: "manager.nothing_managed" }, mining: [], others: [] };
+  }
+  const lead = managerLead(manager, formatPower);
+  return ["off", "manual"].includes(manager.mode ?? "")
+    ? { lead, mining: [], others: [] }
+    : { lead, mining: shares(managed), others: others(managed) };
+}
+
+/**
+ * Return the sentences of what the manager does, as one text.
+ *
+ * @param {ManagerSentence} sentence
+ * @param {Translate} t
+ * @param {string} language
+ */
+export function sentenceOf({ lead, mining, others: rest }, t, language) {
+  const first = t(lead.key, lead.values);
+  const shown = mining.map(({ key, values }) => t(key, values));
+  return [
+    shown.length
+      ? t("manager.sentence", { lead: first, miners: listed(shown, language) })
+      : t("manager.full_stop", { lead: first }),
+    ...rest.map(({ key, names }) =>
+      t("manager.full_stop", {
+        lead: t(key, { count: names.length, names: listed(names, language) }),
+      }),
+    ),
+  ].join(" ");
 }
 
 /**
@@ -188,28 +223,23 @@ function managerLead({ mode, reason, surplus, miningPower }, formatPower) {
 }
 
 /**
- * Return what each miner gets, or how many mine if they are too many to be named.
+ * Return what each miner that mines does, or how many mine if all are too many to be named.
  *
  * @param {readonly Miner[]} miners
  * @returns {Message[]}
  */
 function shares(miners) {
-  if (miners.length > MOST_NAMED) {
-    const mining = miners.filter(isActive).length;
-    return [{ key: "manager.share.many", values: { mining, count: miners.length } }];
-  }
-  return miners.map(share);
+  const mining = miners.filter(isActive);
+  if (miners.length <= MOST_NAMED) return mining.map(share);
+  const values = { mining: mining.length, count: miners.length };
+  return mining.length ? [{ key: "manager.share.many", values }] : [];
 }
 
 /**
  * @param {Miner} miner
  * @returns {Message}
  */
-function share(miner) {
-  const { name, threads, maxThreads } = miner;
-  if (sleeps(miner)) return { key: "manager.share.sleeps", values: { name } };
-  if (miner.status === "offline") return { key: "manager.share.offline", values: { name } };
-  if (!isActive(miner)) return { key: "manager.share.rests", values: { name } };
+function share({ name, threads, maxThreads }) {
   if (threads === undefined || maxThreads === undefined) {
     return { key: "manager.share.mines", values: { name } };
   }
@@ -217,6 +247,32 @@ function share(miner) {
     ? { key: "manager.share.all", values: { count: maxThreads, name } }
     : { key: "manager.share.some", values: { threads, count: maxThreads, name } };
 }
+
+/**
+ * Return the names of the miners that do not mine, by what they do instead, unless they are
+ * too many.
+ *
+ * @param {readonly Miner[]} miners
+ */
+function others(miners) {
+  if (miners.length > MOST_NAMED) return [];
+  const idle = miners.filter((miner) => !isActive(miner));
+  const groups = [
+    { key: "manager.others.sleep", of: sleeps },
+    { key: "manager.others.offline", of: isAway },
+    { key: "manager.others.rest", of: (/** @type {Miner} */ miner) => !sleeps(miner) && !isAway(miner) },
+  ];
+  return groups
+    .map(({ key, of }) => ({ key, names: idle.filter(of).map(({ name }) => name) }))
+    .filter(({ names }) => names.length > 0);
+}
+
+/**
+ * Return whether a miner is offline although it should not be.
+ *
+ * @param {Miner} miner
+ */
+export const isAway = (miner) => miner.status === "offline" && !sleeps(miner);
 
 /**
  * Return whether a miner mines or is about to.
@@ -265,7 +321,7 @@ export function problemsOf(miner) {
     message: { key: `issue.${issue.translation_key}`, values: { name: miner.name } },
     issue,
   }));
-  if (miner.status === "offline" && !sleeps(miner)) {
+  if (isAway(miner)) {
     found.unshift({
       miner: miner.id,
       message: { key: "problem.offline", values: { name: miner.name } },

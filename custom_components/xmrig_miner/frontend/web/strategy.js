@@ -39,10 +39,9 @@ export function views(hass, t) {
  */
 function overview(hass, miners, t) {
   const manager = findManager(hass);
-  const graph = manager && history(manager, ["sensor.surplus", "sensor.mining_power"]);
   /** @type {(Config | undefined)[]} */
   const cards = [{ type: `${CARD}overview` }];
-  if (manager) cards.push({ type: `${CARD}manager` }, graph);
+  if (manager) cards.push({ type: `${CARD}manager` });
   if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners` });
   else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id })));
   return sections(t("view.overview"), "overview", [cards], { icon: "mdi:pickaxe" });
@@ -67,10 +66,7 @@ function page(hass, miner, isSubview, t) {
     miner.name,
     pathOf(miner.id),
     [
-      [
-        { type: `${CARD}miner`, device: miner.id },
-        history(miner, ["sensor.hashrate", "sensor.power"]),
-      ],
+      [{ type: `${CARD}miner`, device: miner.id }],
       [
         ...list(miner, pool, t("page.pool"), "mdi:server-network"),
         ...list(miner, power, t("page.power"), "mdi:flash"),
@@ -113,24 +109,6 @@ function list(unit, keys, heading, icon) {
     { type: "heading", heading, icon },
     ...found.map((entity) => ({ type: "tile", entity, name: { type: "entity" } })),
   ];
-}
-
-/**
- * Return a graph of a day; undefined if none of the entities exists.
- *
- * @param {Unit} unit
- * @param {readonly string[]} keys
- * @returns {Config | undefined}
- */
-function history(unit, keys) {
-  const found = idsOf(unit, keys);
-  if (found.length === 0) return undefined;
-  return {
-    type: "history-graph",
-    hours_to_show: 24,
-    entities: found.map((entity) => ({ entity, name: { type: "entity" } })),
-    grid_options: { columns: "full" },
-  };
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The style of all cards, with Home Assistant's own variables. */
 
 export const STYLES = `
-:host { display: block; height: 100%; --mine: var(--primary-color, #009ac7); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
+:host { display: block; height: 100%; container-type: inline-size; --sun: var(--energy-solar-color, #ff9800); --bought: var(--purple-color, #926bc7); --mine: var(--primary-color, #009ac7); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
 * { box-sizing: border-box; }
 ha-card { display: block; height: 100%; padding: 16px; color: var(--primary-text-color); font-size: 14px; line-height: 1.4; overflow: hidden; }
 h2, p { margin: 0; font-weight: 500; }
@@ -18,7 +18,7 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .figures > * { padding: 14px 16px; box-shadow: -1px -1px 0 var(--divider-color, #e0e0e0); min-width: 0; }
 .figures b { display: block; font-size: 24px; font-weight: 400; white-space: nowrap; letter-spacing: -.3px; }
 .figures small { font-size: 13px; color: var(--dim); margin-inline-start: 4px; }
-.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 8px; margin-top: 14px; }
+.row { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 8px; margin-top: 14px; }
 .row b, .tiles b { display: block; font-size: 15px; font-weight: 500; }
 .row > *, .tiles > * { color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere; }
 .row b, .tiles b { color: var(--primary-text-color); }
@@ -42,7 +42,31 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .slider b { position: absolute; inset-inline-start: 12px; inset-block-start: 9px; font-weight: 500; background: var(--card-background-color, #fff); border-radius: 6px; padding: 1px 8px; }
 .slider input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
 .slider:focus-within { outline: 2px solid var(--mine); outline-offset: 2px; }
-.marks { display: flex; justify-content: space-between; font-size: 10.5px; color: var(--dim); margin: 3px 2px 0; }
+.slider u { position: absolute; inset-block: 0; width: 3px; margin-inline-start: -1.5px; background: var(--sun); }
+.marks { position: relative; height: 15px; font-size: 10.5px; color: var(--dim); margin: 3px 0 0; }
+.marks span { position: absolute; transform: translateX(-50%); }
+.marks span:first-child { transform: none; }
+.marks span:last-child { transform: translateX(-100%); }
+.plot { position: relative; display: block; height: 180px; margin: 28px 0 26px; direction: ltr; }
+.plot.small { width: 100%; height: 48px; margin: 14px 0 0; }
+.plot svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
+.plot path { fill: none; stroke-width: 1.5px; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+.plot .area { fill-opacity: .25; }
+.plot .area.mine { fill: var(--mine); }
+.plot .area.sun { fill: var(--sun); }
+.plot .area.bought { fill: var(--bought); fill-opacity: .8; }
+.plot .line.mine { stroke: var(--mine); }
+.plot .line.sun { stroke: var(--sun); }
+.plot .line.power { stroke: var(--sun); stroke-dasharray: 4 3; }
+.plot .grid { stroke: var(--divider-color, #e0e0e0); stroke-width: 1px; }
+.plot span { position: absolute; font-size: 10.5px; color: var(--dim); white-space: nowrap; }
+.plot .value { left: 0; transform: translateY(-100%); }
+.plot .time { top: 100%; transform: translateX(-50%); margin-top: 4px; }
+.legend { display: flex; flex-wrap: wrap; gap: 4px 16px; color: var(--dim); font-size: 12.5px; }
+.legend i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-inline-end: 6px; background: var(--mine); }
+.legend .sun, .legend .power { background: var(--sun); }
+.legend .bought { background: var(--bought); }
+@container (min-width: 720px) { .halves { display: grid; grid-template-columns: 1fr 1.35fr; gap: 28px; } }
 .trouble { border-color: color-mix(in srgb, var(--error-color, #db4437) 55%, var(--divider-color)); }
 .scroll { overflow-x: auto; margin: 0 -16px; padding: 0 16px; }
 table { width: 100%; border-collapse: collapse; white-space: nowrap; }

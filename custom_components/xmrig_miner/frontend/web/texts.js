@@ -1,6 +1,6 @@
 /** Texts of the module in the user's language, and numbers as they are written there. */
 
-/** @import { Hass, Message, Translate } from "./types.js" */
+/** @import { Hass, Translate } from "./types.js" */
 
 /** @typedef {string | Record<string, string>} Text a text, or one for each plural form */
 /** @typedef {Record<string, Text>} Texts */
@@ -94,16 +94,13 @@ export function translator(texts, language) {
 }
 
 /**
- * Return the texts of messages as a list, as in "a, b and c".
+ * Return texts as a list, as in "a, b and c".
  *
- * @param {readonly Message[]} messages
- * @param {Translate} t
+ * @param {readonly string[]} texts
  * @param {string} language
  */
-export function listed(messages, t, language) {
-  const texts = messages.map(({ key, values }) => t(key, values));
-  return new Intl.ListFormat(languageFor(language), { type: "conjunction" }).format(texts);
-}
+export const listed = (texts, language) =>
+  new Intl.ListFormat(languageFor(language), { type: "conjunction" }).format(texts);
 
 /** @type {Map<string, Intl.NumberFormat>} */
 const formats = new Map();
@@ -191,6 +188,37 @@ export const powerParts = (locale, value) => scaled(locale, Math.round(value), "
 export const joined = ([number, unit]) => `${number}\u00a0${unit}`;
 
 /**
+ * Return how the hour of a date is written below a chart.
+ *
+ * @param {Pick<Hass, "locale" | "config">} hass
+ */
+export function formatHour({ locale, config }) {
+  const timeZone = timeZoneOf(locale, config);
+  /** @type {any} */
+  const options = { hour: "numeric", minute: "2-digit", timeZone, ...hourCycle(locale) };
+  const format = new Intl.DateTimeFormat(locale.language, options);
+  return (/** @type {Date} */ date) => format.format(date);
+}
+
+/**
+ * Return a function for the hour of a date, in the user's time zone.
+ *
+ * @param {Pick<Hass, "locale" | "config">} hass
+ */
+export function hourOf({ locale, config }) {
+  const timeZone = timeZoneOf(locale, config);
+  const format = new Intl.DateTimeFormat("en", { hour: "2-digit", hourCycle: "h23", timeZone });
+  return (/** @type {Date} */ date) => Number(format.format(date));
+}
+
+/**
+ * @param {Hass["locale"]} locale
+ * @param {Hass["config"]} config
+ */
+const timeZoneOf = (locale, config) =>
+  locale.time_zone === "server" ? config.time_zone : undefined;
+
+/**
  * Return a time of day, or a date and a time if it is not of today.
  *
  * @param {Hass} hass
@@ -198,7 +226,7 @@ export const joined = ([number, unit]) => `${number}\u00a0${unit}`;
  * @param {Date} [now]
  */
 export function formatMoment({ locale, config }, date, now = new Date()) {
-  const timeZone = locale.time_zone === "server" ? config.time_zone : undefined;
+  const timeZone = timeZoneOf(locale, config);
   /** @type {Intl.DateTimeFormatOptions} */
   const time = { hour: "numeric", minute: "2-digit", timeZone, ...hourCycle(locale) };
   const language = locale.language;

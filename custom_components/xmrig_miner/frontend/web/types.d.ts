@@ -45,6 +45,7 @@ export interface Hass {
   themes: { darkMode: boolean };
   localize(key: string, values?: Record<string, unknown>): string;
   formatEntityState(state: State, value?: string): string;
+  formatEntityAttributeValue(state: State, attribute: string, value?: unknown): string;
   formatEntityName?(state: State, name: unknown): string;
   callService(domain: string, service: string, data?: object, target?: object): Promise<unknown>;
   callWS<T>(message: { type: string; [field: string]: unknown }): Promise<T>;
@@ -148,8 +149,50 @@ export interface Problem {
   issue?: Issue;
 }
 
+/** A value at a time in s. */
+export interface Point {
+  time: number;
+  value: number;
+}
+
+/** What a number of threads draws and yields, as learned; null while unknown. */
+export interface CurvePoint {
+  threads: number;
+  /** W. */
+  power: number | null;
+  /** H/s. */
+  hashrate: number | null;
+  is_measured: boolean;
+}
+
+/** A pool of a miner, in the order in which it tries them. */
+export interface Pool {
+  name: string;
+  enabled: boolean;
+  preferred: boolean;
+  connected: boolean;
+}
+
+export interface MinerDetails {
+  kind: "miner";
+  pools: Pool[];
+  /** Of the computer without its graphics cards. */
+  curve: CurvePoint[];
+  /** W of the graphics cards while they hash. */
+  cards_power: number;
+}
+
 export interface ManagerDetails {
+  kind: "manager";
+  /** kWh. */
   today: { solar: number; grid: number; battery: number; unknown: number };
+}
+
+/** An event in the past, with what is known of it. */
+export interface HappenedEvent {
+  time: Date;
+  type: string;
+  facts: Record<string, any>;
 }
 
 export type Translate = (key: string, values?: Message["values"]) => string;

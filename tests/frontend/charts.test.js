@@ -1,0 +1,178 @@
+/** Tests of charts, of the scales of sliders, and of what is read for them. */
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import {
+  areaPath,
+  available,
+  bandPath,
+  bestPoint,
+  hours,
+  linePath,
+  peak,
+  ticks,
+} from "../../custom_components/xmrig_miner/frontend/web/charts.js";
+import { means, rises, toEvents } from "../../custom_components/xmrig_miner/frontend/web/history.js";
+import {
+  nextStep,
+  powerMarks,
+  powerSteps,
+  threadsWithin,
+} from "../../custom_components/xmrig_miner/frontend/web/marks.js";
+import { Store, watchStores } from "../../custom_components/xmrig_miner/frontend/web/store.js";
+
+const FRAME = { width: 100, height: 100, from: 0, to: 100, maximum: 10 };
+
+/** @param {...[number, number]} pairs */
+const points = (...pairs) => pairs.map(([time, value]) => ({ time, value }));
+
+test("an axis has round marks that its highest value is not below", () => {
+  assert.deepEqual(ticks(430, 4), [0, 200, 400]);
+  assert.deepEqual(ticks(0.3, 3), [0, 0.1, 0.2, 0.30000000000000004]);
+  assert.deepEqual(ticks(0, 4), [0]);
+});
+
+test("a line is broken where nothing was recorded for long", () => {
+  const series = points([0, 0], [10, 5], [50, 10]);
+  assert.equal(linePath(FRAME, series, 20), "M0 100L10 50M50 0");
+  assert.equal(areaPath(FRAME, series.slice(0, 2), 20), "M0 100L0 100L10 50L10 100Z");
+  assert.equal(linePath(FRAME, [], 20), "");
+  assert.equal(peak(series, points([0, 12])), 12);
+  assert.equal(peak([]), 0);
+});
+
+test("what was bought is what mining drew beyond what was left over", () => {
+  const mining = points([0, 100], [20, 100]);
+  const { free, bought } = available(points([10, 50], [30, -40], [40, -300]), mining);
+  assert.deepEqual(free, points([10, 150], [30, 60], [40, 0]));
+  assert.deepEqual(
+    bought.map(({ low, high }) => [low, high]),
+    [
+      [100, 100],
+      [60, 100],
+      [0, 100],
+    ],
+  );
+  const frame = { ...FRAME, maximum: 100 };
+  assert.equal(bandPath(frame, bought, 20), "M30 0L40 0L40 100L30 40Z");
+});
+
+test("each sixth hour is marked, in the user's time zone", () => {
+  const found = hours(1800, 86_400, (date) => (date.getUTCHours() + 1) % 24);
+  assert.deepEqual(found.map((date) => date.getUTCHours()), [5, 11, 17, 23]);
+});
+
+test("the best point is a measured one where there is any", () => {
+  const point = (/** @type {number} */ threads, /** @type {number} */ power, /** @type {number} */ hashrate, is_measured = false) =>
+    ({ threads, power, hashrate, is_measured });
+  const guessed = [point(0, 40, 0), point(1, 50, 600), point(2, 60, 1100)];
+  assert.equal(bestPoint(guessed)?.threads, 2);
+  assert.equal(bestPoint([...guessed, point(3, 100, 1200, true)])?.threads, 3);
+  assert.equal(bestPoint([point(0, 40, 0)]), undefined);
+});
+
+test("a slider over watts has a mark for each number of threads, with its cards", () => {
+  const curve = [40, 52, null, 76].map((power, threads) => ({
+    threads,
+    power,
+    hashrate: null,
+    is_measured: false,
+  }));
+  const steps = powerSteps(curve, 100);
+  assert.deepEqual(steps, [
+    { threads: 0, power: 40 },
+    { threads: 1, power: 152 },
+    { threads: 3, power: 176 },
+  ]);
+  assert.equal(threadsWithin(steps, 151), 0);
+  assert.equal(threadsWithin(steps, 152), 1);
+  assert.equal(threadsWithin(steps, 500), 3);
+  // An arrow key leads from step to step, and nowhere beyond the last
+  assert.equal(nextStep(steps, 152, 1), 176);
+  assert.equal(nextStep(steps, 160, -1), 152);
+  assert.equal(nextStep(steps, 176, 1), 176);
+  const many = Array.from({ length: 65 }, (_, threads) => ({ threads, power: threads }));
+  assert.ok(powerMarks(many).length <= 13);
+  assert.equal(powerMarks(many).at(-1)?.threads, 64);
+});
+
+test("all cards share one request, which is repeated while they ask", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[][]} */
+  const asked = [];
+  const store = new Store(async (_, keys) => {
+    asked.push(keys);
+    if (asked.length === 2) throw new Error("disconnected");
+    return new Map([["a", asked.length]]);
+  }, 1000);
+  const hass = /** @type {any} */ ({});
+  let told = 0;
+  const stop = watchStores(() => {
+    told += 1;
+  });
+  const passed = async (/** @type {number} */ time) => {
+    mock.timers.tick(time);
+    // Until all that was waiting for the answer is done
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  };
+  assert.equal(store.get(hass, "a"), undefined);
+  assert.equal(store.get(hass, "b"), undefined);
+  await passed(100);
+  assert.deepEqual(asked, [["a", "b"]]);
+  assert.deepEqual([store.get(hass, "a"), store.get(hass, "b"), told], [1, undefined, 1]);
+  // An error keeps what was known
+  await passed(1000);
+  assert.deepEqual([asked.length, store.get(hass, "a"), told], [2, 1, 2]);
+  // b is no longer asked for
+  await passed(1000);
+  assert.deepEqual(asked.at(-1), ["a"]);
+  assert.equal(store.get(hass, "a"), 3);
+  // No card is there any more
+  stop();
+  await passed(5000);
+  assert.equal(asked.length, 3);
+  mock.timers.reset();
+});
+
+test("statistics become the points of charts, and the sums of counters", async () => {
+  /** @type {any[]} */
+  const asked = [];
+  const hass = /** @type {any} */ ({
+    callWS: async (/** @type {any} */ message) => {
+      asked.push(message);
+      return {
+        "sensor.a": [
+          { start: 0, end: 300_000, mean: 5, change: 3 },
+          { start: 300_000, end: 600_000, mean: null, change: null },
+        ],
+      };
+    },
+  });
+  assert.deepEqual((await means._readAll(hass, ["sensor.a"])).get("sensor.a"), points([150, 5]));
+  assert.equal(asked[0].units.power, "W");
+  assert.equal((await rises._readAll(hass, ["sensor.a"])).get("sensor.a"), 6);
+  assert.deepEqual(
+    asked.slice(1).map(({ period }) => period),
+    ["hour", "5minute"],
+  );
+  // Neither counts what the other does
+  assert.ok(asked[1].start_time < asked[2].start_time);
+});
+
+test("events are those of the states, the latest first, and each once", () => {
+  const state = (/** @type {string} */ time, /** @type {string} */ event_type) => ({
+    s: time,
+    a: { event_type },
+  });
+  const found = toEvents([
+    state("unknown", ""),
+    state("2026-01-01T00:00:00Z", "restarted"),
+    state("2026-01-01T00:00:00Z", "restarted"),
+    state("2026-01-02T00:00:00Z", "pool_changed"),
+  ]);
+  assert.deepEqual(
+    found.map(({ type }) => type),
+    ["pool_changed", "restarted"],
+  );
+});
