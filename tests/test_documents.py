@@ -1,0 +1,42 @@
+"""Tests of the links between the documents."""
+
+from pathlib import Path
+import re
+
+import pytest
+
+from .examples import ROOT
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+)
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of the headings of a document, as GitHub makes them."""
+    return {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_each_link_leads_somewhere(name: str) -> None:
+    """To a file of the repository, and to a heading in it."""
+    document = ROOT / name
+    wrong: list[str] = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if "://" in link:
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path) if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            wrong.append(link)
+    assert wrong == []
+
+
+def test_a_wrong_link_is_found() -> None:
+    """The anchors are those that GitHub makes."""
+    assert {"mine-on-solar-surplus", "what-you-need"} <= anchors(ROOT / "README.md")
+    assert "mining" not in anchors(ROOT / "README.md")
