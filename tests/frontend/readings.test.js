@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { barsOf } from "../../custom_components/xmrig_miner/frontend/web/gpus.js";
 import { numberOf, readManager, readMiner, readMiners } from "../../custom_components/xmrig_miner/frontend/web/readings.js";
-import { findManager, findMiner, findMiners } from "../../custom_components/xmrig_miner/frontend/web/registry.js";
+import { findCards, findManager, findMiner, findMiners } from "../../custom_components/xmrig_miner/frontend/web/registry.js";
 import { homeAssistant, MANAGER, MINING, stateOf } from "./miners.js";
 
 /** @param {Parameters<typeof homeAssistant>[0]} devices @param {any} [issues] */
@@ -111,4 +112,34 @@ test("the manager is no miner", () => {
   );
   const miner = findMiner(hass, "rig");
   assert.equal(miner && readMiner(hass, miner, []).name, "rig");
+});
+
+test("the bars of graphics cards compare them with the best of the day", () => {
+  const card = (/** @type {string} */ temperature, /** @type {string} */ power, unit = "°C") => ({
+    of: "rig",
+    shows: {
+      "sensor.gpu_temperature": stateOf(temperature, { unit_of_measurement: unit }),
+      "sensor.gpu_power": stateOf(power, { unit_of_measurement: "W" }),
+    },
+  });
+  const hass = homeAssistant({
+    rig: { shows: MINING },
+    a: card("65", "100"),
+    b: card("176", "50", "°F"),
+    c: card("unavailable", "unavailable"),
+  });
+  const rig = findMiner(hass, "rig");
+  assert.ok(rig);
+  const cards = findCards(hass, rig);
+  const [a, b, c] = barsOf(hass, cards, () => [{ time: 0, value: 200 }]);
+  assert.deepEqual(
+    a?.map(({ key, share, kind }) => [key, share, kind]),
+    [
+      ["sensor.gpu_temperature", 0.5, ""],
+      ["sensor.gpu_power", 0.5, ""],
+    ],
+  );
+  assert.equal(b?.[0]?.kind, "warm");
+  assert.equal(b?.[1]?.share, 0.25);
+  assert.deepEqual(c, []);
 });

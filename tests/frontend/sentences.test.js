@@ -8,6 +8,7 @@ import { test } from "node:test";
 
 import { columnsOf, sorted, totals } from "../../custom_components/xmrig_miner/frontend/web/overview.js";
 import {
+  factsOf,
   isInTrouble,
   managerNotes,
   managerSentence,
@@ -189,6 +190,21 @@ test("who mines, rests, sleeps or is away is said in sentences of one kind each"
     say(Array.from({ length: 9 }, (_, place) => (place ? one : two))),
     "Using 292 W of surplus: 1 of 9 miners.",
   );
+});
+
+test("an event says what was before and after, or what is known of it", () => {
+  const facts = (/** @type {Record<string, any>} */ known) =>
+    factsOf({ time: new Date(0), type: "any", facts: known }, String);
+  assert.equal(facts({ before: "a:1", after: "b:2" }), "a:1 → b:2");
+  assert.equal(facts({ uptime: 5, version: "6.26.0" }), "XMRig 6.26.0");
+  assert.equal(facts({ difficulty: 1234 }), "1234");
+  assert.equal(facts({ paths: ["a", "b", "c", "d", "e"] }), "a, b, c, d, …");
+  assert.deepEqual(facts({ mining: false, threads: 3 }), { key: "word.paused" });
+  assert.deepEqual(facts({ mining: true, threads: 3 }), {
+    key: "miner.threads",
+    values: { count: 3 },
+  });
+  assert.equal(facts({ mining: null, threads: null }), undefined);
 });
 
 test("notes name only the rules that are set", () => {

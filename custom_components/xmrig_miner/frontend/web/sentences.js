@@ -1,6 +1,6 @@
 /** What is said of miners and the manager; functions of values. */
 
-/** @import { Manager, Message, Miner, Problem, Translate } from "./types.js" */
+/** @import { HappenedEvent, Manager, Message, Miner, Problem, Translate } from "./types.js" */
 
 import { listed } from "./texts.js";
 
@@ -337,4 +337,29 @@ export function problemsOf(miner) {
  */
 export function isInTrouble(miner) {
   return problemsOf(miner).some(({ issue }) => issue?.translation_key !== "read_only");
+}
+
+/** Changed values of a config that are named. */
+const MOST_PATHS = 4;
+
+/**
+ * Return what is known of an event, as what was before and after it where that is known;
+ * undefined if nothing is.
+ *
+ * @param {HappenedEvent} event
+ * @param {(value: number) => string} formatNumber
+ * @returns {Message | string | undefined}
+ */
+export function factsOf({ facts }, formatNumber) {
+  const { before, after, version, difficulty, paths, mining, threads } = facts;
+  if (before !== undefined && after !== undefined) return `${before} → ${after}`;
+  if (version) return `XMRig ${version}`;
+  if (difficulty !== undefined) return formatNumber(difficulty);
+  if (Array.isArray(paths)) {
+    const named = paths.slice(0, MOST_PATHS).join(", ");
+    return paths.length > MOST_PATHS ? `${named}, …` : named;
+  }
+  if (mining === false) return { key: "word.paused" };
+  if (typeof threads === "number") return { key: "miner.threads", values: { count: threads } };
+  return mining === true ? { key: "word.mining" } : undefined;
 }

@@ -3,7 +3,7 @@
 /** @import { Hass, Unit } from "./types.js" */
 
 import { TABLE_FROM, TABS_UP_TO } from "./overview.js";
-import { findCards, findManager, findMiners, idsOf } from "./registry.js";
+import { findCards, findManager, findMiners } from "./registry.js";
 import { loadTexts, translator } from "./texts.js";
 
 const CARD = "custom:xmrig-";
@@ -54,61 +54,27 @@ function overview(hass, miners, t) {
  * @param {import("./types.js").Translate} t
  */
 function page(hass, miner, isSubview, t) {
-  const cards = findCards(hass, miner);
-  const power = ["sensor.power", "sensor.efficiency", "sensor.energy", "number.power_limit"];
-  const pool = [
-    ...["select.pool", "binary_sensor.pool_connected", "sensor.pool", "sensor.pool_ping"],
-    ...["sensor.shares_accepted", "sensor.shares_rejected"],
-  ];
-  const calibration = ["sensor.calibration", "button.calibrate"];
-  const events = miner.keys.get("event.activity");
+  const card = (/** @type {string} */ name) => ({ type: `${CARD}${name}`, device: miner.id });
+  const has = (/** @type {string[]} */ ...keys) => keys.some((key) => miner.keys.has(key));
   return sections(
     miner.name,
     pathOf(miner.id),
     [
-      [{ type: `${CARD}miner`, device: miner.id }],
+      [card("miner"), has("sensor.power") ? card("curve") : undefined],
       [
-        ...list(miner, pool, t("page.pool"), "mdi:server-network"),
-        ...list(miner, power, t("page.power"), "mdi:flash"),
-        ...list(miner, calibration, t("page.calibration"), "mdi:tune"),
-      ],
-      [
-        ...cards.flatMap((card) =>
-          list(
-            card,
-            ["temperature", "power", "fan_speed", "hashrate"].map((key) => `sensor.gpu_${key}`),
-            card.name,
-            "mdi:expansion-card",
-          ),
-        ),
-        ...(events
-          ? [
-              { type: "heading", heading: t("page.events"), icon: "mdi:history" },
-              { type: "logbook", target: { entity_id: [events] }, hours_to_show: 72 },
-            ]
-          : []),
+        has("select.pool", "sensor.pool") ? card("pools") : undefined,
+        findCards(hass, miner).length > 0 ? card("gpus") : undefined,
+        has("event.activity") ? card("events") : undefined,
+        {
+          type: "heading",
+          heading: t("page.entities"),
+          heading_style: "subtitle",
+          tap_action: { action: "navigate", navigation_path: `/config/devices/device/${miner.id}` },
+        },
       ],
     ],
     { subview: isSubview },
   );
-}
-
-/**
- * Return tiles below a heading, unless none of the entities exists.
- *
- * @param {Unit} unit
- * @param {readonly string[]} keys
- * @param {string} heading
- * @param {string} icon
- * @returns {Config[]}
- */
-function list(unit, keys, heading, icon) {
-  const found = idsOf(unit, keys);
-  if (found.length === 0) return [];
-  return [
-    { type: "heading", heading, icon },
-    ...found.map((entity) => ({ type: "tile", entity, name: { type: "entity" } })),
-  ];
 }
 
 /**

@@ -75,6 +75,33 @@ th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: s
 th { font-weight: 400; color: var(--dim); }
 td a { color: inherit; }
 tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
+h3 { margin: 14px 0 0; font-size: 14px; font-weight: 500; overflow-wrap: anywhere; }
+h3 + .row { margin-top: 6px; }
+.gpu .row { grid-template-columns: repeat(auto-fit, minmax(64px, 1fr)); }
+.bar { display: block; height: 6px; margin-top: 6px; border-radius: 3px; background: color-mix(in srgb, var(--mine) 20%, transparent); overflow: hidden; }
+.bar i { display: block; height: 100%; background: var(--mine); transition: width .15s; }
+.bar .warm { background: var(--warning-color, #ffa600); }
+.bar .hot { background: var(--error-color, #db4437); }
+ol, ul { margin: 8px 0 0; padding: 0; list-style: none; }
+.pools { counter-reset: pool; }
+.pools li { counter-increment: pool; display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; padding: 8px 0; border-bottom: 1px solid var(--divider-color, #e0e0e0); min-height: 44px; }
+.pools li::before { content: counter(pool) "."; color: var(--dim); }
+.pools .name { overflow-wrap: anywhere; }
+.pools .action { margin-inline-start: auto; }
+.pools + .dim, .pools + .dim + .dim { margin-top: 8px; }
+.badge { border-radius: 999px; padding: 2px 10px; font-size: 12px; background: color-mix(in srgb, var(--mine) 18%, transparent); }
+.action { color: var(--primary-color); font-weight: 500; padding: 6px 0; }
+.action:disabled { color: var(--dim); cursor: default; }
+.events li { display: grid; grid-template-columns: 76px 1fr; gap: 10px; padding: 8px 0; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
+.events b { display: block; font-weight: 500; }
+.events .dim { overflow-wrap: anywhere; min-width: 0; }
+.plot.curve { height: 150px; margin: 14px 0 26px; }
+.plot.curve .best { stroke: var(--success-color, #43a047); stroke-dasharray: 2 3; }
+.plot .dot { position: absolute; width: 7px; height: 7px; margin: -3.5px; border-radius: 50%; background: var(--mine); }
+.plot .dot.power { background: var(--sun); }
+.guess { color: var(--dim); }
+.calibration { margin-top: 10px; }
+progress { width: 100%; height: 8px; accent-color: var(--mine); margin: 8px 0; }
 details { margin-top: 14px; --ha-card-border-width: 0; --ha-card-background: transparent; }
 summary { cursor: pointer; color: var(--dim); padding: 6px 0; }
 dialog { border: 0; border-radius: var(--ha-card-border-radius, 12px); background: var(--card-background-color, #fff); color: var(--primary-text-color); max-width: min(480px, calc(100vw - 32px)); padding: 24px; }

@@ -1,9 +1,13 @@
 /** The entry point: registers the cards and the dashboard. */
 
+import { CurveCard } from "./card-curve.js";
+import { EventsCard } from "./card-events.js";
+import { GpusCard } from "./card-gpus.js";
 import { ManagerCard } from "./card-manager.js";
 import { MinerCard } from "./card-miner.js";
 import { MinersCard } from "./card-miners.js";
 import { OverviewCard } from "./card-overview.js";
+import { PoolsCard } from "./card-pools.js";
 import { XmrigStrategy } from "./strategy.js";
 import { loadTexts, translator } from "./texts.js";
 
@@ -12,6 +16,10 @@ const ELEMENTS = {
   "xmrig-manager": ManagerCard,
   "xmrig-miner": MinerCard,
   "xmrig-miners": MinersCard,
+  "xmrig-pools": PoolsCard,
+  "xmrig-gpus": GpusCard,
+  "xmrig-curve": CurveCard,
+  "xmrig-events": EventsCard,
   "ll-strategy-dashboard-xmrig": XmrigStrategy,
 };
 

@@ -1,0 +1,98 @@
+/** The pools of a miner, in the order in which it tries them. */
+
+/** @import { State } from "./types.js" */
+
+import { XmrigCard } from "./base.js";
+import { h } from "./dom.js";
+import { details } from "./history.js";
+import { isKnown, numberOf, stateOf } from "./readings.js";
+import { findMiner, idsOf } from "./registry.js";
+import { formatNumber } from "./texts.js";
+
+const PING = "sensor.pool_ping";
+const FIGURES = [PING, "sensor.shares_accepted", "sensor.shares_rejected"];
+
+export class PoolsCard extends XmrigCard {
+  /** @param {import("./types.js").Hass} hass @override */
+  shown(hass) {
+    const miner = findMiner(hass, this._config.device);
+    return idsOf(miner, ["select.pool", ...FIGURES]);
+  }
+
+  /** @override */
+  content() {
+    const { hass, t } = this;
+    const miner = findMiner(hass, this._config.device);
+    if (!miner) return null;
+    const found = details.get(hass, miner.entryId);
+    const pools = found?.kind === "miner" ? found.pools : [];
+    const select = stateOf(hass, miner, "select.pool");
+    return h(
+      "ha-card",
+      null,
+      h("h2", null, t("page.pools")),
+      h(
+        "ol",
+        { class: "pools" },
+        pools.map((pool) =>
+          h(
+            "li",
+            { key: pool.name, class: pool.enabled ? "" : "dim" },
+            h("span", { class: "name" }, pool.name),
+            pool.connected && h("span", { class: "badge" }, t("pool.connected")),
+            !pool.enabled && h("span", { class: "badge" }, t("pool.disabled")),
+            select &&
+              !pool.preferred &&
+              h(
+                "button",
+                {
+                  class: "action",
+                  "aria-label": t("pool.prefer_name", { name: pool.name }),
+                  onclick: () =>
+                    void this.call("select", "select_option", select.entity_id, {
+                      option: pool.name,
+                    }),
+                },
+                t("pool.prefer"),
+              ),
+          ),
+        ),
+      ),
+      pools.length === 0 && h("p", { class: "dim" }, t("pool.unknown")),
+      pools.length > 1 && h("p", { class: "dim" }, t("pool.order")),
+      h(
+        "div",
+        { class: "row" },
+        FIGURES.map((key) => {
+          const state = stateOf(hass, miner, key);
+          return (
+            isKnown(state) &&
+            h(
+              "button",
+              { key, onclick: () => this.showMore(state?.entity_id) },
+              h("b", null, this._figure(key, /** @type {State} */ (state))),
+              t(`pool.${key.slice("sensor.".length)}`),
+            )
+          );
+        }),
+      ),
+    );
+  }
+
+  /**
+   * Return a figure; that of shares without their unit, which its label names.
+   *
+   * @param {string} key
+   * @param {State} state
+   */
+  _figure(key, state) {
+    const value = numberOf(state);
+    return key === PING || value === undefined
+      ? this.hass.formatEntityState(state)
+      : formatNumber(this.hass.locale, value);
+  }
+
+  getGridOptions() {
+    return { columns: 12, rows: "auto" };
+  }
+}

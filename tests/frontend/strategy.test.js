@@ -1,0 +1,66 @@
+/** Tests of the dashboard: which views and cards there are, by what is set up. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TABLE_FROM, TABS_UP_TO } from "../../custom_components/xmrig_miner/frontend/web/overview.js";
+import { homeAssistant, MANAGER, MINING, stateOf } from "./miners.js";
+
+// What a browser has
+Object.assign(globalThis, { HTMLElement: class {} });
+const { views } = await import("../../custom_components/xmrig_miner/frontend/web/strategy.js");
+
+/** @param {Parameters<typeof homeAssistant>[0]} devices */
+const shown = (devices) => views(homeAssistant(devices), (key) => key);
+
+/** @param {number} count */
+const many = (count) =>
+  Object.fromEntries(Array.from({ length: count }, (_, place) => [`rig-${place}`, { shows: MINING }]));
+
+/** @param {any} view */
+const types = (view) =>
+  view.sections.flatMap((/** @type {any} */ { cards }) =>
+    cards.map((/** @type {any} */ { type }) => type.replace("custom:xmrig-", "")),
+  );
+
+test("without a miner, there is one card, which says how to add one", () => {
+  const [overview, ...others] = shown({});
+  assert.deepEqual(types(overview), ["overview"]);
+  assert.deepEqual(others, []);
+});
+
+test("there is a card and a page for each miner, and one for the manager", () => {
+  const [overview, one, two] = shown({
+    manager: { shows: MANAGER },
+    two: { shows: MINING },
+    one: { shows: MINING },
+  });
+  assert.deepEqual(types(overview), ["overview", "manager", "miner", "miner"]);
+  assert.deepEqual([one?.title, two?.title, one?.subview], ["one", "two", false]);
+  // Its path stays when it is renamed
+  assert.equal(one?.path, "miner-one");
+});
+
+test("a page shows only what a miner has", () => {
+  const [, page] = shown({ rig: { shows: MINING } });
+  assert.deepEqual(types(page), ["miner", "heading"]);
+  const [, full] = shown({
+    rig: {
+      shows: {
+        ...MINING,
+        "sensor.power": stateOf("100"),
+        "select.pool": stateOf("a:1"),
+        "event.activity": stateOf("unknown"),
+      },
+    },
+    card: { of: "rig", shows: { "sensor.gpu_power": stateOf("50") } },
+  });
+  assert.deepEqual(types(full), ["miner", "curve", "pools", "gpus", "events", "heading"]);
+});
+
+test("many miners are in a table, and have no tabs", () => {
+  const few = shown(many(TABS_UP_TO + 1));
+  assert.deepEqual(new Set(types(few[0])), new Set(["overview", "miner"]));
+  assert.ok(few.slice(1).every(({ subview }) => subview));
+  assert.deepEqual(types(shown(many(TABLE_FROM))[0]), ["overview", "miners"]);
+});
