@@ -81,8 +81,11 @@ class Ledger:
         """Return a config with the edits undone.
 
         A value that differs from what was written was changed externally, and stays.
+        Without edits in effect it is the same config.
         """
         edits = self._active_edits(config)
+        if not edits:
+            return config
         return with_values(config, ((edit.path, edit.original) for edit in edits))
 
     def without_overwritten(self, config: dict[str, Any]) -> Self:

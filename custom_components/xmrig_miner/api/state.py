@@ -119,7 +119,8 @@ class MinerState:
 
     def user_config(self, config: Config) -> Config:
         """Return a config without what the controls wrote into it."""
-        return Config(self.control_edits.without_edits(config.document))
+        document = self.control_edits.without_edits(config.document)
+        return config if document is config.document else Config(document)
 
     def original_config(self, config: Config) -> Config:
         """Return a config as it would be if nothing had been written from here."""

@@ -51,6 +51,8 @@ class Transport:
             scheme="https" if ssl else "http", host=host, port=port, path="/"
         )
         self.token = token
+        self._urls: dict[str, URL] = {}
+        """The addresses of endpoints, by their paths."""
         # This also validates the port
         self.address = str(self._url.host_port_subcomponent)
 
@@ -83,7 +85,7 @@ class Transport:
         try:
             async with self._session.request(
                 method,
-                self._url.joinpath(path),
+                self._url_of(path),
                 headers=headers,
                 data=data,
                 # A redirect could carry the token to another server
@@ -105,6 +107,12 @@ class Transport:
                 f"HTTP {status} at {self.address} is not from XMRig"
             )
         return status, content
+
+    def _url_of(self, path: str) -> URL:
+        """Return the address of an endpoint."""
+        if (url := self._urls.get(path)) is None:
+            url = self._urls[path] = self._url.joinpath(path)
+        return url
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         """Return the body of a reply."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 import json
 import math
 from typing import Any
@@ -74,13 +75,13 @@ absurd_json = any_json | st.sampled_from(list(ABSURD.values()))
 def attributes(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield the fields and properties of a model."""
     for field in fields(model):
-        item = getattr(model, field.name)
-        if field.name == "document":
-            orjson.dumps(item)
-        else:
-            yield field.name, item
+        # As it came; `document` is what may be shown and stored of it
+        if field.name != "reply":
+            yield field.name, getattr(model, field.name)
     for name, attribute in vars(type(model)).items():
-        if isinstance(attribute, property):
+        if name == "document":
+            orjson.dumps(getattr(model, name))
+        elif isinstance(attribute, property | cached_property):
             yield name, getattr(model, name)
 
 

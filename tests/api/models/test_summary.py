@@ -67,7 +67,7 @@ class TestSummary:
     def test_values_of_another_type_are_missing(self, value: Any) -> None:
         """A value of an unexpected type counts as missing."""
         summary = Summary.from_json(dict.fromkeys(SUMMARY, value))
-        assert replace(summary, document={}) == Summary()
+        assert replace(summary, reply={}) == Summary()
 
     def test_numbers_as_strings_are_missing(self) -> None:
         """XMRig never sends numbers in quotes."""
@@ -174,7 +174,7 @@ class TestSummary:
     def test_an_empty_id_is_none(self) -> None:
         """Without a network, a miner has no ID."""
         assert Summary.from_json({"id": "", "worker_id": ""}) == Summary(
-            document={"id": "", "worker_id": ""}
+            reply={"id": "", "worker_id": ""}
         )
 
     @given(place=st.sampled_from(places(SUMMARY)), value=any_json)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 import re
 from typing import Any, Self
 
@@ -69,6 +70,10 @@ class GpuHealth:
         )
 
 
+NO_HEALTH = GpuHealth()
+"""Of the threads of a CPU, of which there may be hundreds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gpu:
     """A graphics card, with the sums of the worker threads that share it."""
@@ -118,6 +123,7 @@ class Thread:
     def from_json(cls, value: Any) -> Self:
         """Return a thread of a backend's `threads`."""
         data = members(value)
+        health = data.get("health")
         return cls(
             hashrate=Hashrate.from_json(data.get("hashrate")),
             affinity=integer(data.get("affinity"), minimum=-1),
@@ -126,7 +132,7 @@ class Thread:
             # OpenCL has the marketing name under `board`, and `gfx1030` under `name`.
             name=text(data.get("board")) or text(data.get("name")),
             bus_id=_bus_id(data.get("bus_id")),
-            health=GpuHealth.from_json(data.get("health")),
+            health=GpuHealth.from_json(health) if health else NO_HEALTH,
         )
 
 
@@ -205,13 +211,12 @@ class Backends:
     by_type: Mapping[BackendType, Backend] = field(default_factory=dict)
     complete: bool = True
     """Whether the reply was complete, with no more threads than MAX_THREADS."""
-    document: tuple[Any, ...] = field(default=(), repr=False)
-    """The whole reply, without values that cannot be stored or sent."""
+    reply: list[Any] = field(default_factory=list, repr=False)
+    """The whole reply, also with values that cannot be stored or sent."""
 
     @classmethod
     def from_json(cls, document: list[Any], *, complete: bool = True) -> Self:
         """Return the backends of a reply; unknown types are left out."""
-        document = clean_json(document)
         known = set(BackendType)
         backends = {}
         for item in document:
@@ -221,7 +226,12 @@ class Backends:
                 backends[backend_type] = Backend.from_json(backend_type, data)
                 if len(items(data.get("threads"))) > MAX_THREADS:
                     complete = False
-        return cls(by_type=backends, complete=complete, document=tuple(document))
+        return cls(by_type=backends, complete=complete, reply=document)
+
+    @cached_property
+    def document(self) -> tuple[Any, ...]:
+        """Return the whole reply, without values that cannot be stored or sent."""
+        return tuple(clean_json(self.reply))
 
     @property
     def enabled(self) -> frozenset[BackendType]:

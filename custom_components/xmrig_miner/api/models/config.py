@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 import hashlib
 import json
 from typing import Any, Self
@@ -33,7 +34,8 @@ class PauseRule(StrEnum):
 class Config:
     """The reply of `GET /2/config`. It contains secrets, so it is never shown whole.
 
-    The document is not to be changed: the methods return changed copies.
+    The document is not to be changed: the methods return changed copies. What is derived
+    from it is kept, because a config rarely changes from poll to poll.
     """
 
     document: dict[str, Any] = field(repr=False)
@@ -49,7 +51,7 @@ class Config:
         extent(document)
         return cls(document)
 
-    @property
+    @cached_property
     def backends(self) -> dict[BackendType, bool]:
         """Return the backends in the config, and whether each is enabled."""
         return {
@@ -58,7 +60,7 @@ class Config:
             if (data := members(self.document.get(backend_type)))
         }
 
-    @property
+    @cached_property
     def enabled(self) -> frozenset[BackendType]:
         """Return the backends that the config enables."""
         return frozenset(name for name, is_on in self.backends.items() if is_on)
@@ -88,7 +90,7 @@ class Config:
         count = self.thread_count(profile)
         return threads if count and threads < count else None
 
-    @property
+    @cached_property
     def pools(self) -> list[dict[str, Any]]:
         """Return the pools. XMRig uses the first enabled one that it can reach."""
         return [pool for pool in items(self.document.get("pools")) if members(pool)]
@@ -98,7 +100,7 @@ class Config:
         """Return whether any pool is enabled."""
         return any(pool.get("enabled", True) for pool in self.pools)
 
-    @property
+    @cached_property
     def pool_labels(self) -> list[str]:
         """Return the host and port of each pool, numbered where they are equal."""
         labels: list[str] = []
@@ -111,7 +113,7 @@ class Config:
             labels.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
         return labels
 
-    @property
+    @cached_property
     def payout_fingerprints(self) -> dict[str, str]:
         """Return the labels of the pools, by the fingerprints of address and wallet.
 
@@ -125,7 +127,7 @@ class Config:
             for pool, label in zip(self.pools, self.pool_labels, strict=True)
         }
 
-    @property
+    @cached_property
     def payout(self) -> frozenset[str] | None:
         """Return the fingerprints of all pools and wallets.
 

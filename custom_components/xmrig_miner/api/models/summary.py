@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 from ..identity import MinerIdentity
@@ -157,13 +158,12 @@ class Summary:
     hugepages: HugePages = field(default_factory=HugePages)
     complete: bool = True
     """Whether the reply was complete."""
-    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """The whole reply, without values that cannot be stored or sent."""
+    reply: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The whole reply, also with values that cannot be stored or sent."""
 
     @classmethod
     def from_json(cls, document: dict[str, Any], *, complete: bool = True) -> Self:
         """Return the summary of a reply."""
-        document = clean_json(document)
         resources = members(document.get("resources"))
         memory = members(resources.get("memory"))
         load = [number(item) for item in items(resources.get("load_average"))[:3]]
@@ -190,8 +190,14 @@ class Summary:
             hashrate_highest=number(hashrate.get("highest")),
             hugepages=HugePages.from_json(document.get("hugepages")),
             complete=complete,
-            document=document,
+            reply=document,
         )
+
+    @cached_property
+    def document(self) -> Mapping[str, Any]:
+        """Return the whole reply, without values that cannot be stored or sent."""
+        document: Mapping[str, Any] = clean_json(self.reply)
+        return document
 
     @property
     def identity(self) -> MinerIdentity:
