@@ -76,8 +76,11 @@ def mock_zeroconf_resolver() -> Generator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def polls_in_time() -> Generator[None]:
-    """Let no poll be later than its interval: Home Assistant spreads them by chance."""
-    with patch("homeassistant.helpers.update_coordinator.randint", return_value=0):
+    """Let all polls be at their interval: they are spread by chance."""
+    with (
+        patch("homeassistant.helpers.update_coordinator.randint", return_value=0),
+        patch("custom_components.xmrig_miner.coordinator.random", return_value=1),
+    ):
         yield
 
 

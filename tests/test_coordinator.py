@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_ACCESS_TOKEN, EVENT_STATE_CHANGED
@@ -230,6 +231,19 @@ async def test_all_is_read_every_ten_seconds(running: Rig) -> None:
         asked = [running.asked(path) for path in paths]
         await running.poll(polls)
         assert [running.asked(path) for path in paths] == [n + polls for n in asked]
+
+
+async def test_miners_that_are_set_up_together_are_polled_one_by_one(rig: Rig) -> None:
+    """The second poll comes at a random moment of the interval, the others follow it."""
+    with patch("custom_components.xmrig_miner.coordinator.random", return_value=0.3):
+        await rig.set_up()
+    seen = []
+    for _ in range(23):
+        await rig.pass_time(timedelta(seconds=1))
+        seen.append(rig.asked("/2/summary"))
+    polls = [place for place, more in enumerate(seen[1:]) if more > seen[place]]
+    assert polls == [polls[0], polls[0] + 10, polls[0] + 20]
+    assert polls[0] <= 3
 
 
 async def test_they_are_read_side_by_side(running: Rig) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from random import random
 import time
 from typing import Any, override
 
@@ -63,7 +64,9 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=SCAN_INTERVAL,
+            # Until the second poll: miners that are set up together, as at a start,
+            # would all be polled in the same second, and stop the event loop for long
+            update_interval=SCAN_INTERVAL * random(),
         )
         self.miner = miner
         self.health = Health()
@@ -100,6 +103,8 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     @override
     async def _async_update_data(self) -> Snapshot:
         """Poll the miner, and restore what it is to do if it restarted."""
+        if self._reader.polls:
+            self.update_interval = SCAN_INTERVAL
         try:
             snapshot = await self._async_poll()
             if await self._async_restore(snapshot):

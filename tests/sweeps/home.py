@@ -283,6 +283,8 @@ async def booted(
         # It spreads the polls by chance, and which request is the nth must not depend on it
         spread = "homeassistant.helpers.update_coordinator.randint"
         stack.enter_context(patch(spread, return_value=SPREAD))
+        spread = "custom_components.xmrig_miner.coordinator.random"
+        stack.enter_context(patch(spread, return_value=1))
         root.addHandler(log)
         stack.callback(root.removeHandler, log)
         async with async_test_home_assistant(config_dir=config_dir) as hass:
