@@ -11,7 +11,9 @@ import {
   languageFor,
   LANGUAGES,
   listed,
+  loadTexts,
   powerParts,
+  textsOf,
   translator,
 } from "../../custom_components/xmrig_miner/frontend/web/texts.js";
 
@@ -45,13 +47,41 @@ test("every text is used, and every key that is used has a text", () => {
   assert.deepEqual(unused, []);
 });
 
-test("there is a file of every language with the same keys", () => {
+/** @param {string} name @returns {Record<string, string | Record<string, string>>} */
+const textsIn = (name) => JSON.parse(readFileSync(new URL(`translations/${name}.json`, WEB), "utf8"));
+
+test("there is a file of every language", () => {
   const files = readdirSync(new URL("translations/", WEB)).map((name) => name.replace(".json", ""));
   assert.deepEqual(files.sort(), [...LANGUAGES].sort());
-  for (const name of files) {
-    const texts = JSON.parse(readFileSync(new URL(`translations/${name}.json`, WEB), "utf8"));
-    assert.deepEqual(Object.keys(texts).sort(), Object.keys(EN).sort());
+});
+
+test("every language has the plural forms that it needs for counts, and no other", () => {
+  const counts = Array.from({ length: 1001 }, (_, count) => count);
+  for (const name of LANGUAGES) {
+    const rules = new Intl.PluralRules(name);
+    const needed = [...new Set([...counts.map((count) => rules.select(count)), "other"])].sort();
+    for (const [key, text] of Object.entries(textsIn(name))) {
+      if (typeof text !== "string") assert.deepEqual(Object.keys(text).sort(), needed, key);
+      assert.equal(typeof text, typeof (EN[key] ?? text), key);
+    }
   }
+});
+
+test("a language is fetched once, and English fills in for what it lacks", async (context) => {
+  /** @type {string[]} */
+  const fetched = [];
+  context.mock.method(globalThis, "fetch", async (/** @type {URL} */ url) => {
+    const name = url.pathname.split("/").at(-1) ?? "";
+    fetched.push(name);
+    const texts = { "en.json": { a: "A", b: "B" }, "de.json": { a: "Ä" } }[name];
+    return texts ? Response.json(texts) : new Response(null, { status: 404 });
+  });
+  assert.equal(textsOf("de-CH"), undefined);
+  const both = await Promise.all([loadTexts("de-CH"), loadTexts("de")]);
+  assert.deepEqual(both, [{ a: "Ä", b: "B" }, { a: "Ä", b: "B" }]);
+  assert.deepEqual(textsOf("de"), { a: "Ä", b: "B" });
+  await loadTexts("xx");
+  assert.deepEqual(fetched.sort(), ["de.json", "en.json"]);
 });
 
 test("a language that there is no file of becomes the next one", () => {
@@ -59,6 +89,7 @@ test("a language that there is no file of becomes the next one", () => {
   assert.equal(languageFor("de-CH", available), "de");
   assert.equal(languageFor("pt", available), "pt-BR");
   assert.equal(languageFor("zh-Hans", available), "zh-Hans");
+  assert.equal(languageFor("zh-Hant", available), "en");
   assert.equal(languageFor("xx", available), "en");
 });
 

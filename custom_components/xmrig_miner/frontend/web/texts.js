@@ -6,7 +6,7 @@
 /** @typedef {Record<string, Text>} Texts */
 
 /** Languages that there is a file of. */
-export const LANGUAGES = ["en"];
+export const LANGUAGES = ["de", "en"];
 
 /** @type {Map<string, Promise<Texts>>} */
 const loading = new Map();
@@ -25,7 +25,7 @@ export function languageFor(language, available = LANGUAGES) {
   const [base] = language.split("-", 1);
   const exact = available.find((name) => name.toLowerCase() === language.toLowerCase());
   return exact ?? available.find((name) => name === base) ??
-    available.find((name) => name.split("-", 1)[0] === base) ?? "en";
+    available.find((name) => name.split("-", 1)[0] === language) ?? "en";
 }
 
 /**
@@ -38,18 +38,24 @@ export function loadTexts(language) {
   const name = languageFor(language);
   const known = loading.get(name);
   if (known) return known;
-  const request = fetchTexts(name)
-    .catch((error) => {
-      if (name === "en") throw error;
-      return loadTexts("en");
-    })
-    .then((texts) => {
-      loaded.set(name, texts);
-      return texts;
-    });
+  const request = (name === "en" ? fetchTexts(name) : translated(name)).then((texts) => {
+    loaded.set(name, texts);
+    return texts;
+  });
   loading.set(name, request);
   request.catch(() => loading.delete(name));
   return request;
+}
+
+/**
+ * Return the texts of a language over those in English, which fill in for what is missing.
+ *
+ * @param {string} name
+ * @returns {Promise<Texts>}
+ */
+async function translated(name) {
+  const [english, texts] = await Promise.all([loadTexts("en"), fetchTexts(name).catch(() => ({}))]);
+  return { ...english, ...texts };
 }
 
 /** @param {string} name @returns {Promise<Texts>} */
