@@ -71,6 +71,7 @@ async def test_a_change_of_threads_leaves_no_gap(rig: Rig) -> None:
         for _ in range(3):
             assert shown(rig, "hashrate") == pytest.approx(hashes)
             assert shown(rig, "efficiency") == pytest.approx(hashes / 100, rel=0.01)
+            assert rig.state("sensor.status") == "mining"
             await rig.pass_time(timedelta(seconds=4))
         assert rig.state(EFFICIENCY) == str(hashes / 100)
 

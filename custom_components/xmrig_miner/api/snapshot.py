@@ -106,7 +106,8 @@ class Snapshot:
                 # MoneroOcean's build measures algorithms before it connects
                 return Status.STARTING
             return Status.NO_POOL if backends and backends.enabled else None
-        if self.is_hashing:
+        if self.is_hashing or any(item.is_hashing for item in self.hashrates.values()):
+            # XMRig's own windows are empty for 10 s after each change of threads
             return Status.MINING
         return Status.STARTING if backends and backends.enabled else None
 
