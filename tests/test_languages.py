@@ -26,12 +26,16 @@ PLURAL_FORMS = {"zero", "one", "two", "few", "many", "other"}
 type Key = tuple[str, ...]
 
 WORDS = {
-    "": "api cpu cuda gpu h/j hash hashes hashrate min miner miners mod msr opencl ping "
+    "": "api cpu cuda gpu h/j hash hashes hashrate huge min miner miners mod msr opencl pages ping "
     "pool pools share shares tls xmrig",
     "de": "budget difficulty host manager mining name offline port reserve smart solar "
     "status threads w/thread",
+    "fr": "budget calibration configuration connexion mode port ports surplus thread threads "
+    "w/thread",
 }
 """Words that a language shares with English, in lower case; first those of all."""
+
+FULL_STOPS = str.maketrans("。？！：", ".?!:")
 
 LONGEST_NAME = 32
 """Characters that the name of an entity may have, if it is short in English."""
@@ -81,7 +85,7 @@ def form(text: str) -> tuple[object, ...]:
         text.count("\n\n"),
         len(re.findall(r"\*\*[^*]+\*\*", text)),
         text.count("*") % 2,
-        text.rstrip(" )")[-1:].translate(str.maketrans("。?!:", ".?!:", "")) in ".?!:",
+        text.rstrip(" )")[-1:].translate(FULL_STOPS) in ".?!:",
     )
 
 

@@ -6,7 +6,7 @@
 /** @typedef {Record<string, Text>} Texts */
 
 /** Languages that there is a file of. */
-export const LANGUAGES = ["de", "en"];
+export const LANGUAGES = ["de", "en", "fr", "ja"];
 
 /** @type {Map<string, Promise<Texts>>} */
 const loading = new Map();
