@@ -1,5 +1,7 @@
 /** Tests of charts, of the scales of sliders, and of what is read for them. */
 
+/** @import { MinerDetails } from "../../custom_components/xmrig_miner/frontend/web/types.js" */
+
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
@@ -14,13 +16,16 @@ import {
   ticks,
 } from "../../custom_components/xmrig_miner/frontend/web/charts.js";
 import { means, rises, toEvents } from "../../custom_components/xmrig_miner/frontend/web/history.js";
+import { limitOf } from "../../custom_components/xmrig_miner/frontend/web/limits.js";
 import {
   nextStep,
   powerMarks,
   powerSteps,
   threadsWithin,
 } from "../../custom_components/xmrig_miner/frontend/web/marks.js";
+import { readMiners } from "../../custom_components/xmrig_miner/frontend/web/readings.js";
 import { Store, watchStores } from "../../custom_components/xmrig_miner/frontend/web/store.js";
+import { homeAssistant, MINING, stateOf } from "./miners.js";
 
 const FRAME = { width: 100, height: 100, from: 0, to: 100, maximum: 10 };
 
@@ -175,4 +180,38 @@ test("events are those of the states, the latest first, and each once", () => {
     found.map(({ type }) => type),
     ["pool_changed", "restarted"],
   );
+});
+
+test("the slider of a miner is over watts where they are known, else over threads", () => {
+  const power = (/** @type {string} */ state) =>
+    stateOf(state, { max: 140, unit_of_measurement: "W" });
+  const curve = Array.from({ length: 9 }, (_, threads) => ({
+    threads,
+    power: 40 + 12 * threads,
+    hashrate: null,
+    is_measured: false,
+  }));
+  const t = (/** @type {string} */ key, /** @type {any} */ values) =>
+    `${key} ${values?.count ?? ""}`.trim();
+  const limit = (/** @type {any} */ shows, /** @type {number} */ moved, of = curve) => {
+    const hass = homeAssistant({ rig: { shows: { ...MINING, ...shows } } });
+    const [miner] = readMiners(hass, []);
+    assert.ok(miner);
+    /** @type {MinerDetails} */
+    const known = { kind: "miner", pools: [], curve: of, cards_power: 0 };
+    const found = limitOf(hass, t, miner, known, moved);
+    assert.ok(found);
+    return found;
+  };
+  const free = limit({ "number.power_limit": power("140") }, 140);
+  assert.deepEqual([free.minimum, free.maximum, free.spoken], [40, 140, "miner.no_limit"]);
+  // The first step down takes a thread, and the last one up is no limit
+  assert.equal(free.next(140, -1), 124);
+  assert.equal(free.next(124, 1), 140);
+  const held = limit({ "number.power_limit": power("115") }, 115);
+  assert.equal(held.spoken, "miner.at_most 6");
+  assert.equal(held.next(40, -1), 40);
+  assert.equal(limit({ "number.power_limit": power("50") }, 50).spoken, "miner.at_rest 0");
+  const threads = limit({}, 0, []);
+  assert.deepEqual([threads.value, threads.maximum, threads.next(1, -1)], [1, 8, 1]);
 });

@@ -32,7 +32,7 @@ export class MinerCard extends XmrigCard {
         {
           name: "device",
           required: true,
-          selector: { device: { integration: DOMAIN, entity: { domain: "switch" } } },
+          selector: { device: { integration: DOMAIN, entity: { domain: "binary_sensor" } } },
         },
       ],
     };

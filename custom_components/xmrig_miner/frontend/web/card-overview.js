@@ -33,7 +33,7 @@ export class OverviewCard extends XmrigCard {
         h("h2", null, t("empty.title")),
         h("p", { class: "say" }, t("empty.text")),
         hass.user?.is_admin &&
-          h("a", { href: `/config/integrations/dashboard/add?domain=${DOMAIN}` }, t("empty.add")),
+          h("a", { class: "link", href: `/config/integrations/dashboard/add?domain=${DOMAIN}` }, t("empty.add")),
       );
     }
     const sums = totals(miners);

@@ -37,7 +37,10 @@ function powerOf(hass, t, miner, details, moved) {
   if (state.attributes.unit_of_measurement !== "W") return undefined;
   const maximum = Number(state.attributes.max);
   const minimum = Math.min(Math.floor(steps[0]?.power ?? 0), maximum - 1);
-  const value = moved ?? Math.max(limit, minimum);
+  // As much as it can draw is no limit
+  const full = Math.ceil(steps.at(-1)?.power ?? maximum);
+  const chosen = Math.max(moved ?? limit, minimum);
+  const value = chosen >= full ? maximum : chosen;
   const power = (/** @type {number} */ watts) => joined(powerParts(hass.locale, watts));
   const count = threadsWithin(steps, value);
   const spoken =
@@ -57,8 +60,10 @@ function powerOf(hass, t, miner, details, moved) {
     text: moved === undefined ? now(t, miner, power) : spoken,
     spoken,
     marks: powerMarks(steps).map(({ threads, power: at }) => ({ at, text: threads })),
-    next: (/** @type {number} */ from, /** @type {1 | -1} */ direction) =>
-      Math.min(nextStep(steps, from, direction), maximum),
+    next: (/** @type {number} */ from, /** @type {1 | -1} */ direction) => {
+      const found = nextStep(steps, Math.min(from, full), direction);
+      return found >= full ? maximum : found;
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** The style of all cards, with Home Assistant's own variables. */
 
 export const STYLES = `
-:host { display: block; height: 100%; container-type: inline-size; --sun: var(--energy-solar-color, #ff9800); --bought: var(--purple-color, #926bc7); --mine: var(--primary-color, #009ac7); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
+:host { display: block; height: 100%; container-type: inline-size; --sun: var(--energy-solar-color, #ff9800); --bought: var(--purple-color, #926bc7); --mine: var(--primary-color, #009ac7); --strong: color-mix(in srgb, var(--mine) 75%, #000); --link: color-mix(in srgb, var(--mine) 65%, var(--primary-text-color, #141414)); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
 * { box-sizing: border-box; }
 ha-card { display: block; height: 100%; padding: 16px; color: var(--primary-text-color); font-size: 14px; line-height: 1.4; overflow: hidden; }
 h2, p { margin: 0; font-weight: 500; }
@@ -30,7 +30,7 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .chip { border-radius: 999px; padding: 6px 12px; font-size: 12.5px; background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, transparent); }
 .modes { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 4px; background: var(--soft); border-radius: 10px; padding: 4px; margin-top: 12px; }
 .modes button { padding: 9px 4px; border-radius: 8px; text-align: center; min-height: 40px; }
-.modes [aria-checked=true] { background: var(--mine); color: var(--text-primary-color, #fff); font-weight: 500; }
+.modes [aria-checked=true] { background: var(--strong); color: #fff; font-weight: 500; }
 .toggle { appearance: none; flex: none; width: 44px; height: 24px; margin: 0; border-radius: 12px; background: var(--disabled-color, #9e9e9e); position: relative; cursor: pointer; transition: background .15s; }
 .toggle::after { content: ""; position: absolute; inset-block-start: 3px; inset-inline-start: 3px; width: 18px; height: 18px; border-radius: 9px; background: #fff; transition: inset-inline-start .15s; }
 .toggle:checked { background: var(--mine); }
@@ -90,7 +90,7 @@ ol, ul { margin: 8px 0 0; padding: 0; list-style: none; }
 .pools .action { margin-inline-start: auto; }
 .pools + .dim, .pools + .dim + .dim { margin-top: 8px; }
 .badge { border-radius: 999px; padding: 2px 10px; font-size: 12px; background: color-mix(in srgb, var(--mine) 18%, transparent); }
-.action { color: var(--primary-color); font-weight: 500; padding: 6px 0; }
+.action { color: var(--link); font-weight: 500; padding: 6px 0; }
 .action:disabled { color: var(--dim); cursor: default; }
 .events li { display: grid; grid-template-columns: 76px 1fr; gap: 10px; padding: 8px 0; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
 .events b { display: block; font-weight: 500; }
@@ -108,5 +108,5 @@ dialog { border: 0; border-radius: var(--ha-card-border-radius, 12px); backgroun
 dialog::backdrop { background: rgb(0 0 0 / .5); }
 dialog p { margin: 12px 0; overflow-wrap: anywhere; }
 dialog div { display: flex; justify-content: flex-end; gap: 16px; margin-top: 16px; }
-dialog div > * { color: var(--mine); font-weight: 500; text-decoration: none; padding: 8px; }
+dialog div > *, .link { color: var(--link); font-weight: 500; text-decoration: none; padding: 8px; }
 `;

@@ -1,0 +1,205 @@
+"""The dashboard of the integration, from its dialog to each of its cards in use."""
+
+from functools import partial
+from typing import Any
+
+from playwright.async_api import Browser, Locator, expect
+import pytest
+
+from scripts.runner.client import Client
+from scripts.runner.dashboard import URL_PATH
+from scripts.runner.miner import Device, Entry, devices, listed
+from tests.live.running import Run, eventually
+
+from .accessibility import serious_findings
+from .user import DESKTOP, PHONE, User, logged_in
+
+MODE = "select.mining_manager_mode"
+
+
+async def rig(client: Client, name: str) -> Device:
+    """Return the device of a miner."""
+    [entry] = [entry for entry in await listed(client) if entry["title"] == name]
+    return (await devices(client, Entry(entry["entry_id"], name)))[0]
+
+
+async def page_of(user: User, name: str) -> str:
+    """Return the path of a miner's page."""
+    registry = await user.command("config/device_registry/list")
+    [found] = [device for device in registry if device["name"] == name]
+    return f"{URL_PATH}/miner-{found['id']}"
+
+
+async def open_dashboard(user: User) -> None:
+    """Open the demo's dashboard, and wait until all of it is there."""
+    await user.open(URL_PATH)
+    await expect(user.page.locator("xmrig-miner h2")).to_have_count(2, timeout=15_000)
+
+
+def card(user: User, name: str) -> Locator:
+    """Return the card of a miner."""
+    return user.page.locator("xmrig-miner", has_text=name)
+
+
+async def has_state(client: Client, entity_id: str, state: str) -> bool:
+    """Return whether an entity has a state."""
+    return await client.state(entity_id) == state
+
+
+def at_most(watts: int) -> str:
+    """Return how a limit is spoken, without a line break before its unit."""
+    return f"At most {watts}\N{NO-BREAK SPACE}W"
+
+
+async def test_it_is_added_from_the_community_dashboards(user: User) -> None:
+    """It needs nothing but a title."""
+    await user.open("config/lovelace/dashboards")
+    await user.click("Add dashboard")
+    await user.sees("Community dashboards")
+    await user.page.get_by_text("All miners and the mining manager").click()
+    await user.input("title").fill("My rigs")
+    await user.click("Create")
+
+    async def is_there() -> bool:
+        found = await user.command("lovelace/dashboards/list")
+        return "my-rigs" in [dashboard["url_path"] for dashboard in found]
+
+    await eventually(is_there)
+    await user.open("my-rigs")
+    for text in ("Mining manager", "rig-one", "rig-two", "Miners mining"):
+        await user.sees(text)
+
+
+async def test_the_mode_is_chosen_by_mouse_and_keyboard(
+    user: User, client: Client
+) -> None:
+    """Arrow keys go from mode to mode, and Enter chooses."""
+    await open_dashboard(user)
+    await user.page.get_by_role("radio", name="Full").click()
+    await eventually(partial(has_state, client, MODE, "full"))
+    await user.sees("Everything runs at full power")
+    await expect(user.page.get_by_role("radio", name="Full")).to_be_checked()
+    await user.page.get_by_role("radio", name="Full").press("ArrowRight")
+    await expect(user.page.get_by_role("radio", name="Manual")).to_be_focused()
+    await user.page.keyboard.press("Enter")
+    await eventually(partial(has_state, client, MODE, "manual"))
+    await user.sees("You control each miner yourself")
+
+
+async def test_a_miner_is_paused_and_resumed(user: User, client: Client) -> None:
+    """Its card says so, and why."""
+    mining = (await rig(client, "rig-two")).entities["switch.mining"]
+    await open_dashboard(user)
+    switch = user.page.get_by_role("switch", name="Mining of rig-two")
+    await expect(switch).to_be_checked()
+    await switch.press("Space")
+    await eventually(partial(has_state, client, mining, "off"))
+    await expect(card(user, "rig-two")).to_contain_text("Paused from Home Assistant")
+    await switch.press("Space")
+    await eventually(partial(has_state, client, mining, "on"))
+    await expect(switch).to_be_checked()
+
+
+async def test_arrow_keys_set_the_power_limit_thread_by_thread(
+    user: User, client: Client
+) -> None:
+    """Only where the slider stops is sent; its end is no limit."""
+    limit = (await rig(client, "rig-two")).entities["number.power_limit"]
+    await open_dashboard(user)
+    slider = user.page.get_by_role("slider", name="Power limit of rig-two")
+
+    async def is_at(text: str) -> None:
+        await expect(slider).to_have_attribute("aria-valuetext", text)
+
+    await is_at("No power limit")
+    await slider.press("ArrowLeft")
+    await is_at(f"{at_most(124)}: 7 threads")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        await slider.press(key)
+    await is_at(f"{at_most(112)}: 6 threads")
+    await eventually(partial(has_state, client, limit, "112"))
+    await slider.press("End")
+    await is_at("No power limit")
+    await eventually(partial(has_state, client, limit, "140"))
+
+
+async def test_another_pool_is_used_first(user: User, client: Client) -> None:
+    """The order of the pools shows it."""
+    pool = (await rig(client, "rig-one")).entities["select.pool"]
+    await user.open(await page_of(user, "rig-one"))
+    pools = user.page.locator("xmrig-pools li")
+    await expect(pools).to_have_count(2)
+    await expect(pools.first).to_contain_text("pool.example.org:3333")
+    await user.page.get_by_role("button", name="Use first: backup").press("Enter")
+    await eventually(partial(has_state, client, pool, "backup.example.org:3333"))
+
+
+async def test_a_calibration_shows_its_progress_until_it_is_cancelled(
+    user: User,
+) -> None:
+    """Both are on the miner's page."""
+    await user.open(await page_of(user, "rig-two"))
+    await user.page.get_by_role("button", name="Calibrate", exact=True).press("Enter")
+    await expect(user.page.get_by_role("progressbar")).to_be_visible(timeout=15_000)
+    await user.page.get_by_role("button", name="Cancel calibration").press("Enter")
+    await expect(user.page.get_by_role("progressbar")).to_have_count(0, timeout=15_000)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+async def test_everybody_can_use_it(
+    browser: Browser, run: Run, size: dict[str, int], dark: bool
+) -> None:
+    """Without serious findings of axe-core, and no wider than a phone."""
+    async with logged_in(browser, run.url, size=size, dark=dark) as user:
+        for path in (URL_PATH, await page_of(user, "rig-one")):
+            await user.open(path)
+            await expect(user.page.locator("xmrig-miner h2").first).to_be_visible()
+            # Opened, as all of it is to be looked at
+            for fold in await user.page.locator("xmrig-curve summary").all():
+                await fold.click()
+            assert not await serious_findings(user.page)
+            width = await user.page.evaluate("document.body.scrollWidth")
+            assert width == size["width"]
+        assert not user.complaints
+
+
+async def test_a_miner_is_added_to_another_dashboard(user: User) -> None:
+    """By the editor of its card, which offers the miners."""
+    await user.command("lovelace/dashboards/create", url_path="my-cards", title="Cards")
+    section = {"type": "grid", "cards": [{"type": "heading", "heading": "Rigs"}]}
+    view = {"type": "sections", "path": "all", "sections": [section]}
+    await user.command(
+        "lovelace/config/save", url_path="my-cards", config={"views": [view]}
+    )
+    await user.open("my-cards/all?edit=1")
+    await user.click("Add card")
+    await user.page.get_by_text("Browse all cards").click()
+    await user.page.get_by_placeholder("Search cards").fill("XMRig miner")
+    # The preview is below a layer that takes the click
+    await user.page.get_by_text("XMRig miner", exact=True).first.click(force=True)
+    await user.sees("XMRig miner card configuration")
+    await user.page.locator("field=device >> ha-generic-picker").click()
+    await user.page.get_by_text("rig-two").last.click()
+    await user.page.locator("hui-dialog-edit-card").get_by_text("Save").click()
+
+    async def is_saved() -> bool:
+        config: Any = await user.command("lovelace/config", url_path="my-cards")
+        return any(
+            shown["type"] == "custom:xmrig-miner"
+            for shown in config["views"][0]["sections"][0]["cards"]
+        )
+
+    await eventually(is_saved)
+    await user.open("my-cards/all")
+    await expect(card(user, "rig-two")).to_be_visible()
+
+
+async def test_the_curve_is_a_table_too(user: User) -> None:
+    """For those who see no chart."""
+    await user.open(await page_of(user, "rig-two"))
+    curve = user.page.locator("xmrig-curve")
+    # It is learned once what the miner does has not changed for a while
+    await expect(curve).to_contain_text("Most efficient with", timeout=120_000)
+    await curve.locator("summary").press("Enter")
+    await expect(curve.get_by_role("row")).to_have_count(10)
