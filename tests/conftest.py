@@ -4,18 +4,21 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
+import logging
 from typing import Any
 from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
 import pytest_socket
 from syrupy.assertion import SnapshotAssertion
 
+from custom_components.xmrig_miner.const import LOGGER
 from simulator import Simulator
 from simulator.certificate import make_context
 from tests.common import Rig, entry_for
@@ -28,6 +31,12 @@ make_context()
 
 COMBINATIONS = "combinations"
 """The property of a test with the number of combinations that it ran."""
+
+SECRETS = ("s3cret", "WALLET")
+"""The access token and the wallet of each simulated miner."""
+
+NOT_OURS = ("homeassistant.core", "pytest_homeassistant_custom_component.common")
+"""Loggers that show what a user sends to an action, and what a test stores."""
 
 NOW = "2026-11-01 12:00:00+00:00"
 
@@ -49,6 +58,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                         counts[sweep] += number
     for sweep, number in sorted(counts.items()):
         terminalreporter.write_line(f"{sweep}: {number} combinations")
+
+
+@pytest.fixture(autouse=True)
+def no_secret_shows(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Generator[None]:
+    """Check after each test that no token or wallet got into a log, state or repair."""
+    LOGGER.setLevel(logging.DEBUG)
+    yield
+    shown = [
+        record.getMessage() + str(record.exc_info or "")
+        for phase in ("setup", "call")
+        for record in caplog.get_records(phase)
+        if record.name not in NOT_OURS
+    ]
+    if isinstance(hass := request.node.funcargs.get("hass"), HomeAssistant):
+        shown += [repr(state.as_dict()) for state in hass.states.async_all()]
+        shown += [repr(issue) for issue in ir.async_get(hass).issues.values()]
+    assert not [text for text in shown if any(secret in text for secret in SECRETS)]
 
 
 @pytest.fixture(autouse=True)
