@@ -1,7 +1,7 @@
 """Limits of JSON that can be shown, stored and sent."""
 
 from collections.abc import Iterable
-import json
+from json.encoder import encode_basestring_ascii
 import math
 import re
 from typing import Any, NamedTuple
@@ -95,12 +95,15 @@ def extent(value: Any, depth: int = 0) -> Extent:
     size += len(value) * (6 + 4 * depth)
     for key, item in items:
         try:
-            inner = extent(item, depth + 1)
+            if isinstance(item, dict | list):
+                inner = extent(item, depth + 1)
+                members += inner.members
+                size += inner.size
+            else:
+                size += _scalar_size(item)
         except JsonError as err:
             err.path = (str(key), *err.path)
             raise
-        members += inner.members
-        size += inner.size
     return Extent(members, size)
 
 
@@ -114,9 +117,9 @@ def _key_size(key: Any) -> int:
 def _scalar_size(value: Any) -> int:
     """Return how many bytes a text, number, boolean or null takes, at most."""
     if isinstance(value, str):
-        if _SURROGATE.search(value):
+        if not value.isascii() and _SURROGATE.search(value):
             raise JsonError("text that cannot be encoded")
-        return len(json.dumps(value))
+        return len(encode_basestring_ascii(value))
     if isinstance(value, float):
         if not math.isfinite(value):
             raise JsonError("a number that is not finite")
