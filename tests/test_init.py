@@ -1,16 +1,22 @@
 """Tests of setting up, unloading and removing a miner."""
 
+import asyncio
 from datetime import timedelta
 import logging
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
-from homeassistant.const import CONF_ACCESS_TOKEN, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    EVENT_HOMEASSISTANT_STARTED,
+    STATE_UNAVAILABLE,
+)
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.miner_entry import START_TIMEOUT
 from tests.common import ALWAYS_AVAILABLE, Rig
 
 
@@ -49,6 +55,33 @@ async def test_the_data_of_a_removed_miner_is_deleted(
     assert f"{DOMAIN}.{entry_id}" not in hass_storage
     assert not running.entities
     assert not running.devices
+
+
+async def test_a_miner_that_does_not_reply_does_not_delay_the_start(rig: Rig) -> None:
+    """It is set up as soon as Home Assistant has started, with the usual timeouts."""
+    loop = asyncio.get_running_loop()
+    rig.hass.set_state(CoreState.not_running)
+    rig.simulator.fault = "hang"
+    began = loop.time()
+    await rig.set_up()
+    assert loop.time() - began == pytest.approx(START_TIMEOUT, abs=0.1)
+    assert rig.entry.state is ConfigEntryState.SETUP_RETRY
+    assert rig.entry.error_reason_translation_key == "cannot_connect"
+    rig.simulator.fault = "slow"
+    rig.hass.set_state(CoreState.running)
+    rig.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await rig.pass_time(timedelta(seconds=10))
+    assert rig.is_loaded
+
+
+async def test_a_miner_is_set_up_during_the_start(rig: Rig) -> None:
+    """One that replies, and one that refuses the token, which starts that form."""
+    rig.hass.set_state(CoreState.not_running)
+    await rig.set_up()
+    assert rig.is_loaded
+    rig.simulator.fault = "unauthorized"
+    await rig.hass.config_entries.async_reload(rig.entry.entry_id)
+    assert rig.entry.error_reason_translation_key == "invalid_auth"
 
 
 async def test_a_miner_that_is_off_at_the_start_comes_up_later(rig: Rig) -> None:

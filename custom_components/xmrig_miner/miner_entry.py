@@ -1,19 +1,24 @@
 """The config entry of a miner: set-up, unloading, removal."""
 
+import asyncio
+from contextlib import suppress
+
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 
 from .addresses import is_miner_of
-from .api.exceptions import XmrigStorageError
+from .api.client import XmrigClient
+from .api.exceptions import XmrigConnectionError, XmrigError, XmrigStorageError
 from .api.identity import MinerIdentity
 from .api.miner import Miner
 from .api.models import Summary
 from .api.state import MinerState
 from .command import MinerCommands
 from .connection import async_create_client
+from .const import DOMAIN
 from .coordinator import XmrigCoordinator
 from .entity import is_removable
 from .fleet.energy import async_offer_manager
@@ -35,6 +40,11 @@ PLATFORMS = [
 ]
 
 
+START_TIMEOUT = 1
+"""Seconds for which the start of Home Assistant waits for a miner. Most are off because
+their computer is, which takes five to notice."""
+
+
 async def async_create_miner(
     hass: HomeAssistant, entry: XmrigConfigEntry
 ) -> XmrigRuntimeData:
@@ -42,7 +52,10 @@ async def async_create_miner(
 
     Raises ConfigEntryNotReady if it cannot be read.
     """
-    miner = await _async_miner(hass, entry)
+    client = async_create_client(hass, entry.data)
+    if hass.state is not CoreState.running:
+        await _async_wait_for_reply(entry, client)
+    miner = await _async_miner(hass, entry, client)
 
     @callback
     def handle_answer(found: MinerIdentity | None) -> None:
@@ -107,7 +120,27 @@ def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
     )
 
 
-async def _async_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Miner:
+async def _async_wait_for_reply(entry: XmrigConfigEntry, client: XmrigClient) -> None:
+    """Wait for a moment until a miner replies; errors show at the first poll.
+
+    Raises ConfigEntryNotReady if it does not, after which Home Assistant tries again as
+    soon as it has started.
+    """
+    try:
+        async with asyncio.timeout(START_TIMEOUT):
+            with suppress(XmrigError):
+                await client.summary()
+    except TimeoutError as error:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=XmrigConnectionError.key,
+            translation_placeholders={"name": entry.title},
+        ) from error
+
+
+async def _async_miner(
+    hass: HomeAssistant, entry: XmrigConfigEntry, client: XmrigClient
+) -> Miner:
     """Return the miner of a config entry, with what is stored about it."""
     store = state_store(hass, entry.entry_id)
 
@@ -121,7 +154,7 @@ async def _async_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Miner:
         return is_miner_of(hass, entry, summary.identity)
 
     return Miner(
-        async_create_client(hass, entry.data),
+        client,
         await async_load(hass, entry, store, MinerState.from_json),
         save,
         is_expected=is_expected,
