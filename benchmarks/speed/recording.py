@@ -1,0 +1,82 @@
+"""Replies of a simulated miner, recorded in advance.
+
+To send them costs next to nothing, so that a measurement is not one of the simulator.
+"""
+
+from functools import partial
+import random
+from unittest.mock import patch
+
+from simulator import Simulator
+from simulator.backends import Backend
+from simulator.http import Request, answer
+
+PATHS = ("/2/summary", "/2/backends", "/2/config")
+TOKEN = "s3cret"
+POLL = 10
+"""Seconds between two recorded replies."""
+JITTER = 0.01
+"""Standard deviation of a hashrate over 10 s, on a computer that does nothing else."""
+PARTS = (1, 6, 90)
+"""Windows of 10 s in each of the miner's windows."""
+SHARES = 1 / 3
+"""Shares between two polls."""
+
+_WORKER = "rig-0000"
+_ID = "0000000000000000"
+
+type Recording = list[dict[str, bytes]]
+"""For each poll, the replies by path, as they go over the wire."""
+
+
+async def record(polls: int, *, threads: int = 8) -> Recording:
+    """Return the replies of a miner that has run for an hour, in steady state."""
+    noise = random.Random(20261101)
+    windows = Backend._windows  # noqa: SLF001
+
+    def jittering(backend: Backend, *args: object) -> list[float | None]:
+        return [
+            None if value is None else value * noise.gauss(1, JITTER / parts**0.5)
+            for value, parts in zip(
+                partial(windows, backend)(*args),  # type: ignore[arg-type]
+                PARTS,
+                strict=True,
+            )
+        ]
+
+    now = 0.0
+    with patch.object(Backend, "_windows", jittering):
+        async with Simulator(
+            token=TOKEN,
+            threads=threads,
+            worker_id=_WORKER,
+            miner_id=_ID,
+            uptime=3600,
+            clock=lambda: now,
+        ) as simulator:
+            recording = []
+            for _ in range(polls):
+                now += POLL
+                if noise.random() < SHARES:
+                    simulator.surroundings.share_latency_ms = noise.randint(30, 90)
+                    simulator.accept_share()
+                recording.append({path: _reply(simulator, path) for path in PATHS})
+    return recording
+
+
+def of_rig(reply: bytes, number: int) -> bytes:
+    """Return a reply as that of another miner; its length stays the same."""
+    return reply.replace(_WORKER.encode(), f"rig-{number:04}".encode()).replace(
+        _ID.encode(), f"{number:016}".encode()
+    )
+
+
+def identity(number: int) -> tuple[str, str]:
+    """Return the ID and the worker ID of a miner."""
+    return f"{number:016}", f"rig-{number:04}"
+
+
+def _reply(simulator: Simulator, path: str) -> bytes:
+    request = Request("GET", path, {"authorization": f"Bearer {TOKEN}"})
+    miner = simulator.miner
+    return b"".join(answer(miner, request).wire(miner.version_info))
