@@ -32,6 +32,8 @@ WORDS = {
     "status threads w/thread",
     "fr": "budget calibration configuration connexion mode port ports surplus thread threads "
     "w/thread",
+    "it": "budget host mining surplus thread w/thread",
+    "nl": "budget host is offline online reserve status thread threads w/thread",
 }
 """Words that a language shares with English, in lower case; first those of all."""
 

@@ -62,9 +62,9 @@ class User:
         for name, text in entered.items():
             await self.input(name).fill(text)
 
-    async def submit(self) -> None:
+    async def submit(self, button: str = "Submit") -> None:
         """Submit a form."""
-        await self.dialog.locator("ha-button", has_text="Submit").click()
+        await self.dialog.locator("ha-button", has_text=button).click()
 
     async def choose(self, option: str) -> None:
         """Choose an option of a menu."""

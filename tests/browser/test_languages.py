@@ -1,0 +1,188 @@
+"""The forms, the device page and the dashboard in other languages than English."""
+
+from collections.abc import AsyncGenerator, Generator
+import json
+import re
+from typing import Any
+
+from playwright.async_api import Browser
+import pytest
+
+from scripts.runner.client import Client
+from scripts.runner.miner import ENTRIES, listed
+from scripts.runner.process import HOST, PROJECT, VENV
+from tests.live.running import TOKEN, Run, SimulatedMiner
+
+from .user import DESKTOP, PHONE, User, logged_in
+
+INTEGRATION = PROJECT / "custom_components/xmrig_miner"
+FOLDERS = [INTEGRATION / "translations", INTEGRATION / "frontend/web/translations"]
+LANGUAGES = sorted(path.stem for path in FOLDERS[0].glob("*.json"))
+
+SETTINGS = "ui.panel.config"
+SUBMIT = f"{SETTINGS}.integrations.config_flow.submit"
+FINISH = f"{SETTINGS}.integrations.config_flow.finish"
+PAGES = {
+    "Devices & services": f"{SETTINGS}.dashboard.devices.main",
+    "Repairs": f"{SETTINGS}.repairs.caption",
+}
+
+VISIBLE_TEXTS = """() => {
+  const found = new Set();
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) found.add(node.textContent.trim());
+    if (['STYLE', 'SCRIPT'].includes(node.nodeName)) return;
+    for (const child of [...node.childNodes, ...(node.shadowRoot?.childNodes ?? [])]) walk(child);
+  };
+  walk(document.body);
+  return [...found];
+}"""
+
+TOO_WIDE = """() => {
+  const found = [];
+  const walk = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      const { localName, clientWidth, scrollWidth } = element;
+      const isBox = ['ha-card', 'ha-dialog', 'dialog', 'ha-form'].includes(localName) ||
+        localName.startsWith('xmrig-');
+      if (isBox && clientWidth && scrollWidth > clientWidth + 1)
+        found.push(`${localName}: ${scrollWidth} > ${clientWidth}`);
+      if (element.shadowRoot) walk(element.shadowRoot);
+    }
+  };
+  walk(document);
+  return found;
+}"""
+
+
+def flat(texts: dict[str, Any], path: str = "") -> dict[str, str]:
+    """Return each text by its path."""
+    found: dict[str, str] = {}
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{path}{key}.")
+        else:
+            found[path + key] = value
+    return found
+
+
+def ours(language: str) -> dict[str, str]:
+    """Return the texts of the integration and its dashboard in a language."""
+    files = [folder / f"{language}.json" for folder in FOLDERS]
+    return flat(
+        {path.parent.parent.name: json.loads(path.read_text()) for path in files}
+    )
+
+
+def home_assistants(language: str) -> dict[str, str]:
+    """Return the texts of Home Assistant's frontend in a language."""
+    [folder] = VENV.glob("lib/python*/site-packages/hass_frontend/static/translations")
+    found: dict[str, str] = {}
+    for part in (folder, folder / "config"):
+        [path] = part.glob(f"{language}-{'[0-9a-f]' * 32}.json")
+        found |= json.loads(path.read_text())
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_home_assistant_calls_its_own_things_as_we_do(language: str) -> None:
+    """Users look for these names on the screen."""
+    names = home_assistants(language)
+    texts = ours(language)
+    for key, english in ours("en").items():
+        expected = [f"**{names[SUBMIT]}**"] if "**Submit**" in english else []
+        for page, name in PAGES.items():
+            if f"Settings > {page}" in english:
+                expected.append(f"{names['panel.config']} > {names[name]}")
+        for name in expected:
+            assert name in texts.get(key, name), key
+
+
+async def check(user: User, language: str) -> None:
+    """Check that a page has no text of ours in English, and that nothing is too wide."""
+    texts = ours(language)
+    english = "|".join(
+        re.sub(r"\\\{\w+\\\}", ".+", re.escape(text))
+        for key, text in ours("en").items()
+        if " " in text and texts.get(key) != text and not text.startswith("{")
+    )
+    shown = await user.page.evaluate(VISIBLE_TEXTS)
+    assert not [text for text in shown if re.fullmatch(english, text)]
+    assert not await user.page.evaluate(TOO_WIDE)
+    width = await user.page.evaluate("document.body.scrollWidth")
+    assert width == user.page.viewport_size["width"]
+
+
+@pytest.fixture(scope="module")
+def miner() -> Generator[SimulatedMiner]:
+    """Return a miner with a card."""
+    miner = SimulatedMiner("--gpus", "1", "--worker-id", "cellar")
+    try:
+        miner.start()
+        yield miner
+    finally:
+        miner.stop()
+
+
+@pytest.fixture(params=["de", "fr", "ja"])
+async def language(
+    request: pytest.FixtureRequest, client: Client, miner: SimulatedMiner
+) -> AsyncGenerator[str]:
+    """Return a language that Home Assistant is set to; its users use it too."""
+    await client.command("config/core/update", language=request.param)
+    for entry in await listed(client):
+        await client.post(f"{ENTRIES}/{entry['entry_id']}/reload", {})
+    yield request.param
+    for entry in await listed(client):
+        if entry["title"] == "cellar":
+            await client.delete(f"{ENTRIES}/{entry['entry_id']}")
+
+
+async def test_a_miner_is_added(
+    browser: Browser, run: Run, language: str, miner: SimulatedMiner
+) -> None:
+    """From the form over its errors to the device page and the dashboard."""
+    texts = ours(language)
+    names = home_assistants(language)
+    form = "xmrig_miner.config"
+    async with logged_in(browser, run.url, language=language) as user:
+        await user.open("config/integrations/dashboard/add?domain=xmrig_miner")
+        await user.click(names["ui.common.ok"])
+        await user.sees(texts[f"{form}.step.user.title"])
+        await check(user, language)
+        await user.fill(host="no-such-host.invalid", port=str(miner.port))
+        await user.submit(names[SUBMIT])
+        await user.sees(texts[f"{form}.error.unknown_host"])
+        await check(user, language)
+        await user.fill(host=HOST, access_token=TOKEN)
+        await user.submit(names[SUBMIT])
+        title = texts[f"{form}.step.power.title"]
+        await user.sees(title.format(name="cellar"))
+        await check(user, language)
+        await user.submit(names[SUBMIT])
+        await user.finish(names[FINISH])
+        registry = await user.command("config/device_registry/list")
+        [device] = [device for device in registry if device["name"] == "cellar"]
+        await user.open(f"config/devices/device/{device['id']}")
+        await user.sees(texts["xmrig_miner.entity.number.cpu_threads.name"])
+        await check(user, language)
+        assert not user.complaints
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE])
+async def test_the_dashboard_is_shown(
+    browser: Browser, run: Run, language: str, size: dict[str, int]
+) -> None:
+    """The overview, and the page of a miner."""
+    texts = ours(language)
+    async with logged_in(browser, run.url, language=language, size=size) as user:
+        await user.sees(texts["web.figure.mining"])
+        await user.sees("rig-two")
+        await check(user, language)
+        registry = await user.command("config/device_registry/list")
+        [device] = [device for device in registry if device["name"] == "rig-one"]
+        path = await user.page.evaluate("location.pathname.split('/')[1]")
+        await user.open(f"{path}/miner-{device['id']}")
+        await user.sees(texts["web.page.curve"])
+        await check(user, language)
+        assert not user.complaints
