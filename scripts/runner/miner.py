@@ -117,6 +117,8 @@ async def add_miner(client: Client, connection: Connection) -> Entry:
     if form["step_id"] == "add":
         await client.post(flow, {"next_step_id": "miner"})
     result = await client.post(flow, connection.form)
+    if result.get("step_id") == "read_only":
+        result = await client.post(flow, {"next_step_id": "agree"})
     if result.get("step_id") == "power":
         result = await client.post(flow, connection.power)
     if result.get("step_id") == "solar":

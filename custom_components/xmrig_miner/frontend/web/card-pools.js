@@ -1,6 +1,6 @@
 /** The pools of a miner, in the order in which it tries them. */
 
-/** @import { State } from "./types.js" */
+/** @import { Pool, State, Unit } from "./types.js" */
 
 import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
@@ -16,7 +16,7 @@ export class PoolsCard extends XmrigCard {
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
     const miner = findMiner(hass, this._config.device);
-    return idsOf(miner, ["select.pool", ...FIGURES]);
+    return idsOf(miner, ["select.pool", "sensor.pool", ...FIGURES]);
   }
 
   /** @override */
@@ -25,7 +25,8 @@ export class PoolsCard extends XmrigCard {
     const miner = findMiner(hass, this._config.device);
     if (!miner) return null;
     const found = details.get(hass, miner.entryId);
-    const pools = found?.kind === "miner" ? found.pools : [];
+    const known = found?.kind === "miner" ? found.pools : [];
+    const pools = known.length ? known : this._current(miner);
     const select = stateOf(hass, miner, "select.pool");
     return h(
       "ha-card",
@@ -77,6 +78,18 @@ export class PoolsCard extends XmrigCard {
         }),
       ),
     );
+  }
+
+  /**
+   * Return the pool that a miner is connected to: of a read-only one, no other is known.
+   *
+   * @param {Unit} miner
+   * @returns {Pool[]}
+   */
+  _current(miner) {
+    const pool = stateOf(this.hass, miner, "sensor.pool");
+    if (!pool || !isKnown(pool)) return [];
+    return [{ name: pool.state, enabled: true, preferred: true, connected: true }];
   }
 
   /**

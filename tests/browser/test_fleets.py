@@ -1,0 +1,205 @@
+"""The dashboard of none, one, 20 and 200 miners, and of those that lack something.
+
+Each test goes on where the one before has ended.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from playwright.async_api import expect
+import pytest
+
+from scripts.runner.client import Client
+from scripts.runner.dashboard import URL_PATH
+from scripts.runner.miner import Connection, add_miner
+from scripts.runner.process import HOST
+from simulator import Simulator
+from tests.live.running import eventually
+
+from .accessibility import serious_findings
+from .user import User
+
+pytestmark = pytest.mark.usefixtures("nothing")
+
+TABLE_FROM = 20
+"""Miners from which on there is a table (frontend/web/overview.js)."""
+
+FIRST_PAINT = 1000
+"""ms in which a dashboard is there."""
+
+# From another page of Home Assistant until all is drawn
+OPEN = """async ([path, selector, count]) => {
+  const found = (root) => [...root.querySelectorAll('*')].flatMap((element) => [
+    ...(element.matches(selector) ? [element] : []),
+    ...(element.shadowRoot ? found(element.shadowRoot) : []),
+  ]);
+  const start = performance.now();
+  history.pushState(null, '', path);
+  window.dispatchEvent(new CustomEvent('location-changed'));
+  while (found(document).length < count) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - start;
+}"""
+
+# 200 times the first miner, in a table of their own
+MULTIPLY = """async (count) => {
+  const { hass } = document.querySelector('home-assistant');
+  const many = { ...hass, devices: {}, entities: {}, states: {} };
+  const status = Object.values(hass.entities).find((entity) =>
+    entity.platform === 'xmrig_miner' && entity.translation_key === 'status');
+  const device = hass.devices[status.device_id];
+  for (let place = 0; place < count; place += 1) {
+    const id = `many-${place}`;
+    many.devices[id] = { ...device, id, name: id, name_by_user: null };
+    for (const entity of Object.values(hass.entities)) {
+      if (entity.device_id !== device.id) continue;
+      const entity_id = `${entity.entity_id}_${place}`;
+      many.entities[entity_id] = { ...entity, entity_id, device_id: id };
+      many.states[entity_id] = { ...hass.states[entity.entity_id], entity_id };
+    }
+  }
+  const card = document.createElement('xmrig-miners');
+  card.setConfig({});
+  const rows = () => card.shadowRoot.querySelectorAll('tbody tr').length;
+  const start = performance.now();
+  card.hass = many;
+  document.body.append(card);
+  while (rows() < count) await new Promise(requestAnimationFrame);
+  const time = performance.now() - start;
+  card.remove();
+  return time;
+}"""
+
+
+@dataclass
+class Fleet:
+    """Simulated miners that can be added, and stopped."""
+
+    client: Client
+    stack: AsyncExitStack
+    simulators: list[Simulator] = field(default_factory=list)
+
+    async def add(self, *, restricted: bool = False) -> None:
+        """Start a miner, and add it."""
+        simulator = Simulator(
+            token="token",
+            worker_id=f"rig-{len(self.simulators)}",
+            restricted=restricted,
+            host=HOST,
+            uptime=1000,
+        )
+        await self.stack.enter_async_context(simulator)
+        await add_miner(self.client, Connection(HOST, simulator.port, simulator.token))
+        self.simulators.append(simulator)
+
+    async def stop(self) -> None:
+        """Stop all miners."""
+        await self.stack.aclose()
+
+
+@pytest.fixture(scope="module")
+async def fleet(client: Client, nothing: None) -> AsyncGenerator[Fleet]:
+    """Return a fleet without miners."""
+    fleet = Fleet(client, AsyncExitStack())
+    yield fleet
+    await fleet.stop()
+
+
+async def first_paint(user: User, selector: str, count: int) -> float:
+    """Return ms until the dashboard is there: the best of three, on a busy computer."""
+    durations: list[float] = []
+    for _ in range(3):
+        await user.open("config/dashboard")
+        arguments = [f"/{URL_PATH}", selector, count]
+        durations.append(await user.page.evaluate(OPEN, arguments))
+    return min(durations)
+
+
+async def test_without_a_miner_it_says_how_to_add_one(user: User) -> None:
+    """There is nothing else on it."""
+    await user.open(URL_PATH)
+    await user.sees("No miners yet")
+    await expect(user.page.locator("xmrig-miner, xmrig-manager")).to_have_count(0)
+    assert not await serious_findings(user.page)
+    await user.page.get_by_role("link", name="Add a miner").click()
+    await user.sees("XMRig")
+
+
+async def test_a_read_only_miner_has_no_controls(user: User, fleet: Fleet) -> None:
+    """Nor watts, of which nothing is known, nor graphics cards, which it lacks."""
+    await fleet.add(restricted=True)
+    await user.open(URL_PATH)
+    card = user.page.locator("xmrig-miner", has_text="rig-0")
+    await expect(card).to_contain_text("H/s")
+    await expect(card.get_by_role("switch")).to_have_count(0)
+    await expect(card.get_by_role("slider")).to_have_count(0)
+    await expect(card).not_to_contain_text("Power")
+    await user.page.get_by_role("tab", name="rig-0").click()
+    await expect(user.page.locator("xmrig-pools li")).to_have_count(1)
+    await expect(user.page.locator("xmrig-pools .action")).to_have_count(0)
+    await expect(user.page.locator("xmrig-curve, xmrig-gpus")).to_have_count(0)
+    assert not await serious_findings(user.page)
+
+
+async def test_without_watts_the_slider_is_over_threads(
+    user: User, fleet: Fleet
+) -> None:
+    """An arrow key takes one."""
+    await fleet.add()
+    await user.open(URL_PATH)
+    slider = user.page.get_by_role("slider", name="CPU threads of rig-1")
+    await expect(slider).to_have_attribute("aria-valuetext", "4 threads")
+    await slider.press("ArrowLeft")
+
+    await expect(slider).to_have_attribute("aria-valuetext", "3 threads")
+
+    async def is_set() -> bool:
+        cpu, *_ = fleet.simulators[1].miner.backends
+        return len(cpu.workers) == 3
+
+    await eventually(is_set)
+
+
+async def test_many_miners_have_a_card_each(user: User, fleet: Fleet) -> None:
+    """All of them are drawn within a second."""
+    while len(fleet.simulators) < TABLE_FROM - 1:
+        await fleet.add()
+    assert await first_paint(user, "xmrig-miner", TABLE_FROM - 1) < FIRST_PAINT
+    await expect(user.page.locator("xmrig-miner h2")).to_have_count(TABLE_FROM - 1)
+
+
+async def test_more_are_in_a_table(user: User, fleet: Fleet) -> None:
+    """It is sorted by its headers, and leads to the pages."""
+    await fleet.add()
+    assert await first_paint(user, "tbody tr", TABLE_FROM) < FIRST_PAINT
+    assert not await serious_findings(user.page)
+    header = user.page.get_by_role("columnheader", name="Threads")
+    await header.get_by_role("button").press("Enter")
+    await header.get_by_role("button").press("Enter")
+    await expect(header).to_have_attribute("aria-sort", "ascending")
+    await expect(user.page.locator("xmrig-miners tbody tr").first).to_contain_text(
+        "3 / 4"
+    )
+    await user.page.get_by_role("link", name="rig-7").click()
+    await expect(user.page.locator("xmrig-miner h2")).to_have_text("rig-7")
+    assert await user.page.evaluate(MULTIPLY, 200) < FIRST_PAINT
+
+
+async def test_those_offline_come_first_and_say_what_to_do(
+    user: User, fleet: Fleet
+) -> None:
+    """A chip opens a dialog, which Escape closes."""
+    await fleet.stop()
+    await user.open(URL_PATH)
+    chip = user.page.locator("xmrig-overview .chip").first
+    overview = user.page.locator("xmrig-overview")
+    await expect(overview).to_contain_text("0of 20", timeout=60_000)
+    await expect(chip).to_contain_text("is offline")
+    await expect(user.page.locator("xmrig-miners")).to_contain_text("Offline")
+    await chip.press("Enter")
+    dialog = user.page.get_by_role("dialog", name="is offline")
+    await expect(dialog).to_contain_text("Check that its computer is on")
+    assert not await serious_findings(user.page)
+    await user.page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
