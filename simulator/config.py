@@ -29,6 +29,9 @@ from .profiles import (
     generate_gpu,
 )
 
+CERTIFICATE = "cert.pem"
+"""The file of the certificate that the miner makes unless its config names another."""
+
 _ASSEMBLIES = ("none", "auto", "intel", "ryzen", "bulldozer")
 _PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 _RANDOMX_MODES = ("auto", "fast", "light")
@@ -113,6 +116,16 @@ def has_more_profiles(config: Json, disk: str) -> bool:
         for kind in ("cpu", "opencl", "cuda")
         for key, value in config[kind].items()
     )
+
+
+def names_certificate(disk: str) -> bool:
+    """Return whether a config on the disk names the files of the certificate.
+
+    The miner makes those that are missing only if it does not (base/net/tls/
+    TlsConfig.cpp, TlsGen.cpp).
+    """
+    tls = get_value(rapidjson.loads(disk), "tls")
+    return isinstance(tls, dict) and bool(tls.get("cert"))
 
 
 def _connection(config: Json) -> list[Any]:
@@ -244,7 +257,7 @@ def _tls(value: Any) -> Json:
     cert = get_string(section, "cert")
     key = get_string(section, "cert_key") or get_string(section, "cert-key")
     if enabled and not (cert and key):
-        cert, key = "cert.pem", "cert_key.pem"
+        cert, key = CERTIFICATE, "cert_key.pem"
     return {
         "enabled": enabled,
         "protocols": protocols or None,

@@ -121,7 +121,11 @@ class Port:
 
 async def _read_request(reader: StreamReader) -> Request | None:
     try:
-        head = await reader.readuntil(_HEAD_END)
+        first = await reader.readexactly(1)
+        if not (first.isalpha() and first.isupper()):
+            # At once, as llhttp: a TLS handshake never has an end of a head
+            raise MalformedRequestError
+        head = first + await reader.readuntil(_HEAD_END)
     except asyncio.IncompleteReadError:
         return None
     request = parse_head(head)

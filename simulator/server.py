@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable
 import contextlib
 from hashlib import sha256
 import socket
+import ssl
 import struct
 import time
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from . import rapidjson
+from .config import CERTIFICATE, names_certificate
 from .faults import FAULTS, Fault
 from .hardware import Computer, Gpu, make_gpus
 from .http import Reply, Request, answer
@@ -116,7 +118,7 @@ class Simulator:
         self._other: SimulatedMiner | None = None
         self._miner: SimulatedMiner | None = None
         self._is_online = True
-        self.certificate: bytes | None = None
+        self._certificate: tuple[ssl.SSLContext, bytes] | None = None
         self._port = Port(host, self._handle)
         self._timers: set[asyncio.TimerHandle] = set()
         self._document: Json = {
@@ -147,9 +149,9 @@ class Simulator:
         if self._has_made_id:
             seed = f"{self.port}:{self._document['api']['worker-id']}"
             self.surroundings.identity = sha256(seed.encode()).hexdigest()[:16]
+        disk = self.surroundings.disk
         self._miner = SimulatedMiner(self.surroundings, self.version, self._uptime)
-        if self.config["tls"]["enabled"]:
-            self._make_certificate()
+        self._start_tls(disk)
         return self
 
     async def __aexit__(
@@ -228,9 +230,41 @@ class Simulator:
 
     def restart(self) -> None:
         """Start a new process with the config on the disk, ending the one that runs."""
+        disk = self.surroundings.disk
         self._miner = SimulatedMiner(self.surroundings, self.version)
         self._port.cut()
+        self._start_tls(disk)
         self._follow_http()
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The certificate in the miner's files, in DER form."""
+        return self._certificate[1] if self._certificate else None
+
+    def renew_certificate(self) -> None:
+        """Show a new certificate, as after a start without its files."""
+        # Only needed with TLS, and slow to import
+        from .certificate import make_context  # noqa: PLC0415
+
+        self.use_certificate(*make_context())
+
+    def use_certificate(self, context: ssl.SSLContext, certificate: bytes) -> None:
+        """Show a certificate."""
+        self._certificate = context, certificate
+        self._port.context = context
+
+    def delete_certificate(self) -> None:
+        """Delete the files of the certificate, which the miner notices at its start.
+
+        It then makes new ones, or goes on without TLS if its config names them
+        (base/net/https/HttpsServer.cpp).
+        """
+        self._certificate = None
+
+    def lose_tls(self) -> None:
+        """Go on without TLS, as after a start without the files that are named."""
+        self.delete_certificate()
+        self._port.context = None
 
     def lose_gpu(self, bus_id: str) -> None:
         """Remove a card, which XMRig notices after a restart: the next ones move up."""
@@ -345,6 +379,16 @@ class Simulator:
         if wanted and not self._port.is_open:
             self.port = self._port.open(http["port"] or self.port)
 
+    def _start_tls(self, disk: str) -> None:
+        """Show a certificate, as a process does that starts with a config on the disk."""
+        tls = self.config["tls"]
+        if tls["enabled"] and not self._certificate and not names_certificate(disk):
+            self.renew_certificate()
+        if not tls["enabled"] or tls["cert"] != CERTIFICATE or not self._certificate:
+            self._port.context = None
+        else:
+            self._port.context = self._certificate[0]
+
     def _look_again(self) -> None:
         """Follow the config file even without requests."""
         loop = asyncio.get_running_loop()
@@ -357,12 +401,6 @@ class Simulator:
 
         timer = loop.call_later(self.surroundings.watch_delay + 0.005, look)
         self._timers.add(timer)
-
-    def _make_certificate(self) -> None:
-        # Only needed with TLS, and slow to import
-        from .certificate import make_context  # noqa: PLC0415
-
-        self._port.context, self.certificate = make_context()
 
     async def _handle(self, request: Request, writer: StreamWriter) -> None:
         if self.on_request is not None and (wait := self.on_request(request)):

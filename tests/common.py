@@ -15,7 +15,6 @@ from homeassistant.const import (
     CONF_HOST,
     CONF_PORT,
     CONF_SSL,
-    CONF_VERIFY_SSL,
     STATE_UNAVAILABLE,
     Platform,
 )
@@ -26,6 +25,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.xmrig_miner.const import (
     CONF_KIND,
     CONF_MINER_ID,
+    CONF_VERIFICATION,
     CONF_WORKER_ID,
     DOMAIN,
     SCAN_INTERVAL,
@@ -48,7 +48,7 @@ def entry_for(
         domain=DOMAIN,
         title=worker_id,
         entry_id=entry_id or f"entry_of_{worker_id}",
-        version=1,
+        minor_version=2,
         data={
             CONF_KIND: EntryKind.MINER.value,
             **connection(simulator),
@@ -66,7 +66,7 @@ def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
         CONF_HOST: simulator.host,
         CONF_PORT: simulator.port,
         CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
+        CONF_VERIFICATION: "authority",
         **token,
         **changes,
     }

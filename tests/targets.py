@@ -89,6 +89,10 @@ class Target(ABC):
         """End the process; `restart` brings another one."""
 
     @abstractmethod
+    def delete_certificate(self) -> None:
+        """Delete the file of its certificate, which it notices at its next start."""
+
+    @abstractmethod
     async def set_pool(self, index: int, *, alive: bool) -> None:
         """Take a pool off the network, or bring it back."""
 
@@ -154,6 +158,10 @@ class SimulatedTarget(Target):
     @override
     async def kill(self) -> None:
         await self.simulator.kill()
+
+    @override
+    def delete_certificate(self) -> None:
+        self.simulator.delete_certificate()
 
     @override
     async def set_pool(self, index: int, *, alive: bool) -> None:
@@ -278,6 +286,10 @@ class RealTarget(Target):
     @override
     async def kill(self) -> None:
         self._sandbox.tell("kill")
+
+    @override
+    def delete_certificate(self) -> None:
+        (self._folder / "cert.pem").unlink()
 
     @override
     async def set_pool(self, index: int, *, alive: bool) -> None:

@@ -45,7 +45,11 @@ def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Any:
     """Open the dialog of the only issue."""
 
     async def start() -> Fix:
-        [issue] = issues(hass).values()
+        [issue] = [
+            issue
+            for issue in issues(hass).values()
+            if issue.translation_key == "another_miner"
+        ]
         return await Fix.start(hass, hass_client, issue)
 
     return start
@@ -162,7 +166,7 @@ class TestSwapped:
         """One of the two was reached over TLS."""
         first = running
         async with Simulator(worker_id="rig-two", tls=True, watch_delay=0) as simulator:
-            entry = entry_for(simulator, ssl=True, verify_ssl=False)
+            entry = entry_for(simulator, ssl=True, verification="none")
             second = Rig(hass, simulator, entry, first.freezer)
             await second.set_up()
             assert second.is_loaded

@@ -11,13 +11,7 @@ from unittest.mock import AsyncMock, patch
 
 from aiohttp.test_utils import TestClient
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
@@ -28,6 +22,7 @@ from custom_components.xmrig_miner.const import (
     CONF_KIND,
     CONF_MINER_ID,
     CONF_READ_ONLY,
+    CONF_VERIFICATION,
     CONF_WORKER_ID,
     DOMAIN,
 )
@@ -61,14 +56,14 @@ async def test_a_miner_is_added_and_set_up(
     assert result["title"] == "rig-one"
     entry = result["result"]
     assert entry.unique_id is None
-    assert (entry.version, entry.minor_version) == (1, 1)
+    assert (entry.version, entry.minor_version) == (1, 2)
     assert entry.data == {
         CONF_KIND: "miner",
         CONF_HOST: "127.0.0.1",
         CONF_PORT: simulator.port,
         CONF_ACCESS_TOKEN: "s3cret",
         CONF_SSL: False,
-        CONF_VERIFY_SSL: True,
+        CONF_VERIFICATION: "authority",
         CONF_MINER_ID: "8614647678496211",
         CONF_WORKER_ID: "rig-one",
     }
@@ -91,7 +86,7 @@ async def test_the_form_starts_with_xmrigs_usual_settings(
     assert (tls["name"], tls["expanded"]) == ("tls", False)
     assert [(field["name"], field["default"]) for field in tls["schema"]] == [
         (CONF_SSL, False),
-        (CONF_VERIFY_SSL, True),
+        (CONF_VERIFICATION, "authority"),
     ]
 
 
@@ -106,7 +101,7 @@ async def test_a_token_is_never_sent_to_the_browser(
     address = {
         CONF_HOST: simulator.host,
         CONF_PORT: simulator.port,
-        "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
+        "tls": {CONF_SSL: False, CONF_VERIFICATION: "authority"},
     }
     flow = f"/{form['flow_id']}"
     form = await post(client, flow, address | {CONF_ACCESS_TOKEN: "wr0ng-token"})
@@ -299,31 +294,6 @@ async def test_a_miner_that_rejects_every_request_is_reported(
     assert form["errors"] == {"access_token": "invalid_auth"}
 
 
-@pytest.mark.parametrize("options", [{"tls": True}])
-async def test_a_self_signed_certificate_is_reported(
-    hass: HomeAssistant, simulator: Simulator
-) -> None:
-    """It is accepted once verification is turned off."""
-    wrong = connection(simulator, ssl=True)
-    right = wrong | {CONF_VERIFY_SSL: False}
-    form = await add(hass, connection(simulator, host=f"https://{simulator.host}"))
-    assert form["errors"] == {"tls": "invalid_certificate"}
-    assert not sections(form)["tls"].options["collapsed"], "what is wrong is in it"
-    await assert_told_then_mended(hass, wrong, {"tls": "invalid_certificate"}, right)
-    [entry] = hass.config_entries.async_entries(DOMAIN)
-    assert entry.state is ConfigEntryState.LOADED
-
-
-async def test_tls_to_a_miner_without_is_reported(
-    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
-) -> None:
-    """A miner without TLS cannot be reached with TLS."""
-    form = await add(hass, connection(simulator, ssl=True))
-    assert form["errors"] == {"base": "cannot_connect"}
-    result = await submit(hass, form, connection(simulator))
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-
-
 async def test_an_unexpected_error_is_reported_and_logged(
     hass: HomeAssistant,
     simulator: Simulator,
@@ -489,10 +459,11 @@ async def test_the_form_keeps_what_was_entered(
 async def test_a_pasted_https_address_turns_tls_on_in_the_form(
     hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
 ) -> None:
-    """So that the verification can be turned off right there."""
+    """So that its verification can be chosen right there."""
     pasted = f"https://127.0.0.1:{simulator.port}/2/summary"
-    form = await add(hass, connection(simulator, host=pasted, port=1, ssl=False))
-    assert form["errors"] == {"tls": "invalid_certificate"}
+    menu = await add(hass, connection(simulator, host=pasted, port=1, ssl=False))
+    assert menu["step_id"] == "certificate"
+    form = await choose(hass, menu, "change")
     assert entered(form) == without_token(connection(simulator, ssl=True))
     assert not sections(form)["tls"].options["collapsed"]
 

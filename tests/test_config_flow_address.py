@@ -3,18 +3,17 @@
 from unittest.mock import AsyncMock
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 
-from custom_components.xmrig_miner.const import CONF_KIND, CONF_MINER_ID, CONF_WORKER_ID
+from custom_components.xmrig_miner.const import (
+    CONF_KIND,
+    CONF_MINER_ID,
+    CONF_VERIFICATION,
+    CONF_WORKER_ID,
+)
 from simulator import Simulator
 from tests.common import connection
 from tests.forms import add, assert_told_then_mended, start, submit
@@ -89,7 +88,7 @@ async def test_a_whole_address_is_taken_apart(
         host=host.format(port=simulator.port),
         port=1,
         ssl=not ssl,
-        verify_ssl=False,
+        verification="none",
     )
     result = await add(hass, entered)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -99,7 +98,7 @@ async def test_a_whole_address_is_taken_apart(
         CONF_PORT: simulator.port,
         CONF_ACCESS_TOKEN: "s3cret",
         CONF_SSL: True if ssl is None else ssl,
-        CONF_VERIFY_SSL: False,
+        CONF_VERIFICATION: "none",
         CONF_MINER_ID: "8614647678496211",
         CONF_WORKER_ID: "rig-one",
     }

@@ -10,17 +10,16 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlowResult,
 )
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.data_entry_flow import FlowResultType
 import pytest
 
-from custom_components.xmrig_miner.const import CONF_KIND, CONF_MINER_ID, CONF_WORKER_ID
+from custom_components.xmrig_miner.const import (
+    CONF_KIND,
+    CONF_MINER_ID,
+    CONF_VERIFICATION,
+    CONF_WORKER_ID,
+)
 from simulator import Simulator
 from simulator.http import Request
 from simulator.jsonvalue import Json
@@ -178,7 +177,7 @@ class TestReconfiguration:
         assert form["step_id"] == "reconfigure"
         assert entered(form) == {
             key: running.entry.data[key]
-            for key in (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL)
+            for key in (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFICATION)
         }
         assert sections(form)["tls"].options["collapsed"]
 
@@ -197,7 +196,7 @@ class TestReconfiguration:
                 CONF_PORT: moved.port,
                 CONF_ACCESS_TOKEN: "n3w",
                 CONF_SSL: False,
-                CONF_VERIFY_SSL: True,
+                CONF_VERIFICATION: "authority",
                 CONF_MINER_ID: "8614647678496211",
                 CONF_WORKER_ID: "renamed",
             }
@@ -206,7 +205,7 @@ class TestReconfiguration:
     async def test_errors_are_reported_and_can_be_corrected(self, running: Rig) -> None:
         """The form keeps what was entered."""
         form = await reconfiguration(running)
-        wrong = connection(running.simulator, access_token="wrong", verify_ssl=False)
+        wrong = connection(running.simulator, access_token="wrong", verification="none")
         form = await submit(running, form, wrong)
         assert form["type"] is FlowResultType.FORM
         assert form["errors"] == {"access_token": "invalid_auth"}
@@ -418,7 +417,8 @@ class TestTokenInClear:
     async def secure(self, rig: Rig) -> Rig:
         """Return a miner that is reached over TLS."""
         rig.hass.config_entries.async_update_entry(
-            rig.entry, data={**rig.entry.data, CONF_SSL: True, CONF_VERIFY_SSL: False}
+            rig.entry,
+            data={**rig.entry.data, CONF_SSL: True, CONF_VERIFICATION: "none"},
         )
         await rig.set_up()
         assert rig.is_loaded

@@ -68,7 +68,7 @@ async def test_all_answers_are_in_it_and_no_secret(
     assert diagnostics["backends"][1]["threads"][0]["health"]["temperature"] == 57
     assert diagnostics["config"]["cpu"] == simulator.config["cpu"]
     assert diagnostics["config"]["pools"][0]["tls"] is True
-    assert diagnostics["entry"]["verify_ssl"] is True
+    assert diagnostics["entry"]["verification"] == "authority"
     assert diagnostics["entry"]["kind"] == "miner"
     said = json.dumps([simulator.config, dict(running.entry.data)])
     for secret in ("token", "wallet", "password", "pool", "worker", "user", "proxy"):

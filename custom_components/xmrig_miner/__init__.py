@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .certificates import with_verification
 from .const import DOMAIN
 from .fleet.automation_issue import async_watch_automations
 from .fleet.entry import (
@@ -67,6 +68,17 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_watch_automations(hass)
     async_register_details(hass)
     async_serve_module(hass)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
+    """Bring a config entry up to date; return False for one of a later version."""
+    if entry.version > 1:
+        return False
+    if entry.minor_version < 2:
+        hass.config_entries.async_update_entry(
+            entry, data=with_verification(entry.data), minor_version=2
+        )
     return True
 
 

@@ -5,21 +5,15 @@ import ipaddress
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
 from .api.identity import MinerIdentity
-from .const import CONF_MINER_ID, CONF_WORKER_ID
+from .const import CONF_FINGERPRINT, CONF_MINER_ID, CONF_VERIFICATION, CONF_WORKER_ID
 from .kinds import EntryKind, entries_of_kind
 
-ADDRESS = (CONF_HOST, CONF_PORT, CONF_SSL, CONF_VERIFY_SSL)
+_TLS = (CONF_SSL, CONF_VERIFICATION, CONF_FINGERPRINT)
 
 
 def identity_of(entry: ConfigEntry[Any]) -> MinerIdentity:
@@ -83,7 +77,7 @@ def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
         CONF_HOST: url.host,
         CONF_PORT: url.explicit_port or int(entered[CONF_PORT]),
         CONF_SSL: url.scheme == "https" if url.scheme else entered[CONF_SSL],
-        CONF_VERIFY_SSL: entered[CONF_VERIFY_SSL],
+        CONF_VERIFICATION: entered[CONF_VERIFICATION],
     }
 
 
@@ -92,9 +86,18 @@ def with_address_of(
 ) -> dict[str, Any]:
     """Return `data` with the address of another config entry's data.
 
-    The token stays: it belongs to the miner.
+    The token stays: it belongs to the miner, and so does a pinned certificate. Where
+    none of the two is pinned, the other address is reached as it was before.
     """
-    return {**data, **{key: other[key] for key in ADDRESS}}
+    moved = {**data, CONF_HOST: other[CONF_HOST], CONF_PORT: other[CONF_PORT]}
+    if CONF_FINGERPRINT in data or CONF_FINGERPRINT in other:
+        return moved
+    return moved | {key: other[key] for key in _TLS if key in other}
+
+
+def address_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a config entry stores of how its miner is reached but the token."""
+    return {key: data[key] for key in (CONF_HOST, CONF_PORT, *_TLS) if key in data}
 
 
 def exposes_token(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

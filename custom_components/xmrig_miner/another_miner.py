@@ -13,6 +13,7 @@ from .api.identity import MinerIdentity
 from .connection import async_create_client
 from .const import LOGGER
 from .identity_issue import async_delete_identity_issue
+from .repair_steps import active_entry
 from .runtime import XmrigConfigEntry
 
 
@@ -94,11 +95,3 @@ async def _async_is_in_place(hass: HomeAssistant, entry: XmrigConfigEntry) -> bo
     """Return whether the right miner answers at the address of a config entry."""
     seen = await _async_identity_at(hass, entry)
     return seen is not None and is_miner_of(hass, entry, seen)
-
-
-def active_entry(hass: HomeAssistant, entry_id: str) -> XmrigConfigEntry:
-    """Return a config entry; raises AbortFlow if it was removed or disabled."""
-    entry: XmrigConfigEntry | None = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.disabled_by:
-        raise AbortFlow("entry_removed")
-    return entry

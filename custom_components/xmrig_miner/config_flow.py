@@ -22,7 +22,7 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
     """Adds and changes miners and the manager."""
 
     VERSION = 1
-    MINOR_VERSION = 1
+    MINOR_VERSION = 2
 
     @staticmethod
     @callback

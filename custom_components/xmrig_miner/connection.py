@@ -3,17 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .api.client import XmrigClient
+from .certificates import Verification
+from .const import CONF_FINGERPRINT, CONF_VERIFICATION
 
 
 @callback
@@ -22,10 +18,12 @@ def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> XmrigCl
 
     Raises ValueError for a host that cannot be part of a URL.
     """
+    is_verified = data[CONF_VERIFICATION] != Verification.NONE
     return XmrigClient(
-        async_get_clientsession(hass, verify_ssl=data[CONF_VERIFY_SSL]),
+        async_get_clientsession(hass, verify_ssl=is_verified),
         data[CONF_HOST],
         data[CONF_PORT],
         token=data.get(CONF_ACCESS_TOKEN),
         ssl=data[CONF_SSL],
+        fingerprint=bytes.fromhex(data.get(CONF_FINGERPRINT, "")) or None,
     )

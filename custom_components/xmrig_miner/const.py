@@ -44,6 +44,8 @@ CONF_READ_ONLY: Final = "read_only"
 """Whether the user agreed that the miner can only be monitored."""
 CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
+CONF_VERIFICATION: Final = "verification"
+CONF_FINGERPRINT: Final = "fingerprint"
 CONF_KEEP_STATE: Final = "keep_state"
 CONF_EARNINGS_SENSOR: Final = "earnings_sensor"
 

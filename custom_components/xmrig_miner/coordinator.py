@@ -23,7 +23,6 @@ from .api.exceptions import (
     XmrigResponseError,
 )
 from .api.health import Health
-from .api.identity import MinerIdentity
 from .api.miner import Miner
 from .api.models import Summary
 from .api.reader import MinerReader
@@ -50,12 +49,12 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         miner: Miner,
-        on_answer: Callable[[MinerIdentity | None], None],
+        on_result: Callable[[XmrigError | None], None],
     ) -> None:
         """Initialize the coordinator.
 
-        `on_answer` is called with the miner that responded if it is not the expected
-        one, else with None.
+        `on_result` is called with the error of each poll, None if it succeeded, and
+        with that of a command that could not reach the miner.
         """
         # always_update stays on: two snapshots are never equal (uptime, memory), and
         # energy and the power limit are calculated at every poll
@@ -70,7 +69,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         )
         self.miner = miner
         self.health = Health()
-        self._on_answer = on_answer
+        self._on_result = on_result
         self._reader = MinerReader(miner)
         self._log = ActivityLog()
         self._may_reauthenticate = True
@@ -129,20 +128,19 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
         return snapshot
 
     async def _async_poll(self) -> Snapshot:
-        """Read the miner once, and report a different miner or a rejected token.
+        """Read the miner once, and report the result and a rejected token.
 
         A rejected token does not end the polls: it may be accepted again later.
         """
         try:
             snapshot = await self._reader.poll()
-        except XmrigAnotherMinerError as error:
-            self._on_answer(error.found)
+        except XmrigError as error:
+            self._on_result(error)
+            if isinstance(error, XmrigAuthenticationError):
+                self._may_reauthenticate = True
+                self.config_entry.async_start_reauth(self.hass)
             raise
-        except XmrigAuthenticationError:
-            self._may_reauthenticate = True
-            self.config_entry.async_start_reauth(self.hass)
-            raise
-        self._on_answer(None)
+        self._on_result(None)
         if self._may_reauthenticate:
             self._may_reauthenticate = False
             for flow in self.config_entry.async_get_active_flows(
@@ -203,6 +201,7 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
     @callback
     def _handle_unreachable(self, error: XmrigError) -> None:
         """Show at once that the miner became unreachable during a command."""
+        self._on_result(error)
         self.miner.queue.fail_waiting()
         if not self._reader.is_polling:
             self.async_set_update_error(self._update_failed(error))

@@ -11,11 +11,16 @@ from homeassistant.helpers import device_registry as dr
 
 from .addresses import is_miner_of
 from .api.client import XmrigClient
-from .api.exceptions import XmrigConnectionError, XmrigError, XmrigStorageError
-from .api.identity import MinerIdentity
+from .api.exceptions import (
+    XmrigAnotherMinerError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigStorageError,
+)
 from .api.miner import Miner
 from .api.models import Summary
 from .api.state import MinerState
+from .certificate_issues import async_update_certificate_issues
 from .command import MinerCommands
 from .connection import async_create_client
 from .const import DOMAIN
@@ -58,10 +63,14 @@ async def async_create_miner(
     miner = await _async_miner(hass, entry, client)
 
     @callback
-    def handle_answer(found: MinerIdentity | None) -> None:
-        async_update_identity_issue(hass, entry, found)
+    def handle_result(error: XmrigError | None) -> None:
+        async_update_certificate_issues(hass, entry, error)
+        if isinstance(error, XmrigAnotherMinerError):
+            async_update_identity_issue(hass, entry, error.found)
+        elif error is None:
+            async_update_identity_issue(hass, entry, None)
 
-    coordinator = XmrigCoordinator(hass, entry, miner, handle_answer)
+    coordinator = XmrigCoordinator(hass, entry, miner, handle_result)
     commands = MinerCommands(coordinator)
     power = PowerControl(hass, coordinator, commands.run)
     commands.limit_text = lambda: power.limit.text

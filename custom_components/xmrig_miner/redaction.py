@@ -188,7 +188,7 @@ def _all(rule: Rule, *names: str) -> dict[str, Rule]:
 
 # --- The allow-list -----------------------------------------------------------
 
-ENTRY = Members({"kind": word, **_all(flag, "ssl", "verify_ssl")})
+ENTRY = Members({"kind": word, "ssl": flag, "verification": word})
 
 _SHARES = _all(number, "avg_time", "avg_time_ms", "hashes_total")
 

@@ -8,8 +8,8 @@ from homeassistant.components.repairs import (
     RepairsFlow,
     RepairsFlowResult,
 )
-from homeassistant.components.repairs.const import FlowType
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_SSL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -19,16 +19,31 @@ from .addresses import (
     identity_data,
     with_address_of,
 )
-from .another_miner import Situation, active_entry, async_situation
+from .another_miner import Situation, async_situation
 from .api.exceptions import XmrigError
 from .api.health import is_outdated, lacks_huge_pages
 from .api.models import Config
-from .const import CONF_READ_ONLY, DOMAIN, LOGGER, MAX_IDLE, MAX_REJECT_RATE
+from .certificate_issues import (
+    CERTIFICATE_CHANGED,
+    CERTIFICATE_ISSUES,
+    UNVERIFIED,
+    CertificateFlow,
+)
+from .certificates import Verification
+from .const import (
+    CONF_READ_ONLY,
+    CONF_VERIFICATION,
+    DOMAIN,
+    LOGGER,
+    MAX_IDLE,
+    MAX_REJECT_RATE,
+)
 from .coordinator import XmrigCoordinator
 from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
 from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .issues import async_raise_issue, issue_id
+from .repair_steps import active_entry, async_reconfigure
 from .runtime import XmrigConfigEntry
 from .storage import UNREADABLE
 
@@ -46,7 +61,9 @@ ISSUES = (
     PAYOUT_CHANGED,
     ZERO_HASHRATE,
     SHARES_REJECTED,
+    UNVERIFIED,
 )
+"""Raised by polls that succeed."""
 
 
 @callback
@@ -63,7 +80,7 @@ def async_update_issues(coordinator: XmrigCoordinator) -> None:
                 key,
                 entry,
                 {"name": coordinator.name, **found[key]},
-                is_fixable=key == PAYOUT_CHANGED,
+                is_fixable=key in _FLOWS,
             )
         else:
             ir.async_delete_issue(
@@ -82,7 +99,7 @@ def async_delete_issues(
     """
     async_delete_identity_issue(hass, entry, ignored=ignored)
     registry = ir.async_get(hass)
-    for key in ISSUES:
+    for key in (*ISSUES, *CERTIFICATE_ISSUES):
         issue = registry.async_get_issue(DOMAIN, issue_id(key, entry.entry_id))
         if issue and (ignored or issue.dismissed_version is None):
             ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
@@ -91,8 +108,11 @@ def async_delete_issues(
 def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     """Return the active issues, each with the placeholders of its text."""
     snapshot = coordinator.data
+    data = coordinator.config_entry.data
     found: dict[str, dict[str, str]] = {}
-    if snapshot.restricted and not coordinator.config_entry.data.get(CONF_READ_ONLY):
+    if data[CONF_SSL] and data[CONF_VERIFICATION] == Verification.NONE:
+        found[UNVERIFIED] = {}
+    if snapshot.restricted and not data.get(CONF_READ_ONLY):
         found[READ_ONLY] = {}
     if lacks_huge_pages(snapshot):
         found[NO_HUGE_PAGES] = {}
@@ -244,7 +264,7 @@ class AnotherMinerFlow(RepairsFlow):
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Go on in the form that changes the address."""
-        return await _async_reconfigure(self, self._entry_id)
+        return await async_reconfigure(self, self._entry_id)
 
     @callback
     def _async_show(self, situation: Situation) -> RepairsFlowResult:
@@ -280,29 +300,18 @@ class SourcesFlow(RepairsFlow):
         if issue is None:
             return self.async_abort(reason="resolved")
         if user_input is not None:
-            return await _async_reconfigure(self, self._entry_id)
+            return await async_reconfigure(self, self._entry_id)
         return self.async_show_form(
             step_id="confirm",
             description_placeholders=issue.translation_placeholders,
         )
 
 
-async def _async_reconfigure(flow: RepairsFlow, entry_id: str) -> RepairsFlowResult:
-    """Go on in the form that changes a config entry."""
-    entries = flow.hass.config_entries
-    if entries.async_get_entry(entry_id) is None:
-        return flow.async_abort(reason="entry_removed")
-    form = await entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry_id}
-    )
-    return flow.async_abort(
-        reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, form["flow_id"])
-    )
-
-
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
     PAYOUT_CHANGED: PayoutChangedFlow,
     ANOTHER_MINER: AnotherMinerFlow,
+    CERTIFICATE_CHANGED: CertificateFlow,
+    UNVERIFIED: CertificateFlow,
     NO_GRID_POWER: SourcesFlow,
     SENSORS_MISSING: SourcesFlow,
     AUTOMATIONS_COMPETE: lambda _: AutomationsFlow(),

@@ -41,8 +41,8 @@ class Connection:
         return address | ({"access_token": self.token} if self.token else {})
 
     @property
-    def _tls(self) -> dict[str, bool]:
-        return {"ssl": self.ssl, "verify_ssl": not self.ssl}
+    def _tls(self) -> dict[str, Any]:
+        return {"ssl": self.ssl, "verification": "none" if self.ssl else "authority"}
 
 
 @dataclass(frozen=True)

@@ -258,9 +258,13 @@ async def test_before_token(target: Target) -> None:
     assert reply == Reply(404, error_text(target, "NOT_FOUND"), (_ENDED,), b"")
 
 
-@pytest.mark.parametrize("data", [b"\0\1\2\r\n\r\n", request("FOO", "/2/summary")])
+@pytest.mark.parametrize(
+    "data",
+    [b"\0\1\2\r\n\r\n", request("FOO", "/2/summary"), b"\x16\x03\x01\2\0\1"],
+    ids=["bytes", "method", "tls"],
+)
 async def test_no_http(target: Target, data: bytes) -> None:
-    """Anything but HTTP gets no reply."""
+    """At anything but HTTP the connection is closed, also before the end of a head."""
     assert await exchange(target, data) == b""
 
 

@@ -14,7 +14,6 @@ from homeassistant.const import (
     CONF_HOST,
     CONF_PORT,
     CONF_SSL,
-    CONF_VERIFY_SSL,
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -22,7 +21,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
+from custom_components.xmrig_miner.const import CONF_VERIFICATION, DOMAIN, SCAN_INTERVAL
 from tests.targets import Target
 
 
@@ -35,11 +34,17 @@ class Home:
 
     @classmethod
     async def with_miner(
-        cls, hass: HomeAssistant, target: Target, power: dict[str, Any] | None = None
+        cls,
+        hass: HomeAssistant,
+        target: Target,
+        power: dict[str, Any] | None = None,
+        *,
+        ssl: bool = False,
     ) -> Self:
         """Add a miner through the form, and the manager where it is offered.
 
-        `power` is what is entered of what its computer draws.
+        `power` is what is entered of what its computer draws. With `ssl`, the
+        certificate that it shows is pinned.
         """
         flow = await hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_USER}
@@ -48,11 +53,12 @@ class Home:
             CONF_HOST: target.host,
             CONF_PORT: target.port,
             CONF_ACCESS_TOKEN: target.token,
-            "tls": {CONF_SSL: False, CONF_VERIFY_SSL: True},
+            "tls": {CONF_SSL: ssl, CONF_VERIFICATION: "authority"},
         }
-        inputs = {
+        inputs: dict[str, dict[str, Any]] = {
             "user": connection,
             "miner": connection,
+            "certificate": {"next_step_id": "agree"},
             "power": power or {},
             "solar": {"next_step_id": "with_manager"},
         }

@@ -61,17 +61,29 @@ class XmrigClient:
         *,
         token: str | None = None,
         ssl: bool = False,
+        fingerprint: bytes | None = None,
     ) -> None:
         """Initialize the client.
 
-        Whether a certificate is verified is a setting of the session. Raises ValueError
-        for a host or port that cannot be part of a URL.
+        `fingerprint` is the SHA-256 of the only certificate to accept, and implies TLS.
+        Without one, whether a certificate is verified is a setting of the session.
+        Raises ValueError for a host or port that cannot be part of a URL, and for a
+        fingerprint of another length.
         """
-        self._transport = Transport(session, host, port, token=token, ssl=ssl)
+        self._transport = Transport(
+            session, host, port, token=token, ssl=ssl, fingerprint=fingerprint
+        )
         self.address = self._transport.address
         """Host and port."""
         self._last_config: tuple[bytes, Config] | None = None
         """The last config, as text and as read from it."""
+
+    async def certificate(self) -> bytes:
+        """Return the TLS certificate of the miner in DER form, without a request.
+
+        It is not verified: compare its SHA-256 with that of the miner's file.
+        """
+        return await self._transport.certificate()
 
     async def summary(self) -> Summary:
         """Return the reply of `GET /2/summary`.

@@ -30,6 +30,12 @@ class XmrigCertificateError(XmrigConnectionError):
     key = "invalid_certificate"
 
 
+class XmrigCertificateChangedError(XmrigConnectionError):
+    """The miner shows another certificate than the pinned one; no request was sent."""
+
+    key = "certificate_changed"
+
+
 class XmrigUnknownHostError(XmrigConnectionError):
     """The name of the host could not be resolved."""
 
@@ -40,6 +46,16 @@ class XmrigConnectionRefusedError(XmrigConnectionError):
 
 class XmrigNoTlsError(XmrigConnectionError):
     """What listens on the port does not use TLS, or not in a version that is accepted."""
+
+
+class XmrigPlainHttpError(XmrigNoTlsError):
+    """The miner answers, but without TLS.
+
+    XMRig does so if its config names files of a certificate that are missing: only a line
+    of its log says that (src/base/net/https/HttpsServer.cpp).
+    """
+
+    key = "plain_http"
 
 
 class XmrigTimeoutError(XmrigConnectionError):

@@ -1,18 +1,23 @@
 """The wire: one HTTP request, with each way in which it can fail mapped to an error."""
 
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
 import json
-from typing import Any
+from typing import Any, override
 
 import aiohttp
 from yarl import URL
 
 from .exceptions import (
     XmrigAuthenticationError,
+    XmrigCertificateChangedError,
     XmrigCertificateError,
     XmrigConnectionError,
     XmrigConnectionRefusedError,
     XmrigInterruptedError,
     XmrigNoTlsError,
+    XmrigPlainHttpError,
     XmrigResponseError,
     XmrigTimeoutError,
     XmrigUnknownHostError,
@@ -33,6 +38,21 @@ class UnreadableReplyError(XmrigResponseError):
     """The reply breaks HTTP, as the second copy of a reply to a remote call does."""
 
 
+class _CertificateReader(aiohttp.Fingerprint):
+    """Keeps the certificate that a server shows, and accepts none."""
+
+    def __init__(self) -> None:
+        """Initialize the reader with a fingerprint that no certificate has."""
+        super().__init__(bytes(32))
+        self.certificate: bytes | None = None
+
+    @override
+    def check(self, transport: asyncio.Transport) -> None:
+        ssl_object = transport.get_extra_info("ssl_object")
+        self.certificate = ssl_object.getpeercert(binary_form=True)
+        super().check(transport)
+
+
 class Transport:
     """Sends requests to one address over a session that belongs to the caller."""
 
@@ -44,12 +64,14 @@ class Transport:
         *,
         token: str | None = None,
         ssl: bool = False,
+        fingerprint: bytes | None = None,
     ) -> None:
         """Initialize the transport; see `XmrigClient`."""
         self._session = session
-        self._url = URL.build(
-            scheme="https" if ssl else "http", host=host, port=port, path="/"
-        )
+        # aiohttp ignores a fingerprint over plain HTTP
+        scheme = "https" if ssl or fingerprint else "http"
+        self._url = URL.build(scheme=scheme, host=host, port=port, path="/")
+        self._ssl = aiohttp.Fingerprint(fingerprint) if fingerprint else True
         self.token = token
         self._urls: dict[str, URL] = {}
         """The addresses of endpoints, by their paths."""
@@ -82,31 +104,85 @@ class Transport:
             # The miner compares it as plain text: with a charset it replies 415
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
+        status, content = await self._exchange(
+            method,
+            self._url_of(path),
+            headers=headers,
+            data=data,
+            ssl=self._ssl,
+        )
+        if status in (401, 403) and not _is_refusal(status, content):
+            raise XmrigResponseError(
+                f"HTTP {status} at {self.address} is not from XMRig"
+            )
+        return status, content
+
+    async def certificate(self) -> bytes:
+        """Return the certificate that is shown at the address, in DER form.
+
+        Nothing but the TLS handshake is sent. Raises XmrigConnectionError.
+        """
+        reader = _CertificateReader()
+        with suppress(XmrigCertificateChangedError):
+            await self._exchange("GET", self._url.with_scheme("https"), ssl=reader)
+        assert reader.certificate is not None
+        return reader.certificate
+
+    async def _exchange(
+        self,
+        method: str,
+        url: URL,
+        *,
+        ssl: bool | aiohttp.Fingerprint,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> tuple[int, bytes]:
+        """Send a request as it is, and return the status and body of the reply.
+
+        aiohttp verifies the certificate before it sends anything.
+        """
         try:
             async with self._session.request(
                 method,
-                self._url_of(path),
+                url,
                 headers=headers,
                 data=data,
+                ssl=ssl,
                 # A redirect could carry the token to another server
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
                     total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT
                 ),
             ) as response:
-                status, content = response.status, await self._read(response)
+                return response.status, await self._read(response)
         except aiohttp.ClientResponseError:
             # Not as the cause: it carries the headers of the request, with the token
             raise UnreadableReplyError(
                 f"{self.address} sent something other than HTTP"
             ) from None
         except (aiohttp.ClientError, OSError) as err:
-            raise self._connection_error(err) from err
-        if status in (401, 403) and not _is_refusal(status, content):
-            raise XmrigResponseError(
-                f"HTTP {status} at {self.address} is not from XMRig"
-            )
-        return status, content
+            error = self._connection_error(err)
+            if isinstance(error, XmrigNoTlsError) and await self._answers_plainly():
+                error = XmrigPlainHttpError(f"{self.address} answers without TLS")
+            raise error from err
+
+    async def _answers_plainly(self) -> bool:
+        """Return whether a miner answers without TLS.
+
+        XMRig answers this request before it looks for a token, and does not log it
+        (src/base/api/Httpd.cpp:136). It closes the connection at a TLS handshake, as it
+        does at anything else that is not HTTP.
+        """
+        try:
+            async with self._session.request(
+                "OPTIONS",
+                self._url.with_scheme("http"),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=CONNECT_TIMEOUT),
+            ) as response:
+                return response.status == 200
+        except aiohttp.ClientError, OSError:
+            return False
 
     def _url_of(self, path: str) -> URL:
         """Return the address of an endpoint."""
@@ -128,6 +204,10 @@ class Transport:
     def _connection_error(self, err: Exception) -> XmrigConnectionError:
         """Return the error to raise for a failure of the connection."""
         match err:
+            case aiohttp.ServerFingerprintMismatch():
+                return XmrigCertificateChangedError(
+                    f"{self.address} shows another certificate than the pinned one"
+                )
             case aiohttp.ClientConnectorCertificateError():
                 return XmrigCertificateError(
                     f"The certificate of {self.address} could not be verified"
@@ -145,7 +225,13 @@ class Transport:
                 return XmrigUnknownHostError(
                     f"The host of {self.address} could not be found"
                 )
-            case aiohttp.ClientConnectorSSLError():
+            case (
+                aiohttp.ClientConnectorSSLError()
+                | aiohttp.ClientConnectorError(
+                    # Closed during the handshake
+                    os_error=ConnectionResetError()
+                )
+            ):
                 return XmrigNoTlsError(
                     f"No TLS connection to {self.address} could be established"
                 )

@@ -1,6 +1,7 @@
 """The steps of how a miner is reached."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import (
@@ -10,13 +11,13 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_SSL, CONF_VERIFY_SSL
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_SSL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 
 from ..addresses import (
-    ADDRESS,
     address,
+    address_data,
     entries_of,
     entry_at,
     exposes_token,
@@ -27,10 +28,23 @@ from ..addresses import (
     parse_address,
     with_address_of,
 )
-from ..api.exceptions import XmrigError
+from ..api.client import XmrigClient
+from ..api.exceptions import (
+    XmrigCertificateChangedError,
+    XmrigCertificateError,
+    XmrigError,
+)
 from ..api.identity import MinerIdentity
+from ..api.models import Summary
+from ..certificates import Certificate, Verification, fingerprint_text, pinned
 from ..connection import async_create_client
-from ..const import CONF_KIND, CONF_READ_ONLY, LOGGER
+from ..const import (
+    CONF_FINGERPRINT,
+    CONF_KIND,
+    CONF_READ_ONLY,
+    CONF_VERIFICATION,
+    LOGGER,
+)
 from ..kinds import EntryKind
 from ..runtime import XmrigConfigEntry
 from .connection_form import (
@@ -60,6 +74,8 @@ class ConnectionSteps(PowerSteps):
         """What the user entered, with the fields of sections in an object each."""
         self._question: Question | None = None
         self._agreed: set[Question] = set()
+        self._pin: str | None = None
+        """The fingerprint of the certificate that the user accepted."""
 
     async def async_step_miner(
         self, user_input: dict[str, Any] | None = None
@@ -80,6 +96,11 @@ class ConnectionSteps(PowerSteps):
         if TYPE_CHECKING:
             assert self._question is not None
         self._agreed.add(self._question)
+        if isinstance(certificate := self._question.about, Certificate):
+            self._pin = certificate.fingerprint
+            if self._entered and (tls := self._entered.get(SECTION_TLS)):
+                choice = {CONF_VERIFICATION: Verification.CERTIFICATE.value}
+                self._entered = self._entered | {SECTION_TLS: tls | choice}
         return await self._async_try()
 
     async def async_step_change(
@@ -100,6 +121,8 @@ class ConnectionSteps(PowerSteps):
     async_step_address_of_entry = _async_step_question
     async_step_read_only = _async_step_question
     async_step_token_in_clear = _async_step_question
+    async_step_certificate = _async_step_question
+    async_step_certificate_changed = _async_step_question
 
     async def _async_form_or_try(
         self, user_input: dict[str, Any] | None
@@ -109,6 +132,9 @@ class ConnectionSteps(PowerSteps):
             return self._async_show_form()
         self._entered = user_input
         self._agreed.clear()
+        tls = user_input.get(SECTION_TLS)
+        if tls and tls[CONF_VERIFICATION] != Verification.CERTIFICATE:
+            self._pin = None
         return await self._async_try()
 
     async def _async_try(self) -> ConfigFlowResult:
@@ -119,22 +145,33 @@ class ConnectionSteps(PowerSteps):
             client = async_create_client(self.hass, data)
         except ValueError:
             return self._async_show_form("invalid_host")
+        if data[CONF_VERIFICATION] == Verification.CERTIFICATE and not data[CONF_SSL]:
+            return self._async_show_form("pin_without_tls")
         if entry and (question := self._token_question(entry, data)):
             return self._async_show_question(question)
         try:
-            summary = await client.summary()
+            summary = await self._async_summary(client, data)
         except XmrigError as error:
             LOGGER.debug("Adding a miner failed: %s", error)
             return self._async_show_form(CONNECTION_ERRORS.get(type(error), error.key))
         except Exception:  # noqa: BLE001
             LOGGER.exception("Unexpected error")
             return self._async_show_form("unknown")
+        if summary is None:
+            return self._async_show_question()
         if summary.lacks_identity:
             return self._async_show_form("not_xmrig")
-        seen = summary.identity
         if self._data(entry := self._entry()) != data:
             # The address or token of the entry was changed meanwhile.
             return await self._async_try()
+        return self._async_take(entry, data, summary)
+
+    @callback
+    def _async_take(
+        self, entry: XmrigConfigEntry | None, data: dict[str, Any], summary: Summary
+    ) -> ConfigFlowResult:
+        """Store what was entered, after a question about the miner that answered."""
+        seen = summary.identity
         if summary.restricted:
             if question := self._read_only_question(entry, data, seen):
                 return self._async_show_question(question)
@@ -146,6 +183,30 @@ class ConnectionSteps(PowerSteps):
         ):
             return self._async_swap(entry, holder, data, seen)
         return self._async_update(entry, data, seen)
+
+    async def _async_summary(
+        self, client: XmrigClient, data: Mapping[str, Any]
+    ) -> Summary | None:
+        """Return the summary, None if the user has to accept the certificate first.
+
+        Nothing is sent to a miner whose certificate is not accepted.
+        """
+        pin = data.get(CONF_FINGERPRINT)
+        if pin or data[CONF_VERIFICATION] != Verification.CERTIFICATE:
+            with suppress(XmrigCertificateError, XmrigCertificateChangedError):
+                return await client.summary()
+        certificate = Certificate.from_der(await client.certificate())
+        facts = {"address": address(data), **certificate.facts}
+        self._question = (
+            Question(
+                "certificate_changed",
+                certificate,
+                facts | {"expected": fingerprint_text(pin)},
+            )
+            if pin
+            else Question("certificate", certificate, facts)
+        )
+        return None
 
     def _entry(self) -> XmrigConfigEntry | None:
         """Return the config entry to change, None if one is to be added.
@@ -173,7 +234,11 @@ class ConnectionSteps(PowerSteps):
         if entry is None or self.source != SOURCE_REAUTH:
             data = parse_address(entered)
         else:
-            data = {key: entry.data[key] for key in ADDRESS}
+            data = address_data(entry.data)
+        pin = self._pin
+        if entry and data[CONF_VERIFICATION] == Verification.CERTIFICATE:
+            pin = pin or entry.data.get(CONF_FINGERPRINT)
+        data |= pinned(pin) if pin else {}
         if entry and self.source == SOURCE_RECONFIGURE and not token:
             is_removed = entered.get(CONF_REMOVE_TOKEN, False)
             token = "" if is_removed else entry.data.get(CONF_ACCESS_TOKEN, "")
@@ -352,5 +417,5 @@ class ConnectionSteps(PowerSteps):
             parts = parse_address(shown | shown[SECTION_TLS])
         except LookupError, ValueError:
             return shown
-        tls = {key: parts.pop(key) for key in (CONF_SSL, CONF_VERIFY_SSL)}
+        tls = {key: parts.pop(key) for key in (CONF_SSL, CONF_VERIFICATION)}
         return shown | parts | {SECTION_TLS: tls}

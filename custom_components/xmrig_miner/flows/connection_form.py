@@ -3,19 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
-    CONF_HOST,
-    CONF_PORT,
-    CONF_SSL,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -30,6 +27,8 @@ from ..api.exceptions import (
     XmrigTimeoutError,
     XmrigUnknownHostError,
 )
+from ..certificates import Verification
+from ..const import CONF_VERIFICATION
 
 CONF_REMOVE_TOKEN = "remove_token"
 SECTION_TLS = "tls"
@@ -54,7 +53,15 @@ REMOVE_TOKEN_SCHEMA = vol.Schema(
 TLS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_SSL, default=False): BooleanSelector(),
-        vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
+        vol.Required(
+            CONF_VERIFICATION, default=Verification.AUTHORITY.value
+        ): SelectSelector(
+            SelectSelectorConfig(
+                options=[choice.value for choice in Verification],
+                mode=SelectSelectorMode.LIST,
+                translation_key="verification",
+            )
+        ),
     }
 )
 
@@ -64,9 +71,10 @@ ERROR_FIELDS = {
     "address_in_use": CONF_HOST,
     "connection_refused": CONF_PORT,
     "invalid_auth": CONF_ACCESS_TOKEN,
-    "invalid_certificate": SECTION_TLS,
     "invalid_host": CONF_HOST,
     "no_tls": SECTION_TLS,
+    "pin_without_tls": SECTION_TLS,
+    "plain_http": SECTION_TLS,
     "not_xmrig": CONF_PORT,
     "token_not_expected": CONF_ACCESS_TOKEN,
     "unknown_host": CONF_HOST,

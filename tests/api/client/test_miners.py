@@ -1,22 +1,27 @@
 """Tests with working miners."""
 
 import asyncio
+from hashlib import sha256
 import ssl
+from typing import Any
 
 import pytest
 
 from custom_components.xmrig_miner.api.client import Action, XmrigClient
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
+    XmrigCertificateChangedError,
     XmrigCertificateError,
-    XmrigConnectionError,
     XmrigError,
+    XmrigNoTlsError,
+    XmrigPlainHttpError,
     XmrigReadOnlyError,
     XmrigResponseError,
     XmrigTokenNotExpectedError,
 )
 from custom_components.xmrig_miner.api.models import BackendType
 from simulator import Simulator
+from simulator.certificate import make_context
 from tests.sessions import open_session
 
 from .wire import CALLS, COMMANDS, READS, TOKEN, talking_to
@@ -181,12 +186,79 @@ async def test_a_certificate_that_is_trusted() -> None:
             assert (await client.summary()).worker_id == "rig-one"
 
 
-async def test_tls_to_a_miner_without() -> None:
-    """A miner without TLS cannot be reached with TLS."""
-    async with Simulator() as miner, talking_to(miner, ssl=True) as client:
-        with pytest.raises(XmrigConnectionError) as caught:
-            await client.summary()
-    assert caught.type is XmrigConnectionError
+@pytest.mark.parametrize("verified", [{"ssl": True}, {"fingerprint": bytes(32)}])
+async def test_tls_to_a_miner_without(verified: dict[str, Any]) -> None:
+    """One that answers without TLS is named, and asked without the token."""
+    async with Simulator() as miner, talking_to(miner, **verified) as client:
+        for call in (client.summary, client.certificate):
+            with pytest.raises(XmrigPlainHttpError, match=str(miner.port)):
+                await call()
+    assert {(item.method, item.status) for item in miner.requests} == {("OPTIONS", 200)}
+
+
+async def test_tls_to_a_port_that_is_closed_meanwhile() -> None:
+    """What does not answer without TLS either is no miner without TLS."""
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with open_session() as session:
+            client = XmrigClient(session, "127.0.0.1", port, ssl=True)
+            with pytest.raises(XmrigNoTlsError) as caught:
+                await client.summary()
+    assert caught.type is XmrigNoTlsError
+
+
+class TestPinned:
+    """Only one certificate is accepted."""
+
+    async def test_the_certificate_is_read_without_a_request(self) -> None:
+        """So that its fingerprint can be compared before it is pinned."""
+        async with Simulator(tls=True) as miner, talking_to(miner) as client:
+            assert await client.certificate() == miner.certificate
+        assert miner.requests == []
+
+    async def test_it_is_accepted(self) -> None:
+        """It implies TLS, and needs no authority."""
+        async with Simulator(tls=True) as miner:
+            assert miner.certificate
+            pin = sha256(miner.certificate).digest()
+            async with talking_to(miner, fingerprint=pin) as client:
+                assert (await client.summary()).worker_id == "rig-one"
+                await client.perform_action(Action.PAUSE)
+            assert miner.miner.is_paused
+
+    @pytest.mark.parametrize("call", CALLS)
+    async def test_another_one_gets_no_byte(self, call: str) -> None:
+        """Also if an authority signed it: the handshake is all there is."""
+        context, _ = make_context()
+        received: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def note(
+            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        ) -> None:
+            received.set_result(await reader.read())
+            writer.close()
+
+        async with await asyncio.start_server(
+            note, "127.0.0.1", 0, ssl=context
+        ) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with open_session(ssl=False) as session:
+                client = XmrigClient(
+                    session, "127.0.0.1", port, token=TOKEN, fingerprint=bytes(32)
+                )
+                with pytest.raises(XmrigCertificateChangedError, match=str(port)):
+                    await CALLS[call](client)
+            assert await received == b""
+
+    async def test_of_another_length(self) -> None:
+        """Only a SHA-256 is accepted."""
+        async with open_session() as session:
+            with pytest.raises(ValueError, match="SHA-256|sha256|length"):
+                XmrigClient(session, "127.0.0.1", 1, fingerprint=bytes(20))
 
 
 async def test_many_at_once() -> None:

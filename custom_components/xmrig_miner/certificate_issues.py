@@ -1,0 +1,150 @@
+"""Repair issues about the TLS certificate of a miner, and the flow that fixes them."""
+
+from typing import Any
+
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from .addresses import address, async_swap_addresses, miner_entries
+from .api.exceptions import (
+    XmrigCertificateChangedError,
+    XmrigConnectionError,
+    XmrigError,
+    XmrigPlainHttpError,
+)
+from .certificates import Certificate, fingerprint_text, pinned
+from .connection import async_create_client
+from .const import CONF_FINGERPRINT, DOMAIN, LOGGER
+from .identity_issue import is_polled
+from .issues import async_raise_issue, issue_id
+from .repair_steps import active_entry, async_reconfigure
+
+CERTIFICATE_CHANGED = "certificate_changed"
+PLAIN_HTTP = "plain_http"
+UNVERIFIED = "unverified"
+
+CERTIFICATE_ISSUES = (CERTIFICATE_CHANGED, PLAIN_HTTP)
+"""Raised by polls that fail."""
+
+
+@callback
+def async_update_certificate_issues(
+    hass: HomeAssistant, entry: ConfigEntry[Any], error: XmrigError | None
+) -> None:
+    """Create the issue that the result of a poll or command shows, delete the other.
+
+    A miner that cannot be reached shows nothing of its certificate.
+    """
+    if not is_polled(entry):
+        return
+    found: str | None = None
+    match error:
+        case XmrigCertificateChangedError():
+            found = CERTIFICATE_CHANGED
+        case XmrigPlainHttpError():
+            found = PLAIN_HTTP
+        case XmrigConnectionError():
+            return
+    for key in CERTIFICATE_ISSUES:
+        if key == found:
+            async_raise_issue(
+                hass,
+                key,
+                entry,
+                {"name": entry.title, "address": address(entry.data)},
+                is_fixable=key == CERTIFICATE_CHANGED,
+                severity=ir.IssueSeverity.ERROR,
+            )
+        else:
+            ir.async_delete_issue(hass, DOMAIN, issue_id(key, entry.entry_id))
+
+
+class CertificateFlow(RepairsFlow):
+    """Shows the certificate of a miner, and pins it if the user accepts it."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the flow."""
+        self._entry_id = entry_id
+        self._shown: Certificate | None = None
+        self._holder: ConfigEntry[Any] | None = None
+        """The config entry that has the certificate pinned."""
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show the certificate that is there now."""
+        entry = active_entry(self.hass, self._entry_id)
+        facts = {"name": entry.title, "address": address(entry.data)}
+        try:
+            data = await async_create_client(self.hass, entry.data).certificate()
+        except XmrigError as error:
+            LOGGER.debug("Reading a certificate failed: %s", error)
+            return self.async_abort(
+                reason="cannot_check", description_placeholders=facts
+            )
+        self._shown = Certificate.from_der(data)
+        old = entry.data.get(CONF_FINGERPRINT)
+        if self._shown.fingerprint == old:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+            return self.async_abort(reason="resolved")
+        if old is None:
+            return self._async_show(UNVERIFIED, "accept", facts)
+        facts["expected"] = fingerprint_text(old)
+        self._holder = next(
+            (
+                other
+                for other in miner_entries(self.hass)
+                if other.data.get(CONF_FINGERPRINT) == self._shown.fingerprint
+            ),
+            None,
+        )
+        if self._holder is None:
+            return self._async_show("changed", "accept", facts)
+        facts["other"] = self._holder.title
+        return self._async_show("of_other", "swap", facts)
+
+    async_step_changed = async_step_init
+    async_step_of_other = async_step_init
+    async_step_unverified = async_step_init
+
+    async def async_step_accept(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Pin the certificate that was shown; the next poll accepts no other one."""
+        assert self._shown
+        entry = active_entry(self.hass, self._entry_id)
+        self.hass.config_entries.async_update_entry(
+            entry, data=entry.data | pinned(self._shown.fingerprint)
+        )
+        self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return self.async_create_entry(data={})
+
+    async def async_step_swap(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Swap the addresses with the config entry that has the certificate pinned."""
+        assert self._holder
+        entry = active_entry(self.hass, self._entry_id)
+        if self._holder not in miner_entries(self.hass):
+            return await self.async_step_init()
+        async_swap_addresses(self.hass, entry, self._holder)
+        return self.async_create_entry(data={})
+
+    async def async_step_address(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the form that changes how the miner is reached."""
+        return await async_reconfigure(self, self._entry_id)
+
+    @callback
+    def _async_show(
+        self, step_id: str, repair: str, facts: dict[str, str]
+    ) -> RepairsFlowResult:
+        assert self._shown
+        return self.async_show_menu(
+            step_id=step_id,
+            menu_options=[repair, "address"],
+            description_placeholders=facts | self._shown.facts,
+        )
