@@ -15,7 +15,7 @@ from tests.missing import missing
 from .chromium import chromium, find
 from .user import User, logged_in
 
-WANTED = re.compile("access token|Could not connect")
+WANTED = re.compile("access token|Could not connect|another certificate")
 """Errors that tests bring about: a token was changed, or a miner was stopped."""
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import signal
 import socket
 import subprocess
-import sys
 
 import pytest
 
@@ -114,9 +113,10 @@ class SimulatedMiner:
 
     def start(self) -> None:
         """Start it, as a miner that has run for a while."""
+        # The environment of tests in a browser has nothing to make a certificate with
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "simulator", "--uptime", "1000"),
+                *(PYTHON, "-m", "simulator", "--uptime", "1000"),
                 *("--port", str(self.port), "--token", self.token, *self._options),
             ],
             cwd=PROJECT,

@@ -1,0 +1,90 @@
+"""A certificate is pinned, changes, and is pinned again, as a user sees it."""
+
+from collections.abc import Generator
+
+from playwright.async_api import expect
+import pytest
+
+from scripts.runner.client import Client
+from scripts.runner.miner import listed
+from scripts.runner.process import HOST
+from tests.live.running import TOKEN, SimulatedMiner, eventually
+
+from .user import User
+
+pytestmark = pytest.mark.usefixtures("nothing")
+
+
+@pytest.fixture(scope="module")
+def miner() -> Generator[SimulatedMiner]:
+    """Return a miner with TLS; each start makes a certificate."""
+    miner = SimulatedMiner("--tls", "--worker-id", "cellar")
+    try:
+        miner.start()
+        yield miner
+    finally:
+        miner.stop()
+
+
+async def test_the_certificate_that_was_seen_is_pinned(
+    user: User, client: Client, miner: SimulatedMiner
+) -> None:
+    """It is shown before anything is sent."""
+    await user.open("config/integrations/dashboard/add?domain=xmrig_miner")
+    await user.click("OK")
+    await user.fill(host=f"https://{HOST}:{miner.port}", access_token=TOKEN)
+    await user.submit()
+    await user.sees("Is this the miner's certificate?")
+    await expect(user.dialog).to_contain_text("SHA-256")
+    await user.choose("Pin this certificate")
+    await user.sees("How much power does cellar draw?")
+    await user.submit()
+    await user.finish()
+    [entry] = await listed(client)
+    assert entry["state"] == "loaded"
+
+
+async def test_another_one_is_asked_about(
+    user: User, client: Client, miner: SimulatedMiner
+) -> None:
+    """The repair shows both."""
+    miner.stop()
+    miner.start()
+
+    async def is_raised() -> bool:
+        found = (await user.command("repairs/list_issues"))["issues"]
+        return any(issue["domain"] == "xmrig_miner" for issue in found)
+
+    await eventually(is_raised)
+    await user.open("config/repairs")
+    await user.page.locator(
+        "ha-list-item-button, ha-md-list-item", has_text="cellar"
+    ).first.click()
+    await user.sees("The certificate of cellar changed")
+    await user.sees("Shown now")
+    await user.page.get_by_text("Pin the new certificate", exact=True).click()
+    await user.sees("The issue is repaired!")
+    assert not await is_raised()
+
+    async def is_loaded() -> bool:
+        [entry] = await listed(client)
+        return bool(entry["state"] == "loaded")
+
+    await eventually(is_loaded)
+
+
+async def test_the_choice_is_shown_in_the_form(user: User) -> None:
+    """With what each of the three means."""
+    await user.open("config/integrations/integration/xmrig_miner")
+    row = user.page.locator("ha-config-entry-row", has_text="cellar")
+    await row.get_by_role("button", name="Menu").first.click()
+    await row.locator("ha-dropdown-item", has_text="Reconfigure").first.click()
+    for choice in (
+        "By a certificate authority",
+        "Pin the miner's certificate",
+        "Do not verify",
+    ):
+        await user.sees(choice)
+    await user.submit()
+    await user.sees("Reconfiguration was successful")
+    await user.finish("Close")
