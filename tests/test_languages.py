@@ -30,10 +30,12 @@ WORDS = {
     "pool pools share shares tls xmrig",
     "de": "budget difficulty host manager mining name offline port reserve smart solar "
     "status threads w/thread",
+    "es": "host manual",
     "fr": "budget calibration configuration connexion mode port ports surplus thread threads "
     "w/thread",
     "it": "budget host mining surplus thread w/thread",
     "nl": "budget host is offline online reserve status thread threads w/thread",
+    "pl": "host offline port",
 }
 """Words that a language shares with English, in lower case; first those of all."""
 
