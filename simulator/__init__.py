@@ -1,13 +1,16 @@
-"""XMRig without mining: a miner's HTTP API for tests and demonstrations.
+"""XMRig without mining: the HTTP API of a miner or a proxy, for tests and trials.
 
 Its replies are byte for byte those of XMRig, which `tests/contract` verifies. It does
 not depend on Home Assistant.
 """
 
+from .base import Exchange
 from .faults import FAULTS, Fault
 from .hardware import Gpu
 from .miner import SimulatedMiner
-from .server import DEFAULT_POOLS, Exchange, Simulator
+from .proxy import SimulatedProxy, StratumMiner
+from .proxy_server import ProxySimulator
+from .server import DEFAULT_POOLS, Simulator
 
 __all__ = [
     "DEFAULT_POOLS",
@@ -15,6 +18,9 @@ __all__ = [
     "Exchange",
     "Fault",
     "Gpu",
+    "ProxySimulator",
     "SimulatedMiner",
+    "SimulatedProxy",
     "Simulator",
+    "StratumMiner",
 ]

@@ -1,9 +1,23 @@
 """The documents that the miner's API serves, in the miner's order of keys."""
 
+from typing import Any
+
 from .jsonvalue import Json
 from .miner import SimulatedMiner
 
+_SUMMARIES = {"/1/summary": 1, "/api.json": 1, "/2/summary": 2}
 _COMPILERS = {"6.26.0": ("1.52.1", "16.2.0"), "6.22.2": ("1.48.0", "14.2.0")}
+
+
+def document(miner: SimulatedMiner, path: str) -> Any:
+    """Return what a path serves; None for nothing."""
+    if path in _SUMMARIES:
+        return summary(miner, _SUMMARIES[path])
+    if path == "/2/backends":
+        return backends(miner)
+    if path == "/2/dmi":
+        return miner.surroundings.computer.dmi()
+    return None
 
 
 def summary(miner: SimulatedMiner, api_version: int) -> Json:

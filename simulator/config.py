@@ -71,7 +71,7 @@ def read_config(
             "id": get_string(get_value(document, "api"), "id"),
             "worker-id": get_string(get_value(document, "api"), "worker-id"),
         },
-        "http": _http(get_value(document, "http")),
+        "http": read_http(get_value(document, "http")),
         "autosave": get_bool(document, "autosave", True),
         "background": get_bool(document, "background"),
         "colors": process.setdefault("colors", True),
@@ -91,8 +91,8 @@ def read_config(
         "health-print-time": get_uint(document, "health-print-time", 60),
         "dmi": get_bool(document, "dmi", True),
         "syslog": get_bool(document, "syslog"),
-        "tls": _tls(get_value(document, "tls")),
-        "dns": _dns(get_value(document, "dns"), version),
+        "tls": read_tls(get_value(document, "tls")),
+        "dns": read_dns(get_value(document, "dns"), version),
         "user-agent": get_string(document, "user-agent"),
         "verbose": process.setdefault("verbose", 0),
         "watch": get_bool(document, "watch", True),
@@ -144,8 +144,11 @@ def _between(value: int, low: int, high: int, default: int) -> int:
     return value if low <= value <= high else default
 
 
-def _http(value: Any) -> Json:
-    """No object at all leaves the API switched off (base/net/http/Http.h:61)."""
+def read_http(value: Any) -> Json:
+    """Return `http` as XMRig prints it.
+
+    No object at all leaves the API switched off (base/net/http/Http.h:61).
+    """
     port = get_int(value, "port")
     return {
         "enabled": get_bool(value, "enabled"),
@@ -249,7 +252,8 @@ def _cuda(value: Any, computer: Computer, process: Json) -> Json:
     }
 
 
-def _tls(value: Any) -> Json:
+def read_tls(value: Any) -> Json:
+    """Return `tls` as XMRig prints it."""
     section = value if isinstance(value, dict) else {}
     enabled = isinstance(value, str) or value is True or get_bool(section, "enabled")
     asked = (get_string(section, "protocols") or "").split(" ")
@@ -269,7 +273,8 @@ def _tls(value: Any) -> Json:
     }
 
 
-def _dns(value: Any, version: tuple[int, ...]) -> Json:
+def read_dns(value: Any, version: tuple[int, ...]) -> Json:
+    """Return `dns` as this version of XMRig prints it."""
     ttl = max(get_uint(value, "ttl", 30), 1)
     if version < (6, 24):
         return {"ipv6": get_bool(value, "ipv6"), "ttl": ttl}

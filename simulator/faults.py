@@ -32,7 +32,7 @@ class Fault:
 
     description: str
     instead: Reply | None = None
-    distort: Callable[[SimulatedMiner, Request, Reply], Reply] | None = None
+    distort: Callable[[Any, Request, Reply], Reply] | None = None
     silence: Literal["hang", "close", "reset"] | None = None
     takes_effect: bool = False
     cut: bool = False

@@ -3,12 +3,12 @@
 The checks and their order are those of base/api/Httpd.cpp; nothing here does I/O.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
-from . import api, rapidjson
-from .miner import SimulatedMiner
+from . import rapidjson
+from .jsonvalue import Json
 
 # llhttp's numbers; the miner answers 405 to those above 4 (Httpd.cpp:151)
 _SERVED_METHODS = ("DELETE", "GET", "HEAD", "POST", "PUT")
@@ -33,7 +33,6 @@ _REASONS = {
     405: "Method Not Allowed",
     415: "Unsupported Media Type",
 }
-_SUMMARIES = {"/1/summary": 1, "/api.json": 1, "/2/summary": 2}
 _CONFIGS = ("/1/config", "/2/config")
 _PARSE_ERROR = -32700
 _INVALID_REQUEST = -32600
@@ -47,6 +46,33 @@ _RPC_ERRORS = {
 
 class MalformedRequestError(ValueError):
     """The bytes are not HTTP; the miner closes the connection without a reply."""
+
+
+class Process(Protocol):
+    """A simulated process of XMRig."""
+
+    config: Json
+    version_info: tuple[int, ...]
+    methods: tuple[str, ...]
+    """Remote calls that it knows, each a method of it."""
+    breaks_lists: bool
+    """Whether it was built with XMRig's own rapidjson; see `rapidjson.dumps`."""
+
+    @property
+    def identity(self) -> str:
+        """The API's id."""
+
+    def sync(self) -> None:
+        """Play all events that are due."""
+
+    def put_config(self, document: Any) -> bool:
+        """Replace the config; False if the document is refused."""
+
+    def file_changed(self) -> None:
+        """Note that the config file was written."""
+
+    def reachability_changed(self) -> None:
+        """Cut the connections to pools that went away."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +95,7 @@ class Reply:
     """An answer: a JSON document or none, under a status.
 
     `copies` is how often it goes out; `body`, when given, replaces the document's text.
+    `breaks_lists` is how the document is printed; see `rapidjson.dumps`.
     """
 
     status: int
@@ -76,6 +103,7 @@ class Reply:
     copies: int = 1
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=lambda: _CORS)
+    breaks_lists: bool = False
 
     def text(self) -> bytes:
         """Return the body."""
@@ -83,7 +111,7 @@ class Reply:
             return self.body
         if self.document is None:
             return b""
-        text = rapidjson.dumps(self.document)
+        text = rapidjson.dumps(self.document, breaks_lists=self.breaks_lists)
         return text.encode("utf-8", "surrogatepass")
 
     def wire(self, version: tuple[int, ...]) -> Iterator[bytes]:
@@ -135,15 +163,20 @@ def parse_head(head: bytes) -> Request:
     return request
 
 
-def answer(miner: SimulatedMiner, request: Request) -> Reply:
-    """Execute a request, and return the reply."""
+def answer(
+    process: Process, request: Request, document_at: Callable[[str], Any]
+) -> Reply:
+    """Execute a request, and return the reply.
+
+    `document_at` returns what a path that needs no full access serves, None for nothing.
+    """
     if request.method == "OPTIONS":
         return Reply(200)
     if request.method == "GET" and request.path == "/favicon.ico":
         return Reply(404, headers={})
     if request.method not in _SERVED_METHODS:
-        return _refusal(miner, 405)
-    http = miner.config["http"]
+        return _refusal(process, 405)
+    http = process.config["http"]
     status = _authorize(http["access-token"], http["restricted"], request)
     if status == 200 and request.method != "GET":
         if http["restricted"]:
@@ -151,14 +184,14 @@ def answer(miner: SimulatedMiner, request: Request) -> Reply:
         elif request.headers.get("content-type") != "application/json":
             status = 415
     if status != 200:
-        return _refusal(miner, status)
+        return _refusal(process, status)
     if request.method == "GET":
-        return _get(miner, request.path)
+        return _get(process, request.path, document_at)
     if request.method == "POST" and request.path == "/json_rpc":
-        return _rpc(miner, request.body)
+        return _rpc(process, request.body)
     if request.method in ("POST", "PUT") and request.path in _CONFIGS:
-        return _put_config(miner, request.body)
-    return _refusal(miner, 404)
+        return _put_config(process, request.body)
+    return _refusal(process, 404)
 
 
 def _authorize(token: str | None, restricted: bool, request: Request) -> int:
@@ -171,36 +204,32 @@ def _authorize(token: str | None, restricted: bool, request: Request) -> int:
     return 200 if token and given == f"Bearer {token}" else 403
 
 
-def _refusal(miner: SimulatedMiner, status: int) -> Reply:
-    error = reason(status, miner.version_info)
+def _refusal(process: Process, status: int) -> Reply:
+    error = reason(status, process.version_info)
     return Reply(status, {"status": status, "error": error})
 
 
-def _get(miner: SimulatedMiner, path: str) -> Reply:
-    if path in _SUMMARIES:
-        return Reply(200, api.summary(miner, _SUMMARIES[path]))
-    if path == "/2/backends":
-        return Reply(200, api.backends(miner))
-    if path == "/2/dmi":
-        return Reply(200, miner.surroundings.computer.dmi())
+def _get(process: Process, path: str, document_at: Callable[[str], Any]) -> Reply:
     if path in _CONFIGS:
-        if miner.config["http"]["restricted"]:
-            return _refusal(miner, 403)
-        return Reply(200, miner.config)
-    return _refusal(miner, 404)
+        if process.config["http"]["restricted"]:
+            return _refusal(process, 403)
+        document = process.config
+    elif (document := document_at(path)) is None:
+        return _refusal(process, 404)
+    return Reply(200, document, breaks_lists=process.breaks_lists)
 
 
-def _put_config(miner: SimulatedMiner, body: bytes) -> Reply:
+def _put_config(process: Process, body: bytes) -> Reply:
     document: Any = None
     if body:
         try:
             document = rapidjson.loads(body.decode("utf-8", "surrogateescape"))
         except rapidjson.ParseError as error:
             return Reply(400, {"error": str(error), "status": 400})
-    return Reply(204) if miner.put_config(document) else _refusal(miner, 400)
+    return Reply(204) if process.put_config(document) else _refusal(process, 400)
 
 
-def _rpc(miner: SimulatedMiner, body: bytes) -> Reply:
+def _rpc(process: Process, body: bytes) -> Reply:
     """Run a command; the reply goes out twice (HttpApiRequest.cpp:147-207)."""
     call: Any = None
     error = _INVALID_REQUEST
@@ -214,8 +243,8 @@ def _rpc(miner: SimulatedMiner, body: bytes) -> Reply:
     tail = {"jsonrpc": "2.0", "id": call.get("id")}
     if isinstance(method, str) and method:
         error = _METHOD_NOT_FOUND
-        if method in ("pause", "resume", "stop"):
-            getattr(miner, method)()
+        if method in process.methods:
+            getattr(process, method)()
             return Reply(200, {"result": {"status": "OK"}} | tail, copies=2)
     problem = {"code": error, "message": _RPC_ERRORS[error]}
     return Reply(200, {"error": problem} | tail, copies=2)

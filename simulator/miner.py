@@ -37,6 +37,9 @@ class ConfigError(ValueError):
 class SimulatedMiner:
     """One process of XMRig, from its start to its end."""
 
+    methods = ("pause", "resume", "stop")
+    breaks_lists = False
+
     def __init__(
         self, surroundings: Surroundings, version: str = "6.26.0", uptime: float = 0.0
     ) -> None:
@@ -178,6 +181,10 @@ class SimulatedMiner:
 
         if self._is_watching:
             self.after(delay, reload)
+
+    def reachability_changed(self) -> None:
+        """Cut the connections to pools that went away."""
+        self.network.reachability_changed()
 
     def power_or_user_changed(self) -> None:
         """Record that the battery or user activity changed."""

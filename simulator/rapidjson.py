@@ -79,14 +79,20 @@ def _number(digits: str) -> int | float:
     return number if _INT64_START <= number < _UINT64_END else float(digits)
 
 
-def dumps(value: Any, depth: int = 0) -> str:
-    """Write JSON as the miner prints it; no newline at the end."""
+def dumps(value: Any, *, breaks_lists: bool = False) -> str:
+    """Write JSON as XMRig prints it; no newline at the end.
+
+    `breaks_lists` is whether each element of a list with lists or objects in it is on a
+    line of its own, as with XMRig's own copy of rapidjson.
+    """
     parts: list[str] = []
-    _write(value, "\n" + "    " * depth, parts.append)
+    _write(value, "\n", parts.append, breaks_lists=breaks_lists)
     return "".join(parts)
 
 
-def _write(value: Any, line: str, add: Callable[[str], None]) -> None:
+def _write(
+    value: Any, line: str, add: Callable[[str], None], *, breaks_lists: bool
+) -> None:
     """Write a value piece by piece; `line` begins a new line of its parent."""
     if isinstance(value, str):
         add(_quoted(value))
@@ -94,12 +100,15 @@ def _write(value: Any, line: str, add: Callable[[str], None]) -> None:
         separator = "{" + line + "    "
         for key, member in value.items():
             add(f"{separator}{_quoted(key)}: ")
-            _write(member, line + "    ", add)
+            _write(member, line + "    ", add, breaks_lists=breaks_lists)
             separator = "," + line + "    "
         add(line + "}" if value else "{}")
     elif isinstance(value, (list, tuple)):
         text = _ENCODER.encode(value)
-        if "{" in text or "\\" in text:
+        is_nested = "{" in text or "[" in text[1:]
+        if breaks_lists and is_nested and any(map(_is_nested, value)):
+            _write_lines(value, line, add)
+        elif "{" in text or "\\" in text:
             _write_list(value, line, add)
         else:
             add(text)
@@ -107,6 +116,22 @@ def _write(value: Any, line: str, add: Callable[[str], None]) -> None:
         add({None: "null", True: "true", False: "false"}[value])
     else:
         add(repr(value))
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, (dict, list, tuple))
+
+
+def _write_lines(
+    value: list[Any] | tuple[Any, ...], line: str, add: Callable[[str], None]
+) -> None:
+    """Write each element on a line of its own."""
+    separator = "[" + line + "    "
+    for element in value:
+        add(separator)
+        _write(element, line + "    ", add, breaks_lists=True)
+        separator = "," + line + "    "
+    add(line + "]")
 
 
 def _write_list(
@@ -119,7 +144,7 @@ def _write_list(
     separator = "["
     for element in value:
         add(separator)
-        _write(element, line + "    ", add)
+        _write(element, line + "    ", add, breaks_lists=False)
         separator = ", "
     add("]")
 

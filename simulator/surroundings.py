@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+import time
 
 from .algorithms import Algorithm, find
 from .hardware import Computer
@@ -30,6 +31,8 @@ class Surroundings:
     user_active: bool = False
     offset: float = 0.0
     dead_pools: set[tuple[str, int]] = field(default_factory=set)
+    wall: Callable[[], float] = time.time
+    """Seconds since 1970, which only a proxy reports."""
 
     def now_ms(self) -> int:
         """Return ms of the steady clock."""

@@ -26,17 +26,17 @@ def _name(path: Path) -> str:
     return str(path.relative_to(_CAPTURES))
 
 
-def _shape(value: Any) -> Any:
+def shape(value: Any) -> Any:
     """Return the document with types in place of values.
 
     How many names a list has depends on the computer and on the build.
     """
     if isinstance(value, dict):
-        return {key: _shape(member) for key, member in value.items()}
+        return {key: shape(member) for key, member in value.items()}
     if isinstance(value, list):
         if value and all(isinstance(element, str) for element in value):
             return ["str"]
-        return [_shape(element) for element in value]
+        return [shape(element) for element in value]
     return type(value).__name__
 
 
@@ -131,16 +131,16 @@ async def test_state(path: Path, socket_enabled: None) -> None:
             captured = json.loads((path / f"{name}.json").read_text(encoding="utf-8"))
             reply = await ask(simulator, request("GET", f"/2/{name}"))
             shown = reply.json()
-            assert _order(shown) == _order(captured)
-            assert _shape(shown) == _shape(captured)
+            assert order(shown) == order(captured)
+            assert shape(shown) == shape(captured)
 
 
-def _order(value: Any) -> Any:
+def order(value: Any) -> Any:
     """Return the keys in their order, which comparing dictionaries leaves out."""
     if isinstance(value, dict):
-        return [(key, _order(member)) for key, member in value.items()]
+        return [(key, order(member)) for key, member in value.items()]
     if isinstance(value, list):
-        return [_order(element) for element in value if isinstance(element, dict)]
+        return [order(element) for element in value if isinstance(element, dict)]
     return None
 
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from simulator import Simulator
+from simulator.base import BaseSimulator
 from tests.targets import TOKEN, Target
 
-type Miner = Target | Simulator
+type Miner = Target | BaseSimulator[Any]
 
 CORS = (
     "Access-Control-Allow-Headers: Authorization, Content-Type",
