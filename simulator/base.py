@@ -244,6 +244,11 @@ class BaseSimulator[ProcessT: Process](ABC):
 
     # The port
 
+    def reply_to(self, request: Request, process: ProcessT | None = None) -> Reply:
+        """Execute a request without a connection, and return the reply."""
+        asked = process or self.process
+        return answer(asked, request, lambda path: self._document_at(asked, path))
+
     def _follow_http(self) -> None:
         """Listen where the miner's config says, or not at all."""
         http = self._process.config["http"] if self._process else {"enabled": False}
@@ -305,7 +310,7 @@ class BaseSimulator[ProcessT: Process](ABC):
             return fault.instead
         is_other = fault is not None and fault.from_other
         process = self._other_process() if is_other else self.process
-        reply = answer(process, request, lambda path: self._document_at(process, path))
+        reply = self.reply_to(request, process)
         if request.method in ("PUT", "POST"):
             self._look_again()
         if fault and fault.distort:

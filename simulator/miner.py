@@ -37,7 +37,7 @@ class ConfigError(ValueError):
 class SimulatedMiner:
     """One process of XMRig, from its start to its end."""
 
-    methods = ("pause", "resume", "stop")
+    methods: tuple[str, ...] = ("pause", "resume", "stop")
     breaks_lists = False
 
     def __init__(

@@ -31,7 +31,8 @@ from custom_components.xmrig_miner.const import (
     SCAN_INTERVAL,
 )
 from custom_components.xmrig_miner.kinds import EntryKind
-from simulator import Simulator
+from simulator import ProxySimulator, Simulator
+from simulator.base import BaseSimulator
 from simulator.jsonvalue import Json
 
 ALWAYS_AVAILABLE = {"event.activity"}
@@ -39,10 +40,12 @@ ALWAYS_AVAILABLE = {"event.activity"}
 
 
 def entry_for(
-    simulator: Simulator, *, entry_id: str | None = None, **data: Any
+    simulator: BaseSimulator[Any], *, entry_id: str | None = None, **data: Any
 ) -> MockConfigEntry:
-    """Return a config entry for a simulated miner, with some of its data replaced."""
-    summary_id = simulator.miner.identity
+    """Return a config entry for a simulated miner or proxy, with some data replaced."""
+    is_proxy = isinstance(simulator, ProxySimulator)
+    kind = EntryKind.PROXY if is_proxy else EntryKind.MINER
+    summary_id = simulator.process.identity
     worker_id = simulator.config["api"]["worker-id"]
     return MockConfigEntry(
         domain=DOMAIN,
@@ -50,7 +53,7 @@ def entry_for(
         entry_id=entry_id or f"entry_of_{worker_id}",
         minor_version=2,
         data={
-            CONF_KIND: EntryKind.MINER.value,
+            CONF_KIND: kind.value,
             **connection(simulator),
             CONF_MINER_ID: summary_id or None,
             CONF_WORKER_ID: worker_id,
@@ -59,7 +62,7 @@ def entry_for(
     )
 
 
-def connection(simulator: Simulator, **changes: Any) -> dict[str, Any]:
+def connection(simulator: BaseSimulator[Any], **changes: Any) -> dict[str, Any]:
     """Return the user input for a simulated miner, with changes."""
     token = {CONF_ACCESS_TOKEN: simulator.token} if simulator.token else {}
     return {
@@ -77,7 +80,7 @@ def without_token(data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key != CONF_ACCESS_TOKEN}
 
 
-async def move(*simulators: Simulator) -> None:
+async def move(*simulators: BaseSimulator[Any]) -> None:
     """Move miners to the port of the next one, as after new DHCP leases.
 
     The port of the last one goes to the first. All start again.
@@ -101,11 +104,11 @@ def only(platform: Platform) -> AbstractContextManager[list[Platform]]:
 
 
 @dataclass
-class Rig:
-    """A simulated miner and its entities in Home Assistant."""
+class Rig[SimulatorT: BaseSimulator[Any] = Simulator]:
+    """A simulated miner or proxy, and its entities in Home Assistant."""
 
     hass: HomeAssistant
-    simulator: Simulator
+    simulator: SimulatorT
     entry: MockConfigEntry
     freezer: FrozenDateTimeFactory
 

@@ -147,7 +147,6 @@ async def post(
         ("not_xmrig", {"port": "not_xmrig"}),
         ("nulls", {"port": "not_xmrig"}),
         ("padded", {"port": "not_xmrig"}),
-        ("proxy", {"port": "not_xmrig"}),
         ("redirect", {"port": "not_xmrig"}),
     ],
 )

@@ -82,7 +82,7 @@ async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
         ("html", "is not from an XMRig miner"),
         ("http_500", "is not from an XMRig miner"),
         ("huge", "is not from an XMRig miner"),
-        ("proxy", "is not from an XMRig miner"),
+        ("proxy", "A different miner"),
         ("redirect", "is not from an XMRig miner"),
         ("nulls", "is not from an XMRig miner"),
     ],

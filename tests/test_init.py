@@ -15,8 +15,8 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
+from custom_components.xmrig_miner.connection import START_TIMEOUT
 from custom_components.xmrig_miner.const import DOMAIN
-from custom_components.xmrig_miner.miner_entry import START_TIMEOUT
 from tests.common import ALWAYS_AVAILABLE, Rig
 
 

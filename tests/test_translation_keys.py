@@ -53,8 +53,8 @@ def descriptions(value: object) -> Iterator[Any]:
 
 
 def modules(platform: str) -> Iterator[ModuleType]:
-    """Yield the modules of a platform: for miners, and for the manager."""
-    for package in ("", ".fleet"):
+    """Yield the modules of a platform: for miners, the manager, and proxies."""
+    for package in ("", ".fleet", ".proxy"):
         name = f"{xmrig_miner.__name__}{package}.{platform}"
         if find_spec(name):
             yield import_module(name)

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from simulator import Simulator
 from simulator.backends import Backend
-from simulator.http import Request, answer
+from simulator.http import Request
 
 PATHS = ("/2/summary", "/2/backends", "/2/config")
 TOKEN = "s3cret"
@@ -78,5 +78,5 @@ def identity(number: int) -> tuple[str, str]:
 
 def _reply(simulator: Simulator, path: str) -> bytes:
     request = Request("GET", path, {"authorization": f"Bearer {TOKEN}"})
-    miner = simulator.miner
-    return b"".join(answer(miner, request).wire(miner.version_info))
+    reply = simulator.reply_to(request)
+    return b"".join(reply.wire(simulator.miner.version_info))

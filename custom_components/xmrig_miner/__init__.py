@@ -27,6 +27,13 @@ from .miner_entry import (
     async_unload_miner,
     is_card_removable,
 )
+from .proxy_entry import (
+    async_create_proxy,
+    async_remove_proxy,
+    async_start_proxy,
+    async_unload_proxy,
+    is_nothing_removable,
+)
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -58,6 +65,13 @@ _LIFECYCLES = {
         unload=async_unload_manager,
         remove=async_remove_manager,
         is_device_removable=is_no_device_removable,
+    ),
+    EntryKind.PROXY: _Lifecycle(
+        create=async_create_proxy,
+        start=async_start_proxy,
+        unload=async_unload_proxy,
+        remove=async_remove_proxy,
+        is_device_removable=is_nothing_removable,
     ),
 }
 

@@ -9,23 +9,35 @@ from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SS
 from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
-from .api.identity import MinerIdentity
-from .const import CONF_FINGERPRINT, CONF_MINER_ID, CONF_VERIFICATION, CONF_WORKER_ID
-from .kinds import EntryKind, entries_of_kind
+from .api.identity import Kind, MinerIdentity
+from .const import (
+    CONF_FINGERPRINT,
+    CONF_KIND,
+    CONF_MINER_ID,
+    CONF_VERIFICATION,
+    CONF_WORKER_ID,
+)
+from .kinds import EntryKind, entries_of_kind, is_miner
 
 _TLS = (CONF_SSL, CONF_VERIFICATION, CONF_FINGERPRINT)
 
 
 def identity_of(entry: ConfigEntry[Any]) -> MinerIdentity:
-    """Return the identity of the miner that a config entry is for."""
+    """Return the identity of the miner or proxy that a config entry is for."""
     return MinerIdentity(
-        id=entry.data.get(CONF_MINER_ID), worker_id=entry.data.get(CONF_WORKER_ID)
+        id=entry.data.get(CONF_MINER_ID),
+        worker_id=entry.data.get(CONF_WORKER_ID),
+        kind=Kind.MINER if is_miner(entry) else Kind.PROXY,
     )
 
 
 def identity_data(identity: MinerIdentity) -> dict[str, str | None]:
-    """Return what a config entry stores of a miner's identity."""
-    return {CONF_MINER_ID: identity.id, CONF_WORKER_ID: identity.worker_id}
+    """Return what a config entry stores of an identity: its kind too."""
+    return {
+        CONF_KIND: identity.kind.value,
+        CONF_MINER_ID: identity.id,
+        CONF_WORKER_ID: identity.worker_id,
+    }
 
 
 def is_miner_of(
@@ -129,11 +141,16 @@ def miner_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
     return entries_of_kind(hass, EntryKind.MINER)
 
 
+def reached_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
+    """Return the config entries that have an address: those of miners and proxies."""
+    return [*miner_entries(hass), *entries_of_kind(hass, EntryKind.PROXY)]
+
+
 def _others(
     hass: HomeAssistant, entry: ConfigEntry[Any] | None
 ) -> list[ConfigEntry[Any]]:
-    """Return the config entries of all miners but one."""
-    return [other for other in miner_entries(hass) if other != entry]
+    """Return the config entries of all miners and proxies but one."""
+    return [other for other in reached_entries(hass) if other != entry]
 
 
 def _url(text: str) -> URL:

@@ -70,6 +70,8 @@ def _situation(
         "found": found.label,
     }
     away = [holder for holder in holders if holder.entry_id not in in_place]
+    if not away and found.kind is not identity_of(entry).kind:
+        return Situation("another_kind", found, None, facts)
     if not holders:
         return Situation("unknown_miner", found, None, facts)
     holder = (away or holders)[0]
@@ -84,7 +86,7 @@ async def _async_identity_at(
 ) -> MinerIdentity | None:
     """Return which miner answers at the address of a config entry, None for none."""
     try:
-        summary = await async_create_client(hass, entry.data).summary()
+        summary = await async_create_client(hass, entry.data).any_summary()
     except XmrigError as error:
         LOGGER.debug("Asking a miner who it is failed: %s", error)
         return None

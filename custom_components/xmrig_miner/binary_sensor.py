@@ -16,7 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api.models import BackendType
 from .api.snapshot import Snapshot
 from .entity import XmrigEntity, XmrigMeterEntity, async_remove_entities
-from .runtime import XmrigConfigEntry
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
+from .proxy.binary_sensor import setup_binary_sensors
 
 PARALLEL_UPDATES = 0
 
@@ -71,10 +72,13 @@ POWER_ESTIMATED = BinarySensorEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the binary sensors of a miner."""
+    """Set up the binary sensors of a config entry."""
+    if entry_kind(entry) is EntryKind.PROXY:
+        setup_binary_sensors(entry, async_add_entities)
+        return
     runtime = entry.runtime_data
     async_add_entities(
         XmrigBinarySensor(runtime, description) for description in DESCRIPTIONS

@@ -7,8 +7,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .addresses import address, async_swap_addresses, miner_entries
+from .addresses import address, async_swap_addresses, reached_entries
 from .api.exceptions import (
+    XmrigAnotherMinerError,
     XmrigCertificateChangedError,
     XmrigConnectionError,
     XmrigError,
@@ -17,7 +18,7 @@ from .api.exceptions import (
 from .certificates import Certificate, fingerprint_text, pinned
 from .connection import async_create_client
 from .const import CONF_FINGERPRINT, DOMAIN, LOGGER
-from .identity_issue import is_polled
+from .identity_issue import async_update_identity_issue, is_polled
 from .issues import async_raise_issue, issue_id
 from .repair_steps import active_entry, async_reconfigure
 
@@ -61,6 +62,18 @@ def async_update_certificate_issues(
             ir.async_delete_issue(hass, DOMAIN, issue_id(key, entry.entry_id))
 
 
+@callback
+def async_update_connection_issues(
+    hass: HomeAssistant, entry: ConfigEntry[Any], error: XmrigError | None
+) -> None:
+    """Update the issues about what responds, after a poll or command."""
+    async_update_certificate_issues(hass, entry, error)
+    if isinstance(error, XmrigAnotherMinerError):
+        async_update_identity_issue(hass, entry, error.found)
+    elif error is None:
+        async_update_identity_issue(hass, entry, None)
+
+
 class CertificateFlow(RepairsFlow):
     """Shows the certificate of a miner, and pins it if the user accepts it."""
 
@@ -95,7 +108,7 @@ class CertificateFlow(RepairsFlow):
         self._holder = next(
             (
                 other
-                for other in miner_entries(self.hass)
+                for other in reached_entries(self.hass)
                 if other.data.get(CONF_FINGERPRINT) == self._shown.fingerprint
             ),
             None,
@@ -127,7 +140,7 @@ class CertificateFlow(RepairsFlow):
         """Swap the addresses with the config entry that has the certificate pinned."""
         assert self._holder
         entry = active_entry(self.hass, self._entry_id)
-        if self._holder not in miner_entries(self.hass):
+        if self._holder not in reached_entries(self.hass):
             return await self.async_step_init()
         async_swap_addresses(self.hass, entry, self._holder)
         return self.async_create_entry(data={})

@@ -1,10 +1,12 @@
-"""Commands to a miner: their errors in the user's language, and the poll after them."""
+"""Commands to a miner or a proxy: their errors in the user's language, and the poll after them."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
+from .api.config_commands import ConfigCommands
 from .api.exceptions import (
     XmrigClosedError,
     XmrigConnectionError,
@@ -16,9 +18,8 @@ from .api.exceptions import (
     XmrigRefusedError,
     XmrigUnsafeConfigError,
 )
-from .api.miner import Miner
 from .const import DOMAIN
-from .coordinator import XmrigCoordinator
+from .coordinator import ProcessCoordinator
 
 type LimitText = tuple[str, Mapping[str, str]]
 """A translation key and its placeholders."""
@@ -33,25 +34,25 @@ _INVALID_REQUEST = (
 """Errors of an invalid request, as opposed to a failure."""
 
 
-class MinerCommands:
-    """Runs commands to one miner."""
+class Commands[ProcessT: ConfigCommands[Any]]:
+    """Runs commands to one miner or proxy."""
 
-    def __init__(self, coordinator: XmrigCoordinator) -> None:
+    def __init__(self, coordinator: ProcessCoordinator[Any, ProcessT]) -> None:
         """Initialize the commands."""
         self._coordinator = coordinator
         self.limit_text: Callable[[], LimitText] = lambda: ("limited", {})
         """Returns the text for the error that the power limit leaves no thread."""
 
     @asynccontextmanager
-    async def run(self) -> AsyncIterator[Miner]:
+    async def run(self) -> AsyncIterator[ProcessT]:
         """Run a command: translate its errors, and poll before it returns.
 
         Callers thus find the new states as soon as the command is over. There is no
-        poll if the miner is unreachable: it would only take another timeout.
+        poll if it is unreachable: it would only take another timeout.
         """
         failure: XmrigError | None = None
         try:
-            yield self._coordinator.miner
+            yield self._coordinator.process
         except XmrigError as error:
             failure = error
         if failure is None or _may_have_arrived(failure):

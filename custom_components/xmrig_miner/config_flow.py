@@ -1,4 +1,4 @@
-"""The forms by which miners and the manager are added and changed.
+"""The forms by which miners, proxies and the manager are added and changed.
 
 The steps that begin a flow are here; those that follow them are in `flows/`.
 """
@@ -14,7 +14,14 @@ from .const import DOMAIN
 from .flows.connection import ConnectionSteps
 from .flows.manager import MANAGER_TITLE, ManagerSteps
 from .flows.manager_options import ManagerOptionsFlow
-from .kinds import MANAGER_ID, AnyConfigEntry, EntryKind, entries_of_kind, is_miner
+from .kinds import (
+    MANAGER_ID,
+    AnyConfigEntry,
+    EntryKind,
+    entries_of_kind,
+    entry_kind,
+    is_miner,
+)
 from .options_flow import XmrigOptionsFlow
 
 
@@ -32,6 +39,13 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
         if is_miner(config_entry):
             return XmrigOptionsFlow()
         return ManagerOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_supports_options_flow(cls, config_entry: AnyConfigEntry) -> bool:
+        """Return whether there are options: a proxy has none."""
+        return entry_kind(config_entry) is not EntryKind.PROXY
 
     @override
     async def async_step_user(
@@ -58,9 +72,9 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change how a miner is reached, or what the manager reads."""
+        """Change how a miner or proxy is reached, or what the manager reads."""
         entry = self._entry()
-        if entry and not is_miner(entry):
+        if entry and entry_kind(entry) is EntryKind.MANAGER:
             return await self.async_step_manager()
         return await self.async_step_miner(user_input)
 

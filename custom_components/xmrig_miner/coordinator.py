@@ -1,11 +1,12 @@
-"""One poll of one miner: the snapshot that every entity reads."""
+"""One poll of one miner or proxy: the snapshot that every entity reads."""
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from random import random
 import time
-from typing import Any, override
+from typing import Any, Protocol, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -13,6 +14,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api.activity import Activity, ActivityLog
+from .api.config_commands import ConfigCommands
 from .api.exceptions import (
     XmrigAnotherMinerError,
     XmrigAuthenticationError,
@@ -24,37 +26,51 @@ from .api.exceptions import (
 )
 from .api.health import Health
 from .api.miner import Miner
-from .api.models import Summary
+from .api.models import BaseSummary
 from .api.reader import MinerReader
 from .api.snapshot import Snapshot
 from .const import CONF_KEEP_STATE, DOMAIN, LOGGER, SCAN_INTERVAL
 
 type CommandRunner = Callable[[], AbstractAsyncContextManager[Miner]]
-"""Runs a command; see `MinerCommands.run`."""
+"""Runs a command; see `Commands.run`."""
 
 
-class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
-    """Polls one miner."""
+class Reader[SnapshotT](Protocol):
+    """Polls a miner or a proxy."""
+
+    @property
+    def polls(self) -> int:
+        """Return how many polls have begun."""
+
+    @property
+    def is_polling(self) -> bool:
+        """Return whether a poll is running."""
+
+    async def poll(self) -> SnapshotT:
+        """Read it once; raises XmrigError."""
+
+
+class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
+    DataUpdateCoordinator[SnapshotT]
+):
+    """Polls one process of XMRig: a miner or a proxy."""
 
     config_entry: ConfigEntry[Any]
     device_id: str
-    """ID of the miner in the device registry; its cards are connected via it."""
-    activities: tuple[Activity, ...] = ()
-    """What happened between the last two polls that succeeded."""
-    restarted = False
-    """Whether the miner restarted between the last two polls."""
+    """ID in the device registry; cards and workers are connected via it."""
+    _reader: Reader[SnapshotT]
 
     def __init__(
         self,
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
-        miner: Miner,
+        process: ProcessT,
         on_result: Callable[[XmrigError | None], None],
     ) -> None:
         """Initialize the coordinator.
 
         `on_result` is called with the error of each poll, None if it succeeded, and
-        with that of a command that could not reach the miner.
+        with that of a command that could not reach the process.
         """
         # always_update stays on: two snapshots are never equal (uptime, memory), and
         # energy and the power limit are calculated at every poll
@@ -67,22 +83,17 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             # would all be polled in the same second, and stop the event loop for long
             update_interval=SCAN_INTERVAL * random(),
         )
-        self.miner = miner
-        self.health = Health()
+        self.process = process
         self._on_result = on_result
-        self._reader = MinerReader(miner)
-        self._log = ActivityLog()
         self._may_reauthenticate = True
-        self._restored = False
-        self._logged_failure: str | None = None
         self._shared_refresh: asyncio.Task[None] | None = None
         self._polls_before_refresh = 0
-        miner.link.on_unreachable = self._handle_unreachable
+        process.link.on_unreachable = self._handle_unreachable
 
     async def async_close(self) -> None:
         """End all polls and commands, and wait for the one that runs."""
         await self.async_shutdown()
-        await self.miner.close()
+        await self.process.close()
 
     async def async_refresh_once(self) -> None:
         """Poll; callers that ask before that poll has begun share it."""
@@ -95,40 +106,25 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             )
         await asyncio.shield(refresh)
 
-    def idle_for(self) -> float:
-        """Return for how many seconds the miner has mined without a hash."""
-        return self.health.idle_for(time.monotonic())
-
     @override
-    async def _async_update_data(self) -> Snapshot:
-        """Poll the miner, and restore what it is to do if it restarted."""
+    async def _async_update_data(self) -> SnapshotT:
+        """Update, with the errors in the user's language."""
         if self._reader.polls:
             self.update_interval = SCAN_INTERVAL
         try:
-            snapshot = await self._async_poll()
-            if await self._async_restore(snapshot):
-                # Read again, so that the events compare with the restored state
-                snapshot = await self._async_poll()
+            return await self._async_update()
         except XmrigClosedError:
             # Unloaded while the poll waited: nothing reads the snapshot anymore
             return self.data
         except XmrigError as error:
             raise self._update_failed(error) from error
-        # Not earlier: the second poll may fail
-        self.restarted = self._reader.take_restart()
-        restored, self._restored = self._restored, False
-        self.activities = self._log.observe(
-            snapshot,
-            restarted=self.restarted,
-            restored=restored,
-            changed_paths=self._reader.take_changed_paths(),
-        )
-        self.health.observe(snapshot, now=time.monotonic(), restarted=self.restarted)
-        self._async_update_device(snapshot.summary)
-        return snapshot
 
-    async def _async_poll(self) -> Snapshot:
-        """Read the miner once, and report the result and a rejected token.
+    @abstractmethod
+    async def _async_update(self) -> SnapshotT:
+        """Poll, and do what a poll shows to be due."""
+
+    async def _async_poll(self) -> SnapshotT:
+        """Read once, and report the result and a rejected token.
 
         A rejected token does not end the polls: it may be accepted again later.
         """
@@ -147,6 +143,86 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
                 self.hass, {SOURCE_REAUTH}
             ):
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
+        return snapshot
+
+    @callback
+    def _handle_unreachable(self, error: XmrigError) -> None:
+        """Show at once that it became unreachable during a command."""
+        self._on_result(error)
+        self.process.queue.fail_waiting()
+        if not self._reader.is_polling:
+            self.async_set_update_error(self._update_failed(error))
+
+    def _update_failed(self, error: XmrigError) -> UpdateFailed:
+        """Return the error of a poll."""
+        return UpdateFailed(
+            translation_domain=DOMAIN,
+            translation_key=error.key,
+            translation_placeholders={"name": self.name, **error.placeholders},
+        )
+
+    @callback
+    def _async_update_device(self, summary: BaseSummary, **facts: Any) -> None:
+        """Keep the device up to date: XMRig may have been updated or renamed."""
+        device = dr.async_get(self.hass).async_get_or_create(
+            config_entry_id=self.config_entry.entry_id,
+            # No configuration_url: XMRig serves no page, only 401 or 404 to a browser
+            identifiers={(DOMAIN, self.config_entry.entry_id)},
+            manufacturer="XMRig",
+            name=summary.worker_id or self.config_entry.title,
+            sw_version=summary.version,
+            **facts,
+        )
+        self.device_id = device.id
+
+
+class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
+    """Polls one miner."""
+
+    activities: tuple[Activity, ...] = ()
+    """What happened between the last two polls that succeeded."""
+    restarted = False
+    """Whether the miner restarted between the last two polls."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        miner: Miner,
+        on_result: Callable[[XmrigError | None], None],
+    ) -> None:
+        """Initialize the coordinator; see `ProcessCoordinator`."""
+        super().__init__(hass, entry, miner, on_result)
+        self.miner = miner
+        self.health = Health()
+        self._reader: MinerReader = MinerReader(miner)
+        self._log = ActivityLog()
+        self._restored = False
+        self._logged_failure: str | None = None
+
+    def idle_for(self) -> float:
+        """Return for how many seconds the miner has mined without a hash."""
+        return self.health.idle_for(time.monotonic())
+
+    @override
+    async def _async_update(self) -> Snapshot:
+        """Poll the miner, and restore what it is to do if it restarted."""
+        snapshot = await self._async_poll()
+        if await self._async_restore(snapshot):
+            # Read again, so that the events compare with the restored state
+            snapshot = await self._async_poll()
+        # Not earlier: the second poll may fail
+        self.restarted = self._reader.take_restart()
+        restored, self._restored = self._restored, False
+        self.activities = self._log.observe(
+            snapshot,
+            restarted=self.restarted,
+            restored=restored,
+            changed_paths=self._reader.take_changed_paths(),
+        )
+        self.health.observe(snapshot, now=time.monotonic(), restarted=self.restarted)
+        cpu = snapshot.summary.cpu
+        self._async_update_device(snapshot.summary, model=cpu.brand or cpu.arch)
         return snapshot
 
     async def _async_restore(self, snapshot: Snapshot) -> bool:
@@ -197,33 +273,3 @@ class XmrigCoordinator(DataUpdateCoordinator[Snapshot]):
             return False
         self._logged_failure = None
         return done
-
-    @callback
-    def _handle_unreachable(self, error: XmrigError) -> None:
-        """Show at once that the miner became unreachable during a command."""
-        self._on_result(error)
-        self.miner.queue.fail_waiting()
-        if not self._reader.is_polling:
-            self.async_set_update_error(self._update_failed(error))
-
-    def _update_failed(self, error: XmrigError) -> UpdateFailed:
-        """Return the error of a poll."""
-        return UpdateFailed(
-            translation_domain=DOMAIN,
-            translation_key=error.key,
-            translation_placeholders={"name": self.name, **error.placeholders},
-        )
-
-    @callback
-    def _async_update_device(self, summary: Summary) -> None:
-        """Keep the device up to date: XMRig may have been updated or renamed."""
-        device = dr.async_get(self.hass).async_get_or_create(
-            config_entry_id=self.config_entry.entry_id,
-            # No configuration_url: XMRig serves no page, only 401 or 404 to a browser
-            identifiers={(DOMAIN, self.config_entry.entry_id)},
-            manufacturer="XMRig",
-            model=summary.cpu.brand or summary.cpu.arch,
-            name=summary.worker_id or self.config_entry.title,
-            sw_version=summary.version,
-        )
-        self.device_id = device.id

@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from .fleet.diagnostics import manager_diagnostics
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .power.table import as_response
+from .proxy.runtime import ProxyConfigEntry
 from .redaction import (
     Audience,
     shown_backends,
@@ -50,7 +51,29 @@ def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
     }
 
 
+def _proxy_diagnostics(entry: ProxyConfigEntry) -> dict[str, Any]:
+    """Return the last replies of the proxy; names of workers may be wallets."""
+    coordinator = entry.runtime_data.coordinator
+    snapshot = coordinator.data
+    config, workers = snapshot.config, snapshot.workers
+    return {
+        "last_update_success": coordinator.last_update_success,
+        "status": snapshot.status,
+        "restricted": snapshot.restricted,
+        "summary": shown_summary(snapshot.summary.document, Audience.PUBLIC),
+        "workers": {
+            "mode": workers.mode,
+            "known": len(workers.rows),
+            "online": len(workers.online),
+        }
+        if workers
+        else None,
+        "config": shown_config(config.document, Audience.PUBLIC) if config else None,
+    }
+
+
 _DIAGNOSTICS: dict[EntryKind, Callable[[AnyConfigEntry], dict[str, Any]]] = {
     EntryKind.MINER: _miner_diagnostics,
     EntryKind.MANAGER: manager_diagnostics,
+    EntryKind.PROXY: _proxy_diagnostics,
 }

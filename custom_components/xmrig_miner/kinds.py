@@ -20,6 +20,7 @@ class EntryKind(StrEnum):
 
     MINER = "miner"
     MANAGER = "manager"
+    PROXY = "proxy"
 
 
 def entry_kind(entry: AnyConfigEntry) -> EntryKind:

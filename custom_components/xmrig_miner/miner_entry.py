@@ -1,38 +1,26 @@
 """The config entry of a miner: set-up, unloading, removal."""
 
-import asyncio
-from contextlib import suppress
-
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 
 from .addresses import is_miner_of
 from .api.client import XmrigClient
-from .api.exceptions import (
-    XmrigAnotherMinerError,
-    XmrigConnectionError,
-    XmrigError,
-    XmrigStorageError,
-)
+from .api.exceptions import XmrigError
 from .api.miner import Miner
 from .api.models import Summary
-from .api.state import MinerState
-from .certificate_issues import async_update_certificate_issues
-from .command import MinerCommands
-from .connection import async_create_client
-from .const import DOMAIN
+from .certificate_issues import async_update_connection_issues
+from .command import Commands
+from .connection import async_create_client, async_wait_for_reply
 from .coordinator import XmrigCoordinator
 from .entity import is_removable
 from .fleet.energy import async_offer_manager
-from .identity_issue import async_update_identity_issue
 from .kinds import EntryKind, entries_of_kind
 from .power.control import PowerControl
 from .repairs import async_delete_issues, async_update_issues
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
-from .storage import async_load, async_remove, state_store
+from .storage import async_load_state, async_remove
 
 PLATFORMS = [
     Platform.SWITCH,
@@ -45,11 +33,6 @@ PLATFORMS = [
 ]
 
 
-START_TIMEOUT = 1
-"""Seconds for which the start of Home Assistant waits for a miner. Most are off because
-their computer is, which takes five to notice."""
-
-
 async def async_create_miner(
     hass: HomeAssistant, entry: XmrigConfigEntry
 ) -> XmrigRuntimeData:
@@ -59,19 +42,15 @@ async def async_create_miner(
     """
     client = async_create_client(hass, entry.data)
     if hass.state is not CoreState.running:
-        await _async_wait_for_reply(entry, client)
+        await async_wait_for_reply(entry, client)
     miner = await _async_miner(hass, entry, client)
 
     @callback
     def handle_result(error: XmrigError | None) -> None:
-        async_update_certificate_issues(hass, entry, error)
-        if isinstance(error, XmrigAnotherMinerError):
-            async_update_identity_issue(hass, entry, error.found)
-        elif error is None:
-            async_update_identity_issue(hass, entry, None)
+        async_update_connection_issues(hass, entry, error)
 
     coordinator = XmrigCoordinator(hass, entry, miner, handle_result)
-    commands = MinerCommands(coordinator)
+    commands = Commands(coordinator)
     power = PowerControl(hass, coordinator, commands.run)
     commands.limit_text = lambda: power.limit.text
     managers = entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
@@ -129,42 +108,18 @@ def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
     )
 
 
-async def _async_wait_for_reply(entry: XmrigConfigEntry, client: XmrigClient) -> None:
-    """Wait for a moment until a miner replies; errors show at the first poll.
-
-    Raises ConfigEntryNotReady if it does not, after which Home Assistant tries again as
-    soon as it has started.
-    """
-    try:
-        async with asyncio.timeout(START_TIMEOUT):
-            with suppress(XmrigError):
-                await client.summary()
-    except TimeoutError as error:
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key=XmrigConnectionError.key,
-            translation_placeholders={"name": entry.title},
-        ) from error
-
-
 async def _async_miner(
     hass: HomeAssistant, entry: XmrigConfigEntry, client: XmrigClient
 ) -> Miner:
     """Return the miner of a config entry, with what is stored about it."""
-    store = state_store(hass, entry.entry_id)
-
-    async def save(state: MinerState) -> None:
-        try:
-            await store.async_save(state.as_json())
-        except HomeAssistantError as error:
-            raise XmrigStorageError(f"{entry.title}: {error}") from error
+    state, save = await async_load_state(hass, entry)
 
     def is_expected(summary: Summary) -> bool:
         return is_miner_of(hass, entry, summary.identity)
 
     return Miner(
         client,
-        await async_load(hass, entry, store, MinerState.from_json),
+        state,
         save,
         is_expected=is_expected,
     )

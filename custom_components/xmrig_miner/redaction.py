@@ -210,6 +210,9 @@ SUMMARY = Members(
                 **_all(number, "diff_current", "shares_good", "shares_total"),
                 **_SHARES,
                 "best": numbers,
+                # Of a proxy
+                **_all(number, "accepted", "rejected", "invalid", "expired"),
+                **_all(number, "latency", "hashes_donate"),
             }
         ),
         "algo": word,
@@ -238,6 +241,13 @@ SUMMARY = Members(
         "algorithms": words,
         "hashrate": Members({"total": numbers, "highest": number}),
         "hugepages": flag_or_numbers,
+        # Of a proxy
+        "mode": word,
+        **_all(number, "donated", "workers"),
+        "miners": Members(_all(number, "now", "max")),
+        "upstreams": Members(
+            _all(number, "active", "sleep", "error", "total", "ratio")
+        ),
     }
 )
 
@@ -308,6 +318,12 @@ CONFIG = Members(
         **_all(number, "print-time", "health-print-time"),
         "title": Own(_form(_is_flag, _is_name)),
         "user-agent": Own(name),
+        # Of a proxy
+        **_all(flag, "algo-ext", "custom-diff-stats", "debug"),
+        **_all(number, "custom-diff", "reuse-timeout"),
+        "bind": Members({"port": number, "tls": flag}),
+        "mode": _form(_matches("nicehash|simple|extra_nonce")),
+        "workers": _form(_is_flag, _matches("user|password|agent|ip")),
         "randomx": Members(
             {
                 **_all(number, "init", "init-avx2", "scratchpad_prefetch_mode"),

@@ -1,4 +1,4 @@
-"""Repair issues of a miner, and the flows that fix them."""
+"""Repair issues of miners and proxies, and the flows that fix them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,13 +38,13 @@ from .const import (
     MAX_IDLE,
     MAX_REJECT_RATE,
 )
-from .coordinator import XmrigCoordinator
+from .coordinator import ProcessCoordinator, XmrigCoordinator
 from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
 from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .issues import async_raise_issue, issue_id
+from .kinds import AnyConfigEntry
 from .repair_steps import active_entry, async_reconfigure
-from .runtime import XmrigConfigEntry
 from .storage import UNREADABLE
 
 READ_ONLY = "read_only"
@@ -67,12 +67,14 @@ ISSUES = (
 
 
 @callback
-def async_update_issues(coordinator: XmrigCoordinator) -> None:
+def async_update_issues(coordinator: ProcessCoordinator[Any, Any]) -> None:
     """Create the issues that the last poll shows, and delete those that are fixed."""
     entry = coordinator.config_entry
     if not coordinator.last_update_success or not is_polled(entry):
         return
-    found = _active_issues(coordinator)
+    found = _common_issues(coordinator)
+    if isinstance(coordinator, XmrigCoordinator):
+        found |= _miner_issues(coordinator)
     for key in ISSUES:
         if key in found:
             async_raise_issue(
@@ -90,7 +92,7 @@ def async_update_issues(coordinator: XmrigCoordinator) -> None:
 
 @callback
 def async_delete_issues(
-    hass: HomeAssistant, entry: XmrigConfigEntry, *, ignored: bool
+    hass: HomeAssistant, entry: AnyConfigEntry, *, ignored: bool
 ) -> None:
     """Delete the issues of a config entry, and forget which were ignored if asked.
 
@@ -105,8 +107,13 @@ def async_delete_issues(
             ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
 
 
-def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
-    """Return the active issues, each with the placeholders of its text."""
+def _common_issues(
+    coordinator: ProcessCoordinator[Any, Any],
+) -> dict[str, dict[str, str]]:
+    """Return the active issues that a miner and a proxy can have.
+
+    Each with the placeholders of its text.
+    """
     snapshot = coordinator.data
     data = coordinator.config_entry.data
     found: dict[str, dict[str, str]] = {}
@@ -114,14 +121,21 @@ def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
         found[UNVERIFIED] = {}
     if snapshot.restricted and not data.get(CONF_READ_ONLY):
         found[READ_ONLY] = {}
-    if lacks_huge_pages(snapshot):
-        found[NO_HUGE_PAGES] = {}
-    if is_outdated(snapshot):
-        found[OUTDATED] = {"version": str(snapshot.summary.version)}
     if snapshot.config:
         changed = changed_pools(coordinator, snapshot.config)
         if changed is not None:
             found[PAYOUT_CHANGED] = {"pools": ", ".join(changed.values())}
+    return found
+
+
+def _miner_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
+    """Return the active issues that only a miner can have."""
+    snapshot = coordinator.data
+    found: dict[str, dict[str, str]] = {}
+    if lacks_huge_pages(snapshot):
+        found[NO_HUGE_PAGES] = {}
+    if is_outdated(snapshot):
+        found[OUTDATED] = {"version": str(snapshot.summary.version)}
     if coordinator.idle_for() >= MAX_IDLE:
         found[ZERO_HASHRATE] = {"minutes": str(MAX_IDLE // 60)}
     rate = coordinator.health.reject_rate
@@ -131,13 +145,13 @@ def _active_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
 
 
 def changed_pools(
-    coordinator: XmrigCoordinator, config: Config
+    coordinator: ProcessCoordinator[Any, Any], config: Config
 ) -> Mapping[str, str] | None:
     """Return the labels of the pools that are new, or of all if some were removed.
 
     None if the pools are those that were accepted.
     """
-    state = coordinator.miner.state
+    state = coordinator.process.state
     if state.accepts_payout(config.payout):
         return None
     labels, accepted = config.payout_fingerprints, state.payout or frozenset()
@@ -175,7 +189,7 @@ class PayoutChangedFlow(RepairsFlow):
             return self.async_abort(reason="resolved")
         if user_input is not None and config.payout == self._shown:
             try:
-                await coordinator.miner.accept_payout(config)
+                await coordinator.process.accept_payout(config)
             except XmrigError as error:
                 LOGGER.warning(
                     "The pools of %s were not accepted: %s", entry.title, error
@@ -216,6 +230,7 @@ class AnotherMinerFlow(RepairsFlow):
     async_step_swapped = async_step_init
     async_step_twin = async_step_init
     async_step_unknown_miner = async_step_init
+    async_step_another_kind = async_step_init
     async_step_token_in_clear = async_step_init
 
     async def async_step_swap(
@@ -271,10 +286,11 @@ class AnotherMinerFlow(RepairsFlow):
         """Show the menu for a situation."""
         self._situation = situation
         self._exposed = frozenset()
-        repair = "swap" if situation.step_id == "swapped" else "accept"
+        # A miner is never accepted as a proxy, nor the other way round
+        repairs = {"swapped": ["swap"], "another_kind": []}
         return self.async_show_menu(
             step_id=situation.step_id,
-            menu_options=[repair, "address"],
+            menu_options=[*repairs.get(situation.step_id, ["accept"]), "address"],
             description_placeholders=situation.placeholders,
         )
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
-from .command import MinerCommands
+from .api.miner import Miner
+from .command import Commands
 from .coordinator import XmrigCoordinator
 from .power.control import PowerControl
 
@@ -16,7 +17,7 @@ class XmrigRuntimeData:
     """The parts that the platforms and actions of a miner use."""
 
     coordinator: XmrigCoordinator
-    commands: MinerCommands
+    commands: Commands[Miner]
     power: PowerControl
 
     @property

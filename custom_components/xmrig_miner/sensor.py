@@ -25,8 +25,9 @@ from homeassistant.util import dt as dt_util
 from .api.models import BackendType, Gpu
 from .api.snapshot import Snapshot, Status
 from .entity import async_remove_entities, async_setup_entities, async_update_cards
-from .fleet.sensor import setup_sensors
+from .fleet import sensor as fleet_sensor
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
+from .proxy import sensor as proxy_sensor
 from .readings import (
     LONG_INTERVAL,
     NOTICEABLE,
@@ -470,14 +471,22 @@ def _has_value(
     )
 
 
+_SETUPS: dict[
+    EntryKind, Callable[[AnyConfigEntry, AddConfigEntryEntitiesCallback], None]
+] = {
+    EntryKind.MANAGER: fleet_sensor.setup_sensors,
+    EntryKind.PROXY: proxy_sensor.setup_sensors,
+}
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of a config entry."""
-    if entry_kind(entry) is EntryKind.MANAGER:
-        setup_sensors(entry, async_add_entities)
+    if setup := _SETUPS.get(entry_kind(entry)):
+        setup(entry, async_add_entities)
         return
     runtime = entry.runtime_data
     coordinator = runtime.coordinator

@@ -157,7 +157,7 @@ def _runtime(call: ServiceCall, *, controls: bool = False) -> XmrigRuntimeData:
     if not is_miner(entry):
         raise ServiceValidationError(
             translation_domain=DOMAIN,
-            translation_key="entry_is_manager",
+            translation_key="not_a_miner",
             translation_placeholders={"name": entry.title},
         )
     if controls and entry.runtime_data.coordinator.data.restricted:

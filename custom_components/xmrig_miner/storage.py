@@ -1,6 +1,6 @@
 """Files with what is stored about a miner, including damaged ones."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, override
 
@@ -13,6 +13,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
 from homeassistant.util.json import SerializationError, json_loads
 
+from .api.exceptions import XmrigStorageError
+from .api.state import MinerState
 from .const import DOMAIN, LOGGER, STORAGE_VERSION
 from .issues import async_raise_issue, issue_id
 
@@ -131,6 +133,24 @@ async def async_load[LoadedT](
         ) from err
     _async_create_issue(hass, entry, kept)
     return parse(None)
+
+
+async def async_load_state(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> tuple[MinerState, Callable[[MinerState], Awaitable[None]]]:
+    """Return what is stored about a miner or a proxy, and what stores it.
+
+    That raises XmrigStorageError. Raises ConfigEntryNotReady as `async_load` does.
+    """
+    store = state_store(hass, entry.entry_id)
+
+    async def save(state: MinerState) -> None:
+        try:
+            await store.async_save(state.as_json())
+        except HomeAssistantError as error:
+            raise XmrigStorageError(f"{entry.title}: {error}") from error
+
+    return await async_load(hass, entry, store, MinerState.from_json), save
 
 
 async def async_remove(hass: HomeAssistant, entry_id: str) -> None:

@@ -33,7 +33,7 @@ async def test_actions_of_a_miner_say_that_it_is_the_manager(
 ) -> None:
     """It has neither a config nor threads of its own."""
     await house.set_up()
-    with pytest.raises(ServiceValidationError, match="is the manager") as raised:
+    with pytest.raises(ServiceValidationError, match="is not a miner") as raised:
         await house.hass.services.async_call(
             DOMAIN,
             action,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from .config_safety import safe_changes
 from .confirm import confirm
@@ -16,7 +17,7 @@ from .document import (
     with_values,
 )
 from .exceptions import Command, XmrigConflictError, XmrigError, XmrigNotConfirmedError
-from .link import MinerLink
+from .link import Link
 from .models import Config
 from .privacy import redacted_path
 from .state import MinerState, StateStore
@@ -45,7 +46,7 @@ class ConfigEditor:
     Its methods are called while the miner's turn is held.
     """
 
-    def __init__(self, link: MinerLink, store: StateStore) -> None:
+    def __init__(self, link: Link[Any], store: StateStore) -> None:
         """Initialize the editor."""
         self._link = link
         self._store = store
@@ -89,7 +90,7 @@ class ConfigEditor:
                 await self._finish(write, shown)
                 return write.changes
         raise XmrigConflictError(
-            f"The config of {self._link.client.address} keeps changing externally"
+            f"The config of {self._link.address} keeps changing externally"
         )
 
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:

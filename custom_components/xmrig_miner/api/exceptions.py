@@ -102,6 +102,15 @@ class XmrigResponseError(XmrigError):
     key = "not_xmrig"
 
 
+class XmrigAnotherKindError(XmrigResponseError):
+    """A proxy answered in place of a miner, or a miner in place of a proxy."""
+
+    def __init__(self, message: str, found: MinerIdentity) -> None:
+        """Initialize the error; `found` is what answered."""
+        super().__init__(message)
+        self.found = found
+
+
 class XmrigAnotherMinerError(XmrigError):
     """A different miner answered at the address."""
 

@@ -1,14 +1,22 @@
-"""Telling miners apart by what they report about themselves."""
+"""Telling miners and proxies apart by what they report about themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from .limits import MAX_TEXT
 
 
+class Kind(StrEnum):
+    """What a process of XMRig is, as its summary says."""
+
+    MINER = "miner"
+    PROXY = "proxy"
+
+
 @dataclass(frozen=True, kw_only=True)
 class MinerIdentity:
-    """What identifies a miner.
+    """What identifies a miner or a proxy.
 
     XMRig derives its id from its HTTP port and a network card. It has none if it found
     no network when it started, and clones of a container share one (src/base/api/
@@ -17,6 +25,7 @@ class MinerIdentity:
 
     id: str | None
     worker_id: str | None
+    kind: Kind = Kind.MINER
 
     @property
     def label(self) -> str:
@@ -37,6 +46,8 @@ class MinerIdentity:
         other known miners: if one of them has the same id, the worker id decides
         between the two.
         """
+        if seen.kind is not self.kind:
+            return False
         if not self.id or not seen.id:
             return seen.worker_id == self.worker_id
         if seen.id != self.id:

@@ -30,10 +30,7 @@ def update_wanted_state(
         return state
     if state.threads is not None:
         state = replace(state, threads=snapshot.thread_cap)
-    payout = snapshot.config.payout
-    if payout is not None and (state.payout is None or payout == state.pending_payout):
-        state = replace(state, payout=payout, pending_payout=None)
-    return state
+    return state.with_shown_payout(snapshot.config.payout)
 
 
 def is_resumed_by_rule(

@@ -1,9 +1,10 @@
-"""Requests to one miner, which verify that it is the one that answers."""
+"""Requests to one miner or proxy, which verify that it is the one that answers."""
 
 from collections.abc import Awaitable, Callable
 
-from .client import Action, XmrigClient
+from .base_client import BaseClient
 from .exceptions import (
+    XmrigAnotherKindError,
     XmrigAnotherMinerError,
     XmrigConnectionError,
     XmrigError,
@@ -13,23 +14,24 @@ from .exceptions import (
     XmrigResponseError,
     XmrigTimeoutError,
 )
-from .models import Backends, Config, Summary
+from .models import BaseSummary, Config
 
 
-class MinerLink:
-    """Reads from one miner and writes to it, and to no other one at its address.
+class Link[SummaryT: BaseSummary]:
+    """Reads from one miner or proxy and writes to it, and to nothing else at its address.
 
     Its methods raise what the client raises, and XmrigAnotherMinerError.
     """
 
     def __init__(
-        self, client: XmrigClient, is_expected: Callable[[Summary], bool]
+        self, client: BaseClient[SummaryT], is_expected: Callable[[SummaryT], bool]
     ) -> None:
         """Initialize the link.
 
-        `is_expected` returns whether a summary comes from the miner.
+        `is_expected` returns whether a summary comes from it.
         """
-        self.client = client
+        self.address = client.address
+        self._base = client
         self.writes = 0
         """How many writes may have reached the miner: a reply read before the last of
         them is out of date."""
@@ -37,36 +39,33 @@ class MinerLink:
         """Called when the miner cannot be reached, or does not reply in time."""
         self._is_expected = is_expected
 
-    async def summary(self) -> Summary:
+    async def summary(self) -> SummaryT:
         """Return the summary, once it is verified who sent it."""
-        summary = await self._report_unreachable(self.client.summary())
+        try:
+            summary = await self.report_unreachable(self._base.summary())
+        except XmrigAnotherKindError as error:
+            raise XmrigAnotherMinerError(str(error), error.found) from error
         if not self._is_expected(summary):
             if summary.lacks_identity:
-                raise XmrigResponseError(
-                    f"{self.client.address} sent a reply without its id"
-                )
+                raise XmrigResponseError(f"{self.address} sent a reply without its id")
             raise XmrigAnotherMinerError(
-                f"Another miner answers at {self.client.address}", summary.identity
+                f"Another miner answers at {self.address}", summary.identity
             )
         return summary
 
-    async def verify(self) -> Summary:
+    async def verify(self) -> SummaryT:
         """Return the summary, if a command would reach the miner and be accepted.
 
         Raises XmrigReadOnlyError if the API is read-only.
         """
         summary = await self.summary()
         if summary.restricted:
-            raise XmrigReadOnlyError(f"The API of {self.client.address} is read-only")
+            raise XmrigReadOnlyError(f"The API of {self.address} is read-only")
         return summary
-
-    async def backends(self) -> Backends:
-        """Return the backends. They do not say which miner sent them."""
-        return await self._report_unreachable(self.client.backends())
 
     async def config(self) -> Config:
         """Return the config. It does not say which miner sent it."""
-        return await self._with_full_access(self.client.config())
+        return await self._with_full_access(self._base.config())
 
     async def post_config(self, config: Config) -> XmrigError | None:
         """Replace the config of the miner, once it is verified that it is that one.
@@ -74,13 +73,10 @@ class MinerLink:
         Returns the error after which it is unknown whether that took effect, None if
         the miner accepted it. Raises the errors that say that it did not.
         """
-        return await self._write(lambda: self.client.post_config(config))
+        return await self.write(lambda: self._base.post_config(config))
 
-    async def perform_action(self, action: Action) -> XmrigError | None:
-        """Tell the miner to pause or resume; see `post_config` for what is returned."""
-        return await self._write(lambda: self.client.perform_action(action))
-
-    async def _write(self, send: Callable[[], Awaitable[None]]) -> XmrigError | None:
+    async def write(self, send: Callable[[], Awaitable[None]]) -> XmrigError | None:
+        """Send a write, once it is verified who answers; see `post_config`."""
         await self.summary()
         try:
             await self._with_full_access(send())
@@ -97,16 +93,16 @@ class MinerLink:
         shows which.
         """
         try:
-            return await self._report_unreachable(call)
+            return await self.report_unreachable(call)
         except XmrigReadOnlyError:
             if (await self.summary()).restricted is not False:
                 raise
             raise XmrigRefusedError(
-                f"{self.client.address} refused a call, though its API is not read-only"
+                f"{self.address} refused a call, though its API is not read-only"
             ) from None
 
-    async def _report_unreachable[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
-        """Await a call, and report if the miner cannot be reached."""
+    async def report_unreachable[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
+        """Await a call, and report if nothing can be reached."""
         try:
             return await call
         except XmrigInterruptedError:

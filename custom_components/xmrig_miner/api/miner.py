@@ -1,38 +1,25 @@
 """Commands to a miner, each of which waits until the miner shows its result."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 from .client import XmrigClient
-from .command_queue import CommandQueue
-from .config_editor import SETTLE, ConfigEditor
-from .document import Change
-from .exceptions import (
-    XmrigLimitedError,
-    XmrigNotConfirmedError,
-    XmrigNotMiningError,
-    XmrigRefusedError,
-)
+from .config_commands import ConfigCommands
+from .config_editor import SETTLE
+from .exceptions import XmrigLimitedError, XmrigNotConfirmedError, XmrigNotMiningError
 from .intent import Steps, steps_after_restart, update_wanted_state
-from .link import MinerLink
+from .miner_link import MinerLink
 from .mining import Mining
 from .models import BackendType, Config, PauseRule, Summary
 from .request_store import RequestStore
 from .snapshot import Snapshot
-from .state import MinerState, StateStore
+from .state import MinerState
 
 
-class Miner:
-    """One miner, with at most one command at a time.
-
-    Every command raises what the client raises, XmrigAnotherMinerError if a different
-    miner answers, XmrigStorageError if what is needed to undo it cannot be stored,
-    XmrigNotConfirmedError if the miner accepted it but does not show the result, and
-    XmrigClosedError after `close`. Those that change the config also raise
-    XmrigUnsafeConfigError and XmrigConflictError.
-    """
+class Miner(ConfigCommands[MinerLink]):
+    """One miner, with at most one command at a time; see `ConfigCommands`."""
 
     def __init__(
         self,
@@ -48,27 +35,11 @@ class Miner:
         raises XmrigStorageError if it cannot. `is_expected` returns whether a summary
         comes from this miner; by default any miner at the address is the one.
         """
+        super().__init__(MinerLink(client, is_expected), state, save)
         self.client = client
-        self.link = MinerLink(client, is_expected)
-        self.queue = CommandQueue()
-        self._store = StateStore(state, save)
-        self._editor = ConfigEditor(self.link, self._store)
         self._mining = Mining(self.link)
         self._requests = RequestStore(self.link, self._store)
         self._requested_threads = 0
-
-    @property
-    def state(self) -> MinerState:
-        """Return what is stored about the miner."""
-        return self._store.state
-
-    async def read_config(self) -> Config:
-        """Read the config; twice if it differs from the last one."""
-        return await self._editor.read()
-
-    async def close(self) -> None:
-        """Refuse further commands, and wait for the one that runs."""
-        await self.queue.close()
 
     async def pause(self) -> None:
         """Pause hashing. The pool connection, threads and dataset stay."""
@@ -144,7 +115,8 @@ class Miner:
 
         From then on `resume` and `start` only store the request.
         """
-        async with self._command() as summary:
+        async with self.queue.command():
+            summary = await self.link.verify()
             # A pause by the user since the last poll outranks the limit; a pause by the
             # miner's own rules does not
             if (
@@ -214,53 +186,6 @@ class Miner:
         async with self._command():
             await self._set_threads(self._requested_threads, profile)
 
-    async def select_pool(self, label: str) -> None:
-        """Move one of the user's pools to the front, and enable it.
-
-        Raises XmrigRefusedError if no pool has the label.
-        """
-
-        def change(config: Config) -> Config:
-            user_config = self.state.user_config(config)
-            if label not in user_config.pool_labels:
-                raise XmrigRefusedError(f"{self.client.address} has no pool {label}")
-            return config.with_pool_first(label, user_config)
-
-        async with self._command():
-            await self._editor.edit(change)
-
-    async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
-        """Change the config on behalf of the user, and return what that changed.
-
-        `change` returns the new config, and is called again if that changes meanwhile.
-        """
-        async with self._command():
-            return await self._editor.edit(change, by_user=True)
-
-    async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
-        """Return what `edit` would change, and raise the errors that it would raise."""
-        async with self._command():
-            return await self._editor.preview(change)
-
-    async def restore(self) -> list[Change]:
-        """Revert all values of the config that were written from here.
-
-        Values that were changed externally since then are left alone.
-        """
-        async with self._command():
-            return await self._editor.edit(
-                self.state.original_config,
-                by_user=True,
-                update=lambda state: replace(state, threads=None),
-            )
-
-    async def accept_payout(self, config: Config) -> None:
-        """Accept the pools and wallets of a config as the user's."""
-        async with self.queue.command():
-            await self._store.store(
-                replace(self.state, payout=config.payout, pending_payout=None)
-            )
-
     async def restore_wanted_state(self, snapshot: Snapshot) -> bool:
         """Restore the request after a restart; return whether that took a command."""
         async with self._command():
@@ -293,12 +218,6 @@ class Miner:
         state = update_wanted_state(self.state, before, snapshot)
         await self._store.record(replace(state, started=started))
         return self._editor.take_external_changes()
-
-    @asynccontextmanager
-    async def _command(self) -> AsyncIterator[Summary]:
-        """Wait for a turn, and verify that the miner takes commands."""
-        async with self.queue.command():
-            yield await self.link.verify()
 
     def _raise_if_limited(self) -> None:
         if self.state.request.limited:

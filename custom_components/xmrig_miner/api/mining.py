@@ -3,7 +3,7 @@
 from .client import Action
 from .confirm import confirm
 from .exceptions import Command, XmrigBackendError, XmrigError, XmrigNotConfirmedError
-from .link import MinerLink
+from .miner_link import MinerLink
 from .models import Backends, BackendType, Summary
 
 

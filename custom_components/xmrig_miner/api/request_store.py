@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 
 from .exceptions import XmrigError
-from .link import MinerLink
+from .miner_link import MinerLink
 from .state import Request, StateStore
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from .document import json_equal
 from .models import Backends, BackendType, Config, Gpu, Hashrate, PauseRule, Summary
 from .state import MinerState
 
@@ -235,11 +234,4 @@ class Snapshot:
         """Return the label of the first enabled pool; None if it is unknown."""
         if self.config is None or self.user_config is None:
             return None
-        pools = self.config.pools
-        first = next((pool for pool in pools if pool.get("enabled", True)), None)
-        for label, pool in zip(self.pool_labels, self.user_config.pools, strict=True):
-            if first is not None and json_equal(
-                {**pool, "enabled": True}, {**first, "enabled": True}
-            ):
-                return label
-        return None
+        return self.config.preferred_pool(self.user_config)

@@ -136,6 +136,17 @@ class MinerState:
             self.pending_payout,
         )
 
+    def with_shown_payout(self, payout: frozenset[str] | None) -> Self:
+        """Return this state once the config shows these pools and wallets.
+
+        The first ones are accepted, and those that were written from here.
+        """
+        if payout is None or (
+            self.payout is not None and payout != self.pending_payout
+        ):
+            return self
+        return replace(self, payout=payout, pending_payout=None)
+
     def with_request(self, request: Request) -> Self:
         """Return this state with the request of a command that is about to be sent."""
         if request == self.request:

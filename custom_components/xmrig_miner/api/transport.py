@@ -85,8 +85,11 @@ class Transport:
         *,
         body: dict[str, Any] | None = None,
         authorize: bool = True,
+        max_reply: int = MAX_REPLY,
     ) -> tuple[int, bytes]:
         """Send a request and return the status and body of the reply.
+
+        `max_reply` is how many bytes of it are read.
 
         Raises XmrigResponseError for a reply that breaks HTTP, is too long, or refuses
         access in another way than XMRig does, XmrigAuthenticationError for a token that
@@ -110,6 +113,7 @@ class Transport:
             headers=headers,
             data=data,
             ssl=self._ssl,
+            max_reply=max_reply,
         )
         if status in (401, 403) and not _is_refusal(status, content):
             raise XmrigResponseError(
@@ -136,6 +140,7 @@ class Transport:
         ssl: bool | aiohttp.Fingerprint,
         headers: Mapping[str, str] | None = None,
         data: bytes | None = None,
+        max_reply: int = MAX_REPLY,
     ) -> tuple[int, bytes]:
         """Send a request as it is, and return the status and body of the reply.
 
@@ -154,7 +159,7 @@ class Transport:
                     total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT
                 ),
             ) as response:
-                return response.status, await self._read(response)
+                return response.status, await self._read(response, max_reply)
         except aiohttp.ClientResponseError:
             # Not as the cause: it carries the headers of the request, with the token
             raise UnreadableReplyError(
@@ -190,14 +195,14 @@ class Transport:
             url = self._urls[path] = self._url.joinpath(path)
         return url
 
-    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, max_reply: int) -> bytes:
         """Return the body of a reply."""
         content = bytearray()
         async for chunk in response.content.iter_any():
             content += chunk
-            if len(content) > MAX_REPLY:
+            if len(content) > max_reply:
                 raise XmrigResponseError(
-                    f"{self.address} sent a reply of more than {MAX_REPLY} bytes"
+                    f"{self.address} sent a reply of more than {max_reply} bytes"
                 )
         return bytes(content)
 

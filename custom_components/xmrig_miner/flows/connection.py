@@ -24,8 +24,8 @@ from ..addresses import (
     identity_data,
     identity_of,
     is_miner_of,
-    miner_entries,
     parse_address,
+    reached_entries,
     with_address_of,
 )
 from ..api.client import XmrigClient
@@ -34,18 +34,11 @@ from ..api.exceptions import (
     XmrigCertificateError,
     XmrigError,
 )
-from ..api.identity import MinerIdentity
-from ..api.models import Summary
+from ..api.identity import Kind, MinerIdentity
+from ..api.models import BaseSummary
 from ..certificates import Certificate, Verification, fingerprint_text, pinned
 from ..connection import async_create_client
-from ..const import (
-    CONF_FINGERPRINT,
-    CONF_KIND,
-    CONF_READ_ONLY,
-    CONF_VERIFICATION,
-    LOGGER,
-)
-from ..kinds import EntryKind
+from ..const import CONF_FINGERPRINT, CONF_READ_ONLY, CONF_VERIFICATION, LOGGER
 from ..runtime import XmrigConfigEntry
 from .connection_form import (
     CONF_REMOVE_TOKEN,
@@ -60,7 +53,7 @@ from .power import PowerSteps
 
 
 class ConnectionSteps(PowerSteps):
-    """Adds a miner, or changes how it is reached.
+    """Adds a miner or a proxy, or changes how it is reached.
 
     What is entered is tried. Whatever the user has to agree to is asked in a menu, with
     the way back to the form. After an answer all is tried again, since another miner
@@ -168,10 +161,12 @@ class ConnectionSteps(PowerSteps):
 
     @callback
     def _async_take(
-        self, entry: XmrigConfigEntry | None, data: dict[str, Any], summary: Summary
+        self, entry: XmrigConfigEntry | None, data: dict[str, Any], summary: BaseSummary
     ) -> ConfigFlowResult:
         """Store what was entered, after a question about the miner that answered."""
         seen = summary.identity
+        if entry and seen.kind is not identity_of(entry).kind:
+            return self._async_show_form("another_kind")
         if summary.restricted:
             if question := self._read_only_question(entry, data, seen):
                 return self._async_show_question(question)
@@ -186,7 +181,7 @@ class ConnectionSteps(PowerSteps):
 
     async def _async_summary(
         self, client: XmrigClient, data: Mapping[str, Any]
-    ) -> Summary | None:
+    ) -> BaseSummary | None:
         """Return the summary, None if the user has to accept the certificate first.
 
         Nothing is sent to a miner whose certificate is not accepted.
@@ -194,7 +189,7 @@ class ConnectionSteps(PowerSteps):
         pin = data.get(CONF_FINGERPRINT)
         if pin or data[CONF_VERIFICATION] != Verification.CERTIFICATE:
             with suppress(XmrigCertificateError, XmrigCertificateChangedError):
-                return await client.summary()
+                return await client.any_summary()
         certificate = Certificate.from_der(await client.certificate())
         facts = {"address": address(data), **certificate.facts}
         self._question = (
@@ -249,16 +244,16 @@ class ConnectionSteps(PowerSteps):
         """Add a miner, after a question if it may be one that is added already."""
         if entry_at(self.hass, data, besides=None):
             return self.async_abort(reason="already_configured")
-        for other in miner_entries(self.hass):
+        for other in reached_entries(self.hass):
             known = identity_of(other)
             if known.worker_id == seen.worker_id and known.matches(seen):
                 question = self._question_of_entry("same_miner", other, data, seen)
                 if question not in self._agreed:
                     return self._async_show_question(question)
-        return self._async_ask_power(
-            seen.worker_id or data[CONF_HOST],
-            {CONF_KIND: EntryKind.MINER.value} | data | identity_data(seen),
-        )
+        title, data = seen.worker_id or data[CONF_HOST], data | identity_data(seen)
+        if seen.kind is Kind.PROXY:
+            return self.async_create_entry(title=title, data=data)
+        return self._async_ask_power(title, data)
 
     @callback
     def _async_swap(
@@ -315,7 +310,7 @@ class ConnectionSteps(PowerSteps):
         return self.async_update_reload_and_abort(
             entry,
             unique_id=None,
-            data={CONF_KIND: EntryKind.MINER.value} | data | identity_data(seen),
+            data=data | identity_data(seen),
         )
 
     def _token_question(

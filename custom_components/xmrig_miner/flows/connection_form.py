@@ -69,6 +69,7 @@ TLS_SCHEMA = vol.Schema(
 # frontend shows none at the fields in it.
 ERROR_FIELDS = {
     "address_in_use": CONF_HOST,
+    "another_kind": CONF_PORT,
     "connection_refused": CONF_PORT,
     "invalid_auth": CONF_ACCESS_TOKEN,
     "invalid_host": CONF_HOST,

@@ -140,14 +140,14 @@ async def test_a_summary_called_something_else(content_type: str) -> None:
     [
         [],
         {},
-        {"kind": "proxy"},
+        {"kind": "router"},
         {"kind": None},
         {"name": "printer"},
         [{"kind": "miner"}],
     ],
 )
 async def test_a_summary_of_something_else(document: Any) -> None:
-    """JSON from another device, such as a proxy or a printer, is rejected."""
+    """JSON from another device, such as a printer, is rejected."""
     answer = reply(json.dumps(document).encode())
     assert type(await outcome(READS["summary"], answer)) is XmrigResponseError
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 from typing import Any, Self
 
-from ..document import Path, with_values
+from ..document import Path, json_equal, with_values
 from ..limits import extent
 from ..privacy import PoolAddress
 from ..thread_profiles import active_profile, profiles_of, shortened, thread_count
@@ -178,6 +178,19 @@ class Config:
             (("cpu", name), profile if cap is None else shortened(profile, cap))
             for name, profile in user_config.profiles.items()
         )
+
+    def preferred_pool(self, user_config: Config) -> str | None:
+        """Return the label of the user's pool that is tried first.
+
+        None if the first enabled pool is none of the user's.
+        """
+        first = next((pool for pool in self.pools if pool.get("enabled", True)), None)
+        for label, pool in zip(user_config.pool_labels, user_config.pools, strict=True):
+            if first is not None and json_equal(
+                {**pool, "enabled": True}, {**first, "enabled": True}
+            ):
+                return label
+        return None
 
     def with_pool_first(self, label: str, user_config: Config) -> Config:
         """Return this config with one of the user's pools enabled and first.

@@ -1,19 +1,13 @@
 """The reply of `GET /2/summary`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from ..identity import MinerIdentity
-from ..limits import clean_json
+from ..identity import Kind
 from ..privacy import connected_pool
+from .base_summary import MAX_UPTIME, BaseSummary, base_values
 from .hashrate import Hashrate, HugePages
 from .values import boolean, integer, items, members, number, text, texts
-
-MAX_UPTIME = 10 * 365 * 24 * 3600
-"""Seconds. More is the result of a clock that was set back: XMRig subtracts wall clock
-times without a sign (src/base/api/Api.cpp:188)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,16 +117,11 @@ class Cpu:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
-    """The reply of `GET /2/summary`."""
+class Summary(BaseSummary):
+    """The reply of `GET /2/summary` of a miner."""
 
-    id: str | None = None
-    """The miner's id, which changes with its HTTP port and network cards, and is absent
-    if there was no network at its start (src/base/api/Api.cpp:229)."""
-    worker_id: str | None = None
-    uptime: int | None = None
-    """Seconds since the process started, by the wall clock."""
-    restricted: bool | None = None
+    kind: ClassVar[Kind] = Kind.MINER
+
     memory_free: int | None = None
     """Bytes, of the host."""
     memory_total: int | None = None
@@ -146,20 +135,12 @@ class Summary:
     algo: str | None = None
     """None before the first job."""
     connection: Connection = field(default_factory=Connection)
-    version: str | None = None
-    ua: str | None = None
     cpu: Cpu = field(default_factory=Cpu)
-    donate_level: int | None = None
-    """Percent."""
     paused: bool | None = None
     hashrate: Hashrate = field(default_factory=Hashrate)
     hashrate_highest: float | None = None
     """H/s, the best 10 s with the current algorithm."""
     hugepages: HugePages = field(default_factory=HugePages)
-    complete: bool = True
-    """Whether the reply was complete."""
-    reply: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """The whole reply, also with values that cannot be stored or sent."""
 
     @classmethod
     def from_json(cls, document: dict[str, Any], *, complete: bool = True) -> Self:
@@ -169,10 +150,7 @@ class Summary:
         load = [number(item) for item in items(resources.get("load_average"))[:3]]
         hashrate = members(document.get("hashrate"))
         return cls(
-            id=text(document.get("id")),
-            worker_id=text(document.get("worker_id")),
-            uptime=integer(document.get("uptime"), MAX_UPTIME),
-            restricted=boolean(document.get("restricted")),
+            **base_values(document),
             memory_free=integer(memory.get("free")),
             memory_total=integer(memory.get("total")),
             memory_resident=integer(memory.get("resident_set_memory")),
@@ -181,10 +159,7 @@ class Summary:
             results=Results.from_json(document.get("results")),
             algo=text(document.get("algo")),
             connection=Connection.from_json(document.get("connection")),
-            version=text(document.get("version")),
-            ua=text(document.get("ua")),
             cpu=Cpu.from_json(document.get("cpu")),
-            donate_level=integer(document.get("donate_level"), 100),
             paused=boolean(document.get("paused")),
             hashrate=Hashrate.from_json(hashrate.get("total")),
             hashrate_highest=number(hashrate.get("highest")),
@@ -192,19 +167,3 @@ class Summary:
             complete=complete,
             reply=document,
         )
-
-    @cached_property
-    def document(self) -> Mapping[str, Any]:
-        """Return the whole reply, without values that cannot be stored or sent."""
-        document: Mapping[str, Any] = clean_json(self.reply)
-        return document
-
-    @property
-    def identity(self) -> MinerIdentity:
-        """Return the identity of the miner that sent the summary."""
-        return MinerIdentity(id=self.id, worker_id=self.worker_id)
-
-    @property
-    def lacks_identity(self) -> bool:
-        """Return whether the reply was cut off before the identity of the miner."""
-        return not (self.complete or self.id or self.worker_id)

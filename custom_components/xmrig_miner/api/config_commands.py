@@ -1,0 +1,104 @@
+"""The commands that change a config, which miners and proxies share."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from .command_queue import CommandQueue
+from .config_editor import ConfigEditor
+from .document import Change
+from .exceptions import XmrigRefusedError
+from .link import Link
+from .models import Config
+from .state import MinerState, StateStore
+
+
+class ConfigCommands[LinkT: Link[Any]]:
+    """A miner or a proxy, with at most one command at a time.
+
+    Every command raises what the client raises, XmrigAnotherMinerError if something
+    else answers, XmrigStorageError if what is needed to undo it cannot be stored,
+    XmrigNotConfirmedError if it was accepted but its result does not show, and
+    XmrigClosedError after `close`. Those that change the config also raise
+    XmrigUnsafeConfigError and XmrigConflictError.
+    """
+
+    def __init__(
+        self,
+        link: LinkT,
+        state: MinerState,
+        save: Callable[[MinerState], Awaitable[None]],
+    ) -> None:
+        """Initialize the commands; see `Miner` for the arguments."""
+        self.link = link
+        self.queue = CommandQueue()
+        self._store = StateStore(state, save)
+        self._editor = ConfigEditor(link, self._store)
+
+    @property
+    def state(self) -> MinerState:
+        """Return what is stored."""
+        return self._store.state
+
+    async def read_config(self) -> Config:
+        """Read the config; twice if it differs from the last one."""
+        return await self._editor.read()
+
+    async def close(self) -> None:
+        """Refuse further commands, and wait for the one that runs."""
+        await self.queue.close()
+
+    async def select_pool(self, label: str) -> None:
+        """Move one of the user's pools to the front, and enable it.
+
+        Raises XmrigRefusedError if no pool has the label.
+        """
+
+        def change(config: Config) -> Config:
+            user_config = self.state.user_config(config)
+            if label not in user_config.pool_labels:
+                raise XmrigRefusedError(f"{self.link.address} has no pool {label}")
+            return config.with_pool_first(label, user_config)
+
+        async with self._command():
+            await self._editor.edit(change)
+
+    async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Change the config on behalf of the user, and return what that changed.
+
+        `change` returns the new config, and is called again if that changes meanwhile.
+        """
+        async with self._command():
+            return await self._editor.edit(change, by_user=True)
+
+    async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
+        """Return what `edit` would change, and raise the errors that it would raise."""
+        async with self._command():
+            return await self._editor.preview(change)
+
+    async def restore(self) -> list[Change]:
+        """Revert all values of the config that were written from here.
+
+        Values that were changed externally since then are left alone.
+        """
+        async with self._command():
+            return await self._editor.edit(
+                self.state.original_config,
+                by_user=True,
+                update=lambda state: replace(state, threads=None),
+            )
+
+    async def accept_payout(self, config: Config) -> None:
+        """Accept the pools and wallets of a config as the user's."""
+        async with self.queue.command():
+            await self._store.store(
+                replace(self.state, payout=config.payout, pending_payout=None)
+            )
+
+    @asynccontextmanager
+    async def _command(self) -> AsyncIterator[None]:
+        """Wait for a turn, and verify that commands are taken."""
+        async with self.queue.command():
+            await self.link.verify()
+            yield

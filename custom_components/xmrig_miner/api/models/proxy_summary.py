@@ -1,0 +1,143 @@
+"""The reply of `GET /2/summary` of an xmrig-proxy."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from ..identity import Kind
+from ..limits import MAX_INTEGER
+from .base_summary import BaseSummary, base_values
+from .values import integer, items, members, number, text
+
+KILO = 1000
+"""The proxy reports kH/s, rounded down to 0.01."""
+
+STEP = 10
+"""H/s between two hashrates that the proxy can report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyHashrate:
+    """Hashrates in H/s, calculated by the proxy from the shares that it received.
+
+    Each window is divided by its whole length from the first second on (xmrig-proxy
+    src/proxy/TickingCounter.h): it is only right once it is full.
+    """
+
+    minute_1: float | None = None
+    minutes_10: float | None = None
+    hour_1: float | None = None
+    hours_12: float | None = None
+    hours_24: float | None = None
+    average: float | None = None
+    """Since the start; workers have none."""
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the hashrates in a list."""
+        windows = [_hashrate(item) for item in items(value)[:6]]
+        windows += [None] * (6 - len(windows))
+        return cls(
+            minute_1=windows[0],
+            minutes_10=windows[1],
+            hour_1=windows[2],
+            hours_12=windows[3],
+            hours_24=windows[4],
+            average=windows[5],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upstreams:
+    """Connections to the pool. With miners there is one or more, else there may be none."""
+
+    active: int | None = None
+    sleep: int | None = None
+    """Kept for miners to come."""
+    error: int | None = None
+    total: int | None = None
+    """0 until the first look, 4 seconds after the start."""
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the `upstreams` of a summary."""
+        data = members(value)
+        return cls(
+            active=integer(data.get("active")),
+            sleep=integer(data.get("sleep")),
+            error=integer(data.get("error")),
+            total=integer(data.get("total")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxyResults:
+    """Shares of all miners since the start."""
+
+    accepted: int | None = None
+    rejected: int | None = None
+    """By the pool."""
+    invalid: int | None = None
+    """By the proxy: of a low difficulty, of a wrong nonce, or without a pool."""
+    expired: int | None = None
+    """Too late for their job."""
+    latency: int | None = None
+    """Milliseconds from submitting a share to the reply, the median since the start; 0
+    before the first."""
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """Return the `results` of a summary."""
+        data = members(value)
+        return cls(
+            accepted=integer(data.get("accepted")),
+            rejected=integer(data.get("rejected")),
+            invalid=integer(data.get("invalid")),
+            expired=integer(data.get("expired")),
+            latency=integer(data.get("latency")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxySummary(BaseSummary):
+    """The reply of `GET /2/summary` of an xmrig-proxy."""
+
+    kind: ClassVar[Kind] = Kind.PROXY
+
+    mode: str | None = None
+    """How miners share connections to the pool: nicehash, simple or extra_nonce."""
+    donated: float | None = None
+    """Percent of the shares that were donated."""
+    hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
+    miners: int | None = None
+    """Miners that are logged in, updated every 4 seconds."""
+    miners_max: int | None = None
+    workers: int | None = None
+    """Rows of the workers, those included that are gone."""
+    upstreams: Upstreams = field(default_factory=Upstreams)
+    results: ProxyResults = field(default_factory=ProxyResults)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any], *, complete: bool = True) -> Self:
+        """Return the summary of a reply."""
+        miners = members(document.get("miners"))
+        return cls(
+            **base_values(document),
+            mode=text(document.get("mode")),
+            donated=number(document.get("donated"), 100),
+            hashrate=ProxyHashrate.from_json(
+                members(document.get("hashrate")).get("total")
+            ),
+            miners=integer(miners.get("now")),
+            miners_max=integer(miners.get("max")),
+            workers=integer(document.get("workers")),
+            upstreams=Upstreams.from_json(document.get("upstreams")),
+            results=ProxyResults.from_json(document.get("results")),
+            complete=complete,
+            reply=document,
+        )
+
+
+def _hashrate(value: Any) -> float | None:
+    """Return a hashrate in H/s."""
+    found = number(value, MAX_INTEGER // KILO)
+    return None if found is None else float(round(found * KILO))

@@ -1,0 +1,130 @@
+"""The reply of `GET /1/workers` of an xmrig-proxy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Self
+
+from ..limits import MAX_TEXT
+from .proxy_summary import STEP, ProxyHashrate
+from .values import integer, items, text
+
+_MS_PER_SECOND = 1000
+_LATEST = 32503680000
+"""Seconds since 1970 at the end of the year 2999."""
+
+
+class WorkerMode(StrEnum):
+    """What the proxy names workers by (`workers` in its config)."""
+
+    RIG_ID = "rig_id"
+    """The user, and so the wallet, where a miner has no rig id."""
+    USER = "user"
+    PASSWORD = "password"
+    AGENT = "agent"
+    IP = "ip"
+    NONE = "none"
+    """It lists none."""
+
+    @property
+    def has_secret_names(self) -> bool:
+        """Return whether the names are wallets or passwords."""
+        return self in (WorkerMode.USER, WorkerMode.PASSWORD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """One row: all miners of one name, added up."""
+
+    name: str
+    connections: int | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+    invalid: int | None = None
+    hashes: int | None = None
+    """Sum of the difficulty of accepted shares since the row began."""
+    last_share: float | None = None
+    """Seconds since 1970; None before the first."""
+    hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
+
+    @property
+    def is_online(self) -> bool | None:
+        """Return whether a miner of this name is connected."""
+        return None if self.connections is None else self.connections > 0
+
+    def has_mined_longer(self, rate: float, seconds: float) -> bool:
+        """Return whether the row is certainly older than a window.
+
+        More hashes were accepted than the window holds, even if its rate was rounded
+        down.
+        """
+        return self.hashes is not None and self.hashes > (rate + STEP) * seconds
+
+
+@dataclass(frozen=True)
+class Workers:
+    """All rows. They stay until the proxy restarts, also those of miners that are gone.
+
+    Each is only taken apart when it is asked for: there may be ten thousand.
+    """
+
+    mode: WorkerMode | None
+    rows: Mapping[str, list[Any]] = field(repr=False)
+    """The rows by their names, which may be wallets or passwords."""
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """Return the workers of a reply; of two rows with one name the first one."""
+        mode = document.get("mode")
+        rows: dict[str, list[Any]] = {}
+        for row in items(document.get("workers")):
+            if isinstance(row, list) and row and (name := _name(row[0])):
+                rows.setdefault(name, row)
+        known = next((item for item in WorkerMode if item == mode), None)
+        return cls(known, rows)
+
+    @cached_property
+    def online(self) -> frozenset[str]:
+        """Return the names of which a miner is connected."""
+        return frozenset(
+            name
+            for name, row in self.rows.items()
+            if len(row) > 2 and _is_count(row[2])
+        )
+
+    @property
+    def has_secret_names(self) -> bool:
+        """Return whether all names may be wallets or passwords."""
+        return self.mode is None or self.mode.has_secret_names
+
+    def get(self, name: str) -> Worker | None:
+        """Return a worker by its name."""
+        if (row := self.rows.get(name)) is None:
+            return None
+        cells = row[:12] + [None] * (12 - len(row))
+        milliseconds = integer(cells[7], _LATEST * _MS_PER_SECOND, minimum=1)
+        return Worker(
+            name=name,
+            connections=integer(cells[2]),
+            accepted=integer(cells[3]),
+            rejected=integer(cells[4]),
+            invalid=integer(cells[5]),
+            hashes=integer(cells[6]),
+            last_share=None if milliseconds is None else milliseconds / _MS_PER_SECOND,
+            hashrate=ProxyHashrate.from_json(row[8:13]),
+        )
+
+
+def _name(value: Any) -> str | None:
+    """Return a name that can be shown, quickly for what needs no cleaning."""
+    if not isinstance(value, str):
+        return None
+    if len(value) <= MAX_TEXT and value.isprintable() and value == value.strip():
+        return value or None
+    return text(value)
+
+
+def _is_count(value: Any) -> bool:
+    """Return whether a value is a count above 0."""
+    return bool(integer(value))

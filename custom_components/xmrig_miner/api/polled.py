@@ -1,0 +1,144 @@
+"""Reading all endpoints of a miner or a proxy side by side."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from .exceptions import XmrigAnotherMinerError, XmrigError
+from .link import Link
+from .models import BaseSummary, Config
+
+_LOGGER = logging.getLogger(__name__)
+
+GRACE = 60
+"""Seconds for which the last reply of a failing endpoint is still used."""
+
+
+@dataclass
+class Endpoint[ReplyT]:
+    """An endpoint whose last reply is used for a while if it fails."""
+
+    read: Callable[[], Awaitable[ReplyT]]
+    reply: ReplyT | None = None
+    is_fresh: bool = False
+    """Whether the last attempt to read it succeeded."""
+    _writes: int = 0
+    _failing_since: float | None = None
+
+    async def refresh(self, writes: int) -> None:
+        """Read it again; if that fails, keep the last reply for GRACE seconds.
+
+        `writes` is how many writes were sent to the miner: a reply from before the last
+        of them is out of date.
+        """
+        now = time.monotonic()
+        try:
+            self.reply = await self.read()
+        except XmrigError as error:
+            _LOGGER.debug("Reading a part of the miner failed: %s", error)
+            self.is_fresh = False
+            if self._failing_since is None:
+                self._failing_since = now
+            if writes != self._writes or now - self._failing_since >= GRACE:
+                self.reply = None
+        else:
+            self.is_fresh = True
+            self._writes = writes
+            self._failing_since = None
+
+    def drop(self) -> None:
+        """Forget the last reply."""
+        self.reply = None
+        self.is_fresh = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedSummary[SummaryT: BaseSummary]:
+    """A summary, and when it was requested and arrived, by the monotonic clock."""
+
+    summary: SummaryT
+    sent: float
+    received: float
+
+
+class PolledReplies[SummaryT: BaseSummary]:
+    """The last replies: the summary is in each of them, the others may be missing."""
+
+    def __init__(
+        self,
+        link: Link[SummaryT],
+        read_config: Callable[[], Awaitable[Config]],
+        *others: Endpoint[Any],
+    ) -> None:
+        """Initialize the replies; `others` are endpoints that need no full access."""
+        self.config: Endpoint[Config] = Endpoint(read_config)
+        self.polls = 0
+        """How many polls have begun."""
+        self.is_polling = False
+        self._link = link
+        self._others = others
+        self._restricted: bool | None = None
+
+    @property
+    def is_restricted(self) -> bool:
+        """Return whether the API is read-only, even if the last reply does not say it."""
+        return self._restricted is True
+
+    async def read(self) -> TimedSummary[SummaryT]:
+        """Read all endpoints side by side, so that their replies belong together.
+
+        Raises the errors of reading the summary.
+        """
+        self.polls += 1
+        self.is_polling = True
+        try:
+            return await self._read()
+        finally:
+            self.is_polling = False
+
+    def drop_stale(self) -> None:
+        """Forget the replies of earlier polls: they are from before a restart."""
+        for endpoint in (*self._others, self.config):
+            if not endpoint.is_fresh:
+                endpoint.drop()
+
+    async def _read(self) -> TimedSummary[SummaryT]:
+        """Read all endpoints.
+
+        The config waits for the first summary: a read-only API refuses it, and XMRig
+        prints each refusal to its console.
+        """
+        writes = self._link.writes
+        reads = [endpoint.refresh(writes) for endpoint in self._others]
+        if was_readable := self._restricted is False:
+            reads.append(self.config.refresh(writes))
+        # All have ended before a command begins, whichever of them fails
+        timed, *failures = await asyncio.gather(
+            self._read_summary(), *reads, return_exceptions=True
+        )
+        if isinstance(timed, XmrigAnotherMinerError):
+            # The other replies are from there too
+            for endpoint in (*self._others, self.config):
+                endpoint.drop()
+        for failure in (timed, *failures):
+            if isinstance(failure, BaseException):
+                raise failure
+        if TYPE_CHECKING:
+            assert isinstance(timed, TimedSummary)
+        # A truncated reply may not contain it
+        if timed.summary.restricted is not None:
+            self._restricted = timed.summary.restricted
+        if self._restricted:
+            self.config.drop()
+        elif not was_readable:
+            await self.config.refresh(writes)
+        return timed
+
+    async def _read_summary(self) -> TimedSummary[SummaryT]:
+        """Read the summary, without which all counts as unreachable."""
+        sent = time.monotonic()
+        summary = await self._link.summary()
+        return TimedSummary(summary=summary, sent=sent, received=time.monotonic())

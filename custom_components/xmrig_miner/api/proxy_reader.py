@@ -1,0 +1,91 @@
+"""Polling a proxy: all endpoints side by side, and the workers only now and then."""
+
+import time
+
+from .models import Workers
+from .polled import Endpoint, PolledReplies
+from .proxy import Proxy
+from .proxy_snapshot import ProxySnapshot
+
+WORKERS_INTERVAL = 60
+"""Seconds between two reads of the workers. What is shown of them is over ten minutes,
+and a list of a thousand that is a day old takes the proxy 7 ms to calculate."""
+
+_EARLY = 5
+"""Seconds by which a poll may come too early, and yet be the one for the workers."""
+
+
+class ProxyReader:
+    """Polls a proxy, and keeps what takes more than one poll to detect."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        """Initialize the reader."""
+        self._proxy = proxy
+        self._workers: Endpoint[Workers | None] = Endpoint(self._read_workers)
+        self._replies = PolledReplies(proxy.link, proxy.read_config, self._workers)
+        self._read_at: float | None = None
+        """When the workers were read, by the monotonic clock; None to read them next."""
+        self._writes = 0
+        self._uptime = 0
+        self._changed_paths: list[str] = []
+        self.needs_workers = False
+        """Whether anything needs the workers."""
+
+    async def poll(self) -> ProxySnapshot:
+        """Read the proxy once, between two commands.
+
+        Raises the errors of reading the summary; other replies may be missing.
+        """
+        async with self._proxy.queue.poll():
+            timed = await self._replies.read()
+            replies, uptime = self._replies, timed.summary.uptime
+            if uptime is not None:
+                if uptime < self._uptime:
+                    # It restarted: all rows are gone
+                    self._read_at = None
+                    self._workers.drop()
+                    replies.drop_stale()
+                self._uptime = uptime
+            config = replies.config
+            if config.reply and config.is_fresh:
+                self._changed_paths += await self._proxy.observe(config.reply)
+            return ProxySnapshot(
+                summary=timed.summary,
+                workers=self._workers.reply,
+                config=config.reply,
+                restricted=replies.is_restricted,
+                state=self._proxy.state,
+            )
+
+    @property
+    def polls(self) -> int:
+        """Return how many polls have begun."""
+        return self._replies.polls
+
+    @property
+    def is_polling(self) -> bool:
+        """Return whether a poll is running."""
+        return self._replies.is_polling
+
+    def take_changed_paths(self) -> list[str]:
+        """Return the paths of external changes of the config since the last call."""
+        paths, self._changed_paths = self._changed_paths, []
+        return paths
+
+    async def _read_workers(self) -> Workers | None:
+        """Return the workers, of an earlier poll while they are not due."""
+        if not self.needs_workers:
+            self._read_at = None
+            return None
+        now, writes = time.monotonic(), self._proxy.link.writes
+        is_due = (
+            self._read_at is None
+            or now - self._read_at >= WORKERS_INTERVAL - _EARLY
+            # A config may name workers by something else
+            or writes != self._writes
+        )
+        if not is_due:
+            return self._workers.reply
+        workers = await self._proxy.link.workers()
+        self._read_at, self._writes = now, writes
+        return workers

@@ -1,0 +1,114 @@
+"""Everything that is known about a proxy at one moment."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+from .models import Config, ProxySummary, WorkerMode, Workers
+from .state import MinerState
+
+MINUTES_10 = 600
+HOUR = 3600
+DAY = 86_400
+
+STARTUP = 30
+"""Seconds after a start in which no connection to a pool is no fault: the proxy counts
+them for the first time after 4."""
+
+
+class ProxyStatus(StrEnum):
+    """What a proxy is doing."""
+
+    MINING = "mining"
+    """Miners and a pool are connected."""
+    NO_MINERS = "no_miners"
+    NO_POOL = "no_pool"
+    """Its miners do not notice, and go on mining for nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProxySnapshot:
+    """Everything that is known about a proxy at one moment."""
+
+    summary: ProxySummary
+    workers: Workers | None = None
+    """None if nothing needs them, or they could not be read for a while."""
+    config: Config | None = field(default=None, repr=False)
+    """None if the API is read-only, or it could not be read for a while."""
+    restricted: bool = False
+    """Whether the API is read-only."""
+    state: MinerState = field(default_factory=MinerState, repr=False)
+    """What was stored about the proxy at that moment."""
+
+    @property
+    def status(self) -> ProxyStatus | None:
+        """Return what the proxy is doing; None if it is unknown."""
+        upstreams, miners = self.summary.upstreams, self.summary.miners
+        if upstreams.active is None or miners is None:
+            return None
+        if upstreams.active:
+            return ProxyStatus.MINING if miners else ProxyStatus.NO_MINERS
+        if upstreams.error or miners:
+            is_known = upstreams.total or self._is_full(STARTUP)
+            return ProxyStatus.NO_POOL if is_known else None
+        # It may need no connection without miners
+        return ProxyStatus.NO_MINERS if self._is_full(STARTUP) else None
+
+    @property
+    def is_pool_connected(self) -> bool | None:
+        """Return whether a pool is connected; None while none is needed."""
+        if self.summary.upstreams.active:
+            return True
+        return False if self.status is ProxyStatus.NO_POOL else None
+
+    @property
+    def hashrate_10m(self) -> float | None:
+        """Return the hashrate over 10 minutes in H/s; None until so long has passed."""
+        return self._window(self.summary.hashrate.minutes_10, MINUTES_10)
+
+    @property
+    def hashrate_1h(self) -> float | None:
+        """Return the hashrate over an hour in the same way."""
+        return self._window(self.summary.hashrate.hour_1, HOUR)
+
+    @property
+    def hashrate_24h(self) -> float | None:
+        """Return the hashrate over a day in the same way."""
+        return self._window(self.summary.hashrate.hours_24, DAY)
+
+    @property
+    def workers_online(self) -> int | None:
+        """Return of how many workers a miner is connected; None if it lists none."""
+        if self.workers is None or self.workers.mode is WorkerMode.NONE:
+            return None
+        return len(self.workers.online)
+
+    @cached_property
+    def user_config(self) -> Config | None:
+        """Return the config without the values that controls wrote; None if unknown."""
+        return None if self.config is None else self.state.user_config(self.config)
+
+    @property
+    def pool_labels(self) -> list[str]:
+        """Return the labels of the pools, in the user's order."""
+        return self.user_config.pool_labels if self.user_config else []
+
+    @property
+    def preferred_pool(self) -> str | None:
+        """Return the label of the first enabled pool; None if it is unknown."""
+        if self.config is None or self.user_config is None:
+            return None
+        return self.config.preferred_pool(self.user_config)
+
+    def _window(self, value: float | None, seconds: int) -> float | None:
+        """Return a hashrate once its window is full.
+
+        The proxy divides by the whole window from the start on (xmrig-proxy
+        src/proxy/TickingCounter.h).
+        """
+        return value if self._is_full(seconds) else None
+
+    def _is_full(self, seconds: int) -> bool:
+        """Return whether the proxy has run for so long."""
+        uptime = self.summary.uptime
+        return uptime is not None and uptime >= seconds

@@ -1,0 +1,1 @@
+"""xmrig-proxy: one connection to the pool for many miners."""

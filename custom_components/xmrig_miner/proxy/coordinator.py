@@ -1,0 +1,49 @@
+"""One poll of one proxy: the snapshot that every entity reads."""
+
+from collections.abc import Callable
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from ..api.exceptions import XmrigError
+from ..api.proxy import Proxy
+from ..api.proxy_reader import ProxyReader
+from ..api.proxy_snapshot import ProxySnapshot
+from ..coordinator import ProcessCoordinator
+
+WORKERS = "workers"
+"""The context of listeners that need the workers."""
+
+
+class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
+    """Polls one proxy."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        proxy: Proxy,
+        on_result: Callable[[XmrigError | None], None],
+    ) -> None:
+        """Initialize the coordinator; see `ProcessCoordinator`."""
+        super().__init__(hass, entry, proxy, on_result)
+        self._reader: ProxyReader = ProxyReader(proxy)
+
+    @property
+    def needs_workers(self) -> bool:
+        """Return whether any entity needs the workers."""
+        return WORKERS in self.async_contexts()
+
+    @override
+    async def _async_update(self) -> ProxySnapshot:
+        """Poll the proxy, and its workers if they are needed and due."""
+        self._reader.needs_workers = self.needs_workers
+        snapshot = await self._async_poll()
+        self._async_update_device(
+            snapshot.summary,
+            model="xmrig-proxy",
+            entry_type=dr.DeviceEntryType.SERVICE,
+        )
+        return snapshot

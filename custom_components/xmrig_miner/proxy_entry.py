@@ -1,0 +1,83 @@
+"""The config entry of a proxy: set-up, unloading, removal."""
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+
+from .addresses import is_miner_of
+from .api.exceptions import XmrigError
+from .api.models import ProxySummary
+from .api.proxy import Proxy
+from .certificate_issues import async_update_connection_issues
+from .command import Commands
+from .connection import async_create_proxy_client, async_wait_for_reply
+from .proxy.coordinator import ProxyCoordinator
+from .proxy.runtime import ProxyConfigEntry, ProxyRuntimeData
+from .repairs import async_delete_issues, async_update_issues
+from .storage import async_load_state, async_remove
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+
+
+async def async_create_proxy(
+    hass: HomeAssistant, entry: ProxyConfigEntry
+) -> ProxyRuntimeData:
+    """Return the runtime data of a proxy that was read once.
+
+    Raises ConfigEntryNotReady if it cannot be read.
+    """
+    client = async_create_proxy_client(hass, entry.data)
+    if hass.state is not CoreState.running:
+        await async_wait_for_reply(entry, client)
+    state, save = await async_load_state(hass, entry)
+
+    def is_expected(summary: ProxySummary) -> bool:
+        return is_miner_of(hass, entry, summary.identity)
+
+    @callback
+    def handle_result(error: XmrigError | None) -> None:
+        async_update_connection_issues(hass, entry, error)
+
+    proxy = Proxy(client, state, save, is_expected=is_expected)
+    coordinator = ProxyCoordinator(hass, entry, proxy, handle_result)
+    await coordinator.async_config_entry_first_refresh()
+    return ProxyRuntimeData(coordinator=coordinator, commands=Commands(coordinator))
+
+
+async def async_start_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> None:
+    """Add the entities and issues of a proxy."""
+    coordinator = entry.runtime_data.coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if coordinator.needs_workers:
+        # Only the entities tell whether they are needed
+        await coordinator.async_refresh_once()
+
+    @callback
+    def update_issues() -> None:
+        async_update_issues(coordinator)
+
+    async def stop(_: Event) -> None:
+        await coordinator.async_close()
+
+    update_issues()
+    entry.async_on_unload(coordinator.async_add_listener(update_issues))
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+
+
+async def async_unload_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> bool:
+    """Unload a proxy, once its last command is over."""
+    await entry.runtime_data.coordinator.async_close()
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    async_delete_issues(hass, entry, ignored=False)
+    return unloaded
+
+
+async def async_remove_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> None:
+    """Delete what is stored about a proxy that was removed."""
+    async_delete_issues(hass, entry, ignored=True)
+    await async_remove(hass, entry.entry_id)
+
+
+def is_nothing_removable(_entry: ProxyConfigEntry, _device: dr.DeviceEntry) -> bool:
+    """Return that the device of the proxy stays."""
+    return False

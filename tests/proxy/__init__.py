@@ -1,0 +1,1 @@
+"""Tests of xmrig-proxy: its API, and its entities in Home Assistant."""
