@@ -60,19 +60,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{sweep}: {number} combinations")
 
 
+class _Collected(logging.Handler):
+    """Collects what is logged by the integration and about it."""
+
+    def __init__(self) -> None:
+        """Collect nothing yet."""
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Collect a message, and the error with it."""
+        if record.name not in NOT_OURS:
+            self.texts.append(f"{record.getMessage()} {record.exc_info or ''}")
+
+
 @pytest.fixture(autouse=True)
-def no_secret_shows(
-    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
-) -> Generator[None]:
+def no_secret_shows(request: pytest.FixtureRequest) -> Generator[None]:
     """Check after each test that no token or wallet got into a log, state or repair."""
     LOGGER.setLevel(logging.DEBUG)
+    collected = _Collected()
+    logging.getLogger().addHandler(collected)
     yield
-    shown = [
-        record.getMessage() + str(record.exc_info or "")
-        for phase in ("setup", "call")
-        for record in caplog.get_records(phase)
-        if record.name not in NOT_OURS
-    ]
+    logging.getLogger().removeHandler(collected)
+    shown = collected.texts
     if isinstance(hass := request.node.funcargs.get("hass"), HomeAssistant):
         shown += [repr(state.as_dict()) for state in hass.states.async_all()]
         shown += [repr(issue) for issue in ir.async_get(hass).issues.values()]
