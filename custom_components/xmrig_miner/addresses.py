@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 import ipaddress
+import re
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PATH,
+    CONF_PORT,
+    CONF_SSL,
+)
 from homeassistant.core import HomeAssistant, callback
 from yarl import URL
 
@@ -19,7 +26,12 @@ from .const import (
 )
 from .kinds import EntryKind, entries_of_kind, is_miner
 
+_PLACE = (CONF_HOST, CONF_PORT, CONF_PATH)
 _TLS = (CONF_SSL, CONF_VERIFICATION, CONF_FINGERPRINT)
+
+_ENDPOINT = re.compile(
+    r"/(?:1/(summary|threads|config)|2/(summary|backends|config)|api\.json|json_rpc)$"
+)
 
 
 def identity_of(entry: ConfigEntry[Any]) -> MinerIdentity:
@@ -48,6 +60,19 @@ def is_miner_of(
     return identity_of(entry).matches(seen, others)
 
 
+def is_expected_at(
+    hass: HomeAssistant, entry: ConfigEntry[Any], seen: MinerIdentity
+) -> bool:
+    """Return whether a miner may answer at the address of a config entry.
+
+    Of one that was imported and never answered, nothing is known: any miner will do
+    that is not the one of another entry.
+    """
+    if identity_of(entry).is_known:
+        return is_miner_of(hass, entry, seen)
+    return not entries_of(hass, seen, besides=entry)
+
+
 def entries_of(
     hass: HomeAssistant, seen: MinerIdentity, *, besides: ConfigEntry[Any]
 ) -> list[ConfigEntry[Any]]:
@@ -58,22 +83,41 @@ def entries_of(
 def entry_at(
     hass: HomeAssistant, data: Mapping[str, Any], *, besides: ConfigEntry[Any] | None
 ) -> ConfigEntry[Any] | None:
-    """Return the other config entry that has the host and port of `data`."""
+    """Return the other config entry that has the address of `data`."""
     return next(
         (
             entry
             for entry in _others(hass, besides)
-            if entry.data[CONF_HOST] == data[CONF_HOST]
-            and entry.data[CONF_PORT] == data[CONF_PORT]
+            if is_same_address(entry.data, data)
         ),
         None,
     )
 
 
+def is_same_address(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Return whether two config entries have the same host, port and path."""
+    return all(first.get(key) == second.get(key) for key in _PLACE)
+
+
+def address_data(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a config entry stores of how its miner is reached but the token."""
+    return {key: data[key] for key in (*_PLACE, *_TLS) if key in data}
+
+
 def address(data: Mapping[str, Any]) -> str:
-    """Return host and port as text, with an IPv6 address in brackets."""
-    url = URL.build(scheme="http", host=data[CONF_HOST])
-    return f"{url.host_subcomponent}:{data[CONF_PORT]}"
+    """Return host, port and path as text, with an IPv6 address in brackets."""
+    return f"{_host(data)}:{data[CONF_PORT]}{data.get(CONF_PATH, '')}"
+
+
+def host_to_enter(data: Mapping[str, Any]) -> str:
+    """Return what to enter as the host of a config entry: with the path, if any."""
+    path = data.get(CONF_PATH)
+    return f"{_host(data)}{path}" if path else data[CONF_HOST]
+
+
+def _host(data: Mapping[str, Any]) -> str:
+    """Return the host, an IPv6 address in brackets."""
+    return str(URL.build(scheme="http", host=data[CONF_HOST]).host_subcomponent)
 
 
 def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,12 +129,21 @@ def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
     url = _url(entered[CONF_HOST].strip())
     if not url.host:
         raise ValueError("no host")
+    # Addresses of XMRig's documentation end in the path of an endpoint
+    path = _ENDPOINT.sub("", url.path.rstrip("/")).rstrip("/")
     return {
         CONF_HOST: url.host,
         CONF_PORT: url.explicit_port or int(entered[CONF_PORT]),
         CONF_SSL: url.scheme == "https" if url.scheme else entered[CONF_SSL],
         CONF_VERIFICATION: entered[CONF_VERIFICATION],
+        **({CONF_PATH: path} if path else {}),
     }
+
+
+def has_login(text: str) -> bool:
+    """Return whether an address names a user or a password."""
+    url = _url(text.strip())
+    return bool(url.user or url.password)
 
 
 def with_address_of(
@@ -101,15 +154,11 @@ def with_address_of(
     The token stays: it belongs to the miner, and so does a pinned certificate. Where
     none of the two is pinned, the other address is reached as it was before.
     """
-    moved = {**data, CONF_HOST: other[CONF_HOST], CONF_PORT: other[CONF_PORT]}
-    if CONF_FINGERPRINT in data or CONF_FINGERPRINT in other:
-        return moved
-    return moved | {key: other[key] for key in _TLS if key in other}
-
-
-def address_data(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a config entry stores of how its miner is reached but the token."""
-    return {key: data[key] for key in (CONF_HOST, CONF_PORT, *_TLS) if key in data}
+    keys: tuple[str, ...] = _PLACE
+    if CONF_FINGERPRINT not in data and CONF_FINGERPRINT not in other:
+        keys = (*_PLACE, *_TLS)
+    kept = {key: value for key, value in data.items() if key not in keys}
+    return kept | {key: other[key] for key in keys if key in other}
 
 
 def exposes_token(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

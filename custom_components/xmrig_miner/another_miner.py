@@ -7,7 +7,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import AbortFlow
 
-from .addresses import address, entries_of, identity_of, is_miner_of
+from .addresses import address, entries_of, identity_of, is_expected_at, is_miner_of
 from .api.exceptions import XmrigError
 from .api.identity import MinerIdentity
 from .connection import async_create_client
@@ -44,7 +44,7 @@ async def async_situation(hass: HomeAssistant, entry_id: str) -> Situation:
     ]
     # Any entry may have been removed while the miners were asked.
     entry = active_entry(hass, entry_id)
-    if is_miner_of(hass, entry, found):
+    if is_expected_at(hass, entry, found):
         async_delete_identity_issue(hass, entry, ignored=True)
         if entry.state is ConfigEntryState.SETUP_RETRY:
             hass.config_entries.async_schedule_reload(entry_id)

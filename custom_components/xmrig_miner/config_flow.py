@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import DiscoveryInfoType
 
 from .const import DOMAIN
 from .flows.connection import ConnectionSteps
+from .flows.imports import ImportSteps
 from .flows.manager import MANAGER_TITLE, ManagerSteps
 from .flows.manager_options import ManagerOptionsFlow
 from .kinds import (
@@ -23,9 +24,10 @@ from .kinds import (
     is_miner,
 )
 from .options_flow import XmrigOptionsFlow
+from .takeover.steps import is_undoable
 
 
-class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
+class XmrigConfigFlow(ConnectionSteps, ManagerSteps, ImportSteps, domain=DOMAIN):
     """Adds and changes miners and the manager."""
 
     VERSION = 1
@@ -51,15 +53,12 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add a miner, or ask whether it is the manager that is to be added.
+        """Add a miner, or ask what is to be added.
 
-        The first miner and all that follow once there is a manager need no question.
+        The first miner and all that follow once there is a manager need no question,
+        unless another integration has miners that can be imported.
         """
-        if (
-            user_input is None
-            and entries_of_kind(self.hass, EntryKind.MINER)
-            and not entries_of_kind(self.hass, EntryKind.MANAGER)
-        ):
+        if user_input is None and len(self._choices()) > 1:
             return await self.async_step_add()
         return await self.async_step_miner(user_input)
 
@@ -67,7 +66,17 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask what is to be added."""
-        return self.async_show_menu(step_id="add", menu_options=["miner", "manager"])
+        return self.async_show_menu(step_id="add", menu_options=self._choices())
+
+    def _choices(self) -> list[str]:
+        """Return what can be added."""
+        has_manager = bool(entries_of_kind(self.hass, EntryKind.MANAGER))
+        has_miner = bool(entries_of_kind(self.hass, EntryKind.MINER))
+        return [
+            *(["import_miners"] if self._can_import() else []),
+            "miner",
+            *(["manager"] if has_miner and not has_manager else []),
+        ]
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -76,7 +85,19 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
         entry = self._entry()
         if entry and entry_kind(entry) is EntryKind.MANAGER:
             return await self.async_step_manager()
+        if entry and user_input is None and is_undoable(self.hass, entry):
+            return self.async_show_menu(
+                step_id="imported",
+                menu_options=["miner", "undo_import"],
+                description_placeholders={"name": entry.title},
+            )
         return await self.async_step_miner(user_input)
+
+    async def async_step_imported(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Show the menu of an imported miner again, for a browser that was reloaded."""
+        return await self.async_step_reconfigure()
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -84,8 +105,12 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, domain=DOMAIN):
         """Ask for another token after the miner rejected the stored one."""
         return self._async_show_form()
 
-    async def async_step_import(self, _: None) -> ConfigFlowResult:
-        """Add the manager, as the user chose in the form of a miner."""
+    async def async_step_import(
+        self, import_data: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Add the manager or an imported miner, as the user chose in another flow."""
+        if import_data is not None:
+            return await self.async_step_import_one(import_data)
         return await self.async_step_dashboard()
 
     @override

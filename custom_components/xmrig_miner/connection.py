@@ -6,7 +6,13 @@ from contextlib import suppress
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_HOST,
+    CONF_PATH,
+    CONF_PORT,
+    CONF_SSL,
+)
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -48,6 +54,7 @@ def _create[ClientT: BaseClient[Any]](
         async_get_clientsession(hass, verify_ssl=is_verified),
         data[CONF_HOST],
         data[CONF_PORT],
+        path=data.get(CONF_PATH, ""),
         token=data.get(CONF_ACCESS_TOKEN),
         ssl=data[CONF_SSL],
         fingerprint=bytes.fromhex(data.get(CONF_FINGERPRINT, "")) or None,

@@ -46,6 +46,7 @@ CONF_MINER_ID: Final = "miner_id"
 CONF_WORKER_ID: Final = "worker_id"
 CONF_VERIFICATION: Final = "verification"
 CONF_FINGERPRINT: Final = "fingerprint"
+CONF_IMPORT: Final = "import"
 CONF_KEEP_STATE: Final = "keep_state"
 CONF_EARNINGS_SENSOR: Final = "earnings_sensor"
 

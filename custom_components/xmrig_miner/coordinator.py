@@ -29,7 +29,7 @@ from .api.miner import Miner
 from .api.models import BaseSummary
 from .api.reader import MinerReader
 from .api.snapshot import Snapshot
-from .const import CONF_KEEP_STATE, DOMAIN, LOGGER, SCAN_INTERVAL
+from .const import CONF_IMPORT, CONF_KEEP_STATE, DOMAIN, LOGGER, SCAN_INTERVAL
 
 type CommandRunner = Callable[[], AbstractAsyncContextManager[Miner]]
 """Runs a command; see `Commands.run`."""
@@ -164,12 +164,15 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     @callback
     def _async_update_device(self, summary: BaseSummary, **facts: Any) -> None:
         """Keep the device up to date: XMRig may have been updated or renamed."""
+        entry = self.config_entry
+        # An imported miner keeps the name that its entities are named after
+        worker_id = None if CONF_IMPORT in entry.data else summary.worker_id
         device = dr.async_get(self.hass).async_get_or_create(
-            config_entry_id=self.config_entry.entry_id,
+            config_entry_id=entry.entry_id,
             # No configuration_url: XMRig serves no page, only 401 or 404 to a browser
-            identifiers={(DOMAIN, self.config_entry.entry_id)},
+            identifiers={(DOMAIN, entry.entry_id)},
             manufacturer="XMRig",
-            name=summary.worker_id or self.config_entry.title,
+            name=worker_id or entry.title,
             sw_version=summary.version,
             **facts,
         )

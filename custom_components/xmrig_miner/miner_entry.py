@@ -5,7 +5,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .addresses import is_miner_of
+from .addresses import identity_data, identity_of, is_expected_at
 from .api.client import XmrigClient
 from .api.exceptions import XmrigError
 from .api.miner import Miner
@@ -21,6 +21,8 @@ from .power.control import PowerControl
 from .repairs import async_delete_issues, async_update_issues
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 from .storage import async_load_state, async_remove
+from .takeover.statistics import async_renew_units
+from .takeover.steps import async_continue_import, async_return_entities
 
 PLATFORMS = [
     Platform.SWITCH,
@@ -40,6 +42,7 @@ async def async_create_miner(
 
     Raises ConfigEntryNotReady if it cannot be read.
     """
+    await async_continue_import(hass, entry)
     client = async_create_client(hass, entry.data)
     if hass.state is not CoreState.running:
         await async_wait_for_reply(entry, client)
@@ -56,6 +59,9 @@ async def async_create_miner(
     managers = entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
     await power.async_load(has_manager=bool(managers))
     await coordinator.async_config_entry_first_refresh()
+    if not identity_of(entry).is_known:
+        found = identity_data(coordinator.data.summary.identity)
+        hass.config_entries.async_update_entry(entry, data={**entry.data, **found})
     power.async_start()
     return XmrigRuntimeData(coordinator=coordinator, commands=commands, power=power)
 
@@ -78,6 +84,7 @@ async def async_start_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Non
     update_issues()
     entry.async_on_unload(runtime.coordinator.async_add_listener(update_issues))
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    await async_renew_units(hass, entry)
     await async_offer_manager(hass)
 
 
@@ -92,6 +99,7 @@ async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bo
 async def async_remove_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
     """Delete what is stored about a miner that was removed."""
     async_delete_issues(hass, entry, ignored=True)
+    async_return_entities(hass, entry)
     await async_remove(hass, entry.entry_id)
 
 
@@ -115,7 +123,7 @@ async def _async_miner(
     state, save = await async_load_state(hass, entry)
 
     def is_expected(summary: Summary) -> bool:
-        return is_miner_of(hass, entry, summary.identity)
+        return is_expected_at(hass, entry, summary.identity)
 
     return Miner(
         client,

@@ -34,19 +34,27 @@ class BaseClient[SummaryT: BaseSummary](ABC):
         host: str,
         port: int,
         *,
+        path: str = "",
         token: str | None = None,
         ssl: bool = False,
         fingerprint: bytes | None = None,
     ) -> None:
         """Initialize the client.
 
-        `fingerprint` is the SHA-256 of the only certificate to accept, and implies TLS.
-        Without one, whether a certificate is verified is a setting of the session.
-        Raises ValueError for a host or port that cannot be part of a URL, and for a
-        fingerprint of another length.
+        `path` is where a reverse proxy serves the API, such as `/miner1`. `fingerprint` is
+        the SHA-256 of the only certificate to accept, and implies TLS. Without one,
+        whether a certificate is verified is a setting of the session. Raises ValueError
+        for a host or port that cannot be part of a URL, and for a fingerprint of another
+        length.
         """
         self._transport = Transport(
-            session, host, port, token=token, ssl=ssl, fingerprint=fingerprint
+            session,
+            host,
+            port,
+            path=path,
+            token=token,
+            ssl=ssl,
+            fingerprint=fingerprint,
         )
         self.address = self._transport.address
         """Host and port."""

@@ -37,6 +37,11 @@ class MinerIdentity:
         label = " ".join(" ".join(names).replace("`", "'").split())
         return label[:MAX_TEXT] or "XMRig"
 
+    @property
+    def is_known(self) -> bool:
+        """Return whether anything is known; not of a miner that never answered."""
+        return bool(self.id or self.worker_id)
+
     def matches(
         self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
     ) -> bool:

@@ -62,6 +62,7 @@ class Transport:
         host: str,
         port: int,
         *,
+        path: str = "",
         token: str | None = None,
         ssl: bool = False,
         fingerprint: bytes | None = None,
@@ -70,7 +71,7 @@ class Transport:
         self._session = session
         # aiohttp ignores a fingerprint over plain HTTP
         scheme = "https" if ssl or fingerprint else "http"
-        self._url = URL.build(scheme=scheme, host=host, port=port, path="/")
+        self._url = URL.build(scheme=scheme, host=host, port=port, path=f"{path}/")
         self._ssl = aiohttp.Fingerprint(fingerprint) if fingerprint else True
         self.token = token
         self._urls: dict[str, URL] = {}

@@ -11,7 +11,7 @@ from homeassistant.config_entries import (
     ConfigEntry,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_SSL
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import AbortFlow
 
@@ -21,8 +21,10 @@ from ..addresses import (
     entries_of,
     entry_at,
     exposes_token,
+    host_to_enter,
     identity_data,
     identity_of,
+    is_expected_at,
     is_miner_of,
     parse_address,
     reached_entries,
@@ -38,7 +40,13 @@ from ..api.identity import Kind, MinerIdentity
 from ..api.models import BaseSummary
 from ..certificates import Certificate, Verification, fingerprint_text, pinned
 from ..connection import async_create_client
-from ..const import CONF_FINGERPRINT, CONF_READ_ONLY, CONF_VERIFICATION, LOGGER
+from ..const import (
+    CONF_FINGERPRINT,
+    CONF_IMPORT,
+    CONF_READ_ONLY,
+    CONF_VERIFICATION,
+    LOGGER,
+)
 from ..runtime import XmrigConfigEntry
 from .connection_form import (
     CONF_REMOVE_TOKEN,
@@ -287,7 +295,7 @@ class ConnectionSteps(PowerSteps):
         self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
     ) -> ConfigFlowResult:
         """Change an entry, after a question if another miner answers."""
-        if not is_miner_of(self.hass, entry, seen):
+        if not is_expected_at(self.hass, entry, seen):
             holders = entries_of(self.hass, seen, besides=entry)
             question = (
                 self._question_of_entry("miner_of_entry", holders[0], data, seen)
@@ -307,10 +315,11 @@ class ConnectionSteps(PowerSteps):
         if not seen.id and seen.worker_id == known.worker_id:
             # It has none until its next start with a network.
             seen = known
+        origin = {key: entry.data[key] for key in (CONF_IMPORT,) if key in entry.data}
         return self.async_update_reload_and_abort(
             entry,
             unique_id=None,
-            data=data | identity_data(seen),
+            data=data | identity_data(seen) | origin,
         )
 
     def _token_question(
@@ -379,7 +388,15 @@ class ConnectionSteps(PowerSteps):
         No token is sent to the browser: neither a stored one nor one just entered.
         """
         entry = self._entry()
-        stored = {**entry.data, SECTION_TLS: entry.data} if entry else {}
+        stored = (
+            {
+                **entry.data,
+                CONF_HOST: host_to_enter(entry.data),
+                SECTION_TLS: entry.data,
+            }
+            if entry
+            else {}
+        )
         shown = self._entered_parts() or stored
         shown.pop(CONF_ACCESS_TOKEN, None)
         field = ERROR_FIELDS.get(error or "", "base")
@@ -412,5 +429,6 @@ class ConnectionSteps(PowerSteps):
             parts = parse_address(shown | shown[SECTION_TLS])
         except LookupError, ValueError:
             return shown
-        tls = {key: parts.pop(key) for key in (CONF_SSL, CONF_VERIFICATION)}
-        return shown | parts | {SECTION_TLS: tls}
+        tls = {key: parts[key] for key in (CONF_SSL, CONF_VERIFICATION)}
+        address_parts = {CONF_HOST: host_to_enter(parts), CONF_PORT: parts[CONF_PORT]}
+        return shown | address_parts | {SECTION_TLS: tls}

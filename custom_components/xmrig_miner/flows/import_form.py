@@ -1,0 +1,53 @@
+"""The form that lists the miners of another integration."""
+
+from collections.abc import Iterable
+
+from homeassistant.helpers.selector import (
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+)
+import voluptuous as vol
+
+from ..addresses import address
+from ..takeover.candidates import Candidates, OldMiner
+
+CONF_MINERS = "miners"
+
+
+def import_schema(candidates: Candidates) -> vol.Schema:
+    """Return the form, with all miners that can be imported selected."""
+    options = [
+        SelectOptionDict(
+            value=old.entry_id,
+            label=f"{old.title} ({address(old.data)})" if old.data else old.title,
+        )
+        for old in candidates.importable
+    ]
+    return vol.Schema(
+        {
+            vol.Required(
+                CONF_MINERS, default=[option["value"] for option in options]
+            ): SelectSelector(
+                SelectSelectorConfig(
+                    options=options, multiple=True, mode=SelectSelectorMode.LIST
+                )
+            )
+        }
+    )
+
+
+def names(miners: Iterable[OldMiner]) -> str:
+    """Return the names of miners, a dash for none."""
+    return ", ".join(old.title for old in miners) or "–"
+
+
+def facts(candidates: Candidates) -> dict[str, str]:
+    """Return what the form says of some of the miners."""
+    return {
+        "logins": names(old for old in candidates.importable if old.has_login),
+        "unreached": names(candidates.unreached),
+        "duplicates": names(candidates.duplicates),
+        "unusable": names(candidates.unusable),
+    }

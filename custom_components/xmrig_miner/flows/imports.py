@@ -1,0 +1,155 @@
+"""The steps that import miners from another integration, and undo that."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.config_entries import (
+    SOURCE_IMPORT,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+)
+from homeassistant.core import callback
+
+from ..addresses import entry_at, identity_data
+from ..const import CONF_KIND, DOMAIN
+from ..kinds import EntryKind
+from ..takeover.candidates import (
+    Candidates,
+    OldMiner,
+    async_identity,
+    known_miners,
+    old_entries,
+    read_entry,
+    sort_out,
+)
+from ..takeover.moves import plan_import
+from ..takeover.record import import_of, imported_ids
+from ..takeover.steps import async_undo
+from .import_form import CONF_MINERS, facts, import_schema, names
+
+CONF_OLD_ENTRY = "old_entry"
+CONF_DATA = "data"
+
+
+class ImportSteps(ConfigFlow):
+    """Imports miners from another integration."""
+
+    _candidates = Candidates()
+
+    def _can_import(self) -> bool:
+        """Return whether there are miners to import, as far as their addresses tell."""
+        found = map(read_entry, old_entries(self.hass))
+        return bool(sort_out(found, {}, known_miners(self.hass)).importable)
+
+    async def async_step_import_miners(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which miners are to be imported, and import them."""
+        if user_input is not None:
+            chosen = [
+                old
+                for old in self._candidates.importable
+                if old.entry_id in user_input[CONF_MINERS]
+            ]
+            if chosen:
+                return await self._async_import(chosen)
+        else:
+            self._candidates = await self._async_candidates()
+        if not self._candidates.importable:
+            return self.async_abort(
+                reason="nothing_to_import",
+                description_placeholders=facts(self._candidates),
+            )
+        return self.async_show_form(
+            step_id="import_miners",
+            data_schema=import_schema(self._candidates),
+            errors={} if user_input is None else {CONF_MINERS: "nothing_selected"},
+            description_placeholders=facts(self._candidates),
+        )
+
+    async def async_step_import_one(self, found: dict[str, Any]) -> ConfigFlowResult:
+        """Add a miner that was chosen in the form of another flow."""
+        old = self.hass.config_entries.async_get_entry(found[CONF_OLD_ENTRY])
+        if old is None or not self._is_new(old, found[CONF_DATA]):
+            return self.async_abort(reason="already_configured")
+        return self.async_create_entry(
+            title=old.title,
+            data=self._entry_data(old, found[CONF_DATA]),
+            description="imported",
+            description_placeholders={"miners": found.get(CONF_MINERS, old.title)},
+        )
+
+    async def async_step_undo_import(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Undo the import of a miner once the user confirmed it."""
+        entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
+        plan = import_of(entry) if entry else None
+        if entry is None or plan is None:
+            return self.async_abort(reason="entry_removed")
+        old = self.hass.config_entries.async_get_entry(plan.old_entry_id)
+        if old is None:
+            return self.async_abort(reason="old_entry_removed")
+        placeholders = {"name": entry.title, "old": old.title, "domain": old.domain}
+        if user_input is None:
+            return self.async_show_form(
+                step_id="undo_import", description_placeholders=placeholders
+            )
+        async_undo(self.hass, entry, plan)
+        return self.async_abort(
+            reason="import_undone", description_placeholders=placeholders
+        )
+
+    async def _async_candidates(self) -> Candidates:
+        """Return what can be imported, after asking each miner who it is."""
+        found = [read_entry(entry) for entry in old_entries(self.hass)]
+        seen = await asyncio.gather(*(async_identity(self.hass, old) for old in found))
+        identities = {
+            old.entry_id: identity
+            for old, identity in zip(found, seen, strict=True)
+            if identity
+        }
+        return sort_out(found, identities, known_miners(self.hass))
+
+    async def _async_import(self, chosen: list[OldMiner]) -> ConfigFlowResult:
+        """Add the first of the miners by this flow, and each other by one of its own."""
+        first, *others = (
+            {CONF_OLD_ENTRY: old.entry_id, CONF_DATA: self._connection(old)}
+            for old in chosen
+        )
+        results = await asyncio.gather(
+            *(
+                self.hass.config_entries.flow.async_init(
+                    DOMAIN, context={"source": SOURCE_IMPORT}, data=other
+                )
+                for other in others
+            )
+        )
+        added = [
+            old
+            for old, result in zip(chosen[1:], results, strict=True)
+            if "result" in result
+        ]
+        return await self.async_step_import_one(
+            {**first, CONF_MINERS: names([chosen[0], *added])}
+        )
+
+    def _connection(self, old: OldMiner) -> dict[str, Any]:
+        """Return address, token and, if it answered, the identity of a miner."""
+        identity = self._candidates.identities.get(old.entry_id)
+        return {**(old.data or {}), **(identity_data(identity) if identity else {})}
+
+    @callback
+    def _is_new(self, old: ConfigEntry[Any], connection: dict[str, Any]) -> bool:
+        """Return whether a miner has not been added since the form was shown."""
+        is_imported = old.entry_id in imported_ids(self.hass)
+        return not is_imported and not entry_at(self.hass, connection, besides=None)
+
+    @callback
+    def _entry_data(
+        self, old: ConfigEntry[Any], connection: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the data of an imported miner's config entry."""
+        plan = plan_import(self.hass, old)
+        return {CONF_KIND: EntryKind.MINER.value, **connection, **plan.as_data()}

@@ -1,0 +1,169 @@
+"""The steps of an import and of its undoing, and what goes on after a restart.
+
+The config entry of the miner, with the record of the import, is on disk before the first
+change of the registries, and is removed only after the last one is on disk.
+"""
+
+import asyncio
+from typing import Any
+
+from homeassistant.config_entries import (
+    ConfigEntry,
+    ConfigEntryDisabler,
+    OperationNotAllowed,
+)
+from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
+
+from ..const import DOMAIN, LOGGER
+from .moves import async_give_back, async_take
+from .record import Import, Phase, async_set_phase, import_of
+
+SAVED_AFTER = 15
+"""Seconds until registries are on disk: Home Assistant saves them after 10
+(homeassistant/helpers/registry.py)."""
+
+SAVED_AFTER_START = 200
+"""The same while Home Assistant starts: it saves them after 180."""
+
+
+async def async_continue_import(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Take over what an import planned, or give it back, unless that is done.
+
+    To be called before entities are added. Raises ConfigEntryNotReady as long as the
+    other integration does not release its entities, and ConfigEntryError if the import
+    was being undone when Home Assistant ended: that goes on.
+    """
+    plan = import_of(entry)
+    if plan is None or plan.phase is Phase.IMPORTED:
+        return
+    if plan.phase is Phase.UNDOING:
+        _async_start_undo(hass, entry)
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="import_being_undone",
+            translation_placeholders={"name": entry.title},
+        )
+    old = hass.config_entries.async_get_entry(plan.old_entry_id)
+    if old is None:
+        return
+    await _async_disable(hass, old)
+    try:
+        async_take(hass, plan, entry)
+    except ValueError as error:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="import_not_finished",
+            translation_placeholders={"name": entry.title, "old": old.title},
+        ) from error
+    hass.async_create_background_task(
+        _async_settle(hass, entry), f"{DOMAIN} import of {entry.entry_id}"
+    )
+
+
+async def _async_settle(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Store that an import is done, once the registries are on disk."""
+    await _async_wait_for_registries(hass)
+    plan = import_of(entry)
+    is_there = hass.config_entries.async_get_entry(entry.entry_id) is not None
+    if is_there and plan and plan.phase is Phase.IMPORTING:
+        async_set_phase(hass, entry, plan, Phase.IMPORTED)
+
+
+async def _async_wait_for_registries(hass: HomeAssistant) -> None:
+    """Wait until changes of the registries are on disk."""
+    is_running = hass.state is CoreState.running
+    await asyncio.sleep(SAVED_AFTER if is_running else SAVED_AFTER_START)
+
+
+async def _async_disable(hass: HomeAssistant, old: ConfigEntry[Any]) -> None:
+    """Disable the entry of another integration, which releases its entities.
+
+    An entry that was being set up when it was disabled is unloaded the next time.
+    """
+    entries = hass.config_entries
+    try:
+        if not old.disabled_by:
+            await entries.async_set_disabled_by(old.entry_id, ConfigEntryDisabler.USER)
+        elif old.state.recoverable:
+            await entries.async_unload(old.entry_id)
+    except OperationNotAllowed as error:
+        LOGGER.debug("%s could not be unloaded: %s", old.title, error)
+
+
+def is_undoable(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Return whether a miner was imported, and its old entry still exists."""
+    plan = import_of(entry)
+    return (
+        plan is not None
+        and plan.phase is not Phase.UNDOING
+        and hass.config_entries.async_get_entry(plan.old_entry_id) is not None
+    )
+
+
+@callback
+def async_undo(hass: HomeAssistant, entry: ConfigEntry[Any], plan: Import) -> None:
+    """Undo an import, in the background."""
+    async_set_phase(hass, entry, plan, Phase.UNDOING)
+    _async_start_undo(hass, entry)
+
+
+@callback
+def _async_start_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    hass.async_create_background_task(
+        _async_undo(hass, entry), f"{DOMAIN} undo of {entry.entry_id}"
+    )
+
+
+async def _async_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Give everything back, enable the old entry, and remove the miner.
+
+    The miner is removed only after the registries are on disk: if Home Assistant ended
+    before, nothing would give the entities back.
+    """
+    entries = hass.config_entries
+    plan = import_of(entry)
+    old = entries.async_get_entry(plan.old_entry_id) if plan else None
+    if plan and old:
+        await _async_disable(hass, old)
+        if entry.state.recoverable:
+            await entries.async_unload(entry.entry_id)
+        try:
+            async_give_back(hass, plan, entry, old)
+        except ValueError as error:
+            LOGGER.error(
+                "Undoing the import of %s goes on after a restart: %s",
+                entry.title,
+                error,
+            )
+            return
+        if plan.was_enabled:
+            await _async_enable(hass, old)
+        await _async_wait_for_registries(hass)
+    if entries.async_get_entry(entry.entry_id):
+        await entries.async_remove(entry.entry_id)
+
+
+async def _async_enable(hass: HomeAssistant, old: ConfigEntry[Any]) -> None:
+    """Enable the entry of another integration; it need not be installed anymore."""
+    try:
+        await hass.config_entries.async_set_disabled_by(old.entry_id, None)
+    except OperationNotAllowed as error:
+        # It is set up at the next start
+        LOGGER.debug("%s could not be set up: %s", old.title, error)
+
+
+@callback
+def async_return_entities(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Give entities back to the old entry of an imported miner that was removed.
+
+    The old entry stays as it is.
+    """
+    plan = import_of(entry)
+    old = hass.config_entries.async_get_entry(plan.old_entry_id) if plan else None
+    if plan is None or old is None or plan.phase is Phase.UNDOING:
+        return
+    try:
+        async_give_back(hass, plan, entry, old)
+    except ValueError as error:
+        LOGGER.warning("An entity of %s was not returned: %s", old.title, error)

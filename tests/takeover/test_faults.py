@@ -1,0 +1,208 @@
+"""What may come between an import and its end."""
+
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+import pytest
+
+from tests.forms import choose, submit
+
+from . import other
+from .conftest import Miners
+from .stored import KELLER, RIG_ONE, started
+from .test_candidates import only
+from .test_import import registered
+
+
+async def test_a_read_only_miner_gives_back_the_switch_that_it_cannot_have(
+    miners: Miners,
+) -> None:
+    """Controls are removed while an API is read-only."""
+    miners.keller.edit_config(lambda config: config["http"].update(restricted=True))
+    async with started(miners.stored, other.install) as home:
+        er.async_get(home.hass).async_update_entity(
+            "switch.keller_xmrig_keller_mining",
+            new_entity_id="switch.dig",
+            name="Dig",
+            icon="mdi:shovel",
+        )
+        before = registered(home, KELLER)
+        await home.import_miners(KELLER)
+        assert home.hass.states.get("switch.dig") is None
+        await home.undo("Keller")
+        assert registered(home, KELLER) == before
+        assert home.hass.states.get("switch.dig")
+
+
+async def test_a_read_only_miner_that_is_deleted_gives_it_back_too(
+    miners: Miners,
+) -> None:
+    """As a miner that is not read-only."""
+    miners.keller.edit_config(lambda config: config["http"].update(restricted=True))
+    async with started(miners.stored, other.install) as home:
+        before = registered(home, KELLER)
+        await home.import_miners(KELLER)
+        await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
+        await home.hass.config_entries.async_set_disabled_by(KELLER, None)
+        await home.wait()
+        assert registered(home, KELLER) == before
+
+
+async def test_a_miner_is_no_longer_read_only(miners: Miners) -> None:
+    """It has the switch that it took over, under its entity ID."""
+    miners.keller.edit_config(lambda config: config["http"].update(restricted=True))
+    async with started(miners.stored, other.install) as home:
+        await home.import_miners(KELLER)
+        miners.keller.edit_config(
+            lambda config: config["http"].update(restricted=False)
+        )
+        await home.wait(60)
+        state = home.hass.states.get("switch.keller_xmrig_keller_mining")
+        assert state
+        assert state.state == "on"
+
+
+@pytest.mark.parametrize("has_failed", [False, True], ids=["fails now", "has failed"])
+async def test_the_other_integration_cannot_be_unloaded(
+    miners: Miners, has_failed: bool
+) -> None:
+    """Its entities end when they are disabled, or else at the next start."""
+
+    def install(hass: HomeAssistant) -> None:
+        other.install(hass, unloads=False)
+
+    async with started(only(miners.stored, KELLER), install) as home:
+        await home.wait(30)
+        before = registered(home, KELLER)
+        if has_failed:
+            await home.hass.config_entries.async_unload(KELLER)
+            assert home.old(KELLER).state is ConfigEntryState.FAILED_UNLOAD
+        await home.import_miners(KELLER)
+        assert home.old(KELLER).disabled_by is ConfigEntryDisabler.USER
+        entry = home.miners["Keller"]
+        if has_failed:
+            assert entry.state is ConfigEntryState.SETUP_RETRY
+            assert entry.reason
+            assert "Restart Home Assistant" in entry.reason
+            assert registered(home, KELLER) == before
+        else:
+            assert entry.state is ConfigEntryState.LOADED
+        stored = dict(home.stored)
+        await home.undo("Keller")
+        assert registered(home, KELLER) == before
+    async with started(stored, install) as home:
+        await home.wait(300)
+        assert home.miners["Keller"].state is ConfigEntryState.LOADED
+        assert "sensor.mining_power" in home.rows(home.miners["Keller"])
+        await home.undo("Keller")
+        assert registered(home, KELLER) == before
+
+
+async def test_entities_that_are_loaded_are_not_given_back(
+    miners: Miners, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The undoing waits for the next start, which is logged."""
+    async with started(only(miners.stored, KELLER)) as home:
+        await home.import_miners(KELLER)
+        with patch.object(er.EntityRegistry, "async_update_entity_platform") as move:
+            move.side_effect = ValueError("is loaded")
+            await home.undo("Keller")
+        assert list(home.miners) == ["Keller"]
+        assert "goes on after a restart" in caplog.text
+        stored = dict(home.stored)
+    async with started(stored) as home:
+        await home.wait(300)
+        assert not home.miners
+        assert len(home.rows(home.old(KELLER))) == 8
+
+
+async def test_a_miner_is_deleted_whose_entities_are_loaded(
+    miners: Miners, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is deleted all the same."""
+    async with started(only(miners.stored, KELLER)) as home:
+        await home.import_miners(KELLER)
+        with patch.object(er.EntityRegistry, "async_update_entity_platform") as move:
+            move.side_effect = ValueError("is loaded")
+            await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
+        assert "An entity of Keller was not returned" in caplog.text
+        assert not home.miners
+
+
+async def test_a_miner_is_deleted_while_its_import_is_undone(miners: Miners) -> None:
+    """Everything was returned before."""
+    async with started(only(miners.stored, KELLER)) as home:
+        before = registered(home, KELLER)
+        await home.import_miners(KELLER)
+        confirm = await choose(
+            home.hass, await home.reconfigure("Keller"), "undo_import"
+        )
+        await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+        await home.wait(5)
+        await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
+        await home.wait(30)
+        assert not home.miners
+        assert registered(home, KELLER) == before
+
+
+async def test_a_miner_is_deleted_before_it_is_to_be_undone(miners: Miners) -> None:
+    """The form says so."""
+    async with started(only(miners.stored, KELLER)) as home:
+        await home.import_miners(KELLER)
+        confirm = await choose(
+            home.hass, await home.reconfigure("Keller"), "undo_import"
+        )
+        await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
+        result = await submit(home.hass, confirm, {})
+        assert result["reason"] == "entry_removed"
+
+
+async def test_the_old_entry_is_deleted_before_the_import_is_done(
+    miners: Miners,
+) -> None:
+    """There is nothing left to take at the next start."""
+    async with started(only(miners.stored, KELLER)) as home:
+        form = await home.form()
+        flows = home.hass.config_entries.flow
+        await flows.async_configure(form["flow_id"], {"miners": [KELLER]})
+        await home.hass.config_entries.async_remove(KELLER)
+        await home.wait(3)
+        stored = dict(home.stored)
+    async with started(stored) as home:
+        await home.wait(300)
+        assert home.miners["Keller"].state is ConfigEntryState.LOADED
+
+
+async def test_the_old_entry_is_deleted_while_the_import_is_undone(
+    miners: Miners,
+) -> None:
+    """The miner is removed all the same, as it was said."""
+    async with started(only(miners.stored, KELLER)) as home:
+        await home.import_miners(KELLER)
+        confirm = await choose(
+            home.hass, await home.reconfigure("Keller"), "undo_import"
+        )
+        await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+        await home.hass.config_entries.async_remove(KELLER)
+        await home.wait(3)
+        stored = dict(home.stored)
+    async with started(stored) as home:
+        await home.wait(300)
+        assert not home.miners
+
+
+async def test_two_imports_do_not_disturb_each_other(miners: Miners) -> None:
+    """Nor does the undoing of one."""
+    async with started(miners.stored, other.install) as home:
+        before = registered(home, RIG_ONE)
+        form = await home.form()
+        again = await home.form()
+        await submit(home.hass, form, {"miners": [RIG_ONE]})
+        await submit(home.hass, again, {"miners": [KELLER]})
+        await home.wait(30)
+        await home.undo("Rig One")
+        assert list(home.miners) == ["Keller"]
+        assert registered(home, RIG_ONE) == before
+        assert "sensor.mining_power" in home.rows(home.miners["Keller"])
