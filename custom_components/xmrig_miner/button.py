@@ -1,4 +1,4 @@
-"""Buttons of a miner."""
+"""Buttons of a miner or a proxy."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,8 +11,11 @@ from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import XmrigEntity, async_remove_entities, async_setup_entities
-from .runtime import XmrigConfigEntry, XmrigRuntimeData
+from .entity import async_remove_entities, async_setup_entities
+from .kinds import AnyConfigEntry, EntryKind, entry_kind
+from .process_entity import ProcessEntity
+from .proxy.runtime import ProxyRuntimeData
+from .runtime import XmrigRuntimeData
 
 # The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
@@ -22,7 +25,8 @@ PARALLEL_UPDATES = 0
 class XmrigButtonEntityDescription(ButtonEntityDescription):
     """Describes a button."""
 
-    press_fn: Callable[[XmrigRuntimeData], Awaitable[Any]]
+    press_fn: Callable[[Any], Awaitable[Any]]
+    """Is called with the runtime data of the config entry."""
     admin_only: bool = False
     """Whether only administrators may press it; automations may."""
 
@@ -37,6 +41,12 @@ async def _stop(runtime: XmrigRuntimeData) -> None:
     """Stop the miner."""
     async with runtime.commands.run() as miner:
         await miner.stop()
+
+
+async def _restore_proxy(runtime: ProxyRuntimeData) -> None:
+    """Restore the config of a proxy."""
+    async with runtime.commands.run() as proxy:
+        await proxy.restore()
 
 
 DESCRIPTIONS = (
@@ -63,6 +73,15 @@ DESCRIPTIONS = (
     ),
 )
 
+PROXY_RESTORE_CONFIG = XmrigButtonEntityDescription(
+    key="restore_config",
+    translation_key="restore_config",
+    entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
+    press_fn=_restore_proxy,
+    admin_only=True,
+)
+
 CALIBRATE = XmrigButtonEntityDescription(
     key="calibrate",
     translation_key="calibrate",
@@ -75,13 +94,15 @@ CALIBRATE = XmrigButtonEntityDescription(
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: XmrigConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the buttons of a miner."""
+    """Set up the buttons of a miner or a proxy."""
     runtime = entry.runtime_data
     descriptions = list(DESCRIPTIONS)
-    if runtime.power.meter.sensor is not None:
+    if entry_kind(entry) is EntryKind.PROXY:
+        descriptions = [PROXY_RESTORE_CONFIG]
+    elif runtime.power.meter.sensor is not None:
         descriptions.append(CALIBRATE)
     else:
         async_remove_entities(runtime.coordinator, [CALIBRATE])
@@ -94,10 +115,17 @@ async def async_setup_entry(
     )
 
 
-class XmrigButton(XmrigEntity, ButtonEntity):
-    """A button of a miner."""
+class XmrigButton(ProcessEntity, ButtonEntity):
+    """A button of a miner or a proxy."""
 
     entity_description: XmrigButtonEntityDescription
+
+    def __init__(
+        self, runtime: Any, description: XmrigButtonEntityDescription, _gpu: None
+    ) -> None:
+        """Initialize the button."""
+        super().__init__(runtime.coordinator, description)
+        self._runtime = runtime
 
     @override
     async def async_press(self) -> None:
@@ -106,7 +134,7 @@ class XmrigButton(XmrigEntity, ButtonEntity):
         context = self._context
         if self.entity_description.admin_only and context and context.user_id:
             await self._async_require_admin(context, context.user_id)
-        await self.entity_description.press_fn(self.runtime)
+        await self.entity_description.press_fn(self._runtime)
 
     async def _async_require_admin(self, context: Context, user_id: str) -> None:
         """Raise Unauthorized unless a user is an administrator."""

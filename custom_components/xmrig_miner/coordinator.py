@@ -58,6 +58,8 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     config_entry: ConfigEntry[Any]
     device_id: str
     """ID in the device registry; cards and workers are connected via it."""
+    activities: tuple[Activity, ...] = ()
+    """What happened between the last two polls that succeeded."""
     _reader: Reader[SnapshotT]
 
     def __init__(
@@ -182,8 +184,6 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
 class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
     """Polls one miner."""
 
-    activities: tuple[Activity, ...] = ()
-    """What happened between the last two polls that succeeded."""
     restarted = False
     """Whether the miner restarted between the last two polls."""
 

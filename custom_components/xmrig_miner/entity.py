@@ -2,31 +2,30 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.core import Event, EventStateChangedData, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import DeviceInfo
-from homeassistant.helpers.entity import EntityDescription
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import (
     AddConfigEntryEntitiesCallback,
     async_get_current_platform,
 )
 from homeassistant.helpers.event import async_track_state_change_event
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .api.models import Gpu
 from .api.snapshot import Snapshot
 from .const import DOMAIN
-from .coordinator import XmrigCoordinator
+from .coordinator import ProcessCoordinator, XmrigCoordinator
+from .kinds import AnyConfigEntry
 from .power.meter import PowerMeter
-from .runtime import XmrigConfigEntry, XmrigRuntimeData
+from .process_entity import ProcessEntity
+from .runtime import XmrigRuntimeData
 
 
-class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
+class XmrigEntity(ProcessEntity[XmrigCoordinator]):
     """An entity of a miner or one of its graphics cards."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self,
@@ -36,17 +35,14 @@ class XmrigEntity(CoordinatorEntity[XmrigCoordinator]):
     ) -> None:
         """Initialize the entity, on the device of the card if one is given."""
         coordinator = runtime.coordinator
-        super().__init__(coordinator)
+        super().__init__(coordinator, description)
         self.runtime = runtime
-        self.entity_description = description
-        self._attr_unique_id = entity_unique_id(coordinator, description, gpu)
         if gpu:
+            self._attr_unique_id = entity_unique_id(coordinator, description, gpu)
             self._attr_device_info = _card_info(coordinator, gpu)
-        else:
-            entry_id = coordinator.config_entry.entry_id
-            self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
 
     @property
+    @override
     def snapshot(self) -> Snapshot:
         """Return the last poll of the miner."""
         return self.coordinator.data
@@ -78,7 +74,9 @@ class XmrigMeterEntity(XmrigEntity):
 
 
 def entity_unique_id(
-    coordinator: XmrigCoordinator, description: EntityDescription, gpu: Gpu | None
+    coordinator: ProcessCoordinator[Any, Any],
+    description: EntityDescription,
+    gpu: Gpu | None,
 ) -> str:
     """Return the unique ID of an entity."""
     card = f"{gpu.key}_" if gpu else ""
@@ -131,21 +129,21 @@ def is_removable(snapshot: Snapshot, key: str) -> bool:
 
 @callback
 def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
-    entry: XmrigConfigEntry,
+    entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
-    entity_class: Callable[[XmrigRuntimeData, _DescriptionT, _GpuT], XmrigEntity],
-    supported: Callable[[Snapshot], Iterable[tuple[_DescriptionT, _GpuT]]],
+    entity_class: Callable[[Any, _DescriptionT, _GpuT], Entity],
+    supported: Callable[[Any], Iterable[tuple[_DescriptionT, _GpuT]]],
     *,
     controls: bool = False,
-    has_value: Callable[[Snapshot, _DescriptionT, _GpuT], bool] = lambda *_: True,
+    has_value: Callable[[Any, _DescriptionT, _GpuT], bool] = lambda *_: True,
 ) -> None:
-    """Add the entities that a miner supports, now and when it supports more.
+    """Add the entities that a miner or proxy supports, now and when it supports more.
 
     Controls exist only while the API is not read-only. An entity without a value is
     added once it has one, or if it is in the registry from before.
     """
     runtime = entry.runtime_data
-    coordinator = runtime.coordinator
+    coordinator: ProcessCoordinator[Any, Any] = runtime.coordinator
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     added: set[str] = set()

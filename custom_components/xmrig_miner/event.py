@@ -1,4 +1,4 @@
-"""Activity events of a miner."""
+"""Activity events of a miner or a proxy."""
 
 from typing import override
 
@@ -7,14 +7,23 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api.activity import Activity, ActivityType
-from .entity import XmrigEntity
+from .api.proxy_activity import ProxyActivityType
 from .fleet.event import setup_events
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
+from .process_entity import ProcessEntity
+from .proxy.coordinator import WORKERS
 
 PARALLEL_UPDATES = 0
 
 ACTIVITY = EventEntityDescription(
     key="activity", translation_key="activity", event_types=list(ActivityType)
+)
+
+
+PROXY_ACTIVITY = EventEntityDescription(
+    key="activity",
+    translation_key="proxy_activity",
+    event_types=list(ProxyActivityType),
 )
 
 
@@ -24,13 +33,19 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of a config entry."""
-    if entry_kind(entry) is EntryKind.MANAGER:
+    kind = entry_kind(entry)
+    if kind is EntryKind.MANAGER:
         setup_events(entry, async_add_entities)
         return
-    async_add_entities([XmrigActivityEvent(entry.runtime_data, ACTIVITY)])
+    coordinator = entry.runtime_data.coordinator
+    if kind is EntryKind.PROXY:
+        event = XmrigActivityEvent(coordinator, PROXY_ACTIVITY, WORKERS)
+    else:
+        event = XmrigActivityEvent(coordinator, ACTIVITY)
+    async_add_entities([event])
 
 
-class XmrigActivityEvent(XmrigEntity, EventEntity):
+class XmrigActivityEvent(ProcessEntity, EventEntity):
     """What happened between two polls."""
 
     _triggered: tuple[Activity, ...] = ()
@@ -39,7 +54,7 @@ class XmrigActivityEvent(XmrigEntity, EventEntity):
     @property
     @override
     def available(self) -> bool:
-        """Past events stay available while the miner is offline.
+        """Past events stay available while it is offline.
 
         Triggers ignore a change from an unavailable state, so they would miss the first
         event after it.

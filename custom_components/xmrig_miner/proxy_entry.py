@@ -16,7 +16,13 @@ from .proxy.runtime import ProxyConfigEntry, ProxyRuntimeData
 from .repairs import async_delete_issues, async_update_issues
 from .storage import async_load_state, async_remove
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.SELECT,
+    Platform.SENSOR,
+]
 
 
 async def async_create_proxy(

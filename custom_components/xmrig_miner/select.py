@@ -1,15 +1,19 @@
-"""Select of a miner: the preferred pool."""
+"""Select of a miner or a proxy: the preferred pool."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.select import SelectEntity, SelectEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import XmrigEntity, async_setup_entities
+from .command import Commands
+from .entity import async_setup_entities
 from .fleet.select import setup_selects
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
+from .process_entity import ProcessEntity
+from .proxy.runtime import ProxyRuntimeData
+from .runtime import XmrigRuntimeData
 
 # The miner queues commands: if it becomes unreachable, those that wait fail together
 PARALLEL_UPDATES = 0
@@ -37,11 +41,21 @@ async def async_setup_entry(
     )
 
 
-class XmrigPoolSelect(XmrigEntity, SelectEntity):
-    """The pool that a miner tries first.
+class XmrigPoolSelect(ProcessEntity, SelectEntity):
+    """The pool that a miner or a proxy tries first.
 
-    While it is down, the miner is connected to another one.
+    While it is down, another one is connected.
     """
+
+    def __init__(
+        self,
+        runtime: XmrigRuntimeData | ProxyRuntimeData,
+        description: SelectEntityDescription,
+        _gpu: None,
+    ) -> None:
+        """Initialize the select."""
+        super().__init__(runtime.coordinator, description)
+        self._commands: Commands[Any] = runtime.commands
 
     @property
     @override
@@ -53,16 +67,18 @@ class XmrigPoolSelect(XmrigEntity, SelectEntity):
     @override
     def options(self) -> list[str]:
         """Return the pools in the user's order."""
-        return self.snapshot.pool_labels
+        labels: list[str] = self.snapshot.pool_labels
+        return labels
 
     @property
     @override
     def current_option(self) -> str | None:
         """Return the preferred pool."""
-        return self.snapshot.preferred_pool
+        preferred: str | None = self.snapshot.preferred_pool
+        return preferred
 
     @override
     async def async_select_option(self, option: str) -> None:
         """Prefer another pool."""
-        async with self.runtime.commands.run() as miner:
-            await miner.select_pool(option)
+        async with self._commands.run() as process:
+            await process.select_pool(option)

@@ -26,7 +26,7 @@ from .api.privacy import redacted_path
 from .config_patch import RedactedValueError, parsed, patched, replaced
 from .const import DOMAIN
 from .group_actions import async_setup_group_actions
-from .kinds import is_miner
+from .kinds import AnyConfigEntry, EntryKind, entry_kind, is_miner
 from .power.control import PowerControl
 from .power.table import as_response
 from .redaction import (
@@ -36,7 +36,7 @@ from .redaction import (
     shown_config,
     shown_summary,
 )
-from .runtime import XmrigConfigEntry, XmrigRuntimeData
+from .runtime import XmrigRuntimeData
 
 ATTR_CONFIG = "config"
 ATTR_DRY_RUN = "dry_run"
@@ -82,25 +82,30 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_get_data(call: ServiceCall) -> ServiceResponse:
-    """Return what the miner reports, read now and without the secrets."""
-    coordinator = _runtime(call).coordinator
+    """Return what a miner or proxy reports, read now and without the secrets."""
+    entry = _entry(call)
+    coordinator = entry.runtime_data.coordinator
     await coordinator.async_refresh()
     if not coordinator.last_update_success and coordinator.last_exception:
         raise coordinator.last_exception
     snapshot = coordinator.data
-    config, backends = snapshot.config, snapshot.backends
-    return {
-        "summary": shown_summary(snapshot.summary.document, Audience.USER),
-        "backends": shown_backends(backends.document, Audience.USER)
-        if backends
-        else None,
-        "config": shown_config(config.document, Audience.USER) if config else None,
+    config = snapshot.config
+    data: dict[str, Any] = {
+        "summary": shown_summary(snapshot.summary.document, Audience.USER)
+    }
+    if is_miner(entry):
+        backends = snapshot.backends
+        data["backends"] = (
+            shown_backends(backends.document, Audience.USER) if backends else None
+        )
+    return data | {
+        "config": shown_config(config.document, Audience.USER) if config else None
     }
 
 
 async def _async_set_config(call: ServiceCall) -> ServiceResponse:
     """Merge a patch into the config or replace it, and return what that changes."""
-    runtime = _runtime(call, controls=True)
+    runtime = _entry(call, controls=True).runtime_data
     document = _document(call.data[ATTR_CONFIG])
     apply = replaced if call.data[ATTR_REPLACE] else patched
 
@@ -110,11 +115,11 @@ async def _async_set_config(call: ServiceCall) -> ServiceResponse:
         except RedactedValueError as error:
             raise _invalid("redacted_value", path=error.path) from error
 
-    async with runtime.commands.run() as miner:
+    async with runtime.commands.run() as process:
         if call.data[ATTR_DRY_RUN]:
-            changes = await miner.preview(change)
+            changes = await process.preview(change)
         else:
-            changes = await miner.edit(change)
+            changes = await process.edit(change)
     return _response(changes)
 
 
@@ -123,8 +128,12 @@ async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
 
     The power limit is lifted with it.
     """
-    runtime = _runtime(call, controls=True)
-    return _response(await runtime.power.limit.async_restore_config())
+    entry = _entry(call, controls=True)
+    if is_miner(entry):
+        return _response(await entry.runtime_data.power.limit.async_restore_config())
+    async with entry.runtime_data.commands.run() as proxy:
+        changes = await proxy.restore()
+    return _response(changes)
 
 
 async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
@@ -139,7 +148,10 @@ async def _async_cancel_calibration(call: ServiceCall) -> None:
 
 def _power(call: ServiceCall) -> PowerControl:
     """Return the power control of the miner that an action is for."""
-    runtime = _runtime(call, controls=True)
+    entry = _entry(call, controls=True)
+    if not is_miner(entry):
+        raise _not_a_miner(entry)
+    runtime: XmrigRuntimeData = entry.runtime_data
     if not runtime.power.is_configured:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -149,24 +161,29 @@ def _power(call: ServiceCall) -> PowerControl:
     return runtime.power
 
 
-def _runtime(call: ServiceCall, *, controls: bool = False) -> XmrigRuntimeData:
-    """Return the runtime data of the miner that an action is for."""
-    entry: XmrigConfigEntry = async_get_config_entry(
+def _entry(call: ServiceCall, *, controls: bool = False) -> AnyConfigEntry:
+    """Return the config entry of the miner or proxy that an action is for."""
+    entry: AnyConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
     )
-    if not is_miner(entry):
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="not_a_miner",
-            translation_placeholders={"name": entry.title},
-        )
+    if entry_kind(entry) is EntryKind.MANAGER:
+        raise _not_a_miner(entry)
     if controls and entry.runtime_data.coordinator.data.restricted:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="read_only",
             translation_placeholders={"name": entry.title},
         )
-    return entry.runtime_data
+    return entry
+
+
+def _not_a_miner(entry: AnyConfigEntry) -> ServiceValidationError:
+    """Return the error for an action that a config entry cannot perform."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="not_a_miner",
+        translation_placeholders={"name": entry.title},
+    )
 
 
 def _document(given: Any) -> dict[str, Any]:

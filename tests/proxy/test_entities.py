@@ -19,11 +19,13 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 from custom_components.xmrig_miner.kinds import MANAGER_ID, EntryKind
 from simulator import Simulator, StratumMiner
-from tests.common import Rig, entry_for
+from tests.common import ALWAYS_AVAILABLE, Rig, entry_for
 
 from .conftest import ProxyRig
 
 DEFAULT = {
+    "event.activity",
+    "select.pool",
     "binary_sensor.pool_connected",
     "sensor.hashrate_10m",
     "sensor.miners",
@@ -121,7 +123,7 @@ async def test_no_answer(running_proxy: ProxyRig) -> None:
     """All are unavailable, until it answers again."""
     await running_proxy.simulator.go_offline()
     await running_proxy.poll()
-    assert running_proxy.unavailable == running_proxy.states.keys()
+    assert running_proxy.unavailable == running_proxy.states.keys() - ALWAYS_AVAILABLE
     await running_proxy.simulator.go_online()
     await running_proxy.poll()
     assert not running_proxy.unavailable
@@ -142,10 +144,10 @@ async def test_workers_are_not_read_while_nothing_needs_them(
 ) -> None:
     """Without an entity that shows them."""
     registry = er.async_get(hass)
-    registry.async_update_entity(
-        running_proxy.entity_id("sensor.workers_online"),
-        disabled_by=er.RegistryEntryDisabler.USER,
-    )
+    for name in ("sensor.workers_online", "event.activity"):
+        registry.async_update_entity(
+            running_proxy.entity_id(name), disabled_by=er.RegistryEntryDisabler.USER
+        )
     await running_proxy.reload()
     before = running_proxy.asked("/1/workers")
     await running_proxy.poll(12)

@@ -26,7 +26,7 @@ class ActivityType(StrEnum):
 class Activity:
     """One event with its facts, which contain no wallet, password or token."""
 
-    type: ActivityType
+    type: StrEnum
     facts: dict[str, Any] = field(default_factory=dict)
 
 

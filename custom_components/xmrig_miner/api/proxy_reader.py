@@ -27,6 +27,7 @@ class ProxyReader:
         """When the workers were read, by the monotonic clock; None to read them next."""
         self._writes = 0
         self._uptime = 0
+        self._restart_seen = False
         self._changed_paths: list[str] = []
         self.needs_workers = False
         """Whether anything needs the workers."""
@@ -41,7 +42,8 @@ class ProxyReader:
             replies, uptime = self._replies, timed.summary.uptime
             if uptime is not None:
                 if uptime < self._uptime:
-                    # It restarted: all rows are gone
+                    # All rows are gone
+                    self._restart_seen = True
                     self._read_at = None
                     self._workers.drop()
                     replies.drop_stale()
@@ -66,6 +68,11 @@ class ProxyReader:
     def is_polling(self) -> bool:
         """Return whether a poll is running."""
         return self._replies.is_polling
+
+    def take_restart(self) -> bool:
+        """Return whether the proxy restarted since the last call."""
+        seen, self._restart_seen = self._restart_seen, False
+        return seen
 
     def take_changed_paths(self) -> list[str]:
         """Return the paths of external changes of the config since the last call."""

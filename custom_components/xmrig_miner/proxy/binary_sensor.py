@@ -25,7 +25,9 @@ def setup_binary_sensors(
     entry: ProxyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the binary sensor of a proxy."""
-    async_add_entities([ProxyPoolConnected(entry.runtime_data, POOL_CONNECTED)])
+    async_add_entities(
+        [ProxyPoolConnected(entry.runtime_data.coordinator, POOL_CONNECTED)]
+    )
 
 
 class ProxyPoolConnected(ProxyEntity, BinarySensorEntity):

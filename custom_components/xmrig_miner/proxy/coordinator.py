@@ -9,6 +9,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..api.exceptions import XmrigError
 from ..api.proxy import Proxy
+from ..api.proxy_activity import ProxyActivityLog
 from ..api.proxy_reader import ProxyReader
 from ..api.proxy_snapshot import ProxySnapshot
 from ..coordinator import ProcessCoordinator
@@ -30,6 +31,7 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
         """Initialize the coordinator; see `ProcessCoordinator`."""
         super().__init__(hass, entry, proxy, on_result)
         self._reader: ProxyReader = ProxyReader(proxy)
+        self._log = ProxyActivityLog()
 
     @property
     def needs_workers(self) -> bool:
@@ -41,6 +43,11 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
         """Poll the proxy, and its workers if they are needed and due."""
         self._reader.needs_workers = self.needs_workers
         snapshot = await self._async_poll()
+        self.activities = self._log.observe(
+            snapshot,
+            restarted=self._reader.take_restart(),
+            changed_paths=self._reader.take_changed_paths(),
+        )
         self._async_update_device(
             snapshot.summary,
             model="xmrig-proxy",

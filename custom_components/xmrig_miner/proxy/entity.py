@@ -1,37 +1,29 @@
 """The base of a proxy's entities."""
 
-from homeassistant.helpers.device_registry import DeviceInfo
+from typing import override
+
 from homeassistant.helpers.entity import EntityDescription
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from ..api.proxy_snapshot import ProxySnapshot
-from ..const import DOMAIN
+from ..process_entity import ProcessEntity
 from .coordinator import WORKERS, ProxyCoordinator
-from .runtime import ProxyRuntimeData
 
 
-class ProxyEntity(CoordinatorEntity[ProxyCoordinator]):
+class ProxyEntity(ProcessEntity[ProxyCoordinator]):
     """An entity of a proxy."""
-
-    _attr_has_entity_name = True
 
     def __init__(
         self,
-        runtime: ProxyRuntimeData,
+        coordinator: ProxyCoordinator,
         description: EntityDescription,
         *,
         needs_workers: bool = False,
     ) -> None:
         """Initialize the entity."""
-        coordinator = runtime.coordinator
-        super().__init__(coordinator, WORKERS if needs_workers else None)
-        self.runtime = runtime
-        self.entity_description = description
-        entry_id = coordinator.config_entry.entry_id
-        self._attr_unique_id = f"{entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
+        super().__init__(coordinator, description, WORKERS if needs_workers else None)
 
     @property
+    @override
     def snapshot(self) -> ProxySnapshot:
         """Return the last poll of the proxy."""
         return self.coordinator.data

@@ -19,8 +19,9 @@ from homeassistant.util import dt as dt_util
 
 from ..api.proxy_snapshot import ProxySnapshot, ProxyStatus
 from ..readings import LONG_INTERVAL, SHORT_INTERVAL, SteadyReading
+from .coordinator import ProxyCoordinator
 from .entity import ProxyEntity
-from .runtime import ProxyConfigEntry, ProxyRuntimeData
+from .runtime import ProxyConfigEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +173,8 @@ def setup_sensors(
 ) -> None:
     """Set up the sensors of a proxy."""
     async_add_entities(
-        ProxySensor(entry.runtime_data, description) for description in DESCRIPTIONS
+        ProxySensor(entry.runtime_data.coordinator, description)
+        for description in DESCRIPTIONS
     )
 
 
@@ -182,10 +184,12 @@ class ProxySensor(ProxyEntity, SensorEntity):
     entity_description: ProxySensorEntityDescription
 
     def __init__(
-        self, runtime: ProxyRuntimeData, description: ProxySensorEntityDescription
+        self, coordinator: ProxyCoordinator, description: ProxySensorEntityDescription
     ) -> None:
         """Initialize the sensor."""
-        super().__init__(runtime, description, needs_workers=description.needs_workers)
+        super().__init__(
+            coordinator, description, needs_workers=description.needs_workers
+        )
         self._steady = SteadyReading(description.interval)
 
     @property

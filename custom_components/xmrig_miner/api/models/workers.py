@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from ..limits import MAX_TEXT
+from ..privacy import REDACTED, may_contain_wallet
 from .proxy_summary import STEP, ProxyHashrate
 from .values import integer, items, text
 
@@ -97,6 +98,14 @@ class Workers:
     def has_secret_names(self) -> bool:
         """Return whether all names may be wallets or passwords."""
         return self.mode is None or self.mode.has_secret_names
+
+    def shown_name(self, name: str) -> str:
+        """Return a name as it may be shown: of a wallet only its last characters."""
+        is_wallet = may_contain_wallet(name)
+        if not (self.has_secret_names or is_wallet):
+            return name
+        is_password = self.mode in (None, WorkerMode.PASSWORD)
+        return f"…{name[-4:]}" if is_wallet and not is_password else REDACTED
 
     def get(self, name: str) -> Worker | None:
         """Return a worker by its name."""
