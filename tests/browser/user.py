@@ -84,6 +84,7 @@ async def logged_in(
     size: dict[str, int] = DESKTOP,
     dark: bool = False,
     language: str = "en",
+    time_zone: str | None = None,
 ) -> AsyncGenerator[User]:
     """Yield a user who logs in through the form, in a browser set up as theirs."""
     context = await browser.new_context(
@@ -91,6 +92,7 @@ async def logged_in(
         color_scheme="dark" if dark else "light",
         has_touch=size is PHONE,
         locale=language,
+        timezone_id=time_zone,
     )
     await context.add_init_script(
         f"localStorage.setItem('selectedLanguage', {json.dumps(json.dumps(language))})"

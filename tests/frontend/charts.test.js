@@ -140,6 +140,27 @@ test("all cards share one request, which is repeated while they ask", async () =
   mock.timers.reset();
 });
 
+test("what is asked for while something is read is read, too", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  /** @type {string[][]} */
+  const asked = [];
+  /** @type {(() => void)[]} */
+  const answers = [];
+  const store = new Store(async (_, keys) => {
+    asked.push(keys);
+    await new Promise((resolve) => answers.push(() => resolve(undefined)));
+    return new Map(keys.map((key) => [key, key]));
+  }, 1000);
+  const hass = /** @type {any} */ ({});
+  store.get(hass, "a");
+  mock.timers.tick(100);
+  store.get(hass, "a");
+  store.get(hass, "b");
+  mock.timers.tick(100);
+  assert.deepEqual(asked, [["a"], ["b"]]);
+  mock.timers.reset();
+});
+
 test("statistics become the points of charts, and the sums of counters", async () => {
   /** @type {any[]} */
   const asked = [];

@@ -8,14 +8,16 @@ import { test } from "node:test";
 
 import { columnsOf, sorted, totals } from "../../custom_components/xmrig_miner/frontend/web/overview.js";
 import {
-  factsOf,
-  isInTrouble,
   managerNotes,
   managerSentence,
+  sentenceOf,
+} from "../../custom_components/xmrig_miner/frontend/web/managing.js";
+import {
+  factsOf,
+  isInTrouble,
   minerSentence,
   minerWord,
   problemsOf,
-  sentenceOf,
 } from "../../custom_components/xmrig_miner/frontend/web/sentences.js";
 import { translator } from "../../custom_components/xmrig_miner/frontend/web/texts.js";
 

@@ -41,6 +41,14 @@ test("there is a card and a page for each miner, and one for the manager", () =>
   assert.equal(one?.path, "miner-one");
 });
 
+test("no row of miners is half empty", () => {
+  const columns = [1, 2, 3, 4, 5].map((count) => shown(many(count))[0]?.max_columns);
+  assert.deepEqual(columns, [2, 2, 3, 2, 3]);
+  const wide = (/** @type {number} */ count) =>
+    shown(many(count))[0]?.sections[0].cards[1].grid_options?.columns;
+  assert.deepEqual([wide(1), wide(2)], ["full", undefined]);
+});
+
 test("a page shows only what a miner has", () => {
   const [, page] = shown({ rig: { shows: MINING } });
   assert.deepEqual(types(page), ["miner", "heading"]);

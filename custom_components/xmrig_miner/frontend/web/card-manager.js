@@ -4,10 +4,10 @@ import { XmrigCard } from "./base.js";
 import { available, peak } from "./charts.js";
 import { h } from "./dom.js";
 import { details, means } from "./history.js";
+import { managerNotes, managerSentence, NOISE, sentenceOf } from "./managing.js";
 import { legend, managerPlot } from "./plots.js";
 import { readManager, readMiners, stateOf } from "./readings.js";
 import { findManager, findMiners, idsOf } from "./registry.js";
-import { managerNotes, managerSentence, NOISE, sentenceOf } from "./sentences.js";
 import { formatHour, formatNumber, hourOf, joined, powerParts } from "./texts.js";
 
 /** Sources of today's energy, in the order in which they are shown. */
@@ -65,7 +65,7 @@ export class ManagerCard extends XmrigCard {
           "div",
           { key: "now" },
           this._modes(manager),
-          h("p", { class: "say", "aria-live": "polite" }, said),
+          h("p", { class: "say" }, said),
           notes.length > 0 && h("p", { class: "dim" }, notes.join(" · ")),
           this._energy(unit),
         ),

@@ -138,6 +138,7 @@ export class MinerCard extends XmrigCard {
     if (!limit) return null;
     const set = async () => {
       const sent = this._moved;
+      if (sent === undefined) return;
       await this.call("number", "set_value", limit.entityId, { value: sent });
       if (this._moved === sent) this._moved = undefined;
       this.requestRender();

@@ -15,6 +15,9 @@ const GAP = 900;
 /** s from the first to the last value that are shown. */
 const SPAN = 86_400;
 
+/** s from the ends of the axis of time, where a label would be cut off. */
+const EDGE = 3600;
+
 /** Marks of the axis of values, at most. */
 const MOST_TICKS = 4;
 
@@ -102,7 +105,7 @@ export function managerPlot(free, mining, bought, now, formatPower, formatHour, 
         formatPower(mark),
       ),
     ),
-    hours(frame.from, frame.to, hourOf).map((date) =>
+    hours(frame.from + EDGE, frame.to - EDGE, hourOf).map((date) =>
       h(
         "span",
         { class: "time", style: `left:${(100 * x(frame, date.getTime() / 1000)) / WIDTH}%` },

@@ -58,8 +58,11 @@ export class Store {
   }
 
   async _readNew() {
-    await this._read([...this._wanted].filter((key) => !this._known.has(key)));
     this._soon = undefined;
+    const keys = [...this._wanted].filter((key) => !this._known.has(key));
+    // Not to be read again while that is under way
+    for (const key of keys) this._known.set(key, undefined);
+    await this._read(keys);
     this._later ??= setTimeout(() => void this._readAgain(), this._refresh);
   }
 
@@ -84,7 +87,6 @@ export class Store {
       for (const key of keys) this._known.set(key, found.get(key));
     } catch {
       // What was known stays, and it is tried again
-      for (const key of keys) this._known.set(key, this._known.get(key));
     }
     for (const listener of listeners) listener();
   }

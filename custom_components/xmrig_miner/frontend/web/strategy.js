@@ -39,13 +39,22 @@ export function views(hass, t) {
  */
 function overview(hass, miners, t) {
   const manager = findManager(hass);
+  const only = miners.length === 1 ? { grid_options: { columns: "full" } } : {};
   /** @type {(Config | undefined)[]} */
   const cards = [{ type: `${CARD}overview` }];
   if (manager) cards.push({ type: `${CARD}manager` });
   if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners` });
-  else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id })));
-  return sections(t("view.overview"), "overview", [cards], { icon: "mdi:pickaxe" });
+  else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id, ...only })));
+  const columns = columnsFor(miners.length);
+  return sections(t("view.overview"), "overview", [cards], columns, { icon: "mdi:pickaxe" });
 }
+
+/**
+ * Return how many columns leave no row of miners half empty, where there is room for them.
+ *
+ * @param {number} count of miners
+ */
+const columnsFor = (count) => (count === 3 || count > 4 ? 3 : 2);
 
 /**
  * @param {Hass} hass
@@ -73,6 +82,7 @@ function page(hass, miner, isSubview, t) {
         },
       ],
     ],
+    2,
     { subview: isSubview },
   );
 }
@@ -80,22 +90,23 @@ function page(hass, miner, isSubview, t) {
 /**
  * @param {string} title
  * @param {string} path
- * @param {readonly (readonly (Config | undefined)[])[]} columns
+ * @param {readonly (readonly (Config | undefined)[])[]} parts
+ * @param {number} columns
  * @param {Config} options
  */
-function sections(title, path, columns, options) {
-  const filled = columns
+function sections(title, path, parts, columns, options) {
+  const filled = parts
     .map((cards) => cards.filter((card) => card !== undefined))
     .filter((cards) => cards.length > 0);
   return {
     type: "sections",
     title,
     path,
-    max_columns: 3,
+    max_columns: columns,
     ...options,
     sections: filled.map((cards) => ({
       type: "grid",
-      column_span: filled.length === 1 ? 3 : 1,
+      column_span: filled.length === 1 ? columns : 1,
       cards,
     })),
   };

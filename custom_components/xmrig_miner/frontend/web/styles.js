@@ -18,7 +18,7 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .figures > * { padding: 14px 16px; box-shadow: -1px -1px 0 var(--divider-color, #e0e0e0); min-width: 0; }
 .figures b { display: block; font-size: 24px; font-weight: 400; white-space: nowrap; letter-spacing: -.3px; }
 .figures small { font-size: 13px; color: var(--dim); margin-inline-start: 4px; }
-.row { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 8px; margin-top: 14px; }
+.row { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(66px, 1fr)); gap: 8px; margin-top: 14px; }
 .row b, .tiles b { display: block; font-size: 15px; font-weight: 500; }
 .row > *, .tiles > * { color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere; }
 .row b, .tiles b { color: var(--primary-text-color); }

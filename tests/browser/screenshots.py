@@ -1,0 +1,160 @@
+"""Take the pictures of the README: what scripts/screenshots runs."""
+
+import asyncio
+import base64
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+import tempfile
+
+import aiohttp
+from playwright.async_api import Browser, expect
+
+from scripts.runner.client import Client
+from scripts.runner.dashboard import URL_PATH
+from scripts.runner.process import PROJECT
+from tests.live.running import Run, free_port
+
+from .chromium import chromium
+from .played import PlayedDay
+from .user import DESKTOP, PHONE, User, logged_in
+
+IMAGES = PROJECT / "docs/images"
+
+EVENING = 17
+"""The hour at which pictures are taken, by the browser's time zone: the chart of the last
+day shows all of a day of sun."""
+
+QUALITY = 88
+"""Of WebP, which keeps text sharp from about 85 on."""
+
+LEARN = 180_000
+"""ms until the demo has learned what its miners draw, and surplus is distributed."""
+
+SETTLE = 7000
+"""ms until all sensors of the demo show what its miners do."""
+
+START = 40
+"""Seconds until a miner that was paused shows all of its hashrates."""
+
+BOTTOM = """() => {
+  let bottom = 0;
+  const visit = (root) => {
+    for (const element of root.querySelectorAll('*')) {
+      if (/^(xmrig-|hui-card$|ha-card$)/.test(element.localName))
+        bottom = Math.max(bottom, element.getBoundingClientRect().bottom + scrollY);
+      if (element.shadowRoot) visit(element.shadowRoot);
+    }
+  };
+  visit(document);
+  return bottom;
+}"""
+
+
+class Photographer:
+    """Takes pictures of the demo."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        """Initialize it to take them in a browser."""
+        now = datetime.now(UTC)
+        hours = (EVENING - now.hour + 12) % 24 - 12
+        # Etc/GMT-5 is five hours ahead
+        self._timezone = f"Etc/GMT{-hours:+d}"
+        self._day = PlayedDay(now.astimezone(timezone(timedelta(hours=hours))))
+        self._browser = browser
+        self._url = url
+
+    async def take(
+        self,
+        name: str,
+        path: str,
+        shows: str,
+        *,
+        size: dict[str, int] = DESKTOP,
+        dark: bool = False,
+        whole: bool = True,
+    ) -> None:
+        """Save a picture of a whole page, or of what fits on the screen.
+
+        It is taken once the page shows a text.
+
+        `path` may name a device, as in `{rig-one}`.
+        """
+        async with logged_in(
+            self._browser, self._url, size=size, dark=dark, time_zone=self._timezone
+        ) as user:
+            await user.page.evaluate(
+                "localStorage.setItem('dockedSidebar', JSON.stringify('always_hidden'))"
+            )
+            await self._day.play(user.page)
+            await user.open(await _with_devices(user, path))
+            await expect(user.page.get_by_text(shows).first).to_be_visible(
+                timeout=LEARN
+            )
+            # Until the meters of the miners have followed
+            await user.page.wait_for_timeout(SETTLE)
+            if whole:
+                bottom = await user.page.evaluate(BOTTOM)
+                await user.page.set_viewport_size(
+                    {"width": size["width"], "height": round(bottom) + 16}
+                )
+                await user.page.wait_for_timeout(500)
+            await _save(user, name)
+
+
+async def _with_devices(user: User, path: str) -> str:
+    """Return a path with the IDs of devices in place of their names."""
+    registry = await user.command("config/device_registry/list")
+    for device in registry:
+        path = path.replace(f"{{{device['name']}}}", device["id"])
+    return path
+
+
+async def _save(user: User, name: str) -> None:
+    """Save what is visible as WebP, which Playwright itself does not write."""
+    session = await user.page.context.new_cdp_session(user.page)
+    picture = await session.send(
+        "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
+    )
+    path = IMAGES / f"{name}.webp"
+    path.write_bytes(base64.b64decode(picture["data"]))
+    print(f"{path.relative_to(PROJECT)}: {path.stat().st_size / 1000:.0f} kB")  # noqa: T201
+
+
+async def _change_pools(client: Client) -> None:
+    """Have something happen that the list of events shows."""
+    pool = "select.rig_two_preferred_pool"
+    for option in ("backup.example.org:3333", "pool.example.org:3333"):
+        await client.call("select.select_option", entity_id=pool, option=option)
+        await asyncio.sleep(15)
+
+
+async def _main() -> None:
+    """Take all pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    async with AsyncExitStack() as stack:
+        config = stack.enter_context(tempfile.TemporaryDirectory())
+        run = Run(Path(config), "--simulator-port", str(free_port()))
+        stack.callback(run.kill)
+        await asyncio.to_thread(run.start)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = await Client.connect(session, run.url)
+        await _change_pools(client)
+        browser = await stack.enter_async_context(chromium())
+        take = Photographer(browser, run.url).take
+        overview, uses = URL_PATH, "all 4 threads on rig-one"
+        page = f"{URL_PATH}/miner-{{rig-two}}"
+        await take("dashboard", overview, uses)
+        await take("dashboard-dark", overview, uses, dark=True)
+        await take("dashboard-phone", overview, uses, size=PHONE)
+        await take("miner", page, "Most efficient with")
+        device = "config/devices/device"
+        manager = f"{device}/{{Mining manager}}"
+        await take("manager", manager, "Controls", whole=False)
+        mode = "select.mining_manager_mode"
+        await client.call("select.select_option", entity_id=mode, option="full")
+        await asyncio.sleep(START)
+        await take("device", f"{device}/{{rig-one}}", "Controls", whole=False)
+
+
+asyncio.run(_main())
