@@ -6,6 +6,7 @@ not depend on Home Assistant.
 
 from .base import Exchange
 from .faults import FAULTS, Fault
+from .forks import ARM, MONEROOCEAN, XMRIGCC
 from .hardware import Gpu
 from .miner import SimulatedMiner
 from .proxy import SimulatedProxy, StratumMiner
@@ -13,8 +14,11 @@ from .proxy_server import ProxySimulator
 from .server import DEFAULT_POOLS, Simulator
 
 __all__ = [
+    "ARM",
     "DEFAULT_POOLS",
     "FAULTS",
+    "MONEROOCEAN",
+    "XMRIGCC",
     "Exchange",
     "Fault",
     "Gpu",

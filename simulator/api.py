@@ -27,6 +27,8 @@ def summary(miner: SimulatedMiner, api_version: int) -> Json:
     libuv, gcc = _COMPILERS.get(miner.version, ("1.51.0", "14.3.0"))
     load = float(sum(len(backend.workers) for backend in miner.backends))
     agent = miner.config["user-agent"]
+    fork = miner.surroundings.fork
+    version = fork.version or miner.version
     pages = miner.backends[0].huge_pages()
     return {
         "id": miner.identity,
@@ -39,14 +41,14 @@ def summary(miner: SimulatedMiner, api_version: int) -> Json:
             "load_average": [load, load, load],
             "hardware_concurrency": miner.surroundings.computer.threads,
         },
-        "features": ["api", "asm", "http", "hwloc", "tls", "opencl", "cuda"],
+        "features": [*fork.features],
         "results": results,
         "algo": algorithm.name if algorithm else None,
         "connection": connection,
-        "version": miner.version,
+        "version": version,
         "kind": "miner",
-        "ua": agent or f"XMRig/{miner.version} (Linux x86_64) libuv/{libuv} gcc/{gcc}",
-        "cpu": miner.surroundings.computer.cpu(miner.version_info),
+        "ua": agent or f"{fork.agent}/{version} (Linux x86_64) libuv/{libuv} gcc/{gcc}",
+        "cpu": fork.complete_cpu(miner.surroundings.computer.cpu(miner.version_info)),
         "donate_level": miner.config["donate-level"],
         "paused": miner.is_paused,
         "algorithms": [algorithm.name for algorithm in miner.algorithms],

@@ -139,13 +139,15 @@ class SimulatedMiner:
         """Replace the config; False if the miner refuses the document.
 
         The file is written at once. While the miner watches its file, the change
-        itself follows when the watcher has noticed (Base.cpp:268).
+        itself follows when the watcher has noticed (Base.cpp:268). It applies at once
+        if it could not be written.
         """
         config = self._read_document(document)
         if config is None:
             return False
         self._save(config)
-        if config["watch"] and self._is_watching:
+        is_noticed = self._is_watching and self.surroundings.is_writable
+        if config["watch"] and is_noticed:
             self.file_changed()
         else:
             self._replace(config)
@@ -266,12 +268,14 @@ class SimulatedMiner:
             return None
 
     def _read_document(self, document: Any) -> Json | None:
-        return read_config(
+        config = read_config(
             document, self.surroundings.computer, self.version_info, self._process
         )
+        return config and self.surroundings.fork.complete(config, document)
 
     def _save(self, config: Json) -> None:
-        self.surroundings.disk = rapidjson.dumps(config)
+        if self.surroundings.is_writable:
+            self.surroundings.disk = rapidjson.dumps(config)
 
     def _replace(self, config: Json) -> None:
         previous, self.config = self.config, config

@@ -7,6 +7,7 @@ from typing import Any, override
 
 from . import api, rapidjson
 from .base import BaseSimulator, merged
+from .forks import XMRIG, Fork
 from .hardware import Computer, Gpu, make_gpus
 from .jsonvalue import Json
 from .miner import SimulatedMiner
@@ -50,6 +51,8 @@ class Simulator(BaseSimulator[SimulatedMiner]):
         dataset_time: float = 10.0,
         watch_delay: float = 0.5,
         config: Json | None = None,
+        fork: Fork = XMRIG,
+        is_writable: bool = True,
         clock: Callable[[], float] | None = None,
         fault: str | None = None,
     ) -> None:
@@ -58,7 +61,8 @@ class Simulator(BaseSimulator[SimulatedMiner]):
         `uptime` starts it as if that many seconds ago, with all that happened since.
         `miner_id` is the API's `id`: "" as on a host without network, None for one
         made of the port. `swing` is the share by which its hashrates go up and down.
-        `config` is merged over the config that the other arguments
+        `is_writable` is whether the miner may write its config file. `fork` is the build
+        it is; `config` is merged over the config that the other arguments
         make, member by member of its first two levels.
         """
         gpu_list = make_gpus(gpus) if isinstance(gpus, int) else gpus
@@ -71,6 +75,8 @@ class Simulator(BaseSimulator[SimulatedMiner]):
             job_interval=job_interval,
             dataset_time=dataset_time,
             watch_delay=watch_delay,
+            fork=fork,
+            is_writable=is_writable,
         )
         document = {
             "api": {"id": None, "worker-id": worker_id},

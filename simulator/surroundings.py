@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import time
 
 from .algorithms import Algorithm, find
+from .forks import XMRIG, Fork
 from .hardware import Computer
 from .pool import split_url
 
@@ -19,7 +20,10 @@ class Surroundings:
     clock: Callable[[], float]
     computer: Computer = field(default_factory=Computer)
     disk: str = ""
+    is_writable: bool = True
+    """Whether the miner has a config file that it may write to."""
     identity: str = ""
+    fork: Fork = XMRIG
     algorithm: str = "rx/0"
     difficulty: int = 100_000
     job_interval: float = 20.0

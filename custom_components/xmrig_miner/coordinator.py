@@ -203,6 +203,11 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
         self._restored = False
         self._logged_failure: str | None = None
 
+    @property
+    def keeps_config(self) -> bool | None:
+        """Return whether the miner keeps changes of its config over a restart."""
+        return self._reader.keeps_config
+
     def idle_for(self) -> float:
         """Return for how many seconds the miner has mined without a hash."""
         return self.health.idle_for(time.monotonic())

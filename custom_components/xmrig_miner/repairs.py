@@ -53,6 +53,7 @@ OUTDATED = "outdated"
 PAYOUT_CHANGED = "payout_changed"
 ZERO_HASHRATE = "zero_hashrate"
 SHARES_REJECTED = "shares_rejected"
+CONFIG_NOT_KEPT = "config_not_kept"
 
 ISSUES = (
     READ_ONLY,
@@ -61,6 +62,7 @@ ISSUES = (
     PAYOUT_CHANGED,
     ZERO_HASHRATE,
     SHARES_REJECTED,
+    CONFIG_NOT_KEPT,
     UNVERIFIED,
 )
 """Raised by polls that succeed."""
@@ -136,6 +138,8 @@ def _miner_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
         found[NO_HUGE_PAGES] = {}
     if is_outdated(snapshot):
         found[OUTDATED] = {"version": str(snapshot.summary.version)}
+    if coordinator.keeps_config is False:
+        found[CONFIG_NOT_KEPT] = {}
     if coordinator.idle_for() >= MAX_IDLE:
         found[ZERO_HASHRATE] = {"minutes": str(MAX_IDLE // 60)}
     rate = coordinator.health.reject_rate

@@ -14,6 +14,7 @@ from custom_components.xmrig_miner.const import (
     DOMAIN,
 )
 from custom_components.xmrig_miner.power.options import MIN_POWER_INTERVAL
+from tests.fixing import issues
 from tests.targets import TOKEN, WALLETS, Target
 
 from .home import Home
@@ -64,6 +65,8 @@ async def test_pause_and_cap_outlive_the_miner(
     assert home.number(THREADS) == 1
     assert await wire.is_paused()
     assert len(await wire.threads()) == 1
+    [issue] = issues(home.hass).values()
+    assert issue.translation_key == "config_not_kept"
 
     await home.call(MINING, "turn_on")
     assert home.state(MINING) == "on"

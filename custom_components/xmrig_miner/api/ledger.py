@@ -96,6 +96,21 @@ class Ledger:
         edits = tuple(edit for edit in self.edits if _shows(config, edit))
         return replace(self, edits=edits)
 
+    def is_in(self, config: dict[str, Any]) -> bool | None:
+        """Return whether a config has the edits; None for some of them, or if unknown.
+
+        False if it has the originals in place of all of them.
+        """
+        if not self.edits or self.pending:
+            return None
+        if all(_shows(config, edit) for edit in self.edits):
+            return True
+        is_original = all(
+            json_equal(value_at(config, edit.path), edit.original)
+            for edit in self.edits
+        )
+        return False if is_original else None
+
     def with_write(
         self, before: dict[str, Any], after: dict[str, Any], original: dict[str, Any]
     ) -> Self:

@@ -32,6 +32,12 @@ class MinerReader:
         """Whether XMRig's own rules ended a pause that was requested from here."""
         self.is_pause_over = False
         """Whether a pause that was requested until a time has to end now."""
+        self.keeps_config: bool | None = None
+        """Whether changes of the config outlasted the last restart, if that is known.
+
+        XMRig writes none if it was started without a config file, or may not write it.
+        """
+        self._is_config_new = False
 
     async def poll(self) -> Snapshot:
         """Read the miner once, between two commands.
@@ -47,12 +53,13 @@ class MinerReader:
                 wall=time.time(),
             )
             if restarted:
-                self._restart_seen = self.restore_due = True
+                self._restart_seen = self.restore_due = self._is_config_new = True
             snapshot = self._snapshot(timed.summary, restarted=restarted)
             hashrates = self._hashrates.observe(
                 snapshot, now=timed.received, restarted=restarted
             )
             snapshot = replace(snapshot, hashrates=hashrates)
+            self._compare_config(snapshot)
             if not self.restore_due:
                 snapshot = await self._observe(snapshot)
             if snapshot.is_complete:
@@ -69,6 +76,14 @@ class MinerReader:
     def is_polling(self) -> bool:
         """Return whether a poll is running."""
         return self._replies.is_polling
+
+    def _compare_config(self, snapshot: Snapshot) -> None:
+        """Find out after a restart whether the miner kept what was written from here."""
+        if self._is_config_new and snapshot.config and snapshot.is_fresh:
+            self._is_config_new = False
+            kept = snapshot.state.all_edits.is_in(snapshot.config.document)
+            if kept is not None:
+                self.keeps_config = kept
 
     def take_restart(self) -> bool:
         """Return whether the miner restarted since the last call."""
