@@ -28,6 +28,7 @@ type Key = tuple[str, ...]
 WORDS = {
     "": "api cpu cuda gpu h h/j hash hashes hashrate huge min miner miners mod msr opencl pages ping "
     "pool pools share shares tls xmrig",
+    "cs": "offline port",
     "de": "budget difficulty host manager mining name offline port reserve smart solar "
     "status threads w/thread",
     "es": "host manual",
