@@ -26,7 +26,7 @@ PLURAL_FORMS = {"zero", "one", "two", "few", "many", "other"}
 type Key = tuple[str, ...]
 
 WORDS = {
-    "": "api cpu cuda gpu h h/j hash hashes hashrate huge min miner miners mod msr opencl pages ping "
+    "": "api cpu cuda gpu h h/j hash hashes hashrate huge min miner miners mod msr opencl pages ping proxy "
     "pool pools share shares tls xmrig",
     "cs": "offline port",
     "de": "budget difficulty host manager mining name offline port reserve smart solar "

@@ -10,7 +10,7 @@ from pathlib import Path
 import subprocess
 import sys
 
-from . import fleet, lifecycle, refresh, rows
+from . import fleet, lifecycle, proxy, refresh, rows
 from .refresh import PACKAGES
 from .results import Result, as_text, read, table, write
 
@@ -24,6 +24,7 @@ PARTS = {
     "start": lifecycle.measure_start,
     "stored": lifecycle.measure_stored,
     "import": lifecycle.measure_import,
+    "proxy": proxy.measure,
 }
 
 

@@ -1,6 +1,7 @@
 """Actions of the integration."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
@@ -29,6 +30,8 @@ from .group_actions import async_setup_group_actions
 from .kinds import AnyConfigEntry, EntryKind, entry_kind, is_miner
 from .power.control import PowerControl
 from .power.table import as_response
+from .proxy.coordinator import ProxyCoordinator
+from .proxy.workers import workers_response
 from .redaction import (
     Audience,
     shown_backends,
@@ -40,9 +43,14 @@ from .runtime import XmrigRuntimeData
 
 ATTR_CONFIG = "config"
 ATTR_DRY_RUN = "dry_run"
+ATTR_ONLY_ONLINE = "only_online"
 ATTR_REPLACE = "replace"
 
 ENTRY_SCHEMA = vol.Schema({vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string})
+
+WORKERS_SCHEMA = ENTRY_SCHEMA.extend(
+    {vol.Optional(ATTR_ONLY_ONLINE, default=False): cv.boolean}
+)
 
 SET_CONFIG_SCHEMA = ENTRY_SCHEMA.extend(
     {
@@ -66,6 +74,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_setup_group_actions(hass)
     for name, action, schema, supports_response in (
         ("get_data", _async_get_data, ENTRY_SCHEMA, only),
+        ("get_workers", _async_get_workers, WORKERS_SCHEMA, only),
         ("set_config", _async_set_config, SET_CONFIG_SCHEMA, optional),
         ("restore_config", _async_restore_config, ENTRY_SCHEMA, optional),
         ("calibrate", _async_calibrate, ENTRY_SCHEMA, optional),
@@ -101,6 +110,22 @@ async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     return data | {
         "config": shown_config(config.document, Audience.USER) if config else None
     }
+
+
+async def _async_get_workers(call: ServiceCall) -> ServiceResponse:
+    """Return the workers of a proxy, read now."""
+    entry = _entry(call)
+    if entry_kind(entry) is not EntryKind.PROXY:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_a_proxy",
+            translation_placeholders={"name": entry.title},
+        )
+    coordinator: ProxyCoordinator = entry.runtime_data.coordinator
+    snapshot = await coordinator.async_read_workers()
+    return await call.hass.async_add_executor_job(
+        partial(workers_response, snapshot, only_online=call.data[ATTR_ONLY_ONLINE])
+    )
 
 
 async def _async_set_config(call: ServiceCall) -> ServiceResponse:

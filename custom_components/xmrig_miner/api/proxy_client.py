@@ -44,6 +44,8 @@ class ProxyClient(BaseClient[ProxySummary]):
         )
         self._raise_for_access(status)
         document = loads(body) if status == 200 else None
-        if not isinstance(document, dict) or "workers" not in document:
+        if not isinstance(document, dict) or not isinstance(
+            document.get("workers"), list
+        ):
             raise XmrigResponseError(f"{self.address} sent no list of workers")
         return Workers.from_json(document)

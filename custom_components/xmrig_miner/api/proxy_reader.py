@@ -31,6 +31,8 @@ class ProxyReader:
         self._changed_paths: list[str] = []
         self.needs_workers = False
         """Whether anything needs the workers."""
+        self.must_read_workers = False
+        """Whether the next poll has to read them, even if they are not due."""
 
     async def poll(self) -> ProxySnapshot:
         """Read the proxy once, between two commands.
@@ -69,6 +71,11 @@ class ProxyReader:
         """Return whether a poll is running."""
         return self._replies.is_polling
 
+    @property
+    def has_read_workers(self) -> bool:
+        """Return whether the last attempt to read the workers succeeded."""
+        return self._workers.is_fresh
+
     def take_restart(self) -> bool:
         """Return whether the proxy restarted since the last call."""
         seen, self._restart_seen = self._restart_seen, False
@@ -81,18 +88,20 @@ class ProxyReader:
 
     async def _read_workers(self) -> Workers | None:
         """Return the workers, of an earlier poll while they are not due."""
-        if not self.needs_workers:
+        if not (self.needs_workers or self.must_read_workers):
             self._read_at = None
             return None
         now, writes = time.monotonic(), self._proxy.link.writes
         is_due = (
-            self._read_at is None
+            self.must_read_workers
+            or self._read_at is None
             or now - self._read_at >= WORKERS_INTERVAL - _EARLY
             # A config may name workers by something else
             or writes != self._writes
         )
         if not is_due:
             return self._workers.reply
+        self.must_read_workers = False
         workers = await self._proxy.link.workers()
         self._read_at, self._writes = now, writes
         return workers

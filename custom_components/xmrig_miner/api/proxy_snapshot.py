@@ -64,17 +64,17 @@ class ProxySnapshot:
     @property
     def hashrate_10m(self) -> float | None:
         """Return the hashrate over 10 minutes in H/s; None until so long has passed."""
-        return self._window(self.summary.hashrate.minutes_10, MINUTES_10)
+        return self.window(self.summary.hashrate.minutes_10, MINUTES_10)
 
     @property
     def hashrate_1h(self) -> float | None:
         """Return the hashrate over an hour in the same way."""
-        return self._window(self.summary.hashrate.hour_1, HOUR)
+        return self.window(self.summary.hashrate.hour_1, HOUR)
 
     @property
     def hashrate_24h(self) -> float | None:
         """Return the hashrate over a day in the same way."""
-        return self._window(self.summary.hashrate.hours_24, DAY)
+        return self.window(self.summary.hashrate.hours_24, DAY)
 
     @property
     def workers_online(self) -> int | None:
@@ -100,7 +100,7 @@ class ProxySnapshot:
             return None
         return self.config.preferred_pool(self.user_config)
 
-    def _window(self, value: float | None, seconds: int) -> float | None:
+    def window(self, value: float | None, seconds: int) -> float | None:
         """Return a hashrate once its window is full.
 
         The proxy divides by the whole window from the start on (xmrig-proxy

@@ -5,6 +5,7 @@ from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 
 from ..api.exceptions import XmrigError
@@ -12,6 +13,7 @@ from ..api.proxy import Proxy
 from ..api.proxy_activity import ProxyActivityLog
 from ..api.proxy_reader import ProxyReader
 from ..api.proxy_snapshot import ProxySnapshot
+from ..const import DOMAIN
 from ..coordinator import ProcessCoordinator
 
 WORKERS = "workers"
@@ -37,6 +39,23 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
     def needs_workers(self) -> bool:
         """Return whether any entity needs the workers."""
         return WORKERS in self.async_contexts()
+
+    async def async_read_workers(self) -> ProxySnapshot:
+        """Return a poll with the workers, read now.
+
+        Raises HomeAssistantError if they cannot be read.
+        """
+        self._reader.must_read_workers = True
+        await self.async_refresh()
+        if not self.last_update_success and self.last_exception:
+            raise self.last_exception
+        if not self._reader.has_read_workers:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="no_workers",
+                translation_placeholders={"name": self.name},
+            )
+        return self.data
 
     @override
     async def _async_update(self) -> ProxySnapshot:

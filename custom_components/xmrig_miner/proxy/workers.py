@@ -1,0 +1,46 @@
+"""The workers of a proxy, as an action returns them."""
+
+from typing import Any
+
+from homeassistant.util import dt as dt_util
+
+from ..api.models import Workers
+from ..api.proxy_snapshot import DAY, HOUR, MINUTES_10, ProxySnapshot
+
+
+def workers_response(snapshot: ProxySnapshot, *, only_online: bool) -> dict[str, Any]:
+    """Return the workers of a snapshot, those online first; hashrates are in H/s.
+
+    Names that may be wallets or passwords are masked. There may be ten thousand, which
+    takes too long for the event loop.
+    """
+    workers = snapshot.workers or Workers(None, {})
+    names = [name for name in workers.rows if name in workers.online]
+    if not only_online:
+        names += [name for name in workers.rows if name not in workers.online]
+    return {
+        "named_by": workers.mode,
+        "workers": [_worker(snapshot, workers, name) for name in names],
+    }
+
+
+def _worker(snapshot: ProxySnapshot, workers: Workers, name: str) -> dict[str, Any]:
+    """Return one worker."""
+    worker = workers.get(name)
+    assert worker is not None
+    last = worker.last_share
+    rates = worker.hashrate
+    return {
+        "name": workers.shown_name(name),
+        "online": worker.is_online,
+        "miners": worker.connections,
+        "accepted": worker.accepted,
+        "rejected": worker.rejected,
+        "invalid": worker.invalid,
+        "last_share": None
+        if last is None
+        else dt_util.utc_from_timestamp(last).isoformat(),
+        "hashrate_10m": snapshot.window(rates.minutes_10, MINUTES_10),
+        "hashrate_1h": snapshot.window(rates.hour_1, HOUR),
+        "hashrate_24h": snapshot.window(rates.hours_24, DAY),
+    }
