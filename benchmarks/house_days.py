@@ -19,6 +19,7 @@ from .plant import Plant, Strategy
 from .recorded_sky import recorded_light
 from .score import Rig
 from .sky import BROKEN, DAYLIGHT, SUNRISE, house, light
+from .sleeping import Beds
 from .strategies import Ideal, Managed
 
 RIG_230 = FleetRig(Rig("230 W", idle=60, full=230), hashrate=500, saturation=0.1)
@@ -89,6 +90,8 @@ class Result:
     changes: float
     took: float
     """Seconds of real time per day."""
+    hashes: float
+    """Hashes on surplus in all."""
 
     def row(self) -> str:
         """Return it as a row of a table."""
@@ -105,7 +108,9 @@ HEAD = (
 )
 
 
-def managed(house: House, caution: Caution = Caution.EAGER) -> Managed:
+def managed(
+    house: House, caution: Caution = Caution.EAGER, beds: Beds | None = None
+) -> Managed:
     """Return the manager of a house, with nothing learned."""
     return Managed(
         house.rigs,
@@ -114,6 +119,7 @@ def managed(house: House, caution: Caution = Caution.EAGER) -> Managed:
         has_battery=house.has_battery,
         prices=house.prices,
         knows_watts=house.knows_watts,
+        beds=beds,
     )
 
 
@@ -148,6 +154,7 @@ def play(house: House, name: str, strategy: Strategy, days: int) -> Result:
         starts=fmean(score.starts for score in scores),
         changes=fmean(score.changes for score in scores),
         took=(time.perf_counter() - began) / days,
+        hashes=sum(score.on_surplus for score in scores),
     )
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from custom_components.xmrig_miner.manager import Caution
 from custom_components.xmrig_miner.manager.response import CANDIDATES, Learned
 
-from .house_days import HEAD, House, Result, fleet, ideal, managed, play
+from .house_days import HEAD, RIG_230, House, Result, fleet, ideal, managed, play
 from .meters import Meter
 from .prices import DAY_OF_PRICES
+from .sleeping import HEAD as SLEEP_HEAD, KWH, Beds, Nights
 from .strategies import Managed
 
 QUIET = House("quiet", is_lively=False)
@@ -83,3 +84,38 @@ def rows(days: int) -> Iterator[str]:
     yield HEAD
     for result in results(days):
         yield result.row()
+
+
+SLEEPER = replace(RIG_230, rig=replace(RIG_230.rig, idle=70, full=240))
+
+NIGHTS = (
+    replace(QUIET, name="quiet", rigs=(SLEEPER,), has_nights=True),
+    replace(LIVELY, name="lively", rigs=(SLEEPER,), has_nights=True),
+    replace(
+        QUIET, name="quiet, half the panels", rigs=(SLEEPER,), peak=500, has_nights=True
+    ),
+)
+
+
+def sleep_rows(days: int) -> Iterator[str]:
+    """Play weeks of a rig that may sleep, and yield a row for each house."""
+    yield SLEEP_HEAD
+    for house in NIGHTS:
+        yield nights(house, days).row()
+
+
+def nights(house: House, days: int) -> Nights:
+    """Play days of a rig that may sleep, and of the same one that never does."""
+    may, never = Beds(house.rigs), Beds(house.rigs, rules=None)
+    sleeping = play(house, "sleeps", managed(house, beds=may), days)
+    awake = play(house, "awake", managed(house, beds=never), days)
+    return Nights(
+        name=house.name,
+        days=days,
+        hashes=100 * sleeping.hashes / awake.hashes,
+        idle=may.resting / KWH / days,
+        idle_of_other=never.resting / KWH / days,
+        total=may.idle / KWH / days,
+        total_of_other=never.idle / KWH / days,
+        wakes=may.wakes / days,
+    )

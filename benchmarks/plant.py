@@ -14,6 +14,7 @@ from custom_components.xmrig_miner.manager import Sample
 
 from .fleet_score import EXPORT, IMPORT, FleetRig, FleetScore
 from .meters import BATTERY, Battery, Meter, Readings, Samples
+from .sleeping import Beds
 
 COMMAND = 2
 """Seconds from a command to the power that shows it."""
@@ -21,6 +22,9 @@ COMMAND = 2
 
 class Strategy(Protocol):
     """What decides on the threads of the rigs."""
+
+    beds: Beds | None
+    """The rigs that may sleep; None if their idle power is part of the house."""
 
     def report(
         self, now: int, samples: Samples, threads: Sequence[int], truth: float
@@ -78,6 +82,8 @@ class Plant:
                 importing = self.prices[now // 3600 % 24]
             drawn = score.add(surplus, importing, EXPORT)
             flow = drawn - surplus
+            if strategy.beds:
+                flow -= strategy.beds.pass_second(now, threads)
             if self.battery:
                 charging = self.battery.pass_second(flow)
                 flow += charging

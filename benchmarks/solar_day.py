@@ -29,7 +29,7 @@ import sys
 
 from .day import PEAK, Day, Scenario, Strategy, play
 from .distribution_speed import seconds
-from .manager_days import rows as rows_of_houses
+from .manager_days import rows as rows_of_houses, sleep_rows
 from .score import Rig
 from .sky import BROKEN, CLEAR, CUMULUS, OVERCAST, WINDY, variability
 
@@ -209,6 +209,12 @@ def main() -> int:
         metavar="DAYS",
         help="play so many days through the manager's decisions instead, for each house",
     )
+    parser.add_argument(
+        "--sleep",
+        type=int,
+        metavar="DAYS",
+        help="play so many days and nights of a rig that may sleep instead",
+    )
     parser.add_argument("--plot", type=Path, help="write a picture (PNG) there")
     parser.add_argument(
         "--speed", action="store_true", help="measure a distribution over 200 members"
@@ -218,19 +224,20 @@ def main() -> int:
         took = 1000 * seconds()
         print(f"{took:.2f} ms (at most 5 ms)")
         return int(took > 5)
-    if arguments.manager:
-        for row in rows_of_houses(arguments.manager):
+    if arguments.manager or arguments.sleep:
+        days = arguments.manager or arguments.sleep
+        for row in (rows_of_houses if arguments.manager else sleep_rows)(days):
             print(row, flush=True)
         return 0
     wanted = list(quick() if arguments.quick else scenarios(arguments.seeds))
-    days = list(play_all(wanted, arguments.jobs))
-    print(table(days, wanted))
+    played = list(play_all(wanted, arguments.jobs))
+    print(table(played, wanted))
     if arguments.plot:
         # Needed for nothing else, and not in every environment
         from .plot import draw  # noqa: PLC0415
 
-        draw(days, pictured(wanted), arguments.plot)
-    return int(any("MISSED" in row.meets for row in rows(days)))
+        draw(played, pictured(wanted), arguments.plot)
+    return int(any("MISSED" in row.meets for row in rows(played)))
 
 
 if __name__ == "__main__":

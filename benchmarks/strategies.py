@@ -22,6 +22,7 @@ from custom_components.xmrig_miner.power.model import PowerModel
 from .fleet_score import EXPORT, IMPORT, FleetRig
 from .meters import BATTERY, Meter, Samples
 from .plant import COMMAND
+from .sleeping import Beds
 
 SETTLE = 30
 """Seconds after a change from which on a plug teaches: `SETTLE_TIME` of the meter."""
@@ -45,6 +46,7 @@ class Managed:
         has_battery: bool = False,
         prices: Sequence[float] | None = None,
         knows_watts: bool = True,
+        beds: Beds | None = None,
     ) -> None:
         """Initialize it with nothing learned."""
         self.settings = settings or Settings()
@@ -61,6 +63,7 @@ class Managed:
             grid=meter.flow, battery=Flow((BATTERY,)) if has_battery else None
         )
         self._prices = prices
+        self.beds = beds
         self._inputs = Inputs(meters=self._sources.meters({}))
         self._results: deque[tuple[int, list[str]]] = deque()
 
@@ -105,6 +108,8 @@ class Managed:
                 size=None if self._knows_watts else self._rigs[place].rig.threads,
                 threads=count,
                 algorithm="rx/0",
+                is_online=self.beds is None or self.beds.is_online(place),
+                sleep=self.beds.rules if self.beds else None,
             )
             for place, (curve, count) in enumerate(
                 zip(self.curves, threads, strict=True)
@@ -123,6 +128,8 @@ class Managed:
         )
         self.plan = decide(self.settings, inputs, self.state, now)
         self.state = self.plan.state
+        if self.beds:
+            self.beds.obey(now, self.plan.sleep_actions)
         if self.plan.targets:
             self._results.append((now + COMMAND, list(self.plan.targets)))
         return {int(member): count for member, count in self.plan.targets.items()}
@@ -134,6 +141,8 @@ class Ideal:
     It distributes anew each time. With `last` it is the cautious one to compare with:
     it takes the least of so many reports.
     """
+
+    beds: Beds | None = None
 
     def __init__(self, rigs: Sequence[FleetRig], last: int = 1) -> None:
         """Initialize it."""

@@ -14,8 +14,14 @@ from custom_components.xmrig_miner.const import (
     CONF_MAX_TEMPERATURE,
     CONF_POWER_INTERVAL,
     CONF_POWER_SENSOR,
+    CONF_SLEEP_AFTER,
+    CONF_SLEEP_ENTITY,
+    CONF_SLEEP_PLUG,
     CONF_TEMPERATURE_SENSOR,
+    CONF_WAKE_ENTITY,
+    CONF_WAKE_MAC,
 )
+from custom_components.xmrig_miner.options_flow import SECTIONS
 from tests.common import Rig
 from tests.forms import check_texts, entered, in_sections, sections
 from tests.test_translations import TEXTS
@@ -88,7 +94,7 @@ async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:
     assert form["step_id"] == "init"
     check_texts(form, TEXTS["options"])
     texts = TEXTS["options"]["step"]["init"]["sections"]
-    assert set(texts) == set(sections(form)) == {"restart", "power", "temperature"}
+    assert set(texts) == set(sections(form)) == set(SECTIONS)
     for name, part in sections(form).items():
         fields = set(map(str, part.schema.schema))
         assert fields == set(texts[name]["data"])
@@ -105,6 +111,7 @@ async def test_where_watts_come_from_is_chosen_and_taken_back(
     assert running.entry.options == {
         CONF_KEEP_STATE: True,
         CONF_POWER_INTERVAL: 15,
+        CONF_SLEEP_AFTER: 30,
         **watts,
     }
     assert "sensor.power" in running.entities
@@ -112,7 +119,11 @@ async def test_where_watts_come_from_is_chosen_and_taken_back(
     for key, value in watts.items():
         assert suggested(form, key) == value
     await submit(running, form, {})
-    assert running.entry.options == {CONF_KEEP_STATE: True, CONF_POWER_INTERVAL: 15}
+    assert running.entry.options == {
+        CONF_KEEP_STATE: True,
+        CONF_POWER_INTERVAL: 15,
+        CONF_SLEEP_AFTER: 30,
+    }
     assert "sensor.power" not in running.entities
 
 
@@ -182,3 +193,34 @@ async def test_a_temperature_sensor_needs_a_maximum(running: Rig) -> None:
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert CONF_TEMPERATURE_SENSOR not in running.entry.options
+
+
+SLEEP = {CONF_SLEEP_ENTITY: "script.suspend"}
+MAC = "AA-bb-cc-dd-ee-0f"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "error"),
+    [
+        (SLEEP, "sleep_incomplete"),
+        ({CONF_SLEEP_PLUG: "switch.plug"}, "sleep_incomplete"),
+        ({CONF_WAKE_ENTITY: "button.wake"}, "sleep_incomplete"),
+        ({CONF_WAKE_MAC: MAC}, "sleep_incomplete"),
+        ({**SLEEP, CONF_WAKE_MAC: "aa:bb"}, "invalid_mac"),
+        ({**SLEEP, CONF_WAKE_MAC: "aa:bb-cc:dd:ee:ff"}, "invalid_mac"),
+    ],
+)
+async def test_a_computer_that_sleeps_has_to_wake(
+    running: Rig, chosen: dict[str, Any], error: str
+) -> None:
+    """One without the other is an error, which is kept and can be corrected."""
+    form = await options_of(running)
+    form = await submit(running, form, chosen)
+    assert form["errors"] == {"sleep": error}
+    for key, value in chosen.items():
+        assert suggested(form, key) == value
+    right = {**SLEEP, CONF_WAKE_MAC: MAC, CONF_SLEEP_AFTER: 45.0}
+    result = await submit(running, form, right)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert running.entry.options.items() >= right.items()
+    assert repr(running.entry.options[CONF_SLEEP_AFTER]) == "45"

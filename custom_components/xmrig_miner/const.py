@@ -22,6 +22,11 @@ CONF_FULL_POWER: Final = "full_power"
 CONF_POWER_INTERVAL: Final = "power_interval"
 CONF_TEMPERATURE_SENSOR: Final = "temperature_sensor"
 CONF_MAX_TEMPERATURE: Final = "max_temperature"
+CONF_WAKE_ENTITY: Final = "wake_entity"
+CONF_WAKE_MAC: Final = "wake_mac"
+CONF_SLEEP_ENTITY: Final = "sleep_entity"
+CONF_SLEEP_PLUG: Final = "sleep_plug"
+CONF_SLEEP_AFTER: Final = "sleep_after"
 
 DEFAULT_POWER_INTERVAL: Final = 15
 """Seconds between two steps up of the power limit: threads take two to start, and a

@@ -60,6 +60,8 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     """ID in the device registry; cards and workers are connected via it."""
     activities: tuple[Activity, ...] = ()
     """What happened between the last two polls that succeeded."""
+    may_sleep = False
+    """Whether it may be out of reach because its computer sleeps."""
     _reader: Reader[SnapshotT]
 
     def __init__(
@@ -153,10 +155,17 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
         self._on_result(error)
         self.process.queue.fail_waiting()
         if not self._reader.is_polling:
+            was_reachable = self.last_update_success
             self.async_set_update_error(self._update_failed(error))
+            if was_reachable and self.may_sleep:
+                # As the line before would have done
+                self.async_update_listeners()
 
     def _update_failed(self, error: XmrigError) -> UpdateFailed:
-        """Return the error of a poll."""
+        """Return the error of a poll, which is not logged while the computer sleeps."""
+        if self.may_sleep and self.last_update_success:
+            self.last_update_success = False
+            LOGGER.debug("%s went to sleep: %s", self.name, error)
         return UpdateFailed(
             translation_domain=DOMAIN,
             translation_key=error.key,

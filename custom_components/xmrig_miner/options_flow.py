@@ -1,5 +1,6 @@
 """The form of a miner's options."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN, SensorDeviceClass
@@ -13,6 +14,7 @@ from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
+    TextSelector,
 )
 import voluptuous as vol
 
@@ -20,8 +22,23 @@ from .const import (
     CONF_KEEP_STATE,
     CONF_MAX_TEMPERATURE,
     CONF_POWER_INTERVAL,
+    CONF_SLEEP_AFTER,
+    CONF_SLEEP_ENTITY,
+    CONF_SLEEP_PLUG,
     CONF_TEMPERATURE_SENSOR,
+    CONF_WAKE_ENTITY,
+    CONF_WAKE_MAC,
     DEFAULT_POWER_INTERVAL,
+)
+from .fleet.sleep_options import (
+    DEFAULT_SLEEP_AFTER,
+    MAX_SLEEP_AFTER,
+    MIN_SLEEP_AFTER,
+    PLUG_DOMAINS,
+    SLEEP_DOMAINS,
+    WAKE_DOMAINS,
+    SleepOptions,
+    is_mac,
 )
 from .fleet.temperature import MAX_TEMPERATURE
 from .flows.power_form import own_entities, power_error, power_fields
@@ -30,8 +47,9 @@ from .power.options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
 SECTION_RESTART = "restart"
 SECTION_POWER = "power"
 SECTION_TEMPERATURE = "temperature"
+SECTION_SLEEP = "sleep"
 
-SECTIONS = (SECTION_RESTART, SECTION_POWER, SECTION_TEMPERATURE)
+SECTIONS = (SECTION_RESTART, SECTION_POWER, SECTION_TEMPERATURE, SECTION_SLEEP)
 
 
 class XmrigOptionsFlow(OptionsFlowWithReload):
@@ -49,13 +67,7 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
                 for fields in user_input.values()
                 for key, value in fields.items()
             }
-            # The frontend shows no error at the fields of a section
-            if wrong := power_error(options):
-                errors[SECTION_POWER] = next(iter(wrong.values()))
-            if CONF_TEMPERATURE_SENSOR in options and (
-                CONF_MAX_TEMPERATURE not in options
-            ):
-                errors[SECTION_TEMPERATURE] = "temperature_incomplete"
+            errors = _errors(options)
             if not errors:
                 return self.async_create_entry(data=options)
         stored = self.config_entry.options
@@ -67,6 +79,24 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
             ),
             errors=errors,
         )
+
+
+def _errors(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with options, by section.
+
+    The frontend shows no error at the fields of a section.
+    """
+    errors: dict[str, str] = {}
+    if wrong := power_error(options):
+        errors[SECTION_POWER] = next(iter(wrong.values()))
+    if CONF_TEMPERATURE_SENSOR in options and CONF_MAX_TEMPERATURE not in options:
+        errors[SECTION_TEMPERATURE] = "temperature_incomplete"
+    sleep = SleepOptions.from_options(options)
+    if CONF_WAKE_MAC in options and not is_mac(options[CONF_WAKE_MAC]):
+        errors[SECTION_SLEEP] = "invalid_mac"
+    elif sleep.wakes is not sleep.sleeps:
+        errors[SECTION_SLEEP] = "sleep_incomplete"
+    return errors
 
 
 def _options_schema(own: list[str]) -> vol.Schema:
@@ -114,6 +144,39 @@ def _options_schema(own: list[str]) -> vol.Schema:
             vol.Required(SECTION_POWER): section(power),
             vol.Required(SECTION_TEMPERATURE): section(
                 temperature, {"collapsed": True}
+            ),
+            vol.Required(SECTION_SLEEP): section(
+                _sleep_schema(own), {"collapsed": True}
+            ),
+        }
+    )
+
+
+def _sleep_schema(own: list[str]) -> vol.Schema:
+    """Return the fields of what wakes the computer and what puts it to sleep."""
+
+    def entity(domains: tuple[str, ...]) -> EntitySelector:
+        return EntitySelector(
+            EntitySelectorConfig(domain=[*domains], exclude_entities=own)
+        )
+
+    return vol.Schema(
+        {
+            vol.Optional(CONF_WAKE_ENTITY): entity(WAKE_DOMAINS),
+            vol.Optional(CONF_WAKE_MAC): TextSelector(),
+            vol.Optional(CONF_SLEEP_ENTITY): entity(SLEEP_DOMAINS),
+            vol.Optional(CONF_SLEEP_PLUG): entity(PLUG_DOMAINS),
+            vol.Required(CONF_SLEEP_AFTER, default=DEFAULT_SLEEP_AFTER): vol.All(
+                NumberSelector(
+                    NumberSelectorConfig(
+                        min=MIN_SLEEP_AFTER,
+                        max=MAX_SLEEP_AFTER,
+                        step=1,
+                        mode=NumberSelectorMode.BOX,
+                        unit_of_measurement=UnitOfTime.MINUTES,
+                    )
+                ),
+                vol.Coerce(int),
             ),
         }
     )

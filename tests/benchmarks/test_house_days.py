@@ -11,6 +11,7 @@ from benchmarks.distribution_speed import seconds
 from benchmarks.fleet_score import FleetRig, FleetScore, best_hashes
 from benchmarks.house_days import House, fleet, ideal, managed, play
 from benchmarks.household import DAY, lively_house
+from benchmarks.manager_days import NIGHTS, nights
 from benchmarks.meters import BATTERY, EXPORT, GRID, Battery, Meter, Readings
 from benchmarks.recorded_sky import clear_sky_indices, recorded_light
 from benchmarks.score import Rig
@@ -119,3 +120,13 @@ def test_the_manager_is_as_good_as_an_ideal_follower() -> None:
 def test_a_distribution_over_200_members_is_fast() -> None:
     """The machine of a test may be busy: four times the target."""
     assert seconds(times=10) < 0.02
+
+
+def test_a_rig_that_sleeps_mines_nearly_as_much() -> None:
+    """At least 90 % of the hashes, with at most a third of the energy at rest."""
+    [quiet, *_] = NIGHTS
+    result = nights(quiet, 1)
+    assert result.hashes > 90
+    assert result.idle * 3 < result.idle_of_other
+    assert result.total < result.total_of_other == pytest.approx(24 * 0.07)
+    assert result.wakes >= 1

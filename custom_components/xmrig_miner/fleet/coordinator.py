@@ -1,6 +1,6 @@
 """The manager's decisions: made when something is reported, and carried out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,7 @@ from ..manager import (
     Plan,
     Prices,
     Sample,
+    Sleep,
     Watch,
     Work,
     decide,
@@ -51,6 +52,8 @@ from .house import House
 from .members import Members, async_figures, loaded_miners
 from .samples import async_earnings, async_price, async_samples
 from .settings import FleetSettings
+from .sleep_commands import SleepCommands
+from .sleep_watch import SleepWatch
 
 GATHER = 1
 """Seconds in which changes of members are collected before one decision on all."""
@@ -108,6 +111,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._commands = MemberCommands(
             hass, entry, self._handle_result, self._decide_soon
         )
+        self._sleep_commands = SleepCommands(hass, entry, self._handle_switched_off)
+        self._sleep_watch = SleepWatch(hass, self._handle_sleep_by_hand)
         self._listeners_of_members: dict[str, CALLBACK_TYPE] = {}
         self._stop_house: list[CALLBACK_TYPE] = []
         self._wake: CALLBACK_TYPE | None = None
@@ -141,7 +146,10 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._stop_house.clear()
         self._listeners_of_members.clear()
         self._cancel_timers()
+        self._sleep_watch.async_close()
+        self._expect_sleep(frozenset())
         await self._commands.async_close()
+        await self._sleep_commands.async_close()
         await self._account.async_close()
 
     @callback
@@ -183,6 +191,11 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         for member in data.members:
             if (threads := plan.targets.get(member.id)) is not None:
                 self._commands.async_command(member.id, _bound(member, threads))
+        self._expect_sleep(
+            {id_ for id_, sleep in plan.state.sleepers.items() if sleep.is_asleep}
+        )
+        for entry_id, action in plan.sleep_actions.items():
+            self._sleep_commands.async_do(entry_id, action)
         if plan.wake_at is not None:
             delay = max(0.0, plan.wake_at - self._now)
             self._wake = async_call_later(self.hass, delay, HassJob(self._handle_wake))
@@ -256,6 +269,14 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
                 self._listeners_of_members[entry_id] = (
                     runtime.coordinator.async_add_listener(self._decide_soon)
                 )
+        self._sleep_watch.async_follow()
+
+    @callback
+    def _expect_sleep(self, sleepers: Collection[str]) -> None:
+        """Tell the coordinators of miners which of them may be out of reach."""
+        for entry in loaded_miners(self.hass):
+            runtime: XmrigRuntimeData = entry.runtime_data
+            runtime.coordinator.may_sleep = entry.entry_id in sleepers
 
     @callback
     def _handle_entry(self, change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
@@ -311,6 +332,23 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _handle_result(self, entry_id: str, ok: bool) -> None:
         """Take note of what became of a command."""
         self._state = self._state.with_result(entry_id, ok=ok, now=self._now)
+
+    @callback
+    def _handle_switched_off(self, entry_id: str) -> None:
+        """Take note that the plug of a computer is off."""
+        self._change_sleep(entry_id, Sleep.switched_off)
+
+    @callback
+    def _handle_sleep_by_hand(self, entry_id: str) -> None:
+        """Take note that the user puts a computer to sleep."""
+        self._change_sleep(entry_id, Sleep.by_hand)
+
+    def _change_sleep(
+        self, entry_id: str, change: Callable[[Sleep, float], Sleep]
+    ) -> None:
+        if sleep := self._state.sleepers.get(entry_id):
+            self._state = self._state.with_sleep(entry_id, change(sleep, self._now))
+            self._decide_soon()
 
 
 def _bound(member: Member, threads: int) -> int | None:

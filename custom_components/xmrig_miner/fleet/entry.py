@@ -14,6 +14,7 @@ from .learned import LearnedFile, async_load_learned
 from .members import loaded_miners
 from .runtime import FLEET, FleetConfigEntry, FleetRuntimeData
 from .settings import FleetSettings
+from .sleep_issues import SleepIssues
 from .source_issues import SourceIssues, async_delete_source_issues
 
 PLATFORMS = [
@@ -50,6 +51,7 @@ async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> N
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
     SourceIssues(coordinator).async_start()
+    SleepIssues(coordinator).async_start()
     hass.data[FLEET] = entry.runtime_data
 
     async def stop(_: Event) -> None:

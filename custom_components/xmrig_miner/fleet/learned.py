@@ -14,6 +14,10 @@ from .coordinator import FleetCoordinator
 SAVE_DELAY = 900
 """Seconds after which it is saved: it changes with each step."""
 
+SLEEP_SAVE_DELAY = 1
+"""Seconds after which it is saved that a miner sleeps: without it, nothing would wake it
+once Home Assistant was killed."""
+
 
 async def async_load_learned(
     hass: HomeAssistant, entry: ConfigEntry[Any]
@@ -38,9 +42,13 @@ class LearnedFile:
     def _handle_decision(self) -> None:
         """Save before long what was learned, also when Home Assistant stops."""
         content = self._content()
-        if content != self._saved:
-            self._saved = content
-            self._store.async_delay_save(self._content, SAVE_DELAY)
+        if content == self._saved:
+            return
+        is_urgent = content["sleepers"] != self._saved["sleepers"]
+        self._saved = content
+        self._store.async_delay_save(
+            self._content, SLEEP_SAVE_DELAY if is_urgent else SAVE_DELAY
+        )
 
     async def async_close(self) -> None:
         """Save what is not saved yet; an error is only logged."""

@@ -1,6 +1,7 @@
 """The miners that the manager distributes power over, as their config entries show."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -13,6 +14,7 @@ from ..manager import Curve, Figures, ManagerState, Member
 from ..power.model import PowerModel
 from ..runtime import XmrigRuntimeData
 from .settings import FleetSettings, MemberSettings
+from .sleep_options import SleepOptions
 from .temperature import TemperatureLimit, hottest_card
 
 
@@ -46,28 +48,26 @@ def async_figures(
         and issue.data
     }
     return tuple(
-        _figures(
-            entry,
+        replace(
+            _figures(entry),
             has_problem=entry.entry_id in troubled,
             is_left_out=entry.entry_id in state.records
             and now < state.records[entry.entry_id].left_out_until,
+            sleep=state.sleepers.get(entry.entry_id),
         )
         for entry in miner_entries(hass)
         if not entry.disabled_by
     )
 
 
-def _figures(
-    entry: ConfigEntry[Any], *, has_problem: bool, is_left_out: bool
-) -> Figures:
-    """Return what a miner shows."""
+def _figures(entry: ConfigEntry[Any]) -> Figures:
+    """Return what a miner shows by itself."""
     if entry.state is not ConfigEntryState.LOADED:
         return Figures(
             id=entry.entry_id,
             name=entry.title,
             is_online=False if entry.state in FAILED_STATES else None,
             is_loaded=False,
-            has_problem=has_problem,
         )
     runtime: XmrigRuntimeData = entry.runtime_data
     snapshot = runtime.coordinator.data
@@ -79,8 +79,6 @@ def _figures(
         hashrate=snapshot.hashrate_now(snapshot.hashrate()),
         watts=runtime.power.meter.watts if runtime.power.is_configured else None,
         temperature=hottest_card(snapshot),
-        has_problem=has_problem,
-        is_left_out=is_left_out,
     )
 
 
@@ -93,11 +91,26 @@ class Members:
         self._curves: dict[str, tuple[tuple[object, ...], Curve | None]] = {}
 
     def all(self, settings: FleetSettings) -> tuple[Member, ...]:
-        """Return all members; a miner that is not set up is none."""
-        members = {
-            entry.entry_id: self._member(entry, settings.member(entry.entry_id))
-            for entry in loaded_miners(self._hass)
-        }
+        """Return all members.
+
+        A miner that is not set up is none, unless it may sleep: it cannot be set up
+        while it does.
+        """
+        members: dict[str, Member] = {}
+        for entry in miner_entries(self._hass):
+            rules = SleepOptions.from_options(entry.options).rules(self._hass)
+            own = settings.member(entry.entry_id)
+            if entry.state is ConfigEntryState.LOADED:
+                member = self._member(entry, own)
+                members[entry.entry_id] = replace(member, sleep=rules)
+            elif rules and not entry.disabled_by:
+                members[entry.entry_id] = Member(
+                    id=entry.entry_id,
+                    is_online=False,
+                    is_steerable=own.is_managed,
+                    priority=own.priority,
+                    sleep=rules,
+                )
         for gone in self._curves.keys() - members.keys():
             del self._curves[gone]
         return tuple(members.values())

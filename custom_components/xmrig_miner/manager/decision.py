@@ -8,10 +8,12 @@ from .distribution import Load, power
 from .heat import STEP_TIME
 from .inputs import Inputs
 from .loads import draw_of_others, loads_of
-from .members import OFFLINE_KEPT
+from .members import OFFLINE_KEPT, Member
 from .outcome import Outcome, full
 from .policy import Mode, Reason, Settings
 from .response import LONGEST
+from .sleep_rules import SleepAction
+from .sleepers import decided, leaving, moments, reason, seen, with_mode
 from .smart import smart
 from .state import SILENT, ManagerState
 
@@ -22,6 +24,8 @@ class Plan:
 
     targets: Mapping[str, int] = field(default_factory=dict)
     """The threads of each member that has to change; 0 for rest."""
+    sleep_actions: Mapping[str, SleepAction] = field(default_factory=dict)
+    """What to do with members that may sleep; what is remembered of them comes first."""
     reason: Reason | None = None
     """Why not more is running; None in manual mode and without members."""
     surplus: float | None = None
@@ -50,12 +54,18 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
     """Return what to do at a moment in s, of a clock that is never set back."""
     members = tuple(state.known(member) for member in inputs.members)
     inputs = replace(inputs, members=members)
-    state = state.seen(members, now)
+    state = _with_sleepers(state.seen(members, now), settings.mode, members, now)
     reading = bought(inputs.meters)
     # While only one of two sensors has reported, there is no reading yet
     if reading is not None and now >= (inputs.meters.gathered_at or now):
         state = state.metered(reading).listened(now)
-    loads = loads_of(members, state.records, now, keep_mining=settings.keep_mining)
+    loads = loads_of(
+        members,
+        state.records,
+        now,
+        keep_mining=settings.keep_mining,
+        leaving=leaving(state.sleepers, members),
+    )
     match settings.mode:
         case Mode.MANUAL:
             outcome = Outcome(_cooled(loads, state), None)
@@ -71,18 +81,33 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
         for load in loads
         if outcome.threads[load.id] != load.threads
     }
+    doings = decided(
+        settings, members, state.records, state.sleepers, loads, outcome, now
+    )
+    state = replace(state, sleepers=doings.sleepers)
     state = state.commanded(members, targets, now)
     draw = others + power(loads, outcome.threads)
     left = outcome.available
     return Plan(
         targets=targets,
-        reason=outcome.reason if members else None,
+        sleep_actions=doings.actions,
+        reason=reason(settings.mode, state.sleepers, outcome) if members else None,
         surplus=None if left is None else left.middle - draw,
         budget=outcome.budget,
         draw=draw,
         wake_at=_wake_at(inputs, state, outcome, now),
         state=state,
     )
+
+
+def _with_sleepers(
+    state: ManagerState, mode: Mode, members: Sequence[Member], now: float
+) -> ManagerState:
+    """Return the state once those that may sleep were seen, and the mode is known."""
+    sleepers = seen(state.sleepers, members, now)
+    if state.mode not in (None, mode):
+        sleepers = with_mode(sleepers, now)
+    return replace(state, sleepers=sleepers, mode=mode)
 
 
 def _cooled(loads: Sequence[Load], state: ManagerState) -> dict[str, int]:
@@ -99,6 +124,7 @@ def _wake_at(
     """Return when to decide again without a new reading."""
     changed_at = state.history.changed_at
     times = [outcome.wake_at, changed_at + SILENT, changed_at + SILENT + LONGEST]
+    times += moments(state.sleepers, inputs.members)
     for member in inputs.members:
         record = state.records[member.id]
         times.append(record.left_out_until)

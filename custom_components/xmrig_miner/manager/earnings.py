@@ -20,7 +20,8 @@ class Work:
     hashrate: float = 0
     """H/s."""
     watts: float = 0
-    """W on top of what the computers draw at rest, which is drawn anyway."""
+    """W on top of what the computers draw at rest, except for those that may sleep:
+    the others draw it anyway."""
 
     @classmethod
     def of(cls, members: Iterable[Member]) -> Work:
@@ -35,14 +36,17 @@ class Work:
         ]
         main = main_algorithm(member.algorithm for member, _ in rated)
         chosen = [
-            (curve, member.ceiling)
+            (curve, member)
             for member, curve in rated
             # A miner that has had no job yet is likely to mine what the others do
             if member.algorithm in (main, None)
         ]
         return cls(
-            sum(curve.hashrate(ceiling) for curve, ceiling in chosen),
-            sum(curve.mining[ceiling] for curve, ceiling in chosen),
+            sum(curve.hashrate(member.ceiling) for curve, member in chosen),
+            sum(
+                curve.mining[member.ceiling] + member.counted_idle
+                for curve, member in chosen
+            ),
         )
 
     def break_even(self, earnings: float | None) -> float | None:

@@ -1,10 +1,12 @@
 """What happens to members, from one look at them to the next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .figures import Figures
+from .sleep import Sleep
+from .sleep_rules import Phase
 
 
 class MemberEventType(StrEnum):
@@ -14,6 +16,12 @@ class MemberEventType(StrEnum):
     BACK = "back"
     FAILED = "failed"
     """Commands to it failed in a row, so it is left alone for a while."""
+    ASLEEP = "asleep"
+    AWAKE = "awake"
+    """It slept, and answers again."""
+    WAKE_FAILED = "wake_failed"
+    SLEEP_FAILED = "sleep_failed"
+    """It was woken, or put to sleep, twice in vain."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Watch:
 
     online: Mapping[str, bool] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
+    sleepers: Mapping[str, Sleep] = field(default_factory=dict)
 
     def seen(self, members: Iterable[Figures]) -> tuple[Watch, tuple[MemberEvent, ...]]:
         """Return what is seen now, and what happened since.
@@ -39,19 +48,41 @@ class Watch:
         """
         online: dict[str, bool] = {}
         left_out: set[str] = set()
+        sleepers: dict[str, Sleep] = {}
         events: list[MemberEvent] = []
         for member in members:
+            happened: list[MemberEventType] = []
             before = self.online.get(member.id)
             now = member.is_online
             if now is None or (before is None and not member.is_loaded):
                 now = before
+            if member.is_expected_offline:
+                now = True if before is None else before
             if now is not None:
                 online[member.id] = now
                 if before is not None and now is not before:
-                    event = MemberEventType.BACK if now else MemberEventType.OFFLINE
-                    events.append(MemberEvent(event, member.name))
+                    happened.append(
+                        MemberEventType.BACK if now else MemberEventType.OFFLINE
+                    )
             if member.is_left_out:
                 left_out.add(member.id)
                 if member.id not in self.left_out:
-                    events.append(MemberEvent(MemberEventType.FAILED, member.name))
-        return Watch(online, frozenset(left_out)), tuple(events)
+                    happened.append(MemberEventType.FAILED)
+            if member.sleep:
+                sleepers[member.id] = member.sleep
+                happened += _slept(self.sleepers.get(member.id), member.sleep)
+            events += [MemberEvent(type_, member.name) for type_ in happened]
+        return Watch(online, frozenset(left_out), sleepers), tuple(events)
+
+
+def _slept(before: Sleep | None, now: Sleep) -> Iterator[MemberEventType]:
+    """Yield what happened to a member that may sleep."""
+    if before is None:
+        return
+    if now.fault and now.fault is not before.fault:
+        yield MemberEventType(now.fault)
+    was, is_now = before.phase, now.phase
+    if is_now is Phase.ASLEEP and was in (Phase.AWAKE, Phase.FALLING_ASLEEP):
+        yield MemberEventType.ASLEEP
+    if is_now is Phase.AWAKE and was in (Phase.WAKING, Phase.ASLEEP):
+        yield MemberEventType.AWAKE

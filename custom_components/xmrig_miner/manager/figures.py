@@ -3,6 +3,21 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+from .sleep import Sleep
+from .sleep_rules import Phase
+
+
+class SleepState(StrEnum):
+    """What is shown of a member that may sleep."""
+
+    AWAKE = Phase.AWAKE.value
+    FALLING_ASLEEP = Phase.FALLING_ASLEEP.value
+    ASLEEP = Phase.ASLEEP.value
+    WAKING = Phase.WAKING.value
+    OFFLINE = "offline"
+    """It does not answer although it should."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +40,8 @@ class Figures:
     """Whether a repair is open."""
     is_left_out: bool = False
     """Whether it is left alone for a while because commands to it failed."""
+    sleep: Sleep | None = None
+    """What is known of its sleep; None for one that may not."""
 
     @property
     def is_mining(self) -> bool:
@@ -34,7 +51,24 @@ class Figures:
     @property
     def is_in_trouble(self) -> bool:
         """Return whether it needs a look."""
-        return self.is_online is False or self.has_problem or self.is_left_out
+        is_away = self.is_online is False and not self.is_expected_offline
+        return is_away or self.has_problem or self.is_left_out
+
+    @property
+    def is_expected_offline(self) -> bool:
+        """Return whether it does not answer because it sleeps."""
+        return (
+            self.is_online is False and self.sleep is not None and self.sleep.is_asleep
+        )
+
+    @property
+    def sleep_state(self) -> SleepState | None:
+        """Return what is shown of its sleep; None for one that may not."""
+        if self.sleep is None:
+            return None
+        if self.is_online is False and not self.is_expected_offline:
+            return SleepState.OFFLINE
+        return SleepState(self.sleep.phase)
 
 
 def main_algorithm(algorithms: Iterable[str | None]) -> str | None:

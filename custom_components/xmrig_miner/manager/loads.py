@@ -1,6 +1,6 @@
 """The loads that the members are to the distribution."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from .distribution import Load
@@ -13,11 +13,13 @@ def loads_of(
     now: float,
     *,
     keep_mining: bool = False,
+    leaving: Container[str] = (),
 ) -> list[Load]:
     """Return the loads that can be changed now.
 
-    A member without a curve, out of reach, left alone or left out is none of them. A
-    load that is only switched on and off has no thread to keep: all of it would be on.
+    A member without a curve, out of reach, left alone, left out or falling asleep is
+    none of them. A load that is only switched on and off has no thread to keep: all of
+    it would be on.
     """
     loads = []
     for member in members:
@@ -28,6 +30,7 @@ def loads_of(
             or not member.is_steerable
             or member.threads is None
             or now < record.left_out_until
+            or member.id in leaving
         ):
             continue
         ceiling = record.heat.limited(member.ceiling)
@@ -61,12 +64,16 @@ def draw_of_others(
     records: Mapping[str, Record],
     now: float,
 ) -> float:
-    """Return what members mine with that are no loads now, in W."""
+    """Return what members mine with that are no loads now, in W.
+
+    The idle power of loads is in it where that is counted: threads do not change it.
+    """
     ids = {load.id for load in loads}
     return sum(
-        records[member.id].current_draw(member, now)
+        member.counted_idle
+        if member.id in ids
+        else records[member.id].current_draw(member, now)
         for member in members
-        if member.id not in ids
     )
 
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from .curve import Curve
 from .heat import HeatCap
+from .sleep_rules import SleepRules
 
 PENDING = 60
 """Seconds after which a command without a result counts as lost."""
@@ -18,6 +19,9 @@ FAILURES = 2
 
 LEFT_OUT = 300
 """Seconds for which a member is left out."""
+
+FIRST_SHARE = 0.25
+"""Share of its threads for which a member is woken: a single one is not worth it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,37 @@ class Member:
     """Seconds after a change in which it is not changed again."""
     plug_watts: float | None = None
     """W that its plug shows; None without one."""
+    sleep: SleepRules | None = None
+    """How it may sleep; None for one that is always on."""
+
+    @property
+    def counted_idle(self) -> float:
+        """Return its idle power in W as far as that is a cost of mining.
+
+        One that is always on draws it anyway.
+        """
+        return self.curve.idle if self.curve and self.sleep else 0
+
+    @property
+    def need(self) -> float | None:
+        """Return the W of its idle power and first threads, 0 if it may not mine.
+
+        None while that is not known.
+        """
+        if self.curve is None:
+            return None
+        if not (ceiling := self.ceiling):
+            return 0
+        return self.curve.watts[max(1, round(ceiling * FIRST_SHARE))]
+
+    @property
+    def is_hot(self) -> bool:
+        """Return whether its temperature is above the maximum."""
+        return (
+            self.temperature is not None
+            and self.max_temperature is not None
+            and self.temperature > self.max_temperature
+        )
 
     @property
     def ceiling(self) -> int:
@@ -80,7 +115,7 @@ class Record:
     left_out_until: float = -math.inf
     offline_since: float | None = None
     draw: float = 0
-    """W of mining when it was seen last."""
+    """W of mining when it was seen last, with its idle power if that is counted."""
     heat: HeatCap = field(default_factory=HeatCap)
 
     def seen(self, member: Member, now: float) -> Self:
@@ -100,7 +135,8 @@ class Record:
             record,
             offline_since=None,
             rested_since=None if threads else rested_since,
-            draw=member.curve.mining[threads] if member.curve else 0,
+            draw=member.counted_idle
+            + (member.curve.mining[threads] if member.curve else 0),
             heat=record.heat.updated(
                 now,
                 threads=threads,
@@ -140,7 +176,8 @@ class Record:
         if self.offline_since is None:
             return self.draw
         if member.plug_watts is not None:
-            return max(0.0, member.plug_watts - (member.curve or _NOTHING).idle)
+            idle = (member.curve or _NOTHING).idle - member.counted_idle
+            return max(0.0, member.plug_watts - idle)
         return self.draw if now - self.offline_since < OFFLINE_KEPT else 0
 
     def is_held(self, member: Member, now: float) -> bool:

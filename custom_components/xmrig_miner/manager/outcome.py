@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+import math
 
 from .budget import Available
 from .distribution import Load
@@ -19,6 +20,9 @@ class Outcome:
     """W that mining may draw."""
     wake_at: float | None = None
     """When to decide again; None if nothing is waited for."""
+    more: float | None = 0
+    """W up to which the loads and those that are woken may draw; None if that is not
+    known at the moment."""
 
 
 def full(loads: Sequence[Load]) -> Outcome:
@@ -28,6 +32,7 @@ def full(loads: Sequence[Load]) -> Outcome:
         {load.id: load.ceiling for load in loads},
         Reason.TEMPERATURE if is_hot else Reason.EVERYTHING_AT_FULL,
         budget=sum(load.curve.mining[load.ceiling] for load in loads),
+        more=math.inf,
     )
 
 

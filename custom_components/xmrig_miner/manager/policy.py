@@ -56,6 +56,8 @@ class Reason(StrEnum):
     OFF = "off"
     WAITING_TO_STEP_UP = "waiting_to_step_up"
     TEMPERATURE = "temperature"
+    WAKING = "waking"
+    """A miner is starting up."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ def smart(
         # Not for each report anew: some sensors report all the time
         if now < (end := since + GATHER):
             return replace(state, gathering_since=since), Outcome(
-                bounded(loads), Reason.METER_SETTLING, left, wake_at=end
+                bounded(loads), Reason.METER_SETTLING, left, wake_at=end, more=None
             )
     state = replace(state, gathering_since=None).read(left)
     others = draw_of_others(loads, inputs.members, state.records, now)
@@ -56,7 +56,12 @@ def smart(
     threads = sharing.share(loads)
     budget = max(0.0, left.middle - settings.reserve - risky)
     outcome = Outcome(
-        threads, Reason.NO_SURPLUS, left, budget, now + LOOK_AGAIN if risky else None
+        threads,
+        Reason.NO_SURPLUS,
+        left,
+        budget,
+        wake_at=now + LOOK_AGAIN if risky else None,
+        more=sharing.raise_budget,
     )
     return state, _with_reason(settings, inputs, state, loads, sharing, outcome)
 

@@ -7,7 +7,9 @@ from typing import Any, Self
 from .budget import Available, History
 from .household import STEP, Household
 from .members import Member, Record
+from .policy import Mode
 from .response import LEAST_STEP, LONGEST, Learned
+from .sleep import Sleep
 from .sources import Reading
 from .watts import Draw, Step, Watts
 
@@ -36,6 +38,10 @@ class ManagerState:
     """The memory of the manager; the one that is new knows nothing."""
 
     records: Mapping[str, Record] = field(default_factory=dict)
+    sleepers: Mapping[str, Sleep] = field(default_factory=dict)
+    """Of members that may sleep."""
+    mode: Mode | None = None
+    """The mode of the last decision; None before the first."""
     history: History = field(default_factory=History)
     response: Learned = field(default_factory=Learned)
     watts: Watts = field(default_factory=Watts)
@@ -149,6 +155,10 @@ class ManagerState:
             watts=self.watts if ok else self.watts.failed(member_id),
         )
 
+    def with_sleep(self, member_id: str, sleep: Sleep) -> Self:
+        """Return the state once something happened to a member that may sleep."""
+        return replace(self, sleepers={**self.sleepers, member_id: sleep})
+
     def known(self, member: Member) -> Member:
         """Return a member with what was learned of its watts."""
         if member.size is None:
@@ -163,6 +173,7 @@ class ManagerState:
             "response": self.response.as_json(),
             "household": self.household.as_json(),
             "watts": {id_: draw.as_json() for id_, draw in self.watts.draws.items()},
+            "sleepers": {id_: sleep.as_json() for id_, sleep in self.sleepers.items()},
         }
 
     @classmethod
@@ -174,7 +185,9 @@ class ManagerState:
         if data is None:
             return cls()
         draws = {id_: Draw.from_json(draw) for id_, draw in data["watts"].items()}
+        sleepers = data.get("sleepers", {})
         return cls(
+            sleepers={id_: Sleep.from_json(sleep) for id_, sleep in sleepers.items()},
             response=Learned.from_json(data["response"]),
             household=Household.from_json(data["household"]),
             watts=Watts(draws),

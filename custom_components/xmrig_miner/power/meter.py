@@ -7,10 +7,8 @@ from statistics import median
 import time
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
 from homeassistant.core import HomeAssistant, State
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import PowerConverter
 
 from ..api.models import Backend, BackendType
 from ..api.models.values import number
@@ -19,7 +17,7 @@ from ..const import SETTLE_TIME
 from ..coordinator import XmrigCoordinator
 from .model import MAX_WATTS, CardPower, PowerModel
 from .options import PowerOptions
-from .reports import Report
+from .reports import Report, watts_of
 
 MEDIAN_WINDOW = 3
 """Number of readings of which the median counts, so that an outlier is not learned."""
@@ -171,17 +169,7 @@ class PowerMeter:
             return None
         if since and state.last_reported < since:
             return None
-        try:
-            value = float(state.state)
-        except ValueError:
-            return None
-        unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-        if unit not in PowerConverter.VALID_UNITS or not math.isfinite(value):
-            return None
-        watts = PowerConverter.convert(value, unit, UnitOfPower.WATT)
-        # A miner never exports power: a negative reading is from a reversed or faulty
-        # meter.
-        return watts if 0 <= watts <= MAX_WATTS else None
+        return watts_of(state)
 
     @property
     def report(self) -> Report | None:

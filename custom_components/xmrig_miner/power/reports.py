@@ -7,9 +7,15 @@ still holds.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+import math
 from statistics import median
 
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
+from homeassistant.core import State
+from homeassistant.util.unit_conversion import PowerConverter
+
 from ..const import SAMPLE_TIME, SETTLE_TIME
+from .model import MAX_WATTS
 
 READINGS = 3
 """Reports of which the median counts, so that an outlier does not."""
@@ -25,6 +31,21 @@ PROMPT = timedelta(minutes=1)
 
 PATIENCE = timedelta(minutes=5)
 """Silence after which the slowest sensors would have reported."""
+
+
+def watts_of(state: State) -> float | None:
+    """Return the power that a sensor shows, in W; None if that is no valid power."""
+    try:
+        value = float(state.state)
+    except ValueError:
+        return None
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    if unit not in PowerConverter.VALID_UNITS or not math.isfinite(value):
+        return None
+    watts = PowerConverter.convert(value, unit, UnitOfPower.WATT)
+    # A computer never exports power: a negative reading is from a reversed or faulty
+    # meter.
+    return watts if 0 <= watts <= MAX_WATTS else None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,177 @@
+"""Waking computers, putting them to sleep, and switching off their plugs."""
+
+import asyncio
+from collections.abc import Callable
+import socket
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import (
+    ATTR_ENTITY_ID,
+    CONF_HOST,
+    CONF_MAC,
+    CONF_PORT,
+    SERVICE_TURN_OFF,
+    SERVICE_TURN_ON,
+    STATE_OFF,
+)
+from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
+
+from ..const import DOMAIN, LOGGER
+from ..manager import SleepAction
+from ..power.options import PowerOptions
+from ..power.reports import watts_of
+from ..runtime import XmrigRuntimeData
+from .sleep_options import SleepOptions
+
+CONNECT_TIMEOUT = 5
+"""Seconds in which a computer that is on accepts or refuses a connection."""
+
+PLUG_DELAY = 10
+"""Seconds that a computer needs power until its network card can wake it."""
+
+WAKE_ON_LAN = "wake_on_lan"
+
+
+class SleepCommands:
+    """Does what the manager decided with computers that may sleep, one thing at a time."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry[Any],
+        on_switched_off: Callable[[str], None],
+    ) -> None:
+        """Initialize the commands.
+
+        `on_switched_off` is called with a member whose plug was switched off.
+        """
+        self._hass = hass
+        self._entry = entry
+        self._on_switched_off = on_switched_off
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    @callback
+    def async_do(self, entry_id: str, action: SleepAction) -> None:
+        """Do something with the computer of a member, unless something is being done."""
+        if entry_id in self._tasks:
+            return
+        self._tasks[entry_id] = self._entry.async_create_background_task(
+            self._hass,
+            self._async_do(entry_id, action),
+            f"{DOMAIN} sleep",
+            # It may have nothing to do, and would be over before it is known here
+            eager_start=False,
+        )
+
+    async def async_close(self) -> None:
+        """Wait for what is being done."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _async_do(self, entry_id: str, action: SleepAction) -> None:
+        try:
+            miner = self._hass.config_entries.async_get_entry(entry_id)
+            if miner is not None:
+                await self._async_command(miner, action)
+        except HomeAssistantError as error:
+            # What does not happen is noticed, and tried again
+            LOGGER.debug("%s: %s failed: %s", entry_id, action, error)
+        finally:
+            del self._tasks[entry_id]
+
+    async def _async_command(
+        self, miner: ConfigEntry[Any], action: SleepAction
+    ) -> None:
+        """Do something with a computer.
+
+        Raises HomeAssistantError if that fails.
+        """
+        options = SleepOptions.from_options(miner.options)
+        match action:
+            case SleepAction.WAKE:
+                await self._async_wake(options)
+            case SleepAction.SLEEP if options.sleep_entity:
+                await self._async_run(options.sleep_entity)
+            case SleepAction.CUT if options.plug:
+                await self._async_cut(miner, options.plug)
+
+    async def _async_cut(self, miner: ConfigEntry[Any], plug: str) -> None:
+        """Switch a plug off, or take note that it is; this is called until then."""
+        if self._is_off(plug):
+            self._on_switched_off(miner.entry_id)
+        elif await self._is_gone(miner):
+            await self._async_call(plug, SERVICE_TURN_OFF)
+
+    async def _async_wake(self, options: SleepOptions) -> None:
+        """Wake a computer, which has no power while its plug is off."""
+        if options.plug and options.plug != options.wake_entity:
+            if self._is_off(options.plug):
+                await self._async_call(options.plug, SERVICE_TURN_ON)
+                await asyncio.sleep(PLUG_DELAY)
+        if options.wake_entity:
+            await self._async_run(options.wake_entity)
+        if options.wake_mac and await async_setup_component(
+            self._hass, WAKE_ON_LAN, {}
+        ):
+            await self._hass.services.async_call(
+                WAKE_ON_LAN, "send_magic_packet", {CONF_MAC: options.wake_mac}
+            )
+
+    async def _async_run(self, entity_id: str) -> None:
+        """Press a button, or turn on a switch or a script."""
+        is_button = split_entity_id(entity_id)[0] in ("button", "input_button")
+        await self._async_call(entity_id, "press" if is_button else SERVICE_TURN_ON)
+
+    async def _async_call(self, entity_id: str, action: str) -> None:
+        """Call an action of an entity, whose own errors Home Assistant logs."""
+        domain = split_entity_id(entity_id)[0]
+        await self._hass.services.async_call(
+            domain, action, {ATTR_ENTITY_ID: entity_id}
+        )
+
+    def _is_off(self, plug: str) -> bool:
+        state = self._hass.states.get(plug)
+        return state is not None and state.state == STATE_OFF
+
+    async def _is_gone(self, miner: ConfigEntry[Any]) -> bool:
+        """Return whether a computer has left the network, and draws less than at rest.
+
+        Where its power is not known, the network alone tells.
+        """
+        is_drawing = self._is_drawing(miner)
+        if is_drawing:
+            return False
+        answers = await async_answers(miner.data[CONF_HOST], miner.data[CONF_PORT])
+        return is_drawing is False if answers is None else not answers
+
+    def _is_drawing(self, miner: ConfigEntry[Any]) -> bool | None:
+        """Return whether a computer draws half of its idle power; None if not known."""
+        power = PowerOptions.from_options(miner.options)
+        idle = power.idle
+        if idle is None and miner.state is ConfigEntryState.LOADED:
+            runtime: XmrigRuntimeData = miner.runtime_data
+            idle = runtime.power.meter.model.watts(0)
+        state = self._hass.states.get(power.sensor) if power.sensor else None
+        watts = watts_of(state) if state else None
+        return None if watts is None or idle is None else watts > idle / 2
+
+
+async def async_answers(host: str, port: int) -> bool | None:
+    """Return whether a computer answers at all; None if its name is not found.
+
+    One that refuses a connection is on. One that is off answers nothing, or its router
+    says that there is no way to it.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, writer = await asyncio.open_connection(host, port)
+    except socket.gaierror:
+        return None
+    except ConnectionError:
+        return True
+    except OSError:
+        return False
+    writer.close()
+    return True

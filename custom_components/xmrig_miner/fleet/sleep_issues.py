@@ -1,0 +1,100 @@
+"""Repairs for computers that do not wake, do not sleep, or cannot be told to."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+
+from ..const import DOMAIN
+from ..issues import async_raise_issue, issue_id
+from ..manager import SleepFault
+from .coordinator import FleetCoordinator
+from .sleep_options import SleepOptions
+from .source_issues import GONE
+
+SLEEP_ENTITIES_MISSING = "sleep_entities_missing"
+
+ISSUES = (*SleepFault, SLEEP_ENTITIES_MISSING)
+
+
+class SleepIssues:
+    """Raises repairs by what the manager sees, and deletes them once they are over."""
+
+    def __init__(self, coordinator: FleetCoordinator) -> None:
+        """Initialize it."""
+        self._coordinator = coordinator
+        self._hass = coordinator.hass
+        self._missing_since: dict[str, float] = {}
+        """Of each miner that lacks an entity, by its config entry."""
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the manager until it is unloaded."""
+        entry = self._coordinator.config_entry
+        entry.async_on_unload(self._coordinator.async_add_listener(self._handle_update))
+        entry.async_on_unload(self._handle_unload)
+        self._handle_update()
+
+    @callback
+    def _handle_update(self) -> None:
+        """Raise the issues that there are, and delete the others."""
+        raised: set[str] = set()
+        for item in self._coordinator.data.figures:
+            entry = self._hass.config_entries.async_get_entry(item.id)
+            if entry is None or item.sleep is None:
+                continue
+            if item.sleep.fault:
+                raised.add(self._raise(entry, item.sleep.fault))
+            if missing := self._missing(entry):
+                raised.add(self._raise(entry, SLEEP_ENTITIES_MISSING, missing))
+        for gone in sleep_issues(self._hass) - raised:
+            ir.async_delete_issue(self._hass, DOMAIN, gone)
+
+    def _raise(
+        self, entry: ConfigEntry[Any], key: str, entities: Iterable[str] = ()
+    ) -> str:
+        """Raise an issue of a miner, and return its ID."""
+        named = ", ".join(f"`{entity}`" for entity in entities)
+        async_raise_issue(
+            self._hass,
+            key,
+            entry,
+            {"name": entry.title, "entities": named},
+            is_fixable=False,
+        )
+        return issue_id(key, entry.entry_id)
+
+    @callback
+    def _handle_unload(self) -> None:
+        """Delete the issues, but remember which ones the user ignored."""
+        registry = ir.async_get(self._hass)
+        for raised in sleep_issues(self._hass):
+            issue = registry.async_get_issue(DOMAIN, raised)
+            if issue and issue.dismissed_version is None:
+                ir.async_delete_issue(self._hass, DOMAIN, raised)
+
+    def _missing(self, entry: ConfigEntry[Any]) -> list[str]:
+        """Return the entities that a miner has lacked for a while."""
+        options = SleepOptions.from_options(entry.options)
+        missing = [
+            entity
+            for entity in options.entities
+            if self._hass.states.get(entity) is None
+        ]
+        if not missing or not self._hass.is_running:
+            self._missing_since.pop(entry.entry_id, None)
+            return []
+        now = self._hass.loop.time()
+        since = self._missing_since.setdefault(entry.entry_id, now)
+        return missing if now - since >= GONE else []
+
+
+def sleep_issues(hass: HomeAssistant) -> set[str]:
+    """Return the IDs of the issues that there are."""
+    return {
+        issue.issue_id
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.translation_key in ISSUES
+    }

@@ -1,0 +1,294 @@
+"""Rigs that sleep: when to wake one, and when to put it to sleep.
+
+A rig that sleeps draws nothing, and one that is awake costs its idle power too. It is
+woken once the surplus has covered that and its first threads for as long as it takes to
+start, and put to sleep once it has rested for the time that the user sets.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+import math
+from typing import Any, Self
+
+from ..api.models.values import boolean, integer, number, stored, stored_or_none
+from .sleep_rules import Phase, SleepAction, SleepFault, SleepRules
+
+START_UP = 300
+"""Seconds that a rig takes to start, as long as nothing is known of it."""
+
+LEAST_START_UP = 60
+MOST_START_UP = 900
+"""Seconds that a rig is taken to need for its start, whatever was measured."""
+
+LEAST_ASLEEP = 600
+LEAST_AWAKE = 600
+"""Seconds between waking a rig and putting it to sleep, and the other way round."""
+
+GONE = 60
+"""Seconds for which a rig has not answered until it counts as gone: it may only be slow,
+or be writing to its disks."""
+
+CUT_AGAIN = 30
+"""Seconds after which it is looked again whether the plug can be switched off."""
+
+FALLS_ASLEEP = 300
+"""Seconds in which a rig has to leave the network once it is put to sleep, and its plug
+has to be switched off after that."""
+
+TRIES = 2
+"""Attempts to wake a rig, or to put it to sleep, until that is reported."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sleep:
+    """What is remembered of a rig that may sleep."""
+
+    phase: Phase = Phase.AWAKE
+    since: float | None = None
+    """When that began; None after a start of Home Assistant, until it is seen."""
+    attempts: int = 0
+    """How often it was told in vain to wake or to sleep."""
+    fault: SleepFault | None = None
+    """What it did not do; None if there is nothing to report."""
+    is_left_alone: bool = False
+    """Whether the user woke it or put it to sleep: until another mode is chosen."""
+    start_up: float = START_UP
+    """Seconds that it takes to start."""
+    need: float | None = None
+    """W of its idle power and first threads; None if that is not known yet, 0 if it may
+    not mine at all."""
+    rested_since: float | None = None
+    """None while it mines, or rests for another reason than the manager."""
+    offline_since: float | None = None
+    covered_since: float | None = None
+    """Since when there is as much surplus as it needs; None while there is less."""
+    cut_at: float = -math.inf
+    """When its plug was to be switched off last."""
+
+    @property
+    def is_asleep(self) -> bool:
+        """Return whether it may be out of reach because it sleeps."""
+        return self.phase is not Phase.AWAKE and self.fault is not SleepFault.WAKE
+
+    @property
+    def patience(self) -> float:
+        """Return the seconds in which it has to answer once it is woken."""
+        return max(START_UP, 2 * self.start_up)
+
+    @property
+    def began(self) -> float:
+        """Return when the phase began."""
+        return -math.inf if self.since is None else self.since
+
+    def seen_online(
+        self, rules: SleepRules, now: float, *, is_mining: bool, need: float | None
+    ) -> Self:
+        """Return it once the rig was seen on the network.
+
+        `need` is what it needs by its curve; None without one.
+        """
+        sleep = replace(
+            self,
+            need=self.need if need is None else need,
+            since=now if self.since is None else self.since,
+            offline_since=None,
+            covered_since=None,
+        )
+        match sleep.phase:
+            case Phase.WAKING:
+                # After a start of Home Assistant it is not known when it was woken
+                if self.since is not None:
+                    took = min(max(now - self.since, LEAST_START_UP), MOST_START_UP)
+                    sleep = replace(sleep, start_up=took)
+                return sleep.done(Phase.AWAKE, now)
+            case Phase.ASLEEP:
+                # One that did not wake in time is late. Any other was woken by the user.
+                is_late = sleep.attempts > 0
+                sleep = replace(sleep, is_left_alone=sleep.is_left_alone or not is_late)
+                return sleep.done(Phase.AWAKE, now)
+            case Phase.FALLING_ASLEEP if is_mining and not rules.has_command:
+                return sleep.in_phase(Phase.AWAKE, now)
+            case Phase.FALLING_ASLEEP if (
+                rules.has_command and now - sleep.began >= FALLS_ASLEEP
+            ):
+                return sleep.in_vain(SleepFault.SLEEP).in_phase(Phase.AWAKE, now)
+        return sleep
+
+    def seen_offline(self, rules: SleepRules, now: float) -> Self:
+        """Return it once the rig did not answer."""
+        offline_since = now if self.offline_since is None else self.offline_since
+        away = now - offline_since
+        sleep = replace(
+            self,
+            since=now if self.since is None else self.since,
+            offline_since=offline_since,
+            rested_since=None,
+        )
+        if sleep.phase is Phase.FALLING_ASLEEP and away >= GONE:
+            if sleep.is_left_alone or not rules.has_plug:
+                return sleep.switched_off(now)
+            if away >= GONE + FALLS_ASLEEP:
+                # It may be on, but nothing more can be done about it
+                asleep = sleep.in_phase(Phase.ASLEEP, now)
+                return replace(asleep, fault=SleepFault.SLEEP)
+        if sleep.phase is Phase.WAKING and now - sleep.began >= sleep.patience:
+            sleep = sleep.in_vain(SleepFault.WAKE)
+            return sleep.in_phase(Phase.ASLEEP, -math.inf)
+        return sleep
+
+    def in_phase(self, phase: Phase, now: float) -> Self:
+        """Return it at the begin of a phase."""
+        return replace(
+            self, phase=phase, since=now, rested_since=None, covered_since=None
+        )
+
+    def done(self, phase: Phase, now: float) -> Self:
+        """Return it once it did what it was told."""
+        return replace(self, attempts=0, fault=None).in_phase(phase, now)
+
+    def in_vain(self, fault: SleepFault) -> Self:
+        """Return it once it did not do what it was told.
+
+        What the user told it is not reported.
+        """
+        if self.is_left_alone:
+            return self
+        attempts = self.attempts + 1
+        return replace(
+            self, attempts=attempts, fault=fault if attempts >= TRIES else self.fault
+        )
+
+    def switched_off(self, now: float) -> Self:
+        """Return it once the rig has left the network, and its plug is off."""
+        if self.phase is not Phase.FALLING_ASLEEP:
+            return self
+        return self.done(Phase.ASLEEP, now)
+
+    def by_hand(self, now: float) -> Self:
+        """Return it once the user told the rig to sleep."""
+        if self.phase is not Phase.AWAKE:
+            return self
+        sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
+        return sleep.in_phase(Phase.FALLING_ASLEEP, now)
+
+    def in_other_mode(self, now: float) -> Self:
+        """Return it once the user chose another mode: the manager begins anew.
+
+        A rig that does not answer may sleep by now.
+        """
+        sleep = replace(self, is_left_alone=False, attempts=0, fault=None)
+        since = sleep.offline_since
+        is_away = since is not None and now - since >= GONE
+        if sleep.phase is Phase.AWAKE and is_away:
+            return sleep.in_phase(Phase.ASLEEP, -math.inf)
+        return sleep
+
+    def rested(self, now: float, *, is_resting: bool) -> Self:
+        """Return it once it is known whether the manager lets the rig rest."""
+        if not is_resting:
+            return replace(self, rested_since=None)
+        return (
+            self if self.rested_since is not None else replace(self, rested_since=now)
+        )
+
+    def covered(self, now: float, spare: float | None) -> Self:
+        """Return it once it is known what is left over for it, in W; None if it is not."""
+        if spare is None:
+            return self
+        if not self._needs_at_most(spare):
+            return replace(self, covered_since=None)
+        if self.covered_since is not None:
+            return self
+        return replace(self, covered_since=now)
+
+    def _needs_at_most(self, spare: float) -> bool:
+        if self.need is None:
+            # Not known, but everything may run
+            return math.isinf(spare)
+        return 0 < self.need <= spare
+
+    def action(
+        self, rules: SleepRules, now: float, *, is_urgent: bool
+    ) -> SleepAction | None:
+        """Return what there is to do with the rig now.
+
+        Where everything may run, it `is_urgent` to wake it.
+        """
+        match self.phase:
+            case Phase.FALLING_ASLEEP if self.offline_since is not None:
+                at = max(self.offline_since + GONE, self.cut_at + CUT_AGAIN)
+                return SleepAction.CUT if rules.has_plug and now >= at else None
+            case Phase.AWAKE if rules.can_sleep and self.rested_since is not None:
+                if self.is_left_alone or self.fault is SleepFault.SLEEP:
+                    return None
+                at = max(self.rested_since + rules.after, self.began + LEAST_AWAKE)
+                return SleepAction.SLEEP if now >= at else None
+            case Phase.ASLEEP if rules.can_wake and self.covered_since is not None:
+                if self.is_left_alone or self.fault is SleepFault.WAKE:
+                    return None
+                lasting = 0 if is_urgent else self.start_up
+                at = max(self.covered_since + lasting, self.began + LEAST_ASLEEP)
+                return SleepAction.WAKE if now >= at else None
+        return None
+
+    def told(self, action: SleepAction, now: float) -> Self:
+        """Return it once something is done with the rig."""
+        match action:
+            case SleepAction.CUT:
+                return replace(self, cut_at=now)
+            case SleepAction.SLEEP:
+                return self.in_phase(Phase.FALLING_ASLEEP, now)
+            case SleepAction.WAKE:
+                return self.in_phase(Phase.WAKING, now)
+
+    def moments(self, rules: SleepRules) -> tuple[float, ...]:
+        """Return when there may be something to do without anything being reported."""
+        moments = [
+            self.began + LEAST_ASLEEP,
+            self.began + LEAST_AWAKE,
+            self.began + FALLS_ASLEEP,
+            self.began + self.patience,
+        ]
+        if self.rested_since is not None:
+            moments.append(self.rested_since + rules.after)
+        if self.covered_since is not None:
+            moments.append(self.covered_since + self.start_up)
+        if self.offline_since is not None:
+            moments += [
+                self.offline_since + GONE,
+                self.offline_since + GONE + FALLS_ASLEEP,
+                self.cut_at + CUT_AGAIN,
+            ]
+        return tuple(moments)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON values, without times: the clock begins anew."""
+        return {
+            "phase": self.phase.value,
+            "attempts": self.attempts,
+            "fault": self.fault and self.fault.value,
+            "left_alone": self.is_left_alone,
+            "start_up": round(self.start_up),
+            "need": None if self.need is None else round(self.need),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `as_json` returned.
+
+        Raises LookupError, TypeError or ValueError for anything else.
+        """
+        fault = data["fault"]
+        return cls(
+            phase=Phase(data["phase"]),
+            attempts=stored(data["attempts"], integer),
+            fault=None if fault is None else SleepFault(fault),
+            is_left_alone=stored(data["left_alone"], boolean),
+            start_up=stored(data["start_up"], _start_up),
+            need=stored_or_none(data["need"], number),
+        )
+
+
+def _start_up(value: Any) -> float | None:
+    seconds = number(value, MOST_START_UP)
+    return seconds if seconds is None or seconds >= LEAST_START_UP else None

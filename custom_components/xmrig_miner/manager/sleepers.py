@@ -1,0 +1,146 @@
+"""The members that may sleep, at a decision."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+import math
+
+from .distribution import Load
+from .members import Member, Record
+from .outcome import Outcome
+from .policy import Mode, Reason, Settings
+from .sleep import Sleep
+from .sleep_rules import Phase, SleepAction
+
+type Sleepers = Mapping[str, Sleep]
+"""What is remembered of each member that may sleep."""
+
+
+def seen(sleepers: Sleepers, members: Iterable[Member], now: float) -> Sleepers:
+    """Return the sleepers once the members were seen."""
+    result = {}
+    for member in members:
+        if (rules := member.sleep) is None:
+            continue
+        sleep = sleepers.get(member.id, Sleep())
+        result[member.id] = (
+            sleep.seen_online(
+                rules, now, is_mining=bool(member.threads), need=member.need
+            )
+            if member.is_online
+            else sleep.seen_offline(rules, now)
+        )
+    return result
+
+
+def leaving(sleepers: Sleepers, members: Iterable[Member]) -> set[str]:
+    """Return the members that were told to sleep, so that no command makes sense."""
+    return {
+        member.id
+        for member in members
+        if member.sleep is not None
+        and member.sleep.has_command
+        and sleepers[member.id].phase is Phase.FALLING_ASLEEP
+    }
+
+
+@dataclass(frozen=True)
+class Doings:
+    """What there is to do with members that may sleep."""
+
+    sleepers: Sleepers
+    actions: Mapping[str, SleepAction] = field(default_factory=dict)
+
+
+def decided(
+    settings: Settings,
+    members: Sequence[Member],
+    records: Mapping[str, Record],
+    sleepers: Sleepers,
+    loads: Sequence[Load],
+    outcome: Outcome,
+    now: float,
+) -> Doings:
+    """Return which members to wake or to put to sleep by the outcome of a decision.
+
+    Those of the highest priority are woken first, and of these the one that slept
+    longest. Each needs what neither members of at least the same priority use, nor those
+    that are starting up.
+    """
+    more = outcome.more
+    if settings.mode is Mode.SMART and settings.keep_mining:
+        more = math.inf
+    result = dict(sleepers)
+    actions: dict[str, SleepAction] = {}
+    resting = {load.id for load in loads if not outcome.threads[load.id]}
+    waking = sum(
+        sleep.need or 0 for sleep in sleepers.values() if sleep.phase is Phase.WAKING
+    )
+    for member in sorted(
+        (member for member in members if member.sleep is not None),
+        key=lambda member: (-member.priority, sleepers[member.id].began),
+    ):
+        if (rules := member.sleep) is None:
+            continue
+        is_resting = member.id in resting and not records[member.id].threads(member)
+        sleep = sleepers[member.id].rested(now, is_resting=is_resting)
+        if sleep.phase is Phase.ASLEEP:
+            spare = more
+            if not member.is_steerable or member.is_hot:
+                spare = 0
+            elif more is not None:
+                spare = more - waking - _used(member, loads, outcome)
+            sleep = sleep.covered(now, spare)
+        action = sleep.action(rules, now, is_urgent=more == math.inf)
+        if settings.mode is Mode.MANUAL and action is not SleepAction.CUT:
+            # What was begun is brought to its end
+            action = None
+        if action is not None:
+            sleep = sleep.told(action, now)
+            if action is not SleepAction.SLEEP or rules.has_command:
+                actions[member.id] = action
+            if action is SleepAction.WAKE:
+                waking += sleep.need or 0
+        result[member.id] = sleep
+    return Doings(result, actions)
+
+
+def _used(member: Member, loads: Iterable[Load], outcome: Outcome) -> float:
+    """Return the W that go to loads which a member takes nothing from."""
+    return sum(
+        load.curve.mining[outcome.threads[load.id]]
+        for load in loads
+        if load.priority >= member.priority
+    )
+
+
+def reason(mode: Mode, sleepers: Sleepers, outcome: Outcome) -> Reason | None:
+    """Return why not more is running, with regard to those that sleep."""
+    is_all_used = outcome.reason in (Reason.EVERYTHING_AT_FULL, Reason.NO_SURPLUS)
+    if not is_all_used or mode not in (Mode.SMART, Mode.FULL):
+        return outcome.reason
+    if any(sleep.phase is Phase.WAKING for sleep in sleepers.values()):
+        return Reason.WAKING
+    asleep = [sleep for sleep in sleepers.values() if sleep.phase is Phase.ASLEEP]
+    if any(sleep.covered_since is not None for sleep in asleep):
+        return Reason.WAITING_TO_STEP_UP
+    if mode is Mode.SMART and (
+        any(not sleep.is_left_alone for sleep in asleep)
+        or (asleep and not outcome.threads)
+    ):
+        return Reason.NO_SURPLUS
+    return outcome.reason
+
+
+def with_mode(sleepers: Sleepers, now: float) -> Sleepers:
+    """Return the sleepers once the user chose another mode."""
+    return {id_: sleep.in_other_mode(now) for id_, sleep in sleepers.items()}
+
+
+def moments(sleepers: Sleepers, members: Iterable[Member]) -> list[float]:
+    """Return when there may be something to do without anything being reported."""
+    return [
+        moment
+        for member in members
+        if member.sleep is not None
+        for moment in sleepers[member.id].moments(member.sleep)
+    ]

@@ -1,0 +1,306 @@
+"""When a rig sleeps, as a table of states."""
+
+from dataclasses import replace
+import json
+import math
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig_miner.manager.sleep import (
+    CUT_AGAIN,
+    FALLS_ASLEEP,
+    GONE,
+    LEAST_ASLEEP,
+    LEAST_AWAKE,
+    LEAST_START_UP,
+    MOST_START_UP,
+    START_UP,
+    Sleep,
+)
+from custom_components.xmrig_miner.manager.sleep_rules import (
+    Phase,
+    SleepAction,
+    SleepFault,
+    SleepRules,
+)
+
+NOW = 100_000.0
+AFTER = 1800
+BUTTON = SleepRules(after=AFTER)
+PLUG = SleepRules(after=AFTER, has_plug=True)
+ONLY_PLUG = SleepRules(after=AFTER, has_plug=True, has_command=False)
+NEED = 90.0
+
+LONG_AWAKE = Sleep(since=NOW - LEAST_AWAKE, need=NEED)
+LONG_ASLEEP = replace(LONG_AWAKE, phase=Phase.ASLEEP, since=NOW - LEAST_ASLEEP)
+FALLING = replace(LONG_AWAKE, phase=Phase.FALLING_ASLEEP, since=NOW - 90)
+WAKING = replace(LONG_AWAKE, phase=Phase.WAKING, since=NOW - 90)
+
+
+def online(sleep: Sleep, rules: SleepRules = BUTTON, **seen: Any) -> Sleep:
+    """Return it once the rig was seen on the network."""
+    return sleep.seen_online(rules, NOW, **{"is_mining": False, "need": NEED, **seen})
+
+
+def away(sleep: Sleep, seconds: float, rules: SleepRules = BUTTON) -> Sleep:
+    """Return it once the rig has not answered for some seconds."""
+    gone = sleep.seen_offline(rules, NOW - seconds)
+    return gone.seen_offline(rules, NOW)
+
+
+@pytest.mark.parametrize(
+    ("before", "phase", "is_left_alone"),
+    [
+        (LONG_AWAKE, Phase.AWAKE, False),
+        (WAKING, Phase.AWAKE, False),
+        # Woken by the user
+        (LONG_ASLEEP, Phase.AWAKE, True),
+        # Woken twice in vain: it only took long
+        (replace(LONG_ASLEEP, attempts=1), Phase.AWAKE, False),
+        (
+            replace(LONG_ASLEEP, attempts=2, fault=SleepFault.WAKE),
+            Phase.AWAKE,
+            False,
+        ),
+        (replace(LONG_ASLEEP, is_left_alone=True), Phase.AWAKE, True),
+        (FALLING, Phase.FALLING_ASLEEP, False),
+    ],
+)
+def test_a_rig_that_answers(before: Sleep, phase: Phase, is_left_alone: bool) -> None:
+    """It is awake, unless it was told to sleep a moment ago."""
+    after = online(before)
+    assert (after.phase, after.is_left_alone) == (phase, is_left_alone)
+    if phase is not Phase.FALLING_ASLEEP:
+        assert (after.attempts, after.fault) == (0, None)
+    if phase is not before.phase:
+        assert after.since == NOW
+
+
+@pytest.mark.parametrize(
+    ("before", "rules", "seconds", "phase"),
+    [
+        # Offline for another reason
+        (LONG_AWAKE, BUTTON, 10_000, Phase.AWAKE),
+        (LONG_ASLEEP, BUTTON, 10_000, Phase.ASLEEP),
+        (FALLING, BUTTON, GONE - 1, Phase.FALLING_ASLEEP),
+        (FALLING, BUTTON, GONE, Phase.ASLEEP),
+        # The plug is switched off first
+        (FALLING, PLUG, GONE, Phase.FALLING_ASLEEP),
+        (FALLING, PLUG, GONE + FALLS_ASLEEP - 1, Phase.FALLING_ASLEEP),
+        (FALLING, PLUG, GONE + FALLS_ASLEEP, Phase.ASLEEP),
+        # What the user put to sleep has a plug that is left alone
+        (replace(FALLING, is_left_alone=True), PLUG, GONE, Phase.ASLEEP),
+    ],
+)
+def test_a_rig_that_does_not_answer(
+    before: Sleep, rules: SleepRules, seconds: float, phase: Phase
+) -> None:
+    """It sleeps once it was told to, and is gone for a while."""
+    after = away(before, seconds, rules)
+    assert after.phase is phase
+    is_too_late = before.phase is not phase and seconds > GONE
+    assert after.fault is (SleepFault.SLEEP if is_too_late else None)
+    assert after.is_asleep is (phase is not Phase.AWAKE)
+
+
+@pytest.mark.parametrize(
+    ("took", "learned"),
+    [(10, LEAST_START_UP), (150, 150), (10_000, MOST_START_UP)],
+)
+def test_the_start_up_time_is_learned(took: float, learned: float) -> None:
+    """Between bounds; not by a start that began before Home Assistant did."""
+    assert Sleep().start_up == START_UP
+    assert online(replace(WAKING, since=NOW - took)).start_up == learned
+    assert online(replace(WAKING, since=None)).start_up == START_UP
+
+
+def test_it_is_woken_twice_and_then_reported() -> None:
+    """Each time it has twice as long as it took before."""
+    waking = replace(WAKING, since=NOW - 2 * START_UP + 1)
+    assert away(waking, 500) == replace(waking, offline_since=NOW - 500)
+    once = away(replace(waking, since=NOW - 2 * START_UP), 500)
+    assert (once.phase, once.attempts, once.fault) == (Phase.ASLEEP, 1, None)
+    # At once, if there is still enough
+    assert once.covered(NOW, math.inf).action(BUTTON, NOW, is_urgent=True)
+    again = replace(once, phase=Phase.WAKING, since=NOW - 2 * START_UP)
+    twice = away(again, 500)
+    assert (twice.phase, twice.attempts) == (Phase.ASLEEP, 2)
+    assert twice.fault is SleepFault.WAKE
+    assert not twice.is_asleep
+    covered = twice.covered(NOW - 10_000, 1000)
+    assert covered.action(BUTTON, NOW, is_urgent=False) is None
+    assert covered.in_other_mode(NOW).fault is None
+
+
+def test_it_is_put_to_sleep_twice_and_then_reported() -> None:
+    """It stays on the network, and goes on mining."""
+    vain = replace(FALLING, since=NOW - FALLS_ASLEEP)
+    once = online(vain)
+    assert (once.phase, once.attempts, once.fault) == (Phase.AWAKE, 1, None)
+    twice = online(replace(vain, attempts=1))
+    assert (twice.phase, twice.fault) == (Phase.AWAKE, SleepFault.SLEEP)
+    resting = replace(twice, since=0).rested(1, is_resting=True)
+    assert resting.action(BUTTON, NOW, is_urgent=False) is None
+    fresh = resting.in_other_mode(NOW)
+    assert fresh.action(BUTTON, NOW, is_urgent=False) is SleepAction.SLEEP
+    # What the user did is no business of ours
+    assert online(replace(vain, attempts=1, is_left_alone=True)).fault is None
+
+
+def test_one_with_only_a_plug_leaves_the_network_by_itself() -> None:
+    """It is asked for nothing, and may mine again until then."""
+    falling = replace(FALLING, since=NOW - 10 * FALLS_ASLEEP)
+    assert online(falling, ONLY_PLUG).phase is Phase.FALLING_ASLEEP
+    assert online(falling, ONLY_PLUG, is_mining=True).phase is Phase.AWAKE
+
+
+@pytest.mark.parametrize(
+    ("sleep", "rules", "action"),
+    [
+        (LONG_AWAKE, BUTTON, None),
+        (replace(LONG_AWAKE, rested_since=NOW - AFTER), BUTTON, SleepAction.SLEEP),
+        (replace(LONG_AWAKE, rested_since=NOW - AFTER + 1), BUTTON, None),
+        (
+            replace(LONG_AWAKE, since=NOW - LEAST_AWAKE + 1, rested_since=0),
+            BUTTON,
+            None,
+        ),
+        (
+            replace(LONG_AWAKE, rested_since=0),
+            replace(BUTTON, can_sleep=False),
+            None,
+        ),
+        (replace(LONG_AWAKE, rested_since=0, is_left_alone=True), BUTTON, None),
+        (LONG_ASLEEP, BUTTON, None),
+        (replace(LONG_ASLEEP, covered_since=NOW - 300), BUTTON, SleepAction.WAKE),
+        (replace(LONG_ASLEEP, covered_since=NOW - 299), BUTTON, None),
+        (
+            replace(LONG_ASLEEP, covered_since=NOW - 60, start_up=60),
+            BUTTON,
+            SleepAction.WAKE,
+        ),
+        (
+            replace(LONG_ASLEEP, since=NOW - LEAST_ASLEEP + 1, covered_since=0),
+            BUTTON,
+            None,
+        ),
+        (
+            replace(LONG_ASLEEP, covered_since=0),
+            replace(BUTTON, can_wake=False),
+            None,
+        ),
+        (replace(LONG_ASLEEP, covered_since=0, is_left_alone=True), BUTTON, None),
+        # The plug could not be switched off: that is no reason to let it sleep
+        (
+            replace(LONG_ASLEEP, covered_since=0, fault=SleepFault.SLEEP),
+            BUTTON,
+            SleepAction.WAKE,
+        ),
+        (replace(FALLING, offline_since=NOW - GONE), BUTTON, None),
+        (replace(FALLING, offline_since=NOW - GONE), PLUG, SleepAction.CUT),
+        (replace(FALLING, offline_since=NOW - GONE + 1), PLUG, None),
+        (
+            replace(FALLING, offline_since=0, cut_at=NOW - CUT_AGAIN + 1),
+            PLUG,
+            None,
+        ),
+        (
+            replace(FALLING, offline_since=0, cut_at=NOW - CUT_AGAIN),
+            PLUG,
+            SleepAction.CUT,
+        ),
+        (WAKING, PLUG, None),
+    ],
+)
+def test_what_there_is_to_do(
+    sleep: Sleep, rules: SleepRules, action: SleepAction | None
+) -> None:
+    """And if it is a matter of time, the manager decides again by then."""
+    assert sleep.action(rules, NOW, is_urgent=False) is action
+    if action is not None:
+        told = sleep.told(action, NOW)
+        assert told.action(rules, NOW, is_urgent=False) is None
+        earlier = [at for at in sleep.moments(rules) if at <= NOW]
+        assert sleep.action(rules, max(earlier), is_urgent=False) is action
+
+
+def test_where_everything_may_run_it_is_woken_at_once() -> None:
+    """But not a moment after it fell asleep."""
+    sleep = LONG_ASLEEP.covered(NOW, math.inf)
+    assert sleep.action(BUTTON, NOW, is_urgent=True) is SleepAction.WAKE
+    sleep = replace(sleep, since=NOW - 1)
+    assert sleep.action(BUTTON, NOW, is_urgent=True) is None
+
+
+@pytest.mark.parametrize(
+    ("need", "spare", "is_covered"),
+    [
+        (90, 89, False),
+        (90, 90, True),
+        # It may not mine at all
+        (0, math.inf, False),
+        # Not known
+        (None, 10_000, False),
+        (None, math.inf, True),
+    ],
+)
+def test_what_is_left_over_for_it(
+    need: float | None, spare: float, is_covered: bool
+) -> None:
+    """As much as it needs, without a break."""
+    sleep = replace(LONG_ASLEEP, need=need)
+    covered = sleep.covered(NOW, spare)
+    assert covered.covered_since == (NOW if is_covered else None)
+    assert covered.covered(NOW + 9, spare).covered_since == covered.covered_since
+    # Not known at the moment
+    assert covered.covered(NOW + 9, None) == covered
+    assert covered.covered(NOW + 9, 0).covered_since is None
+
+
+def test_what_the_user_does() -> None:
+    """It is left alone until the next change of mode."""
+    slept = LONG_AWAKE.by_hand(NOW)
+    assert (slept.phase, slept.is_left_alone) == (Phase.FALLING_ASLEEP, True)
+    assert FALLING.by_hand(NOW) == FALLING
+    assert not slept.in_other_mode(NOW).is_left_alone
+    # Switched off elsewhere: it may sleep
+    lost = replace(LONG_AWAKE, offline_since=NOW - GONE)
+    assert lost.in_other_mode(NOW).phase is Phase.ASLEEP
+    assert LONG_AWAKE.in_other_mode(NOW).phase is Phase.AWAKE
+    assert replace(lost, offline_since=NOW).in_other_mode(NOW).phase is Phase.AWAKE
+
+
+def test_a_plug_that_is_off_ends_only_what_was_begun() -> None:
+    """The rig may be back by then."""
+    assert FALLING.switched_off(NOW).phase is Phase.ASLEEP
+    assert LONG_AWAKE.switched_off(NOW) == LONG_AWAKE
+
+
+@pytest.mark.parametrize("sleep", [LONG_AWAKE, LONG_ASLEEP, FALLING, WAKING, Sleep()])
+def test_it_is_kept(sleep: Sleep) -> None:
+    """All but the times, by a clock that begins anew."""
+    faulty = replace(sleep, fault=SleepFault.WAKE, attempts=2, is_left_alone=True)
+    for each in (sleep, faulty):
+        kept = Sleep.from_json(json.loads(json.dumps(each.as_json())))
+        assert kept == replace(each, since=None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"phase": "dead"},
+        {"attempts": -1},
+        {"fault": "none"},
+        {"left_alone": 1},
+        {"start_up": 1e9},
+        {"start_up": 0},
+        {"need": -5},
+    ],
+)
+def test_what_is_damaged_is_refused(change: dict[str, Any]) -> None:
+    """As the stores expect it."""
+    with pytest.raises(ValueError, match="."):
+        Sleep.from_json(Sleep().as_json() | change)
+    with pytest.raises(LookupError):
+        Sleep.from_json({})

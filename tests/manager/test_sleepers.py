@@ -1,0 +1,321 @@
+"""Members that sleep, at the decisions of the manager."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig_miner.manager import Curve, ManagerState, Member, Mode
+from custom_components.xmrig_miner.manager.members import OFFLINE_KEPT
+from custom_components.xmrig_miner.manager.policy import Reason
+from custom_components.xmrig_miner.manager.sleep_rules import (
+    Phase,
+    SleepAction,
+    SleepRules,
+)
+
+from .common import House, line, miner
+
+STEP = 10
+"""Seconds from one reading of the meter to the next."""
+AFTER = 1800
+RULES = SleepRules(after=AFTER)
+IDLE = 40
+THREAD = 20
+NEED = IDLE + THREAD
+"""Of a rig with four threads: idle power and a quarter of them."""
+START = 120
+"""Seconds that a rig takes to start."""
+
+
+def rig(id_: str = "a", threads: int | None = 0, **values: Any) -> Member:
+    """Return a miner that may sleep."""
+    return miner(id_, threads, **{"sleep": RULES, "settle": 15, **values})
+
+
+def curve_of(member: Member) -> Curve:
+    """Return the curve of a member, also while it is not known to the manager."""
+    return member.curve or line()
+
+
+class Home(House):
+    """A house with rigs that do what they are told."""
+
+    def __init__(self, *members: Member, **settings: Any) -> None:
+        """Begin at dawn."""
+        super().__init__(*members, **settings)
+        self.now = 0.0
+        self.sun = 0.0
+        self.actions: list[tuple[str, SleepAction]] = []
+        self._booting: dict[str, float] = {}
+        self.wakes = True
+        self.plan = self.at(0, 0)
+
+    def live(self, seconds: float, sun: float | None = None) -> None:
+        """Let time pass; the sun leaves some W to rigs."""
+        self.sun = self.sun if sun is None else sun
+        for _ in range(int(seconds / STEP)):
+            self.now += STEP
+            for id_, at in list(self._booting.items()):
+                if self.now >= at:
+                    del self._booting[id_]
+                    self.change(id_, is_online=True, threads=0)
+            self.plan = self.run(self.now, self.drawn - self.sun)
+            for id_, action in self.plan.sleep_actions.items():
+                self.actions.append((id_, action))
+                if action is SleepAction.SLEEP:
+                    self.change(id_, is_online=False)
+                elif action is SleepAction.WAKE and self.wakes:
+                    self._booting[id_] = self.now + START
+
+    @property
+    def drawn(self) -> float:
+        """Return what the rigs draw: also those that are starting, and only they."""
+        return sum(
+            curve_of(member).watts[(member.threads or 0) if member.is_online else 0]
+            for member in self.members.values()
+            if member.is_online or member.id in self._booting
+        )
+
+    def phase(self, id_: str = "a") -> Phase:
+        """Return whether a rig sleeps."""
+        return self.state.sleepers[id_].phase
+
+    def reason(self) -> Reason | None:
+        """Return why not more is running."""
+        return self.plan.reason
+
+    def taken(self) -> list[tuple[str, SleepAction]]:
+        """Return what was done with the rigs since it was asked last."""
+        taken, self.actions = self.actions, []
+        return taken
+
+
+def test_a_night() -> None:
+    """It sleeps once it has rested, and is woken once there is enough for long enough."""
+    home = Home(rig())
+    home.live(900, sun=200)
+    assert home.threads == {"a": 4}
+    home.live(AFTER, sun=0)
+    assert home.taken() == []
+    assert home.threads == {"a": 0}
+    home.live(30)
+    assert home.taken() == [("a", SleepAction.SLEEP)]
+    assert home.phase() is Phase.FALLING_ASLEEP
+    home.live(120)
+    assert home.phase() is Phase.ASLEEP
+    home.live(8 * 3600)
+    assert home.plan.draw == 0
+    home.live(3600, sun=NEED - 1)
+    assert home.reason() is Reason.NO_SURPLUS
+    home.live(290, sun=NEED)
+    assert home.taken() == []
+    assert home.reason() is Reason.WAITING_TO_STEP_UP
+    home.live(20)
+    assert home.taken() == [("a", SleepAction.WAKE)]
+    assert home.reason() is Reason.WAKING
+    home.live(START + 60)
+    assert home.phase() is Phase.AWAKE
+    assert home.threads == {"a": 1}
+    assert home.state.sleepers["a"].start_up == pytest.approx(START, abs=STEP)
+    assert home.taken() == []
+
+
+def test_idle_power_is_a_cost_of_mining() -> None:
+    """But only of a rig that may sleep: another one draws it anyway."""
+    home = Home(rig("a"), miner("b"))
+    home.live(300, sun=2 * IDLE + THREAD)
+    assert home.threads in ({"a": 1, "b": 0}, {"a": 0, "b": 1})
+    assert home.plan.draw == IDLE + THREAD
+
+
+def test_a_cloud_is_no_night() -> None:
+    """The rest begins anew whenever it mines."""
+    home = Home(rig())
+    for _ in range(6):
+        home.live(600, sun=200)
+        home.live(AFTER - 60, sun=0)
+    assert home.taken() == []
+
+
+def test_it_stays_awake_for_a_while_and_asleep_for_a_while() -> None:
+    """Whatever the sun does, and however short the rest may be."""
+    home = Home(rig(sleep=SleepRules(after=60)))
+    changes: list[float] = []
+    for minute in range(600):
+        home.live(60, sun=200 if minute % 14 < 7 else 0)
+        changes += [home.now for _ in home.taken()]
+    assert changes
+    assert min(b - a for a, b in pairwise(changes)) >= 600
+
+
+def test_one_after_the_other() -> None:
+    """The one with the higher priority is woken where there is enough for one only."""
+    home = Home(rig("a"), rig("b", priority=1), mode=Mode.OFF)
+    home.live(AFTER + 900)
+    assert {home.phase("a"), home.phase("b")} == {Phase.ASLEEP}
+    home.taken()
+    home.settings = replace(home.settings, mode=Mode.SMART)
+    home.live(1200, sun=IDLE + 2 * THREAD)
+    assert home.taken() == [("b", SleepAction.WAKE)]
+    assert home.threads["b"] == 2
+    # The one that is awake gets all that it can use first
+    home.live(1800, sun=IDLE + 4 * THREAD + NEED - 1)
+    assert home.taken() == []
+    assert home.threads["b"] == 4
+    home.live(900, sun=IDLE + 4 * THREAD + NEED + 1)
+    assert home.taken() == [("a", SleepAction.WAKE)]
+    assert (home.threads["a"], home.threads["b"]) == (1, 4)
+
+
+@pytest.mark.parametrize(
+    ("mode", "phase"),
+    [
+        (Mode.OFF, Phase.ASLEEP),
+        (Mode.SMART, Phase.ASLEEP),
+        (Mode.MANUAL, Phase.AWAKE),
+        (Mode.FULL, Phase.AWAKE),
+    ],
+)
+def test_by_mode_it_falls_asleep(mode: Mode, phase: Phase) -> None:
+    """Where the manager lets it rest."""
+    home = Home(rig(), mode=mode)
+    home.live(AFTER + 900)
+    assert home.phase() is phase
+
+
+@pytest.mark.parametrize(
+    ("settings", "phase"),
+    [
+        ({"mode": Mode.OFF}, Phase.ASLEEP),
+        ({"mode": Mode.SMART}, Phase.ASLEEP),
+        ({"mode": Mode.SMART, "keep_mining": True}, Phase.AWAKE),
+        ({"mode": Mode.MANUAL}, Phase.ASLEEP),
+        ({"mode": Mode.FULL}, Phase.AWAKE),
+    ],
+)
+def test_by_mode_it_is_woken(settings: dict[str, Any], phase: Phase) -> None:
+    """Where it is to mine, also without any sun."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(AFTER + 1200)
+    assert home.phase() is Phase.ASLEEP
+    home.settings = replace(home.settings, **settings)
+    home.live(600)
+    assert home.phase() is phase
+
+
+def test_what_is_begun_is_brought_to_its_end() -> None:
+    """A rig that has left the network has its plug switched off in manual mode too."""
+    home = Home(rig(sleep=replace(RULES, has_plug=True)), mode=Mode.OFF)
+    home.live(AFTER + 30)
+    assert home.taken() == [("a", SleepAction.SLEEP)]
+    home.settings = replace(home.settings, mode=Mode.MANUAL)
+    home.live(60)
+    assert home.taken() == [("a", SleepAction.CUT)]
+    done = home.state.sleepers["a"].switched_off(home.now)
+    home.state = home.state.with_sleep("a", done)
+    home.live(3600)
+    assert home.taken() == []
+    assert home.phase() is Phase.ASLEEP
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # Not managed, switched off by the user, or paused for a time
+        {"is_steerable": False},
+        {"temperature": 90.0, "max_temperature": 80.0},
+        {"max_threads": 0},
+    ],
+)
+def test_one_that_may_not_mine_is_not_woken(change: dict[str, Any]) -> None:
+    """However much there is."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(AFTER + 1200)
+    home.settings = replace(home.settings, mode=Mode.SMART)
+    if "max_threads" in change:
+        sleep = replace(home.state.sleepers["a"], need=0)
+        home.state = home.state.with_sleep("a", sleep)
+    home.change("a", **change)
+    home.taken()
+    home.live(3600, sun=1000)
+    assert home.taken() == []
+    assert home.phase() is Phase.ASLEEP
+
+
+def test_one_that_rests_by_the_user_is_not_put_to_sleep() -> None:
+    """It was not the manager that let it rest."""
+    home = Home(rig(is_steerable=False))
+    home.live(AFTER + 3600)
+    assert home.taken() == []
+
+
+def test_one_that_was_woken_by_the_user_is_left_awake() -> None:
+    """Until the next change of mode."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(AFTER + 1200)
+    home.change("a", is_online=True)
+    home.taken()
+    home.live(3 * AFTER)
+    assert home.taken() == []
+    home.settings = replace(home.settings, mode=Mode.SMART)
+    home.live(AFTER + 60)
+    assert home.taken() == [("a", SleepAction.SLEEP)]
+
+
+def test_one_that_does_not_wake_is_tried_twice() -> None:
+    """After that it is offline, as any other."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(AFTER + 1200)
+    home.settings = replace(home.settings, mode=Mode.SMART)
+    home.wakes = False
+    home.taken()
+    home.live(4 * 3600, sun=1000)
+    assert home.taken() == [("a", SleepAction.WAKE)] * 2
+    assert home.state.sleepers["a"].fault == "wake_failed"
+
+
+def test_one_that_falls_asleep_is_not_commanded() -> None:
+    """It would only be disturbed."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(AFTER + 20)
+    home.change("a", is_online=True)
+    home.settings = replace(home.settings, mode=Mode.FULL)
+    home.live(60)
+    assert home.phase() is Phase.FALLING_ASLEEP
+    assert home.threads == {"a": 0}
+
+
+def test_its_idle_power_ends_with_it() -> None:
+    """A minute after it was seen last, unless its plug shows it."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(600)
+    assert home.plan.draw == IDLE
+    home.change("a", is_online=False)
+    home.live(OFFLINE_KEPT - STEP)
+    assert home.plan.draw == IDLE
+    home.live(2 * STEP)
+    assert home.plan.draw == 0
+    home.change("a", plug_watts=3.0)
+    home.live(STEP)
+    assert home.plan.draw == 3
+
+
+def test_it_sleeps_on_after_a_start_of_home_assistant() -> None:
+    """It has yet to be set up, so that only what is kept is known of it."""
+    home = Home(rig(), mode=Mode.OFF)
+    home.live(AFTER + 1200)
+    home.taken()
+    home.state = ManagerState.from_json(home.state.as_json())
+    home.members = {"a": Member(id="a", is_online=False, sleep=RULES)}
+    home.settings = replace(home.settings, mode=Mode.SMART)
+    home.live(600)
+    assert home.phase() is Phase.ASLEEP
+    home.live(900, sun=NEED - 1)
+    assert home.taken() == []
+    home.live(330, sun=NEED)
+    assert home.taken() == [("a", SleepAction.WAKE)]
+    home.members = {"a": rig(curve=line())}
+    home.live(60)
+    assert home.phase() is Phase.AWAKE
