@@ -437,6 +437,15 @@ class TestUnverified:
         assert rig.is_loaded
         assert issues(rig.hass) == {}
 
+    async def test_it_was_pinned_meanwhile(self, rig: Rig, fix: Open) -> None:
+        """In another window, while the suggestion was on the screen."""
+        change(rig, verification="none")
+        await rig.set_up()
+        change(rig, **pinned("0" * 64))
+        dialog = await fix("unverified")
+        assert dialog.step["reason"] == "resolved"
+        assert rig.entry.data[CONF_FINGERPRINT] == "0" * 64
+
     async def test_it_is_suggested_once(self, rig: Rig) -> None:
         """An ignored suggestion does not come back."""
         change(rig, verification="none")

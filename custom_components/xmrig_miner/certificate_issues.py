@@ -99,7 +99,9 @@ class CertificateFlow(RepairsFlow):
             )
         self._shown = Certificate.from_der(data)
         old = entry.data.get(CONF_FINGERPRINT)
-        if self._shown.fingerprint == old:
+        is_suggestion = self.issue_id == issue_id(UNVERIFIED, entry.entry_id)
+        if self._shown.fingerprint == old or is_suggestion is not (old is None):
+            # It was pinned, or unpinned, since the issue was raised
             self.hass.config_entries.async_schedule_reload(entry.entry_id)
             return self.async_abort(reason="resolved")
         if old is None:
