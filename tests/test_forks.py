@@ -1,11 +1,15 @@
 """Builds that keep XMRig's API, and miners that cannot keep their config."""
 
+import copy
+from dataclasses import replace
 from typing import Any
 
+from homeassistant.exceptions import ServiceValidationError
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_READ_ONLY
-from simulator import ARM, MONEROOCEAN, XMRIGCC
+from simulator import ARM, FAULTS, MONEROOCEAN, XMRIGCC, Fault, SimulatedMiner
+from simulator.http import Reply, Request
 
 from .common import Rig
 from .fixing import issues
@@ -169,3 +173,47 @@ async def test_a_config_that_was_kept_is_not_reported(running: Rig) -> None:
     running.simulator.restart()
     await running.poll(2)
     assert raised(running) == set()
+
+
+class TestBenchmark:
+    """XMRig in its benchmark mode, as 6.26.0 reports it: it has no pool at all."""
+
+    @pytest.fixture(autouse=True)
+    def options(self, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        """Let the miner run a benchmark."""
+
+        def distort(_miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
+            if request.method != "GET" or reply.document is None:
+                return reply
+            document = copy.deepcopy(reply.document)
+            if request.path == "/2/summary":
+                endless = 2**64 - 1
+                document["results"]["diff_current"] = endless
+                document["connection"] |= {
+                    "pool": "benchmark:3333",
+                    "ip": None,
+                    "diff": endless,
+                }
+            if request.path == "/2/config":
+                del document["pools"]
+                document["benchmark"] = {"size": "1M", "algo": "rx/0", "submit": False}
+            return replace(reply, document=document)
+
+        monkeypatch.setitem(FAULTS, "benchmark", Fault("benchmark", distort=distort))
+        return {"fault": "benchmark"}
+
+    async def test_it_is_monitored(self, running: Rig) -> None:
+        """It mines, without a difficulty and without an alarm about its pools."""
+        assert running.state("sensor.status") == "mining"
+        assert running.state("sensor.difficulty") == "unknown"
+        assert raised(running) == set()
+        await running.turn(MINING, on=False)
+        assert running.simulator.miner.is_paused
+
+    async def test_its_config_is_not_changed(self, running: Rig) -> None:
+        """XMRig would save it as it is during the benchmark: without the pools."""
+        before = running.simulator.config
+        with pytest.raises(ServiceValidationError) as refused:
+            await running.call("number", "set_value", THREADS, value=2)
+        assert refused.value.translation_key == "benchmark"
+        assert running.simulator.config == before

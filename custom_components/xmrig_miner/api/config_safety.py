@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .document import Change, diff
-from .exceptions import XmrigConfigLimitError, XmrigUnsafeConfigError
+from .exceptions import (
+    XmrigBenchmarkError,
+    XmrigConfigLimitError,
+    XmrigUnsafeConfigError,
+)
 from .limits import Extent, JsonError, extent
 from .models import Config
 
@@ -27,10 +31,14 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
     """Return the changes between two configs.
 
     Raises XmrigUnsafeConfigError if they would cut off access: a missing `http` object
-    turns off the API, and `http.restricted` cannot be reverted over the API.
+    turns off the API, and `http.restricted` cannot be reverted over the API. Raises
+    XmrigBenchmarkError during a benchmark.
     """
     check_config_size(before.document, after.document)
     changes = list(diff(before.document, after.document))
+    if changes and "benchmark" in before.document and "pools" not in before.document:
+        # What is written replaces the whole file (seen live on XMRig 6.26.0)
+        raise XmrigBenchmarkError("A benchmark has no pools, which would be lost")
     if changes and not isinstance(after.document.get("http"), dict):
         raise XmrigUnsafeConfigError("A config without http would turn off the API")
     for change in changes:

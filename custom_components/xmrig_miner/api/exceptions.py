@@ -174,6 +174,12 @@ class XmrigConfigLimitError(XmrigUnsafeConfigError):
     key = "config_too_large"
 
 
+class XmrigBenchmarkError(XmrigUnsafeConfigError):
+    """The miner runs a benchmark: its config has no pools, and would be saved so."""
+
+    key = "benchmark"
+
+
 class XmrigConflictError(XmrigError):
     """The config kept changing externally while it was being changed from here."""
 

@@ -99,7 +99,7 @@ class Cpu:
     """The processor."""
 
     brand: str | None = None
-    """None on ARM and RISC-V."""
+    """None on RISC-V."""
     cores: int | None = None
     threads: int | None = None
     arch: str | None = None
