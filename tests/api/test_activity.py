@@ -100,6 +100,44 @@ def logged(
     )
 
 
+@pytest.mark.parametrize(
+    ("unknown", "after", "activity"),
+    [
+        (
+            changed(algo=None),
+            changed(algo="kawpow"),
+            Activity(
+                ActivityType.ALGORITHM_CHANGED, {"before": "rx/0", "after": "kawpow"}
+            ),
+        ),
+        (
+            changed(connection=Connection()),
+            changed(connection=Connection(pool="b.example.org:1")),
+            Activity(
+                ActivityType.POOL_CHANGED,
+                {"before": "a.example.org:1", "after": "b.example.org:1"},
+            ),
+        ),
+    ],
+    ids=["algorithm", "pool"],
+)
+def test_a_change_while_it_was_unknown(
+    unknown: Snapshot, after: Snapshot, activity: Activity
+) -> None:
+    """It is told once it is known again, compared with what was known last."""
+    log = ActivityLog()
+    assert [logged(log, one) for one in (KNOWN, unknown, unknown)] == [()] * 3
+    assert logged(log, after) == (activity,)
+    assert logged(log, after) == ()
+
+
+def test_what_is_known_again_and_the_same_is_no_change() -> None:
+    """A miner says no algorithm and no pool while it is connecting."""
+    log = ActivityLog()
+    unknown = changed(algo=None, connection=Connection())
+    assert [logged(log, one) for one in (KNOWN, unknown, KNOWN)] == [()] * 3
+
+
 def test_the_first_poll_has_none_to_be_compared_with() -> None:
     """What is known without one is told: a restart, and what changed meanwhile."""
     assert logged(ActivityLog(), changed(results=Results(best_share=9))) == ()

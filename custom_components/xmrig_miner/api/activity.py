@@ -1,7 +1,7 @@
 """Events: what happened to a miner between two polls."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -56,6 +56,7 @@ class ActivityLog:
     """Detects what happened to a miner from poll to poll."""
 
     _before: Snapshot | None = None
+    """The last poll, with the pool and the algorithm that were known last."""
     _best_share: int = 0
 
     def observe(
@@ -91,8 +92,27 @@ class ActivityLog:
                 "threads": snapshot.state.threads,
             }
             activities.append(Activity(ActivityType.STATE_RESTORED, facts))
-        self._before = snapshot
+        self._before = _with_last_known(self._before, snapshot)
         return tuple(activities)
+
+
+def _with_last_known(before: Snapshot | None, after: Snapshot) -> Snapshot:
+    """Return a snapshot with what is unknown in it, but was known before.
+
+    A miner names no pool while it is connecting, and no algorithm until its first job.
+    """
+    if before is None:
+        return after
+    last, summary = before.summary, after.summary
+    pool = summary.connection.pool or last.connection.pool
+    return replace(
+        after,
+        summary=replace(
+            summary,
+            algo=summary.algo or last.algo,
+            connection=replace(summary.connection, pool=pool),
+        ),
+    )
 
 
 def _changed(before: str | None, after: str | None) -> dict[str, str] | None:
