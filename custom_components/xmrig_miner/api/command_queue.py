@@ -27,11 +27,6 @@ class CommandQueue:
         """Return whether the queue accepts no more commands."""
         return self._closed
 
-    @property
-    def is_busy(self) -> bool:
-        """Return whether a command or a poll is running."""
-        return self._lock.locked()
-
     @asynccontextmanager
     async def poll(self) -> AsyncIterator[None]:
         """Wait for the turn of a poll.
