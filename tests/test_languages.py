@@ -27,7 +27,7 @@ type Key = tuple[str, ...]
 
 WORDS = {
     "": "api cpu cuda gpu h h/j hash hashes hashrate huge min miner miners mod msr opencl pages ping proxy "
-    "pool pools share shares tls xmrig",
+    "pool pools share shares tls worker workers xmrig",
     "cs": "offline port",
     "de": "budget difficulty host manager mining name offline port reserve smart solar "
     "status threads w/thread",
