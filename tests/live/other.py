@@ -11,6 +11,14 @@ from textwrap import dedent
 CAPTURE = Path(__file__).parents[1] / "fixtures" / "hwmland-0.3.1"
 PORTS = {"Rig One": 18088, "Keller": 18089, "Open": 18090}
 
+AREAS = {
+    "version": 1,
+    "minor_version": 1,
+    "key": "core.area_registry",
+    "data": {"areas": [{"id": "cellar", "name": "Cellar", "picture": None}]},
+}
+"""Those that the devices of the capture are in."""
+
 FILES = {
     "manifest.json": json.dumps(
         {"domain": "xmrig", "name": "XMRig", "version": "0.3.1", "config_flow": True}
@@ -78,6 +86,7 @@ def fill(config: Path, ports: Mapping[str, int]) -> None:
     storage.mkdir()
     for path in CAPTURE.iterdir():
         (storage / path.stem).write_text(path.read_text())
+    (storage / "core.area_registry").write_text(json.dumps(AREAS))
     entries = storage / "core.config_entries"
     stored = json.loads(entries.read_text())
     for entry in stored["data"]["entries"]:
