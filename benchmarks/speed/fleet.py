@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .floor import Floor
-from .home import Clock, add_miner, coordinators, home, polled_by_hand, resident, set_up
+from .home import Clock, add_fleet, coordinators, home, polled_by_hand, resident
 from .recording import POLL
 from .results import Result
 from .server import miners
@@ -39,9 +39,7 @@ async def _read(floors: list[Floor]) -> float:
 async def _durations(size: int, latency: float, rounds: int) -> tuple[float, float]:
     """Return the seconds of refreshing so many miners, and of their bare requests."""
     async with miners(size, latency=latency) as ports, home() as hass:
-        for number, port in enumerate(ports):
-            add_miner(hass, number, port)
-        await set_up(hass)
+        await add_fleet(hass, ports)
         await polled_by_hand(hass)
         session = async_get_clientsession(hass)
         floors = [Floor(session, port) for port in ports]
@@ -109,19 +107,9 @@ async def _steady(size: int, polls: int) -> list[Result]:
     """Measure miners that are polled at their interval, in real time."""
     async with miners(size, polls=1000) as ports, home() as hass:
         # The first miner also loads the code of the integration
-        add_miner(hass, 0, ports[0])
-        await set_up(hass)
-        before = resident()
-        for number, port in enumerate(ports[1:], 1):
-            add_miner(hass, number, port)
-        began = time.process_time()
-        await asyncio.gather(
-            *(
-                hass.config_entries.async_setup(entry.entry_id)
-                for entry in hass.config_entries.async_entries()[1:]
-            )
-        )
-        await hass.async_block_till_done()
+        await add_fleet(hass, ports[:1])
+        before, began = resident(), time.process_time()
+        await add_fleet(hass, ports)
         added = time.process_time() - began
         # From here on they are polled as after any start
         await asyncio.sleep(1.5 * POLL)
@@ -185,13 +173,9 @@ async def measure_memory(*, short: bool) -> list[Result]:
     """Measure the memory of a miner, next to that of a state of Home Assistant."""
     size = 60 if short else LARGE
     async with miners(size) as ports, home() as hass:
-        add_miner(hass, 0, ports[0])
-        await set_up(hass)
+        await add_fleet(hass, ports[:1])
         before = resident()
-        for number, port in enumerate(ports[1:], 1):
-            entry = add_miner(hass, number, port)
-            await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done()
+        await add_fleet(hass, ports)
         await polled_by_hand(hass)
         with Clock().running() as clock:
             for _ in range(3):

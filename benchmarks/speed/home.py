@@ -1,6 +1,6 @@
 """A Home Assistant with many miners, in real time."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 import gc
@@ -108,6 +108,21 @@ async def set_up(hass: HomeAssistant) -> None:
     await hass.async_block_till_done()
 
 
+async def add_fleet(hass: HomeAssistant, ports: Sequence[int]) -> None:
+    """Add a miner for each further port, and set them up one by one.
+
+    Two hundred at once take seconds, in which some would not be reached in time.
+    """
+    there = len(hass.config_entries.async_entries(DOMAIN))
+    for number, port in enumerate(ports[there:], there):
+        entry = add_miner(hass, number, port)
+        if number:
+            await hass.config_entries.async_setup(entry.entry_id)
+        else:
+            await set_up(hass)
+    await hass.async_block_till_done()
+
+
 def coordinators(hass: HomeAssistant) -> list[XmrigCoordinator]:
     """Return the coordinators of all miners."""
     entries = hass.config_entries.async_entries(DOMAIN)
@@ -119,8 +134,9 @@ async def polled_by_hand(hass: HomeAssistant) -> list[XmrigCoordinator]:
     """End the polls at their interval, and return what polls instead."""
     found = coordinators(hass)
     for coordinator in found:
+        # The second poll sets the interval, the third one cancels the next
+        await coordinator.async_refresh()
         coordinator.update_interval = None
-        # This one also cancels the next
         await coordinator.async_refresh()
     return found
 

@@ -113,7 +113,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     @override
     async def _async_update_data(self) -> SnapshotT:
         """Update, with the errors in the user's language."""
-        if self._reader.polls:
+        if self._reader.polls == 1:
             self.update_interval = SCAN_INTERVAL
         try:
             return await self._async_update()

@@ -123,7 +123,7 @@ class ConfigEditor:
 
     def observe(self, config: Config) -> None:
         """Take a config into account that was read, and collect external changes."""
-        if self._last is not None:
+        if self._last is not None and config is not self._last:
             self._external_paths += [
                 redacted_path(change.path)
                 for change in diff(self._last.document, config.document)

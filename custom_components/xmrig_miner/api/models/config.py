@@ -65,7 +65,7 @@ class Config:
         """Return the backends that the config enables."""
         return frozenset(name for name, is_on in self.backends.items() if is_on)
 
-    @property
+    @cached_property
     def profiles(self) -> dict[str, Any]:
         """Return the thread profiles of the CPU backend."""
         return profiles_of(members(self.document.get("cpu")))
