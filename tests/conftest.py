@@ -12,6 +12,7 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -29,6 +30,13 @@ from tests.virtual_time import VirtualLoop
 # a stopped clock: it would refuse those of a running one from then on.
 make_context()
 
+# Which of them is used says --hypothesis-profile
+settings.register_profile(
+    "short", deadline=None, database=None, max_examples=60, derandomize=True
+)
+settings.register_profile("long", deadline=None, database=None, max_examples=2000)
+settings.load_profile("short")
+
 COMBINATIONS = "combinations"
 """The property of a test with the number of combinations that it ran."""
 
@@ -39,6 +47,13 @@ NOT_OURS = ("homeassistant.core", "pytest_homeassistant_custom_component.common"
 """Loggers that show what a user sends to an action, and what a test stores."""
 
 NOW = "2026-11-01 12:00:00+00:00"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option for the long form of tests/crash."""
+    parser.addoption(
+        "--crashes", type=int, default=3, help="how often Home Assistant is killed"
+    )
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:

@@ -3,14 +3,10 @@
 from collections.abc import AsyncIterator
 
 import aiohttp
-from hypothesis import settings
 import pytest
 import pytest_socket
 
 from tests.sessions import open_session
-
-settings.register_profile("api", deadline=None, database=None, max_examples=60)
-settings.load_profile("api")
 
 
 @pytest.fixture(autouse=True)
