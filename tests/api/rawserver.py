@@ -42,11 +42,12 @@ class RawServer:
         self,
         *answers: Answer,
         host: str = "127.0.0.1",
+        port: int = 0,
         context: ssl.SSLContext | None = None,
     ) -> None:
         """Initialize the server; it does not listen yet."""
         self.host = host
-        self.port = 0
+        self.port = port
         self.requests: list[Received] = []
         self._answers = list(answers)
         self._context = context
@@ -56,7 +57,7 @@ class RawServer:
     async def __aenter__(self) -> Self:
         """Listen."""
         self._server = await asyncio.start_server(
-            self._serve, self.host, 0, ssl=self._context
+            self._serve, self.host, self.port, ssl=self._context
         )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
