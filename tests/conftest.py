@@ -38,7 +38,8 @@ settings.register_profile("long", deadline=None, database=None, max_examples=200
 settings.load_profile("short")
 
 COMBINATIONS = "combinations"
-"""The property of a test with the number of combinations that it ran."""
+"""The property of a test with the name of its sweep, how many combinations it ran, and
+for how many these stand."""
 
 SECRETS = ("s3cret", "WALLET")
 """The access token and the wallet of each simulated miner."""
@@ -62,17 +63,21 @@ def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many combinations each sweep ran."""
-    counts: Counter[str] = Counter()
+    """Print how many combinations each sweep has, and how many of them ran."""
+    ran: Counter[str] = Counter()
+    every: Counter[str] = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
             if getattr(report, "when", None) == "call":
                 for name, value in report.user_properties:
                     if name == COMBINATIONS:
-                        sweep, number = value
-                        counts[sweep] += number
-    for sweep, number in sorted(counts.items()):
-        terminalreporter.write_line(f"{sweep}: {number} combinations")
+                        sweep, of_test, with_equal_ones = value
+                        ran[sweep] += of_test
+                        every[sweep] += with_equal_ones
+    for sweep, number in sorted(ran.items()):
+        terminalreporter.write_line(
+            f"{sweep}: {every[sweep]} combinations, equal ones folded into {number}"
+        )
 
 
 class _Collected(logging.Handler):

@@ -23,5 +23,8 @@ the wire, and add a second one if it matters whether the command took effect bef
 To add an operation on the entry, add it to `OPERATIONS` in `lifecycle.py`. To add an odd
 value, add it to `ODD_VALUES` in `odd_values.py`.
 
-Each test counts its combinations (`count`); the sums are printed at the end of the run.
+Where a command repeats itself, as it does while it waits for the miner to show a result,
+positions are equal, and the first and the last of a row stand for all (`folding.py`).
+Values of a document that are alike are folded too (`places`). At the end of the run is
+printed how many combinations there are, and how many of them ran; none is skipped.
 """

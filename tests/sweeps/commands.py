@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from custom_components.xmrig_miner.const import DOMAIN
 from simulator import DEFAULT_POOLS
 from tests.controls import MINING, act, restore, select_pool, set_threads
 from tests.watts import METER, NUMBERS, set_limit
@@ -40,8 +41,8 @@ class Command:
     """What the simulated miner is like, where that matters."""
     options: dict[str, Any] = field(default_factory=dict)
     """The options of the entry."""
-    ignored_after_error: str = ""
-    """Part of the names of entities that an error leaves half way."""
+    ignored_after_error: tuple[str, ...] = ()
+    """Parts of the names of entities that an error leaves half way."""
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
 
@@ -89,13 +90,33 @@ def pool(label: str) -> Action:
     return lambda rig: select_pool(rig, label)
 
 
+async def pause_for(rig: VirtualRig) -> None:
+    """Pause for longer than a test takes."""
+    data = {"duration": {"hours": 5}}
+    await rig.hass.services.async_call(DOMAIN, "pause_for", data, blocking=True)
+
+
+async def run_all(rig: VirtualRig) -> None:
+    """Pause all miners, of which there is one."""
+    data = {"command": "pause"}
+    await rig.hass.services.async_call(DOMAIN, "run_all", data, blocking=True)
+
+
+def managed(threads: int | None) -> Action:
+    """Return what the manager does for a number of threads.
+
+    None is what follows when the switch `managed` is turned off.
+    """
+    return lambda rig: rig.entry.runtime_data.power.limit.async_set_managed(threads)
+
+
 CUDA = "switch.cuda_backend"
 ON_BATTERY = "switch.pause_on_battery"
 CARD: dict[str, Any] = {"gpus": 1}
 LIMITED: dict[str, Any] = {
     "options": NUMBERS,
-    # The limit itself stays, and is tried again
-    "ignored_after_error": "power_limit",
+    # The limit itself stays, by both of its names, and is tried again
+    "ignored_after_error": ("power_limit", "mining_power"),
 }
 
 COMMANDS = {
@@ -111,18 +132,24 @@ COMMANDS = {
     "backend_off": Command(turn(CUDA, on=False), miner=CARD),
     "backend_on": Command(turn(CUDA, on=True), turn(CUDA, on=False), miner=CARD),
     "pause_rule": Command(turn(ON_BATTERY, on=True)),
+    "pause_for": Command(pause_for),
+    "run_all": Command(run_all),
     "set_config": Command(lambda rig: act(rig, "set_config", config=PATCH)),
     "restore_config": Command(restore, several(threads(2), pool(BACKUP), settle)),
     "limit_down": Command(limit(HALF), **LIMITED),
     "limit_up": Command(limit(FULL), several(limit(HALF), settle), **LIMITED),
     "limit_to_zero": Command(limit(0), **LIMITED),
     "limit_from_zero": Command(limit(FULL), several(limit(0), settle), **LIMITED),
+    "managed": Command(managed(2), options=NUMBERS),
+    "managed_no_more": Command(
+        managed(None), several(managed(2), settle), options=NUMBERS
+    ),
     "calibrate": Command(
         lambda rig: act(rig, "calibrate"),
         miner={"threads": 2},
         options=METER,
         # What was measured until then stays
-        ignored_after_error="power",
+        ignored_after_error=("power",),
     ),
 }
 

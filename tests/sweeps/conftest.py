@@ -1,12 +1,16 @@
 """What the sweeps share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 import logging
+from typing import Any
 
 import pytest
 import pytest_socket
 
 from tests.conftest import COMBINATIONS
+
+from .folding import Swept
+from .home import Home, play
 
 
 @pytest.fixture(autouse=True)
@@ -21,10 +25,19 @@ def few_lines(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
 
 
+type Check = Callable[[Callable[[Home], Coroutine[Any, Any, Swept]]], None]
+
+
 @pytest.fixture
-def count(
+def check(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
-) -> Callable[[int], None]:
-    """Return how to note the number of combinations that a test ran."""
-    sweep = request.path.stem.removeprefix("test_").replace("_", " ")
-    return lambda number: record_property(COMBINATIONS, [sweep, number])
+) -> Check:
+    """Return how to run a sweep, to note its size, and to fail if something is wrong."""
+
+    def run(sweep: Callable[[Home], Coroutine[Any, Any, Swept]]) -> None:
+        swept = play(sweep)
+        name = request.path.stem.removeprefix("test_").replace("_", " ")
+        record_property(COMBINATIONS, [name, swept.ran, swept.every])
+        assert not swept.wrong, "\n".join(swept.wrong)
+
+    return run

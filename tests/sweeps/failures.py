@@ -14,8 +14,9 @@ from simulator.jsonvalue import Json
 from tests.controls import config_of, restore
 
 from .commands import COMMANDS, Command, nothing
+from .folding import Request, Swept, is_folded
 from .home import Home, Trial, VirtualRig
-from .kinds import Kind, is_true
+from .kinds import Kind, is_true, key_of
 from .view import View, controls, differences, look, unlike
 
 PATIENCE = 900
@@ -32,7 +33,7 @@ class Outcome:
     """What came of a command."""
 
     error: Exception | None
-    requests: list[str]
+    requests: list[Request]
     """Those of the command, with the poll at its end."""
     took_effect: bool
     """Whether the miner was changed when the command ended."""
@@ -52,16 +53,16 @@ class Clean:
     """What may be seen at the same time if there is no command."""
     after: list[View]
     """What may be seen after it."""
-    requests: list[str]
+    requests: list[Request]
 
     @property
     def command_requests(self) -> int:
         """Return how many requests there are before the poll at the end."""
         number = len(self.requests)
         poll: set[str] = set()
-        while number and self.requests[number - 1] in POLL - poll:
+        while number and self.requests[number - 1].name in POLL - poll:
             number -= 1
-            poll.add(self.requests[number])
+            poll.add(self.requests[number].name)
         return number
 
 
@@ -107,7 +108,7 @@ async def attempt(
             trial.simulator.fail_next(position, kind.name)
         error = await _run(trial, command)
         took_effect = _written(trial.simulator) != before
-        outcome = Outcome(error, list(trial.received), took_effect, [])
+        outcome = Outcome(error, list(trial.requests), took_effect, [])
         if kind and len(outcome.requests) < position:
             outcome.problems.append("the request that was to fail was never sent")
         for _ in range(polls):
@@ -127,9 +128,7 @@ async def prepare(trial: Trial, command: Command) -> None:
     if command.prepare is not nothing:
         await command.prepare(trial.rig)
         await trial.wait_for_poll()
-    trial.events.clear()
-    trial.received.clear()
-    trial.received_at.clear()
+    trial.forget()
 
 
 def _written(simulator: Simulator) -> tuple[str, bool]:
@@ -180,10 +179,8 @@ def judge(clean: Clean, outcome: Outcome, kind: Kind) -> list[str]:
     wrong = [*outcome.problems, *(f"log: {line}" for line in outcome.log)]
     if outcome.error is None:
         return wrong + unlike(clean.after, view)
-    key = getattr(outcome.error, "translation_key", None)
-    if not isinstance(outcome.error, HomeAssistantError) or not is_true(
-        key, kind, took_effect=outcome.took_effect
-    ):
+    key = key_of(outcome.error)
+    if not is_true(key, kind, took_effect=outcome.took_effect):
         state = "took" if outcome.took_effect else "did not take"
         wrong.append(f"untrue error {key or outcome.error!r}: the miner {state} it")
     return wrong + unlike_miner(clean, view)
@@ -199,9 +196,9 @@ def unlike_miner(
     """
     both = [*clean.before, *clean.after]
     alike = [one for one in both if not differences(one.miner, view.miner)] or both
-    part = clean.command.ignored_after_error
+    parts = clean.command.ignored_after_error
     names = {name for one in (*alike, view) for name in one.shown}
-    halfway = {name for name in names if part and part in name}
+    halfway = {name for name in names if any(part in name for part in parts)}
     never_shown = view.all.keys() - view.shown.keys()
     return unlike(alike, view, ignored={*ignored, *halfway, *never_shown})
 
@@ -213,19 +210,21 @@ def summary(name: str, problems: list[str]) -> str:
     return "\n    ".join([f"{name}:", *problems[:SHOWN], *more])
 
 
-async def sweep(home: Home, name: str, kind: Kind) -> tuple[int, list[str]]:
-    """Fail each request of a command in turn; return how many, and what was wrong."""
+async def sweep(home: Home, name: str, kind: Kind) -> Swept:
+    """Fail each request of a command in turn."""
     expected = await clean(home, name)
-    number = 0
-    wrong = []
-    for position, request in enumerate(expected.requests, 1):
-        if kind.only_writes and request.startswith("GET "):
+    swept = Swept()
+    for index, request in enumerate(expected.requests):
+        if kind.only_writes and request.is_read:
             continue
-        number += 1
-        is_poll = COMMANDS[name].is_poll or position > expected.command_requests
+        swept.every += 1
+        if is_folded(expected.requests, index):
+            continue
+        swept.ran += 1
+        is_poll = COMMANDS[name].is_poll or index >= expected.command_requests
         outcome = await attempt(
-            home, COMMANDS[name], kind, position, polls=2 if is_poll else 1
+            home, COMMANDS[name], kind, index + 1, polls=2 if is_poll else 1
         )
         if problems := judge(expected, outcome, kind):
-            wrong.append(summary(f"{position} ({request})", problems))
-    return number, wrong
+            swept.wrong.append(summary(f"{index + 1} ({request.name})", problems))
+    return swept

@@ -35,11 +35,12 @@ from homeassistant.helpers.json import json_bytes
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.xmrig_miner.const import CONF_POWER_SENSOR, SCAN_INTERVAL
-from simulator import Simulator
-from simulator.http import Request
+from simulator import Simulator, http
 from tests.common import Rig, entry_for
 from tests.virtual_time import run
 from tests.watts import drawn, report
+
+from .folding import Request
 
 MEMORY = Path("/dev/shm")  # noqa: S108
 """Where files are kept in memory, on Linux."""
@@ -114,9 +115,8 @@ class Trial:
     rig: VirtualRig
     simulator: Simulator
     home: Home
-    received: list[str] = field(default_factory=list)
-    """The requests in the order in which they came, as `GET /2/summary`."""
-    received_at: list[float] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    """Those that came, in their order."""
     events: list[dict[str, Any]] = field(default_factory=list)
     """The facts of each activity event, in order."""
     last_event: str | None = None
@@ -125,17 +125,29 @@ class Trial:
     """Whether threads hashed for less than ten seconds at the last poll, so that the
     miner did not know how fast they are."""
 
-    def note(self, request: Request) -> None:
+    def note(self, request: http.Request) -> None:
         """Note a request that came in."""
         miner = self.simulator.miner
-        self.received.append(f"{request.method} {request.path}")
-        self.received_at.append(self.now)
         if request.path == "/2/summary":
             self.is_warming_up = None in (
                 backend.hashrates(miner.now, miner.timer)[0]
                 for backend in miner.backends
                 if backend.meter
             )
+        disk = self.simulator.surroundings.disk
+        condition = disk, miner.config, miner.is_paused, self.is_warming_up
+        name = f"{request.method} {request.path}"
+        self.requests.append(Request(name, condition, self.now))
+
+    def forget(self) -> None:
+        """Forget events and requests until now."""
+        self.events.clear()
+        self.requests.clear()
+
+    @property
+    def received(self) -> list[str]:
+        """Return the names of the requests."""
+        return [request.name for request in self.requests]
 
     @property
     def now(self) -> float:
@@ -150,7 +162,7 @@ class Trial:
 
     async def wait_until_quiet(self) -> None:
         """Wait until no request came for a while."""
-        while self.received_at and self.now - self.received_at[-1] < QUIET:
+        while self.requests and self.now - self.requests[-1].at < QUIET:
             await asyncio.sleep(QUIET)
 
     @property

@@ -1,6 +1,13 @@
 """Every kind of failure of a single request, and the errors that are true of it."""
 
 from dataclasses import dataclass
+import json
+from pathlib import Path
+import re
+
+from homeassistant.exceptions import HomeAssistantError
+
+import custom_components.xmrig_miner as integration
 
 CONNECTION = frozenset({"cannot_connect"})
 """The miner could not be reached, or did not answer in time."""
@@ -48,6 +55,33 @@ KINDS = {
         Kind("other_miner", OTHER, loses_request=True),
     )
 }
+
+
+_TEXTS = Path(integration.__file__).parent / "translations" / "en.json"
+_PLACEHOLDER = re.compile(r"\\{\w+\\}")
+
+
+def key_of(error: BaseException | None) -> str | None:
+    """Return the translation key of an error.
+
+    An action for several miners says why one of them failed: the key is that of the
+    reason.
+    """
+    if not isinstance(error, HomeAssistantError):
+        return None
+    if error.translation_key != "some_miners_failed":
+        return error.translation_key
+    texts = json.loads(_TEXTS.read_text(encoding="utf-8"))["exceptions"]
+    reason = (error.translation_placeholders or {})["reasons"]
+    found = [
+        key
+        for key, text in texts.items()
+        # Home Assistant leaves out the full stop
+        if re.fullmatch(
+            _PLACEHOLDER.sub(".+", re.escape(text["message"].rstrip("."))), reason
+        )
+    ]
+    return found[0] if len(found) == 1 else f"{len(found)} reasons: {reason}"
 
 
 def is_true(key: str | None, kind: Kind, *, took_effect: bool) -> bool:

@@ -23,8 +23,10 @@ from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
 
 from .commands import COMMANDS, Command
-from .failures import POLL, Clean, clean, prepare, summary, unlike_miner, wait_a_moment
+from .failures import Clean, clean, prepare, summary, unlike_miner, wait_a_moment
+from .folding import Swept, is_folded
 from .home import ENTRY_ID, Home, Trial, VirtualRig, booted, temporary_directory
+from .kinds import key_of
 from .view import View, look, unlike
 
 PATIENCE = 600
@@ -38,9 +40,6 @@ AFTERWARDS = 30
 
 WATCHED = 20
 """Seconds at the end of it in which there are only polls."""
-
-SAME = 6
-"""Requests of polls on both sides of one, after which nothing about it is new."""
 
 NOT_STORED = {"events"}
 """What does not outlast the end of an instance."""
@@ -145,11 +144,14 @@ def _is_ours(handle: asyncio.TimerHandle) -> bool:
     )
 
 
-_moments: dict[str, list[Moment]] = {}
+_moments: dict[str, tuple[list[Moment], int]] = {}
 
 
-async def moments(home: Home, name: str) -> list[Moment]:
-    """Return each moment of a command at which it waits for something."""
+async def moments(home: Home, name: str) -> tuple[list[Moment], int]:
+    """Return the moments of a command at which it waits for something.
+
+    Also returns how many there are with those that are equal, of which two are enough.
+    """
     if name not in _moments:
         stored: list[str] = []
 
@@ -161,27 +163,17 @@ async def moments(home: Home, name: str) -> list[Moment]:
             await prepare(trial, command)
             with saving(note):
                 await command.run(trial.rig)
-        _moments[name] = [
-            *_requests(trial.received),
-            *(Moment("stored", number, key) for number, key in enumerate(stored, 1)),
-        ]
+        found = [Moment("stored", number, key) for number, key in enumerate(stored, 1)]
+        folded = 0
+        for index, request in enumerate(trial.requests):
+            if is_folded(trial.requests, index):
+                folded += 1
+                continue
+            found.append(Moment("received", index + 1, request.name))
+            if not request.is_read:
+                found.append(Moment("acted", index + 1, request.name))
+        _moments[name] = found, len(found) + folded
     return _moments[name]
-
-
-def _requests(received: list[str]) -> Iterator[Moment]:
-    """Yield the moments of requests.
-
-    Of many polls in a row, as in a calibration, the first and the last are enough: those
-    in between find and leave everything as these do.
-    """
-    is_poll = [request in POLL for request in received]
-    for index, request in enumerate(received):
-        around = is_poll[max(0, index - SAME) : index + SAME + 1]
-        if len(around) == 2 * SAME + 1 and all(around):
-            continue
-        yield Moment("received", index + 1, request)
-        if not request.startswith("GET "):
-            yield Moment("acted", index + 1, request)
 
 
 @contextmanager
@@ -252,7 +244,7 @@ async def attempt(
     running = asyncio.create_task(_as_coroutine(command.run(trial.rig)))
     requests: dict[str, int] = {}
     running.add_done_callback(
-        lambda _: requests.setdefault("command", len(trial.received))
+        lambda _: requests.setdefault("command", len(trial.requests))
     )
     with saving(starter.save):
         await asyncio.wait([running], timeout=PATIENCE)
@@ -262,7 +254,7 @@ async def attempt(
             starter.start()
         assert starter.task
         starter.task.add_done_callback(
-            lambda _: requests.setdefault("operation", len(trial.received))
+            lambda _: requests.setdefault("operation", len(trial.requests))
         )
         await asyncio.wait([starter.task], timeout=PATIENCE)
     for what, work in (("command", running), (operation, starter.task)):
@@ -297,8 +289,8 @@ def _sent_too_late(
     if operation == "reload":
         late = trial.received[ended : requests.get("command", 0)]
         polls = sum(
-            request == "GET /2/summary" and at > trial.now - WATCHED
-            for request, at in zip(trial.received, trial.received_at, strict=True)
+            request.name == "GET /2/summary" and request.at > trial.now - WATCHED
+            for request in trial.requests
         )
         if polls > WATCHED / SCAN_INTERVAL.total_seconds():
             yield f"{polls} polls in {WATCHED} s: more than one instance polls"
@@ -306,11 +298,8 @@ def _sent_too_late(
         yield f"{len(late)} requests after the {operation}: {', '.join(late[:5])}"
 
 
-async def sweep(home: Home, name: str, operation: str) -> tuple[int, list[str]]:
-    """Do something to the entry at each moment of a command.
-
-    Returns how many moments there were, and what was wrong.
-    """
+async def sweep(home: Home, name: str, operation: str) -> Swept:
+    """Do something to the entry at each moment of a command."""
     command = COMMANDS[name]
     expected = await clean(home, name)
     before = await _operate(home, replace(command, run=wait_a_moment), operation)
@@ -325,16 +314,16 @@ async def sweep(home: Home, name: str, operation: str) -> tuple[int, list[str]]:
         [*expected.after, *([after.view] if after.view else [])],
         expected.requests,
     )
-    found = await moments(home, name)
-    wrong = []
+    found, every = await moments(home, name)
+    swept = Swept(every, len(found))
     for moment in found:
         result = await _operate(home, command, operation, moment)
         problems = result.problems
         if result.view:
             problems += judge(expected, operation, result.error, result.view)
         if problems:
-            wrong.append(summary(str(moment), list(dict.fromkeys(problems))))
-    return len(found), wrong
+            swept.wrong.append(summary(str(moment), list(dict.fromkeys(problems))))
+    return swept
 
 
 async def _operate(
@@ -401,7 +390,7 @@ def judge(
     about; or the command failed, and what is shown fits the miner.
     """
     wrong = []
-    key = getattr(error, "translation_key", None)
+    key = key_of(error)
     # Home Assistant ends what still runs when it stops
     is_ended = isinstance(error, asyncio.CancelledError) and operation == "stop"
     if error and not is_ended:

@@ -1,6 +1,6 @@
 """Odd values in place of those that a miner sends, and what they must not do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from simulator.miner import SimulatedMiner
 from tests.watts import NUMBERS
 
 from .failures import summary
+from .folding import Swept
 from .home import Home, Trial
 from .view import look, unlike
 
@@ -117,6 +118,12 @@ def places(document: Any, place: Place = ()) -> Iterator[Place]:
                 yield from places(value, (*place, index))
 
 
+def size(document: Any) -> int:
+    """Return how many values a document has, with itself."""
+    values = document.values() if isinstance(document, dict) else document
+    return 1 + sum(map(size, values)) if isinstance(document, dict | list) else 1
+
+
 def _shape(value: Any) -> str:
     if isinstance(value, list):
         return f"[{_shape(value[0]) if value else ''}]"
@@ -141,7 +148,8 @@ def fault(document: str, odd: list[Odd]) -> Fault:
 
     def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         changed = copy.deepcopy(reply.document)
-        for one in odd:
+        # From the end, so that what is deleted moves none of the others
+        for one in reversed(odd):
             target = changed
             for key in one.place[:-1]:
                 target = target[key]
@@ -194,24 +202,21 @@ def damage(trial: Trial) -> Iterator[str]:
     for request in trial.received:
         if not request.startswith("GET "):
             yield f"the miner was sent {request}"
-    trial.received.clear()
+    trial.requests.clear()
 
 
-async def sweep_polls(home: Home, value: str, *documents: str) -> tuple[int, list[str]]:
-    """Poll with an odd value at each place of some documents, one place in each.
-
-    Returns how many places there are, and what was wrong.
-    """
+async def sweep_polls(home: Home, value: str, *documents: str) -> Swept:
+    """Poll with an odd value at each place of some documents, one place in each."""
     groups: list[list[Odd]] = []
-    number = 0
-    wrong: list[str] = []
-    while not number or groups:
+    swept = Swept()
+    while not swept.every or groups:
         # A new miner after each problem, so that the next value starts from a clean one
         async with home.trial(options=NUMBERS, **MINER) as trial:
-            if not number:
-                groups, number = _side_by_side(trial, value, documents)
+            if not swept.every:
+                groups = _side_by_side(trial, value, documents)
+                swept = _swept(trial, groups, documents)
             await trial.rig.poll()
-            trial.received.clear()
+            trial.requests.clear()
             began = datetime.now(UTC).timestamp()
             before = look(trial, began)
             while groups:
@@ -221,19 +226,25 @@ async def sweep_polls(home: Home, value: str, *documents: str) -> tuple[int, lis
                 ignored = NOT_COMPARED | (BELIEVED if is_pause else set())
                 problems += unlike([before], look(trial, began), ignored=ignored)
                 if problems:
-                    groups += _report(odd, problems, wrong)
+                    groups += _report(odd, problems, swept)
                 if problems or is_pause:
                     break
-    return number, wrong
+    return swept
+
+
+def _swept(trial: Trial, groups: list[list[Odd]], documents: Iterable[str]) -> Swept:
+    """Return how many places some documents have, and how many of them are tried."""
+    miner = trial.simulator.miner
+    every = sum(size(DOCUMENTS[name](miner)) - 1 for name in documents)
+    return Swept(every, sum(map(len, groups)))
 
 
 def _side_by_side(
     trial: Trial, value: str, documents: tuple[str, ...]
-) -> tuple[list[list[Odd]], int]:
-    """Return odd values in groups, one of each document, and how many there are."""
+) -> list[list[Odd]]:
+    """Return odd values in groups, one of each document."""
     each = [odd_values(trial.simulator.miner, value, name) for name in documents]
-    groups = [[odd for odd in group if odd is not None] for group in zip_longest(*each)]
-    return groups, sum(map(len, each))
+    return [[odd for odd in group if odd is not None] for group in zip_longest(*each)]
 
 
 async def _poll(trial: Trial, odd: list[Odd]) -> list[str]:
@@ -245,28 +256,27 @@ async def _poll(trial: Trial, odd: list[Odd]) -> list[str]:
     return problems + list(damage(trial))
 
 
-def _report(odd: list[Odd], problems: list[str], wrong: list[str]) -> list[list[Odd]]:
+def _report(odd: list[Odd], problems: list[str], swept: Swept) -> list[list[Odd]]:
     """Note what is wrong with an odd value; return those to be looked at by themselves."""
     if len(odd) > 1:
         return [[one] for one in odd]
-    wrong.append(summary(str(odd[0]), problems))
+    swept.wrong.append(summary(str(odd[0]), problems))
     return []
 
 
-async def sweep_set_up(home: Home, value: str) -> tuple[int, list[str]]:
+async def sweep_set_up(home: Home, value: str) -> Swept:
     """Set an entry up with an odd value at each place of each document.
 
-    Several at a time, as long as nothing is wrong with them. Returns how many places
-    there are, and what was wrong.
+    Several at a time, as long as nothing is wrong with them.
     """
     async with home.trial(options=NUMBERS, **MINER) as trial:
         began = datetime.now(UTC).timestamp()
         await trial.wait_for_poll()
         before = look(trial, began)
         every = odd_values(trial.simulator.miner, value, *DOCUMENTS)
+        swept = _swept(trial, [every], DOCUMENTS)
     of_pools = [odd for odd in every if _is_of_pool(odd)]
     groups = _apart(of_pools) + _apart([odd for odd in every if odd not in of_pools])
-    wrong: list[str] = []
     while groups:
         odd = groups.pop()
         began = datetime.now(UTC).timestamp()
@@ -282,13 +292,18 @@ async def sweep_set_up(home: Home, value: str) -> tuple[int, list[str]]:
             ignored = NOT_COMPARED | (BELIEVED if _is_of_pool(odd[0]) else set())
             problems += unlike([before], look(trial, began), ignored=ignored)
         if problems:
-            groups += _report(odd, problems, wrong)
-    return len(every), wrong
+            groups += _report(odd, problems, swept)
+    return swept
 
 
 def _is_of_pool(odd: Odd) -> bool:
-    """Return whether it is a value of a pool, which may be any."""
-    return odd.place[:1] == ("pools",) and len(odd.place) > 2
+    """Return whether it is a value of a pool, which may be any, or a pool is missing.
+
+    One that is missing when the miner is set up was added externally afterwards, which
+    is a repair.
+    """
+    is_missing = ODD_VALUES[odd.value] is None and len(odd.place) == 2
+    return odd.place[:1] == ("pools",) and (is_missing or len(odd.place) > 2)
 
 
 def _apart(every: list[Odd]) -> list[list[Odd]]:

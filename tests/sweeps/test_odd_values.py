@@ -1,34 +1,24 @@
 """No value in place of one that a miner sends damages anything."""
 
-from collections.abc import Callable
-
 import pytest
 
-from .home import play
+from .conftest import Check
 from .odd_values import ODD_VALUES, sweep_polls, sweep_set_up
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
-def test_odd_summary(value: str, count: Callable[[int], None]) -> None:
+def test_odd_summary(value: str, check: Check) -> None:
     """A poll later everything is as before, and nothing was sent to the miner."""
-    number, wrong = play(lambda home: sweep_polls(home, value, "/2/summary"))
-    count(number)
-    assert not wrong, "\n".join(wrong)
+    check(lambda home: sweep_polls(home, value, "/2/summary"))
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
-def test_odd_backends_and_config(value: str, count: Callable[[int], None]) -> None:
+def test_odd_backends_and_config(value: str, check: Check) -> None:
     """A poll later everything is as before, and nothing was sent to the miner."""
-    number, wrong = play(
-        lambda home: sweep_polls(home, value, "/2/backends", "/2/config")
-    )
-    count(number)
-    assert not wrong, "\n".join(wrong)
+    check(lambda home: sweep_polls(home, value, "/2/backends", "/2/config"))
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
-def test_odd_at_set_up(value: str, count: Callable[[int], None]) -> None:
+def test_odd_at_set_up(value: str, check: Check) -> None:
     """An entry that is set up with it is complete one poll later."""
-    number, wrong = play(lambda home: sweep_set_up(home, value))
-    count(number)
-    assert not wrong, "\n".join(wrong)
+    check(lambda home: sweep_set_up(home, value))
