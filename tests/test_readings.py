@@ -50,6 +50,17 @@ def test_nothing_is_not_noise(steady: SteadyReading) -> None:
     assert steady.update(0.001, 1002) == 0.001
 
 
+def test_what_is_small_is_noise_whatever_the_reading_is() -> None:
+    """As of a surplus around zero."""
+    steady = SteadyReading(INTERVAL, least=20)
+    assert steady.update(0, 1000) == 0
+    assert steady.update(20, 1001) == 0
+    assert steady.update(-20.1, 1002) == -20.1
+    assert steady.update(1000, 1003) == 1000
+    # A share of it is more
+    assert steady.update(1049, 1004) == 1000
+
+
 def test_the_interval_begins_with_what_shows(steady: SteadyReading) -> None:
     """A noticeable change restarts it, an equal value does not."""
     steady.update(200, 1030)

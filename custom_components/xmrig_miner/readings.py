@@ -39,6 +39,8 @@ class SteadyReading:
     """Seconds until a small change shows."""
     noticeable: float = NOTICEABLE
     """Share of the reading by which it has to change to show at once."""
+    least: float = 0
+    """By how much it has to change for that at least, however small it is."""
     _value: float | None = None
     _shown_at: float = -math.inf
     _occasion: object = None
@@ -62,7 +64,8 @@ class SteadyReading:
         """Return whether a value differs from the one shown by more than noise."""
         if value is None or self._value is None:
             return True
-        return abs(value - self._value) > self.noticeable * abs(self._value)
+        noise = max(self.noticeable * abs(self._value), self.least)
+        return abs(value - self._value) > noise
 
 
 def displayed_maximum(full: float, before: float | None) -> float:

@@ -37,6 +37,9 @@ from .entity import FleetEntity
 from .runtime import FleetConfigEntry, FleetRuntimeData
 from .sleep_sensor import setup_sleep_sensors
 
+SMALL_POWER = 20
+"""W of a house that come and go at every moment."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSensorEntityDescription(SensorEntityDescription):
@@ -47,6 +50,8 @@ class FleetSensorEntityDescription(SensorEntityDescription):
     """Whether there is something to show; once there was, the sensor stays."""
     interval: int = 0
     """Seconds until a small change is published; 0 publishes every change."""
+    least: float = 0
+    """What counts as a small change however small the value is."""
     occasion_fn: Callable[[FleetData], object] = lambda _: None
     """What makes every change noticeable when it changes."""
     unit_fn: Callable[[FleetEntity], str] | None = None
@@ -56,10 +61,20 @@ class FleetSensorEntityDescription(SensorEntityDescription):
 def _power(
     key: str, value_fn: Callable[[FleetData], float | None]
 ) -> FleetSensorEntityDescription:
-    """Describe a power in whole W."""
+    """Describe a power in whole W.
+
+    What the meter shows jitters from report to report. With the reason and the threads,
+    everything that is shown changes at once.
+    """
     return FleetSensorEntityDescription(
         key=key,
         translation_key=key,
+        interval=SHORT_INTERVAL,
+        least=SMALL_POWER,
+        occasion_fn=lambda data: (
+            data.plan.reason,
+            [member.threads for member in data.members],
+        ),
         device_class=SensorDeviceClass.POWER,
         native_unit_of_measurement=UnitOfPower.WATT,
         state_class=SensorStateClass.MEASUREMENT,
@@ -274,7 +289,7 @@ class FleetSensor(FleetEntity, SensorEntity):
     ) -> None:
         """Initialize the sensor."""
         super().__init__(runtime, description)
-        self._steady = SteadyReading(description.interval)
+        self._steady = SteadyReading(description.interval, least=description.least)
         self._attr_native_value = self._value
 
     @property
