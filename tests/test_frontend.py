@@ -149,14 +149,17 @@ async def test_the_energy_of_today_is_told(
 async def test_an_entry_that_is_not_there_is_not_told(
     running: Rig, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Nor one of another integration, or that is not set up."""
+    """Nor one of another integration, a proxy, or one that is not set up."""
     other = MockConfigEntry(domain="other")
     other.add_to_hass(running.hass)
+    proxy = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: EntryKind.PROXY})
+    proxy.add_to_hass(running.hass)
     client = await hass_ws_client(running.hass)
     await running.hass.config_entries.async_unload(manager.entry_id)
     for entry_id, code in (
         ("unknown", "not_found"),
         (other.entry_id, "not_found"),
+        (proxy.entry_id, "not_found"),
         (manager.entry_id, "not_loaded"),
     ):
         await client.send_json_auto_id(

@@ -14,7 +14,7 @@ from scripts.runner.client import Client
 from scripts.runner.dashboard import URL_PATH
 from scripts.runner.miner import Connection, add_miner
 from scripts.runner.process import HOST
-from simulator import Simulator
+from simulator import ProxySimulator, Simulator
 from tests.live.running import eventually
 
 from .accessibility import serious_findings
@@ -203,3 +203,14 @@ async def test_those_offline_come_first_and_say_what_to_do(
     assert not await serious_findings(user.page)
     await user.page.keyboard.press("Escape")
     await expect(dialog).to_have_count(0)
+
+
+async def test_a_proxy_is_shown_beside_the_miners(user: User, client: Client) -> None:
+    """As a card of Home Assistant with what matters of it."""
+    async with ProxySimulator(token="token", host=HOST, uptime=1000) as proxy:
+        await add_miner(client, Connection(HOST, proxy.port, "token"))
+        await user.open(URL_PATH)
+        card = user.page.locator("hui-entities-card", has_text="proxy-one")
+        await expect(card).to_contain_text("Status")
+        await expect(card).to_contain_text("Hashrate")
+        await expect(card.locator("hui-warning, hui-error-card")).to_have_count(0)

@@ -41,6 +41,21 @@ test("there is a card and a page for each miner, and one for the manager", () =>
   assert.equal(one?.path, "miner-one");
 });
 
+test("a proxy has a card and no page, with what it shows only", () => {
+  const [overview, ...pages] = shown({
+    proxy: {
+      shows: {
+        "sensor.proxy_status": stateOf("mining"),
+        "sensor.proxy_miners": stateOf("3"),
+        "sensor.proxy_uptime": stateOf("0"),
+      },
+    },
+  });
+  assert.deepEqual(types(overview), ["overview", "entities"]);
+  assert.equal(overview?.sections[0].cards[1].entities.length, 2);
+  assert.deepEqual(pages, []);
+});
+
 test("no row of miners is half empty", () => {
   const columns = [1, 2, 3, 4, 5].map((count) => shown(many(count))[0]?.max_columns);
   assert.deepEqual(columns, [2, 2, 3, 2, 3]);

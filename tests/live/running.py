@@ -140,10 +140,8 @@ async def remove_all(client: Client) -> None:
         await client.delete(f"{ENTRIES}/{entry['entry_id']}")
 
 
-async def eventually(
-    holds: Callable[[], Awaitable[bool]], seconds: float = POLL
-) -> None:
-    """Wait until a condition holds, after a poll if nothing else is said."""
-    async with asyncio.timeout(seconds):
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until a condition holds after a poll."""
+    async with asyncio.timeout(POLL):
         while not await holds():
             await asyncio.sleep(0.2)

@@ -44,11 +44,8 @@ def websocket_details(
 ) -> None:
     """Send what the dashboard shows of a config entry beside its entities."""
     entry = hass.config_entries.async_get_entry(msg["config_entry_id"])
-    if (
-        entry is None
-        or entry.domain != DOMAIN
-        or not _may_read(hass, connection, entry)
-    ):
+    details = _details(entry)
+    if entry is None or details is None or not _may_read(hass, connection, entry):
         connection.send_error(
             msg["id"], websocket_api.ERR_NOT_FOUND, "Config entry not found"
         )
@@ -57,8 +54,14 @@ def websocket_details(
             msg["id"], "not_loaded", f"{entry.title} is not set up at the moment"
         )
     else:
-        details = _DETAILS[entry_kind(entry)]
         connection.send_result(msg["id"], details(entry))
+
+
+def _details(entry: AnyConfigEntry | None) -> Callable[[Any], Json] | None:
+    """Return what reads the details of a config entry; None if it has none."""
+    if entry is None or entry.domain != DOMAIN:
+        return None
+    return _DETAILS.get(entry_kind(entry))
 
 
 def _may_read(

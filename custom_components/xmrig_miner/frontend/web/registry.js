@@ -111,6 +111,15 @@ export function findMiners(hass) {
 }
 
 /**
+ * Return all proxies, by name.
+ *
+ * @param {Hass} hass
+ */
+export function findProxies(hass) {
+  return withKey(hass, "sensor.proxy_status").sort(byName(hass));
+}
+
+/**
  * Return the manager; undefined without one.
  *
  * @param {Hass} hass

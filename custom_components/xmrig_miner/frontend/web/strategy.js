@@ -3,12 +3,18 @@
 /** @import { Hass, Unit } from "./types.js" */
 
 import { TABLE_FROM, TABS_UP_TO } from "./overview.js";
-import { findCards, findManager, findMiners } from "./registry.js";
+import { findCards, findManager, findMiners, findProxies, idsOf } from "./registry.js";
 import { loadTexts, translator } from "./texts.js";
 
 const CARD = "custom:xmrig-";
 
 /** @typedef {Record<string, any>} Config */
+
+/** What is shown of a proxy, in this order. */
+const PROXY_KEYS = [
+  ...["sensor.proxy_status", "sensor.proxy_hashrate_10m", "sensor.proxy_workers_online"],
+  ...["sensor.proxy_miners", "binary_sensor.proxy_pool_connected", "select.pool"],
+];
 
 /**
  * Return the path of a miner's page, which does not change with its name.
@@ -45,9 +51,23 @@ function overview(hass, miners, t) {
   if (manager) cards.push({ type: `${CARD}manager` });
   if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners` });
   else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id, ...only })));
+  cards.push(...findProxies(hass).map(proxyCard));
   const columns = columnsFor(miners.length);
   return sections(t("view.overview"), "overview", [cards], columns, { icon: "mdi:pickaxe" });
 }
+
+/**
+ * Return a card of Home Assistant's own with what a proxy shows.
+ *
+ * @param {Unit} proxy
+ * @returns {Config}
+ */
+const proxyCard = (proxy) => ({
+  type: "entities",
+  title: proxy.name,
+  show_header_toggle: false,
+  entities: idsOf(proxy, PROXY_KEYS).map((entity) => ({ entity, name: { type: "entity" } })),
+});
 
 /**
  * Return how many columns leave no row of miners half empty, where there is room for them.
