@@ -37,7 +37,7 @@ WORDS = {
     "it": "budget host mining surplus thread w/thread",
     "nl": "budget host is offline online reserve status thread threads w/thread",
     "pl": "host offline port",
-    "pt-BR": "host manual status thread threads w/thread",
+    "pt-BR": "host manual online status thread threads w/thread",
 }
 """Words that a language shares with English, in lower case; first those of all."""
 
