@@ -98,6 +98,9 @@ def check_texts(result: Mapping[str, Any], texts: dict[str, Any]) -> None:
             check_fields(schema, step)
     if result["type"] == FlowResultType.MENU:
         assert list(result["menu_options"]) == list(step["menu_options"])
+        if texts is TEXTS["config"]:
+            # Home Assistant's frontend fills in no placeholder there
+            assert not placeholders(step["title"])
     if result["type"] == FlowResultType.ABORT:
         shown.append(texts["abort"][result["reason"]])
     filled = result.get("description_placeholders") or {}

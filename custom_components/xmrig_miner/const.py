@@ -13,6 +13,9 @@ SCAN_INTERVAL: Final = timedelta(seconds=10)
 MAX_IDLE: Final = 600
 """Seconds without a hash, while it says that it mines, that are no accident."""
 
+MAX_NO_POOL: Final = 60
+"""Seconds without a pool, while miners are connected, that are no short interruption."""
+
 MAX_REJECT_RATE: Final = 5
 """Percent of shares; a healthy miner on a good line stays below one."""
 

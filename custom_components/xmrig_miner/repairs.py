@@ -9,7 +9,7 @@ from homeassistant.components.repairs import (
     RepairsFlowResult,
 )
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_SSL
+from homeassistant.const import CONF_HOST, CONF_SSL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
@@ -17,6 +17,7 @@ from .addresses import (
     async_swap_addresses,
     exposes_token,
     identity_data,
+    miner_entries,
     with_address_of,
 )
 from .another_miner import Situation, async_situation
@@ -36,6 +37,7 @@ from .const import (
     DOMAIN,
     LOGGER,
     MAX_IDLE,
+    MAX_NO_POOL,
     MAX_REJECT_RATE,
 )
 from .coordinator import ProcessCoordinator, XmrigCoordinator
@@ -44,6 +46,8 @@ from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .issues import async_raise_issue, issue_id
 from .kinds import AnyConfigEntry
+from .proxy.coordinator import ProxyCoordinator
+from .proxy.members import ProxyPlace, ports_of
 from .repair_steps import active_entry, async_reconfigure
 from .storage import UNREADABLE
 
@@ -53,6 +57,7 @@ OUTDATED = "outdated"
 PAYOUT_CHANGED = "payout_changed"
 ZERO_HASHRATE = "zero_hashrate"
 SHARES_REJECTED = "shares_rejected"
+PROXY_NO_POOL = "proxy_no_pool"
 CONFIG_NOT_KEPT = "config_not_kept"
 
 ISSUES = (
@@ -64,6 +69,7 @@ ISSUES = (
     SHARES_REJECTED,
     CONFIG_NOT_KEPT,
     UNVERIFIED,
+    PROXY_NO_POOL,
 )
 """Raised by polls that succeed."""
 
@@ -77,6 +83,8 @@ def async_update_issues(coordinator: ProcessCoordinator[Any, Any]) -> None:
     found = _common_issues(coordinator)
     if isinstance(coordinator, XmrigCoordinator):
         found |= _miner_issues(coordinator)
+    if isinstance(coordinator, ProxyCoordinator):
+        found |= _proxy_issues(coordinator)
     for key in ISSUES:
         if key in found:
             async_raise_issue(
@@ -146,6 +154,38 @@ def _miner_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
     if rate is not None and rate > MAX_REJECT_RATE:
         found[SHARES_REJECTED] = {"rate": f"{rate:.0f}"}
     return found
+
+
+def _proxy_issues(coordinator: ProxyCoordinator) -> dict[str, dict[str, str]]:
+    """Return the active issues that only a proxy can have."""
+    if coordinator.no_pool_for() < MAX_NO_POOL:
+        return {}
+    snapshot = coordinator.data
+    names = miners_behind(coordinator)
+    return {
+        PROXY_NO_POOL: {
+            "count": str(snapshot.summary.miners),
+            "miners": ", ".join(names) or "-",
+        }
+    }
+
+
+def miners_behind(coordinator: ProxyCoordinator) -> list[str]:
+    """Return the names of the miners in Home Assistant that mine through a proxy."""
+    snapshot = coordinator.data
+    place = ProxyPlace(
+        host=coordinator.config_entry.data[CONF_HOST],
+        ports=ports_of(snapshot.config),
+        workers=snapshot.workers.online if snapshot.workers else frozenset(),
+    )
+    return sorted(
+        entry.title
+        for entry in miner_entries(coordinator.hass)
+        if entry.state is ConfigEntryState.LOADED
+        and place.has_miner(
+            entry.data[CONF_HOST], entry.runtime_data.coordinator.data.summary
+        )
+    )
 
 
 def changed_pools(

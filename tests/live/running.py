@@ -140,8 +140,10 @@ async def remove_all(client: Client) -> None:
         await client.delete(f"{ENTRIES}/{entry['entry_id']}")
 
 
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until a condition holds after a poll."""
-    async with asyncio.timeout(POLL):
+async def eventually(
+    holds: Callable[[], Awaitable[bool]], seconds: float = POLL
+) -> None:
+    """Wait until a condition holds, after a poll if nothing else is said."""
+    async with asyncio.timeout(seconds):
         while not await holds():
             await asyncio.sleep(0.2)

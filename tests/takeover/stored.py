@@ -36,7 +36,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.takeover.record import import_of
-from tests.forms import choose, submit
+from tests.forms import check_texts, choose, submit
+from tests.test_translations import TEXTS
 
 CAPTURE = Path(__file__).parents[1] / "fixtures" / "hwmland-0.3.1"
 """What hwmland 0.3.1 left in a Home Assistant 2026.11.0. Of three miners, "Open" has no
@@ -165,6 +166,7 @@ class Home:
     async def undo(self, title: str) -> ConfigFlowResult:
         """Undo the import of a miner, and wait until that is on disk."""
         menu = await self.reconfigure(title)
+        check_texts(menu, TEXTS["config"])
         confirm = await choose(self.hass, menu, "undo_import")
         result = await submit(self.hass, confirm, {})
         await self.wait(30)

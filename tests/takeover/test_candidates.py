@@ -76,7 +76,7 @@ async def test_each_miner_is_offered_with_its_address(miners: Miners) -> None:
             f"Keller (127.0.0.1:{miners.keller.port})",
             f"Open (127.0.0.1:{miners.open.port})",
         ]
-        assert form["description_placeholders"] == NONE
+        assert form["step_id"] == "import_miners"
 
 
 @pytest.mark.usefixtures("loopback")

@@ -43,11 +43,6 @@ def names(miners: Iterable[OldMiner]) -> str:
     return ", ".join(old.title for old in miners) or "–"
 
 
-def facts(candidates: Candidates) -> dict[str, str]:
-    """Return what the form says of some of the miners."""
-    return {
-        "logins": names(old for old in candidates.importable if old.has_login),
-        "unreached": names(candidates.unreached),
-        "duplicates": names(candidates.duplicates),
-        "unusable": names(candidates.unusable),
-    }
+def notes(candidates: Candidates) -> dict[str, str]:
+    """Return what is to be said of some of the miners, as placeholders of a text."""
+    return {note: names(miners) for note, miners in candidates.notes.items()}

@@ -26,7 +26,7 @@ from ..takeover.candidates import (
 from ..takeover.moves import plan_import
 from ..takeover.record import import_of, imported_ids
 from ..takeover.steps import async_undo
-from .import_form import CONF_MINERS, facts, import_schema, names
+from .import_form import CONF_MINERS, import_schema, names, notes
 
 CONF_OLD_ENTRY = "old_entry"
 CONF_DATA = "data"
@@ -59,14 +59,17 @@ class ImportSteps(ConfigFlow):
         if not self._candidates.importable:
             return self.async_abort(
                 reason="nothing_to_import",
-                description_placeholders=facts(self._candidates),
+                description_placeholders=notes(self._candidates),
             )
+        is_noted = any(self._candidates.notes.values())
         return self.async_show_form(
-            step_id="import_miners",
+            step_id="import_miners_noted" if is_noted else "import_miners",
             data_schema=import_schema(self._candidates),
             errors={} if user_input is None else {CONF_MINERS: "nothing_selected"},
-            description_placeholders=facts(self._candidates),
+            description_placeholders=notes(self._candidates),
         )
+
+    async_step_import_miners_noted = async_step_import_miners
 
     async def async_step_import_one(self, found: dict[str, Any]) -> ConfigFlowResult:
         """Add a miner that was chosen in the form of another flow."""

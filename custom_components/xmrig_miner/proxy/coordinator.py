@@ -1,6 +1,7 @@
 """One poll of one proxy: the snapshot that every entity reads."""
 
 from collections.abc import Callable
+import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -12,7 +13,7 @@ from ..api.exceptions import XmrigError
 from ..api.proxy import Proxy
 from ..api.proxy_activity import ProxyActivityLog
 from ..api.proxy_reader import ProxyReader
-from ..api.proxy_snapshot import ProxySnapshot
+from ..api.proxy_snapshot import ProxySnapshot, ProxyStatus
 from ..const import DOMAIN
 from ..coordinator import ProcessCoordinator
 
@@ -34,11 +35,17 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
         super().__init__(hass, entry, proxy, on_result)
         self._reader: ProxyReader = ProxyReader(proxy)
         self._log = ProxyActivityLog()
+        self._no_pool_since: float | None = None
 
     @property
     def needs_workers(self) -> bool:
         """Return whether any entity needs the workers."""
         return WORKERS in self.async_contexts()
+
+    def no_pool_for(self) -> float:
+        """Return for how many seconds the proxy has had no pool."""
+        since = self._no_pool_since
+        return 0 if since is None else time.monotonic() - since
 
     async def async_read_workers(self) -> ProxySnapshot:
         """Return a poll with the workers, read now.
@@ -67,6 +74,10 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
             restarted=self._reader.take_restart(),
             changed_paths=self._reader.take_changed_paths(),
         )
+        if snapshot.status is not ProxyStatus.NO_POOL:
+            self._no_pool_since = None
+        elif self._no_pool_since is None:
+            self._no_pool_since = time.monotonic()
         self._async_update_device(
             snapshot.summary,
             model="xmrig-proxy",

@@ -65,6 +65,16 @@ class Candidates:
     """Their addresses cannot be read."""
 
     @property
+    def notes(self) -> Mapping[str, tuple[OldMiner, ...]]:
+        """Return the miners of which something is to be said, by what that is."""
+        return {
+            "unreached": self.unreached,
+            "logins": tuple(old for old in self.importable if old.has_login),
+            "duplicates": self.duplicates,
+            "unusable": self.unusable,
+        }
+
+    @property
     def unreached(self) -> tuple[OldMiner, ...]:
         """Return those that did not answer; they can be imported all the same."""
         return tuple(
