@@ -7,6 +7,7 @@ confirmed, can be undone, and never reach a different miner.
 from .client import Action, Replies, XmrigClient
 from .document import Change, merge_patch
 from .exceptions import (
+    XmrigAnotherKindError,
     XmrigAnotherMinerError,
     XmrigAuthenticationError,
     XmrigBackendError,
@@ -78,6 +79,7 @@ __all__ = [
     "Status",
     "Summary",
     "Thread",
+    "XmrigAnotherKindError",
     "XmrigAnotherMinerError",
     "XmrigAuthenticationError",
     "XmrigBackendError",
