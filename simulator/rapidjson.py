@@ -94,14 +94,20 @@ def _write(
     value: Any, line: str, add: Callable[[str], None], *, breaks_lists: bool
 ) -> None:
     """Write a value piece by piece; `line` begins a new line of its parent."""
-    if isinstance(value, str):
-        add(_quoted(value))
+    if scalar := _SCALARS.get(type(value)):
+        add(scalar(value))
     elif isinstance(value, dict):
-        separator = "{" + line + "    "
+        inner = line + "    "
+        separator = "{" + inner
         for key, member in value.items():
-            add(f"{separator}{_quoted(key)}: ")
-            _write(member, line + "    ", add, breaks_lists=breaks_lists)
-            separator = "," + line + "    "
+            begin = f"{separator}{_quoted(key)}: "
+            # Most values are scalars, which take longer to pass on than to write
+            if scalar := _SCALARS.get(type(member)):
+                add(begin + scalar(member))
+            else:
+                add(begin)
+                _write(member, inner, add, breaks_lists=breaks_lists)
+            separator = "," + inner
         add(line + "}" if value else "{}")
     elif isinstance(value, (list, tuple)):
         text = _ENCODER.encode(value)
@@ -112,8 +118,8 @@ def _write(
             _write_list(value, line, add)
         else:
             add(text)
-    elif value is None or isinstance(value, bool):
-        add({None: "null", True: "true", False: "false"}[value])
+    elif isinstance(value, str):
+        add(_quoted(value))
     else:
         add(repr(value))
 
@@ -157,6 +163,16 @@ def _quoted(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     character = match.group()
     return _SHORT_ESCAPES.get(character) or f"\\u{ord(character):04X}"
+
+
+_SCALARS: dict[type, Callable[[Any], str]] = {
+    str: _quoted,
+    int: repr,
+    float: repr,
+    bool: {True: "true", False: "false"}.__getitem__,
+    type(None): lambda _: "null",
+}
+"""How the values are written that hold no others."""
 
 
 class _Parser:
