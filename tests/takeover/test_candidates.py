@@ -15,13 +15,15 @@ import pytest
 
 from custom_components.xmrig_miner.takeover.candidates import old_miner
 from tests.common import connection
-from tests.forms import add, choose, start, submit
+from tests.forms import add, choose, entered as entered_in, start, submit
 
 from .conftest import Miners
 from .stored import KELLER, OPEN, RIG_ONE, Home, Stored, old_entry, started
 
 NONE = {"unreached": "–", "logins": "–", "duplicates": "–", "unusable": "–"}
 """What the form says where there is nothing to say."""
+
+TLS = {"ssl": False, "verification": "authority"}
 
 EMPTY: Stored = {
     "core.config_entries": {
@@ -248,9 +250,13 @@ async def test_a_miner_behind_a_path_is_imported(
         assert miners.keller.miner.is_paused
         menu = await home.reconfigure("Keller")
         form = await choose(home.hass, menu, "miner")
+        assert entered_in(form)[CONF_HOST] == "127.0.0.1/cellar/rig"
+        entered = {CONF_HOST: "127.0.0.1/cellar", CONF_PORT: proxy.port}
+        form = await submit(home.hass, form, entered | TLS)
+        assert form["errors"]
+        assert entered_in(form)[CONF_HOST] == "127.0.0.1/cellar"
         entered = {CONF_HOST: f"127.0.0.1:{proxy.port}/cellar/rig", CONF_PORT: 1}
-        tls = {"ssl": False, "verification": "authority"}
-        result = await submit(home.hass, form, entered | tls)
+        result = await submit(home.hass, form, entered | TLS)
         assert result["reason"] == "reconfigure_successful"
         assert home.miners["Keller"].data[CONF_PATH] == "/cellar/rig"
         await home.wait(30)

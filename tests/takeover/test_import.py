@@ -88,6 +88,31 @@ async def test_entities_show_the_miner_at_once(miners: Miners) -> None:
         assert disabled.disabled_by is er.RegistryEntryDisabler.USER
 
 
+async def test_what_users_set_of_entities_goes_along(miners: Miners) -> None:
+    """Labels, area, aliases, and whether it is hidden or exposed: there and back."""
+    async with started(miners.stored, install) as home:
+        registry = er.async_get(home.hass)
+        hashrate = "sensor.rig_one_xmrig_rig_one_hashrate_10s"
+        registry.async_update_entity(
+            hashrate,
+            aliases=["rig"],
+            area_id="attic",
+            categories={"scope": "id"},
+            hidden_by=er.RegistryEntryHider.USER,
+            labels={"mining"},
+        )
+        registry.async_update_entity_options(
+            hashrate, "conversation", {"should_expose": True}
+        )
+        before = registered(home, RIG_ONE)
+        users = custom([home.rows(home.old(RIG_ONE))[hashrate]])
+        await home.import_miners(RIG_ONE)
+        rows = home.rows(home.miners["Rig One"])
+        assert custom([rows[hashrate]]) == users
+        await home.undo("Rig One")
+        assert registered(home, RIG_ONE) == before
+
+
 async def test_some_miners_are_imported(miners: Miners) -> None:
     """The others stay with the other integration, and can be imported later."""
     async with started(miners.stored, install) as home:
