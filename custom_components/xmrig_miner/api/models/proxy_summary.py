@@ -6,13 +6,10 @@ from typing import Any, ClassVar, Self
 from ..identity import Kind
 from ..limits import MAX_INTEGER
 from .base_summary import BaseSummary, base_values
-from .values import integer, items, members, number, text
+from .values import integer, items, members, number
 
 KILO = 1000
 """The proxy reports kH/s, rounded down to 0.01."""
-
-STEP = 10
-"""H/s between two hashrates that the proxy can report."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +20,8 @@ class ProxyHashrate:
     src/proxy/TickingCounter.h): it is only right once it is full.
     """
 
-    minute_1: float | None = None
     minutes_10: float | None = None
     hour_1: float | None = None
-    hours_12: float | None = None
     hours_24: float | None = None
     average: float | None = None
     """Since the start; workers have none."""
@@ -37,10 +32,8 @@ class ProxyHashrate:
         windows = [_hashrate(item) for item in items(value)[:6]]
         windows += [None] * (6 - len(windows))
         return cls(
-            minute_1=windows[0],
             minutes_10=windows[1],
             hour_1=windows[2],
-            hours_12=windows[3],
             hours_24=windows[4],
             average=windows[5],
         )
@@ -51,8 +44,6 @@ class Upstreams:
     """Connections to the pool. With miners there is one or more, else there may be none."""
 
     active: int | None = None
-    sleep: int | None = None
-    """Kept for miners to come."""
     error: int | None = None
     total: int | None = None
     """0 until the first look, 4 seconds after the start."""
@@ -63,7 +54,6 @@ class Upstreams:
         data = members(value)
         return cls(
             active=integer(data.get("active")),
-            sleep=integer(data.get("sleep")),
             error=integer(data.get("error")),
             total=integer(data.get("total")),
         )
@@ -103,8 +93,6 @@ class ProxySummary(BaseSummary):
 
     kind: ClassVar[Kind] = Kind.PROXY
 
-    mode: str | None = None
-    """How miners share connections to the pool: nicehash, simple or extra_nonce."""
     donated: float | None = None
     """Percent of the shares that were donated."""
     hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
@@ -122,7 +110,6 @@ class ProxySummary(BaseSummary):
         miners = members(document.get("miners"))
         return cls(
             **base_values(document),
-            mode=text(document.get("mode")),
             donated=number(document.get("donated"), 100),
             hashrate=ProxyHashrate.from_json(
                 members(document.get("hashrate")).get("total")

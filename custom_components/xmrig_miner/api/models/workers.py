@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..limits import MAX_TEXT
 from ..privacy import REDACTED, may_contain_wallet
-from .proxy_summary import STEP, ProxyHashrate
+from .proxy_summary import ProxyHashrate
 from .values import integer, items, text
 
 _MS_PER_SECOND = 1000
@@ -43,8 +43,6 @@ class Worker:
     accepted: int | None = None
     rejected: int | None = None
     invalid: int | None = None
-    hashes: int | None = None
-    """Sum of the difficulty of accepted shares since the row began."""
     last_share: float | None = None
     """Seconds since 1970; None before the first."""
     hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
@@ -53,14 +51,6 @@ class Worker:
     def is_online(self) -> bool | None:
         """Return whether a miner of this name is connected."""
         return None if self.connections is None else self.connections > 0
-
-    def has_mined_longer(self, rate: float, seconds: float) -> bool:
-        """Return whether the row is certainly older than a window.
-
-        More hashes were accepted than the window holds, even if its rate was rounded
-        down.
-        """
-        return self.hashes is not None and self.hashes > (rate + STEP) * seconds
 
 
 @dataclass(frozen=True)
@@ -119,7 +109,6 @@ class Workers:
             accepted=integer(cells[3]),
             rejected=integer(cells[4]),
             invalid=integer(cells[5]),
-            hashes=integer(cells[6]),
             last_share=None if milliseconds is None else milliseconds / _MS_PER_SECOND,
             hashrate=ProxyHashrate.from_json(row[8:13]),
         )
