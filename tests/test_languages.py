@@ -38,6 +38,7 @@ WORDS = {
     "nl": "budget host is offline online reserve status thread threads w/thread",
     "pl": "host offline port",
     "pt-BR": "host manual online status thread threads w/thread",
+    "sv": "mining port proxy smart status",
 }
 """Words that a language shares with English, in lower case; first those of all."""
 
