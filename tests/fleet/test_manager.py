@@ -9,7 +9,7 @@ import pytest
 from custom_components.xmrig_miner.manager.sources import TOGETHER
 from tests.common import Rig
 from tests.controls import MINING
-from tests.watts import threads_hashing
+from tests.watts import NUMBERS, threads_hashing
 
 from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
 
@@ -231,3 +231,33 @@ async def test_nothing_is_left_behind(
     house.report()
     await house.pass_time(30)
     assert not [item for item in caplog.records if item.levelname == "ERROR"]
+
+
+class CardsOnly(House):
+    """A house with a miner whose cards draw 80 W."""
+
+    @property
+    def mined(self) -> float:
+        """Return what the cards draw, in W."""
+        return 80 if self.rigs[0].simulator.is_hashing else 0
+
+
+@pytest.mark.parametrize("options", [{"gpus": 1}])
+async def test_cards_that_report_no_power_draw_what_the_user_stated(
+    hass: HomeAssistant, running: Rig
+) -> None:
+    """The miner is on or off as a whole: 80 W in this case."""
+    for gpu in running.simulator.gpus:
+        gpu.power = gpu.idle_power = 0
+    hass.config_entries.async_update_entry(running.entry, options=NUMBERS)
+    await running.reload()
+    await running.turn("switch.cpu_backend", on=False)
+    house = CardsOnly(hass, [running])
+    house.sun = 79
+    await house.set_up()
+    await house.pass_time(120)
+    assert not running.simulator.is_hashing
+    house.sun = 81
+    await house.pass_time(60)
+    assert running.simulator.is_hashing
+    assert house.manager.state("sensor.mining_power") == "80"

@@ -179,10 +179,13 @@ def _learned_size(runtime: XmrigRuntimeData) -> int | None:
 def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
     """Return the curve of a computer whose cards draw some W while they hash.
 
-    Without its CPU a miner is on or off.
+    Without its CPU a miner is on or off. Where its cards report no power, they draw what
+    the user stated for the full load.
     """
     if not uses_cpu:
-        return Curve.on_off(cards, model.watts(0) or 0) if cards else None
+        rest = model.watts(0) or 0
+        drawn = cards or max(0, (model.full or 0) - rest)
+        return Curve.on_off(drawn, rest) if drawn else None
     curve = Curve.from_model(model)
     if curve is None or not cards:
         return curve
