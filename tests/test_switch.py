@@ -1,5 +1,6 @@
 """Tests of the switch."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.config_entries import SOURCE_REAUTH
@@ -29,6 +30,17 @@ async def test_turning_off_pauses_and_turning_on_resumes(running: Rig) -> None:
     assert not running.simulator.miner.is_paused
     assert running.simulator.is_hashing
     assert running.state(MINING) == "on"
+
+
+async def test_pausing_and_resuming_wait_for_nothing_but_replies(running: Rig) -> None:
+    """Both end as soon as the miner shows it, with the states of a poll after it."""
+    loop = asyncio.get_running_loop()
+    for on in (False, True):
+        began = loop.time()
+        await running.turn(MINING, on=on)
+        # Of virtual time, which passes only in waits
+        assert loop.time() - began < 0.05
+        assert running.state(MINING) == ("on" if on else "off")
 
 
 async def test_both_may_be_asked_for_again(running: Rig) -> None:
