@@ -35,6 +35,8 @@ WORDS = {
     "fr": "budget calibration configuration connexion mode port ports surplus thread threads "
     "w/thread",
     "it": "budget host mining surplus thread w/thread",
+    "da": "mining offline online port proxy reserve smart status",
+    "nb": "mining port proxy reserve smart status",
     "nl": "budget host is offline online reserve status thread threads w/thread",
     "pl": "host offline port",
     "pt-BR": "host manual online status thread threads w/thread",
@@ -115,6 +117,12 @@ def names(texts: dict[Key, str]) -> dict[Key, str]:
 def test_both_parts_have_the_same_languages() -> None:
     """A dashboard in another language than its entities would look broken."""
     assert sorted(path.stem for path in FOLDERS[1].glob("*.json")) == LANGUAGES
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_everything_is_translated(language: str) -> None:
+    """Nothing is missing, and nothing is left of what English no longer has."""
+    assert ENGLISH.keys() ^ texts_of(language).keys() == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -6,7 +6,7 @@
 /** @typedef {Record<string, Text>} Texts */
 
 /** Languages that there is a file of. */
-export const LANGUAGES = ["cs", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt-BR", "ru", "sv", "uk", "zh-Hans"];
+export const LANGUAGES = ["cs", "da", "de", "en", "es", "fr", "it", "ja", "nb", "nl", "pl", "pt-BR", "ru", "sv", "uk", "zh-Hans"];
 
 /** @type {Map<string, Promise<Texts>>} */
 const loading = new Map();
