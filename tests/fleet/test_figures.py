@@ -297,5 +297,6 @@ async def test_rows_of_a_quarter_of_an_hour(house: House) -> None:
     stop()
     figures = {name: number for name, number in rows.items() if name != "sensor.reason"}
     minutes = (house.hass.loop.time() - begin) / 60
-    assert max(figures.values()) <= minutes + 1, figures
-    assert sum(figures.values()) <= 6 * minutes, figures
+    # What a miner shows while its threads start is shown at once
+    assert max(figures.values()) <= minutes + 5, rows
+    assert sum(figures.values()) <= 6 * minutes, rows
