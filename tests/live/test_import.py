@@ -80,14 +80,13 @@ class Home:
         return [item["s"] for item in found.get(entity_id, [])]
 
     async def unit(self, entity_id: str) -> str | None:
-        """Return the unit of an entity's statistics."""
+        """Return the unit of an entity's statistics; None without any."""
         found = await self.client.command("recorder/list_statistic_ids")
-        [unit] = [
-            item["statistics_unit_of_measurement"]
+        units = {
+            item["statistic_id"]: item["statistics_unit_of_measurement"]
             for item in found
-            if item["statistic_id"] == entity_id
-        ]
-        return str(unit) if unit else None
+        }
+        return units.get(entity_id)
 
     async def flow(self, **data: Any) -> dict[str, Any]:
         """Begin a flow of this integration."""
@@ -151,8 +150,11 @@ async def test_history_and_statistics_go_on_under_the_entity_id(
         async def is_recorded() -> bool:
             return OLD in await home.history(HASHRATE)
 
+        async def is_counted() -> bool:
+            return await home.unit(SHARES) == "cnt"
+
         await eventually(is_recorded)
-        assert await home.unit(SHARES) == "cnt"
+        await eventually(is_counted)
 
         await home.import_keller()
         assert (await home.old())["Keller"]["disabled_by"] == "user"

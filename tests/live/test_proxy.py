@@ -32,9 +32,13 @@ async def test_a_proxy_beside_its_miners_and_the_manager(
             run.start()
             async with aiohttp.ClientSession() as session:
                 client = await Client.connect(session, run.url)
-                before = float(await client.state(f"{MANAGER}miners"))
+
+                async def knows_both() -> bool:
+                    return await client.state(f"{MANAGER}miners") == "2"
+
+                await eventually(knows_both)
                 await use(client, proxy)
-                assert float(await client.state(f"{MANAGER}miners")) == before == 2
+                assert await knows_both()
             run.stop(signal.SIGTERM)
             assert not run.errors
             for secret in (TOKEN, WALLET):
