@@ -1,4 +1,4 @@
-"""Counting the energy of mining, and keeping it on disk."""
+"""Count the energy used for mining, and store it on disk."""
 
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,14 @@ from ..manager import Account, Inputs, Plan
 from ..storage import async_load, energy_store
 
 SAVE_DELAY = 60
-"""Seconds until what was counted is saved, and shown from then on."""
+"""Seconds before counted energy is saved. It is not shown until then."""
 
 
 class EnergyAccount:
-    """Counts the energy of mining.
+    """Counts the energy used for mining.
 
-    What it shows is what it saved, or tried to: a total that is lower after Home
-    Assistant was killed would look like another meter to its statistics.
+    It only shows what it has saved, or tried to save. Otherwise a total could be lower
+    after Home Assistant was killed, which its statistics would read as a meter reset.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
@@ -35,7 +35,7 @@ class EnergyAccount:
         self._is_failing = False
 
     async def async_load(self) -> None:
-        """Restore what was saved.
+        """Load the saved account.
 
         Raises ConfigEntryNotReady if the disk cannot be read.
         """
@@ -45,7 +45,7 @@ class EnergyAccount:
 
     @callback
     def async_count(self, inputs: Inputs, plan: Plan, now: float) -> None:
-        """Count what was mined until now; from now on it is as planned."""
+        """Count the energy up to `now`, after which mining draws what is planned."""
         day = dt_util.now().date().isoformat()
         before = self._counted
         self._counted = before.counted(
@@ -63,13 +63,13 @@ class EnergyAccount:
             )
 
     async def async_close(self) -> None:
-        """Save what is not saved yet."""
+        """Save anything not saved yet."""
         if self._timer is not None:
             self._timer()
             await self._async_save()
 
     async def _async_save(self, _now: datetime | None = None) -> None:
-        """Save what was counted, and show it."""
+        """Save the counted energy, and show it even if saving fails."""
         self._timer = None
         account = self._counted
         try:

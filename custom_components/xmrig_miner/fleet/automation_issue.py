@@ -45,7 +45,7 @@ from .settings import FleetSettings
 AUTOMATIONS_COMPETE = "automations_compete"
 
 _WATCH: HassKey[AutomationWatch] = HassKey(f"{DOMAIN}_automations")
-"""There is one, with or without a manager."""
+"""The single watch, which runs with or without a manager."""
 
 
 @callback
@@ -56,14 +56,14 @@ def async_watch_automations(hass: HomeAssistant) -> None:
 
 
 class AutomationWatch:
-    """Raises a repair while automations compete, and deletes it after that."""
+    """Raises a repair while automations compete, and deletes it afterwards."""
 
     def __init__(self, hass: HomeAssistant) -> None:
-        """Initialize it."""
+        """Initialize the watch."""
         self._hass = hass
         self.competing: tuple[SurplusAutomation, ...] = ()
         self.agreed: frozenset[str] = frozenset()
-        """Automations that the user wants to be off once there is a manager."""
+        """Automations that the user agreed to turn off once a manager exists."""
         self._stop_states: CALLBACK_TYPE | None = None
         self._stop_fleet: CALLBACK_TYPE | None = None
         self._fleet: FleetRuntimeData | None = None
@@ -71,7 +71,7 @@ class AutomationWatch:
 
     @callback
     def async_start(self, _: HomeAssistant) -> None:
-        """Follow automations, miners and the manager as long as Home Assistant runs."""
+        """Track automations, miners and the manager while Home Assistant is running."""
         async_track_state_added_domain(self._hass, AUTOMATION_DOMAIN, self._handle)
         self._hass.bus.async_listen(EVENT_AUTOMATION_RELOADED, self._handle)
         async_dispatcher_connect(
@@ -81,14 +81,14 @@ class AutomationWatch:
 
     @callback
     def _handle(self, _: object) -> None:
-        """Look again after an automation was added or changed."""
+        """Update the repair after an automation was added or changed."""
         self._update()
 
     @callback
     def _handle_state(self, event: Event[EventStateChangedData]) -> None:
-        """Look again after an automation was turned on or off, or was removed.
+        """Update the repair after an automation was turned on or off, or removed.
 
-        Its attributes change at each run.
+        Changes of attributes are ignored: they change on each run.
         """
         old, new = event.data["old_state"], event.data["new_state"]
         if old is None or new is None or old.state != new.state:
@@ -96,31 +96,31 @@ class AutomationWatch:
 
     @callback
     def _handle_entry(self, _: ConfigEntryChange, entry: AnyConfigEntry) -> None:
-        """Look again after a miner or the manager came or went."""
+        """Update the repair after a config entry of the integration changed."""
         if entry.domain == DOMAIN:
             self._update()
 
     @callback
     def _handle_decision(self) -> None:
-        """Look again after the manager got other settings."""
+        """Update the repair after the settings of the manager changed."""
         if self._fleet and self._fleet.coordinator.settings is not self._settings:
             self._update()
 
     @callback
     def _update(self) -> None:
-        """Raise the repair or delete it."""
+        """Raise or delete the repair, and track what it depends on."""
         automations = async_surplus_automations(self._hass)
         self._follow({automation.entity_id for automation in automations})
         self.competing = competing(automations, async_managed_miners(self._hass))
         issue = ir.async_get(self._hass).async_get_issue(DOMAIN, AUTOMATIONS_COMPETE)
         if not self.competing:
-            # One that was ignored stays so while an automation or the manager reloads
+            # Keep an ignored issue: the automation or manager may only be reloading
             if issue and issue.dismissed_version is None:
                 ir.async_delete_issue(self._hass, DOMAIN, AUTOMATIONS_COMPETE)
             return
         placeholders = names(self.competing)
         if issue and issue.active and issue.translation_placeholders != placeholders:
-            # The issue that the user ignored was about other automations
+            # If the user ignored the issue, it was about other automations
             ir.async_delete_issue(self._hass, DOMAIN, AUTOMATIONS_COMPETE)
         async_raise_issue(self._hass, AUTOMATIONS_COMPETE, None, placeholders)
         if self.agreed and (runtime := async_active_manager(self._hass)):
@@ -136,7 +136,7 @@ class AutomationWatch:
     async def _async_hand_over(
         self, runtime: FleetRuntimeData, automations: tuple[SurplusAutomation, ...]
     ) -> None:
-        """Do what the user agreed to, now that there is a manager."""
+        """Turn off the automations that the user agreed to hand over."""
         try:
             await async_hand_over(self._hass, runtime, automations)
         except HomeAssistantError as error:
@@ -144,7 +144,7 @@ class AutomationWatch:
 
     @callback
     def _follow(self, automations: set[str]) -> None:
-        """Follow the states of automations, and the settings of the manager."""
+        """Track the states of automations, and the settings of the manager."""
         if self._stop_states:
             self._stop_states()
         self._stop_states = async_track_state_change_event(
@@ -164,26 +164,26 @@ class AutomationWatch:
 
 
 def names(automations: tuple[SurplusAutomation, ...]) -> dict[str, str]:
-    """Return the placeholders of the texts."""
+    """Return the translation placeholders that name automations."""
     return {"automations": ", ".join(automation.name for automation in automations)}
 
 
 class AutomationsFlow(RepairsFlow):
-    """Lets the manager control the miners of automations that compete.
+    """Hands the miners of competing automations over to the manager.
 
-    Nothing changes until there is a manager: without any control, the miners would go on
-    with what they had last.
+    Nothing changes until a manager exists. With nothing in control, the miners would
+    keep their last setting.
     """
 
     def __init__(self) -> None:
         """Initialize the flow."""
         self._shown: tuple[SurplusAutomation, ...] = ()
-        """What the form showed."""
+        """The automations that the form showed."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the form that fits."""
+        """Show the form to hand over the miners, or to add a manager first."""
         watch = self.hass.data[_WATCH]
         if not watch.competing:
             return self.async_abort(reason="resolved")
@@ -197,7 +197,7 @@ class AutomationsFlow(RepairsFlow):
     async def async_step_add_manager(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Go on in the form that adds the manager."""
+        """Continue with the form that adds the manager."""
         watch = self.hass.data[_WATCH]
         if watch.competing != self._shown or entries_of_kind(
             self.hass, EntryKind.MANAGER
@@ -214,7 +214,7 @@ class AutomationsFlow(RepairsFlow):
     async def async_step_hand_over(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Turn the automations off."""
+        """Turn the automations off, and let the manager control their miners."""
         if self.hass.data[_WATCH].competing != self._shown:
             return await self.async_step_init()
         if (runtime := async_active_manager(self.hass)) is None:

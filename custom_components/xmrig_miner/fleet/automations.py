@@ -1,4 +1,4 @@
-"""Automations that give surplus to a miner, as the blueprints make them."""
+"""Automations that use surplus power for a miner, as created from the blueprints."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -30,30 +30,30 @@ from .runtime import FLEET, FleetRuntimeData
 POWER_LIMIT = "power_limit"
 MINING = "mining"
 METERS = ("grid_power", "grid_export")
-"""Inputs of the blueprints, which are variables of the automations of the same name."""
+"""Inputs of the blueprints, available as automation variables of the same name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SurplusAutomation:
-    """An automation that gives the surplus of a meter to a miner."""
+    """An automation that uses the surplus seen by a meter for a miner."""
 
     entity_id: str
     name: str
     miner: str
     """The ID of the miner's config entry."""
     meters: frozenset[str]
-    """The sensors that it reads."""
+    """Entity IDs of the sensors that it reads."""
     sets_limit: bool
-    """Whether it sets the power limit, rather than turning the miner on and off."""
+    """Whether it sets the power limit instead of turning the miner on and off."""
     is_on: bool
 
 
 @callback
 def async_surplus_automations(hass: HomeAssistant) -> list[SurplusAutomation]:
-    """Return the automations that give surplus to a miner, in the order of their IDs.
+    """Return the automations that use surplus for a miner, sorted by entity ID.
 
-    They are recognized by their variables, however the blueprint's file is called, and
-    also where the user took control of the automation.
+    They are recognized by their variables, so the name of the blueprint's file does not
+    matter, and automations that the user has taken control of are found too.
     """
     if DATA_COMPONENT not in hass.data:
         return []
@@ -67,7 +67,7 @@ def async_surplus_automations(hass: HomeAssistant) -> list[SurplusAutomation]:
 def _surplus_automation(
     hass: HomeAssistant, entity_id: str, config: ConfigType
 ) -> SurplusAutomation | None:
-    """Return an automation, unless it gives no surplus to a miner that is enabled."""
+    """Return the automation; None if it does not use surplus for an enabled miner."""
     variables = config.get(CONF_VARIABLES)
     if not isinstance(variables, dict):
         return None
@@ -93,9 +93,11 @@ def _surplus_automation(
 def competing(
     automations: Collection[SurplusAutomation], managed: Collection[str]
 ) -> tuple[SurplusAutomation, ...]:
-    """Return those that give away surplus that another one or the manager gives away.
+    """Return the automations that compete with each other or with the manager.
 
-    `managed` are the config entries of the miners that the manager controls.
+    Two automations compete if they are on and read the same meter. One that is on also
+    competes with the manager if its miner is in `managed`, the config entry IDs of the
+    miners that the manager controls.
     """
     running = [automation for automation in automations if automation.is_on]
     return tuple(
@@ -112,7 +114,7 @@ def competing(
 
 @callback
 def async_managed_miners(hass: HomeAssistant) -> frozenset[str]:
-    """Return the config entries of the miners that the manager controls."""
+    """Return the config entry IDs of the miners that the manager controls."""
     runtime = async_active_manager(hass)
     if runtime is None:
         return frozenset()
@@ -126,7 +128,7 @@ def async_managed_miners(hass: HomeAssistant) -> frozenset[str]:
 
 @callback
 def async_active_manager(hass: HomeAssistant) -> FleetRuntimeData | None:
-    """Return the manager, unless there is none or it leaves the miners alone."""
+    """Return the manager; None if there is none, or if its mode is manual."""
     runtime = hass.data.get(FLEET)
     is_active = runtime is not None and runtime.settings.mode is not Mode.MANUAL
     return runtime if is_active else None
@@ -139,7 +141,7 @@ async def async_hand_over(
 ) -> None:
     """Turn automations off, and let the manager control their miners.
 
-    Raises HomeAssistantError if what the manager controls cannot be saved.
+    Raises HomeAssistantError if the settings of the manager cannot be saved.
     """
     for automation in automations:
         await hass.services.async_call(
@@ -153,14 +155,15 @@ async def async_hand_over(
         try:
             await _async_release(hass, automation)
         except HomeAssistantError as error:
-            # The manager lets it rest, or it is offline
+            # The manager already paused it, or it is offline
             LOGGER.debug("%s left its miner as it is: %s", automation.name, error)
 
 
 async def _async_release(hass: HomeAssistant, automation: SurplusAutomation) -> None:
-    """Undo what an automation did last: the manager would take it for the user's.
+    """Undo the last action of an automation.
 
-    Raises HomeAssistantError as commands do.
+    The manager would otherwise treat it as set by the user. Raises HomeAssistantError
+    if the command fails.
     """
     entry = hass.config_entries.async_get_known_entry(automation.miner)
     if entry.state is not ConfigEntryState.LOADED:
@@ -174,7 +177,7 @@ async def _async_release(hass: HomeAssistant, automation: SurplusAutomation) -> 
 
 
 def _entities(variables: dict[str, Any], names: Iterable[str]) -> Iterator[str]:
-    """Yield the entities in some variables; one that is not used is an empty list."""
+    """Yield the entity IDs in the named variables; an unused input is an empty list."""
     for name in names:
         if isinstance(value := variables.get(name), str):
             yield value

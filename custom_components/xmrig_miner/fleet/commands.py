@@ -1,4 +1,4 @@
-"""Commands to members."""
+"""Commands that the manager sends to its members."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from .members import loaded_miners
 
 
 class MemberCommands:
-    """Sets the threads that members may use, one command to each at a time."""
+    """Sets the threads that members may use, with one command per member at a time."""
 
     def __init__(
         self,
@@ -25,36 +25,37 @@ class MemberCommands:
     ) -> None:
         """Initialize the commands.
 
-        `on_result` is called with a member and whether a command to it succeeded, and
-        `on_done` once none waits for it.
+        `on_result` is called after each command, with the config entry ID of the member
+        and whether the command succeeded. `on_done` is called once no more commands are
+        pending for a member.
         """
         self._hass = hass
         self._entry = entry
         self._on_result = on_result
         self._on_done = on_done
         self._wanted: dict[str, int | None] = {}
-        """Threads to command next, by member; None to give all of them back."""
+        """Threads to set next, by config entry ID; None removes the bound."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @callback
     def async_command(self, entry_id: str, threads: int | None) -> None:
-        """Command a member, after the command to it that runs; None for no bound."""
+        """Set the threads of a member, after any running command; None for no bound."""
         self._wanted[entry_id] = threads
         if entry_id not in self._tasks:
             self._tasks[entry_id] = self._entry.async_create_background_task(
                 self._hass,
                 self._async_command(entry_id),
                 f"{DOMAIN} manager",
-                # It may have nothing to do, and would be over before it is known here
+                # An eager task could finish before it is stored here
                 eager_start=False,
             )
 
     async def async_close(self) -> None:
-        """Wait for the commands that run."""
+        """Wait for running commands."""
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _async_command(self, entry_id: str) -> None:
-        """Command a member until it is what is wanted last."""
+        """Send commands to a member until none is pending."""
         try:
             while entry_id in self._wanted:
                 ok = await self._async_set(entry_id, self._wanted.pop(entry_id))
@@ -64,7 +65,7 @@ class MemberCommands:
         self._on_done()
 
     async def _async_set(self, entry_id: str, threads: int | None) -> bool:
-        """Set the threads of a member; return whether that succeeded."""
+        """Set the threads of a member, and return whether that succeeded."""
         entry = self._hass.config_entries.async_get_entry(entry_id)
         if entry is None or entry not in loaded_miners(self._hass):
             return False
