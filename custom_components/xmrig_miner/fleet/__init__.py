@@ -1,4 +1,4 @@
 """The manager in Home Assistant: its config entry, coordinator, members and entities.
 
-It decides nothing: `manager/` does.
+The decisions are made in `manager/`.
 """

@@ -1,4 +1,4 @@
-"""The manager's decisions: made when something is reported, and carried out."""
+"""The coordinator of the manager: decides on each report, and executes the plan."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -56,35 +56,35 @@ from .sleep_commands import SleepCommands
 from .sleep_watch import SleepWatch
 
 GATHER = 1
-"""Seconds in which changes of members are collected before one decision on all."""
+"""Seconds for which changes of members are collected before a decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetData:
-    """The last decision, what it was made from, and what there is to tell of it."""
+    """The last decision, its inputs, and what the entities show of it."""
 
     inputs: Inputs
     plan: Plan
     figures: tuple[Figures, ...]
     work: Work
     earnings: float | None
-    """What 1 kH/s earns in a day; None if that is unknown."""
+    """Earnings of 1 kH/s per day; None if unknown."""
     account: Account
-    """The energy of mining, as of the last minute."""
+    """The energy used for mining, as of the last save."""
     events: tuple[MemberEvent, ...] = ()
-    """What happened to members since the decision before."""
+    """What happened to members since the previous decision."""
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Return the members that the decision is about."""
+        """Return the members that the decision covers."""
         return self.inputs.members
 
 
 class FleetCoordinator(DataUpdateCoordinator[FleetData]):
-    """Decides at each report of a meter, when a member changes, and when a wait ends.
+    """Decides whenever a meter reports, a member changes, or a wait ends.
 
-    It polls nothing: it listens to the sensors of the house and to its members'
-    coordinators.
+    It does not poll: it listens to the sensors of the house and to the coordinators of
+    its members.
     """
 
     config_entry: ConfigEntry[Any]
@@ -122,13 +122,13 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def async_start(self) -> None:
-        """Follow the house and the members until the entry is unloaded."""
+        """Track the house and the members until the entry is unloaded."""
         self.config_entry.async_on_unload(
             async_dispatcher_connect(
                 self.hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._handle_entry
             )
         )
-        # A day begins although nothing is reported
+        # A new day begins even if nothing is reported
         self.config_entry.async_on_unload(
             async_track_time_change(
                 self.hass, self._handle_midnight, hour=0, minute=0, second=0
@@ -139,7 +139,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self.async_decide()
 
     async def async_close(self) -> None:
-        """Decide nothing from now on, and wait for the commands that run."""
+        """Stop deciding, wait for running commands, and save the account."""
         self._is_closed = True
         for stop in (*self._stop_house, *self._listeners_of_members.values()):
             stop()
@@ -154,7 +154,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def async_set_house(self, house: House) -> None:
-        """Read other sensors from now on."""
+        """Read the sensors of another house from now on."""
         if house != self.house and not self._is_closed:
             self.house = house
             self._listen_to_house()
@@ -162,7 +162,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def async_set_settings(self, settings: FleetSettings) -> None:
-        """Follow other settings from now on."""
+        """Apply new settings, and release members that are no longer managed."""
         released = {
             entry_id
             for entry_id in settings.members
@@ -178,13 +178,13 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def async_decide(self) -> None:
-        """Decide now, and carry it out."""
+        """Decide now, and execute the plan."""
         if self._is_closed:
             return
         self._cancel_timers()
         data = self._decided()
         if data.plan.is_gathering:
-            # A second of nonsense with every report of a house with several meters
+            # With several meters, each round of reports would show a second of nonsense
             data = replace(data, plan=data.plan.shown_as(self.data.plan))
         plan = data.plan
         self._state = plan.state
@@ -207,11 +207,11 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @property
     def _now(self) -> float:
-        """Return seconds of a clock that is never set."""
+        """Return the time in s of the event loop's monotonic clock."""
         return self.hass.loop.time()
 
     def _decided(self) -> FleetData:
-        """Return a decision, without carrying it out."""
+        """Return a decision without executing it."""
         now = self._now
         members = self._members.all(self.settings)
         work, earnings = Work.of(members), self._earnings()
@@ -235,18 +235,21 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         )
 
     def samples(self) -> Mapping[str, Sample]:
-        """Return what the sensors of the house show."""
+        """Return the current samples of the house's sensors, by entity ID."""
         return async_samples(self.hass, self.house.sensors, self._now)
 
     def _earnings(self) -> float | None:
-        """Return what 1 kH/s earns in a day: by a sensor, or else a number."""
+        """Return the earnings of 1 kH/s per day; None if unknown.
+
+        They come from the sensor if the user chose one, otherwise from the setting.
+        """
         if self._earnings_sensor is None:
             return self.settings.settings.earnings
         return async_earnings(self.hass, self._earnings_sensor)
 
     @callback
     def _listen_to_house(self) -> None:
-        """Listen to the sensors of the house."""
+        """Listen to the sensors of the house, and to that of the earnings."""
         for stop in self._stop_house:
             stop()
         sensors = set(self.house.sensors)
@@ -259,7 +262,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def _listen_to_members(self) -> None:
-        """Listen to the coordinators of the miners that are set up."""
+        """Listen to the coordinators of all loaded miners."""
         loaded = {entry.entry_id: entry for entry in loaded_miners(self.hass)}
         for gone in self._listeners_of_members.keys() - loaded.keys():
             self._listeners_of_members.pop(gone)()
@@ -273,14 +276,14 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def _expect_sleep(self, sleepers: Collection[str]) -> None:
-        """Tell the coordinators of miners which of them may be out of reach."""
+        """Tell each miner's coordinator whether the miner may be asleep."""
         for entry in loaded_miners(self.hass):
             runtime: XmrigRuntimeData = entry.runtime_data
             runtime.coordinator.may_sleep = entry.entry_id in sleepers
 
     @callback
     def _handle_entry(self, change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
-        """Follow miners that are set up, unloaded or removed."""
+        """Handle a miner that was set up, unloaded or removed."""
         if entry.domain != DOMAIN or entry is self.config_entry or self._is_closed:
             return
         if change is ConfigEntryChange.REMOVED:
@@ -292,23 +295,23 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _handle_report(
         self, event: Event[EventStateChangedData] | Event[EventStateReportedData]
     ) -> None:
-        """Decide by what a meter reports."""
+        """Decide after a report of a sensor."""
         self.async_decide()
 
     @callback
     def _handle_midnight(self, _now: datetime) -> None:
-        """Decide, so that figures of the day begin anew."""
+        """Decide at midnight, to reset the figures of the day."""
         self.async_decide()
 
     @callback
     def _handle_wake(self, _now: datetime) -> None:
-        """Decide by what has become of a wait."""
+        """Decide after a wait."""
         self._wake = None
         self.async_decide()
 
     @callback
     def _decide_soon(self) -> None:
-        """Decide once all members that poll at this moment have done so."""
+        """Decide in a moment, once all members that are polling have finished."""
         if self._gather is None and not self._is_closed:
             self._gather = async_call_later(
                 self.hass, GATHER, HassJob(self._handle_gathered)
@@ -316,13 +319,13 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def _handle_gathered(self, _now: datetime) -> None:
-        """Decide by what changed among the members."""
+        """Decide after changes of members."""
         self._gather = None
         self.async_decide()
 
     @callback
     def _cancel_timers(self) -> None:
-        """Cancel all timers: there is a decision now."""
+        """Cancel all timers."""
         for cancel in (self._wake, self._gather):
             if cancel:
                 cancel()
@@ -330,17 +333,17 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def _handle_result(self, entry_id: str, ok: bool) -> None:
-        """Take note of what became of a command."""
+        """Record the result of a command."""
         self._state = self._state.with_result(entry_id, ok=ok, now=self._now)
 
     @callback
     def _handle_switched_off(self, entry_id: str) -> None:
-        """Take note that the plug of a computer is off."""
+        """Record that the plug of a computer is off."""
         self._change_sleep(entry_id, Sleep.switched_off)
 
     @callback
     def _handle_sleep_by_hand(self, entry_id: str) -> None:
-        """Take note that the user puts a computer to sleep."""
+        """Record that the user is putting a computer to sleep."""
         self._change_sleep(entry_id, Sleep.by_hand)
 
     def _change_sleep(
@@ -352,9 +355,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
 
 def _bound(member: Member, threads: int) -> int | None:
-    """Return a bound that leaves a member some threads.
+    """Return the bound to command for a target number of threads; None for no bound.
 
-    All of them is none, and so is on for a load without steps.
+    All threads need no bound, and neither does an on/off load that is to be on.
     """
     if member.curve and 0 < member.curve.threads <= threads:
         return None

@@ -1,4 +1,4 @@
-"""Where the meters of the house are, by the Energy dashboard."""
+"""Find the meters of the house in the preferences of the Energy dashboard."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,10 +10,10 @@ from .house import House, Price
 
 
 def house_of(preferences: Mapping[str, Any] | None) -> House:
-    """Return the sensors that the preferences of the Energy dashboard name.
+    """Return the house that the preferences of the Energy dashboard describe.
 
-    Its rate of the grid is above zero while power is bought, that of a battery while it
-    discharges. Statistics that are no entity cannot be read.
+    There, the power of the grid is positive while power is imported, and that of a
+    battery while it discharges. Statistics without an entity cannot be read.
     """
     sources: list[Mapping[str, Any]] = list(
         (preferences or {}).get("energy_sources", [])
@@ -43,9 +43,10 @@ def house_of(preferences: Mapping[str, Any] | None) -> House:
 
 
 def _flow(sources: Iterable[Mapping[str, Any]]) -> Flow:
-    """Return the power of some sources together.
+    """Return the total power of the sources.
 
-    What the user chose comes before the sensor that Home Assistant makes of it.
+    The sensors that the user chose take precedence over the one that Home Assistant
+    derives from them.
     """
     plus: list[str] = []
     minus: list[str] = []
@@ -62,7 +63,7 @@ def _flow(sources: Iterable[Mapping[str, Any]]) -> Flow:
 
 
 def _price(sources: Iterable[Mapping[str, Any]], entity: str, number: str) -> Price:
-    """Return the first price that is named."""
+    """Return the first price that any of the sources has."""
     for source in sources:
         if sensor := _entity(source, entity):
             return Price(sensor=sensor)
@@ -72,7 +73,7 @@ def _price(sources: Iterable[Mapping[str, Any]], entity: str, number: str) -> Pr
 
 
 def _forecasts(sources: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the config entries that forecast what some sources deliver."""
+    """Return the config entry IDs of the solar forecasts of the sources."""
     found = [
         entry_id
         for source in sources
@@ -82,6 +83,6 @@ def _forecasts(sources: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _entity(source: Mapping[str, Any], key: str) -> str | None:
-    """Return the entity that a key names, if it is one."""
+    """Return the entity ID stored under a key; None if it is not an entity ID."""
     value = source.get(key)
     return value if isinstance(value, str) and valid_entity_id(value) else None

@@ -1,4 +1,4 @@
-"""What everyone may see of the manager: diagnostics are attached to bug reports."""
+"""Diagnostics of the manager, without secrets: they are attached to bug reports."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -12,10 +12,10 @@ from .runtime import FleetConfigEntry
 
 
 def manager_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
-    """Return what the manager reads, knows, and decided last.
+    """Return the manager's inputs, settings and last decision.
 
-    Members are numbered. Sensors are told apart by what they are for: their entity IDs
-    may contain names. All times are seconds of one clock, which `now` is of.
+    Members are numbered. Sensors are listed by role, as their entity IDs may contain
+    names. All times are in seconds, on the same clock as `now`.
     """
     coordinator = entry.runtime_data.coordinator
     samples = coordinator.samples()
@@ -40,24 +40,24 @@ def manager_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
 
 
 def _shown_sample(sample: Sample | None) -> dict[str, Any] | None:
-    """Return what a sensor reported; None if there is no such sensor."""
+    """Return the report of a sensor as JSON; None if the sensor does not exist."""
     if sample is None:
         return None
     watts = sample.watts
     return {
         "value": _shown(sample.value, {}),
         "at": _shown(sample.at, {}),
-        # The user may have given the sensor any unit
+        # The user may have chosen a unit that is not one of power
         "is_power": watts is not None,
         "watts": _shown(watts, {}),
     }
 
 
 def _shown(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a value of the manager's as JSON.
+    """Return a value of the manager as JSON.
 
-    Numbers, choices and algorithms are shown, and members by their names here; all
-    other text is hidden.
+    Numbers, enum members and algorithms are kept, and members of the manager get the
+    names in `names`. All other text is redacted.
     """
     if is_dataclass(value):
         return {

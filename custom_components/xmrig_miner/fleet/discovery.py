@@ -1,4 +1,4 @@
-"""Offering the manager to a user who can make use of it."""
+"""Offer the manager to users who can benefit from it."""
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.core import HomeAssistant, callback
@@ -13,9 +13,9 @@ from .house import House
 
 @callback
 def async_discover_manager(hass: HomeAssistant, house: House) -> None:
-    """Offer the manager, if a miner has watts and the house a meter of the grid.
+    """Offer the manager if a miner's power is known and the house has a grid meter.
 
-    Not if there is one, and not if the user ignored the offer.
+    Do nothing if the manager exists, or if the user ignored the offer.
     """
     if hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, MANAGER_ID):
         return

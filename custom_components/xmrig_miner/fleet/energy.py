@@ -1,4 +1,4 @@
-"""The sensors of the house: those of the Energy dashboard, or those that were chosen."""
+"""The sensors of the house, from the Energy dashboard or as chosen by the user."""
 
 from typing import Any
 
@@ -16,22 +16,22 @@ from .house import CONF_SOURCES, House, chosen_house, renamed
 from .runtime import FLEET, FleetConfigEntry
 
 _FOLLOWS: HassKey[bool] = HassKey(f"{DOMAIN}_follows_energy_dashboard")
-"""The Energy dashboard's listener cannot be removed again, so there is only one."""
+"""Whether the listener was added. It cannot be removed, so it is added only once."""
 
 
 async def async_dashboard(hass: HomeAssistant) -> House:
-    """Return the sensors that the Energy dashboard names."""
+    """Return the house that the Energy dashboard describes."""
     return house_of((await async_get_manager(hass)).data)
 
 
 async def async_offer_manager(hass: HomeAssistant) -> None:
-    """Offer the manager from now on, once there is something for it to do."""
+    """Offer the manager, now or as soon as it would be useful."""
     await _async_follow_dashboard(hass)
     async_discover_manager(hass, await async_dashboard(hass))
 
 
 async def async_follow_house(hass: HomeAssistant, entry: FleetConfigEntry) -> House:
-    """Return the sensors that the manager reads, and follow changes of them."""
+    """Return the house that the manager reads, and track changes of its sensors."""
     chosen = entry.data.get(CONF_SOURCES)
     if chosen is None:
         await _async_follow_dashboard(hass)
@@ -58,12 +58,12 @@ async def async_follow_house(hass: HomeAssistant, entry: FleetConfigEntry) -> Ho
 
 
 def _is_chosen(entry: ConfigEntry[Any]) -> bool:
-    """Return whether the user chose the sensors, rather than the Energy dashboard."""
+    """Return whether the user chose the sensors instead of the Energy dashboard."""
     return CONF_SOURCES in entry.data
 
 
 async def _async_follow_dashboard(hass: HomeAssistant) -> None:
-    """Follow the Energy dashboard, with or without a manager."""
+    """Track changes of the Energy dashboard, with or without a manager."""
     if hass.data.get(_FOLLOWS):
         return
     hass.data[_FOLLOWS] = True

@@ -1,4 +1,4 @@
-"""The base of the manager's entities."""
+"""The base class of the manager's entities."""
 
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
@@ -11,7 +11,7 @@ from .runtime import FleetRuntimeData
 
 
 class FleetEntity(CoordinatorEntity[FleetCoordinator]):
-    """Something that the manager shows or does."""
+    """An entity of the manager."""
 
     _attr_has_entity_name = True
 
@@ -33,7 +33,7 @@ class FleetEntity(CoordinatorEntity[FleetCoordinator]):
         )
 
     def price_unit(self, per: str) -> str:
-        """Return the unit of a price, in the currency of Home Assistant."""
+        """Return the unit of a price per `per`, in the currency of Home Assistant."""
         return f"{self.coordinator.hass.config.currency}/{per}"
 
     @property

@@ -1,4 +1,4 @@
-"""The config entry of the manager: set-up, unloading, removal."""
+"""Set up, unload and remove the config entry of the manager."""
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
@@ -26,13 +26,13 @@ PLATFORMS = [
 ]
 
 MEMBER_KEYS = ("managed", "priority")
-"""Entities of the miners that are there only with a manager."""
+"""Translation keys of the entities that miners have only with a manager."""
 
 
 async def async_create_manager(
     hass: HomeAssistant, entry: FleetConfigEntry
 ) -> FleetRuntimeData:
-    """Return the runtime data of the manager."""
+    """Load what is stored, and return the runtime data of the manager."""
     store = manager_store(hass, entry.entry_id)
     settings = await async_load(hass, entry, store, FleetSettings.from_json)
     account = EnergyAccount(hass, entry)
@@ -46,7 +46,7 @@ async def async_create_manager(
 
 
 async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
-    """Add the entities and issues of the manager, and let it decide."""
+    """Add the entities and issues of the manager, and start deciding."""
     coordinator = entry.runtime_data.coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
@@ -61,7 +61,7 @@ async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> N
 
 
 async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
-    """Unload the manager; the members keep the threads that they have."""
+    """Unload the manager; its members keep their current threads."""
     hass.data.pop(FLEET, None)
     await entry.runtime_data.coordinator.async_close()
     await entry.runtime_data.learned.async_close()
@@ -71,12 +71,12 @@ async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
 
 
 async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
-    """Forget the manager, and give all members their threads back."""
+    """Remove what is stored of the manager, and release all its members."""
     async_delete_source_issues(hass, entry, ignored=True)
     await async_remove(hass, entry.entry_id)
     registry = er.async_get(hass)
     for entity in list(registry.entities.values()):
-        # What the user set for a member is on the device of that miner
+        # A member's settings are entities on the device of its miner
         if entity.platform == DOMAIN and entity.translation_key in MEMBER_KEYS:
             registry.async_remove(entity.entity_id)
     for member in loaded_miners(hass):
@@ -87,5 +87,5 @@ async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
 
 
 def is_no_device_removable(_entry: FleetConfigEntry, _device: dr.DeviceEntry) -> bool:
-    """Return that the only device of the manager stays."""
+    """Return False: the only device of the manager cannot be removed."""
     return False

@@ -1,4 +1,4 @@
-"""Events of members."""
+"""The event entity of the manager."""
 
 from typing import override
 
@@ -19,23 +19,23 @@ MINERS = EventEntityDescription(
 def setup_events(
     entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the events of members."""
+    """Set up the event entity of the manager."""
     async_add_entities([MemberEvents(entry.runtime_data, MINERS)])
 
 
 class MemberEvents(FleetEntity, EventEntity):
-    """What happens to members.
+    """Events of the manager's members.
 
-    It stays available: the manager does, whatever happens to them.
+    The entity stays available even if members are not, as the manager itself does.
     """
 
     _told: FleetData | None = None
-    """The decision whose events were triggered."""
+    """The last decision whose events were triggered."""
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Trigger an event for all that happened since the last decision."""
+        """Trigger all events since the last decision."""
         if (data := self.coordinator.data) is self._told:
             return
         self._told = data
