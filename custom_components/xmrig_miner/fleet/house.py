@@ -1,4 +1,4 @@
-"""Where the meters of the house are, and how the user chooses them."""
+"""The meters of the house, and how they are stored if the user chooses them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 from ..manager import Flow, Sources
 
 CONF_SOURCES = "sources"
-"""What the user chose; without it, the Energy dashboard is followed."""
+"""The sensors that the user chose. Without it, the Energy dashboard is used."""
 
 CONF_GRID_POWER = "grid_power"
 CONF_GRID_EXPORT = "grid_export"
@@ -34,24 +34,24 @@ class Price:
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """The meters of a house, and the prices of power."""
+    """The meters of a house, and its energy prices."""
 
     sources: Sources = field(default_factory=Sources)
     importing: Price = field(default_factory=Price)
     exporting: Price = field(default_factory=Price)
     solar: Flow = field(default_factory=Flow)
-    """What the panels deliver."""
+    """The power of the solar panels."""
     forecasts: tuple[str, ...] = ()
-    """Config entries that forecast it."""
+    """IDs of the config entries that forecast the solar power."""
 
     @property
     def has_grid(self) -> bool:
-        """Return whether there is a meter of the grid."""
+        """Return whether there is a grid meter."""
         return bool(self.sources.grid.sensors)
 
     @property
     def roles(self) -> dict[str, tuple[str, ...]]:
-        """Return the entities that are read, by what each is for."""
+        """Return the IDs of all entities to read, by role."""
         sources = self.sources
         battery = sources.battery or Flow()
         return {
@@ -67,15 +67,15 @@ class House:
 
     @property
     def sensors(self) -> frozenset[str]:
-        """Return all entities that are read."""
+        """Return the IDs of all entities to read."""
         return frozenset(chain.from_iterable(self.roles.values()))
 
 
 def chosen_house(chosen: Mapping[str, Any]) -> House:
-    """Return the sensors that the user chose.
+    """Return the house with the sensors that the user chose.
 
-    The power of the grid is above zero while power is bought, and that of the battery
-    while it charges, unless they are inverted. Several sensors add up.
+    The power of the grid is positive while power is imported, and that of the battery
+    while it charges, unless they are inverted. Several sensors are added up.
     """
     battery = _chosen_flow(
         chosen, CONF_BATTERY_POWER, CONF_BATTERY_DISCHARGE, CONF_BATTERY_INVERTED
@@ -101,7 +101,7 @@ def chosen_house(chosen: Mapping[str, Any]) -> House:
 
 
 def renamed(chosen: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
-    """Return what the user chose, once a sensor has another entity ID."""
+    """Return what the user chose, with the entity ID `old` replaced by `new`."""
 
     def rename(value: Any) -> Any:
         if isinstance(value, list):
@@ -114,11 +114,11 @@ def renamed(chosen: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
 def _chosen_flow(
     chosen: Mapping[str, Any], power: str, opposite: str, inverted: str
 ) -> Flow:
-    """Return a power from the sensors that the user chose for it."""
+    """Return the flow from the sensors that the user chose for it."""
     plus, minus = tuple(chosen.get(power, ())), tuple(chosen.get(opposite, ()))
     return Flow(minus, plus) if chosen.get(inverted) else Flow(plus, minus)
 
 
 def _one(entity: str | None) -> tuple[str, ...]:
-    """Return an entity that may not be there as a tuple."""
+    """Return an optional entity ID as a tuple."""
     return (entity,) if entity else ()

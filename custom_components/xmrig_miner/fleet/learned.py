@@ -1,4 +1,4 @@
-"""Keeping on disk what the manager learned about the meter, the house and the miners."""
+"""Store what the manager has learned about the meter, the house and the miners."""
 
 from typing import Any
 
@@ -12,23 +12,23 @@ from ..storage import XmrigStore, async_load, learned_store
 from .coordinator import FleetCoordinator
 
 SAVE_DELAY = 900
-"""Seconds after which it is saved: it changes with each step."""
+"""Seconds before a change is saved. It is long because every step changes something."""
 
 SLEEP_SAVE_DELAY = 1
-"""Seconds after which it is saved that a miner sleeps: without it, nothing would wake it
-once Home Assistant was killed."""
+"""Seconds before a change of the sleeping miners is saved. If it were lost because Home
+Assistant is killed, nothing would wake them."""
 
 
 async def async_load_learned(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> ManagerState:
-    """Return a new state of the manager with what it learned before."""
+    """Return a new state of the manager, with what it has learned before."""
     store = learned_store(hass, entry.entry_id)
     return await async_load(hass, entry, store, ManagerState.from_json)
 
 
 class LearnedFile:
-    """Saves what is learned, until it is closed."""
+    """Saves what the manager learns, until it is closed."""
 
     def __init__(self, coordinator: FleetCoordinator) -> None:
         """Initialize the file."""
@@ -40,7 +40,7 @@ class LearnedFile:
 
     @callback
     def _handle_decision(self) -> None:
-        """Save before long what was learned, also when Home Assistant stops."""
+        """Schedule a save if anything was learned; it is also done at shutdown."""
         content = self._content()
         if content == self._saved:
             return
@@ -51,12 +51,12 @@ class LearnedFile:
         )
 
     async def async_close(self) -> None:
-        """Save what is not saved yet; an error is only logged."""
+        """Save now; an error is only logged."""
         try:
             await self._store.async_save(self._content())
         except HomeAssistantError as error:
             LOGGER.warning("What the manager learned was not saved: %s", error)
 
     def _content(self) -> dict[str, Any]:
-        """Return what was learned as JSON values."""
+        """Return what the manager has learned as JSON."""
         return self._coordinator.data.plan.state.as_json()

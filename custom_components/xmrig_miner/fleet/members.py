@@ -1,4 +1,4 @@
-"""The miners that the manager distributes power over, as their config entries show."""
+"""Read the members of the manager from the config entries of the miners."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ from .temperature import TemperatureLimit, hottest_card
 
 
 def loaded_miners(hass: HomeAssistant) -> Iterator[ConfigEntry[Any]]:
-    """Yield the config entries of all miners that are set up."""
+    """Yield the config entries of all loaded miners."""
     for entry in miner_entries(hass):
         if entry.state is ConfigEntryState.LOADED:
             yield entry
@@ -31,14 +31,17 @@ FAILED_STATES = (
     ConfigEntryState.MIGRATION_ERROR,
     ConfigEntryState.FAILED_UNLOAD,
 )
-"""States of a config entry whose miner is out of reach until something changes."""
+"""States of a config entry whose miner is unreachable until something changes."""
 
 
 @callback
 def async_figures(
     hass: HomeAssistant, state: ManagerState, now: float
 ) -> tuple[Figures, ...]:
-    """Return what all miners show, also those that could not be set up."""
+    """Return the figures of all enabled miners, including those that failed to set up.
+
+    `now` is in s, on the clock of `state`.
+    """
     troubled = {
         issue.data.get("entry_id")
         for issue in ir.async_get(hass).issues.values()
@@ -61,7 +64,7 @@ def async_figures(
 
 
 def _figures(entry: ConfigEntry[Any]) -> Figures:
-    """Return what a miner shows by itself."""
+    """Return the figures that a miner itself provides."""
     if entry.state is not ConfigEntryState.LOADED:
         return Figures(
             id=entry.entry_id,
@@ -83,7 +86,7 @@ def _figures(entry: ConfigEntry[Any]) -> Figures:
 
 
 class Members:
-    """Makes members of miners, and keeps the curve of each while its model is the same."""
+    """Creates members from miners, and caches each curve while its inputs are equal."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize the members."""
@@ -93,8 +96,8 @@ class Members:
     def all(self, settings: FleetSettings) -> tuple[Member, ...]:
         """Return all members.
 
-        A miner that is not set up is none, unless it may sleep: it cannot be set up
-        while it does.
+        A miner that is not loaded is a member only if it may sleep, since it cannot be
+        set up while it is asleep.
         """
         members: dict[str, Member] = {}
         for entry in miner_entries(self._hass):
@@ -139,7 +142,7 @@ class Members:
             is_steerable=settings.is_managed
             and not snapshot.restricted
             and request.mining is not False
-            # Paused at the miner or by its own rules: more threads would not show
+            # If paused at the miner or by its own rules, more threads have no effect
             and (snapshot.is_mining is not False or request.limited)
             and not runtime.power.calibration.is_running,
             max_threads=limit.user_cap,
@@ -152,7 +155,7 @@ class Members:
         )
 
     def _curve(self, entry_id: str, runtime: XmrigRuntimeData) -> Curve | None:
-        """Return the curve of a miner; None while its watts are not known."""
+        """Return the curve of a miner; None while its power is unknown."""
         meter = runtime.power.meter
         if not runtime.power.is_configured:
             return None
@@ -165,10 +168,10 @@ class Members:
 
 
 def _learned_size(runtime: XmrigRuntimeData) -> int | None:
-    """Return the threads of a miner whose watts the meter of the house has to tell.
+    """Return the threads of a miner whose power is learned from the house's meter.
 
-    That of a miner with a plug tells nothing new, and neither does that of cards, which
-    are on and off with the CPU.
+    None for a miner with a power sensor, which needs no learning, and for one with
+    graphics cards, as they turn on and off together with the CPU.
     """
     meter, snapshot = runtime.power.meter, runtime.coordinator.data
     if meter.sensor is not None or not meter.uses_cpu or meter.cards_watts:
@@ -177,10 +180,10 @@ def _learned_size(runtime: XmrigRuntimeData) -> int | None:
 
 
 def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
-    """Return the curve of a computer whose cards draw some W while they hash.
+    """Return the curve of a computer whose cards draw `cards` W while hashing.
 
-    Without its CPU a miner is on or off. Where its cards report no power, they draw what
-    the user stated for the full load.
+    A miner that does not use its CPU is either on or off. If its cards report no power,
+    the full-load power that the user entered is used instead.
     """
     if not uses_cpu:
         rest = model.watts(0) or 0
@@ -190,7 +193,7 @@ def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
     if curve is None or not cards:
         return curve
     idle, *watts = curve.watts
-    # What the cards hash is known only while they do
+    # The hashrate of the cards is known only while they are hashing
     return Curve(
         (idle, *(value + cards for value in watts)), curve.hashrates, is_rated=False
     )

@@ -1,4 +1,4 @@
-"""Numbers of the manager."""
+"""Number entities of the manager."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ from .settings import MAX_EARNINGS, MAX_PRICE, MAX_RESERVE
 
 @dataclass(frozen=True, kw_only=True)
 class FleetNumberEntityDescription(NumberEntityDescription):
-    """A number of the user, named as the setting that it is."""
+    """Describes a number; its key is the name of the setting."""
 
     value_fn: Callable[[Settings], float | None]
     per: str | None = None
-    """What it is a price of, in the currency of Home Assistant."""
+    """The denominator of a price's unit; None if the number is not a price."""
 
 
 def _charge(
     key: str, value_fn: Callable[[Settings], float]
 ) -> FleetNumberEntityDescription:
-    """Describe a threshold of the battery's charge."""
+    """Describe a battery level threshold, in %."""
     return FleetNumberEntityDescription(
         key=key,
         translation_key=key,
@@ -88,21 +88,21 @@ DESCRIPTIONS = (
 def setup_numbers(
     entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the numbers of the manager."""
+    """Set up the number entities of the manager."""
     async_add_entities(
         FleetNumber(entry.runtime_data, description) for description in DESCRIPTIONS
     )
 
 
 class FleetNumber(FleetEntity, NumberEntity):
-    """A number of the user."""
+    """A numeric setting of the manager."""
 
     entity_description: FleetNumberEntityDescription
 
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        """Return the unit, which for a price has the currency in it."""
+        """Return the unit, which contains the currency if the number is a price."""
         description = self.entity_description
         if description.per is None:
             return description.native_unit_of_measurement
@@ -111,10 +111,10 @@ class FleetNumber(FleetEntity, NumberEntity):
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the number."""
+        """Return the setting."""
         return self.entity_description.value_fn(self.settings)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Set the number."""
+        """Change the setting."""
         await self.runtime.async_change(**{self.entity_description.key: value})

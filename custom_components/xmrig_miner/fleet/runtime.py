@@ -1,4 +1,4 @@
-"""What belongs to the config entry of the manager while it is loaded."""
+"""Runtime data of the manager's config entry."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,19 +17,19 @@ from .settings import FleetSettings, MemberSettings
 type FleetConfigEntry = ConfigEntry[FleetRuntimeData]
 
 FLEET: HassKey[FleetRuntimeData] = HassKey(f"{DOMAIN}_fleet")
-"""The manager, while it is loaded."""
+"""The runtime data of the manager, while it is loaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetRuntimeData:
-    """The parts that the platforms and actions of the manager use."""
+    """What the platforms and actions of the manager use."""
 
     coordinator: FleetCoordinator
     store: XmrigStore
     learned: LearnedFile
 
     async def async_change(self, **changes: Any) -> None:
-        """Change settings of the manager: they take effect once they are saved.
+        """Save changed settings of the manager, then apply them.
 
         Raises HomeAssistantError if they cannot be saved.
         """
@@ -39,7 +39,10 @@ class FleetRuntimeData:
         )
 
     async def async_change_member(self, entry_id: str, **changes: Any) -> None:
-        """Change settings of a member, in the same way."""
+        """Save changed settings of a member, then apply them.
+
+        Raises HomeAssistantError if they cannot be saved.
+        """
         settings = self.coordinator.settings
         member: MemberSettings = replace(settings.member(entry_id), **changes)
         await self._async_set(settings.with_member(entry_id, member))
@@ -57,12 +60,15 @@ class FleetRuntimeData:
 async def async_change_member(
     hass: HomeAssistant, entry_id: str, **changes: Any
 ) -> None:
-    """Change what the user set for a member, while there is a manager."""
+    """Change the user's settings for a member; do nothing without a manager.
+
+    Raises HomeAssistantError if they cannot be saved.
+    """
     if runtime := hass.data.get(FLEET):
         await runtime.async_change_member(entry_id, **changes)
 
 
 def member_settings(hass: HomeAssistant, entry_id: str) -> MemberSettings | None:
-    """Return what the user set for a member; None while there is no manager."""
+    """Return the user's settings for a member; None without a manager."""
     runtime = hass.data.get(FLEET)
     return runtime.coordinator.settings.member(entry_id) if runtime else None

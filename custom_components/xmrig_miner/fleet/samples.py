@@ -1,4 +1,4 @@
-"""What the sensors of the house show."""
+"""Read the sensors of the house."""
 
 from collections.abc import Iterable
 import math
@@ -17,7 +17,7 @@ from .settings import MAX_EARNINGS, MAX_PRICE
 def async_samples(
     hass: HomeAssistant, sensors: Iterable[str], now: float
 ) -> dict[str, Sample]:
-    """Return what sensors show; `now` is in seconds of a clock that is never set."""
+    """Return the samples of sensors by entity ID; `now` is a monotonic time in s."""
     utcnow = dt_util.utcnow()
     samples: dict[str, Sample] = {}
     for sensor in sensors:
@@ -25,7 +25,7 @@ def async_samples(
             age = (utcnow - state.last_reported).total_seconds()
             samples[sensor] = Sample(
                 value=_number(state),
-                # The wall clock may have been set since
+                # The age is negative if the wall clock was set back since the report
                 at=now - max(0.0, age),
                 unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
             )
@@ -34,10 +34,10 @@ def async_samples(
 
 @callback
 def async_price(hass: HomeAssistant, price: Price) -> float | None:
-    """Return a price per kWh; None if it is unknown.
+    """Return a price per kWh; None if unknown.
 
-    Of a sensor's unit only the energy is read, as the Energy dashboard does
-    (homeassistant/components/energy/sensor.py, _get_energy_price).
+    Only the energy part of a sensor's unit is evaluated, not the currency, as in the
+    Energy dashboard (homeassistant/components/energy/sensor.py, _get_energy_price).
     """
     value = price.number
     if price.sensor is not None:
@@ -54,18 +54,18 @@ def async_price(hass: HomeAssistant, price: Price) -> float | None:
 
 @callback
 def async_earnings(hass: HomeAssistant, sensor: str) -> float | None:
-    """Return what 1 kH/s earns in a day, by a sensor; None if it is unknown."""
+    """Return the earnings of 1 kH/s per day from a sensor; None if unknown."""
     state = hass.states.get(sensor)
     return None if state is None else _bounded(_number(state), 0, MAX_EARNINGS)
 
 
 def _bounded(value: float | None, minimum: float, maximum: float) -> float | None:
-    """Return a number between two bounds; None for any other, also for NaN."""
+    """Return a number if it is within the bounds, otherwise None; None for NaN, too."""
     return value if value is not None and minimum <= value <= maximum else None
 
 
 def _number(state: State) -> float | None:
-    """Return the number that a state shows; None if it shows none."""
+    """Return a state as a finite number; None if it is not one."""
     try:
         value = float(state.state)
     except ValueError:

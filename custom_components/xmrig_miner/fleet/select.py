@@ -1,4 +1,4 @@
-"""Selects of the manager: its mode and its caution."""
+"""Select entities of the manager: its mode and its caution."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .runtime import FleetConfigEntry
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSelectEntityDescription(SelectEntityDescription):
-    """A choice of the user, named as the setting that it is."""
+    """Describes a select; its key is the name of the setting."""
 
     choices: type[StrEnum]
     value_fn: Callable[[Settings], StrEnum]
@@ -44,26 +44,26 @@ DESCRIPTIONS = (
 def setup_selects(
     entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the selects of the manager."""
+    """Set up the select entities of the manager."""
     async_add_entities(
         FleetSelect(entry.runtime_data, description) for description in DESCRIPTIONS
     )
 
 
 class FleetSelect(FleetEntity, SelectEntity):
-    """A choice of the user."""
+    """A setting of the manager with a fixed set of options."""
 
     entity_description: FleetSelectEntityDescription
 
     @property
     @override
     def current_option(self) -> str:
-        """Return what is chosen."""
+        """Return the selected option."""
         return self.entity_description.value_fn(self.settings)
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Choose something else."""
+        """Change the setting."""
         description = self.entity_description
         changes: dict[str, Any] = {description.key: description.choices(option)}
         await self.runtime.async_change(**changes)

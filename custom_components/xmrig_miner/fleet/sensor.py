@@ -1,4 +1,4 @@
-"""Sensors of the manager."""
+"""Sensor entities of the manager."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,33 +38,33 @@ from .runtime import FleetConfigEntry, FleetRuntimeData
 from .sleep_sensor import setup_sleep_sensors
 
 SMALL_POWER = 20
-"""W of a house that come and go at every moment."""
+"""Changes in W up to this count as noise: the load of a house varies that much."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSensorEntityDescription(SensorEntityDescription):
-    """A value of the manager."""
+    """Describes a sensor of the manager."""
 
     value_fn: Callable[[FleetData], StateType]
     has_fn: Callable[[FleetData], bool] = lambda _: True
-    """Whether there is something to show; once there was, the sensor stays."""
+    """Whether there is a value to show. Once added, the sensor stays."""
     interval: int = 0
-    """Seconds until a small change is published; 0 publishes every change."""
+    """Seconds before a small change is published; 0 publishes every change."""
     least: float = 0
-    """What counts as a small change however small the value is."""
+    """Changes up to this one count as small, no matter how small the value is."""
     occasion_fn: Callable[[FleetData], object] = lambda _: None
-    """What makes every change noticeable when it changes."""
+    """When its result changes, even a small change of the value is published."""
     unit_fn: Callable[[FleetEntity], str] | None = None
-    """Makes a unit with the currency in it."""
+    """Returns the unit if it contains the currency."""
 
 
 def _power(
     key: str, value_fn: Callable[[FleetData], float | None]
 ) -> FleetSensorEntityDescription:
-    """Describe a power in whole W.
+    """Describe a power, rounded to whole W.
 
-    What the meter shows jitters from report to report. With the reason and the threads,
-    everything that is shown changes at once.
+    Meters jitter from report to report, so small changes are delayed. When the reason
+    or the threads change, all powers are published at once.
     """
     return FleetSensorEntityDescription(
         key=key,
@@ -102,7 +102,7 @@ def _energy(
     has_fn: Callable[[FleetData], bool] = lambda _: True,
     category: EntityCategory | None = None,
 ) -> FleetSensorEntityDescription:
-    """Describe an energy of mining, which is counted by the minute."""
+    """Describe an energy used for mining, in kWh; it is updated once a minute."""
     return FleetSensorEntityDescription(
         key=key,
         translation_key=key,
@@ -120,7 +120,7 @@ def _energy(
 def _rate(
     key: str, per: str, value_fn: Callable[[FleetData], float | None]
 ) -> FleetSensorEntityDescription:
-    """Describe an amount of money for something, known with the earnings."""
+    """Describe an amount of money per `per`, added once the earnings are known."""
     return FleetSensorEntityDescription(
         key=key,
         translation_key=key,
@@ -185,7 +185,7 @@ DESCRIPTIONS = (
         "d",
         lambda data: data.work.profit(data.earnings, data.inputs.prices.importing),
     ),
-    # In kH/s, as the earnings are
+    # In kH/s, like the earnings
     FleetSensorEntityDescription(
         key="hashrate",
         translation_key="hashrate",
@@ -241,14 +241,14 @@ SLEEP = SensorEntityDescription(
 
 
 def _in_khs(value: float | None) -> float | None:
-    """Return H/s in kH/s."""
+    """Convert H/s to kH/s."""
     return None if value is None else significant(value / 1000)
 
 
 def setup_sensors(
     entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the sensors of the manager, now and once there is something to show."""
+    """Set up the sensors of the manager, each as soon as it has something to show."""
     runtime = entry.runtime_data
     registered = {
         item.unique_id
@@ -280,7 +280,7 @@ def setup_sensors(
 
 
 class FleetSensor(FleetEntity, SensorEntity):
-    """A value of the manager."""
+    """A sensor of the manager."""
 
     entity_description: FleetSensorEntityDescription
 
@@ -295,7 +295,7 @@ class FleetSensor(FleetEntity, SensorEntity):
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
-        """Return the unit, which may have the currency in it."""
+        """Return the unit, which may contain the currency."""
         description = self.entity_description
         if description.unit_fn is None:
             return description.native_unit_of_measurement
@@ -304,7 +304,7 @@ class FleetSensor(FleetEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write the state if it is another one: there are decisions every second."""
+        """Write the state if it changed: there may be a decision every second."""
         value = self._value
         if value != self._attr_native_value:
             self._attr_native_value = value

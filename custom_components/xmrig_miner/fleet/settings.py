@@ -1,4 +1,4 @@
-"""What the user set for the manager and its members, as it is stored."""
+"""The user's settings for the manager and its members, and how they are stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,10 +8,10 @@ from ..api.models.values import number
 from ..manager import Caution, Mode, Settings
 
 MAX_PRICE = 1_000
-"""Per kWh, in whatever currency."""
+"""Per kWh, in any currency."""
 
 MAX_EARNINGS = 1_000_000
-"""Of 1 kH/s in a day, in whatever currency."""
+"""Of 1 kH/s per day, in any currency."""
 
 MAX_RESERVE = 100_000
 """W."""
@@ -21,7 +21,7 @@ MAX_PRIORITY = 10
 
 @dataclass(frozen=True, kw_only=True)
 class MemberSettings:
-    """What the user set for a member."""
+    """The user's settings for a member."""
 
     is_managed: bool = True
     priority: int = 0
@@ -29,14 +29,14 @@ class MemberSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FleetSettings:
-    """The settings of the manager, and of each member by its config entry."""
+    """The settings of the manager, and of each member by config entry ID."""
 
     settings: Settings = field(default_factory=Settings)
     members: Mapping[str, MemberSettings] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return the settings that `as_json` returned; None for none.
+        """Return the settings from the result of `as_json`, or the defaults for None.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -69,7 +69,7 @@ class FleetSettings:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the settings as JSON values."""
+        """Return the settings as JSON."""
         settings = self.settings
         return {
             "mode": settings.mode.value,
@@ -87,23 +87,23 @@ class FleetSettings:
         }
 
     def member(self, entry_id: str) -> MemberSettings:
-        """Return the settings of a member."""
+        """Return the settings of a member, or the defaults."""
         return self.members.get(entry_id, MemberSettings())
 
     def with_member(self, entry_id: str, member: MemberSettings) -> Self:
-        """Return the settings with those of a member."""
+        """Return the settings with those of a member replaced."""
         return replace(self, members={**self.members, entry_id: member})
 
     def without_member(self, entry_id: str) -> Self:
-        """Return the settings without those of a member that was removed."""
+        """Return the settings without those of a removed member."""
         members = {key: item for key, item in self.members.items() if key != entry_id}
         return replace(self, members=members)
 
 
 def _bounded(value: Any, minimum: float, maximum: float) -> float:
-    """Return a stored number between two bounds.
+    """Return a stored number as a float.
 
-    Raises TypeError or ValueError for anything else.
+    Raises TypeError or ValueError if it is not a number within the bounds.
     """
     if number(abs(value), max(abs(minimum), abs(maximum))) is None:
         raise ValueError("no number in range")

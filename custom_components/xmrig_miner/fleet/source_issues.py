@@ -1,4 +1,4 @@
-"""Repairs for sensors of the house that are gone."""
+"""Repairs for missing sensors of the house."""
 
 from datetime import datetime
 from typing import Any
@@ -18,18 +18,19 @@ SENSORS_MISSING = "sensors_missing"
 ISSUES = (NO_GRID_POWER, SENSORS_MISSING)
 
 GONE = 120
-"""Seconds for which a sensor is missing until it is gone: at the start of Home
-Assistant, and when its integration is reloaded, it is not there yet."""
+"""Seconds after which a missing sensor counts as gone. While Home Assistant starts or
+its integration reloads, it is missing for a while."""
 
 
 class SourceIssues:
-    """Raises a repair while the manager misses a sensor, and deletes it after that.
+    """Raises a repair while the manager lacks a sensor, and deletes it afterwards.
 
-    A sensor that is only unavailable is there: at night many inverters are.
+    An unavailable sensor does not count as missing: many inverters are unavailable at
+    night.
     """
 
     def __init__(self, coordinator: FleetCoordinator) -> None:
-        """Initialize it."""
+        """Initialize the issues."""
         self._coordinator = coordinator
         self._hass = coordinator.hass
         self._entry = coordinator.config_entry
@@ -37,7 +38,7 @@ class SourceIssues:
 
     @callback
     def async_start(self) -> None:
-        """Follow the manager until it is unloaded."""
+        """Track the manager until it is unloaded."""
         self._entry.async_on_unload(
             self._coordinator.async_add_listener(self._handle_update)
         )
@@ -46,7 +47,7 @@ class SourceIssues:
 
     @callback
     def _handle_update(self) -> None:
-        """Wait for what is missing, or forget that it was."""
+        """Start waiting if a sensor is missing, otherwise delete the issues."""
         if self._found() is None:
             self._stop_waiting()
             async_delete_source_issues(self._hass, self._entry, ignored=True)
@@ -55,14 +56,14 @@ class SourceIssues:
 
     @callback
     def _handle_gone(self, _now: datetime) -> None:
-        """Raise the issue, and look again later whether it is another one by then."""
+        """Raise the issue, and check again later, as it may change by then."""
         self._wait = None
         if self._hass.is_running and (found := self._found()):
             self._raise(*found)
         self._handle_update()
 
     def _found(self) -> tuple[str, list[str]] | None:
-        """Return the issue that there is, and the sensors that it is about."""
+        """Return the current issue and the missing sensors; None if there is none."""
         house = self._coordinator.house
         if not house.has_grid:
             return NO_GRID_POWER, []
@@ -72,7 +73,7 @@ class SourceIssues:
         return (SENSORS_MISSING, sorted(missing)) if missing else None
 
     def _raise(self, raised: str, sensors: list[str]) -> None:
-        """Raise an issue in the place of the other one."""
+        """Raise an issue, and delete the other one."""
         for key in ISSUES:
             if key != raised:
                 ir.async_delete_issue(
@@ -97,7 +98,7 @@ class SourceIssues:
 def async_delete_source_issues(
     hass: HomeAssistant, entry: ConfigEntry[Any], *, ignored: bool
 ) -> None:
-    """Delete the issues of the manager, and forget which were ignored if asked."""
+    """Delete the issues of the manager, including ignored ones if `ignored` is True."""
     registry = ir.async_get(hass)
     for key in ISSUES:
         issue = registry.async_get_issue(DOMAIN, issue_id(key, entry.entry_id))

@@ -1,4 +1,4 @@
-"""Switches of the manager."""
+"""Switch entities of the manager."""
 
 from typing import Any, override
 
@@ -19,25 +19,25 @@ KEEP_MINING = SwitchEntityDescription(
 def setup_switches(
     entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the switches of the manager."""
+    """Set up the switch entities of the manager."""
     async_add_entities([KeepMiningSwitch(entry.runtime_data, KEEP_MINING)])
 
 
 class KeepMiningSwitch(FleetEntity, SwitchEntity):
-    """Whether each member keeps one thread where there is no surplus."""
+    """Whether each member keeps one thread running without surplus."""
 
     @property
     @override
     def is_on(self) -> bool:
-        """Return whether it is on."""
+        """Return whether the setting is on."""
         return self.settings.keep_mining
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn it on."""
+        """Turn the setting on."""
         await self.runtime.async_change(keep_mining=True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        """Turn it off."""
+        """Turn the setting off."""
         await self.runtime.async_change(keep_mining=False)

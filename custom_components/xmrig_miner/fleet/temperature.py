@@ -1,4 +1,4 @@
-"""The most that a miner, its room or its cards may have, by the miner's options."""
+"""The maximum temperature of a miner, its room or its cards, from its options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ..api.snapshot import Snapshot
 from ..const import CONF_MAX_TEMPERATURE, CONF_TEMPERATURE_SENSOR
 
 MAX_TEMPERATURE = 300
-"""In any unit: no computer runs at more."""
+"""In any unit; no computer runs hotter than that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +21,13 @@ class TemperatureLimit:
     """A maximum temperature, and where it is measured."""
 
     sensor: str | None
-    """Entity ID; None for the hottest card of the miner."""
+    """Entity ID; None to use the hottest card of the miner."""
     maximum: float | None
-    """In the unit of the sensor, of cards in °C; None for no maximum."""
+    """In the unit of the sensor, or in °C for cards; None for no maximum."""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Return the limit of a miner's options; an absurd one counts as none."""
+        """Return the limit from a miner's options; invalid values are ignored."""
         sensor = options.get(CONF_TEMPERATURE_SENSOR)
         is_entity = isinstance(sensor, str) and valid_entity_id(sensor)
         return cls(
@@ -38,12 +38,12 @@ class TemperatureLimit:
     def celsius(
         self, hass: HomeAssistant, snapshot: Snapshot
     ) -> tuple[float | None, float | None]:
-        """Return temperature and maximum in °C; None for one that is unknown."""
+        """Return the temperature and its maximum in °C, each None if unknown."""
         if self.sensor is None:
             return hottest_card(snapshot), self.maximum
         state = hass.states.get(self.sensor)
         if state is None:
-            # A cap that is there stays until the sensor is back
+            # Keep an existing cap until the sensor is back
             return None, self.maximum
         unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
         if unit not in TemperatureConverter.VALID_UNITS:
@@ -52,14 +52,14 @@ class TemperatureLimit:
 
 
 def hottest_card(snapshot: Snapshot) -> float | None:
-    """Return the highest temperature of a miner's cards in °C; None if it is unknown."""
+    """Return the highest temperature of a miner's cards in °C; None if unknown."""
     gpus = snapshot.backends.gpus if snapshot.backends else ()
     temperatures = [gpu.health.temperature for gpu in gpus]
     return max((value for value in temperatures if value), default=None)
 
 
 def _reading(state: str) -> float | None:
-    """Return the temperature that a state shows; None if it shows none."""
+    """Return a state as a temperature; None if it is not a plausible number."""
     try:
         value = float(state)
     except ValueError:
@@ -68,7 +68,7 @@ def _reading(state: str) -> float | None:
 
 
 def _celsius(value: float | None, unit: str | None) -> float | None:
-    """Return a temperature in °C."""
+    """Convert a temperature to °C."""
     if value is None:
         return None
     return TemperatureConverter.convert(value, unit, UnitOfTemperature.CELSIUS)
