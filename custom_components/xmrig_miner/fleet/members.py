@@ -86,7 +86,7 @@ def _figures(entry: ConfigEntry[Any]) -> Figures:
 
 
 class Members:
-    """Creates members from miners, and caches each curve while its inputs are equal."""
+    """Creates members from miners, and caches their curves."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize the members."""

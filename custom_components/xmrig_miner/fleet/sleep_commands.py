@@ -1,4 +1,4 @@
-"""Waking computers, putting them to sleep, and switching off their plugs."""
+"""Wake computers, put them to sleep, and switch off their plugs."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,16 +27,16 @@ from ..runtime import XmrigRuntimeData
 from .sleep_options import SleepOptions
 
 CONNECT_TIMEOUT = 5
-"""Seconds in which a computer that is on accepts or refuses a connection."""
+"""Seconds within which a running computer accepts or refuses a connection."""
 
 PLUG_DELAY = 10
-"""Seconds that a computer needs power until its network card can wake it."""
+"""Seconds after power-on until a computer's network card can wake it."""
 
 WAKE_ON_LAN = "wake_on_lan"
 
 
 class SleepCommands:
-    """Does what the manager decided with computers that may sleep, one thing at a time."""
+    """Executes the manager's sleep actions, one at a time for each computer."""
 
     def __init__(
         self,
@@ -46,7 +46,8 @@ class SleepCommands:
     ) -> None:
         """Initialize the commands.
 
-        `on_switched_off` is called with a member whose plug was switched off.
+        `on_switched_off` is called with the config entry ID of a member whose plug is
+        off.
         """
         self._hass = hass
         self._entry = entry
@@ -55,19 +56,19 @@ class SleepCommands:
 
     @callback
     def async_do(self, entry_id: str, action: SleepAction) -> None:
-        """Do something with the computer of a member, unless something is being done."""
+        """Start an action on a member's computer, unless one is already running."""
         if entry_id in self._tasks:
             return
         self._tasks[entry_id] = self._entry.async_create_background_task(
             self._hass,
             self._async_do(entry_id, action),
             f"{DOMAIN} sleep",
-            # It may have nothing to do, and would be over before it is known here
+            # An eager task could finish before it is stored here
             eager_start=False,
         )
 
     async def async_close(self) -> None:
-        """Wait for what is being done."""
+        """Wait for running actions."""
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _async_do(self, entry_id: str, action: SleepAction) -> None:
@@ -76,7 +77,7 @@ class SleepCommands:
             if miner is not None:
                 await self._async_command(miner, action)
         except HomeAssistantError as error:
-            # What does not happen is noticed, and tried again
+            # The manager notices that nothing happened, and tries again
             LOGGER.debug("%s: %s failed: %s", entry_id, action, error)
         finally:
             del self._tasks[entry_id]
@@ -84,9 +85,9 @@ class SleepCommands:
     async def _async_command(
         self, miner: ConfigEntry[Any], action: SleepAction
     ) -> None:
-        """Do something with a computer.
+        """Execute an action on a computer.
 
-        Raises HomeAssistantError if that fails.
+        Raises HomeAssistantError if it fails.
         """
         options = SleepOptions.from_options(miner.options)
         match action:
@@ -98,14 +99,17 @@ class SleepCommands:
                 await self._async_cut(miner, options.plug)
 
     async def _async_cut(self, miner: ConfigEntry[Any], plug: str) -> None:
-        """Switch a plug off, or take note that it is; this is called until then."""
+        """Switch a plug off once its computer is off, or report that it is off.
+
+        The manager repeats the action until the plug is off.
+        """
         if self._is_off(plug):
             self._on_switched_off(miner.entry_id)
         elif await self._is_gone(miner):
             await self._async_call(plug, SERVICE_TURN_OFF)
 
     async def _async_wake(self, options: SleepOptions) -> None:
-        """Wake a computer, which has no power while its plug is off."""
+        """Wake a computer, after turning its plug on if it is off."""
         if options.plug and options.plug != options.wake_entity:
             if self._is_off(options.plug):
                 await self._async_call(options.plug, SERVICE_TURN_ON)
@@ -125,7 +129,10 @@ class SleepCommands:
         await self._async_call(entity_id, "press" if is_button else SERVICE_TURN_ON)
 
     async def _async_call(self, entity_id: str, action: str) -> None:
-        """Call an action of an entity, whose own errors Home Assistant logs."""
+        """Call an action of an entity, without waiting for its result or errors.
+
+        Home Assistant logs the errors.
+        """
         domain = split_entity_id(entity_id)[0]
         await self._hass.services.async_call(
             domain, action, {ATTR_ENTITY_ID: entity_id}
@@ -136,9 +143,10 @@ class SleepCommands:
         return state is not None and state.state == STATE_OFF
 
     async def _is_gone(self, miner: ConfigEntry[Any]) -> bool:
-        """Return whether a computer has left the network, and draws less than at rest.
+        """Return whether a computer is off, judging by its network and its power.
 
-        Where its power is not known, the network alone tells.
+        If its power is unknown, only the network counts. If its hostname is not found,
+        only the power counts.
         """
         is_drawing = self._is_drawing(miner)
         if is_drawing:
@@ -147,7 +155,7 @@ class SleepCommands:
         return is_drawing is False if answers is None else not answers
 
     def _is_drawing(self, miner: ConfigEntry[Any]) -> bool | None:
-        """Return whether a computer draws half of its idle power; None if not known."""
+        """Return whether a computer draws over half its idle power; None if unknown."""
         power = PowerOptions.from_options(miner.options)
         idle = power.idle
         if idle is None and miner.state is ConfigEntryState.LOADED:
@@ -159,10 +167,10 @@ class SleepCommands:
 
 
 async def async_answers(host: str, port: int) -> bool | None:
-    """Return whether a computer answers at all; None if its name is not found.
+    """Return whether a computer responds at all; None if its hostname is not found.
 
-    One that refuses a connection is on. One that is off answers nothing, or its router
-    says that there is no way to it.
+    A computer that refuses the connection is on. If it is off, it does not respond, or
+    a router reports that it is unreachable.
     """
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):

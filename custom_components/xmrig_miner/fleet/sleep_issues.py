@@ -1,4 +1,4 @@
-"""Repairs for computers that do not wake, do not sleep, or cannot be told to."""
+"""Repairs for computers that fail to wake or sleep, or whose entities are missing."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,18 +20,18 @@ ISSUES = (*SleepFault, SLEEP_ENTITIES_MISSING)
 
 
 class SleepIssues:
-    """Raises repairs by what the manager sees, and deletes them once they are over."""
+    """Raises a repair for each sleep fault, and deletes it once the fault is gone."""
 
     def __init__(self, coordinator: FleetCoordinator) -> None:
-        """Initialize it."""
+        """Initialize the issues."""
         self._coordinator = coordinator
         self._hass = coordinator.hass
         self._missing_since: dict[str, float] = {}
-        """Of each miner that lacks an entity, by its config entry."""
+        """When a miner was first seen to lack an entity, by config entry ID."""
 
     @callback
     def async_start(self) -> None:
-        """Follow the manager until it is unloaded."""
+        """Track the manager until it is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(self._coordinator.async_add_listener(self._handle_update))
         entry.async_on_unload(self._handle_unload)
@@ -39,7 +39,7 @@ class SleepIssues:
 
     @callback
     def _handle_update(self) -> None:
-        """Raise the issues that there are, and delete the others."""
+        """Raise current issues, and delete all others."""
         raised: set[str] = set()
         for item in self._coordinator.data.figures:
             entry = self._hass.config_entries.async_get_entry(item.id)
@@ -55,7 +55,7 @@ class SleepIssues:
     def _raise(
         self, entry: ConfigEntry[Any], key: str, entities: Iterable[str] = ()
     ) -> str:
-        """Raise an issue of a miner, and return its ID."""
+        """Raise an issue for a miner, and return the ID of the issue."""
         named = ", ".join(f"`{entity}`" for entity in entities)
         async_raise_issue(
             self._hass,
@@ -68,7 +68,7 @@ class SleepIssues:
 
     @callback
     def _handle_unload(self) -> None:
-        """Delete the issues, but remember which ones the user ignored."""
+        """Delete the issues, except those that the user ignored."""
         registry = ir.async_get(self._hass)
         for raised in sleep_issues(self._hass):
             issue = registry.async_get_issue(DOMAIN, raised)
@@ -76,7 +76,7 @@ class SleepIssues:
                 ir.async_delete_issue(self._hass, DOMAIN, raised)
 
     def _missing(self, entry: ConfigEntry[Any]) -> list[str]:
-        """Return the entities that a miner has lacked for a while."""
+        """Return the entities of a miner that have been missing for `GONE` seconds."""
         options = SleepOptions.from_options(entry.options)
         missing = [
             entity
@@ -92,7 +92,7 @@ class SleepIssues:
 
 
 def sleep_issues(hass: HomeAssistant) -> set[str]:
-    """Return the IDs of the issues that there are."""
+    """Return the IDs of all sleep issues."""
     return {
         issue.issue_id
         for issue in ir.async_get(hass).issues.values()

@@ -1,4 +1,4 @@
-"""What wakes a miner's computer and what puts it to sleep, by the miner's options."""
+"""The sleep options of a miner: how its computer is woken and put to sleep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ PLUG_DOMAINS = ("switch", "input_boolean")
 DEFAULT_SLEEP_AFTER = 30
 MIN_SLEEP_AFTER = 1
 MAX_SLEEP_AFTER = 1440
-"""Minutes of rest."""
+"""Minutes of being paused by the manager."""
 
 _MAC = re.compile(r"[0-9a-f]{2}([:-]?)[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}", re.IGNORECASE)
 
@@ -37,20 +37,20 @@ def is_mac(text: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class SleepOptions:
-    """What wakes a miner's computer, and what puts it to sleep."""
+    """How a miner's computer is woken, and how it is put to sleep."""
 
     wake_entity: str | None
     wake_mac: str | None
-    """For Wake-on-LAN."""
+    """MAC address for Wake-on-LAN."""
     sleep_entity: str | None
     plug: str | None
-    """Switched off once the computer has left the network."""
+    """Smart plug to switch off once the computer has left the network."""
     after: int
-    """Minutes of rest after which it is put to sleep."""
+    """Minutes of being paused by the manager before the computer is put to sleep."""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
-        """Return the options of a config entry; an absurd value counts as none."""
+        """Return the options of a config entry; invalid values are ignored."""
         mac = options.get(CONF_WAKE_MAC)
         after = integer(
             options.get(CONF_SLEEP_AFTER), MAX_SLEEP_AFTER, minimum=MIN_SLEEP_AFTER
@@ -65,30 +65,31 @@ class SleepOptions:
 
     @property
     def wakes(self) -> bool:
-        """Return whether something wakes the computer."""
+        """Return whether there is a way to wake the computer."""
         return self.wake_entity is not None or self.wake_mac is not None
 
     @property
     def sleeps(self) -> bool:
-        """Return whether something puts the computer to sleep."""
+        """Return whether there is a way to put the computer to sleep."""
         return self.sleep_entity is not None or self.plug is not None
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the computer may sleep: it has to be woken again."""
+        """Return whether the computer may sleep, as it can also be woken again."""
         return self.wakes and self.sleeps
 
     @property
     def entities(self) -> tuple[str, ...]:
-        """Return the entities that take part."""
+        """Return the IDs of all entities involved."""
         found = (self.wake_entity, self.sleep_entity, self.plug)
         return tuple(dict.fromkeys(entity for entity in found if entity))
 
     @callback
     def rules(self, hass: HomeAssistant) -> SleepRules | None:
-        """Return how the computer may sleep; None if it may not.
+        """Return the rules for sleeping; None if the computer may not sleep.
 
-        It is not put to sleep while what wakes it again is unavailable.
+        It is not put to sleep while any of the entities is unavailable, as it might not
+        wake again.
         """
         if not self.is_complete:
             return None

@@ -1,7 +1,7 @@
-"""The sensors of the manager on the devices of miners that may sleep.
+"""Sensors of the manager on the devices of miners that may sleep.
 
-They belong to the manager, so that they stay available while the miner is out of reach:
-one that sleeps when Home Assistant starts cannot be set up.
+They belong to the manager so that they stay available while the miner is unreachable: a
+miner that is asleep when Home Assistant starts cannot be set up.
 """
 
 from typing import override
@@ -22,7 +22,7 @@ def setup_sleep_sensors(
     async_add_entities: AddConfigEntryEntitiesCallback,
     description: SensorEntityDescription,
 ) -> None:
-    """Add a sensor for each miner that may sleep, and remove it with the last option."""
+    """Keep a sensor for each miner that may sleep, and remove it once it may not."""
     runtime = entry.runtime_data
     hass = runtime.coordinator.hass
     entities, devices = er.async_get(hass), dr.async_get(hass)
@@ -38,7 +38,7 @@ def setup_sleep_sensors(
                 entities.async_remove(entity.entity_id)
                 added.discard(miner)
         for miner in states.keys() - added:
-            # One that was never set up has no device yet
+            # A miner that was never set up has no device yet
             if device := devices.async_get_device(identifiers={(DOMAIN, miner)}):
                 added.add(miner)
                 async_add_entities([SleepSensor(runtime, description, miner, device)])
@@ -48,7 +48,7 @@ def setup_sleep_sensors(
 
 
 def sleep_states(runtime: FleetRuntimeData) -> dict[str, SleepState]:
-    """Return what is shown of each miner that may sleep, by its config entry."""
+    """Return the state to show of each miner that may sleep, by config entry ID."""
     return {
         item.id: state
         for item in runtime.coordinator.data.figures
@@ -57,7 +57,7 @@ def sleep_states(runtime: FleetRuntimeData) -> dict[str, SleepState]:
 
 
 class SleepSensor(FleetEntity, SensorEntity):
-    """Whether a miner sleeps."""
+    """Whether a miner's computer is asleep."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class SleepSensor(FleetEntity, SensorEntity):
         miner: str,
         device: dr.DeviceEntry,
     ) -> None:
-        """Initialize the sensor of a miner, by the ID of its config entry."""
+        """Initialize the sensor; `miner` is the config entry ID of the miner."""
         super().__init__(runtime, description)
         self._miner = miner
         self._attr_unique_id = f"{self._attr_unique_id}_{miner}"
@@ -77,7 +77,7 @@ class SleepSensor(FleetEntity, SensorEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Write the state if it is another one."""
+        """Write the state if it changed."""
         value = sleep_states(self.runtime).get(self._miner)
         if value is not None and value != self._attr_native_value:
             self._attr_native_value = value

@@ -1,4 +1,4 @@
-"""Notices computers that the user puts to sleep by hand."""
+"""Detect computers that the user puts to sleep manually."""
 
 from collections.abc import Callable
 
@@ -18,27 +18,27 @@ from ..addresses import miner_entries
 from .sleep_options import SleepOptions
 
 LAST_TRIGGERED = "last_triggered"
-"""The attribute of a script with the time of its last run."""
+"""Attribute of a script that holds the time of its last run."""
 
 
 class SleepWatch:
-    """Follows what puts computers to sleep.
+    """Tracks the entities that put computers to sleep.
 
-    What the manager does itself shows here too, and means nothing then: it knows already
-    that the computer falls asleep.
+    It also sees the manager's own actions. They have no effect, as the manager already
+    knows that the computer is falling asleep.
     """
 
     def __init__(self, hass: HomeAssistant, on_sleep: Callable[[str], None]) -> None:
-        """Initialize it; `on_sleep` is called with the config entry of a miner."""
+        """Initialize the watch; `on_sleep` is called with a miner's config entry ID."""
         self._hass = hass
         self._on_sleep = on_sleep
         self._entries: dict[str, list[str]] = {}
-        """Config entries of miners, by the entity that puts them to sleep."""
+        """Config entry IDs of miners, by the entity that puts them to sleep."""
         self._stop: CALLBACK_TYPE | None = None
 
     @callback
     def async_follow(self) -> None:
-        """Follow what the options of all miners say now."""
+        """Track the entities in the current options of all miners."""
         entries: dict[str, list[str]] = {}
         for entry in miner_entries(self._hass):
             options = SleepOptions.from_options(entry.options)
@@ -55,7 +55,7 @@ class SleepWatch:
 
     @callback
     def async_close(self) -> None:
-        """Follow nothing from now on."""
+        """Stop tracking."""
         if self._stop:
             self._stop()
         self._stop = None
@@ -63,7 +63,7 @@ class SleepWatch:
 
     @callback
     def _handle_change(self, event: Event[EventStateChangedData]) -> None:
-        """Tell of the computers that are put to sleep."""
+        """Report the computers that are being put to sleep."""
         data = event.data
         if is_told(data["entity_id"], data["old_state"], data["new_state"]):
             for entry_id in self._entries.get(data["entity_id"], []):
