@@ -1,4 +1,4 @@
-"""Binary sensor of a proxy."""
+"""Binary sensor of an xmrig-proxy."""
 
 from typing import override
 
@@ -36,5 +36,5 @@ class ProxyPoolConnected(ProxyEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether it is connected."""
+        """Return whether the proxy is connected; None while it needs no pool."""
         return self.snapshot.is_pool_connected

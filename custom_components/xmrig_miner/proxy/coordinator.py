@@ -1,4 +1,4 @@
-"""One poll of one proxy: the snapshot that every entity reads."""
+"""The coordinator of a proxy: polls it into the snapshot that all entities read."""
 
 from collections.abc import Callable
 import time
@@ -18,11 +18,11 @@ from ..const import DOMAIN
 from ..coordinator import ProcessCoordinator
 
 WORKERS = "workers"
-"""The context of listeners that need the workers."""
+"""Coordinator context of listeners that need the list of workers."""
 
 
 class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
-    """Polls one proxy."""
+    """Polls a proxy."""
 
     def __init__(
         self,
@@ -39,18 +39,18 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
 
     @property
     def needs_workers(self) -> bool:
-        """Return whether any entity needs the workers."""
+        """Return whether any entity needs the list of workers."""
         return WORKERS in self.async_contexts()
 
     def no_pool_for(self) -> float:
-        """Return for how many seconds the proxy has had no pool."""
+        """Return for how many seconds the proxy has been without a pool."""
         since = self._no_pool_since
         return 0 if since is None else time.monotonic() - since
 
     async def async_read_workers(self) -> ProxySnapshot:
-        """Return a poll with the workers, read now.
+        """Poll now, including the workers, and return the snapshot.
 
-        Raises HomeAssistantError if they cannot be read.
+        Raises HomeAssistantError if the workers cannot be read.
         """
         self._reader.must_read_workers = True
         await self.async_refresh()
@@ -66,7 +66,7 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
 
     @override
     async def _async_update(self) -> ProxySnapshot:
-        """Poll the proxy, and its workers if they are needed and due."""
+        """Poll the proxy, including its workers if they are needed and due."""
         self._reader.needs_workers = self.needs_workers
         snapshot = await self._async_poll()
         self.activities = self._log.observe(

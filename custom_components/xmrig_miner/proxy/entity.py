@@ -1,4 +1,4 @@
-"""The base of a proxy's entities."""
+"""The base class of a proxy's entities."""
 
 from typing import override
 
@@ -25,5 +25,5 @@ class ProxyEntity(ProcessEntity[ProxyCoordinator]):
     @property
     @override
     def snapshot(self) -> ProxySnapshot:
-        """Return the last poll of the proxy."""
+        """Return the last snapshot of the proxy."""
         return self.coordinator.data

@@ -1,4 +1,4 @@
-"""Which miners that are in Home Assistant mine through a proxy."""
+"""Find out which miners in Home Assistant mine through a proxy."""
 
 from dataclasses import dataclass
 import ipaddress
@@ -10,19 +10,20 @@ from ..api.privacy import PoolAddress
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyPlace:
-    """Where miners reach a proxy."""
+    """Where a proxy is reached, and by which workers."""
 
     host: str
-    """As Home Assistant reaches it."""
+    """The host at which Home Assistant reaches the proxy."""
     ports: frozenset[int] | None = None
-    """On which it takes miners; None if its config is unknown."""
+    """Ports that accept miners; None if the config of the proxy is unknown."""
     workers: frozenset[str] = frozenset()
-    """Names of workers that are online."""
+    """Names of the workers that are online."""
 
     def has_miner(self, host: str, summary: Summary) -> bool:
-        """Return whether a miner is connected to it; `host` is that of the miner.
+        """Return whether a miner is connected to the proxy; `host` is the miner's.
 
-        Where the address does not tell, as behind a router, the name of the worker does.
+        If the address is inconclusive, for example behind a router, the worker name
+        decides.
         """
         connection = summary.connection
         pool = PoolAddress.parse(connection.pool or "")
@@ -39,7 +40,7 @@ class ProxyPlace:
 
 
 def ports_of(config: Config | None) -> frozenset[int] | None:
-    """Return the ports on which a proxy takes miners; None if they are unknown."""
+    """Return the ports on which a proxy accepts miners; None if unknown."""
     if config is None:
         return None
     ports = (
@@ -50,7 +51,7 @@ def ports_of(config: Config | None) -> frozenset[int] | None:
 
 
 def _is_loopback(ip: str | None) -> bool:
-    """Return whether an address is one of the computer itself."""
+    """Return whether an IP address is a loopback address."""
     try:
         return ipaddress.ip_address(ip or "").is_loopback
     except ValueError:

@@ -13,7 +13,7 @@ type ProxyConfigEntry = ConfigEntry[ProxyRuntimeData]
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyRuntimeData:
-    """The parts that the platforms and actions of a proxy use."""
+    """What the platforms and actions of a proxy use."""
 
     coordinator: ProxyCoordinator
     commands: Commands[Proxy]

@@ -1,4 +1,4 @@
-"""Sensors of a proxy."""
+"""Sensor entities of a proxy."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ from .runtime import ProxyConfigEntry
 
 @dataclass(frozen=True, kw_only=True)
 class ProxySensorEntityDescription(SensorEntityDescription):
-    """A value of a proxy."""
+    """Describes a sensor of a proxy."""
 
     value_fn: Callable[[ProxySnapshot], StateType | datetime]
     interval: int = 0
-    """Seconds until a small change is published; 0 publishes every change."""
+    """Seconds before a small change is published; 0 publishes every change."""
     needs_workers: bool = False
-    """Whether its value is in the list of workers."""
+    """Whether its value comes from the list of workers."""
 
 
 def _hashrate(
@@ -42,7 +42,7 @@ def _hashrate(
     interval: int = LONG_INTERVAL,
     enabled: bool = False,
 ) -> ProxySensorEntityDescription:
-    """Describe a hashrate, in kH/s as the proxy reports it."""
+    """Describe a hashrate, in kH/s like the proxy's API."""
 
     def value(snapshot: ProxySnapshot) -> float | None:
         rate = value_fn(snapshot)
@@ -68,7 +68,7 @@ def _count(
     enabled: bool = True,
     needs_workers: bool = False,
 ) -> ProxySensorEntityDescription:
-    """Describe how many of something there are."""
+    """Describe a current number, such as of miners or connections."""
     return ProxySensorEntityDescription(
         key=key,
         translation_key=f"proxy_{key}",
@@ -83,7 +83,7 @@ def _count(
 def _shares(
     key: str, value_fn: Callable[[ProxySnapshot], int | None], interval: int = 0
 ) -> ProxySensorEntityDescription:
-    """Describe a number of shares since the start."""
+    """Describe a number of shares since the proxy started."""
     return ProxySensorEntityDescription(
         key=key,
         translation_key=f"proxy_{key}",
@@ -160,7 +160,7 @@ DESCRIPTIONS = (
     ProxySensorEntityDescription(
         key="uptime",
         translation_key="proxy_uptime",
-        # This device class ignores a jitter of a few seconds
+        # This device class ignores jitter of a few seconds
         device_class=SensorDeviceClass.UPTIME,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=_started,
@@ -179,7 +179,7 @@ def setup_sensors(
 
 
 class ProxySensor(ProxyEntity, SensorEntity):
-    """A value of a proxy."""
+    """A sensor of a proxy."""
 
     entity_description: ProxySensorEntityDescription
 

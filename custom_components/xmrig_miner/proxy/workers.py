@@ -1,4 +1,4 @@
-"""The workers of a proxy, as an action returns them."""
+"""The response of the action that returns the workers of a proxy."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ..api.proxy_snapshot import DAY, HOUR, MINUTES_10, ProxySnapshot
 
 
 def workers_response(snapshot: ProxySnapshot, *, only_online: bool) -> dict[str, Any]:
-    """Return the workers of a snapshot, those online first; hashrates are in H/s.
+    """Return the workers of a snapshot, online ones first; hashrates are in H/s.
 
-    Names that may be wallets or passwords are masked. There may be ten thousand, which
-    takes too long for the event loop.
+    Names that may be wallets or passwords are masked. Do not call this in the event
+    loop: it takes too long if there are ten thousand workers.
     """
     workers = snapshot.workers or Workers(None, {})
     names = [name for name in workers.rows if name in workers.online]
