@@ -1,7 +1,7 @@
-"""The import of miners from other integrations for XMRig.
+"""Import miners from other integrations for XMRig.
 
-`mapping.py` names the entities that mean the same, `candidates.py` reads and sorts
-the entries of the other integration, `record.py` is what is stored of an import,
-`moves.py` moves entities and devices, `steps.py` says when and carries on after a
-restart, and `statistics.py` renews units.
+`mapping.py` maps entities to those of this integration, `candidates.py` reads and sorts
+the entries of the other integration, `record.py` defines what is stored of an import,
+`moves.py` moves entities and devices, `steps.py` runs the steps and resumes them after
+a restart, and `statistics.py` updates units.
 """

@@ -1,4 +1,4 @@
-"""Entries of other integrations: what they say, and which can be imported."""
+"""Read the entries of other integrations, and find those that can be imported."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,19 +34,19 @@ CONF_ADDRESS = "address"
 
 @dataclass(frozen=True, kw_only=True)
 class OldMiner:
-    """A miner as another integration knows it."""
+    """A miner as configured in another integration."""
 
     entry_id: str
     title: str
     data: Mapping[str, Any] | None = field(repr=False)
-    """Address and token as they are stored here; None for an unusable address."""
+    """Address and token as stored by this integration; None for an unusable address."""
     has_login: bool = False
-    """Its address has a user or password, which are left out: XMRig has only a token."""
+    """Whether a login was removed from the address, as XMRig only supports a token."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownMiner:
-    """A miner that was added here, or is imported before another."""
+    """A miner that is already added, or that comes earlier in the import."""
 
     data: Mapping[str, Any] = field(repr=False)
     identity: MinerIdentity | None
@@ -54,19 +54,19 @@ class KnownMiner:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidates:
-    """What can be imported, and what cannot."""
+    """The miners that can be imported, and those that cannot."""
 
     importable: tuple[OldMiner, ...] = ()
     identities: Mapping[str, MinerIdentity] = field(default_factory=dict)
-    """Of those that were reached, by the ID of their old entry."""
+    """Identities of the miners that were reached, by the ID of the old entry."""
     duplicates: tuple[OldMiner, ...] = ()
-    """Added here already, or the same miner as another one in the list."""
+    """Miners that are already added, or that are the same as another in the list."""
     unusable: tuple[OldMiner, ...] = ()
-    """Their addresses cannot be read."""
+    """Miners whose address cannot be parsed."""
 
     @property
     def notes(self) -> Mapping[str, tuple[OldMiner, ...]]:
-        """Return the miners of which something is to be said, by what that is."""
+        """Return the miners that the form has a note about, by the key of the note."""
         return {
             "unreached": self.unreached,
             "logins": tuple(old for old in self.importable if old.has_login),
@@ -76,7 +76,7 @@ class Candidates:
 
     @property
     def unreached(self) -> tuple[OldMiner, ...]:
-        """Return those that did not answer; they can be imported all the same."""
+        """Return the miners that did not respond; they can be imported anyway."""
         return tuple(
             old for old in self.importable if old.entry_id not in self.identities
         )
@@ -85,7 +85,7 @@ class Candidates:
 def old_miner(
     domain: str, entry_id: str, title: str, data: Mapping[str, Any]
 ) -> OldMiner:
-    """Return what an entry of another integration says."""
+    """Return the miner that an entry of another integration describes."""
     token = data.get(CONF_TOKEN)
     try:
         text, port = _address(domain, data)
@@ -94,7 +94,7 @@ def old_miner(
                 CONF_HOST: text,
                 CONF_PORT: port,
                 CONF_SSL: False,
-                # As it was there
+                # As in the other integration
                 CONF_VERIFICATION: Verification.AUTHORITY.value,
             }
         )
@@ -110,10 +110,13 @@ def old_miner(
 
 
 def _address(domain: str, data: Mapping[str, Any]) -> tuple[str, int]:
-    """Return address and port of an entry; raises for one that cannot be read."""
+    """Return the address and port of an entry.
+
+    Raises AttributeError, KeyError, TypeError or ValueError if they cannot be read.
+    """
     if domain == HWMLAND:
         text = data[CONF_ADDRESS].strip()
-        # Without a port, it used that of the scheme
+        # Without a port, that integration used the default of the scheme
         return text, 443 if text.lower().startswith("https:") else 80
     return data[CONF_HOST].strip(), int(data[CONF_PORT])
 
@@ -123,9 +126,9 @@ def sort_out(
     identities: Mapping[str, MinerIdentity],
     known: Iterable[KnownMiner],
 ) -> Candidates:
-    """Return which miners can be imported, the same one only once.
+    """Return which miners can be imported, each miner only once.
 
-    Of two entries of one miner, the first with a token is taken.
+    If a miner has several entries, the first one with a token is used.
     """
     before = list(known)
     importable, duplicates, unusable = [], [], []
@@ -149,7 +152,7 @@ def sort_out(
 
 
 def _is_same(this: KnownMiner, other: KnownMiner) -> bool:
-    """Return whether two are the same miner, as far as is known."""
+    """Return whether two entries are known to be the same miner."""
     if is_same_address(this.data, other.data):
         return True
     if not (this.identity and other.identity and other.identity.is_known):
@@ -163,7 +166,7 @@ def _is_same(this: KnownMiner, other: KnownMiner) -> bool:
 def old_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
     """Return the entries of other integrations that have not been imported.
 
-    They are there also if their integration is not installed anymore.
+    They exist even if their integration is no longer installed.
     """
     imported = imported_ids(hass)
     return [
@@ -175,12 +178,12 @@ def old_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
 
 
 def read_entry(entry: ConfigEntry[Any]) -> OldMiner:
-    """Return what a config entry of another integration says."""
+    """Return the miner that a config entry of another integration describes."""
     return old_miner(entry.domain, entry.entry_id, entry.title, entry.data)
 
 
 def known_miners(hass: HomeAssistant) -> list[KnownMiner]:
-    """Return the miners that were added here."""
+    """Return the miners that are already added."""
     return [
         KnownMiner(data=entry.data, identity=identity_of(entry))
         for entry in miner_entries(hass)
@@ -188,7 +191,7 @@ def known_miners(hass: HomeAssistant) -> list[KnownMiner]:
 
 
 async def async_identity(hass: HomeAssistant, old: OldMiner) -> MinerIdentity | None:
-    """Ask a miner who it is; None if it does not answer, or not as a miner."""
+    """Read the identity of a miner; None if it does not respond, or not as a miner."""
     if old.data is None:
         return None
     try:

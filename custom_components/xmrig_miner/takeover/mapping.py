@@ -1,7 +1,7 @@
-"""Which entity of another integration is which of this one.
+"""Map the entities of other integrations to those of this one.
 
-Domains and unique IDs are those of hwmland/homeassistant-xmrig 0.1.0 to 0.3.1 and of
-its forks ChavoDeLa and xonvanetta, and of IonCojucari/homeassistant-xmrig.
+Domains and unique IDs are those of hwmland/homeassistant-xmrig 0.1.0 to 0.3.1, its
+forks by ChavoDeLa and xonvanetta, and IonCojucari/homeassistant-xmrig.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ KEYS: Mapping[str, Mapping[tuple[str, str], str]] = {
         (Platform.SENSOR, "connection"): "pool",
         (Platform.SENSOR, "algo"): "algorithm",
         (Platform.SENSOR, "avg_time"): "share_time",
-        # Since the start of the process, which is not the lifetime
+        # Since the start of the process, unlike the lifetime hashes
         (Platform.SENSOR, "hashes_total"): "hashes",
         (Platform.SWITCH, "_mining"): "mining",
     },
@@ -37,12 +37,12 @@ KEYS: Mapping[str, Mapping[tuple[str, str], str]] = {
         (Platform.SWITCH, "_switch"): "mining",
     },
 }
-"""Keys of this integration by domain, platform, and what follows the ID of the config
-entry in the unique ID. Entities that are not listed stay with their entry."""
+"""Keys of this integration, by domain, platform, and the suffix of the unique ID after
+the config entry ID. Entities that are not listed stay with their entry."""
 
 
 def key_for(domain: str, platform: str, entry_id: str, unique_id: str) -> str | None:
-    """Return the key of the entity that means the same as that of another integration."""
+    """Return the key that matches an entity of another integration, if there is one."""
     if not unique_id.startswith(entry_id):
         return None
     return KEYS[domain].get((platform, unique_id.removeprefix(entry_id)))

@@ -1,7 +1,7 @@
-"""Moving entities and a device to this integration, and back.
+"""Move entities and a device to this integration, and back.
 
-The registry entry of an entity moves: with it go its entity ID, its name, icon, labels
-and options, and so the recorded history. A device moves with its ID, name and area.
+The registry entry of an entity is moved, so the entity keeps its entity ID, name, icon,
+labels, options and recorded history. A device keeps its ID, name and area.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from .record import Import, Phase, TakenEntity
 
 
 def plan_import(hass: HomeAssistant, old: ConfigEntry[Any]) -> Import:
-    """Return what an import will take from an entry of another integration."""
+    """Return what an import will move from an entry of another integration."""
     rows = er.async_entries_for_config_entry(er.async_get(hass), old.entry_id)
     keys = {
         row.id: key
@@ -50,9 +50,9 @@ def plan_import(hass: HomeAssistant, old: ConfigEntry[Any]) -> Import:
 
 @callback
 def async_take(hass: HomeAssistant, plan: Import, entry: ConfigEntry[Any]) -> None:
-    """Move entities and device to the miner; again without effect.
+    """Move entities and device to the miner; has no effect if that is already done.
 
-    Raises ValueError for an entity that is still loaded.
+    Raises ValueError if an entity is still loaded.
     """
     entities, devices = er.async_get(hass), dr.async_get(hass)
     for taken in plan.entities:
@@ -64,7 +64,7 @@ def async_take(hass: HomeAssistant, plan: Import, entry: ConfigEntry[Any]) -> No
         return
     for row in er.async_entries_for_config_entry(entities, plan.old_entry_id):
         if row.device_id == device.id:
-            # It would be removed with the device's move
+            # Moving the device would remove the entity
             entities.async_update_entity(row.entity_id, device_id=None)
     devices.async_update_device(
         device.id,
@@ -77,9 +77,9 @@ def async_take(hass: HomeAssistant, plan: Import, entry: ConfigEntry[Any]) -> No
 def async_give_back(
     hass: HomeAssistant, plan: Import, entry: ConfigEntry[Any], old: ConfigEntry[Any]
 ) -> None:
-    """Move entities and device back to the old entry; again without effect.
+    """Move entities and device back to the old entry; has no effect if already done.
 
-    Raises ValueError for an entity that is still loaded.
+    Raises ValueError if an entity is still loaded.
     """
     entities, devices = er.async_get(hass), dr.async_get(hass)
     for taken in plan.entities:
@@ -104,9 +104,9 @@ def async_give_back(
 def _taken_row(
     registry: er.EntityRegistry, taken: TakenEntity, old: ConfigEntry[Any]
 ) -> er.RegistryEntry | None:
-    """Return the registry entry of an entity, also of one that was removed here.
+    """Return the registry entry of an entity, restoring it if it was removed.
 
-    Controls are removed while the API of a miner is read-only.
+    This integration removes controls while the API of a miner is read-only.
     """
     for gone in registry.deleted_entities.values():
         if gone.id == taken.registry_id and gone.platform == DOMAIN:
@@ -120,12 +120,12 @@ def _taken_row(
 def _async_remove_remade(
     hass: HomeAssistant, plan: Import, left: list[er.RegistryEntry]
 ) -> None:
-    """Remove the device that the old entry made if the user enabled it meanwhile."""
+    """Remove the device that the old entry created if the user has enabled it since."""
     entities, devices = er.async_get(hass), dr.async_get(hass)
     for device in dr.async_entries_for_config_entry(devices, plan.old_entry_id):
         if device.identifiers & set(plan.identifiers):
             for row in left:
-                # It would be removed with the device
+                # Removing the device would remove the entity
                 entities.async_update_entity(row.entity_id, device_id=None)
             devices.async_remove_device(device.id)
 
@@ -140,9 +140,9 @@ def _async_move_entity(
 ) -> None:
     """Move a registry entry to another integration.
 
-    One that was made there in the meantime gives way. The registry disables the entity if
-    the new entry is disabled, and enables it again unless the user has disabled it. Raises
-    ValueError if it is loaded.
+    An entity that was created there in the meantime is removed. The registry disables
+    the moved entity if the new entry is disabled, and otherwise enables it again unless
+    the user disabled it. Raises ValueError if it is loaded.
     """
     if remade := registry.async_get_entity_id(row.domain, domain, unique_id):
         registry.async_remove(remade)
@@ -155,5 +155,5 @@ def _async_move_entity(
 
 
 def _own_id(entry: ConfigEntry[Any], taken: TakenEntity) -> str:
-    """Return the unique ID of an entity that is taken over; see `entity_unique_id`."""
+    """Return the unique ID of an imported entity; see `entity_unique_id`."""
     return f"{entry.entry_id}_{taken.key}"

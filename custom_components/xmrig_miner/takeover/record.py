@@ -1,7 +1,7 @@
-"""What is taken from an entry of another integration.
+"""The record of an import: what was moved from an entry of another integration.
 
-It is stored with the config entry of the miner, so it is on disk before the registries,
-and as long as there is something to undo.
+It is stored in the config entry of the miner, so it is on disk before the registries
+are, and as long as the import can be undone.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -16,28 +16,28 @@ from ..const import CONF_IMPORT
 
 
 class Phase(StrEnum):
-    """How far an import is."""
+    """The progress of an import."""
 
     IMPORTING = "importing"
-    """Steps may be missing on disk: they are done again at the next set-up."""
+    """Some steps may not be on disk yet; they are repeated at the next setup."""
     IMPORTED = "imported"
     UNDOING = "undoing"
-    """Steps back may be missing on disk: they are done again at the next set-up."""
+    """Some steps back may not be on disk yet; they are repeated at the next setup."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TakenEntity:
-    """An entity that goes over to this integration."""
+    """An entity that is moved to this integration."""
 
     registry_id: str
     unique_id: str
-    """In the other integration."""
+    """The unique ID in the other integration."""
     key: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """An entry of another integration, and what is taken from it."""
+    """An entry of another integration, and what is moved from it."""
 
     old_entry_id: str
     domain: str
@@ -45,10 +45,10 @@ class Import:
     phase: Phase
     entities: tuple[TakenEntity, ...]
     left: tuple[str, ...]
-    """Registry IDs of the entities that stay, but lose their device."""
+    """Registry IDs of the entities that stay with the old entry, without a device."""
     device_id: str | None
     identifiers: tuple[tuple[str, str], ...]
-    """Of the device, in the other integration."""
+    """Identifiers of the device in the other integration."""
 
     def as_data(self) -> dict[str, Any]:
         """Return the import as part of a config entry's data."""
@@ -56,7 +56,7 @@ class Import:
 
 
 def import_of(entry: ConfigEntry[Any]) -> Import | None:
-    """Return from where a miner was imported, if it was."""
+    """Return the record of a miner's import; None if it was not imported."""
     stored = entry.data.get(CONF_IMPORT)
     if stored is None:
         return None
@@ -77,12 +77,12 @@ def import_of(entry: ConfigEntry[Any]) -> Import | None:
 def async_set_phase(
     hass: HomeAssistant, entry: ConfigEntry[Any], plan: Import, phase: Phase
 ) -> None:
-    """Store how far the import of a miner is."""
+    """Store the phase of a miner's import."""
     data = {**entry.data, **replace(plan, phase=phase).as_data()}
     hass.config_entries.async_update_entry(entry, data=data)
 
 
 def imported_ids(hass: HomeAssistant) -> set[str]:
-    """Return the entries of other integrations whose miners were imported."""
+    """Return the IDs of the entries of other integrations that were imported."""
     plans = map(import_of, miner_entries(hass))
     return {plan.old_entry_id for plan in plans if plan}

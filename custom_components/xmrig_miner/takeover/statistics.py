@@ -1,7 +1,7 @@
-"""Units in the statistics of entities that were taken over.
+"""Update the units in the statistics of imported entities.
 
-The other integrations count in `cnt`, `dif` or without a unit. As long as the
-recorder's statistics have that unit, it compiles no more of them.
+The other integrations use `cnt`, `dif` or no unit. The recorder compiles no further
+statistics while the stored unit is still the old one.
 """
 
 from typing import Any
@@ -27,14 +27,15 @@ from .record import import_of
 RENAMED_UNITS = frozenset(
     {"shares_accepted", "shares_rejected", "difficulty", "hashes"}
 )
-"""Entities whose unit the other integrations name differently."""
+"""Keys of the entities that have a different unit in the other integrations."""
 
 
 async def async_renew_units(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Keep the units of taken entities' statistics as those of their states.
+    """Keep the statistics of imported entities in the units of their states.
 
-    Statistics of a time before the import may be compiled after it, with the old unit:
-    it is looked at once the entities are there, and after each compilation.
+    Statistics from before the import may be compiled after it, with the old unit. The
+    units are therefore checked now and after each compilation. Call this once the
+    entities exist.
     """
     plan = import_of(entry)
     if plan is None or "recorder" not in hass.config.components:
@@ -70,7 +71,7 @@ async def async_renew_units(hass: HomeAssistant, entry: ConfigEntry[Any]) -> Non
 def update_units(
     hass: HomeAssistant, units: dict[str, str | None], found: dict[str, Any]
 ) -> None:
-    """Change the unit of those statistics that have another one."""
+    """Change the unit of statistics that differs from `units`."""
     for statistic_id, (_, metadata) in found.items():
         if metadata["unit_of_measurement"] != units[statistic_id]:
             async_update_statistics_metadata(

@@ -1,7 +1,7 @@
-"""The steps of an import and of its undoing, and what goes on after a restart.
+"""The steps of importing a miner and of undoing it, resumed after a restart.
 
 The config entry of the miner, with the record of the import, is on disk before the first
-change of the registries, and is removed only after the last one is on disk.
+change of the registries, and is only removed after the last change is on disk.
 """
 
 import asyncio
@@ -20,19 +20,19 @@ from .moves import async_give_back, async_take
 from .record import Import, Phase, async_set_phase, import_of
 
 SAVED_AFTER = 15
-"""Seconds until registries are on disk: Home Assistant saves them after 10
-(homeassistant/helpers/registry.py)."""
+"""Seconds until changes of the registries are on disk: Home Assistant saves them after
+10 s (homeassistant/helpers/registry.py)."""
 
 SAVED_AFTER_START = 200
-"""The same while Home Assistant starts: it saves them after 180."""
+"""The same while Home Assistant is starting: it then saves them after 180 s."""
 
 
 async def async_continue_import(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Take over what an import planned, or give it back, unless that is done.
+    """Resume an unfinished import of a miner, or the undoing of one.
 
-    To be called before entities are added. Raises ConfigEntryNotReady as long as the
-    other integration does not release its entities, and ConfigEntryError if the import
-    was being undone when Home Assistant ended: that goes on.
+    Call this before entities are added. Raises ConfigEntryNotReady while the other
+    integration has not released its entities, and ConfigEntryError if the import was
+    being undone when Home Assistant stopped: the undoing continues in the background.
     """
     plan = import_of(entry)
     if plan is None or plan.phase is Phase.IMPORTED:
@@ -62,7 +62,7 @@ async def async_continue_import(hass: HomeAssistant, entry: ConfigEntry[Any]) ->
 
 
 async def _async_settle(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Store that an import is done, once the registries are on disk."""
+    """Mark an import as finished once the registries are on disk."""
     await _async_wait_for_registries(hass)
     plan = import_of(entry)
     is_there = hass.config_entries.async_get_entry(entry.entry_id) is not None
@@ -77,9 +77,10 @@ async def _async_wait_for_registries(hass: HomeAssistant) -> None:
 
 
 async def _async_disable(hass: HomeAssistant, old: ConfigEntry[Any]) -> None:
-    """Disable the entry of another integration, which releases its entities.
+    """Disable the entry of another integration, so that it releases its entities.
 
-    An entry that was being set up when it was disabled is unloaded the next time.
+    If it is already disabled but still loaded, because it was being set up at the time,
+    unload it.
     """
     entries = hass.config_entries
     try:
@@ -92,7 +93,7 @@ async def _async_disable(hass: HomeAssistant, old: ConfigEntry[Any]) -> None:
 
 
 def is_undoable(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
-    """Return whether a miner was imported, and its old entry still exists."""
+    """Return whether the import of a miner can be undone: its old entry must exist."""
     plan = import_of(entry)
     return (
         plan is not None
@@ -103,7 +104,7 @@ def is_undoable(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
 
 @callback
 def async_undo(hass: HomeAssistant, entry: ConfigEntry[Any], plan: Import) -> None:
-    """Undo an import, in the background."""
+    """Undo an import in the background."""
     async_set_phase(hass, entry, plan, Phase.UNDOING)
     _async_start_undo(hass, entry)
 
@@ -116,10 +117,10 @@ def _async_start_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 async def _async_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Give everything back, enable the old entry, and remove the miner.
+    """Return everything, enable the old entry, and remove the miner.
 
-    The miner is removed only after the registries are on disk: if Home Assistant ended
-    before, nothing would give the entities back.
+    The miner is removed only after the registries are on disk. Otherwise the entities
+    could never be returned if Home Assistant stopped in between.
     """
     entries = hass.config_entries
     plan = import_of(entry)
@@ -145,19 +146,19 @@ async def _async_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 async def _async_enable(hass: HomeAssistant, old: ConfigEntry[Any]) -> None:
-    """Enable the entry of another integration; it need not be installed anymore."""
+    """Enable the entry of another integration, which may no longer be installed."""
     try:
         await hass.config_entries.async_set_disabled_by(old.entry_id, None)
     except OperationNotAllowed as error:
-        # It is set up at the next start
+        # It will be set up at the next start
         LOGGER.debug("%s could not be set up: %s", old.title, error)
 
 
 @callback
 def async_return_entities(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Give entities back to the old entry of an imported miner that was removed.
+    """Return the entities of a removed miner to the entry that it was imported from.
 
-    The old entry stays as it is.
+    The old entry remains enabled or disabled as it is.
     """
     plan = import_of(entry)
     old = hass.config_entries.async_get_entry(plan.old_entry_id) if plan else None
