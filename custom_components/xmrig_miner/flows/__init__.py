@@ -1,1 +1,1 @@
-"""Steps of the forms, by their subject; `config_flow.py` ties them together."""
+"""The steps of the config flow by subject; `config_flow.py` combines them."""

@@ -1,4 +1,4 @@
-"""The steps of how a miner is reached."""
+"""The steps that set up the connection to a miner or a proxy."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -61,39 +61,39 @@ from .power import PowerSteps
 
 
 class ConnectionSteps(PowerSteps):
-    """Adds a miner or a proxy, or changes how it is reached.
+    """Adds a miner or a proxy, or changes its connection.
 
-    What is entered is tried. Whatever the user has to agree to is asked in a menu, with
-    the way back to the form. After an answer all is tried again, since another miner
-    may have answered in the meantime.
+    The input is tried before it is stored. If the user has to agree to something, a
+    menu asks for it and offers the way back to the form. After the user has agreed,
+    everything is tried again, since a different miner may respond by then.
     """
 
     def __init__(self) -> None:
         """Initialize the steps."""
         super().__init__()
         self._entered: dict[str, Any] | None = None
-        """What the user entered, with the fields of sections in an object each."""
+        """What the user entered, with the fields of each section in a nested dict."""
         self._question: Question | None = None
         self._agreed: set[Question] = set()
         self._pin: str | None = None
-        """The fingerprint of the certificate that the user accepted."""
+        """Fingerprint of the certificate that the user accepted."""
 
     async def async_step_miner(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show the form of how a miner is reached, or try what was entered."""
+        """Show the connection form, or try what was entered."""
         return await self._async_form_or_try(user_input)
 
     async def async_step_reauth_confirm(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the token, or remove it."""
+        """Ask for a new access token; an empty one removes it."""
         return await self._async_form_or_try(user_input)
 
     async def async_step_agree(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Go on after the user agreed, which only the menu of a question leads to."""
+        """Continue after the user agreed; only the menu of a question leads here."""
         if TYPE_CHECKING:
             assert self._question is not None
         self._agreed.add(self._question)
@@ -107,13 +107,13 @@ class ConnectionSteps(PowerSteps):
     async def async_step_change(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Go back to the form, which keeps what was entered."""
+        """Return to the form, which keeps what was entered."""
         return self._async_show_form()
 
     async def _async_step_question(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show the menu again, for a browser that was reloaded."""
+        """Show the menu again after the browser was reloaded."""
         return self._async_show_question()
 
     async_step_same_miner = _async_step_question
@@ -128,7 +128,7 @@ class ConnectionSteps(PowerSteps):
     async def _async_form_or_try(
         self, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
-        """Show the form, or try what was entered into it."""
+        """Show the form, or try what was entered."""
         if user_input is None:
             return self._async_show_form()
         self._entered = user_input
@@ -139,7 +139,7 @@ class ConnectionSteps(PowerSteps):
         return await self._async_try()
 
     async def _async_try(self) -> ConfigFlowResult:
-        """Ask the miner who it is, and store what was entered if all is well."""
+        """Connect to the miner, and store what was entered if nothing is wrong."""
         entry = self._entry()
         try:
             data = self._data(entry)
@@ -163,7 +163,7 @@ class ConnectionSteps(PowerSteps):
         if summary.lacks_identity:
             return self._async_show_form("not_xmrig")
         if self._data(entry := self._entry()) != data:
-            # The address or token of the entry was changed meanwhile.
+            # The address or token of the entry changed in the meantime.
             return await self._async_try()
         return self._async_take(entry, data, summary)
 
@@ -171,7 +171,7 @@ class ConnectionSteps(PowerSteps):
     def _async_take(
         self, entry: XmrigConfigEntry | None, data: dict[str, Any], summary: BaseSummary
     ) -> ConfigFlowResult:
-        """Store what was entered, after a question about the miner that answered."""
+        """Store what was entered, unless the user has to agree to something first."""
         seen = summary.identity
         if entry and seen.kind is not identity_of(entry).kind:
             return self._async_show_form("another_kind")
@@ -190,9 +190,10 @@ class ConnectionSteps(PowerSteps):
     async def _async_summary(
         self, client: XmrigClient, data: Mapping[str, Any]
     ) -> BaseSummary | None:
-        """Return the summary, None if the user has to accept the certificate first.
+        """Return the summary; None if the user has to accept the certificate first.
 
-        Nothing is sent to a miner whose certificate is not accepted.
+        Nothing is sent to a miner whose certificate is not accepted. Raises XmrigError
+        if the miner cannot be read.
         """
         pin = data.get(CONF_FINGERPRINT)
         if pin or data[CONF_VERIFICATION] != Verification.CERTIFICATE:
@@ -212,9 +213,9 @@ class ConnectionSteps(PowerSteps):
         return None
 
     def _entry(self) -> XmrigConfigEntry | None:
-        """Return the config entry to change, None if one is to be added.
+        """Return the config entry to change; None when adding one.
 
-        Raises AbortFlow if it was removed meanwhile.
+        Raises AbortFlow if the entry was removed in the meantime.
         """
         if self.source == SOURCE_USER:
             return None
@@ -224,12 +225,12 @@ class ConnectionSteps(PowerSteps):
         return entry
 
     def _data(self, entry: XmrigConfigEntry | None) -> dict[str, Any]:
-        """Return the address and token that were entered, ready to be stored.
+        """Return the entered address and token as data of a config entry.
 
-        The form of a new token leaves the address as it is, that of another address
-        leaves the token unless it is told to remove it.
+        Reauthentication keeps the stored address. Reconfiguration keeps the stored
+        token if none was entered, unless the user chose to remove it.
 
-        Raises ValueError if there is no host.
+        Raises ValueError if the address has no host.
         """
         entered = self._entered or {}
         entered = entered | entered.get(SECTION_TLS, {})
@@ -249,7 +250,7 @@ class ConnectionSteps(PowerSteps):
 
     @callback
     def _async_add(self, data: dict[str, Any], seen: MinerIdentity) -> ConfigFlowResult:
-        """Add a miner, after a question if it may be one that is added already."""
+        """Add a miner, after a question if it may already be added."""
         if entry_at(self.hass, data, besides=None):
             return self.async_abort(reason="already_configured")
         for other in reached_entries(self.hass):
@@ -271,9 +272,9 @@ class ConnectionSteps(PowerSteps):
         data: dict[str, Any],
         seen: MinerIdentity,
     ) -> ConfigFlowResult:
-        """Swap addresses with the entry that has the new one, if its miner is not there.
+        """Swap addresses with the entry that has the new one, if its miner has moved.
 
-        Two entries with one address would command one miner.
+        If two entries had the same address, they would control the same miner.
         """
         is_here = is_miner_of(self.hass, entry, seen)
         if not is_here or is_miner_of(self.hass, holder, seen):
@@ -294,7 +295,7 @@ class ConnectionSteps(PowerSteps):
     def _async_update(
         self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
     ) -> ConfigFlowResult:
-        """Change an entry, after a question if another miner answers."""
+        """Update an entry, after a question if a different miner responds."""
         if not is_expected_at(self.hass, entry, seen):
             holders = entries_of(self.hass, seen, besides=entry)
             question = (
@@ -310,10 +311,10 @@ class ConnectionSteps(PowerSteps):
     def _async_store(
         self, entry: XmrigConfigEntry, data: dict[str, Any], seen: MinerIdentity
     ) -> ConfigFlowResult:
-        """Store the address, the token, and the identity of the miner that answered."""
+        """Store the address, the token, and the identity of the responding miner."""
         known = identity_of(entry)
         if not seen.id and seen.worker_id == known.worker_id:
-            # It has none until its next start with a network.
+            # A miner that was started without a network has no ID until it restarts.
             seen = known
         origin = {key: entry.data[key] for key in (CONF_IMPORT,) if key in entry.data}
         return self.async_update_reload_and_abort(
@@ -325,7 +326,10 @@ class ConnectionSteps(PowerSteps):
     def _token_question(
         self, entry: ConfigEntry[Any], data: Mapping[str, Any]
     ) -> Question | None:
-        """Return the question whether a token may be sent without TLS from now on."""
+        """Return the question of whether a token may be sent without TLS from now on.
+
+        None if the token would not be exposed, or if the user has agreed.
+        """
         facts = {"name": entry.title, "address": address(data)}
         question = Question("token_in_clear", tuple(sorted(facts.items())), facts)
         is_due = exposes_token(entry.data, data) and question not in self._agreed
@@ -337,7 +341,10 @@ class ConnectionSteps(PowerSteps):
         data: Mapping[str, Any],
         seen: MinerIdentity,
     ) -> Question | None:
-        """Return the question whether a miner is only to be monitored."""
+        """Return the question of whether to only monitor a miner with a read-only API.
+
+        None if the entry is already read-only, or if the user has agreed.
+        """
         facts = self._facts(data, seen)
         question = Question("read_only", facts["address"], facts)
         is_known = entry is not None and entry.data.get(CONF_READ_ONLY)
@@ -357,7 +364,7 @@ class ConnectionSteps(PowerSteps):
         )
 
     def _facts(self, data: Mapping[str, Any], seen: MinerIdentity) -> dict[str, str]:
-        """Return what a question says of the miner that answered, and of the right one."""
+        """Return placeholders about the miner that responded and the expected one."""
         entry = self._entry()
         return {
             "name": entry.title if entry else "",
@@ -370,7 +377,7 @@ class ConnectionSteps(PowerSteps):
     def _async_show_question(
         self, question: Question | None = None
     ) -> ConfigFlowResult:
-        """Show the menu to agree or to change what was entered."""
+        """Show the menu of a question: agree, or change what was entered."""
         self._question = question or self._question
         assert self._question
         return self.async_show_menu(
@@ -383,9 +390,9 @@ class ConnectionSteps(PowerSteps):
     def _async_show_form(
         self, error: str | None = None, placeholders: Mapping[str, str] | None = None
     ) -> ConfigFlowResult:
-        """Show the form with what was entered, or what is stored.
+        """Show the form with what was entered, or with what is stored.
 
-        No token is sent to the browser: neither a stored one nor one just entered.
+        No token is sent to the browser, whether stored or just entered.
         """
         entry = self._entry()
         stored = (
@@ -423,7 +430,7 @@ class ConnectionSteps(PowerSteps):
         )
 
     def _entered_parts(self) -> dict[str, Any]:
-        """Return what was entered, with a whole address split into its fields."""
+        """Return what was entered, with a complete URL split into its fields."""
         shown = {**(self._entered or {})}
         try:
             parts = parse_address(shown | shown[SECTION_TLS])

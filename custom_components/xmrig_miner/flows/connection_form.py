@@ -1,4 +1,4 @@
-"""The form of how a miner is reached, and what the user is asked about it."""
+"""The connection form, and the questions that may follow it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ CONF_REMOVE_TOKEN = "remove_token"
 SECTION_TLS = "tls"
 
 DEFAULT_PORT = 18088
-"""The port that the documentation suggests. XMRig itself has no fixed one."""
+"""The port that the documentation suggests. XMRig itself has no default."""
 
 TOKEN_SCHEMA = vol.Schema(
     {
@@ -65,8 +65,8 @@ TLS_SCHEMA = vol.Schema(
     }
 )
 
-# Other errors are shown above the form. An error of a section is shown above it: the
-# frontend shows none at the fields in it.
+# All other errors are shown above the form. An error within a section is shown above
+# the section, since the frontend shows no errors at the fields inside it.
 ERROR_FIELDS = {
     "address_in_use": CONF_HOST,
     "another_kind": CONF_PORT,
@@ -81,7 +81,8 @@ ERROR_FIELDS = {
     "unknown_host": CONF_HOST,
 }
 
-# What a user can mend at a field. Elsewhere these are all failures to connect.
+# Errors that the user can fix in a field. Everywhere else, they are reported as a
+# failure to connect.
 CONNECTION_ERRORS: dict[type[XmrigError], str] = {
     XmrigConnectionRefusedError: "connection_refused",
     XmrigNoTlsError: "no_tls",
@@ -91,14 +92,14 @@ CONNECTION_ERRORS: dict[type[XmrigError], str] = {
 
 
 def connection_schema(*, has_token: bool, collapse_tls: bool) -> vol.Schema:
-    """Return the form of how a miner is reached.
+    """Return the schema of the connection form.
 
-    `has_token` is whether there is a stored token that could be removed.
+    `has_token` tells whether there is a stored token that can be removed.
     """
     return vol.Schema(
         {
             vol.Required(CONF_HOST): TextSelector(),
-            # Not coerced here: the form would then begin with a 0.
+            # Not coerced to an integer: the form would then start with a 0.
             vol.Required(CONF_PORT, default=DEFAULT_PORT): NumberSelector(
                 NumberSelectorConfig(
                     min=1, max=65535, step=1, mode=NumberSelectorMode.BOX
@@ -113,9 +114,9 @@ def connection_schema(*, has_token: bool, collapse_tls: bool) -> vol.Schema:
 
 @dataclass(frozen=True)
 class Question:
-    """What the user has to agree to before an entry is stored."""
+    """A question that the user has to agree to before an entry is stored."""
 
     step_id: str
     about: object
-    """What an agreement is valid for."""
+    """What the agreement is for: if it changes, the user is asked again."""
     placeholders: Mapping[str, str] = field(compare=False)

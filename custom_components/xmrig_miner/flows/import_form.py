@@ -17,7 +17,7 @@ CONF_MINERS = "miners"
 
 
 def import_schema(candidates: Candidates) -> vol.Schema:
-    """Return the form, with all miners that can be imported selected."""
+    """Return the schema of the form, with all importable miners selected."""
     options = [
         SelectOptionDict(
             value=old.entry_id,
@@ -39,10 +39,10 @@ def import_schema(candidates: Candidates) -> vol.Schema:
 
 
 def names(miners: Iterable[OldMiner]) -> str:
-    """Return the names of miners, a dash for none."""
+    """Return the names of miners as text, or a dash if there are none."""
     return ", ".join(old.title for old in miners) or "–"
 
 
 def notes(candidates: Candidates) -> dict[str, str]:
-    """Return what is to be said of some of the miners, as placeholders of a text."""
+    """Return the names of the miners of each note, as translation placeholders."""
     return {note: names(miners) for note, miners in candidates.notes.items()}

@@ -1,4 +1,4 @@
-"""The steps that import miners from another integration, and undo that."""
+"""The steps that import miners from another integration, and undo an import."""
 
 import asyncio
 from typing import Any
@@ -38,14 +38,14 @@ class ImportSteps(ConfigFlow):
     _candidates = Candidates()
 
     def _can_import(self) -> bool:
-        """Return whether there are miners to import, as far as their addresses tell."""
+        """Return whether there are miners to import, judging by address only."""
         found = map(read_entry, old_entries(self.hass))
         return bool(sort_out(found, {}, known_miners(self.hass)).importable)
 
     async def async_step_import_miners(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask which miners are to be imported, and import them."""
+        """Ask which miners to import, and import them."""
         if user_input is not None:
             chosen = [
                 old
@@ -72,7 +72,7 @@ class ImportSteps(ConfigFlow):
     async_step_import_miners_noted = async_step_import_miners
 
     async def async_step_import_one(self, found: dict[str, Any]) -> ConfigFlowResult:
-        """Add a miner that was chosen in the form of another flow."""
+        """Add a miner that the user chose in the import form."""
         old = self.hass.config_entries.async_get_entry(found[CONF_OLD_ENTRY])
         if old is None or not self._is_new(old, found[CONF_DATA]):
             return self.async_abort(reason="already_configured")
@@ -86,7 +86,7 @@ class ImportSteps(ConfigFlow):
     async def async_step_undo_import(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Undo the import of a miner once the user confirmed it."""
+        """Undo the import of a miner after the user has confirmed it."""
         entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
         plan = import_of(entry) if entry else None
         if entry is None or plan is None:
@@ -105,7 +105,7 @@ class ImportSteps(ConfigFlow):
         )
 
     async def _async_candidates(self) -> Candidates:
-        """Return what can be imported, after asking each miner who it is."""
+        """Return the miners to import, after reading the identity of each."""
         found = [read_entry(entry) for entry in old_entries(self.hass)]
         seen = await asyncio.gather(*(async_identity(self.hass, old) for old in found))
         identities = {
@@ -116,7 +116,7 @@ class ImportSteps(ConfigFlow):
         return sort_out(found, identities, known_miners(self.hass))
 
     async def _async_import(self, chosen: list[OldMiner]) -> ConfigFlowResult:
-        """Add the first of the miners by this flow, and each other by one of its own."""
+        """Add the first miner in this flow, and each other one in a flow of its own."""
         first, *others = (
             {CONF_OLD_ENTRY: old.entry_id, CONF_DATA: self._connection(old)}
             for old in chosen
@@ -139,7 +139,7 @@ class ImportSteps(ConfigFlow):
         )
 
     def _connection(self, old: OldMiner) -> dict[str, Any]:
-        """Return address, token and, if it answered, the identity of a miner."""
+        """Return the address, the token and, if known, the identity of a miner."""
         identity = self._candidates.identities.get(old.entry_id)
         return {**(old.data or {}), **(identity_data(identity) if identity else {})}
 

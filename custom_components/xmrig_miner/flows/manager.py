@@ -1,4 +1,4 @@
-"""The steps by which the manager is added, and told what to read."""
+"""The steps that add the manager, and choose the sensors that it reads."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,15 +27,15 @@ MANAGER_TITLE = "Mining manager"
 
 
 class ManagerSteps(ConfigFlow):
-    """Adds the manager, or changes what it reads.
+    """Adds the manager, or changes the sensors that it reads.
 
-    There is one at most, whichever way it is added.
+    There is at most one manager, regardless of how it is added.
     """
 
     async def async_step_manager(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask where the meters are, by what the Energy dashboard knows."""
+        """Ask whether to use the Energy dashboard, if it has a grid meter."""
         house = await async_dashboard(self.hass)
         if not house.has_grid:
             return self.async_show_menu(
@@ -54,13 +54,13 @@ class ManagerSteps(ConfigFlow):
     async def async_step_dashboard(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Follow the Energy dashboard."""
+        """Use the sensors of the Energy dashboard."""
         return await self._async_store_manager({})
 
     async def async_step_sources(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Choose the sensors by hand."""
+        """Let the user choose the sensors."""
         if user_input is None:
             return self._async_show_sources(self._stored().get(CONF_SOURCES, {}))
         sources = chosen(user_input)
@@ -69,12 +69,12 @@ class ManagerSteps(ConfigFlow):
         return await self._async_store_manager({CONF_SOURCES: sources})
 
     def _stored(self) -> Mapping[str, Any]:
-        """Return the data of the entry that is changed; of a new one there is none."""
+        """Return the data of the entry to reconfigure; empty when adding one."""
         is_new = self.source != SOURCE_RECONFIGURE
         return {} if is_new else self._get_reconfigure_entry().data
 
     async def _async_store_manager(self, sources: dict[str, Any]) -> ConfigFlowResult:
-        """Add the manager, or change what it reads."""
+        """Add the manager, or change the sensors that it reads."""
         data = {CONF_KIND: EntryKind.MANAGER.value, **sources}
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(
@@ -88,7 +88,7 @@ class ManagerSteps(ConfigFlow):
     def _async_show_sources(
         self, shown: Mapping[str, Any], errors: SourcesErrors | None = None
     ) -> ConfigFlowResult:
-        """Show the form with some sensors in it."""
+        """Show the form, filled in with the given sensors."""
         errors = errors or SourcesErrors()
         schema = sources_schema(
             own_entities(self.hass), expanded={*in_sections(shown), *errors.fields}
@@ -102,6 +102,6 @@ class ManagerSteps(ConfigFlow):
 
 
 def _names(hass: HomeAssistant, sensors: Iterable[str]) -> str:
-    """Return how the user knows some sensors."""
+    """Return the names of sensors as text; the entity ID of one without a state."""
     states = [(sensor, hass.states.get(sensor)) for sensor in sensors]
     return ", ".join(state.name if state else sensor for sensor, state in states)

@@ -1,4 +1,4 @@
-"""The form of the manager's options: what an entity cannot leave empty."""
+"""The options of the manager: values that can be empty, unlike those of an entity."""
 
 from typing import Any
 
@@ -25,12 +25,12 @@ CONF_PRICE_LIMIT = "price_limit"
 
 
 class ManagerOptionsFlow(OptionsFlowWithReload):
-    """Changes what mining earns, and the highest price that it pays."""
+    """Changes the earnings of mining, and the highest price to pay for energy."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the options."""
+        """Show the form of the options, unless the manager is not loaded."""
         if self.config_entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="not_loaded")
         return await self.async_step_manager(user_input)
@@ -38,7 +38,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
     async def async_step_manager(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the options; the two numbers are settings that are entities too."""
+        """Change the options; the two numbers are settings that also have entities."""
         runtime = self.config_entry.runtime_data
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -70,7 +70,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
 
 
 def _schema() -> vol.Schema:
-    """Return the form."""
+    """Return the schema of the form."""
     return vol.Schema(
         {
             vol.Optional(CONF_EARNINGS_SENSOR): EntitySelector(
@@ -83,7 +83,7 @@ def _schema() -> vol.Schema:
 
 
 def _number(minimum: float, maximum: float) -> NumberSelector:
-    """Return the field of an amount of money."""
+    """Return the selector of an amount of money."""
     return NumberSelector(
         NumberSelectorConfig(
             min=minimum, max=maximum, step="any", mode=NumberSelectorMode.BOX

@@ -1,4 +1,4 @@
-"""The steps after the connection: what the computer draws, and what it mines with."""
+"""The steps after the connection: the power of the computer, and the manager."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from .power_form import find_plug, own_entities, power_error, power_fields
 
 
 class PowerSteps(ConfigFlow):
-    """Completes a miner that was reached."""
+    """Adds a miner after the connection succeeded."""
 
     def __init__(self) -> None:
         """Initialize the steps."""
@@ -23,11 +23,11 @@ class PowerSteps(ConfigFlow):
         self._miner: dict[str, Any] = {}
         """The data of the config entry to add."""
         self._power: dict[str, Any] = {}
-        """The options of it."""
+        """The options of the config entry to add."""
 
     @callback
     def _async_ask_power(self, title: str, data: dict[str, Any]) -> ConfigFlowResult:
-        """Go on with what the computer draws."""
+        """Continue with the power of the computer."""
         self._title, self._miner = title, data
         plug = find_plug(self.hass, title)
         return self._async_show_power({CONF_POWER_SENSOR: plug} if plug else {})
@@ -35,7 +35,7 @@ class PowerSteps(ConfigFlow):
     async def async_step_power(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Take what was entered, if anything: it can be entered later, too."""
+        """Ask for the power of the computer; it is optional and can be added later."""
         if user_input is None:
             return self._async_show_power({})
         if errors := power_error(user_input):
@@ -56,7 +56,10 @@ class PowerSteps(ConfigFlow):
     async def async_step_with_manager(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Add the manager, then the miner: the other way round, it would be offered."""
+        """Add the manager, then the miner.
+
+        In the reverse order, the manager would also be offered by discovery.
+        """
         if not self._is_added:
             await self.hass.config_entries.flow.async_init(
                 DOMAIN, context={"source": SOURCE_IMPORT}
@@ -70,9 +73,9 @@ class PowerSteps(ConfigFlow):
         return self._async_create_miner()
 
     async def _has_sun(self) -> bool:
-        """Return whether a manager would know the grid, and there is none yet.
+        """Return whether to offer the manager: it needs a grid meter.
 
-        Nor one that the user ignored when it was offered.
+        False if there is a manager already, or if the user ignored its discovery.
         """
         entries = self.hass.config_entries
         if entries.async_entry_for_domain_unique_id(DOMAIN, MANAGER_ID):
@@ -81,7 +84,7 @@ class PowerSteps(ConfigFlow):
 
     @property
     def _is_added(self) -> bool:
-        """Return whether another form has added the miner in the meantime."""
+        """Return whether another flow has added the miner in the meantime."""
         return entry_at(self.hass, self._miner, besides=None) is not None
 
     @callback
@@ -97,7 +100,7 @@ class PowerSteps(ConfigFlow):
     def _async_show_power(
         self, shown: dict[str, Any], errors: dict[str, str] | None = None
     ) -> ConfigFlowResult:
-        """Show the form with some values in it."""
+        """Show the form, filled in with the given values."""
         schema = vol.Schema(power_fields(own_entities(self.hass)))
         return self.async_show_form(
             step_id="power",

@@ -1,4 +1,4 @@
-"""The fields of what a computer draws."""
+"""The form fields for the power of a computer."""
 
 from collections.abc import Iterator, Mapping
 import re
@@ -25,11 +25,11 @@ from ..const import CONF_FULL_POWER, CONF_IDLE_POWER, CONF_POWER_SENSOR, DOMAIN
 from ..power.model import MAX_WATTS
 
 MIN_NAME = 3
-"""Characters of a miner's name that is looked for: a shorter one is in many words."""
+"""Minimum length of a miner's name to search for; shorter ones match too much."""
 
 
 def own_entities(hass: HomeAssistant) -> list[str]:
-    """Return the entities of this integration, none of which is a meter."""
+    """Return the IDs of this integration's entities, none of which is a meter."""
     return [
         entity.entity_id
         for entity in er.async_get(hass).entities.values()
@@ -38,9 +38,9 @@ def own_entities(hass: HomeAssistant) -> list[str]:
 
 
 def power_fields(own: list[str]) -> dict[vol.Optional, Any]:
-    """Return the fields: a meter, and two numbers.
+    """Return the fields: a power sensor, and the idle and full-load power in W.
 
-    None of the integration's `own` entities is offered as a meter.
+    The integration's `own` entities are not offered as a power sensor.
     """
     watts = NumberSelector(
         NumberSelectorConfig(
@@ -65,13 +65,13 @@ def power_fields(own: list[str]) -> dict[vol.Optional, Any]:
 
 
 def power_error(options: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with the two powers of an estimate, in W, by its field."""
+    """Return the error of the idle and full-load power, by field; empty if valid."""
     idle, full = options.get(CONF_IDLE_POWER), options.get(CONF_FULL_POWER)
     if (idle is None) != (full is None):
         return {
             CONF_IDLE_POWER if idle is None else CONF_FULL_POWER: "power_incomplete"
         }
-    # Also true for what is not a number, which no bound stops.
+    # Written with `not` to reject NaN too, which passes all bounds.
     if idle is not None and not idle < full:
         return {CONF_FULL_POWER: "power_order"}
     return {}
@@ -79,9 +79,9 @@ def power_error(options: Mapping[str, Any]) -> dict[str, str]:
 
 @callback
 def find_plug(hass: HomeAssistant, miner: str) -> str | None:
-    """Return the power sensor that is called as a miner, or whose device or area is.
+    """Return the power sensor that matches a miner by its own, device or area name.
 
-    None if there is none, or if several are equally likely.
+    None if there is none, or if several match equally well.
     """
     wanted = _words(miner)
     if len("".join(wanted)) < MIN_NAME:
@@ -105,7 +105,7 @@ def find_plug(hass: HomeAssistant, miner: str) -> str | None:
 def _places(
     hass: HomeAssistant, entity: er.RegistryEntry | None
 ) -> Iterator[list[str]]:
-    """Yield the names of the device that an entity is of, then of its area."""
+    """Yield the names of an entity's device, then those of its area."""
     if entity is None:
         return
     device = (
@@ -118,12 +118,12 @@ def _places(
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name, in lower case."""
+    """Return the words of a name in lower case."""
     return re.findall(r"[^\W_]+", text.casefold())
 
 
 def _contains(words: list[str], wanted: list[str]) -> bool:
-    """Return whether words contain others in the same order, one after the other."""
+    """Return whether `wanted` occurs in `words` as a consecutive sequence."""
     count = len(wanted)
     return any(
         words[first : first + count] == wanted

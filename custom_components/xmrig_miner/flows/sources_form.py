@@ -1,4 +1,4 @@
-"""The form by which the user chooses what the manager reads."""
+"""The form in which the user chooses the sensors that the manager reads."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ SECTIONS = {
     ),
     SECTION_SOLAR: (CONF_SOLAR_POWER,),
 }
-"""Fields in sections; those of the grid stand above them."""
+"""Fields by section; those of the grid are above all sections."""
 
 POWERS = (
     CONF_GRID_POWER,
@@ -63,7 +63,7 @@ POWERS = (
     CONF_BATTERY_DISCHARGE,
     CONF_SOLAR_POWER,
 )
-"""Fields of power sensors, each for several."""
+"""Fields of power sensors, each of which accepts several."""
 
 SENSORS = (
     *POWERS,
@@ -76,7 +76,7 @@ DIRECTIONS = (
     (CONF_GRID_POWER, CONF_GRID_EXPORT, CONF_GRID_INVERTED),
     (CONF_BATTERY_POWER, CONF_BATTERY_DISCHARGE, CONF_BATTERY_INVERTED),
 )
-"""Fields of one direction, of the other one, and of the sign of a single sensor."""
+"""Fields of one direction, the opposite direction, and the sign of a single sensor."""
 
 PRICES = (
     (CONF_IMPORT_PRICE_SENSOR, CONF_IMPORT_PRICE),
@@ -90,17 +90,17 @@ UNITS = ("W", "kW", "MW")
 
 @dataclass(frozen=True)
 class SourcesErrors:
-    """What is wrong with what was entered."""
+    """The errors in what was entered."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    """Errors by their field, or by the section that it is in: the frontend shows none
-    at the fields of a section."""
+    """Errors by field, or by section for a field inside one, where the frontend shows
+    no errors."""
     sensors: str = ""
-    """The sensors that are to blame."""
+    """The sensors that caused the error."""
 
 
 def chosen(entered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was entered without sections, and without what was left empty."""
+    """Return what was entered, without sections and empty fields."""
     flat = {
         key: value
         for name, part in entered.items()
@@ -114,7 +114,7 @@ def chosen(entered: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def in_sections(sources: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was chosen as the form has it; sections without any are left out."""
+    """Return what was chosen in the structure of the form, without empty sections."""
     places = {key: name for name, keys in SECTIONS.items() for key in keys}
     shown: dict[str, Any] = {}
     for key, value in sources.items():
@@ -124,7 +124,11 @@ def in_sections(sources: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sources_schema(own: list[str], expanded: Collection[str]) -> vol.Schema:
-    """Return the form, in which none of the integration's `own` entities is offered."""
+    """Return the schema of the form.
+
+    `own` are the entities of this integration, which are not offered as power or price
+    sensors. `expanded` are the sections to expand.
+    """
     power = EntitySelector(
         EntitySelectorConfig(
             domain=SENSOR_DOMAIN,
@@ -181,7 +185,7 @@ def sources_schema(own: list[str], expanded: Collection[str]) -> vol.Schema:
 def sources_errors(
     hass: HomeAssistant, sources: Mapping[str, Any]
 ) -> SourcesErrors | None:
-    """Return the first thing that is wrong with what was chosen, None if nothing is."""
+    """Return the first error in what was chosen; None if it is valid."""
     named = {key: _listed(sources.get(key)) for key in SENSORS}
     if not named[CONF_GRID_POWER]:
         return _error(CONF_GRID_POWER, "grid_missing")
@@ -208,18 +212,18 @@ def sources_errors(
 
 
 def _error(key: str, error: str, *sensors: str) -> SourcesErrors:
-    """Return an error of a field."""
+    """Return an error for a field, or for the section that it is in."""
     place = next((name for name, keys in SECTIONS.items() if key in keys), key)
     return SourcesErrors({place: error}, ", ".join(sorted(set(sensors))))
 
 
 def _listed(value: str | list[str] | None) -> list[str]:
-    """Return the sensors of a field for one or for several."""
+    """Return the sensors of a field, which holds one or several."""
     return value if isinstance(value, list) else [value] if value else []
 
 
 def _unit(hass: HomeAssistant, sensor: str) -> str | None:
-    """Return the unit of a sensor, None for one that does not exist."""
+    """Return the unit of a sensor; None if it has none or does not exist."""
     try:
         return get_unit_of_measurement(hass, sensor)
     except HomeAssistantError:
