@@ -154,7 +154,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def async_set_house(self, house: House) -> None:
-        """Read the sensors of another house from now on."""
+        """Use another set of sensors from now on."""
         if house != self.house and not self._is_closed:
             self.house = house
             self._listen_to_house()
@@ -184,7 +184,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._cancel_timers()
         data = self._decided()
         if data.plan.is_gathering:
-            # With several meters, each round of reports would show a second of nonsense
+            # With several meters, each round of reports would show 1 s of nonsense
             data = replace(data, plan=data.plan.shown_as(self.data.plan))
         plan = data.plan
         self._state = plan.state
@@ -305,13 +305,13 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def _handle_wake(self, _now: datetime) -> None:
-        """Decide after a wait."""
+        """Decide once a wait has ended."""
         self._wake = None
         self.async_decide()
 
     @callback
     def _decide_soon(self) -> None:
-        """Decide in a moment, once all members that are polling have finished."""
+        """Decide in a moment, to cover all members that are polling now."""
         if self._gather is None and not self._is_closed:
             self._gather = async_call_later(
                 self.hass, GATHER, HassJob(self._handle_gathered)

@@ -13,7 +13,7 @@ from .house import House
 
 @callback
 def async_discover_manager(hass: HomeAssistant, house: House) -> None:
-    """Offer the manager if a miner's power is known and the house has a grid meter.
+    """Offer the manager if a miner has power options and the house has a grid meter.
 
     Do nothing if the manager exists, or if the user ignored the offer.
     """

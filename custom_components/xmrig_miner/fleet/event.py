@@ -35,7 +35,7 @@ class MemberEvents(FleetEntity, EventEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Trigger all events since the last decision."""
+        """Trigger the events of a new decision."""
         if (data := self.coordinator.data) is self._told:
             return
         self._told = data

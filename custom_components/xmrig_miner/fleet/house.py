@@ -8,7 +8,7 @@ from typing import Any
 from ..manager import Flow, Sources
 
 CONF_SOURCES = "sources"
-"""The sensors that the user chose. Without it, the Energy dashboard is used."""
+"""Key of the sensors that the user chose. Without it, the Energy dashboard is used."""
 
 CONF_GRID_POWER = "grid_power"
 CONF_GRID_EXPORT = "grid_export"

@@ -60,7 +60,7 @@ def async_earnings(hass: HomeAssistant, sensor: str) -> float | None:
 
 
 def _bounded(value: float | None, minimum: float, maximum: float) -> float | None:
-    """Return a number if it is within the bounds, otherwise None; None for NaN, too."""
+    """Return a number that is within the bounds; None for any other and for NaN."""
     return value if value is not None and minimum <= value <= maximum else None
 
 

@@ -64,7 +64,7 @@ def _power(
     """Describe a power, rounded to whole W.
 
     Meters jitter from report to report, so small changes are delayed. When the reason
-    or the threads change, all powers are published at once.
+    or the threads change, all powers are published immediately, so that they match.
     """
     return FleetSensorEntityDescription(
         key=key,

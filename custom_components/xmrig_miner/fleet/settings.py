@@ -14,7 +14,7 @@ MAX_EARNINGS = 1_000_000
 """Of 1 kH/s per day, in any currency."""
 
 MAX_RESERVE = 100_000
-"""W."""
+"""In W; the reserve may also be negative."""
 
 MAX_PRIORITY = 10
 

@@ -20,7 +20,7 @@ ISSUES = (*SleepFault, SLEEP_ENTITIES_MISSING)
 
 
 class SleepIssues:
-    """Raises a repair for each sleep fault, and deletes it once the fault is gone."""
+    """Raises and deletes the repairs for sleep faults and for missing entities."""
 
     def __init__(self, coordinator: FleetCoordinator) -> None:
         """Initialize the issues."""

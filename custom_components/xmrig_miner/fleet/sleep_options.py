@@ -75,7 +75,7 @@ class SleepOptions:
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the computer may sleep, as it can also be woken again."""
+        """Return whether the computer may sleep: there has to be a way to wake it."""
         return self.wakes and self.sleeps
 
     @property

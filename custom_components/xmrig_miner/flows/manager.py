@@ -35,7 +35,7 @@ class ManagerSteps(ConfigFlow):
     async def async_step_manager(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask whether to use the Energy dashboard, if it has a grid meter."""
+        """Ask which meters to use; the Energy dashboard must have a grid meter."""
         house = await async_dashboard(self.hass)
         if not house.has_grid:
             return self.async_show_menu(

@@ -79,7 +79,7 @@ def power_error(options: Mapping[str, Any]) -> dict[str, str]:
 
 @callback
 def find_plug(hass: HomeAssistant, miner: str) -> str | None:
-    """Return the power sensor that matches a miner by its own, device or area name.
+    """Return the power sensor whose name, device or area matches the name of a miner.
 
     None if there is none, or if several match equally well.
     """

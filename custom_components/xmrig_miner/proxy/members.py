@@ -10,7 +10,7 @@ from ..api.privacy import PoolAddress
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyPlace:
-    """Where a proxy is reached, and by which workers."""
+    """How miners reach a proxy, and the names of its workers."""
 
     host: str
     """The host at which Home Assistant reaches the proxy."""

@@ -1,7 +1,7 @@
 """The record of an import: what was moved from an entry of another integration.
 
-It is stored in the config entry of the miner, so it is on disk before the registries
-are, and as long as the import can be undone.
+It is stored in the config entry of the miner. It is therefore on disk before the
+registries are, and exists as long as the import can be undone.
 """
 
 from dataclasses import asdict, dataclass, replace

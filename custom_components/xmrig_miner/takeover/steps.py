@@ -117,10 +117,10 @@ def _async_start_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
 
 
 async def _async_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Return everything, enable the old entry, and remove the miner.
+    """Move everything back, enable the old entry, and remove the miner.
 
     The miner is removed only after the registries are on disk. Otherwise the entities
-    could never be returned if Home Assistant stopped in between.
+    could never be moved back if Home Assistant stopped in between.
     """
     entries = hass.config_entries
     plan = import_of(entry)
@@ -156,7 +156,7 @@ async def _async_enable(hass: HomeAssistant, old: ConfigEntry[Any]) -> None:
 
 @callback
 def async_return_entities(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
-    """Return the entities of a removed miner to the entry that it was imported from.
+    """Move the entities of a removed miner back to the entry it was imported from.
 
     The old entry remains enabled or disabled as it is.
     """
