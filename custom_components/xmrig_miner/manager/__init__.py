@@ -1,29 +1,30 @@
-"""One power budget for all miners, as functions of values.
+"""One power budget for all miners, implemented as pure functions.
 
-Nothing here depends on Home Assistant, on the network or on a clock. The shell around
-it makes one call at each report of a meter, at each change of a member or a setting,
-and at `wake_at`:
+Nothing here depends on Home Assistant, the network or a clock. The shell around it
+makes one call whenever a meter reports, a member or a setting changes, or `wake_at`
+is reached:
 
     plan = decide(settings, Inputs(members=members, meters=meters), state, now)
 
-- `now` is in seconds, by a clock that is never set back; all times are by it.
-- `meters` is what `Sources.meters` makes of the states of the sensors.
-- Each `Member` is what the coordinator of a miner shows, and its `Curve`, which is
-  worth keeping for as long as the model of its power is the same.
-- `plan.targets` names the members to change, and their threads. The shell commands them
-  and reports how each went, once the member shows it:
+- `now` is in seconds on a monotonic clock; all times use that clock.
+- `meters` is what `Sources.meters` returns for the states of the sensors.
+- Each `Member` is what the coordinator of a miner reports, plus its `Curve`. Cache the
+  curve until the power model changes.
+- `plan.targets` maps the members to change to their new number of threads. The shell
+  sends the commands and, once a member shows the result, reports it:
   `state = state.with_result(id, ok=ok, now=now)`.
 - `plan.sleep_actions` names the computers to wake, to put to sleep, or to switch off at
-  their plugs. What becomes of that shows in the members.
-- `plan.state` is the memory for the next call.
+  their plugs. The outcome shows in the members.
+- `plan.state` is the state to pass to the next call.
 
-The parts, from the bottom: `curve` (what threads are worth), `heat` (what a temperature
-leaves), `members`, `distribution` (a budget over members), `sources` and `budget` (what
-is left over), `household` (loads that return), `policy` (what the user wants), `smart`,
-`sleep` (when a rig sleeps, by the `sleep_rules`), `sleepers` (all of these) and `decision`.
+The modules, bottom up: `curve` (what threads are worth), `heat` (threads a temperature
+allows), `members`, `distribution` (a budget over members), `sources` and `budget` (the
+power left over), `household` (loads that return), `policy` (what the user wants),
+`smart`, `sleep` (when a rig sleeps, by the `sleep_rules`), `sleepers` (all rigs that
+may sleep) and `decision`.
 
-Beside them are those that only tell: `energy` (where the power came from), `figures`
-(of all members together), `earnings` (compared with what power costs) and `events`.
+Other modules only report: `energy` (where the power came from), `figures` (of all
+members together), `earnings` (compared with the cost of power) and `events`.
 """
 
 from .curve import Curve

@@ -1,4 +1,4 @@
-"""The power that mining may draw, from what the meters show and what mining draws."""
+"""The power available to mining, from the meters and the draw of mining itself."""
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -9,23 +9,23 @@ from .response import Response
 from .sources import Meters, Reading
 
 KEPT = 900
-"""Seconds of mining that are remembered: more than any meter lags."""
+"""Seconds of history to keep: longer than the lag of any meter."""
 
 
 POLL = 10
-"""Seconds for which a step can have been there until it is noticed."""
+"""Seconds that a step may go unnoticed."""
 
 
 @dataclass(frozen=True)
 class History:
-    """What mining drew by the model, in W, each with the time from which on."""
+    """The modelled draw of mining over time, as steps of start time and W."""
 
     steps: tuple[tuple[float, float], ...] = ()
     noticed_at: float = -math.inf
-    """When a step was noticed last that was not commanded, and so was there before."""
+    """When a step that was not commanded was last noticed; it started before that."""
 
     def with_draw(self, now: float, watts: float) -> Self:
-        """Return the history once mining draws some W."""
+        """Return the history with a draw of `watts` from `now` on."""
         steps = self.steps
         if not steps:
             return replace(self, steps=((-math.inf, watts),))
@@ -33,7 +33,7 @@ class History:
             return self
         if steps[-1][0] >= now:
             steps = steps[:-1]
-        # The last step before the remembered time tells what was drawn from then on.
+        # The last step before the window gives the draw at the start of it.
         first = max(
             (place for place, step in enumerate(steps) if step[0] <= now - KEPT),
             default=0,
@@ -41,24 +41,25 @@ class History:
         return replace(self, steps=(*steps[first:], (now, watts)))
 
     def noticed(self, now: float, watts: float) -> Self:
-        """Return the history once mining is found to draw some W."""
+        """Return the history after mining was found to draw `watts`."""
         history = self.with_draw(now, watts)
         is_new = self.steps and history is not self
         return replace(history, noticed_at=now) if is_new else history
 
     def shifted(self, watts: float) -> Self:
-        """Return the history with other members, which always drew so much more."""
+        """Return the history with `watts` more throughout, after members changed."""
         return replace(self, steps=tuple((at, old + watts) for at, old in self.steps))
 
     @property
     def changed_at(self) -> float:
-        """Return when the draw changed last."""
+        """Return when the draw last changed."""
         return self.steps[-1][0] if len(self.steps) > 1 else -math.inf
 
     def largest_step(self, since: float, until: float, lasting: float = 0) -> float:
-        """Return by how many W the draw was another one between two moments at most.
+        """Return the largest change of the draw between two times, in W.
 
-        Steps that did not last some seconds are left out.
+        The change is relative to the draw just before `since`. Steps that lasted less
+        than `lasting` seconds are ignored.
         """
         before = self.at(math.nextafter(since, -math.inf))
         ends = [at for at, _ in self.steps[1:]] + [math.inf]
@@ -72,7 +73,7 @@ class History:
         )
 
     def at(self, moment: float) -> float:
-        """Return what was drawn at a moment, in W."""
+        """Return the draw at a point in time, in W."""
         watts = self.steps[0][1] if self.steps else 0.0
         for begin, value in self.steps:
             if begin > moment:
@@ -81,7 +82,7 @@ class History:
         return watts
 
     def mean(self, begin: float, end: float) -> float:
-        """Return what was drawn on average between two moments, in W."""
+        """Return the mean draw between two points in time, in W."""
         if end <= begin:
             return self.at(end)
         inside = [at for at, _ in self.steps if begin < at < end]
@@ -92,7 +93,7 @@ class History:
         return total / (end - begin)
 
     def seen(self, reading: Reading, response: Response) -> Seen:
-        """Return what a reading can show of mining, in W."""
+        """Return the range of mining power that a reading may include, in W."""
         averaging = response.averaging
         first = reading.since - response.latest
         last = reading.at - response.earliest
@@ -100,7 +101,7 @@ class History:
             last = max(last, self.noticed_at + averaging)
         ends = [first, last]
         for at, _ in self.steps:
-            # Just before a step, and once it is in the mean as a whole
+            # Just before a step, and once the mean includes all of it
             ends += [math.nextafter(at, -math.inf), at, at + averaging]
         means = [
             self.mean(end - averaging, end) for end in ends if first <= end <= last
@@ -110,7 +111,7 @@ class History:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a meter shows of mining is between these, in W."""
+    """The range of mining power included in a meter reading, in W."""
 
     low: float
     high: float
@@ -118,23 +119,23 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Available:
-    """What would be left over if nothing were mined, in W."""
+    """The power that would be left over without mining, in W."""
 
     low: float
     high: float
-    """It is between these: the meter may not have seen the last steps yet."""
+    """Upper bound; the two differ because the meter may lag behind recent steps."""
     reading: Reading
 
     @property
     def middle(self) -> float:
-        """Return the best guess."""
+        """Return the best estimate, in W."""
         return (self.low + self.high) / 2
 
 
 def available(meters: Meters, history: History, response: Response) -> Available | None:
-    """Return what would be left over if nothing were mined; None if not known.
+    """Return the power that would be left over without mining; None if unknown.
 
-    What charges the battery is left over too, and what is taken out of it is not.
+    Power that charges the battery counts as left over, power from the battery does not.
     """
     reading = bought(meters)
     if reading is None:
@@ -146,11 +147,11 @@ def available(meters: Meters, history: History, response: Response) -> Available
 
 
 def bought(meters: Meters) -> Reading | None:
-    """Return what is bought, also from the battery; None if not known."""
+    """Return the power bought, battery discharge included; None if unknown."""
     reading = meters.grid
     if reading is None or not meters.has_battery:
         return reading
     if meters.battery is None:
         return None
-    # Charging is a use of power that mining may have instead.
+    # Mining may use the power that charges the battery.
     return reading.plus(replace(meters.battery, watts=-meters.battery.watts))

@@ -1,4 +1,4 @@
-"""What a member draws and hashes for each number of threads."""
+"""Power and hashrate of a member for each number of threads."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ from ..power.model import PowerModel
 
 
 class Segment(NamedTuple):
-    """A stretch of the upper hull: threads that are worth the same per watt."""
+    """A segment of the upper hull, where every thread has the same gain per watt."""
 
     first: int
-    """Threads before it."""
+    """Threads at its start."""
     last: int
-    """Threads after it."""
+    """Threads at its end."""
     gain: float
     """H/s per W of its threads."""
     rank: int
-    """The lower the higher the gain is, in steps of 1 %, so that miners of a kind are
+    """Rank by gain in steps of 1%, the best first, so that similar miners compare as
     equal."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """W and H/s with 0 to `threads` threads; the W never fall with more threads.
+    """Power and hashrate with 0 to `threads` threads; power never falls with threads.
 
     A load that can only be switched on and off has a single thread.
     """
@@ -33,15 +33,15 @@ class Curve:
     watts: tuple[float, ...]
     """W of the whole computer; the first is its idle power."""
     hashrates: tuple[float, ...] | None = None
-    """H/s; None for a load whose hashrate is not known."""
+    """H/s; None for a load whose hashrate is unknown."""
     is_rated: bool = True
-    """Whether these H/s are known, rather than only how they compare."""
+    """Whether the hashrates are known in H/s; if not, only their ratios count."""
 
     @classmethod
     def from_model(cls, model: PowerModel) -> Self | None:
-        """Return the curve of a model; None while its watts are not known.
+        """Return the curve of a model; None while its power is unknown.
 
-        Without any hashrate each thread is taken to hash the same.
+        If no hashrate is known, every thread is assumed to hash the same.
         """
         if not model.threads or model.per_thread is None:
             return None
@@ -64,30 +64,30 @@ class Curve:
 
     @property
     def threads(self) -> int:
-        """Return how many threads there are in all."""
+        """Return the total number of threads."""
         return len(self.watts) - 1
 
     @property
     def idle(self) -> float:
-        """Return what the computer draws at rest, in W."""
+        """Return the idle power of the computer, in W."""
         return self.watts[0]
 
     @cached_property
     def mining(self) -> tuple[float, ...]:
-        """Return what each number of threads draws on top of the idle power, in W."""
+        """Return the power above idle for each number of threads, in W."""
         return tuple(max(0.0, watts - self.idle) for watts in self.watts)
 
     @property
     def full(self) -> float:
-        """Return what all threads draw on top of the idle power, in W."""
+        """Return the power of all threads above idle, in W."""
         return self.mining[-1]
 
     def hashrate(self, threads: int) -> float:
-        """Return the H/s with some threads; 0 where that is not known."""
+        """Return the hashrate with `threads` threads, in H/s; 0 if unknown."""
         return self.hashrates[threads] if self.hashrates else 0
 
     def threads_within(self, watts: float) -> int:
-        """Return the most threads that draw up to some W on top of the idle power."""
+        """Return the most threads that draw no more than `watts` above idle."""
         return max(0, bisect_right(self.mining, watts) - 1)
 
     @cached_property
@@ -95,9 +95,9 @@ class Curve:
         return {}
 
     def hull(self, first: int, last: int) -> tuple[Segment, ...]:
-        """Return the upper concave hull of H/s over W between two numbers of threads.
+        """Return the upper concave hull of H/s over W between two thread counts.
 
-        Its gains fall from segment to segment.
+        The gain falls from segment to segment.
         """
         key = (first, last)
         if key not in self._hulls:
@@ -114,7 +114,7 @@ class Curve:
         return tuple(segments)
 
     def _segment(self, first: int, last: int) -> Segment:
-        # A thread that seems to draw nothing is still not worth infinitely much.
+        # A thread that seems to draw nothing must not get an infinite gain.
         watts = max(self.mining[last] - self.mining[first], 0.1)
         hashes = self.hashrate(last) - self.hashrate(first)
         gain = hashes / watts

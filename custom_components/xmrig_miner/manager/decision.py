@@ -1,4 +1,4 @@
-"""The decision at a reading of the meter, or when a wait ends."""
+"""The decision made on a meter reading or at the end of a wait."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,40 +23,40 @@ class Plan:
     """What to do now."""
 
     targets: Mapping[str, int] = field(default_factory=dict)
-    """The threads of each member that has to change; 0 for rest."""
+    """The new number of threads of each member that has to change; 0 to rest."""
     sleep_actions: Mapping[str, SleepAction] = field(default_factory=dict)
-    """What to do with members that may sleep; what is remembered of them comes first."""
+    """What to do with members that may sleep. Adopt `state` before acting on these."""
     reason: Reason | None = None
-    """Why not more is running; None in manual mode and without members."""
+    """Why no more is running; None in manual mode and without members."""
     surplus: float | None = None
-    """W left over beside what is mined, once the meter has seen all of it."""
+    """W that will be left over beside mining once the meter reflects this plan."""
     budget: float | None = None
-    """W that mining may draw on top of what the computers draw at rest."""
+    """W that mining may draw above the idle power of the computers."""
     draw: float = 0
-    """W that mining draws by this plan, on top of what the computers draw at rest."""
+    """W that mining draws with this plan, above the idle power of the computers."""
     wake_at: float | None = None
     """When to decide again without a new reading; None for never."""
     state: ManagerState
 
     @property
     def is_gathering(self) -> bool:
-        """Return whether some sensors have yet to report what others show already."""
+        """Return whether some sensors have yet to report what others already show."""
         return self.reason is Reason.METER_SETTLING and self.budget is None
 
     def shown_as(self, before: Plan) -> Plan:
-        """Return the plan with what another one shows."""
+        """Return the plan with the figures shown by the previous one."""
         return replace(
             self, reason=before.reason, surplus=before.surplus, budget=before.budget
         )
 
 
 def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) -> Plan:
-    """Return what to do at a moment in s, of a clock that is never set back."""
+    """Return what to do at `now`, in seconds on a monotonic clock."""
     members = tuple(state.known(member) for member in inputs.members)
     inputs = replace(inputs, members=members)
     state = _with_sleepers(state.seen(members, now), settings.mode, members, now)
     reading = bought(inputs.meters)
-    # While only one of two sensors has reported, there is no reading yet
+    # Until all sensors have reported, there is no consistent reading
     if reading is not None and now >= (inputs.meters.gathered_at or now):
         state = state.metered(reading).listened(now)
     loads = loads_of(
@@ -103,7 +103,7 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
 def _with_sleepers(
     state: ManagerState, mode: Mode, members: Sequence[Member], now: float
 ) -> ManagerState:
-    """Return the state once those that may sleep were seen, and the mode is known."""
+    """Return the state updated with the sleeping members and the mode."""
     sleepers = seen(state.sleepers, members, now)
     if state.mode not in (None, mode):
         sleepers = with_mode(sleepers, now)
@@ -111,7 +111,7 @@ def _with_sleepers(
 
 
 def _cooled(loads: Sequence[Load], state: ManagerState) -> dict[str, int]:
-    """Return the threads of loads that only their temperature changes."""
+    """Return the threads in manual mode, where only the temperature changes them."""
     return {
         load.id: state.records[load.id].heat.manual(load.threads, load.ceiling)
         for load in loads

@@ -1,4 +1,4 @@
-"""Distribution of a power budget over members by the hashes that a watt brings."""
+"""Distribution of a power budget over members by hashes per watt."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,61 +8,62 @@ import math
 from .curve import Curve
 
 WORTH_MOVING = 1.01
-"""How many times the hashes a redistribution has to bring."""
+"""Factor by which a redistribution has to raise the hashes to be worth it."""
 
 SLACK = 1e-6
-"""W that rounding may cost."""
+"""Tolerance for rounding errors, in W."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """A member that the budget is distributed to."""
+    """A member that takes part in the distribution."""
 
     id: str
     curve: Curve
     threads: int
-    """Threads now."""
+    """Current threads."""
     floor: int = 0
+    """The fewest threads that it may have."""
     ceiling: int
-    """The fewest and the most threads that it may have."""
+    """The most threads that it may have."""
     is_settled: bool = True
-    """False if it changed a moment ago: it gets no more threads, and loses some only
-    where the others cannot save the power."""
+    """False shortly after a change: it gets no more threads, and loses threads only if
+    the others cannot save enough power."""
     is_hot: bool = False
     """Whether its temperature lowers the ceiling."""
     algorithm: str | None = None
     priority: int = 0
     rested_since: float | None = None
-    """Of those that are worth the same, the one that rested longest is first."""
+    """Since when it rests; of equal loads, the one that has rested longest is first."""
 
     @property
     def tier(self) -> tuple[int, bool]:
-        """Return the place in the order: by priority, then on/off loads last."""
+        """Return the sort key: by priority, with on/off loads last in each."""
         return (-self.priority, self.curve.hashrates is None)
 
     @property
     def rest_order(self) -> float:
-        """Return a number that is the lower the longer it rested."""
+        """Return a sort key that puts the load that has rested longest first."""
         return math.inf if self.rested_since is None else self.rested_since
 
 
 def power(loads: Iterable[Load], threads: Mapping[str, int]) -> float:
-    """Return what loads draw with some threads, in W on top of their idle power."""
+    """Return what loads draw with the given threads, in W above their idle power."""
     return sum(load.curve.mining[threads[load.id]] for load in loads)
 
 
 def bounded(loads: Iterable[Load]) -> dict[str, int]:
-    """Return the threads of loads, brought between their floors and ceilings."""
+    """Return the current threads of loads, clamped to their floors and ceilings."""
     return {load.id: max(min(load.threads, load.ceiling), load.floor) for load in loads}
 
 
 def distribute(
     loads: Sequence[Load], budget: float, raise_budget: float | None = None
 ) -> dict[str, int]:
-    """Return the threads of each load for a budget in W on top of their idle power.
+    """Return the threads of each load for a budget in W above their idle power.
 
-    More than `raise_budget` (the budget, unless it is lower) is kept where it is in
-    use, but not newly spent.
+    Threads are added only up to `raise_budget`, which defaults to the budget and is
+    capped by it. Power already in use above it is kept.
     """
     threads = bounded(loads)
     drawn = power(loads, threads)
@@ -75,7 +76,7 @@ def distribute(
 def _raised(
     loads: Sequence[Load], threads: dict[str, int], budget: float
 ) -> dict[str, int]:
-    """Return threads that make more of a budget, changing settled loads only."""
+    """Return threads that make better use of a budget, changing only settled loads."""
     free = [load for load in loads if load.is_settled]
     rest = budget - power([load for load in loads if not load.is_settled], threads)
     more = _filled(free, threads, rest)
@@ -89,7 +90,7 @@ def _raised(
 def _filled(
     loads: Sequence[Load], threads: Mapping[str, int], budget: float
 ) -> dict[str, int]:
-    """Return threads with what is left of a budget spent, tier by tier."""
+    """Return threads after spending the rest of a budget, tier by tier."""
     result = {load.id: threads[load.id] for load in loads}
     rest = budget - power(loads, result)
     for tier in _tiers(loads):
@@ -104,7 +105,7 @@ def _filled(
 def _fill_shares(
     groups: Sequence[Sequence[Load]], result: dict[str, int], rest: float
 ) -> float:
-    """Give each algorithm its share of a budget, by full load, and return the rest."""
+    """Give each algorithm a share of a budget by full load; return the rest in W."""
     full = [sum(load.curve.full for load in group) for group in groups]
     drawn = [power(group, result) for group in groups]
     total = rest + sum(drawn)
@@ -116,9 +117,9 @@ def _fill_shares(
 
 
 def _fill(loads: Sequence[Load], result: dict[str, int], rest: float) -> float:
-    """Raise loads of one algorithm by marginal hashes per W, and return the rest in W.
+    """Raise loads of one algorithm by marginal hashes per W; return the rest in W.
 
-    A load whose segment does not fit as a whole gets the threads that do.
+    A load whose segment does not fit completely gets the threads that fit.
     """
     if rest <= 0:
         return rest
@@ -145,9 +146,9 @@ def _fill(loads: Sequence[Load], result: dict[str, int], rest: float) -> float:
 def _reduced(
     loads: Sequence[Load], threads: dict[str, int], deficit: float
 ) -> dict[str, int]:
-    """Return threads that save some W at once, with as few loads touched as possible.
+    """Return threads that save `deficit` W at once, changing as few loads as possible.
 
-    The last tier goes first.
+    The last tier is reduced first.
     """
     settled = [load for load in loads if load.is_settled]
     if _reducible(settled, threads) < deficit - SLACK:
@@ -158,9 +159,9 @@ def _reduced(
 
 
 def _reduce(loads: Sequence[Load], threads: dict[str, int], deficit: float) -> float:
-    """Save up to some W among loads, and return what is left of them.
+    """Save up to `deficit` W among loads, and return the W still to be saved.
 
-    Those that save the most go first, for as long as it takes more than one of them.
+    Loads that save the most are reduced first, until a single load can save the rest.
     """
     most = sorted(
         loads,
@@ -185,7 +186,7 @@ def _reduce(loads: Sequence[Load], threads: dict[str, int], deficit: float) -> f
 def _least_loss(
     loads: Sequence[Load], threads: Mapping[str, int], deficit: float
 ) -> tuple[Load, int]:
-    """Return the load that saves a deficit alone at the least loss, and its threads."""
+    """Return the load that can save a deficit alone at the least loss, with threads."""
     options: list[tuple[tuple[float, ...], int, Load, int]] = []
     for load in loads:
         now = threads[load.id]
@@ -196,7 +197,7 @@ def _least_loss(
         if saved >= deficit - SLACK:
             lost = load.curve.hashrate(now) - load.curve.hashrate(count)
             rate = load.curve.hashrate(load.curve.threads) or 1
-            # Between algorithms hashes count by what they take at full load.
+            # Hashes of different algorithms compare by their share of the full load.
             order = (lost / rate * load.curve.full, saved, -load.rest_order)
             options.append((order, len(options), load, count))
     *_, load, count = min(options)
@@ -204,21 +205,21 @@ def _least_loss(
 
 
 def _saved(load: Load, threads: Mapping[str, int], count: int) -> float:
-    """Return how many W a load saves with no more than some threads."""
+    """Return how many W a load saves when reduced to at most `count` threads."""
     mining = load.curve.mining
     now = threads[load.id]
     return mining[now] - mining[min(count, now)]
 
 
 def _reducible(loads: Iterable[Load], threads: Mapping[str, int]) -> float:
-    """Return how many W loads can save."""
+    """Return how many W loads can save in total."""
     return sum(_saved(load, threads, load.floor) for load in loads)
 
 
 def _worth(loads: Sequence[Load], threads: Mapping[str, int]) -> list[float]:
-    """Return what threads are worth, tier by tier in the order of the tiers.
+    """Return what threads are worth, one value per tier, in order.
 
-    That is hashes for one algorithm, and shares of the full load between several.
+    Within an algorithm hashes count; several algorithms are weighted by full load.
     """
     worth = []
     for tier in _tiers(loads):
@@ -236,7 +237,7 @@ def _worth(loads: Sequence[Load], threads: Mapping[str, int]) -> list[float]:
 
 
 def _is_worth_more(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Return whether the first tier in which two differ enough is better in one."""
+    """Return whether `one` is better in the first tier with a relevant difference."""
     for a, b in zip(one, other, strict=True):
         if a > b * WORTH_MOVING + SLACK:
             return True
@@ -246,7 +247,7 @@ def _is_worth_more(one: Sequence[float], other: Sequence[float]) -> bool:
 
 
 def _tiers(loads: Iterable[Load]) -> list[list[Load]]:
-    """Return loads by the order in which they are served."""
+    """Return loads grouped by tier, in the order in which they are served."""
 
     def tier(load: Load) -> tuple[int, bool]:
         return load.tier
@@ -255,7 +256,7 @@ def _tiers(loads: Iterable[Load]) -> list[list[Load]]:
 
 
 def _by_algorithm(loads: Iterable[Load]) -> list[list[Load]]:
-    """Return loads by algorithm; the one that rested longest is in the first group."""
+    """Return loads by algorithm, starting with the load that has rested longest."""
     groups: dict[str | None, list[Load]] = {}
     for load in sorted(loads, key=lambda load: load.rest_order):
         groups.setdefault(load.algorithm, []).append(load)

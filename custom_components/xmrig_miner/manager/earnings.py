@@ -1,4 +1,4 @@
-"""What mining earns, compared with what bought power costs."""
+"""Earnings of mining, compared with the cost of bought power."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,27 +7,27 @@ from .figures import main_algorithm
 from .members import Member
 
 HOURS = 24
-"""Of a day, which earnings are of."""
+"""Hours in a day, the period of the earnings."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What members hash and draw with all threads that the user allows.
+    """Hashrate and power of members with all threads that the user allows.
 
-    It is known from what was learned about them, so also while they rest.
+    Taken from the learned curves, so it is also known while the members rest.
     """
 
     hashrate: float = 0
     """H/s."""
     watts: float = 0
-    """W on top of what the computers draw at rest, except for those that may sleep:
-    the others draw it anyway."""
+    """W above idle. Idle power counts only for computers that may sleep: the others
+    draw it anyway."""
 
     @classmethod
     def of(cls, members: Iterable[Member]) -> Work:
-        """Return the work of all members together that mine the main algorithm.
+        """Return the total for all members that mine the main algorithm.
 
-        Members whose hashrate is unknown take no part.
+        Members whose hashrate is unknown are left out.
         """
         rated = [
             (member, member.curve)
@@ -38,7 +38,7 @@ class Work:
         chosen = [
             (curve, member)
             for member, curve in rated
-            # A miner that has had no job yet is likely to mine what the others do
+            # A miner that has had no job yet will probably mine what the others do
             if member.algorithm in (main, None)
         ]
         return cls(
@@ -50,16 +50,16 @@ class Work:
         )
 
     def break_even(self, earnings: float | None) -> float | None:
-        """Return the price of a kWh at which mining costs what it earns.
+        """Return the price per kWh at which mining costs as much as it earns.
 
-        `earnings` are those of 1 kH/s in a day.
+        `earnings` is what 1 kH/s earns in a day.
         """
         if earnings is None or not self.watts:
             return None
         return self.hashrate * earnings / (self.watts * HOURS)
 
     def profit(self, earnings: float | None, price: float | None) -> float | None:
-        """Return what is left of a day's earnings if all power is bought at a price."""
+        """Return the profit per day if all power is bought at `price` per kWh."""
         if earnings is None or price is None or not self.watts:
             return None
         return (self.hashrate * earnings - self.watts * HOURS * price) / 1000

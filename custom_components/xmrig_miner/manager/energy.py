@@ -1,9 +1,9 @@
-"""The energy of mining, by where it comes from, and what it costs.
+"""The energy of mining by source, and its cost.
 
-Mining is the load that is added last: without it, the house would buy so much less. So
-of what is bought at a moment, mining is charged all that it draws. What a battery
-delivers comes next, and only the rest is solar. A share of each source by the share of
-the load would call power solar that is bought for mining alone.
+Mining is the marginal load: without it, the house would buy that much less. So power
+bought from the grid is attributed to mining first, up to what mining draws. Battery
+discharge comes next, and only the rest is solar. Splitting each source in proportion
+to the load would label power as solar that is bought only for mining.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,18 @@ from ..api.models.values import number, stored, stored_or_none, text
 from .sources import Meters
 
 MAX_GAP = 300
-"""Seconds between two looks at the power that are still connected, as of a miner's own
-energy (`power/energy.py`): of longer ones nothing is known."""
+"""Longest gap in seconds that is still counted, as for a single miner
+(`power/energy.py`). Nothing is known about longer gaps."""
 
 MAX_WAIT = 120
-"""Seconds for which power waits for a reading that shows it. By then, a meter that has
-not reported is known to be silent, or to have nothing new to report."""
+"""Seconds that power waits for a reading that includes it. By then, a meter that has
+not reported is known to be silent, or has nothing new to report."""
 
 MAX_ENERGY = 10**9
 """kWh, far more than a fleet draws in a hundred years."""
 
 MAX_COST = 10**12
-"""In whatever currency."""
+"""In any currency."""
 
 JOULES = 3_600_000
 """J in a kWh."""
@@ -39,16 +39,16 @@ class Energy:
     grid: float = 0
     battery: float = 0
     unknown: float = 0
-    """Of which no meter said where it came from."""
+    """Energy whose source no meter showed."""
 
     @property
     def total(self) -> float:
-        """Return all of it."""
+        """Return the total of all sources, in kWh."""
         return self.solar + self.grid + self.battery + self.unknown
 
     @property
     def solar_share(self) -> float | None:
-        """Return the % that is solar, of what has a known source; None without any."""
+        """Return the solar % of the energy with a known source; None without any."""
         known = self.total - self.unknown
         return 100 * self.solar / known if known > 0 else None
 
@@ -60,9 +60,9 @@ class Energy:
 
 
 def split(watts: float, seconds: float, meters: Meters) -> Energy:
-    """Return the sources of what mining drew for some seconds, by what the meters show.
+    """Return the energy of `watts` over `seconds`, split by source as the meters show.
 
-    Without a grid meter, or while the battery's does not report, none is known.
+    The source is unknown without a grid reading, or while the battery does not report.
     """
     kwh = watts * seconds / JOULES
     importing, charging = meters.grid, meters.battery
@@ -77,14 +77,14 @@ def split(watts: float, seconds: float, meters: Meters) -> Energy:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What mining drew since a moment that no reading has seen yet."""
+    """Energy drawn by mining that no reading includes yet."""
 
     since: float
     seconds: float = 0
     kwh: float = 0
 
     def plus(self, watts: float, seconds: float) -> Waiting:
-        """Return it with some more seconds."""
+        """Return it with `watts` over `seconds` added."""
         return replace(
             self,
             seconds=self.seconds + seconds,
@@ -92,34 +92,34 @@ class Waiting:
         )
 
     def is_seen(self, meters: Meters, now: float) -> bool:
-        """Return whether all meters have reported since it began."""
+        """Return whether the meters have reported since it began."""
         newest = meters.reported_at
         if newest is None or newest <= self.since:
             return False
         return meters.gathered_at is None or now >= meters.gathered_at
 
     def split(self, meters: Meters) -> Energy:
-        """Return its sources by what the meters show now."""
+        """Return the energy split by source as the meters show now."""
         return split(self.kwh * JOULES / self.seconds, self.seconds, meters)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The energy of mining since there is a manager, and that of today."""
+    """The energy of mining since the manager was set up, and today's."""
 
     energy: Energy = field(default_factory=Energy)
     today: Energy = field(default_factory=Energy)
     day: str | None = None
-    """The day that today is."""
+    """The date that `today` refers to."""
     cost: float = 0
-    """What the energy from the grid cost, where its price was known."""
+    """Cost of the energy from the grid, where its price was known."""
     waiting: Waiting | None = None
     looked: tuple[float, float] | None = None
-    """When the power was last looked at, and the W that are drawn from then on."""
+    """When the power was last counted, and the W drawn from then on."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return the account that `as_json` returned, a new one for None.
+        """Return the account from the output of `as_json`; None returns a new one.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -135,7 +135,8 @@ class Account:
     def as_json(self) -> dict[str, Any]:
         """Return the account as JSON values.
 
-        Whatever waits for a reading will have none: its source is unknown.
+        Energy that waits for a reading is stored with an unknown source, as it will
+        never get one.
         """
         waiting = Energy(unknown=self.waiting.kwh if self.waiting else 0)
         return {
@@ -147,11 +148,11 @@ class Account:
 
     @property
     def total(self) -> float:
-        """Return all energy in kWh, also that which waits for a reading."""
+        """Return all energy in kWh, including energy that waits for a reading."""
         return self.energy.total + (self.waiting.kwh if self.waiting else 0)
 
     def on_day(self, day: str) -> Self:
-        """Return the account on a day, which may be another one."""
+        """Return the account for a day; a new day resets today's energy."""
         return self if day == self.day else replace(self, day=day, today=Energy())
 
     def counted(
@@ -164,12 +165,12 @@ class Account:
         price: float | None,
         day: str,
     ) -> Self:
-        """Return the account at a moment in s, from which on mining draws some W.
+        """Return the account at `now` in seconds; mining draws `watts` from then on.
 
-        What was drawn until then is charged by the first reading that has seen it, at
-        the price of a bought kWh (None if it is unknown). `is_silent` tells that the
-        meters do not show what they should. Nothing is known of the time since the last
-        moment if that is long ago, or later than this one.
+        The energy drawn until then is charged with the first reading that includes it,
+        at `price` per kWh bought (None if unknown). `is_silent` means that the meters
+        do not show what they should. The time since the last call is not counted if it
+        is longer than `MAX_GAP` or negative.
         """
         waiting = self.waiting
         if self.looked is not None:
@@ -184,13 +185,13 @@ class Account:
         if waiting.is_seen(meters, now) and not is_silent:
             return account.charged(waiting.split(meters), price)
         if waiting.seconds >= MAX_WAIT:
-            # Not silent: a meter that reports only changes shows what is still so
+            # If not silent, the meter reports only changes, so its value still holds
             energy = Energy(unknown=waiting.kwh) if is_silent else waiting.split(meters)
             return account.charged(energy, price)
         return account
 
     def charged(self, energy: Energy, price: float | None) -> Self:
-        """Return the account with what waited charged to its sources."""
+        """Return the account with the waiting energy charged to its sources."""
         return replace(
             self,
             energy=self.energy.plus(energy),
@@ -201,7 +202,7 @@ class Account:
 
 
 def _energy(data: Any) -> Energy:
-    """Return an energy that was stored.
+    """Return a stored energy.
 
     Raises TypeError or ValueError for anything else.
     """
@@ -210,12 +211,15 @@ def _energy(data: Any) -> Energy:
 
 
 def _kwh(value: Any) -> float | None:
-    """Return an energy in kWh; None if it is none."""
+    """Return an energy in kWh; None if the value is not valid."""
     return number(value, MAX_ENERGY)
 
 
 def _cost(value: Any) -> float | None:
-    """Return a cost, negative after hours in which power was paid for being used."""
+    """Return a cost; None if the value is not valid.
+
+    It is negative after hours with negative prices.
+    """
     if isinstance(value, int | float) and value < 0:
         return None if (paid := number(-value, MAX_COST)) is None else -paid
     return number(value, MAX_COST)

@@ -1,4 +1,4 @@
-"""What happens to members, from one look at them to the next."""
+"""Events of members, detected by comparing two updates."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,23 +10,23 @@ from .sleep_rules import Phase
 
 
 class MemberEventType(StrEnum):
-    """What can happen to a member."""
+    """The types of member events."""
 
     OFFLINE = "offline"
     BACK = "back"
     FAILED = "failed"
-    """Commands to it failed in a row, so it is left alone for a while."""
+    """Several commands in a row failed, so it is left alone for a while."""
     ASLEEP = "asleep"
     AWAKE = "awake"
-    """It slept, and answers again."""
+    """It slept and responds again."""
     WAKE_FAILED = "wake_failed"
     SLEEP_FAILED = "sleep_failed"
-    """It was woken, or put to sleep, twice in vain."""
+    """Two attempts to wake it, or to put it to sleep, failed."""
 
 
 @dataclass(frozen=True)
 class MemberEvent:
-    """Something that happened to a member."""
+    """An event of a member."""
 
     type: MemberEventType
     name: str
@@ -34,17 +34,17 @@ class MemberEvent:
 
 @dataclass(frozen=True)
 class Watch:
-    """What was seen of the members last."""
+    """The members as last seen."""
 
     online: Mapping[str, bool] = field(default_factory=dict)
     left_out: frozenset[str] = frozenset()
     sleepers: Mapping[str, Sleep] = field(default_factory=dict)
 
     def seen(self, members: Iterable[Figures]) -> tuple[Watch, tuple[MemberEvent, ...]]:
-        """Return what is seen now, and what happened since.
+        """Return the updated watch, and the events since the last one.
 
-        Nothing happened to a member that is seen for the first time. One that was not
-        set up since the start of Home Assistant was not seen yet.
+        A member that is seen for the first time has no events. A member that has not
+        been set up since Home Assistant started has not been seen yet.
         """
         online: dict[str, bool] = {}
         left_out: set[str] = set()
@@ -76,7 +76,7 @@ class Watch:
 
 
 def _slept(before: Sleep | None, now: Sleep) -> Iterator[MemberEventType]:
-    """Yield what happened to a member that may sleep."""
+    """Yield the sleep events of a member."""
     if before is None:
         return
     if now.fault and now.fault is not before.fault:

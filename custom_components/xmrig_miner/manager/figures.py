@@ -10,38 +10,38 @@ from .sleep_rules import Phase
 
 
 class SleepState(StrEnum):
-    """What is shown of a member that may sleep."""
+    """The state shown for a member that may sleep."""
 
     AWAKE = Phase.AWAKE.value
     FALLING_ASLEEP = Phase.FALLING_ASLEEP.value
     ASLEEP = Phase.ASLEEP.value
     WAKING = Phase.WAKING.value
     OFFLINE = "offline"
-    """It does not answer although it should."""
+    """It does not respond although it should."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What a member shows; also one that could not be set up."""
+    """The figures of a member, including one that could not be set up."""
 
     id: str
     name: str
     is_online: bool | None
-    """None before it is known, while it is being set up."""
+    """None while it is being set up."""
     is_loaded: bool = True
     algorithm: str | None = None
     hashrate: float | None = None
-    """H/s; None while it is unknown."""
+    """H/s; None while unknown."""
     watts: float | None = None
     """W of the whole computer."""
     temperature: float | None = None
-    """°C of the hottest part that reports one."""
+    """°C of the hottest part that reports a temperature."""
     has_problem: bool = False
-    """Whether a repair is open."""
+    """Whether a repair issue is open."""
     is_left_out: bool = False
     """Whether it is left alone for a while because commands to it failed."""
     sleep: Sleep | None = None
-    """What is known of its sleep; None for one that may not."""
+    """Its sleep; None if it may not sleep."""
 
     @property
     def is_mining(self) -> bool:
@@ -50,20 +50,20 @@ class Figures:
 
     @property
     def is_in_trouble(self) -> bool:
-        """Return whether it needs a look."""
+        """Return whether it needs attention."""
         is_away = self.is_online is False and not self.is_expected_offline
         return is_away or self.has_problem or self.is_left_out
 
     @property
     def is_expected_offline(self) -> bool:
-        """Return whether it does not answer because it sleeps."""
+        """Return whether it is offline because it sleeps."""
         return (
             self.is_online is False and self.sleep is not None and self.sleep.is_asleep
         )
 
     @property
     def sleep_state(self) -> SleepState | None:
-        """Return what is shown of its sleep; None for one that may not."""
+        """Return the sleep state to show; None if it may not sleep."""
         if self.sleep is None:
             return None
         if self.is_online is False and not self.is_expected_offline:
@@ -72,19 +72,20 @@ class Figures:
 
 
 def main_algorithm(algorithms: Iterable[str | None]) -> str | None:
-    """Return the algorithm of most miners, the first by name of several such.
+    """Return the algorithm that most miners use; in a tie, the first by name.
 
-    Hashrates are compared within one algorithm only. Miners whose algorithm is unknown
-    count for none.
+    Hashrates are comparable only within one algorithm. Miners whose algorithm is
+    unknown are ignored.
     """
     counts = Counter(name for name in algorithms if name is not None)
     return min(counts, key=lambda name: (-counts[name], name), default=None)
 
 
 def hashrate(members: Sequence[Figures]) -> float | None:
-    """Return the H/s of all members that mine the main algorithm.
+    """Return the total H/s of all members that mine the main algorithm.
 
-    It is 0 while none mines, and None while none is known to do so or not.
+    It is 0 while none mines. It is None while no member is online, or if none is known
+    to mine and the hashrate of one is unknown.
     """
     if mining := _mining(members):
         return sum(member.hashrate or 0 for member in mining)
@@ -93,9 +94,9 @@ def hashrate(members: Sequence[Figures]) -> float | None:
 
 
 def efficiency(members: Sequence[Figures]) -> float | None:
-    """Return the H/J of the same members, of those whose power is known.
+    """Return the H/J of members that mine the main algorithm, where power is known.
 
-    What the computers draw at rest is part of that, as it is of a miner's own.
+    Includes the idle power of the computers, as the efficiency of a single miner does.
     """
     known = [member for member in _mining(members) if member.watts]
     watts = sum(member.watts or 0 for member in known)
@@ -103,7 +104,7 @@ def efficiency(members: Sequence[Figures]) -> float | None:
 
 
 def hottest(members: Iterable[Figures]) -> float | None:
-    """Return the highest temperature in °C; None if none is known."""
+    """Return the highest temperature in °C; None if all are unknown."""
     return max(
         (
             member.temperature

@@ -1,29 +1,29 @@
-"""Threads that a temperature leaves to a member."""
+"""Thread caps by temperature."""
 
 from dataclasses import dataclass, replace
 import math
 
 HYSTERESIS = 3
-"""Degrees below the maximum from which threads are given back."""
+"""Degrees below the maximum at which threads are restored."""
 
 STEP_TIME = 60
-"""Seconds between two steps: a room or a heat sink takes its time."""
+"""Seconds between two steps: a room or a heat sink reacts slowly."""
 
 URGENT = 5
-"""Degrees above the maximum from which half of the threads are taken away."""
+"""Degrees above the maximum beyond which half of the threads are removed at once."""
 
 
 @dataclass(frozen=True)
 class HeatCap:
-    """A cap on the threads of a member that its temperature moves."""
+    """A cap on the threads of a member, adjusted by its temperature."""
 
     threads: int | None = None
-    """None for no cap."""
+    """The cap; None for no cap."""
     changed_at: float = -math.inf
     before: int | None = None
     """Threads that ran when the temperature rose above the maximum."""
     previous: int | None = None
-    """The cap before it moved last."""
+    """The cap before its last change."""
 
     def updated(
         self,
@@ -34,13 +34,14 @@ class HeatCap:
         temperature: float | None,
         maximum: float | None,
     ) -> HeatCap:
-        """Return the cap after a look at the temperature, in °C.
+        """Return the cap adjusted to the temperature in °C.
 
-        `threads` run now, of `full`. While the temperature is unknown the cap stays.
+        `threads` of `full` threads are running. While the temperature is unknown, the
+        cap does not change.
         """
         cap: HeatCap = self
         if cap.threads is None and threads != cap.previous:
-            # Given back, or changed by something else
+            # Threads were restored, or changed by something else
             cap = replace(cap, before=None, previous=None)
         if maximum is None:
             return cap if cap.threads is None else _moved(cap, None, now)
@@ -58,13 +59,14 @@ class HeatCap:
         return cap
 
     def limited(self, threads: int) -> int:
-        """Return as many of some threads as the temperature allows."""
+        """Return a number of threads limited to what the temperature allows."""
         return threads if self.threads is None else min(threads, self.threads)
 
     def manual(self, threads: int, ceiling: int) -> int:
-        """Return the threads of a member that nothing but its temperature changes.
+        """Return the threads in manual mode, where only the temperature changes them.
 
-        It gets back what it had, unless something else has changed its threads since.
+        The member gets its previous threads back, unless something else has changed
+        them in the meantime.
         """
         if threads == self.previous and self.before is not None:
             return min(max(threads, self.before), ceiling)
@@ -72,5 +74,5 @@ class HeatCap:
 
 
 def _moved(cap: HeatCap, threads: int | None, now: float) -> HeatCap:
-    """Return a cap that moved."""
+    """Return the cap after a change."""
     return replace(cap, threads=threads, changed_at=now, previous=cap.threads)

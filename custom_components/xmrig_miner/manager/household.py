@@ -1,10 +1,10 @@
-"""Loads of the house that come back: what was switched off, and how soon it returned.
+"""Household loads that cycle: what was switched off, and how soon it returned.
 
-An oven, a hob, an iron or a washing machine is on and off in turn. Mining that follows
-each time buys its power whenever the load returns. So each step up of what is left over
-counts as a load that was switched off, and each step down of the same size as its
-return. How long loads of a size stayed off before tells the chance that this one is back
-before the next reading.
+An oven, a hob, an iron or a washing machine switches on and off repeatedly. If mining
+followed each time, it would buy power whenever the load returns. So each rise of the
+power left over counts as a load that was switched off, and each drop of the same size
+as its return. How long loads of that size stayed off before gives the probability that
+this one returns before the next reading.
 """
 
 from dataclasses import dataclass, replace
@@ -14,45 +14,45 @@ from typing import Any, Self
 from ..api.models.values import number, stored
 
 STEP = 150
-"""W from which on a step is a load."""
+"""Smallest step in W that counts as a load."""
 
 OWN_STEP = 0.3
-"""Share of a step of mining that may be wrong about it, and is no load."""
+"""Share of a mining step that may be a modelling error rather than a load."""
 
 ALIKE = 0.08
-"""Share by which two loads of a kind differ."""
+"""Share by which two steps of the same load may differ."""
 
 GONE = 600
-"""Seconds after which a load that is still off does not count as one that returns."""
+"""Seconds after which a load that is still off is no longer expected to return."""
 
 REMEMBERED = 300
-"""Loads that are remembered."""
+"""Number of loads to remember."""
 
 RECENT = 1200
-"""Seconds in which what is remembered loses most of its weight: the oven that returned a
-minute ago returns again."""
+"""Seconds in which a memory loses most of its weight: an oven that returned a minute
+ago will probably do so again."""
 
 LASTING = 0.1
-"""Weight that remains."""
+"""Weight that an old memory keeps."""
 
 UNKNOWN = 0.02
-"""The chance of a return while nothing is remembered, which counts as one load."""
+"""Prior probability of a return, with the weight of one remembered load."""
 
 SPREAD = 0.15
-"""Share by which a load stays off for longer or shorter than before."""
+"""Share by which the time that a load stays off may vary."""
 
 APART = 10
-"""Seconds that two readings are apart at least: a step has to be in one of them whole."""
+"""Minimum seconds between two readings, so that a step is complete in one of them."""
 
 LONGEST = 60
-"""Seconds that are looked ahead at most."""
+"""Maximum seconds to look ahead."""
 
 MAX_WATTS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Rest:
-    """A load that was switched off."""
+    """A load that is switched off now."""
 
     watts: float
     since: float
@@ -64,33 +64,33 @@ class Spell:
 
     watts: float
     seconds: float
-    """Infinite for one that did not return."""
+    """Infinite if it did not return."""
     at: float = -math.inf
-    """When that was; minus infinite before a restart."""
+    """When it returned; minus infinity if that was before a restart."""
 
     def weight(self, now: float) -> float:
-        """Return how much it counts."""
+        """Return its weight, which decays with age."""
         return LASTING + math.exp((self.at - now) / RECENT)
 
 
 @dataclass(frozen=True)
 class Household:
-    """What is remembered of the loads, and which of them are off."""
+    """The remembered loads, and those that are off now."""
 
     spells: tuple[Spell, ...] = ()
     rests: tuple[Rest, ...] = ()
     at: float = -math.inf
     """When the last reading was taken."""
     left: float = 0
-    """W that it left over beside mining."""
+    """W left over without mining at that reading."""
     mined: float = 0
-    """W that were mined with then."""
+    """W that mining drew at that reading."""
     interval: float = APART
     """Seconds between the last two readings."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Return what `as_json` returned.
+        """Return the household from the output of `as_json`.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -105,7 +105,7 @@ class Household:
         )
 
     def as_json(self) -> list[list[float | None]]:
-        """Return what is remembered as JSON values."""
+        """Return the remembered loads as JSON values."""
         return [
             [
                 round(spell.watts, 1),
@@ -115,7 +115,10 @@ class Household:
         ]
 
     def seen(self, at: float, left: float, mined: float) -> Self:
-        """Return the memory once a reading left some W over, beside what is mined."""
+        """Return the household after a reading.
+
+        `left` is the power left over without mining, `mined` what mining drew, in W.
+        """
         if at - self.at < APART:
             return self
         step = left - self.left
@@ -130,13 +133,13 @@ class Household:
         return seen.returned(-step, at)
 
     def returned(self, watts: float, at: float) -> Self:
-        """Return the memory once a load of some W was switched on."""
+        """Return the household after a load of `watts` was switched on."""
         rest = min(
             self.rests,
             key=lambda rest: abs(rest.watts - watts) / rest.watts,
             default=None,
         )
-        # Each of its two steps may be off by as much
+        # The error of both steps, off and on, counts
         if rest is None or abs(rest.watts - watts) > 1.5 * ALIKE * rest.watts:
             return self
         spell = Spell(rest.watts, at - rest.since, at)
@@ -144,7 +147,7 @@ class Household:
         return replace(self, rests=rests).with_spells(spell)
 
     def without_gone(self, at: float) -> Self:
-        """Return the memory with loads that have been off for long as gone."""
+        """Return the household with loads that have been off for too long as gone."""
         gone = [rest for rest in self.rests if at - rest.since > GONE]
         if not gone:
             return self
@@ -153,11 +156,11 @@ class Household:
         return replace(self, rests=rests).with_spells(*spells)
 
     def with_spells(self, *spells: Spell) -> Self:
-        """Return the memory with more of it."""
+        """Return the household with more spells, dropping the oldest."""
         return replace(self, spells=(*self.spells, *spells)[-REMEMBERED:])
 
     def chance(self, rest: Rest, now: float) -> float:
-        """Return the chance that a load is back before the next reading."""
+        """Return the probability that a load returns before the next reading."""
         age = now - rest.since
         earliest = age * (1 - SPREAD) - 1
         latest = age * (1 + SPREAD) + self.interval + 1
@@ -173,10 +176,10 @@ class Household:
         return back / known
 
     def held_back(self, odds: float | None, now: float) -> float:
-        """Return the W to leave, so that the chance of buying is within some odds.
+        """Return the W to keep free, so that buying is no more likely than `odds`.
 
-        The largest load of those that may return decides how much can be mined without
-        any risk; each further W runs the risk of all loads that would not fit beside it.
+        Keeping as much free as the largest load that is off carries no risk. Keeping
+        less risks the return of every larger load. None as `odds` accepts any risk.
         """
         if odds is None:
             return 0

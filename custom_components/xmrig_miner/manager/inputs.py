@@ -1,4 +1,4 @@
-"""What a decision is made from."""
+"""The inputs of a decision."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from .sources import Meters
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What the house and the members show now."""
+    """The current readings of the house and the members."""
 
     members: tuple[Member, ...] = ()
     meters: Meters

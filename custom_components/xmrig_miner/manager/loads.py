@@ -1,4 +1,4 @@
-"""The loads that the members are to the distribution."""
+"""Members as loads for the distribution."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -15,11 +15,11 @@ def loads_of(
     keep_mining: bool = False,
     leaving: Container[str] = (),
 ) -> list[Load]:
-    """Return the loads that can be changed now.
+    """Return the members that can be changed now, as loads.
 
-    A member without a curve, out of reach, left alone, left out or falling asleep is
-    none of them. A load that is only switched on and off has no thread to keep: all of
-    it would be on.
+    Leaves out members without a curve, offline, not steerable, left out after failures
+    or falling asleep. `keep_mining` does not apply to a load that can only be switched
+    on and off: keeping one thread would mean running it at full power.
     """
     loads = []
     for member in members:
@@ -53,7 +53,7 @@ def loads_of(
 
 
 def without_heat(loads: Sequence[Load], members: Iterable[Member]) -> list[Load]:
-    """Return loads as if no temperature limited them."""
+    """Return loads without the limits by temperature."""
     ceilings = {member.id: member.ceiling for member in members}
     return [replace(load, ceiling=ceilings[load.id]) for load in loads]
 
@@ -64,9 +64,10 @@ def draw_of_others(
     records: Mapping[str, Record],
     now: float,
 ) -> float:
-    """Return what members mine with that are no loads now, in W.
+    """Return the mining power of members that are not loads now, in W.
 
-    The idle power of loads is in it where that is counted: threads do not change it.
+    Includes the idle power of loads where it counts as mining, since their threads do
+    not change it.
     """
     ids = {load.id for load in loads}
     return sum(
@@ -80,7 +81,7 @@ def draw_of_others(
 def held_power(
     members: Iterable[Member], records: Mapping[str, Record], now: float
 ) -> float:
-    """Return the W that are kept for members that went offline a moment ago."""
+    """Return the power reserved for members that went offline a moment ago, in W."""
     return sum(
         records[member.id].draw
         for member in members

@@ -1,4 +1,4 @@
-"""The members of the budget: what is known of each, and what it is asked to do."""
+"""Members of the budget: the state of each, and the commands sent to it."""
 
 from dataclasses import dataclass, field, replace
 import math
@@ -12,66 +12,67 @@ PENDING = 60
 """Seconds after which a command without a result counts as lost."""
 
 OFFLINE_KEPT = 60
-"""Seconds for which a member that went offline is taken to draw what it drew last."""
+"""Seconds for which a member that went offline is assumed to draw its last power."""
 
 FAILURES = 2
-"""Commands in a row that fail until a member is left out."""
+"""Failed commands in a row after which a member is left out."""
 
 LEFT_OUT = 300
 """Seconds for which a member is left out."""
 
 FIRST_SHARE = 0.25
-"""Share of its threads for which a member is woken: a single one is not worth it."""
+"""Share of its threads that has to run to wake a member: one thread is not worth it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A miner as its coordinator shows it now."""
+    """The current state of a miner, from its coordinator."""
 
     id: str
     curve: Curve | None = None
-    """None while nothing is known of its watts: it takes no part, unless they can be
+    """None while its power is unknown: it takes no part unless its power can be
     learned."""
     size: int | None = None
-    """Threads in all, where its watts are learned from the meter of the house because it
-    has no plug; None where they are not."""
+    """Total threads, if its power is learned from the house meter because it has no
+    plug; None otherwise."""
     algorithm: str | None = None
-    """Hashrates are compared only within the same one."""
+    """Hashrates are comparable only within one algorithm."""
     threads: int | None = None
     """Threads that hash, 0 at rest; for an on/off load 1 or 0. None while unknown."""
     is_online: bool = True
     is_steerable: bool = True
-    """False for one that is not managed, that the user switched off, or that is paused
-    for a time or calibrating. It is left alone and counts with what it draws."""
+    """False if it is not managed, switched off by the user, paused for a time or
+    calibrating. It is left alone, but its power counts."""
     max_threads: int | None = None
-    """The user's thread cap; None for none."""
+    """The user's thread cap; None without a cap."""
     max_watts: float | None = None
-    """The user's power limit, in W of the whole computer; None for none."""
+    """The user's power limit, in W of the whole computer; None without a limit."""
     temperature: float | None = None
-    """°C; None without a sensor, or while it is unknown."""
+    """°C; None without a sensor, or while unknown."""
     max_temperature: float | None = None
+    """°C; None without a maximum."""
     priority: int = 0
-    """Those with a higher one are served first."""
+    """Members with a higher priority are served first."""
     settle: float = 15
-    """Seconds after a change in which it is not changed again."""
+    """Seconds after a change in which it gets no more threads."""
     plug_watts: float | None = None
-    """W that its plug shows; None without one."""
+    """W reported by its plug; None without one."""
     sleep: SleepRules | None = None
-    """How it may sleep; None for one that is always on."""
+    """How it may sleep; None if it is always on."""
 
     @property
     def counted_idle(self) -> float:
-        """Return its idle power in W as far as that is a cost of mining.
+        """Return the part of its idle power that counts as mining, in W.
 
-        One that is always on draws it anyway.
+        A member that is always on draws its idle power anyway.
         """
         return self.curve.idle if self.curve and self.sleep else 0
 
     @property
     def need(self) -> float | None:
-        """Return the W of its idle power and first threads, 0 if it may not mine.
+        """Return the W of its idle power and first threads; 0 if it may not mine.
 
-        None while that is not known.
+        None while unknown.
         """
         if self.curve is None:
             return None
@@ -104,22 +105,23 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What the manager remembers of a member."""
+    """What the manager remembers about a member."""
 
     wanted: int | None = None
-    """Threads that were commanded and have yet to show; None once they do."""
+    """Commanded threads that the member does not show yet; None once it does."""
     changed_at: float = -math.inf
+    """When its threads were last commanded."""
     rested_since: float | None = None
-    """None while it mines."""
+    """Since when it rests; None while it mines."""
     failures: int = 0
     left_out_until: float = -math.inf
     offline_since: float | None = None
     draw: float = 0
-    """W of mining when it was seen last, with its idle power if that is counted."""
+    """W that mining drew when it was last online, plus its idle power if counted."""
     heat: HeatCap = field(default_factory=HeatCap)
 
     def seen(self, member: Member, now: float) -> Self:
-        """Return the record once a member was seen."""
+        """Return the record updated with the current state of the member."""
         record = self
         if member.threads == self.wanted or now - self.changed_at > PENDING:
             record = replace(record, wanted=None)
@@ -147,19 +149,19 @@ class Record:
         )
 
     def threads(self, member: Member) -> int:
-        """Return the threads that a member has, or is about to have."""
+        """Return the threads that the member runs, or is about to run."""
         threads = member.threads if self.wanted is None else self.wanted
         full = member.curve.threads if member.curve else 0
         return min(max(threads or 0, 0), full)
 
     def commanded(self, threads: int, now: float) -> Self:
-        """Return the record once a number of threads is commanded."""
+        """Return the record after a number of threads was commanded."""
         return replace(self, wanted=threads, changed_at=now)
 
     def with_result(self, *, ok: bool, now: float) -> Self:
-        """Return the record once a command succeeded or failed.
+        """Return the record after a command succeeded or failed.
 
-        From a success on, what the member shows is up to date.
+        After a success, the state that the member shows is up to date.
         """
         if ok:
             return replace(self, wanted=None, failures=0)
@@ -169,9 +171,10 @@ class Record:
         return replace(self, wanted=None, failures=0, left_out_until=now + LEFT_OUT)
 
     def current_draw(self, member: Member, now: float) -> float:
-        """Return what a member mines with, in W on top of its idle power.
+        """Return the mining power of a member, in W, plus its idle power if counted.
 
-        Offline, that is what its plug shows, or for a minute what it drew last.
+        While the member is offline, this is what its plug reports; without a plug it is
+        the last known power for a minute, then 0.
         """
         if self.offline_since is None:
             return self.draw
@@ -181,7 +184,7 @@ class Record:
         return self.draw if now - self.offline_since < OFFLINE_KEPT else 0
 
     def is_held(self, member: Member, now: float) -> bool:
-        """Return whether the share of a member that went offline is kept for it."""
+        """Return whether power is reserved for a member that just went offline."""
         return (
             self.offline_since is not None
             and member.plug_watts is None

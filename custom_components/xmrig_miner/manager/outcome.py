@@ -1,4 +1,4 @@
-"""What a mode makes of its members."""
+"""The outcome of a mode for its members."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from .policy import Reason
 
 @dataclass(frozen=True)
 class Outcome:
-    """The threads of all loads, and why not more are running."""
+    """The threads of all loads, and why no more are running."""
 
     threads: Mapping[str, int]
     reason: Reason | None
@@ -19,14 +19,14 @@ class Outcome:
     budget: float | None = None
     """W that mining may draw."""
     wake_at: float | None = None
-    """When to decide again; None if nothing is waited for."""
+    """When to decide again; None if there is nothing to wait for."""
     more: float | None = 0
-    """W up to which the loads and those that are woken may draw; None if that is not
-    known at the moment."""
+    """W that the loads and any members to be woken may draw together; None if currently
+    unknown."""
 
 
 def full(loads: Sequence[Load]) -> Outcome:
-    """Return all threads that the user and the temperature allow."""
+    """Return the outcome with all threads that the user and the temperature allow."""
     is_hot = any(load.is_hot for load in loads)
     return Outcome(
         {load.id: load.ceiling for load in loads},
@@ -37,5 +37,5 @@ def full(loads: Sequence[Load]) -> Outcome:
 
 
 def least(loads: Sequence[Load]) -> dict[str, int]:
-    """Return the threads where nothing may be mined beside what is always kept."""
+    """Return the minimum threads, for when there is no power to mine with."""
     return {load.id: load.floor for load in loads}

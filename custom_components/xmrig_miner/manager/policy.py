@@ -1,42 +1,42 @@
-"""What the user wants of the manager, and how much may be mined by that."""
+"""The user's settings of the manager, and what they allow."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """What the members follow."""
+    """The modes of the manager."""
 
     OFF = "off"
-    """All rest."""
+    """All members rest."""
     SMART = "smart"
-    """Sun and price."""
+    """Members follow sun and price."""
     FULL = "full"
-    """Everything at full power."""
+    """All members run at full power."""
     MANUAL = "manual"
-    """The manager leaves the members alone; their maximum temperature still counts."""
+    """The manager leaves the members alone; their maximum temperature still applies."""
 
 
 class Caution(StrEnum):
-    """How much bought energy a hash may cost.
+    """How much risk of buying power is acceptable.
 
-    Mined with surplus, a kWh of hashes costs what its export would have earned; mined
-    with power of the grid, it costs the import price. What it is worth lies between the
-    two: nearer to the import price for the eager, nearer to the export price for the
-    calm. That decides at which chance of buying it is still mined.
+    A kWh mined with surplus costs what its export would have earned; a kWh mined with
+    grid power costs the import price. The value of the hashes is taken to lie between
+    the two: near the import price for eager, near the export price for calm. It
+    determines up to which probability of buying power to mine.
     """
 
     EAGER = "eager"
-    """Whatever the chance."""
+    """Mine whatever the probability."""
     BALANCED = "balanced"
     CALM = "calm"
 
     @property
     def odds(self) -> float | None:
-        """Return the chance of buying at which is still mined; None for any.
+        """Return the highest acceptable probability of buying power; None for any.
 
-        That is how far the value of a hash is on the way from the export price to the
-        import price.
+        This is the position of the value of a hash between the export price (0) and
+        the import price (1).
         """
         return _ODDS[self]
 
@@ -45,7 +45,7 @@ _ODDS = {Caution.EAGER: None, Caution.BALANCED: 0.2, Caution.CALM: 0.08}
 
 
 class Reason(StrEnum):
-    """Why not more is running."""
+    """Why no more is running."""
 
     NO_SURPLUS = "no_surplus"
     BATTERY_FIRST = "battery_first"
@@ -66,35 +66,35 @@ class Settings:
 
     mode: Mode = Mode.SMART
     keep_mining: bool = False
-    """Whether each member keeps one thread where there is no surplus."""
+    """Whether each member keeps one thread when there is no surplus."""
     caution: Caution = Caution.EAGER
     reserve: float = 0
-    """W that are still exported; below zero, W that may be bought."""
+    """W to keep exporting; if negative, W that may be bought."""
     earnings: float | None = None
-    """What 1 kH/s earns in a day; None if that is unknown."""
+    """What 1 kH/s earns in a day; None if unknown."""
     price_limit: float | None = None
-    """Import price per kWh below which power is bought for mining; None for never."""
+    """Import price per kWh below which to buy power for mining; None for never."""
     battery_priority: float = 0
-    """% of charge below which all surplus goes to the battery."""
+    """State of charge in % below which all surplus goes to the battery."""
     battery_start: float = 0
-    """% of charge above which the battery's charging power counts as surplus again."""
+    """State of charge in % from which charging power counts as surplus again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prices:
-    """Prices per kWh, and what mining earns; None for what is not known."""
+    """Prices per kWh; None if unknown."""
 
     importing: float | None = None
     exporting: float | None = None
     break_even: float | None = None
-    """The price at which mining costs what it earns."""
+    """The price at which mining costs as much as it earns."""
 
     def odds(self, caution: Caution) -> float | None:
-        """Return the chance of buying at which is still mined; None for any.
+        """Return the highest acceptable probability of buying power; None for any.
 
-        Where all prices are known, the break-even price is what a kWh of hashes is
-        worth, and takes the place of the caution: a chance is worth it as long as what
-        is gained on surplus makes up for what is lost on bought power.
+        If all prices are known, the break-even price is the value of a kWh of hashes
+        and replaces the caution: the risk is acceptable as long as the gain on surplus
+        makes up for the loss on bought power.
         """
         if self.break_even is None or self.importing is None or self.exporting is None:
             return caution.odds
@@ -104,7 +104,7 @@ class Prices:
         return gain / (gain + self.importing - self.break_even)
 
     def is_cheap(self, limit: float | None) -> bool:
-        """Return whether power from the grid is cheap enough to mine with."""
+        """Return whether grid power is cheap enough to mine with."""
         if self.importing is None:
             return False
         return any(
@@ -113,7 +113,7 @@ class Prices:
         )
 
     def is_waiting(self, limit: float | None) -> bool:
-        """Return whether mining would begin if the price fell."""
+        """Return whether mining would start if the import price fell."""
         return self.importing is not None and not (
             limit is None and self.break_even is None
         )
@@ -122,10 +122,10 @@ class Prices:
 def battery_goes_first(
     level: float | None, settings: Settings, *, before: bool
 ) -> bool:
-    """Return whether all surplus goes to the battery, by its charge in %.
+    """Return whether all surplus goes to the battery, by its state of charge in %.
 
-    `before` is what it was: it changes only beyond the threshold of its direction. A
-    charge that is not known changes nothing.
+    `before` is the previous result, which stays between the two thresholds (hysteresis)
+    and while the state of charge is unknown.
     """
     if level is None:
         return before

@@ -1,8 +1,8 @@
-"""How the meter shows a step of mining, learned from the steps themselves.
+"""How the meter responds to a step of mining, learned from the steps themselves.
 
-What is left over beside mining does not change when mining does. So the lag and the
-averaging that fit the meter are those with which the readings, less what mining drew by
-them, change the least around each step.
+The power left over without mining does not change when mining does. So the right lag
+and averaging are those for which the readings, corrected for the draw of mining, change
+least around each step.
 """
 
 from bisect import bisect_right
@@ -15,61 +15,62 @@ from typing import Any, Self
 from ..api.models.values import integer, number, stored
 
 LAGS = (0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
-"""Seconds that a meter may be late."""
+"""Candidates for the lag of a meter, in seconds."""
 
 AVERAGINGS = (0, 10, 20, 30, 45, 60)
-"""Seconds that it may show the mean of."""
+"""Candidates for the averaging window of a meter, in seconds."""
 
 BEFORE = 1
-"""Seconds by which a reading may show a step before the lag is over, and ..."""
+"""Added to the lag, in seconds: the earliest that a reading may show a step."""
 
 AFTER = 5
-"""... after it: a command takes its time."""
+"""Added to the lag, in seconds: the latest, because a command takes time."""
 
 EFFECT = 2
-"""Seconds from a command to its effect, which the lag comes on top of."""
+"""Seconds from a command to its effect; the lag comes on top."""
 
 LEAST_STEP = 15
-"""W of a step from which on it teaches."""
+"""Smallest step in W to learn from."""
 
 WEIGHT = 120
-"""Readings that the costs are the mean of."""
+"""Number of readings over which the costs are averaged."""
 
 ENOUGH = 12
-"""Readings after steps from which on what was learned is used."""
+"""Number of readings after steps before a learned response is used."""
 
 BETTER = 0.8
-"""Share of the cost of what is used now that another response may have to replace it."""
+"""Share of the current cost that another response has to undercut to replace it."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """How the meter shows what changes behind it."""
+    """How the meter responds to a change of the draw."""
 
     earliest: float = BEFORE
+    """Minimum seconds from a command to a reading that shows it."""
     latest: float = AFTER
-    """Seconds from a command to the reading that shows it, between these two."""
+    """Maximum seconds from a command to a reading that shows it."""
     averaging: float = 0
-    """Seconds over which a reading is the mean."""
+    """Seconds over which the meter averages."""
 
     @classmethod
     def of(cls, lag: float, averaging: float) -> Self:
-        """Return the response of a meter by its lag and averaging in s."""
+        """Return the response for a lag and an averaging window, in seconds."""
         return cls(lag + BEFORE, lag + AFTER, averaging)
 
 
 CANDIDATES = tuple((lag, averaging) for averaging in AVERAGINGS for lag in LAGS)
 DEFAULT = CANDIDATES.index((0, 0))
 LONGEST = max(LAGS) + max(AVERAGINGS) + AFTER
-"""Seconds after which any meter shows a step as a whole."""
+"""Seconds after which any meter shows the whole step."""
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What mining drew, integrated over time."""
+    """The draw of mining, integrated over time."""
 
     steps: Sequence[tuple[float, float]]
-    """W, each with the time from which on; the first from ever."""
+    """Start time and W of each step; the first holds for all time before."""
 
     @cached_property
     def _times(self) -> list[float]:
@@ -77,7 +78,7 @@ class Drawn:
 
     @cached_property
     def _sums(self) -> list[float]:
-        """Return the Ws from the first change to each one."""
+        """Return the energy from the first change to each change, in Ws."""
         parts = (
             (end - begin) * watts
             for (begin, watts), (end, _) in pairwise(self.steps[1:])
@@ -92,7 +93,7 @@ class Drawn:
         return self._sums[place - 1] + (moment - since) * watts
 
     def mean(self, end: float, seconds: float) -> float:
-        """Return the mean of the W in the seconds before a moment."""
+        """Return the mean W over the given seconds before `end`."""
         if seconds <= 0:
             return self.steps[bisect_right(self._times, end)][1]
         return (self._energy(end) - self._energy(end - seconds)) / seconds
@@ -100,20 +101,22 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Learned:
-    """How well each response that a meter may have fits it."""
+    """How well each candidate response fits the meter."""
 
     costs: tuple[float, ...] = (0.0,) * len(CANDIDATES)
-    """W by which what is left over changed from reading to reading by each of them."""
+    """Mean change of the power left over between readings for each candidate, in W."""
     count: int = 0
-    """Readings after steps."""
+    """Number of readings after steps, up to `WEIGHT`."""
     used: int = DEFAULT
-    """The place of the response that is used."""
+    """Index of the candidate in use."""
     before: tuple[float, ...] | None = field(default=None, repr=False)
-    """What was left over by each of them at the last reading, in W."""
+    """Power left over at the last reading for each candidate, in W."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Return what `as_json` returned.
+        """Return what was learned from the output of `as_json`.
+
+        Starts over if the number of candidates has changed.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -136,25 +139,25 @@ class Learned:
 
     @property
     def lag(self) -> int:
-        """Return how late the meter is, in s."""
+        """Return the lag of the meter, in seconds."""
         return CANDIDATES[self.used][0]
 
     @property
     def averaging(self) -> int:
-        """Return of how many s it shows the mean."""
+        """Return the averaging window of the meter, in seconds."""
         return CANDIDATES[self.used][1]
 
     @property
     def response(self) -> Response:
-        """Return the response that fits."""
+        """Return the response in use."""
         return Response.of(self.lag, self.averaging)
 
     def seen(
         self, at: float, watts: float, steps: Sequence[tuple[float, float]]
     ) -> Self:
-        """Return what is known once the meter showed some W that are bought.
+        """Return what was learned after the meter showed `watts` bought at `at`.
 
-        `steps` are what mining drew, each with the time from which on.
+        `steps` is the draw of mining, as start time and W of each step.
         """
         recent = [
             abs(new - old)
@@ -171,7 +174,7 @@ class Learned:
         )
         if self.before is None:
             return replace(self, before=left)
-        # A kettle is no evidence, however many W it takes
+        # Limit the influence of other loads: a kettle says nothing about the meter
         costs = [
             min(abs(new - old), largest)
             for new, old in zip(left, self.before, strict=True)

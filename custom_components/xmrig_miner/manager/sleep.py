@@ -1,8 +1,8 @@
 """Rigs that sleep: when to wake one, and when to put it to sleep.
 
-A rig that sleeps draws nothing, and one that is awake costs its idle power too. It is
-woken once the surplus has covered that and its first threads for as long as it takes to
-start, and put to sleep once it has rested for the time that the user sets.
+A sleeping rig draws nothing; a rig that is awake costs its idle power too. It is woken
+once the surplus has covered its idle power and first threads for as long as it takes to
+start, and put to sleep once it has rested for the time set by the user.
 """
 
 from collections.abc import Mapping
@@ -14,78 +14,82 @@ from ..api.models.values import boolean, integer, number, stored, stored_or_none
 from .sleep_rules import Phase, SleepAction, SleepFault, SleepRules
 
 START_UP = 300
-"""Seconds that a rig takes to start, as long as nothing is known of it."""
+"""Default start-up time of a rig in seconds, until it has been measured."""
 
 LEAST_START_UP = 60
+"""Minimum start-up time in seconds, whatever was measured."""
+
 MOST_START_UP = 900
-"""Seconds that a rig is taken to need for its start, whatever was measured."""
+"""Maximum start-up time in seconds, whatever was measured."""
 
 LEAST_ASLEEP = 600
+"""Minimum seconds that a rig sleeps before it is woken."""
+
 LEAST_AWAKE = 600
-"""Seconds between waking a rig and putting it to sleep, and the other way round."""
+"""Minimum seconds that a rig is awake before it is put to sleep."""
 
 GONE = 60
-"""Seconds for which a rig has not answered until it counts as gone: it may only be slow,
-or be writing to its disks."""
+"""Seconds without a response after which a rig counts as gone: it may only be slow, or
+be writing to its disks."""
 
 CUT_AGAIN = 30
-"""Seconds after which it is looked again whether the plug can be switched off."""
+"""Seconds between attempts to switch off the plug."""
 
 FALLS_ASLEEP = 300
-"""Seconds in which a rig has to leave the network once it is put to sleep, and its plug
-has to be switched off after that."""
+"""Seconds in which a rig has to leave the network after it was put to sleep, and in
+which its plug then has to be switched off."""
 
 TRIES = 2
-"""Attempts to wake a rig, or to put it to sleep, until that is reported."""
+"""Failed attempts to wake a rig, or to put it to sleep, before a fault is reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sleep:
-    """What is remembered of a rig that may sleep."""
+    """The sleep state of a rig that may sleep."""
 
     phase: Phase = Phase.AWAKE
     since: float | None = None
-    """When that began; None after a start of Home Assistant, until it is seen."""
+    """When the phase began; None after a start of Home Assistant, until it is seen."""
     attempts: int = 0
-    """How often it was told in vain to wake or to sleep."""
+    """Failed attempts to wake it or to put it to sleep."""
     fault: SleepFault | None = None
-    """What it did not do; None if there is nothing to report."""
+    """What it failed to do; None if there is nothing to report."""
     is_left_alone: bool = False
-    """Whether the user woke it or put it to sleep: until another mode is chosen."""
+    """Whether the user woke it or put it to sleep; reset when the mode changes."""
     start_up: float = START_UP
     """Seconds that it takes to start."""
     need: float | None = None
-    """W of its idle power and first threads; None if that is not known yet, 0 if it may
-    not mine at all."""
+    """W of its idle power and first threads; None if not known yet, 0 if it may not
+    mine at all."""
     rested_since: float | None = None
-    """None while it mines, or rests for another reason than the manager."""
+    """Since when the manager lets it rest; None while it mines or rests otherwise."""
     offline_since: float | None = None
     covered_since: float | None = None
-    """Since when there is as much surplus as it needs; None while there is less."""
+    """Since when the surplus covers its need; None while it does not."""
     cut_at: float = -math.inf
-    """When its plug was to be switched off last."""
+    """When its plug was last told to switch off."""
 
     @property
     def is_asleep(self) -> bool:
-        """Return whether it may be out of reach because it sleeps."""
+        """Return whether it may be unreachable because it sleeps."""
         return self.phase is not Phase.AWAKE and self.fault is not SleepFault.WAKE
 
     @property
     def patience(self) -> float:
-        """Return the seconds in which it has to answer once it is woken."""
+        """Return the seconds in which it has to respond after it was woken."""
         return max(START_UP, 2 * self.start_up)
 
     @property
     def began(self) -> float:
-        """Return when the phase began."""
+        """Return when the phase began; minus infinity if unknown."""
         return -math.inf if self.since is None else self.since
 
     def seen_online(
         self, rules: SleepRules, now: float, *, is_mining: bool, need: float | None
     ) -> Self:
-        """Return it once the rig was seen on the network.
+        """Return the state after the rig was seen on the network.
 
-        `need` is what it needs by its curve; None without one.
+        `need` is its need in W according to its curve; None without a curve.
         """
         sleep = replace(
             self,
@@ -96,13 +100,13 @@ class Sleep:
         )
         match sleep.phase:
             case Phase.WAKING:
-                # After a start of Home Assistant it is not known when it was woken
+                # After a restart of Home Assistant, the time of waking is unknown
                 if self.since is not None:
                     took = min(max(now - self.since, LEAST_START_UP), MOST_START_UP)
                     sleep = replace(sleep, start_up=took)
                 return sleep.done(Phase.AWAKE, now)
             case Phase.ASLEEP:
-                # One that did not wake in time is late. Any other was woken by the user.
+                # After a failed attempt it is only late. Otherwise the user woke it.
                 is_late = sleep.attempts > 0
                 sleep = replace(sleep, is_left_alone=sleep.is_left_alone or not is_late)
                 return sleep.done(Phase.AWAKE, now)
@@ -115,7 +119,7 @@ class Sleep:
         return sleep
 
     def seen_offline(self, rules: SleepRules, now: float) -> Self:
-        """Return it once the rig did not answer."""
+        """Return the state after the rig did not respond."""
         offline_since = now if self.offline_since is None else self.offline_since
         away = now - offline_since
         sleep = replace(
@@ -128,7 +132,7 @@ class Sleep:
             if sleep.is_left_alone or not rules.has_plug:
                 return sleep.switched_off(now)
             if away >= GONE + FALLS_ASLEEP:
-                # It may be on, but nothing more can be done about it
+                # It may still be on, but there is nothing more to be done
                 asleep = sleep.in_phase(Phase.ASLEEP, now)
                 return replace(asleep, fault=SleepFault.SLEEP)
         if sleep.phase is Phase.WAKING and now - sleep.began >= sleep.patience:
@@ -137,19 +141,19 @@ class Sleep:
         return sleep
 
     def in_phase(self, phase: Phase, now: float) -> Self:
-        """Return it at the begin of a phase."""
+        """Return the state at the start of a phase."""
         return replace(
             self, phase=phase, since=now, rested_since=None, covered_since=None
         )
 
     def done(self, phase: Phase, now: float) -> Self:
-        """Return it once it did what it was told."""
+        """Return the state after the rig reached the requested phase."""
         return replace(self, attempts=0, fault=None).in_phase(phase, now)
 
     def in_vain(self, fault: SleepFault) -> Self:
-        """Return it once it did not do what it was told.
+        """Return the state after an attempt failed.
 
-        What the user told it is not reported.
+        Nothing is reported if the user started it.
         """
         if self.is_left_alone:
             return self
@@ -159,22 +163,22 @@ class Sleep:
         )
 
     def switched_off(self, now: float) -> Self:
-        """Return it once the rig has left the network, and its plug is off."""
+        """Return the state after the rig left the network and its plug is off."""
         if self.phase is not Phase.FALLING_ASLEEP:
             return self
         return self.done(Phase.ASLEEP, now)
 
     def by_hand(self, now: float) -> Self:
-        """Return it once the user told the rig to sleep."""
+        """Return the state after the user put the rig to sleep."""
         if self.phase is not Phase.AWAKE:
             return self
         sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
         return sleep.in_phase(Phase.FALLING_ASLEEP, now)
 
     def in_other_mode(self, now: float) -> Self:
-        """Return it once the user chose another mode: the manager begins anew.
+        """Return the state after the user chose another mode, which resets it.
 
-        A rig that does not answer may sleep by now.
+        A rig that does not respond is assumed to be asleep.
         """
         sleep = replace(self, is_left_alone=False, attempts=0, fault=None)
         since = sleep.offline_since
@@ -184,7 +188,7 @@ class Sleep:
         return sleep
 
     def rested(self, now: float, *, is_resting: bool) -> Self:
-        """Return it once it is known whether the manager lets the rig rest."""
+        """Return the state with the information whether the manager lets it rest."""
         if not is_resting:
             return replace(self, rested_since=None)
         return (
@@ -192,7 +196,7 @@ class Sleep:
         )
 
     def covered(self, now: float, spare: float | None) -> Self:
-        """Return it once it is known what is left over for it, in W; None if it is not."""
+        """Return the state with the power left over for it in W; None if unknown."""
         if spare is None:
             return self
         if not self._needs_at_most(spare):
@@ -203,16 +207,16 @@ class Sleep:
 
     def _needs_at_most(self, spare: float) -> bool:
         if self.need is None:
-            # Not known, but everything may run
+            # Even an unknown need is covered when everything may run
             return math.isinf(spare)
         return 0 < self.need <= spare
 
     def action(
         self, rules: SleepRules, now: float, *, is_urgent: bool
     ) -> SleepAction | None:
-        """Return what there is to do with the rig now.
+        """Return what to do with the rig now; None for nothing.
 
-        Where everything may run, it `is_urgent` to wake it.
+        `is_urgent` wakes it without waiting, because everything may run.
         """
         match self.phase:
             case Phase.FALLING_ASLEEP if self.offline_since is not None:
@@ -232,7 +236,7 @@ class Sleep:
         return None
 
     def told(self, action: SleepAction, now: float) -> Self:
-        """Return it once something is done with the rig."""
+        """Return the state after an action was started."""
         match action:
             case SleepAction.CUT:
                 return replace(self, cut_at=now)
@@ -242,7 +246,7 @@ class Sleep:
                 return self.in_phase(Phase.WAKING, now)
 
     def moments(self, rules: SleepRules) -> tuple[float, ...]:
-        """Return when there may be something to do without anything being reported."""
+        """Return the times at which an action may be due without a new report."""
         moments = [
             self.began + LEAST_ASLEEP,
             self.began + LEAST_AWAKE,
@@ -262,7 +266,7 @@ class Sleep:
         return tuple(moments)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON values, without times: the clock begins anew."""
+        """Return the state as JSON values, without times: the clock starts over."""
         return {
             "phase": self.phase.value,
             "attempts": self.attempts,
@@ -274,7 +278,7 @@ class Sleep:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return what `as_json` returned.
+        """Return the state from the output of `as_json`.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """

@@ -1,11 +1,11 @@
-"""How rigs may sleep, and what becomes of that."""
+"""How rigs may sleep, and the phases, actions and faults of sleep."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Whether a rig sleeps, as far as is known."""
+    """Whether a rig sleeps, as far as known."""
 
     AWAKE = "awake"
     FALLING_ASLEEP = "falling_asleep"
@@ -14,16 +14,16 @@ class Phase(StrEnum):
 
 
 class SleepAction(StrEnum):
-    """What there is to do with a rig."""
+    """What to do with a rig."""
 
     WAKE = "wake"
     SLEEP = "sleep"
     CUT = "cut"
-    """Switch its plug off, unless it is still on the network."""
+    """Switch off its plug, unless the rig is still on the network."""
 
 
 class SleepFault(StrEnum):
-    """What a rig did not do."""
+    """What a rig failed to do."""
 
     WAKE = "wake_failed"
     SLEEP = "sleep_failed"
@@ -31,14 +31,14 @@ class SleepFault(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class SleepRules:
-    """How a rig may sleep, and whether that is possible now."""
+    """How a rig may sleep, and whether it can do so now."""
 
     after: float
-    """Seconds of rest after which it may."""
+    """Seconds of rest after which it may sleep."""
     has_command: bool = True
-    """Whether something puts it to sleep. Otherwise it leaves the network by itself once
-    it has rested for a while, and only its plug is switched off."""
+    """Whether there is a command that puts it to sleep. Otherwise it leaves the network
+    by itself after resting for a while, and only its plug is switched off."""
     has_plug: bool = False
     can_sleep: bool = True
-    """False while what puts it to sleep, or wakes it again, is missing."""
+    """False while what puts it to sleep or wakes it again is missing."""
     can_wake: bool = True

@@ -1,4 +1,4 @@
-"""The members that may sleep, at a decision."""
+"""The members that may sleep, as part of a decision."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from .sleep import Sleep
 from .sleep_rules import Phase, SleepAction
 
 type Sleepers = Mapping[str, Sleep]
-"""What is remembered of each member that may sleep."""
+"""The sleep state of each member that may sleep, by ID."""
 
 
 def seen(sleepers: Sleepers, members: Iterable[Member], now: float) -> Sleepers:
-    """Return the sleepers once the members were seen."""
+    """Return the sleepers updated with the current state of the members."""
     result = {}
     for member in members:
         if (rules := member.sleep) is None:
@@ -33,7 +33,7 @@ def seen(sleepers: Sleepers, members: Iterable[Member], now: float) -> Sleepers:
 
 
 def leaving(sleepers: Sleepers, members: Iterable[Member]) -> set[str]:
-    """Return the members that were told to sleep, so that no command makes sense."""
+    """Return the IDs of members falling asleep, which must get no other command."""
     return {
         member.id
         for member in members
@@ -45,7 +45,7 @@ def leaving(sleepers: Sleepers, members: Iterable[Member]) -> set[str]:
 
 @dataclass(frozen=True)
 class Doings:
-    """What there is to do with members that may sleep."""
+    """The sleepers, and what to do with them."""
 
     sleepers: Sleepers
     actions: Mapping[str, SleepAction] = field(default_factory=dict)
@@ -60,11 +60,11 @@ def decided(
     outcome: Outcome,
     now: float,
 ) -> Doings:
-    """Return which members to wake or to put to sleep by the outcome of a decision.
+    """Return which members to wake or put to sleep after a decision.
 
-    Those of the highest priority are woken first, and of these the one that slept
-    longest. Each needs what neither members of at least the same priority use, nor those
-    that are starting up.
+    Members with the highest priority are woken first, and among these the one that has
+    slept longest. A member can only use power that is used neither by members of the
+    same or a higher priority nor by members that are starting up.
     """
     more = outcome.more
     if settings.mode is Mode.SMART and settings.keep_mining:
@@ -92,7 +92,7 @@ def decided(
             sleep = sleep.covered(now, spare)
         action = sleep.action(rules, now, is_urgent=more == math.inf)
         if settings.mode is Mode.MANUAL and action is not SleepAction.CUT:
-            # What was begun is brought to its end
+            # In manual mode, only finish what has already begun
             action = None
         if action is not None:
             sleep = sleep.told(action, now)
@@ -105,7 +105,7 @@ def decided(
 
 
 def _used(member: Member, loads: Iterable[Load], outcome: Outcome) -> float:
-    """Return the W that go to loads which a member takes nothing from."""
+    """Return the W used by loads of the same or a higher priority than a member."""
     return sum(
         load.curve.mining[outcome.threads[load.id]]
         for load in loads
@@ -114,7 +114,7 @@ def _used(member: Member, loads: Iterable[Load], outcome: Outcome) -> float:
 
 
 def reason(mode: Mode, sleepers: Sleepers, outcome: Outcome) -> Reason | None:
-    """Return why not more is running, with regard to those that sleep."""
+    """Return why no more is running, taking sleeping members into account."""
     is_all_used = outcome.reason in (Reason.EVERYTHING_AT_FULL, Reason.NO_SURPLUS)
     if not is_all_used or mode not in (Mode.SMART, Mode.FULL):
         return outcome.reason
@@ -132,12 +132,12 @@ def reason(mode: Mode, sleepers: Sleepers, outcome: Outcome) -> Reason | None:
 
 
 def with_mode(sleepers: Sleepers, now: float) -> Sleepers:
-    """Return the sleepers once the user chose another mode."""
+    """Return the sleepers after the user chose another mode."""
     return {id_: sleep.in_other_mode(now) for id_, sleep in sleepers.items()}
 
 
 def moments(sleepers: Sleepers, members: Iterable[Member]) -> list[float]:
-    """Return when there may be something to do without anything being reported."""
+    """Return the times at which an action may be due without a new report."""
     return [
         moment
         for member in members

@@ -1,4 +1,4 @@
-"""The smart mode: following sun and price."""
+"""The smart mode, which follows sun and price."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from .sources import GATHER
 from .state import ManagerState
 
 LOOK_AGAIN = 30
-"""Seconds after which power that was left for a load that may return is looked at again,
-where the meter reports nothing."""
+"""Seconds after which to reconsider power kept free for a load that may return, if the
+meter reports nothing."""
 
 
 def smart(
@@ -24,7 +24,7 @@ def smart(
     loads: Sequence[Load],
     now: float,
 ) -> tuple[ManagerState, Outcome]:
-    """Return the threads that sun and price allow, and the state after that."""
+    """Return the updated state, and the threads that sun and price allow."""
     meters = inputs.meters
     battery_first = battery_goes_first(
         meters.battery_level if meters.has_level else 100,
@@ -41,7 +41,7 @@ def smart(
         return state, Outcome(least(loads), Reason.BATTERY_FIRST, left, budget=0)
     if meters.gathered_at is not None and now < meters.gathered_at:
         since = now if state.gathering_since is None else state.gathering_since
-        # Not for each report anew: some sensors report all the time
+        # Do not restart the wait on each report: some sensors report all the time
         if now < (end := since + GATHER):
             return replace(state, gathering_since=since), Outcome(
                 bounded(loads), Reason.METER_SETTLING, left, wake_at=end, more=None
@@ -68,19 +68,19 @@ def smart(
 
 @dataclass(frozen=True)
 class _Sharing:
-    """A budget, and how much of it may be spent on more threads."""
+    """A budget, and the part of it that may be spent on more threads, in W."""
 
     budget: float
     raise_budget: float
     risky: float
-    """W that are left for loads of the house that may return."""
+    """W kept free for household loads that may return."""
 
     def share(self, loads: Sequence[Load]) -> dict[str, int]:
         return distribute(loads, self.budget, self.raise_budget)
 
     @property
     def daring(self) -> _Sharing:
-        """Return it without regard to what may return."""
+        """Return the sharing without power kept free for loads that may return."""
         return _Sharing(self.budget + self.risky, self.raise_budget + self.risky, 0)
 
 
@@ -92,7 +92,7 @@ def _with_reason(
     sharing: _Sharing,
     outcome: Outcome,
 ) -> Outcome:
-    """Return an outcome with why not more is running."""
+    """Return the outcome with the reason why no more is running."""
     threads = outcome.threads
     if all(threads[load.id] >= load.ceiling for load in loads):
         return replace(outcome, reason=full(loads).reason)
@@ -119,5 +119,5 @@ def _with_reason(
 
 
 def _is_settled(member_id: str, loads: Sequence[Load]) -> bool:
-    """Return whether a member is no load that waits."""
+    """Return whether a member is not a load that still has to settle."""
     return not any(load.id == member_id and not load.is_settled for load in loads)

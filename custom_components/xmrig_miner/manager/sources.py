@@ -1,33 +1,33 @@
-"""Power of grid and battery from whatever sensors there are."""
+"""Grid and battery power from any combination of sensors."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 import math
 
 WATTS = {"mW": 0.001, "W": 1.0, "kW": 1_000.0, "MW": 1_000_000.0}
-"""W in the units that a power sensor may have."""
+"""Factors from the units of a power sensor to W."""
 
 GATHER = 1
-"""Seconds in which several sensors report what belongs together."""
+"""Seconds within which several sensors report values that belong together."""
 
 TOGETHER = 120
-"""Seconds up to which the reports of several sensors can be apart. One that is older
-reports only changes, and has had none since."""
+"""Maximum seconds between reports that belong together. A sensor with an older report
+reports only changes, and its value has not changed since."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What a sensor reported."""
+    """The last report of a sensor."""
 
     value: float | None
-    """None while it is unavailable, unknown, or no number."""
+    """None while it is unavailable, unknown or not a number."""
     at: float
-    """When it was reported, even if nothing changed; in s on the clock of `now`."""
+    """When it was reported, even if unchanged; in seconds on the clock of `now`."""
     unit: str | None = "W"
 
     @property
     def watts(self) -> float | None:
-        """Return the sample in W; None if it is no finite power."""
+        """Return the sample in W; None if it is not a finite power."""
         factor = WATTS.get(self.unit or "")
         if factor is None or self.value is None or not math.isfinite(self.value):
             return None
@@ -36,10 +36,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Flow:
-    """One power from one or several sensors: the sum of some, less the sum of others.
+    """A power from one or more sensors: the sum of `plus`, less the sum of `minus`.
 
-    This covers a signed sensor in either direction, import and export as two sensors,
-    and phases of each.
+    This covers a signed sensor of either sign, separate import and export sensors, and
+    one sensor per phase.
     """
 
     plus: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Flow:
         return self.plus + self.minus
 
     def reading(self, samples: Mapping[str, Sample]) -> Reading | None:
-        """Return the power; None without sensors, or while one of them is unknown."""
+        """Return the power; None without sensors, or while any of them is unknown."""
         total, times = 0.0, []
         for sensor in self.sensors:
             sample = samples.get(sensor)
@@ -71,13 +71,13 @@ class Reading:
     at: float
     """When the newest part was reported."""
     since: float
-    """When the oldest part was reported of those that belong together."""
+    """When the oldest of the parts that belong together was reported."""
     is_whole: bool = True
-    """Whether all parts belong together; others are older."""
+    """Whether all parts belong together; False if some are older."""
 
     @classmethod
     def of(cls, watts: float, times: Iterable[float]) -> Reading:
-        """Return a reading whose parts were reported at some times."""
+        """Return a reading whose parts were reported at the given times."""
         ordered = sorted(times)
         newest = ordered[-1]
         since = next(at for at in ordered if at >= newest - TOGETHER)
@@ -97,14 +97,14 @@ class Sources:
     """The sensors that the manager reads."""
 
     grid: Flow = Flow()
-    """Above zero while power is bought."""
+    """Positive while power is bought."""
     battery: Flow | None = None
-    """Above zero while the battery charges; None without a battery."""
+    """Positive while the battery charges; None without a battery."""
     battery_level: str | None = None
-    """State of charge in %."""
+    """ID of the sensor for the state of charge in %."""
 
     def meters(self, samples: Mapping[str, Sample]) -> Meters:
-        """Return what the sensors show."""
+        """Return the readings of the sensors."""
         level = samples.get(self.battery_level or "")
         charge = level.value if level else None
         return Meters(
@@ -120,37 +120,40 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class Meters:
-    """What the meters of the house show."""
+    """The readings of the meters of the house."""
 
     grid: Reading | None
-    """W that are bought, below zero while power is exported."""
+    """W bought, negative while power is exported."""
     battery: Reading | None = None
-    """W that charge the battery, below zero while it discharges."""
+    """W charging the battery, negative while it discharges."""
     has_battery: bool = False
     battery_level: float | None = None
-    """%."""
+    """State of charge in %."""
     has_level: bool = False
     parts: int = 1
-    """Sensors that the power comes from."""
+    """Number of sensors that the power comes from."""
 
     @property
     def _whole(self) -> Reading | None:
-        """Return grid and battery together; None while the grid is unknown."""
+        """Return the sum of grid and battery; None while the grid is unknown.
+
+        Only its times are used. The battery is left out while it is unknown.
+        """
         if self.grid is None or self.battery is None:
             return self.grid
         return self.grid.plus(self.battery)
 
     @property
     def reported_at(self) -> float | None:
-        """Return when a sensor reported last; None while the grid's do not."""
+        """Return when a sensor last reported; None while the grid power is unknown."""
         return None if self._whole is None else self._whole.at
 
     @property
     def gathered_at(self) -> float | None:
-        """Return when all sensors have reported; None if nothing is to be waited for.
+        """Return when to stop waiting for sensors; None if there is no need to wait.
 
-        Sensors that have reported within a moment belong together. Otherwise those of a
-        meter that reports each second would be waited for without end.
+        Reports within `GATHER` seconds of each other count as complete. Otherwise the
+        wait for a meter that reports every second would never end.
         """
         whole = self._whole
         if self.parts < 2 or whole is None:

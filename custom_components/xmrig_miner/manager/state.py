@@ -1,4 +1,4 @@
-"""What the manager remembers from decision to decision."""
+"""The state that the manager keeps between decisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,32 +14,32 @@ from .sources import Reading
 from .watts import Draw, Step, Watts
 
 SILENT = 120
-"""Seconds in which a meter has to report after a step."""
+"""Seconds within which a meter has to report after a step."""
 
 FROZEN_STEP = 50
-"""W of a step after which no meter shows exactly what it showed before."""
+"""Size of a step in W after which no working meter shows exactly the same value."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What the meter shows."""
+    """The value that the meter shows."""
 
     watts: float
     at: float
-    """When it has reported last."""
+    """When it last reported."""
     since: float
-    """When it has shown this first."""
+    """When it first reported this value."""
     is_silent: bool = False
-    """Whether a step of ours should have shown by now."""
+    """Whether the meter failed to show a step of ours that is overdue."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ManagerState:
-    """The memory of the manager; the one that is new knows nothing."""
+    """The state of the manager; a new one knows nothing."""
 
     records: Mapping[str, Record] = field(default_factory=dict)
     sleepers: Mapping[str, Sleep] = field(default_factory=dict)
-    """Of members that may sleep."""
+    """The sleep state of each member that may sleep."""
     mode: Mode | None = None
     """The mode of the last decision; None before the first."""
     history: History = field(default_factory=History)
@@ -48,12 +48,12 @@ class ManagerState:
     household: Household = field(default_factory=Household)
     battery_first: bool = False
     shown: Shown | None = None
-    """What the meter shows; None before its first reading."""
+    """The value that the meter shows; None before its first reading."""
     gathering_since: float | None = None
-    """When the first sensor reported, while others are waited for; None otherwise."""
+    """Since when the manager waits for the other sensors; None if it does not wait."""
 
     def metered(self, reading: Reading) -> Self:
-        """Return the state once the meter has reported."""
+        """Return the state after a report of the meter."""
         shown = self.shown
         if shown and reading.at <= shown.at:
             return self
@@ -72,17 +72,17 @@ class ManagerState:
         return self.shown is not None and self.shown.is_silent
 
     def listened(self, now: float) -> Self:
-        """Return the state once it is known whether the meter is silent.
+        """Return the state after checking whether the meter is silent.
 
-        One that is constant may be alive: a battery or a template holds it. It is
-        silent when a step of ours does not show: if it reports nothing after one, or
-        the very same as before for longer than any meter takes.
+        A constant value is not proof of a fault: a battery or a template may hold it.
+        The meter is silent if it does not show a step of ours: if it reports nothing
+        afterwards, or exactly the same value for longer than any meter lags.
         """
         shown, history = self.shown, self.history
         if shown is None or shown.is_silent:
             return self
         unreported = history.largest_step(shown.at, now - SILENT)
-        # Two steps in a row may have come and gone between two readings
+        # A short step may begin and end between two readings
         unseen = history.largest_step(
             shown.since, now - SILENT - LONGEST, lasting=LONGEST
         )
@@ -91,21 +91,21 @@ class ManagerState:
         return replace(self, shown=replace(shown, is_silent=True))
 
     def read(self, left: Available) -> Self:
-        """Return the state once a reading of the meter was taken."""
+        """Return the state after a reading was used to update the household."""
         if left.high - left.low >= STEP:
-            # Some of our own steps may be in it
+            # The change may be caused by our own steps
             return self
         at = left.reading.at
         mined = left.middle + left.reading.watts
         return replace(self, household=self.household.seen(at, left.middle, mined))
 
     def seen(self, members: tuple[Member, ...], now: float) -> Self:
-        """Return the state once the members were seen."""
+        """Return the state updated with the current members."""
         records = {
             member.id: self.records.get(member.id, Record()).seen(member, now)
             for member in members
         }
-        # Members that come and go are no steps that the meter would show.
+        # Adding or removing a member is not a step that the meter would show.
         came = _draw(
             [member for member in members if member.id not in self.records],
             records,
@@ -126,7 +126,7 @@ class ManagerState:
     def commanded(
         self, members: tuple[Member, ...], targets: Mapping[str, int], now: float
     ) -> Self:
-        """Return the state once members are commanded some threads."""
+        """Return the state after members were commanded to run `targets` threads."""
         if not targets:
             return self
         records = dict(self.records)
@@ -145,7 +145,7 @@ class ManagerState:
         )
 
     def with_result(self, member_id: str, *, ok: bool, now: float) -> Self:
-        """Return the state once the command of a member succeeded or failed."""
+        """Return the state after a command to a member succeeded or failed."""
         if member_id not in self.records:
             return self
         record = self.records[member_id].with_result(ok=ok, now=now)
@@ -156,11 +156,11 @@ class ManagerState:
         )
 
     def with_sleep(self, member_id: str, sleep: Sleep) -> Self:
-        """Return the state once something happened to a member that may sleep."""
+        """Return the state with a new sleep state for a member."""
         return replace(self, sleepers={**self.sleepers, member_id: sleep})
 
     def known(self, member: Member) -> Member:
-        """Return a member with what was learned of its watts."""
+        """Return a member with the learned power in its curve, if it is learned."""
         if member.size is None:
             return member
         return replace(
@@ -178,7 +178,7 @@ class ManagerState:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return a new state with what `as_json` returned; None for nothing.
+        """Return a state from the output of `as_json`; None returns a new one.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -199,5 +199,5 @@ def _draw(
     records: Mapping[str, Record],
     now: float,
 ) -> float:
-    """Return what mining draws by the model, in W."""
+    """Return the modelled draw of mining, in W."""
     return sum(records[member.id].current_draw(member, now) for member in members)

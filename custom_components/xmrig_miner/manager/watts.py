@@ -1,8 +1,8 @@
-"""The watts of a miner without a plug, learned from what the house's meter shows of it.
+"""The power of a miner without a plug, learned from the meter of the house.
 
-Each change of its threads is a step of known size in threads, and of a size in W that
-the meter shows, beside all else that happens in the house at that moment. Medians over
-many steps leave only the miner.
+Each change of its threads is a step whose size in threads is known. The meter shows the
+size in W, along with everything else that happens in the house at that time. The median
+over many steps isolates the miner.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,31 +17,31 @@ from .curve import Curve
 from .response import Response
 
 KEPT = 80
-"""Steps of a miner that are remembered."""
+"""Number of steps to remember for each miner."""
 
 ENOUGH = 10
-"""Steps from which on they are used."""
+"""Number of steps required before they are used."""
 
 SURE = 0.1
-"""Share of the watts of a thread by which their median may be wrong, to be used."""
+"""Maximum relative error of the power per thread for it to be used."""
 
 CLOSE = 150
-"""Seconds that the readings around a step may span."""
+"""Maximum seconds spanned by the readings around a step."""
 
 CLEAR = 5
-"""Times by which a step has to be larger than what readings usually differ by."""
+"""Minimum size of a step, as a multiple of the usual change between readings."""
 
 ALIKE = 2
-"""Times what readings usually differ by up to which two of them are of the same."""
+"""Multiple of the usual change up to which two readings show the same load."""
 
 ASSUMED = 12
-"""W of a thread as long as nothing is known."""
+"""W of a thread while nothing is known."""
 
 MAX_WATTS = 100_000
 
 
 class Step(NamedTuple):
-    """A change of threads, as it is commanded."""
+    """A commanded change of threads."""
 
     at: float
     member: str
@@ -50,12 +50,12 @@ class Step(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What the meter showed of a step."""
+    """A step as shown by the meter."""
 
     before: int
     after: int
     watts: float
-    """By how much the draw rose, in W."""
+    """Increase of the draw in W, negative if it fell."""
 
     @property
     def threads(self) -> int:
@@ -64,7 +64,7 @@ class Sample(NamedTuple):
 
     @property
     def each(self) -> float:
-        """Return the W of each of these threads."""
+        """Return the power of each of these threads, in W."""
         return self.watts / (self.after - self.before)
 
 
@@ -77,13 +77,13 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Draw:
-    """What is known of the threads of a miner."""
+    """The learned power of the threads of a miner."""
 
     samples: tuple[Sample, ...] = ()
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
-        """Return what `as_json` returned.
+        """Return the draw from the output of `as_json`.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -100,72 +100,72 @@ class Draw:
         )
 
     def as_json(self) -> list[list[float]]:
-        """Return what is known as JSON values."""
+        """Return the samples as JSON values."""
         return [[*sample[:2], round(sample.watts, 1)] for sample in self.samples]
 
     def with_sample(self, sample: Sample) -> Self:
-        """Return it with another step."""
+        """Return the draw with another sample, dropping the oldest."""
         return replace(self, samples=(*self.samples, sample)[-KEPT:])
 
     def is_clear(self, sample: Sample, spread: float) -> bool:
-        """Return whether a step stands out of what readings differ by anyway.
+        """Return whether a step stands out from the usual change between readings.
 
-        A smaller one was perhaps made because of such a difference, and its size would
-        be that of the difference.
+        A smaller step may have been a reaction to such a change, and would measure the
+        change instead of the miner.
         """
         each = self.each if self.is_sure else None
         return (each or ASSUMED) * sample.threads >= CLEAR * spread
 
     @property
     def each(self) -> float | None:
-        """Return the W of a thread; None without any step."""
+        """Return the power of a thread in W; None without samples."""
         if not self.samples:
             return None
         return _median((sample.each, sample.threads) for sample in self.samples)
 
     @property
     def error(self) -> float | None:
-        """Return how far that may be off, as a share of it; None if it is no use."""
+        """Return the relative error of `each`; None if `each` is not usable."""
         each = self.each
         if each is None or each <= 0:
             return None
         off = _median(
             (abs(sample.each - each), sample.threads) for sample in self.samples
         )
-        # The standard error of a median, by that of a normal distribution
+        # The standard error of the median, assuming a normal distribution
         return float(1.86 * off / len(self.samples) ** 0.5 / each)
 
     @property
     def is_sure(self) -> bool:
-        """Return whether it can be used."""
+        """Return whether it is accurate enough to be used."""
         error = self.error
         return len(self.samples) >= ENOUGH and error is not None and error <= SURE
 
     def mining(self, threads: int) -> tuple[float, ...]:
-        """Return the W of 0 to `threads` threads, on top of the idle power."""
+        """Return the power of 0 to `threads` threads, in W above idle."""
         return tuple((self.each or 0.0) * count for count in range(threads + 1))
 
 
 @dataclass(frozen=True)
 class Watts:
-    """What is known of all miners, and the steps that the meter has yet to show."""
+    """The learned power of all miners, and the steps that the meter has yet to show."""
 
     draws: Mapping[str, Draw] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
     shown: tuple[Shown, ...] = ()
-    """Readings of the last minutes."""
+    """The readings of the last few minutes."""
 
     def stepped(self, steps: Iterable[Step]) -> Self:
-        """Return it once some members are commanded other threads."""
+        """Return it after members were commanded to change their threads."""
         return replace(self, steps=(*self.steps, *steps))
 
     def failed(self, member: str) -> Self:
-        """Return it once a command failed: there was no step."""
+        """Return it without the steps of a member whose command failed."""
         steps = tuple(step for step in self.steps if step.member != member)
         return replace(self, steps=steps)
 
     def seen(self, at: float, watts: float, response: Response) -> Self:
-        """Return it once the meter showed some W that are bought."""
+        """Return it after the meter showed `watts` bought at `at`."""
         shown = (
             *(old for old in self.shown if at - old.at <= 2 * CLOSE),
             Shown(at, watts),
@@ -179,23 +179,24 @@ class Watts:
                 draw = draws.get(step.member, Draw())
                 if sample is not None and draw.is_clear(sample, _spread(shown)):
                     draws[step.member] = draw.with_sample(sample)
-                # It still stands in the way of others
+                # Kept without a member: it still overlaps with other steps
                 waiting.append(step._replace(member=""))
             else:
                 waiting.append(step)
         return replace(self, draws=draws, steps=tuple(waiting), shown=shown)
 
     def curve(self, member: str, curve: Curve | None, threads: int) -> Curve | None:
-        """Return the curve of a miner whose watts are estimated, or not known at all.
+        """Return the curve of a miner whose power is estimated or unknown.
 
-        The latter is assumed to draw something, or else there would be no step of it.
+        If unknown, a power is assumed. Otherwise the miner would never be started, and
+        there would be no steps to learn from.
         """
         return _curve(self.draws.get(member, Draw()), curve, threads)
 
 
 @lru_cache(maxsize=512)
 def _curve(draw: Draw, curve: Curve | None, threads: int) -> Curve | None:
-    """Return a curve with what is known of the watts of the threads."""
+    """Return a curve with the learned power of the threads, if accurate enough."""
     is_sure = draw.is_sure
     if curve is not None and not is_sure:
         return curve
@@ -206,12 +207,12 @@ def _curve(draw: Draw, curve: Curve | None, threads: int) -> Curve | None:
 
 
 def _assumed(threads: int) -> tuple[float, ...]:
-    """Return what is taken for the W of 0 to `threads` threads."""
+    """Return the assumed power of 0 to `threads` threads, in W."""
     return tuple(float(ASSUMED * count) for count in range(threads + 1))
 
 
 def _is_due(step: Step, at: float, shown: Sequence[Shown], response: Response) -> bool:
-    """Return whether two readings show a step as a whole."""
+    """Return whether at least two readings show the whole step."""
     whole = step.at + response.latest + response.averaging
     return bool(step.member) and sum(reading.at >= whole for reading in shown) >= 2
 
@@ -219,10 +220,11 @@ def _is_due(step: Step, at: float, shown: Sequence[Shown], response: Response) -
 def _sample(
     step: Step, steps: Iterable[Step], shown: Sequence[Shown], response: Response
 ) -> Sample | None:
-    """Return what the meter shows of a step; None if it is not alone, or too long ago.
+    """Return a step as shown by the meter; None if it cannot be isolated.
 
-    What changes all the time, as the sun does, is taken out by what changed between the
-    two readings before it and between the two after it.
+    That is the case if another step is too close, or the readings around it are missing
+    or too far apart. Steady change, such as that of the sun, is removed by the drift
+    between the two readings before the step and between the two after it.
     """
     first = step.at + response.earliest
     whole = step.at + response.latest + response.averaging
@@ -243,7 +245,7 @@ def _sample(
 
 
 def _mean(readings: Sequence[Shown], spread: float) -> Shown:
-    """Return the mean of two readings, or the first where something happened between."""
+    """Return the mean of two readings, or the first if the load changed in between."""
     one, other = readings
     if abs(one.watts - other.watts) > ALIKE * spread:
         return one
@@ -251,9 +253,9 @@ def _mean(readings: Sequence[Shown], spread: float) -> Shown:
 
 
 def _drift(before: Sequence[Shown], after: Sequence[Shown]) -> float:
-    """Return what the draw of the house rises by all the time, in W/s.
+    """Return the steady change of the draw of the house, in W/s.
 
-    A load that was switched before the step or after it is no drift.
+    A load that was switched just before or after the step does not count as drift.
     """
     drifts = [
         (late.watts - early.watts) / (late.at - early.at)
@@ -265,18 +267,18 @@ def _drift(before: Sequence[Shown], after: Sequence[Shown]) -> float:
 
 
 def _spread(shown: Sequence[Shown]) -> float:
-    """Return by how much readings usually differ from one to the next, in W."""
+    """Return the usual (median) change between consecutive readings, in W."""
     changes = [abs(late.watts - early.watts) for early, late in pairwise(shown)]
     return median(changes) if changes else 0
 
 
 def _median(values: Iterable[tuple[float, int]]) -> float:
-    """Return the median of values that count so many times."""
+    """Return the median of (value, weight) pairs."""
     return median(value for value, weight in values for _ in range(weight))
 
 
 def _watts(value: Any) -> float | None:
-    """Return a power of either sign; None if it is none."""
+    """Return a power of either sign; None if the value is not valid."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if abs(value) <= MAX_WATTS else None
