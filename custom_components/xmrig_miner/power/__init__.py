@@ -1,1 +1,1 @@
-"""Power of a miner: modelled, measured by a meter, and kept below a limit."""
+"""Power of a miner: a model, its measurement by a meter, and a limit."""

@@ -1,4 +1,4 @@
-"""Measuring a miner with some numbers of its threads."""
+"""Calibration: measuring a miner with different numbers of threads."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ from .reports import READINGS, Readings
 from .table import CalibrationResult, counts_to_measure
 
 MAX_MISSED = 30
-"""Polls in a row that may be incomplete: five minutes."""
+"""Incomplete polls in a row after which the calibration fails: five minutes."""
 
 
 class Calibration:
-    """Measures a miner with up to seven numbers of threads, and restores those before."""
+    """Measures a miner with up to seven thread counts, then restores the threads."""
 
     def __init__(
         self,
@@ -44,17 +44,17 @@ class Calibration:
         self._idle.set()
         self._is_closed = False
         self._is_disturbed = False
-        """Whether other threads ran at the last reading. One reply is no proof of it:
-        the backends do not name their miner, and may be those of another one."""
+        """Whether a different number of threads ran at the last poll. One reply is not
+        proof: backends do not identify their miner, and may belong to another one."""
         self.threads_before: int | None = None
-        """How many threads ran before; None once they do so again."""
+        """Threads to restore; None once they are restored."""
         self.results: list[CalibrationResult] = []
-        """What the last one measured, from most threads to fewest."""
+        """Results of the last calibration, from most threads to fewest."""
         self.progress: int | None = None
-        """How much of it is done, in %; None while none runs."""
+        """Progress in %; None while no calibration is running."""
 
     def load(self, threads_before: Any) -> None:
-        """Restore a number of threads that was stored, or none.
+        """Restore the stored number of threads, or None.
 
         Raises ValueError for anything else.
         """
@@ -62,20 +62,19 @@ class Calibration:
 
     @property
     def is_running(self) -> bool:
-        """Return whether it runs, or is about to."""
+        """Return whether a calibration is running, or about to."""
         return self._cancelled is not None
 
     async def async_run(self, user_cap: int | None = None) -> list[CalibrationResult]:
-        """Measure up to seven numbers of threads, from the most down to one.
+        """Measure up to seven numbers of threads, from the maximum down to one.
 
-        The most are all of them, or the cap that the user set. The threads from before
-        are restored however it ends; if the miner is unreachable by then, once it is
-        back. Returns what was measured, which is not all of it after `cancel`.
+        The maximum is the user's cap, or else all threads. The previous threads are
+        always restored at the end; if the miner is unreachable then, as soon as it is
+        back. Returns the results, which are incomplete after `cancel`.
 
-        Raises ServiceValidationError without a power sensor that measures, while the
-        miner does not mine, or while it is being calibrated already;
-        HomeAssistantError as commands do, and if the power sensor reports nothing or
-        the miner is disturbed.
+        Raises ServiceValidationError without a working power sensor, while the miner is
+        not mining, or during another calibration; HomeAssistantError as commands do,
+        and if the power sensor reports nothing or the miner is disturbed.
         """
         self.refuse_while_running()
         if self._is_closed:
@@ -98,30 +97,30 @@ class Calibration:
 
     @callback
     def cancel(self) -> None:
-        """End it; `async_run` returns what was measured so far."""
+        """Cancel the calibration; `async_run` returns the results so far."""
         if self._cancelled:
             self._cancelled.set()
 
     async def async_close(self) -> None:
-        """End it, wait until the threads are restored, and refuse later ones."""
+        """Cancel the calibration, wait until threads are restored, and refuse new ones."""
         self._is_closed = True
         self.cancel()
         await self._idle.wait()
 
     def refuse_while_running(self) -> None:
-        """Raise ServiceValidationError while it runs."""
+        """Raise ServiceValidationError while a calibration is running."""
         if self.is_running:
             raise self._refusal("already_calibrating")
 
     async def async_restore_threads(self) -> None:
-        """Restore the threads from before a calibration that could not do so."""
+        """Restore the previous threads if a calibration could not do so."""
         async with self._lock:
             await self._async_restore_threads()
 
     async def _async_measure_all(
         self, cancelled: asyncio.Event, user_cap: int | None
     ) -> list[CalibrationResult]:
-        """Measure each of the chosen numbers of threads, with the lock held."""
+        """Measure each of the chosen numbers of threads; called with the lock held."""
         if cancelled.is_set():
             return []
         full = self._meter.model.threads
@@ -135,7 +134,7 @@ class Calibration:
             await self._file.async_save()
             for done, threads in enumerate(counts, 1):
                 is_change = threads != self._meter.threads_running
-                # What was reported before does not belong to these threads
+                # Earlier reports do not belong to these threads
                 since = dt_util.utcnow() if is_change else self._meter.changed_at
                 readings.begin(since, is_change=is_change)
                 await self._async_set_threads(threads)
@@ -144,7 +143,7 @@ class Calibration:
                     return self.results
                 self.progress = 100 * done // len(counts)
                 unconfirmed.append(result)
-                # A sensor that is stuck never reports, whatever runs
+                # A stuck sensor never reports, whatever runs: its value proves nothing
                 if readings.is_alive or len(counts) == 1:
                     self._accept(unconfirmed)
                     unconfirmed = []
@@ -155,7 +154,7 @@ class Calibration:
         return self.results
 
     def _accept(self, results: Iterable[CalibrationResult]) -> None:
-        """Add results to the table and to what is known of the power."""
+        """Add results to the table and to the power model."""
         for result in results:
             above = self.results[-1].threads if self.results else result.threads + 1
             self.results.append(result)
@@ -169,9 +168,9 @@ class Calibration:
     async def _async_measure(
         self, threads: int, readings: Readings, cancelled: asyncio.Event
     ) -> CalibrationResult | None:
-        """Wait until the miner has settled, and return what is read then.
+        """Wait until the miner has settled, then measure it; None if cancelled.
 
-        None if it was cancelled.
+        Raises HomeAssistantError if too many polls are incomplete, or as `_has_read`.
         """
         self._is_disturbed = False
         hashrates: list[float | None] = []
@@ -204,10 +203,10 @@ class Calibration:
                 )
 
     def _has_read(self, threads: int, readings: Readings) -> bool:
-        """Take a poll into account; return whether it is complete.
+        """Process a poll, and return whether it was usable.
 
-        Raises HomeAssistantError if the miner or the power sensor is unavailable, or
-        other threads run at two polls in a row.
+        Raises HomeAssistantError if the miner or the power sensor is unavailable, or a
+        different number of threads runs at two polls in a row.
         """
         if not self._coordinator.last_update_success:
             raise self._coordinator.last_exception or self._failure("cannot_connect")
@@ -225,12 +224,12 @@ class Calibration:
         return True
 
     async def _async_set_threads(self, threads: int) -> None:
-        """Run a number of threads, whatever the limit."""
+        """Run a number of threads, regardless of the limit."""
         async with self._command() as miner:
             await miner.set_threads(threads, self._coordinator.data.cpu_profile)
 
     async def _async_restore_threads(self) -> None:
-        """Restore the threads from before, if that is still due, with the lock held."""
+        """Restore the previous threads, if still due; called with the lock held."""
         if self.threads_before is None:
             return
         try:
@@ -243,7 +242,7 @@ class Calibration:
                 await self._file.async_save()
 
     def _refusal(self, key: str) -> ServiceValidationError:
-        """Return the error of an action that is not possible now."""
+        """Return the error for an action that is not possible now."""
         return ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key=key,
@@ -251,7 +250,7 @@ class Calibration:
         )
 
     def _failure(self, key: str) -> HomeAssistantError:
-        """Return the error of an action that failed."""
+        """Return the error for an action that failed."""
         return HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=key,
@@ -260,12 +259,12 @@ class Calibration:
 
 
 async def _async_wait(cancelled: asyncio.Event, seconds: float) -> None:
-    """Wait for some time, or until it is cancelled."""
+    """Wait for some seconds, or until cancelled."""
     with suppress(TimeoutError):
         await asyncio.wait_for(cancelled.wait(), seconds)
 
 
 def _median(values: Iterable[float | None]) -> float | None:
-    """Return the median of some readings; None without readings."""
+    """Return the median of the known values; None if there are none."""
     known = [value for value in values if value is not None]
     return median(known) if known else None

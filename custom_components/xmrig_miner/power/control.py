@@ -1,4 +1,4 @@
-"""Power of a miner: the parts that know and limit it, and how they work together."""
+"""Power control of a miner: connects the meter, the calibration and the limit."""
 
 import asyncio
 from collections.abc import Coroutine, Mapping
@@ -19,8 +19,8 @@ from .table import CalibrationResult
 class PowerControl:
     """Measures or estimates the power of a miner, and keeps it below a limit.
 
-    Without the options for power, it only gives back the threads that a limit or a
-    calibration took before.
+    Without power options, it only restores the threads that an earlier limit or
+    calibration removed.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class PowerControl:
 
     @property
     def is_active(self) -> bool:
-        """Return whether it influences how many threads run."""
+        """Return whether it affects the number of threads."""
         return (
             self.is_configured
             or self.limit.managed_threads is not None
@@ -59,15 +59,15 @@ class PowerControl:
 
     @property
     def _has_to_give_back(self) -> bool:
-        """Return whether threads are still held back from before."""
+        """Return whether an earlier limit or calibration still holds back threads."""
         return self.limit.is_limiting or self.calibration.threads_before is not None
 
     async def async_load(self, *, has_manager: bool) -> None:
-        """Restore what was learned and set before.
+        """Restore the learned model and the settings.
 
-        A limit whose options were removed is cleared for good, before the miner is
-        read: it may be unreachable for long. So is what a manager allowed that there is
-        no more.
+        A limit whose options were removed is cleared for good, without waiting for the
+        miner, which may be unreachable for a long time. So is the allowance of a
+        manager that no longer exists.
         """
         await self._file.async_load(self._load)
         is_cleared = not self.is_configured and self.limit.clear()
@@ -83,7 +83,7 @@ class PowerControl:
         self._handle_poll()
 
     async def async_calibrate(self) -> list[CalibrationResult]:
-        """Measure some numbers of threads as `Calibration.async_run` does."""
+        """Run a calibration, then apply the limit; see `Calibration.async_run`."""
         try:
             return await self.calibration.async_run(self.limit.user_cap)
         finally:
@@ -92,7 +92,7 @@ class PowerControl:
 
     @callback
     def _handle_poll(self) -> None:
-        """Learn from a poll, and check whether the limit is still kept."""
+        """Learn from a poll, and apply the limit if necessary."""
         if not self.is_active:
             return
         if not self._coordinator.last_update_success:
@@ -114,7 +114,7 @@ class PowerControl:
             self._create_background_task(self.limit.async_apply_quietly())
 
     def _create_background_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine that a callback cannot await."""
+        """Run a coroutine in the background, since a callback cannot await it."""
         self._coordinator.config_entry.async_create_background_task(
             self._hass, coroutine, f"{DOMAIN} power"
         )
@@ -130,7 +130,7 @@ class PowerControl:
             self.calibration.load(stored["threads_before"])
 
     def _as_json(self) -> dict[str, Any]:
-        """Return what was learned and set as JSON values."""
+        """Return the learned model and the settings as JSON values."""
         return {
             "meter": self.meter.as_json(),
             "limit": self.limit.as_json(),
@@ -138,10 +138,10 @@ class PowerControl:
         }
 
     async def async_close(self) -> None:
-        """End a calibration, wait for what runs, and save what is not saved yet.
+        """Cancel a calibration, wait for running changes, and save pending data.
 
-        To be called before the miner is closed: a calibration gives back the threads
-        that it took.
+        Must be called before the miner is closed: a calibration restores the threads
+        that it changed.
         """
         await self.calibration.async_close()
         async with self._lock:

@@ -1,24 +1,24 @@
-"""Energy from power."""
+"""Energy, integrated from power."""
 
 from dataclasses import dataclass
 
 MAX_GAP = 300
-"""Seconds between two readings of the power that are still connected."""
+"""Longest gap between two power readings that is still counted, in seconds."""
 
 
 @dataclass
 class EnergyMeter:
-    """Adds up W over seconds to kWh."""
+    """Integrates power in W over time to energy in kWh."""
 
     total: float = 0
     """kWh."""
     _last: tuple[float, float] | None = None
 
     def add(self, now: float, watts: float | None) -> None:
-        """Take a reading; what was drawn in between is taken to have changed evenly.
+        """Add a reading, assuming that power changed linearly since the last one.
 
-        `now` is in seconds. None is no reading. Of longer than five minutes without
-        one nothing is known, so nothing is added.
+        `now` is in seconds; None as `watts` means no reading. After more than five
+        minutes without a reading the power in between is unknown, so nothing is added.
         """
         if watts is None:
             return

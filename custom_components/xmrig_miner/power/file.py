@@ -1,4 +1,4 @@
-"""The file with what was learned and set about the power of a miner."""
+"""Storage of the learned power model and the power settings of a miner."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ..storage import async_load, power_store
 
 
 class PowerFile:
-    """The file of a miner's power. Nothing is written after it was closed."""
+    """The power file of a miner. Nothing is written after it is closed."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class PowerFile:
         entry: ConfigEntry[Any],
         content: Callable[[], dict[str, Any]],
     ) -> None:
-        """Initialize the file; `content` returns what is to be in it."""
+        """Initialize the file; `content` returns the data to save."""
         self._hass = hass
         self._entry = entry
         self._store = power_store(hass, self._entry.entry_id)
@@ -33,7 +33,7 @@ class PowerFile:
         self.is_closed = False
 
     async def async_load(self, parse: Callable[[dict[str, Any] | None], None]) -> None:
-        """Let `parse` read what was saved last; None for nothing."""
+        """Pass the saved data to `parse`, or None if there is none."""
         await async_load(self._hass, self._entry, self._store, parse)
 
     async def async_save(self) -> None:
@@ -53,14 +53,14 @@ class PowerFile:
 
     @callback
     def schedule_save(self) -> None:
-        """Save later, together with further changes."""
+        """Schedule a save, so that it includes further changes."""
         if self._timer is None and not self.is_closed:
             self._timer = async_call_later(
                 self._hass, POWER_SAVE_DELAY, HassJob(self._async_save_later)
             )
 
     async def async_close(self) -> None:
-        """Save what is not saved yet, and write nothing afterwards."""
+        """Save pending changes, and write nothing afterwards."""
         if self._timer is not None:
             await self._async_save_later()
         async with self._lock:
@@ -68,7 +68,7 @@ class PowerFile:
             self._cancel_timer()
 
     async def _async_save_later(self, _now: datetime | None = None) -> None:
-        """Save in the background; an error is only logged."""
+        """Save in the background; errors are only logged."""
         try:
             await self.async_save()
         except HomeAssistantError as error:
@@ -78,7 +78,7 @@ class PowerFile:
 
     @callback
     def _cancel_timer(self) -> None:
-        """Cancel the timer, if it runs."""
+        """Cancel the timer, if it is running."""
         if self._timer is not None:
             self._timer()
             self._timer = None

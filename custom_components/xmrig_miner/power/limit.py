@@ -1,4 +1,4 @@
-"""Keeping the power of a miner below a limit."""
+"""The power limit of a miner."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ from .thread_cap import ThreadCaps, cap_of, target_threads
 
 
 class PowerLimit:
-    """Keeps the power of a miner below a limit by its threads, or by pausing it.
+    """Keeps the power of a miner below a limit by reducing its threads or pausing it.
 
-    A cap of threads that the user chose stays a maximum, and a miner that the user
-    paused stays paused. Of the limit and what a manager allows, the lower one counts. It
-    decides only by a complete snapshot.
+    A thread cap set by the user remains a maximum, and a miner paused by the user stays
+    paused. The lower of the limit and the manager's allowance applies. Decisions are
+    made only on complete snapshots.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class PowerLimit:
         self._file = file
         options = PowerOptions.from_options(coordinator.config_entry.options)
         self.interval = options.interval
-        """Seconds after a change until more threads may run."""
+        """Seconds to wait after a change before adding threads."""
         self._watts: float | None = None
         self._managed: int | None = None
         self._caps = ThreadCaps()
@@ -63,7 +63,7 @@ class PowerLimit:
         self._retry: CALLBACK_TYPE | None = None
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Restore what `as_json` returned.
+        """Restore the output of `as_json`.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -73,7 +73,7 @@ class PowerLimit:
         self._caps = caps
 
     def as_json(self) -> dict[str, Any]:
-        """Return the limit, and the origin of the caps, as JSON values."""
+        """Return the limit, the manager's allowance and the caps as JSON values."""
         return {
             "watts": self._watts,
             "managed": self._managed,
@@ -86,7 +86,7 @@ class PowerLimit:
 
     @property
     def managed_threads(self) -> int | None:
-        """Return the threads that a manager allows, 0 for a pause; None without one."""
+        """Return the threads that a manager allows, 0 to pause; None without one."""
         return self._managed
 
     @property
@@ -105,12 +105,12 @@ class PowerLimit:
 
     @property
     def is_rest_managed(self) -> bool:
-        """Return whether a pause is the manager's: the limit alone leaves threads."""
+        """Return whether the manager causes a pause: the limit alone allows threads."""
         return self._managed is not None and self._threads_within_watts() != 0
 
     @property
     def text(self) -> tuple[str, dict[str, str]]:
-        """Return the translation key and placeholders of why no thread is left."""
+        """Return the translation key and placeholders for why no thread may run."""
         if self.is_rest_managed:
             return "managed_rest", {}
         return "limited", {
@@ -120,7 +120,7 @@ class PowerLimit:
 
     @property
     def is_due(self) -> bool:
-        """Return whether threads have to change now, rather than by a timer."""
+        """Return whether the threads have to change now instead of after the wait."""
         target, current = self._target_threads(), self._current_threads()
         if target is None or current is None or target == current:
             return False
@@ -128,35 +128,36 @@ class PowerLimit:
 
     @property
     def is_limiting(self) -> bool:
-        """Return whether the miner is held back."""
+        """Return whether the limit currently restricts the miner."""
         return bool(self._caps.limit) or self._snapshot.state.request.limited
 
     def clear(self) -> bool:
         """Remove the limit, and return whether there was one.
 
-        The miner is not told yet.
+        The miner does not change until the limit is applied.
         """
         was_set = self._watts is not None
         self._watts = None
         return was_set
 
     def release(self) -> bool:
-        """Remove what a manager set, and return whether there was anything.
+        """Remove the manager's allowance, and return whether there was one.
 
-        The miner is not told yet.
+        The miner does not change until the limit is applied.
         """
         was_managed = self._managed is not None
         self._managed = None
         return was_managed
 
     async def async_set(self, watts: float) -> None:
-        """Set the limit in W; the full load means no limit.
+        """Set the limit in W; full-load power or more means no limit.
 
-        Less is applied at once. More waits until the last change has settled, and is
-        then what the limit is by that time. A limit that could not be applied stays
-        set, and is tried again at each poll; one that could not be saved is not set.
+        A reduction is applied at once. An increase waits until the last change has
+        settled, and then uses the current limit. A limit that could not be applied
+        stays set and is retried at each poll; one that could not be saved is discarded.
 
-        Raises HomeAssistantError as commands do.
+        Raises HomeAssistantError as commands do, and if applying it has to wait for a
+        complete reply.
         """
         full_load = self._meter.full_load
         before = self._watts
@@ -177,10 +178,10 @@ class PowerLimit:
             )
 
     async def async_set_managed(self, threads: int | None) -> None:
-        """Set how many threads a manager allows, 0 for a pause; None for any number.
+        """Set how many threads the manager allows; 0 to pause, None for any number.
 
-        It is applied at once: the manager knows what has yet to settle. Like a limit it
-        stays set if it could not be applied.
+        It is applied at once: the manager knows what has yet to settle. Like a limit,
+        it stays set if it could not be applied.
 
         Raises HomeAssistantError as commands do.
         """
@@ -192,12 +193,12 @@ class PowerLimit:
                 self._managed = before
                 raise
         if not self._meter.model.threads and self._coordinator.last_update_success:
-            # Without options for its power, a miner was not observed yet
+            # A miner without power options has not been observed yet
             self._meter.observe()
         await self.async_apply(waits=False)
 
     async def async_set_threads(self, threads: int) -> None:
-        """Set the most threads that the user allows; the limit may leave fewer.
+        """Set the user's maximum number of threads; the limit may allow fewer.
 
         Raises ServiceValidationError during a calibration, HomeAssistantError as
         commands do.
@@ -205,7 +206,7 @@ class PowerLimit:
         self._calibration.refuse_while_running()
         self._requested_threads = threads
         async with self._lock:
-            # Of calls that wait for each other, the last one counts.
+            # If several calls wait for the lock, the last one wins.
             threads = self._requested_threads
             fitting = self._threads_within_limit()
             allowed = min(threads, fitting) if fitting else threads
@@ -219,7 +220,7 @@ class PowerLimit:
                 async with self._command() as miner:
                     await miner.set_threads(allowed, self._snapshot.cpu_profile)
             except HomeAssistantError:
-                # If it took effect nevertheless, the next poll detects that.
+                # If it took effect anyway, the next poll detects that.
                 self._caps = replace(before, limit=pending)
                 self._file.schedule_save()
                 raise
@@ -227,12 +228,13 @@ class PowerLimit:
             self._file.schedule_save()
 
     async def async_restore_config(self) -> list[Change]:
-        """Undo what was changed in the config from here, and return what that changes.
+        """Revert all config changes made from Home Assistant, and return the changes.
 
-        The limit is lifted: it would take threads away again within seconds.
+        Also removes the limit, which would otherwise reduce the threads again within
+        seconds.
 
-        Raises ServiceValidationError during a calibration and while a manager decides,
-        HomeAssistantError as commands do.
+        Raises ServiceValidationError during a calibration or while a manager is in
+        control, HomeAssistantError as commands do.
         """
         self._calibration.refuse_while_running()
         if self._managed is not None:
@@ -247,7 +249,7 @@ class PowerLimit:
                 await self._file.async_save()
             async with self._command() as miner:
                 changes = await miner.restore()
-                # On battery, say, it resumes later by itself
+                # A miner that is on battery, for example, resumes later by itself
                 with suppress(XmrigNotConfirmedError):
                     await miner.resume_after_power_limit()
             if self._caps != ThreadCaps():
@@ -256,17 +258,19 @@ class PowerLimit:
             return changes
 
     async def async_apply(self, *, waits: bool = True) -> bool:
-        """Apply the limit, now or once the last change has settled if it `waits`.
+        """Apply the limit now.
 
-        Returns False if that has to wait for a complete reply. Raises
-        HomeAssistantError as commands do.
+        With `waits`, threads are added only once the last change has settled.
+
+        Returns False if a complete reply is needed first. Raises HomeAssistantError as
+        commands do.
         """
         if self._calibration.is_running:
             return True
         async with self._lock:
             self._cancel_retry()
             if self._calibration.threads_before is not None:
-                # The threads are those of a calibration, which has yet to restore them
+                # A calibration still has to restore the previous threads
                 return True
             if not self._snapshot.is_complete:
                 return self._fits_all and not self.is_limiting
@@ -281,7 +285,7 @@ class PowerLimit:
             return True
 
     async def async_apply_quietly(self) -> None:
-        """Apply the limit in the background; if it fails, the next poll tries again."""
+        """Apply the limit in the background; the next poll retries after a failure."""
         if not self._coordinator.last_update_success:
             return
         try:
@@ -299,13 +303,13 @@ class PowerLimit:
 
     @callback
     def close(self) -> None:
-        """Cancel what waits to be applied later."""
+        """Cancel a scheduled retry."""
         self._cancel_retry()
 
     async def _async_apply_threads(self, threads: int) -> None:
-        """Run a number of threads, with the lock held; 0 pauses the miner."""
+        """Run a number of threads, or pause for 0; called with the lock held."""
         if threads:
-            # Saved first: after a crash, the cap would be taken for the user's.
+            # Save first, or the cap would be taken for the user's after a crash.
             self._caps = self._caps.about_to_set(threads)
             await self._file.async_save()
         try:
@@ -325,7 +329,7 @@ class PowerLimit:
             self._file.schedule_save()
 
     def _target_threads(self) -> int | None:
-        """Return how many threads should run; None if that is not decided here."""
+        """Return how many threads should run; None if the limit does not decide."""
         if self._snapshot.restricted or not self._snapshot.is_complete:
             return None
         return target_threads(
@@ -336,7 +340,7 @@ class PowerLimit:
         )
 
     def _current_threads(self) -> int | None:
-        """Return how many threads run unless paused otherwise; None if unknown."""
+        """Return how many threads run, 0 if paused by the limit; None if unknown."""
         if self._snapshot.state.request.limited:
             return 0
         if self._snapshot.threads is None and not self._meter.uses_cpu:
@@ -354,23 +358,23 @@ class PowerLimit:
         return self._watts is None and self._managed is None
 
     def _threads_within_limit(self) -> int | None:
-        """Return how many threads limit and manager leave; None without either."""
+        """Return how many threads limit and manager allow; None without either."""
         bounds = (self._threads_within_watts(), self._managed)
         return min((bound for bound in bounds if bound is not None), default=None)
 
     def _threads_within_watts(self) -> int | None:
-        """Return how many threads the limit alone leaves; None without one."""
+        """Return how many threads the limit alone allows; None without a limit."""
         if self._watts is None:
             return None
         return self._meter.threads_within(self._watts)
 
     def _wait(self) -> float:
-        """Return for how many seconds the last change has yet to settle."""
+        """Return the seconds until the last change has settled; <= 0 if it has."""
         return self._changed_at + self.interval - time.monotonic()
 
     @callback
     def _schedule_retry(self, delay: float) -> None:
-        """Apply the limit again after a delay in s."""
+        """Schedule the limit to be applied after a delay in seconds."""
         if not self._file.is_closed:
             self._retry = async_call_later(
                 self._hass, delay, HassJob(self._handle_retry)
@@ -378,7 +382,7 @@ class PowerLimit:
 
     @callback
     def _cancel_retry(self) -> None:
-        """Cancel the timer, if it runs."""
+        """Cancel the timer, if it is running."""
         if self._retry:
             self._retry()
             self._retry = None

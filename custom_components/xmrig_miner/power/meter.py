@@ -1,4 +1,4 @@
-"""Power of a miner: measured by the user's meter, or estimated."""
+"""Power of a miner, measured by the user's meter or estimated."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -20,18 +20,19 @@ from .options import PowerOptions
 from .reports import Report, watts_of
 
 MEDIAN_WINDOW = 3
-"""Number of readings of which the median counts, so that an outlier is not learned."""
+"""Number of readings in the median filter, so that an outlier is not learned."""
 
 OUTLIER_WATTS = 50
-"""W by which a single reading may differ from the expected power, or half of that."""
+"""W by which a single reading may differ from the expected power. Half of the expected
+power is allowed if that is more."""
 
 
 class PowerMeter:
-    """Measures or estimates the power of a miner, and learns from what it measures.
+    """Measures or estimates the power of a miner, and learns from measurements.
 
-    The model is that of the computer without its graphics cards: their own reading is
-    subtracted from a measurement before it is learned. It learns only from a complete
-    snapshot.
+    The model covers the computer without its graphics cards: their own readings are
+    subtracted from a measurement before it is learned. Only complete snapshots are
+    learned from.
     """
 
     def __init__(self, hass: HomeAssistant, coordinator: XmrigCoordinator) -> None:
@@ -42,9 +43,9 @@ class PowerMeter:
         self.sensor = options.sensor
         """Entity ID of the user's meter; None if power is estimated."""
         self.model = PowerModel(threads=0, idle=options.idle, full=options.full)
-        """What is known of power and hashrate for each number of threads."""
+        """The learned power and hashrate for each number of threads."""
         self.threads_running = 0
-        """How many CPU threads draw power, as far as is known."""
+        """How many CPU threads draw power, as far as known."""
         self.uses_cpu = True
         """Whether the CPU mines when the miner does."""
         self._card_watts = 0.0
@@ -56,10 +57,10 @@ class PowerMeter:
         self._samples: dict[datetime, float] = {}
 
     def load(self, data: Mapping[str, Any]) -> None:
-        """Restore what `as_json` returned.
+        """Restore the output of `as_json`.
 
-        Watts belong to the meter that measured them: the user may have chosen another
-        one because the first one measured the wrong thing.
+        Learned power is discarded if the user has selected a different meter since: the
+        previous one may have measured the wrong thing.
         """
         model = data["model"]
         if data["sensor"] != self.sensor:
@@ -81,7 +82,7 @@ class PowerMeter:
 
     @property
     def watts(self) -> float | None:
-        """Return the power in W: measured, or else estimated while the miner answers."""
+        """Return the measured power in W, or an estimate while the miner is online."""
         measured = self.measured()
         if measured is not None:
             return measured
@@ -89,32 +90,32 @@ class PowerMeter:
 
     @property
     def is_estimated(self) -> bool:
-        """Return whether the power is not measured, or not at the moment."""
+        """Return whether the power is currently not measured."""
         return self.measured() is None
 
     @property
     def expected(self) -> float | None:
-        """Return the estimated power of what runs now, in W.
+        """Return the estimated power of the current load, in W.
 
-        It does not wait for a meter to report a change, so it matches another meter
-        as soon as the threads have settled.
+        It does not wait for the user's meter to report a change, so it matches other
+        meters as soon as the threads have settled.
         """
         watts = self.model.watts(self.threads_running)
         return None if watts is None else watts + self._card_watts
 
     @property
     def cards_watts_now(self) -> float:
-        """Return what the cards draw now, in W."""
+        """Return the current power of the cards, in W."""
         return self._card_watts
 
     @property
     def changed_at(self) -> datetime:
-        """Return when threads or cards last started or stopped hashing."""
+        """Return when the load last changed."""
         return self._stable_since_utc
 
     @property
     def efficiency(self) -> float | None:
-        """Return H/J."""
+        """Return the efficiency in H/J; None if unknown."""
         hashrate = self._snapshot.hashrate_now(self._snapshot.hashrate())
         watts = self.watts
         if hashrate is None or not watts or not self._coordinator.last_update_success:
@@ -134,7 +135,7 @@ class PowerMeter:
         return self._with_cards(self.model.watts(1 if self.uses_cpu else 0))
 
     def _with_cards(self, watts: float | None) -> int | None:
-        """Return a power together with that of the cards, in whole W."""
+        """Return a power plus that of the cards, in whole W."""
         if watts is None:
             return None
         return min(math.ceil(watts + self.cards_watts), MAX_WATTS)
@@ -145,9 +146,9 @@ class PowerMeter:
         return self._cards.total(self._gpu_backends)
 
     def threads_within(self, limit: float) -> int:
-        """Return how many CPU threads fit into a limit beside the cards; 0 for none.
+        """Return how many CPU threads fit into a limit in addition to the cards.
 
-        Without the CPU there are no steps: all threads or none.
+        Without the CPU there are no steps: the result is all threads or 0.
         """
         left = limit - self.cards_watts
         if self.uses_cpu:
@@ -161,9 +162,9 @@ class PowerMeter:
         return self._hass.states.get(self.sensor) if self.sensor else None
 
     def measured(self, since: datetime | None = None) -> float | None:
-        """Return what the user's meter reports, in W; None if that is no valid power.
+        """Return the power reported by the user's meter, in W; None if not valid.
 
-        With `since`, only a report from then on counts.
+        With `since`, older reports are ignored.
         """
         if (state := self._state) is None:
             return None
@@ -173,7 +174,7 @@ class PowerMeter:
 
     @property
     def report(self) -> Report | None:
-        """Return the last report of the user's meter; None if it is no valid power."""
+        """Return the last report of the user's meter; None if not a valid power."""
         watts, state = self.measured(), self._state
         if watts is None or state is None:
             return None
@@ -182,7 +183,7 @@ class PowerMeter:
         )
 
     def observe(self) -> None:
-        """Take a poll into account."""
+        """Process a poll."""
         snapshot = self._snapshot
         if snapshot.is_complete:
             self._observe_complete(snapshot)
@@ -196,7 +197,7 @@ class PowerMeter:
             self.threads_running = snapshot.threads or self.threads_running
 
     def _observe_complete(self, snapshot: Snapshot) -> None:
-        """Take a complete snapshot into account."""
+        """Process a complete snapshot."""
         backends = snapshot.backends
         if TYPE_CHECKING:
             assert backends is not None
@@ -205,7 +206,7 @@ class PowerMeter:
         running = len(cpu.threads) if cpu else 0
         if full := snapshot.user_threads or running:
             self.model = self.model.for_threads(full)
-        # A stopped miner will start with the same threads and cards again.
+        # A stopped miner will start with the same backends again.
         enabled = backends.enabled or frozenset(BackendType)
         self.uses_cpu = BackendType.CPU in enabled
         self._gpu_backends = enabled - {BackendType.CPU}
@@ -217,12 +218,12 @@ class PowerMeter:
         self._learn(frozenset(cards))
 
     def _set_running(self, threads: int, cards: Mapping[BackendType, float]) -> None:
-        """Set what draws power: some threads, and the cards of some backends in W."""
+        """Set the current load: threads, and the W of the cards of each backend."""
         self.threads_running = threads
         self._card_watts = sum(cards.values())
 
     def reset_operating_point(self) -> None:
-        """Learn nothing until the miner has been stable for a while again."""
+        """Stop learning until the miner has been stable for a while again."""
         self._operating_point = None
 
     def replace_measurement(
@@ -233,9 +234,9 @@ class PowerMeter:
         *,
         superseded: Collection[int],
     ) -> None:
-        """Replace what is known of some numbers of threads by a measurement of one.
+        """Replace the learned values of the superseded thread counts by a measurement.
 
-        `watts` are those without the cards, `hashrate` is the CPU's in H/s.
+        `watts` excludes the cards; `hashrate` is that of the CPU, in H/s.
         """
         self.model = self.model.without(superseded)
         for _ in range(MEDIAN_WINDOW):
@@ -243,7 +244,7 @@ class PowerMeter:
 
     @property
     def cpu_hashrate(self) -> float | None:
-        """Return the hashrate of the CPU, in H/s."""
+        """Return the hashrate of the CPU in H/s; None if unknown."""
         cpu = self._backend(BackendType.CPU)
         return cpu.hashrate.seconds_10 if cpu else None
 
@@ -251,7 +252,7 @@ class PowerMeter:
         """Learn from a poll, if the miner has been stable for a while."""
         now = time.monotonic()
         snapshot = self._snapshot
-        # Without threads, it may be building its dataset on all cores.
+        # While starting without threads, it may be building its dataset on all cores.
         is_starting = snapshot.status is Status.STARTING and not self.threads_running
         point = (self.threads_running, cards, snapshot.summary.algo, is_starting)
         if point != self._operating_point:
@@ -269,16 +270,16 @@ class PowerMeter:
         )
 
     def _sample(self) -> float | None:
-        """Return the power to learn, in W; None if there is none that can be trusted.
+        """Return the power to learn, in W; None if there is no trustworthy one.
 
-        A meter that seldom reports shows an outlier for many polls. It counts only
-        once other reports agree with it.
+        A meter that rarely reports shows an outlier for many polls. A report that is
+        far from the expected power is used only once others agree with it.
         """
         settled = self._stable_since_utc + timedelta(seconds=SETTLE_TIME / 2)
         measured = self.measured(since=settled)
         if measured is None or (state := self._state) is None:
             return None
-        # By the report, so that the same one counts once.
+        # Keyed by the time of the report, so that each report counts once.
         sample = self._samples[state.last_reported] = measured - self._card_watts
         while len(self._samples) > MEDIAN_WINDOW:
             del self._samples[min(self._samples)]
@@ -292,7 +293,7 @@ class PowerMeter:
         return None
 
     def _backend(self, backend_type: BackendType) -> Backend | None:
-        """Return a backend."""
+        """Return a backend; None if it is unknown."""
         backends = self._snapshot.backends
         return backends.by_type.get(backend_type) if backends else None
 

@@ -1,6 +1,6 @@
-"""Power of a miner for each number of threads, learned from measurements.
+"""Power and hashrate of a miner for each number of threads, learned from measurements.
 
-Units are threads, H/s, W and kWh. It does not depend on Home Assistant or time.
+The units are H/s and W. Nothing here depends on Home Assistant or the time.
 """
 
 from bisect import bisect_right
@@ -16,32 +16,33 @@ from ..api.limits import MAX_INTEGER
 from ..api.models.values import number, stored, thread_number
 
 MAX_WATTS = 100_000
-"""W of a miner: several times the capacity of a household's grid connection."""
+"""Maximum power of a miner in W: several times that of a household connection."""
 
 MAX_WEIGHT = 30
-"""Samples that a reading averages: older ones fade, so that the model adapts to
-another algorithm, a warmer room or a new power plan."""
+"""Number of samples that a reading averages. Older samples fade, so that the model
+adapts to another algorithm, a warmer room or a new power plan."""
 
 DECAY = 0.999
-"""Factor for the weight of a reading with each sample of another one: where two
-contradict each other, the newer one counts more."""
+"""Factor applied to the weight of a reading with each sample of another thread count:
+if two readings contradict each other, the newer one counts more."""
 
 LEAST_WEIGHT = 0.001
 
 RECENT = 6
-"""Readings of a graphics card of which the highest counts: its power swings."""
+"""Number of readings of a graphics card to keep. The highest one counts, because the
+power fluctuates."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The mean of the samples of one number of threads."""
+    """The mean of the samples for one number of threads."""
 
     value: float
     weight: float
 
     @classmethod
     def from_json(cls, data: Any, maximum: float) -> Self:
-        """Return a reading that was stored, up to a maximum.
+        """Return a stored reading, up to a maximum.
 
         Raises TypeError or ValueError for anything else.
         """
@@ -51,29 +52,29 @@ class Reading:
         )
 
     def with_sample(self, sample: float) -> Reading:
-        """Return the reading with another sample, which counts 1."""
+        """Return the reading with another sample of weight 1."""
         weight = min(self.weight, MAX_WEIGHT - 1) + 1
         return Reading(self.value + (sample - self.value) / weight, weight)
 
     def faded(self) -> Reading:
-        """Return the reading as a little older."""
+        """Return the reading with its weight reduced by a little."""
         return Reading(self.value, max(self.weight * DECAY, LEAST_WEIGHT))
 
 
 @dataclass(frozen=True)
 class PowerModel:
-    """W and H/s for 0 to `threads` threads; with 0 the miner is idle."""
+    """Power and hashrate for 0 to `threads` threads; with 0 the miner is idle."""
 
     threads: int
     idle: float | None = None
-    """Idle power in W, by the user's options; None if not set."""
+    """Idle power in W from the user's options; None if not set."""
     full: float | None = None
-    """Full-load power in W, by the user's options; None if not set."""
+    """Full-load power in W from the user's options; None if not set."""
     watts_seen: Mapping[int, Reading] = field(default_factory=dict)
     hashrates_seen: Mapping[int, Reading] = field(default_factory=dict)
 
     def with_learned(self, data: Mapping[str, Any] | None) -> Self:
-        """Return the model with what `as_json` returned; None for nothing.
+        """Return the model with the output of `as_json`; None changes nothing.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -89,7 +90,7 @@ class PowerModel:
         return replace(self, watts_seen=watts, hashrates_seen=hashrates)
 
     def for_threads(self, threads: int) -> Self:
-        """Return the model for another number of threads in all."""
+        """Return the model for a different total number of threads."""
         return self if threads == self.threads else replace(self, threads=threads)
 
     def as_json(self) -> dict[str, Any]:
@@ -108,10 +109,10 @@ class PowerModel:
     def with_sample(
         self, threads: int, *, watts: float | None, hashrate: float | None
     ) -> Self:
-        """Return the model with a sample of a settled miner taken into account.
+        """Return the model updated with a sample of a settled miner.
 
-        A power below zero comes from a meter that is reversed, or measures something
-        else as well: nothing is learned from it.
+        Negative power is ignored: the meter is reversed, or also measures something
+        else.
         """
         return replace(
             self,
@@ -120,7 +121,7 @@ class PowerModel:
         )
 
     def without(self, counts: Collection[int]) -> Self:
-        """Return the model without the samples of some numbers of threads."""
+        """Return the model without the samples for the given thread counts."""
         return replace(
             self,
             watts_seen=_without(self.watts_seen, counts),
@@ -128,11 +129,11 @@ class PowerModel:
         )
 
     def watts(self, threads: int) -> float | None:
-        """Return what the miner draws with some threads; None if that is not known."""
+        """Return the power with `threads` threads, in W; None if unknown."""
         return _interpolate(self._curve, threads)
 
     def hashrate(self, threads: int) -> float | None:
-        """Return what the miner hashes with some threads; None if nothing is known."""
+        """Return the hashrate with `threads` threads, in H/s; None if unknown."""
         if not self.hashrates_seen:
             return None
         return _interpolate(
@@ -141,7 +142,7 @@ class PowerModel:
 
     @property
     def _watts_known(self) -> Mapping[int, Reading]:
-        """Return what was measured, and those of the user's values that are consistent."""
+        """Return the measured power, and the user's values if consistent with it."""
         known = dict(self.watts_seen)
         seen = [reading.value for reading in known.values()]
         if self.idle is not None and all(self.idle < value for value in seen):
@@ -157,22 +158,22 @@ class PowerModel:
 
     @property
     def full_load(self) -> float | None:
-        """Return what the miner draws with all threads; None if that is not known."""
-        # The number of threads is unknown until the miner reported it.
+        """Return the power with all threads, in W; None if unknown."""
+        # The number of threads is unknown until the miner has reported it.
         return self.watts(self.threads) if self.threads else self.full
 
     @property
     def per_thread(self) -> float | None:
-        """Return what a thread draws on average; None if that is not known."""
+        """Return the average power of a thread, in W; None if unknown."""
         full, idle = self.full_load, self.watts(0)
         if full is None or idle is None or 0 not in self._watts_known:
             return None
         return (full - idle) / self.threads if self.threads else None
 
     def threads_within(self, limit: float) -> int:
-        """Return the largest number of threads that fits into a limit; 0 for none.
+        """Return the largest number of threads that fits into a limit in W; 0 for none.
 
-        A model that knows nothing yet limits nothing.
+        As long as the power is unknown, all threads fit.
         """
         curve = self._curve
 
@@ -180,19 +181,19 @@ class PowerModel:
             known = _interpolate(curve, threads)
             return -math.inf if known is None else known
 
-        # It never falls with more threads.
+        # Bisection works because power never falls with more threads.
         return bisect_right(range(1, self.threads + 1), limit, key=watts)
 
 
 def _weight(value: Any) -> float | None:
-    """Return the weight of a reading; None if it is none."""
+    """Return the weight of a reading; None if the value is not valid."""
     return number(value, MAX_WEIGHT) or None
 
 
 def _with_sample(
     seen: Mapping[int, Reading], threads: int, sample: float | None
 ) -> Mapping[int, Reading]:
-    """Return readings with another sample, if it is one."""
+    """Return readings with another sample; None or a negative one is ignored."""
     if sample is None or sample < 0:
         return seen
     others = {count: reading.faded() for count, reading in seen.items()}
@@ -203,15 +204,15 @@ def _with_sample(
 def _without(
     seen: Mapping[int, Reading], counts: Collection[int]
 ) -> Mapping[int, Reading]:
-    """Return readings without some of them."""
+    """Return readings without those for the given thread counts."""
     return {count: reading for count, reading in seen.items() if count not in counts}
 
 
 def _isotonic(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
-    """Return the points next to these that never fall, by weight.
+    """Return the closest non-decreasing points (weighted isotonic regression).
 
-    This is the pooling of adjacent violators: where a point is below the one before,
-    both become their mean.
+    Uses the pool-adjacent-violators algorithm: if a point is below the previous one,
+    both become their weighted mean.
     """
     pools: list[tuple[list[int], Reading]] = []
     for count in sorted(points):
@@ -228,11 +229,12 @@ def _isotonic(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
 
 
 def _interpolate(line: Sequence[tuple[int, float]], threads: int) -> float | None:
-    """Return the value at a number of threads, on the line between its neighbours.
+    """Return the value at a number of threads by linear interpolation.
 
-    Elsewhere it rather promises too much power than too little. Below all points it is
-    level. Above them the last line goes on, which from a single point is the one from
-    nothing; of a miner that only ever rested nothing is known.
+    Outside of the points, the estimate is too high rather than too low: constant below
+    the first point, and the last line continued above the last one. A single point is
+    extrapolated from the origin. None without points, or if only the idle power is
+    known.
     """
     if not line:
         return None
@@ -249,13 +251,13 @@ def _interpolate(line: Sequence[tuple[int, float]], threads: int) -> float | Non
 
 
 class CardPower:
-    """What graphics cards draw while they hash, remembered while they are idle.
+    """The power of graphics cards while they hash, remembered while they are idle.
 
-    A limit that paused them would otherwise conclude that they fit now.
+    Otherwise a limit that paused them would conclude that they fit again.
     """
 
     def __init__(self, data: Mapping[str, float] | None = None) -> None:
-        """Initialize it with what `as_json` gave.
+        """Initialize it, optionally with the output of `as_json`.
 
         Raises AttributeError or ValueError for anything else.
         """
@@ -265,13 +267,13 @@ class CardPower:
         }
 
     def observe(self, backend: str, watts: float) -> None:
-        """Record the power of all cards of a backend that hashes, in W."""
+        """Record the power of all cards of a hashing backend, in W."""
         self._recent.setdefault(backend, deque(maxlen=RECENT)).append(watts)
 
     def total(self, backends: Iterable[str]) -> float:
-        """Return what the cards of some backends draw while they hash, in W."""
+        """Return the power of the cards of the given backends while they hash, in W."""
         return sum(max(self._recent.get(backend, [0])) for backend in backends)
 
     def as_json(self) -> dict[str, float]:
-        """Return what is known as JSON values."""
+        """Return the known power of each backend as JSON values."""
         return {backend: max(recent) for backend, recent in self._recent.items()}

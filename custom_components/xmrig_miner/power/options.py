@@ -1,4 +1,4 @@
-"""The user's options about the power of a miner."""
+"""The user's power options for a miner."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ class PowerOptions:
     full: float | None
     """Full-load power, in W."""
     interval: int
-    """Seconds between two steps up of the power limit."""
+    """Seconds that the power limit waits after a change before it adds threads."""
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
         """Return the options of a config entry.
 
-        The form bounds what it stores. What is stored may be older than these bounds,
-        or come from a damaged file: an absurd value counts as none.
+        The form limits the values it stores. Stored values may still be older than
+        these limits, or come from a damaged file: invalid values are ignored.
         """
         sensor = options.get(CONF_POWER_SENSOR)
         is_entity = isinstance(sensor, str) and valid_entity_id(sensor)

@@ -1,8 +1,7 @@
-"""Which reports of a power sensor count as readings; functions of values and times.
+"""Which reports of a power sensor count as readings; pure functions.
 
-Some sensors report at intervals, and some only when the power changes. Of the former,
-a value counts once for each report. Of the latter, silence means that the last value
-still holds.
+Some sensors report at intervals, others only when the power changes. For the former,
+each report counts once. For the latter, silence means that the last value still holds.
 """
 
 from dataclasses import dataclass
@@ -18,23 +17,23 @@ from ..const import SAMPLE_TIME, SETTLE_TIME
 from .model import MAX_WATTS
 
 READINGS = 3
-"""Reports of which the median counts, so that an outlier does not."""
+"""Number of reports in the median, so that an outlier does not count."""
 
 STANDS = timedelta(seconds=2 * SAMPLE_TIME)
-"""Silence after a report until the sensor is too slow to wait for three of them."""
+"""Silence after a report after which it counts without waiting for further ones."""
 
 REPEATS = 2
-"""Repeated values that are no accident: the sensor reports at intervals."""
+"""Repeated values that prove that the sensor reports at intervals."""
 
 PROMPT = timedelta(minutes=1)
-"""Silence after a change that at least passes until it is a reading."""
+"""Minimum silence after a change before an older value counts as a reading."""
 
 PATIENCE = timedelta(minutes=5)
-"""Silence after which the slowest sensors would have reported."""
+"""Silence after which even the slowest sensors would have reported."""
 
 
 def watts_of(state: State) -> float | None:
-    """Return the power that a sensor shows, in W; None if that is no valid power."""
+    """Return the power shown by a sensor, in W; None if it is not a valid power."""
     try:
         value = float(state.state)
     except ValueError:
@@ -43,8 +42,8 @@ def watts_of(state: State) -> float | None:
     if unit not in PowerConverter.VALID_UNITS or not math.isfinite(value):
         return None
     watts = PowerConverter.convert(value, unit, UnitOfPower.WATT)
-    # A computer never exports power: a negative reading is from a reversed or faulty
-    # meter.
+    # A computer never exports power: a negative reading means that the meter is
+    # reversed or faulty.
     return watts if 0 <= watts <= MAX_WATTS else None
 
 
@@ -55,34 +54,37 @@ class Report:
     watts: float
     at: datetime
     is_repeat: bool
-    """Whether it reported the same value again, so not only changes."""
+    """Whether it repeats the last value: the sensor does not report only changes."""
 
 
 class Readings:
-    """The reports of a power sensor while the load is changed step by step."""
+    """The reports of a power sensor while the load changes step by step."""
 
     def __init__(self, started: datetime) -> None:
-        """Initialize it; reports from before `started` do not prove that it works."""
+        """Initialize it; reports before `started` do not prove that it works."""
         self._started = started
         self._repeats: set[datetime] = set()
         self._slowest: timedelta | None = None
-        """The longest time that a change took to show; None before the first one."""
+        """The longest time until a change was shown; None before the first one."""
         self._is_change = False
         self._since = started
         self._last: Report | None = None
         self._settled: dict[datetime, float] = {}
         self.is_alive = False
-        """Whether it reported at all since the start."""
+        """Whether the sensor has reported at all since the start."""
 
     def begin(self, since: datetime, *, is_change: bool = True) -> None:
-        """Begin with a load that has been there since then, or is set now."""
+        """Begin with a load that is set at `since`.
+
+        `is_change` is False if the load has already been running since then.
+        """
         self._is_change = is_change
         self._since = since
         self._last = None
         self._settled.clear()
 
     def add(self, report: Report) -> None:
-        """Take the last report into account; the same one counts once."""
+        """Add the last report; adding the same report again has no effect."""
         self.is_alive = self.is_alive or report.at > self._started
         if report.is_repeat:
             self._repeats.add(report.at)
@@ -95,7 +97,7 @@ class Readings:
             self._settled[report.at] = report.watts
 
     def watts(self, now: datetime) -> float | None:
-        """Return the power of the load in W; None while that is not certain yet."""
+        """Return the power of the load in W; None while it is not certain yet."""
         if self._last is None:
             return None
         if len(self._settled) >= READINGS:
@@ -105,20 +107,20 @@ class Readings:
 
     @property
     def _has_shown(self) -> bool:
-        """Return whether it reported since the load was set."""
+        """Return whether the sensor has reported since the load was set."""
         return self._last is not None and self._last.at >= self._since
 
     @property
     def _patience(self) -> timedelta:
-        """Return how long it has to be silent for the last value to be a reading."""
+        """Return how long the sensor must be silent for its last value to count."""
         if self._settled:
             return STANDS
-        # At intervals, the first report after a change may be an average of both loads
+        # With intervals, the first report after a change may average both loads
         if len(self._repeats) >= REPEATS:
             return PATIENCE
         if self._has_shown:
             return STANDS
-        # It may be slow: as long as it has shown no change, it is given all the time
+        # Until it has shown a change, assume the slowest sensor
         if self._slowest is None:
             return PATIENCE
         return min(max(2 * self._slowest, PROMPT), PATIENCE)

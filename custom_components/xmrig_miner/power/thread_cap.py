@@ -1,4 +1,4 @@
-"""How many threads a power limit leaves, decided from values alone."""
+"""How many threads a power limit allows; pure functions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,16 +9,16 @@ from ..api.models.values import stored, stored_or_none, thread_number
 
 @dataclass(frozen=True, kw_only=True)
 class ThreadCaps:
-    """Which caps of the CPU threads the user set, and which the power limit."""
+    """The caps on CPU threads set by the user and by the power limit."""
 
     user: int | None = None
-    """The cap that the user chose; None for none."""
+    """The user's cap; None without a cap."""
     limit: frozenset[int] = frozenset()
-    """The cap that the limit set, and the one that it is about to set."""
+    """The cap set by the limit, and the one it is about to set."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the caps that `as_json` returned.
+        """Return the caps from the output of `as_json`.
 
         Raises LookupError, TypeError or ValueError for anything else.
         """
@@ -32,11 +32,11 @@ class ThreadCaps:
         return {"user": self.user, "limit": sorted(self.limit)}
 
     def detect_user_cap(self, *, current: int, full: int) -> Self:
-        """Return the caps once the miner shows `current` of `full` threads.
+        """Return the caps after the miner shows `current` of `full` threads.
 
-        A cap that the limit did not set is the user's.
+        A cap that the limit did not set is treated as the user's.
         """
-        # Another algorithm may have fewer threads in all.
+        # Another algorithm may have fewer threads in total.
         known = self.limit | {self.user or full}
         if current in {min(count, full) for count in known}:
             return self
@@ -47,11 +47,11 @@ class ThreadCaps:
         return min(self.user or full, full)
 
     def about_to_set(self, threads: int) -> Self:
-        """Return the caps while the limit sets a number of threads."""
+        """Return the caps before the limit sets a number of threads."""
         return replace(self, limit=self.limit | {threads})
 
     def with_threads_set(self, threads: int, *, full: int) -> Self:
-        """Return the caps once the limit has set a number of threads."""
+        """Return the caps after the limit has set a number of threads."""
         is_cap = threads != self.max_threads(full)
         return replace(self, limit=frozenset({threads} if is_cap else ()))
 
@@ -64,11 +64,11 @@ def cap_of(threads: int, full: int) -> int | None:
 def target_threads(
     caps: ThreadCaps, *, full: int, fitting: int | None, is_limiting: bool
 ) -> int | None:
-    """Return how many threads should run, 0 for a pause; None if it does not matter.
+    """Return how many threads should run, 0 to pause; None to leave them alone.
 
-    `full` is how many threads the user set up (0 if unknown), and `fitting` how many
-    fit into the limit (None without a limit). Without a limit it matters only as long
-    as the miner is still held back (`is_limiting`).
+    `full` is the number of threads set up by the user (0 if unknown), `fitting` the
+    number that fits into the limit (None without a limit). Without a limit, threads are
+    restored only while the miner is still held back (`is_limiting`).
     """
     if not full:
         return None
