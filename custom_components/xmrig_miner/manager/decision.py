@@ -29,7 +29,7 @@ class Plan:
     reason: Reason | None = None
     """Why no more is running; None in manual mode and without members."""
     surplus: float | None = None
-    """W that will be left over beside mining once the meter reflects this plan."""
+    """W left over in addition to mining, once the meter reflects this plan."""
     budget: float | None = None
     """W that mining may draw above the idle power of the computers."""
     draw: float = 0

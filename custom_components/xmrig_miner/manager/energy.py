@@ -84,7 +84,7 @@ class Waiting:
     kwh: float = 0
 
     def plus(self, watts: float, seconds: float) -> Waiting:
-        """Return it with `watts` over `seconds` added."""
+        """Return the waiting energy with `watts` over `seconds` added."""
         return replace(
             self,
             seconds=self.seconds + seconds,
@@ -185,7 +185,7 @@ class Account:
         if waiting.is_seen(meters, now) and not is_silent:
             return account.charged(waiting.split(meters), price)
         if waiting.seconds >= MAX_WAIT:
-            # If not silent, the meter reports only changes, so its value still holds
+            # Unless silent, the meter reports only changes: its last value still holds
             energy = Energy(unknown=waiting.kwh) if is_silent else waiting.split(meters)
             return account.charged(energy, price)
         return account

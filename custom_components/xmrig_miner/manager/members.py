@@ -21,7 +21,8 @@ LEFT_OUT = 300
 """Seconds for which a member is left out."""
 
 FIRST_SHARE = 0.25
-"""Share of its threads that has to run to wake a member: one thread is not worth it."""
+"""Share of its threads that the surplus has to cover before a member is woken: a single
+thread is not worth it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Member:
     priority: int = 0
     """Members with a higher priority are served first."""
     settle: float = 15
-    """Seconds after a change in which it gets no more threads."""
+    """Seconds after a change until it counts as settled and may get more threads."""
     plug_watts: float | None = None
     """W reported by its plug; None without one."""
     sleep: SleepRules | None = None

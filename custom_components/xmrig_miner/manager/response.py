@@ -174,7 +174,7 @@ class Learned:
         )
         if self.before is None:
             return replace(self, before=left)
-        # Limit the influence of other loads: a kettle says nothing about the meter
+        # Cap the influence of other loads: a kettle is no evidence about the meter
         costs = [
             min(abs(new - old), largest)
             for new, old in zip(left, self.before, strict=True)

@@ -106,7 +106,7 @@ class Sleep:
                     sleep = replace(sleep, start_up=took)
                 return sleep.done(Phase.AWAKE, now)
             case Phase.ASLEEP:
-                # After a failed attempt it is only late. Otherwise the user woke it.
+                # After a failed attempt it is only late; otherwise the user woke it
                 is_late = sleep.attempts > 0
                 sleep = replace(sleep, is_left_alone=sleep.is_left_alone or not is_late)
                 return sleep.done(Phase.AWAKE, now)
@@ -188,7 +188,7 @@ class Sleep:
         return sleep
 
     def rested(self, now: float, *, is_resting: bool) -> Self:
-        """Return the state with the information whether the manager lets it rest."""
+        """Return the state, given whether the manager lets the rig rest."""
         if not is_resting:
             return replace(self, rested_since=None)
         return (
@@ -196,7 +196,10 @@ class Sleep:
         )
 
     def covered(self, now: float, spare: float | None) -> Self:
-        """Return the state with the power left over for it in W; None if unknown."""
+        """Return the state, given the power left over for the rig in W.
+
+        None means that the power is unknown, which changes nothing.
+        """
         if spare is None:
             return self
         if not self._needs_at_most(spare):

@@ -156,16 +156,16 @@ class Watts:
     """The readings of the last few minutes."""
 
     def stepped(self, steps: Iterable[Step]) -> Self:
-        """Return it after members were commanded to change their threads."""
+        """Return the watts with new steps that the meter has yet to show."""
         return replace(self, steps=(*self.steps, *steps))
 
     def failed(self, member: str) -> Self:
-        """Return it without the steps of a member whose command failed."""
+        """Return the watts without the steps of a member whose command failed."""
         steps = tuple(step for step in self.steps if step.member != member)
         return replace(self, steps=steps)
 
     def seen(self, at: float, watts: float, response: Response) -> Self:
-        """Return it after the meter showed `watts` bought at `at`."""
+        """Return the watts after the meter showed `watts` bought at `at`."""
         shown = (
             *(old for old in self.shown if at - old.at <= 2 * CLOSE),
             Shown(at, watts),

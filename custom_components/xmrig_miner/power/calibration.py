@@ -102,7 +102,7 @@ class Calibration:
             self._cancelled.set()
 
     async def async_close(self) -> None:
-        """Cancel the calibration, wait until threads are restored, and refuse new ones."""
+        """Cancel, wait until the threads are restored, and refuse new calibrations."""
         self._is_closed = True
         self.cancel()
         await self._idle.wait()
@@ -143,7 +143,7 @@ class Calibration:
                     return self.results
                 self.progress = 100 * done // len(counts)
                 unconfirmed.append(result)
-                # A stuck sensor never reports, whatever runs: its value proves nothing
+                # Without a report since the start, the sensor may be stuck
                 if readings.is_alive or len(counts) == 1:
                     self._accept(unconfirmed)
                     unconfirmed = []

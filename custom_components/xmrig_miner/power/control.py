@@ -87,7 +87,7 @@ class PowerControl:
         try:
             return await self.calibration.async_run(self.limit.user_cap)
         finally:
-            # The limit may have changed in the meantime.
+            # The limit may have changed during the calibration.
             await self.limit.async_apply_quietly()
 
     @callback

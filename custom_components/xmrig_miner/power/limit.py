@@ -249,7 +249,7 @@ class PowerLimit:
                 await self._file.async_save()
             async with self._command() as miner:
                 changes = await miner.restore()
-                # A miner that is on battery, for example, resumes later by itself
+                # A miner on battery, for example, resumes by itself later
                 with suppress(XmrigNotConfirmedError):
                     await miner.resume_after_power_limit()
             if self._caps != ThreadCaps():

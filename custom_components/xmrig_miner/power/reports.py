@@ -115,7 +115,7 @@ class Readings:
         """Return how long the sensor must be silent for its last value to count."""
         if self._settled:
             return STANDS
-        # With intervals, the first report after a change may average both loads
+        # The first report at an interval after a change may average both loads
         if len(self._repeats) >= REPEATS:
             return PATIENCE
         if self._has_shown:
