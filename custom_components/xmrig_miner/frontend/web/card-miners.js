@@ -83,7 +83,10 @@ export class MinersCard extends XmrigCard {
     const isSorted = this._sorting?.column === column;
     const order = this._sorting?.descending ? "descending" : "ascending";
     const sort = () => {
-      const descending = isSorted ? !this._sorting?.descending : column !== "name";
+      // As it is now: a second key may come before the first one is rendered
+      const { _sorting: now } = this;
+      const descending =
+        now?.column === column ? !now.descending : column !== "name";
       this._sorting = { column, descending };
       this._rendered = -Infinity;
       this.requestRender();
