@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from random import random
 import time
-from typing import Any, Protocol, override
+from typing import Any, override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -27,27 +27,13 @@ from .api.exceptions import (
 from .api.health import Health
 from .api.miner import Miner
 from .api.models import BaseSummary
+from .api.polled import ProcessReader
 from .api.reader import MinerReader
 from .api.snapshot import Snapshot
 from .const import CONF_IMPORT, CONF_KEEP_STATE, DOMAIN, LOGGER, SCAN_INTERVAL
 
 type CommandRunner = Callable[[], AbstractAsyncContextManager[Miner]]
 """Runs a command; see `Commands.run`."""
-
-
-class Reader[SnapshotT](Protocol):
-    """Polls a miner or a proxy."""
-
-    @property
-    def polls(self) -> int:
-        """Return how many polls have begun."""
-
-    @property
-    def is_polling(self) -> bool:
-        """Return whether a poll is running."""
-
-    async def poll(self) -> SnapshotT:
-        """Read it once; raises XmrigError."""
 
 
 class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
@@ -62,7 +48,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     """What happened between the last two polls that succeeded."""
     may_sleep = False
     """Whether it may be out of reach because its computer sleeps."""
-    _reader: Reader[SnapshotT]
+    _reader: ProcessReader[SnapshotT]
 
     def __init__(
         self,

@@ -1,5 +1,6 @@
 """Reading all endpoints of a miner or a proxy side by side."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -142,3 +143,40 @@ class PolledReplies[SummaryT: BaseSummary]:
         sent = time.monotonic()
         summary = await self._link.summary()
         return TimedSummary(summary=summary, sent=sent, received=time.monotonic())
+
+
+class ProcessReader[SnapshotT](ABC):
+    """Polls a miner or a proxy, and keeps what happened until it is taken."""
+
+    def __init__(self, replies: PolledReplies[Any]) -> None:
+        """Initialize the reader."""
+        self._replies = replies
+        self._restart_seen = False
+        self._changed_paths: list[str] = []
+
+    @abstractmethod
+    async def poll(self) -> SnapshotT:
+        """Read once, between two commands.
+
+        Raises the errors of reading the summary; other replies may be missing.
+        """
+
+    @property
+    def polls(self) -> int:
+        """Return how many polls have begun."""
+        return self._replies.polls
+
+    @property
+    def is_polling(self) -> bool:
+        """Return whether a poll is running."""
+        return self._replies.is_polling
+
+    def take_restart(self) -> bool:
+        """Return whether there was a restart since the last call."""
+        seen, self._restart_seen = self._restart_seen, False
+        return seen
+
+    def take_changed_paths(self) -> list[str]:
+        """Return the paths of external changes of the config since the last call."""
+        paths, self._changed_paths = self._changed_paths, []
+        return paths

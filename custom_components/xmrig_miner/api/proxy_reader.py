@@ -1,9 +1,10 @@
 """Polling a proxy: all endpoints side by side, and the workers only now and then."""
 
 import time
+from typing import override
 
 from .models import Workers
-from .polled import Endpoint, PolledReplies
+from .polled import Endpoint, PolledReplies, ProcessReader
 from .proxy import Proxy
 from .proxy_snapshot import ProxySnapshot
 
@@ -15,30 +16,26 @@ _EARLY = 5
 """Seconds by which a poll may come too early, and yet be the one for the workers."""
 
 
-class ProxyReader:
+class ProxyReader(ProcessReader[ProxySnapshot]):
     """Polls a proxy, and keeps what takes more than one poll to detect."""
 
     def __init__(self, proxy: Proxy) -> None:
         """Initialize the reader."""
         self._proxy = proxy
         self._workers: Endpoint[Workers | None] = Endpoint(self._read_workers)
-        self._replies = PolledReplies(proxy.link, proxy.read_config, self._workers)
+        super().__init__(PolledReplies(proxy.link, proxy.read_config, self._workers))
         self._read_at: float | None = None
         """When the workers were read, by the monotonic clock; None to read them next."""
         self._writes = 0
         self._uptime = 0
-        self._restart_seen = False
-        self._changed_paths: list[str] = []
         self.needs_workers = False
         """Whether anything needs the workers."""
         self.must_read_workers = False
         """Whether the next poll has to read them, even if they are not due."""
 
+    @override
     async def poll(self) -> ProxySnapshot:
-        """Read the proxy once, between two commands.
-
-        Raises the errors of reading the summary; other replies may be missing.
-        """
+        """Read the proxy once; see `ProcessReader`."""
         async with self._proxy.queue.poll():
             timed = await self._replies.read()
             replies, uptime = self._replies, timed.summary.uptime
@@ -62,29 +59,9 @@ class ProxyReader:
             )
 
     @property
-    def polls(self) -> int:
-        """Return how many polls have begun."""
-        return self._replies.polls
-
-    @property
-    def is_polling(self) -> bool:
-        """Return whether a poll is running."""
-        return self._replies.is_polling
-
-    @property
     def has_read_workers(self) -> bool:
         """Return whether the last attempt to read the workers succeeded."""
         return self._workers.is_fresh
-
-    def take_restart(self) -> bool:
-        """Return whether the proxy restarted since the last call."""
-        seen, self._restart_seen = self._restart_seen, False
-        return seen
-
-    def take_changed_paths(self) -> list[str]:
-        """Return the paths of external changes of the config since the last call."""
-        paths, self._changed_paths = self._changed_paths, []
-        return paths
 
     async def _read_workers(self) -> Workers | None:
         """Return the workers, of an earlier poll while they are not due."""

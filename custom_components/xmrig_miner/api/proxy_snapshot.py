@@ -1,11 +1,10 @@
 """Everything that is known about a proxy at one moment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
-from .models import Config, ProxySummary, WorkerMode, Workers
-from .state import MinerState
+from .base_snapshot import BaseSnapshot
+from .models import ProxySummary, WorkerMode, Workers
 
 MINUTES_10 = 600
 HOUR = 3600
@@ -27,18 +26,12 @@ class ProxyStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProxySnapshot:
+class ProxySnapshot(BaseSnapshot):
     """Everything that is known about a proxy at one moment."""
 
     summary: ProxySummary
     workers: Workers | None = None
     """None if nothing needs them, or they could not be read for a while."""
-    config: Config | None = field(default=None, repr=False)
-    """None if the API is read-only, or it could not be read for a while."""
-    restricted: bool = False
-    """Whether the API is read-only."""
-    state: MinerState = field(default_factory=MinerState, repr=False)
-    """What was stored about the proxy at that moment."""
 
     @property
     def status(self) -> ProxyStatus | None:
@@ -82,23 +75,6 @@ class ProxySnapshot:
         if self.workers is None or self.workers.mode is WorkerMode.NONE:
             return None
         return len(self.workers.online)
-
-    @cached_property
-    def user_config(self) -> Config | None:
-        """Return the config without the values that controls wrote; None if unknown."""
-        return None if self.config is None else self.state.user_config(self.config)
-
-    @property
-    def pool_labels(self) -> list[str]:
-        """Return the labels of the pools, in the user's order."""
-        return self.user_config.pool_labels if self.user_config else []
-
-    @property
-    def preferred_pool(self) -> str | None:
-        """Return the label of the first enabled pool; None if it is unknown."""
-        if self.config is None or self.user_config is None:
-            return None
-        return self.config.preferred_pool(self.user_config)
 
     def window(self, value: float | None, seconds: int) -> float | None:
         """Return a hashrate once its window is full.

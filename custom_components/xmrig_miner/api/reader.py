@@ -2,30 +2,29 @@
 
 from dataclasses import replace
 import time
+from typing import override
 
 from .intent import is_pause_over, is_resumed_by_rule
 from .miner import Miner
 from .models import Backends, Summary
-from .polled import Endpoint, PolledReplies
+from .polled import Endpoint, PolledReplies, ProcessReader
 from .restart import RestartDetector
 from .rolling import RollingHashrates
 from .snapshot import Snapshot
 
 
-class MinerReader:
+class MinerReader(ProcessReader[Snapshot]):
     """Polls a miner, and keeps what takes more than one poll to detect."""
 
     def __init__(self, miner: Miner) -> None:
         """Initialize the reader."""
         self._miner = miner
         self._backends: Endpoint[Backends] = Endpoint(miner.link.backends)
-        self._replies = PolledReplies(miner.link, miner.read_config, self._backends)
+        super().__init__(PolledReplies(miner.link, miner.read_config, self._backends))
         self._restarts = RestartDetector(started=miner.state.started)
         self._hashrates = RollingHashrates()
         self._last_complete: Snapshot | None = None
         self._previous_backends: Backends | None = None
-        self._restart_seen = False
-        self._changed_paths: list[str] = []
         self.restore_due = False
         """Whether the miner restarted, and the request was not restored yet."""
         self.resumed_by_rule = False
@@ -39,11 +38,9 @@ class MinerReader:
         """
         self._is_config_new = False
 
+    @override
     async def poll(self) -> Snapshot:
-        """Read the miner once, between two commands.
-
-        Raises the errors of reading the summary; other replies may be missing.
-        """
+        """Read the miner once; see `ProcessReader`."""
         async with self._miner.queue.poll():
             timed = await self._replies.read()
             restarted = self._restarts.observe(
@@ -67,16 +64,6 @@ class MinerReader:
             self._previous_backends = snapshot.backends
             return snapshot
 
-    @property
-    def polls(self) -> int:
-        """Return how many polls have begun."""
-        return self._replies.polls
-
-    @property
-    def is_polling(self) -> bool:
-        """Return whether a poll is running."""
-        return self._replies.is_polling
-
     def _compare_config(self, snapshot: Snapshot) -> None:
         """Find out after a restart whether the miner kept what was written from here."""
         if self._is_config_new and snapshot.config and snapshot.is_fresh:
@@ -84,16 +71,6 @@ class MinerReader:
             kept = snapshot.state.all_edits.is_in(snapshot.config.document)
             if kept is not None:
                 self.keeps_config = kept
-
-    def take_restart(self) -> bool:
-        """Return whether the miner restarted since the last call."""
-        seen, self._restart_seen = self._restart_seen, False
-        return seen
-
-    def take_changed_paths(self) -> list[str]:
-        """Return the paths of external changes of the config since the last call."""
-        paths, self._changed_paths = self._changed_paths, []
-        return paths
 
     def _snapshot(self, summary: Summary, *, restarted: bool) -> Snapshot:
         """Return what was read, and what is still used of earlier polls."""

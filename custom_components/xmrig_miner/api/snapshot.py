@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from .base_snapshot import BaseSnapshot
 from .models import Backends, BackendType, Config, Gpu, Hashrate, PauseRule, Summary
-from .state import MinerState
 
 
 class Status(StrEnum):
@@ -23,7 +23,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Snapshot:
+class Snapshot(BaseSnapshot):
     """Everything that is known about a miner at one moment.
 
     All decisions are based on this alone, because its replies and its stored state
@@ -33,12 +33,6 @@ class Snapshot:
     summary: Summary
     backends: Backends | None = None
     """None if they could not be read for a while."""
-    config: Config | None = field(default=None, repr=False)
-    """None if the API is read-only, or it could not be read for a while."""
-    restricted: bool = False
-    """Whether the API is read-only, even if a truncated reply does not contain it."""
-    state: MinerState = field(default_factory=MinerState, repr=False)
-    """What was stored about the miner at that moment."""
     hashrates: Mapping[BackendType | None, Hashrate] = field(default_factory=dict)
     """The hashrates of the replies with their gaps filled, where that was possible; that
     of the whole miner under None."""
@@ -190,11 +184,6 @@ class Snapshot:
             return 0
         return hashrate.seconds_10
 
-    @cached_property
-    def user_config(self) -> Config | None:
-        """Return the config without the values that controls wrote; None if unknown."""
-        return None if self.config is None else self.state.user_config(self.config)
-
     @property
     def active_threads(self) -> int | None:
         """Return how many worker threads hash, graphics cards included; None if unknown.
@@ -223,15 +212,3 @@ class Snapshot:
     def _thread_count(self, config: Config | None) -> int | None:
         """Return how many CPU threads a config has for the profile in use."""
         return None if config is None else config.thread_count(self.cpu_profile)
-
-    @property
-    def pool_labels(self) -> list[str]:
-        """Return the labels of the pools, in the user's order."""
-        return self.user_config.pool_labels if self.user_config else []
-
-    @property
-    def preferred_pool(self) -> str | None:
-        """Return the label of the first enabled pool; None if it is unknown."""
-        if self.config is None or self.user_config is None:
-            return None
-        return self.config.preferred_pool(self.user_config)
