@@ -37,6 +37,19 @@ class Exchange(NamedTuple):
 type Hook = Callable[[Request], Awaitable[None] | None]
 
 
+def http_section(*, host: str, port: int, token: str | None, restricted: bool) -> Json:
+    """Return the `http` member of a config, with the API turned on."""
+    return {
+        "http": {
+            "enabled": True,
+            "host": host,
+            "port": port,
+            "access-token": token,
+            "restricted": restricted,
+        }
+    }
+
+
 class BaseSimulator[ProcessT: Process](ABC):
     """A simulated process of XMRig on its own port.
 

@@ -35,6 +35,13 @@ def make_context() -> tuple[ssl.SSLContext, bytes]:
         .not_valid_after(now + timedelta(days=3650))
         .sign(key, SHA256())
     )
+    return server_context(key, certificate)
+
+
+def server_context(
+    key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
+) -> tuple[ssl.SSLContext, bytes]:
+    """Return the TLS context of a server with a certificate, and that in DER form."""
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import time
 from typing import Any, override
 
 from . import rapidjson
-from .base import BaseSimulator, merged
+from .base import BaseSimulator, http_section, merged
 from .hardware import Computer
 from .jsonvalue import Json
 from .proxy import SimulatedProxy, StratumMiner
@@ -48,13 +48,7 @@ class ProxySimulator(BaseSimulator[SimulatedProxy]):
         )
         document = {
             "api": {"id": None, "worker-id": worker_id},
-            "http": {
-                "enabled": True,
-                "host": host,
-                "port": port,
-                "access-token": token,
-                "restricted": restricted,
-            },
+            **http_section(host=host, port=port, token=token, restricted=restricted),
             "bind": [{"host": "0.0.0.0", "port": 3333, "tls": False}],
             "pools": list(pools),
         }

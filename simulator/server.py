@@ -6,7 +6,7 @@ import time
 from typing import Any, override
 
 from . import api, rapidjson
-from .base import BaseSimulator, merged
+from .base import BaseSimulator, http_section, merged
 from .forks import XMRIG, Fork
 from .hardware import Computer, Gpu, make_gpus
 from .jsonvalue import Json
@@ -80,13 +80,7 @@ class Simulator(BaseSimulator[SimulatedMiner]):
         )
         document = {
             "api": {"id": None, "worker-id": worker_id},
-            "http": {
-                "enabled": True,
-                "host": host,
-                "port": port,
-                "access-token": token,
-                "restricted": restricted,
-            },
+            **http_section(host=host, port=port, token=token, restricted=restricted),
             "opencl": {"enabled": any(gpu.kind == "opencl" for gpu in gpu_list)},
             "cuda": {"enabled": any(gpu.kind == "cuda" for gpu in gpu_list)},
             "pools": list(pools),

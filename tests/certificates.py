@@ -4,21 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from ipaddress import IPv4Address
-from pathlib import Path
 import ssl
-import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from simulator.certificate import make_context
+from simulator.certificate import make_context, server_context
 
 FIRST_YEAR, LAST_YEAR = 2020, 2100
 """Of a certificate that is valid: OpenSSL compares with the real clock."""
@@ -97,13 +91,7 @@ class Authority:
             )
             .sign(self._key, SHA256())
         )
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "cert.pem"
-            path.write_bytes(pem + certificate.public_bytes(Encoding.PEM))
-            context.load_cert_chain(path)
-        return ServerCertificate(context, certificate.public_bytes(Encoding.DER))
+        return ServerCertificate(*server_context(key, certificate))
 
 
 def _name(text: str) -> x509.Name:

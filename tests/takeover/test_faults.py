@@ -1,5 +1,7 @@
 """What may come between an import and its end."""
 
+from contextlib import AbstractContextManager
+from typing import Any
 from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
@@ -100,14 +102,22 @@ async def test_the_other_integration_cannot_be_unloaded(
         assert registered(home, KELLER) == before
 
 
+def refused_moves() -> AbstractContextManager[Any]:
+    """Let no entity be moved to another platform, as while it is loaded."""
+    return patch.object(
+        er.EntityRegistry,
+        "async_update_entity_platform",
+        side_effect=ValueError("is loaded"),
+    )
+
+
 async def test_entities_that_are_loaded_are_not_given_back(
     miners: Miners, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The undoing waits for the next start, which is logged."""
     async with started(only(miners.stored, KELLER)) as home:
         await home.import_miners(KELLER)
-        with patch.object(er.EntityRegistry, "async_update_entity_platform") as move:
-            move.side_effect = ValueError("is loaded")
+        with refused_moves():
             await home.undo("Keller")
         assert list(home.miners) == ["Keller"]
         assert "goes on after a restart" in caplog.text
@@ -124,8 +134,7 @@ async def test_a_miner_is_deleted_whose_entities_are_loaded(
     """It is deleted all the same."""
     async with started(only(miners.stored, KELLER)) as home:
         await home.import_miners(KELLER)
-        with patch.object(er.EntityRegistry, "async_update_entity_platform") as move:
-            move.side_effect = ValueError("is loaded")
+        with refused_moves():
             await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
         assert "An entity of Keller was not returned" in caplog.text
         assert not home.miners
