@@ -5,9 +5,11 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 
+from .coordinator import XmrigCoordinator
 from .fleet.diagnostics import manager_diagnostics
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .power.table import as_response
+from .proxy.coordinator import ProxyCoordinator
 from .proxy.runtime import ProxyConfigEntry
 from .redaction import (
     Audience,
@@ -34,33 +36,23 @@ async def async_get_config_entry_diagnostics(
 
 def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
     """Return the last replies of the miner, without what identifies the user."""
-    coordinator = entry.runtime_data.coordinator
-    snapshot = coordinator.data
-    backends, config = snapshot.backends, snapshot.config
+    snapshot = entry.runtime_data.coordinator.data
+    backends = snapshot.backends
     return {
-        "last_update_success": coordinator.last_update_success,
-        "status": snapshot.status,
-        "restricted": snapshot.restricted,
+        **_process_diagnostics(entry.runtime_data.coordinator),
         "summary_complete": snapshot.summary.complete,
-        "summary": shown_summary(snapshot.summary.document, Audience.PUBLIC),
         "backends": shown_backends(backends.document, Audience.PUBLIC)
         if backends
         else None,
-        "config": shown_config(config.document, Audience.PUBLIC) if config else None,
         "calibration": as_response(entry.runtime_data.power.calibration.results),
     }
 
 
 def _proxy_diagnostics(entry: ProxyConfigEntry) -> dict[str, Any]:
     """Return the last replies of the proxy; names of workers may be wallets."""
-    coordinator = entry.runtime_data.coordinator
-    snapshot = coordinator.data
-    config, workers = snapshot.config, snapshot.workers
+    workers = entry.runtime_data.coordinator.data.workers
     return {
-        "last_update_success": coordinator.last_update_success,
-        "status": snapshot.status,
-        "restricted": snapshot.restricted,
-        "summary": shown_summary(snapshot.summary.document, Audience.PUBLIC),
+        **_process_diagnostics(entry.runtime_data.coordinator),
         "workers": {
             "mode": workers.mode,
             "known": len(workers.rows),
@@ -68,6 +60,20 @@ def _proxy_diagnostics(entry: ProxyConfigEntry) -> dict[str, Any]:
         }
         if workers
         else None,
+    }
+
+
+def _process_diagnostics(
+    coordinator: XmrigCoordinator | ProxyCoordinator,
+) -> dict[str, Any]:
+    """Return what the diagnostics of a miner and of a proxy share."""
+    snapshot = coordinator.data
+    config = snapshot.config
+    return {
+        "last_update_success": coordinator.last_update_success,
+        "status": snapshot.status,
+        "restricted": snapshot.restricted,
+        "summary": shown_summary(snapshot.summary.document, Audience.PUBLIC),
         "config": shown_config(config.document, Audience.PUBLIC) if config else None,
     }
 

@@ -1,8 +1,11 @@
 """Numbers as they are shown: without noise, and in a unit that suits their size."""
 
 from dataclasses import dataclass
+from datetime import datetime
 import math
 from typing import Final
+
+from homeassistant.helpers.typing import StateType
 
 NOTICEABLE: Final = 0.05
 """Share of a reading by which it has to change to be shown at once. On an otherwise idle
@@ -59,6 +62,15 @@ class SteadyReading:
         ):
             self._value, self._shown_at, self._occasion = value, now, occasion
         return self._value
+
+    def publish[ValueT: StateType | datetime](
+        self, value: ValueT, now: float, occasion: object = None
+    ) -> ValueT | float | None:
+        """Return what to publish of any value: without an interval, the value itself."""
+        if not self.interval:
+            return value
+        number = value if isinstance(value, int | float) else None
+        return self.update(number, now, occasion)
 
     def _is_noticeable(self, value: float | None) -> bool:
         """Return whether a value differs from the one shown by more than noise."""

@@ -92,7 +92,4 @@ class XmrigReadingSensor(XmrigEntity, SensorEntity):
         value = self.reading
         if isinstance(value, float) and self.entity_description.is_hashrate:
             value = significant(value / self._divisor)
-        if not self.entity_description.interval:
-            return value
-        number = value if isinstance(value, int | float) else None
-        return self._steady.update(number, time.monotonic(), self.occasion)
+        return self._steady.publish(value, time.monotonic(), self.occasion)

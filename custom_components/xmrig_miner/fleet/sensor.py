@@ -315,9 +315,6 @@ class FleetSensor(FleetEntity, SensorEntity):
         """Return the value to publish."""
         description, data = self.entity_description, self.coordinator.data
         value = description.value_fn(data)
-        if not description.interval:
-            return value
-        number = value if isinstance(value, int | float) else None
-        return self._steady.update(
-            number, time.monotonic(), description.occasion_fn(data)
+        return self._steady.publish(
+            value, time.monotonic(), description.occasion_fn(data)
         )

@@ -197,7 +197,4 @@ class ProxySensor(ProxyEntity, SensorEntity):
     def native_value(self) -> StateType | datetime:
         """Return the value to publish."""
         value = self.entity_description.value_fn(self.snapshot)
-        if not self.entity_description.interval:
-            return value
-        number = value if isinstance(value, int | float) else None
-        return self._steady.update(number, time.monotonic())
+        return self._steady.publish(value, time.monotonic())
