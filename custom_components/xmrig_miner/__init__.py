@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -12,15 +13,16 @@ from .certificates import with_verification
 from .const import DOMAIN
 from .fleet.automation_issue import async_watch_automations
 from .fleet.entry import (
+    async_close_manager,
     async_create_manager,
     async_remove_manager,
     async_start_manager,
     async_unload_manager,
-    is_no_device_removable,
 )
 from .frontend import async_register_details, async_serve_module
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .miner_entry import (
+    async_close_miner,
     async_create_miner,
     async_remove_miner,
     async_start_miner,
@@ -28,11 +30,11 @@ from .miner_entry import (
     is_card_removable,
 )
 from .proxy_entry import (
+    async_close_proxy,
     async_create_proxy,
     async_remove_proxy,
     async_start_proxy,
     async_unload_proxy,
-    is_nothing_removable,
 )
 from .services import async_setup_services
 
@@ -46,15 +48,20 @@ class _Lifecycle:
     create: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[Any]]
     """Returns the runtime data, without which nothing is started."""
     start: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]]
+    close: Callable[[AnyConfigEntry], Awaitable[None]]
+    """Ends what it does, also once Home Assistant stops."""
     unload: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[bool]]
     remove: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]]
-    is_device_removable: Callable[[AnyConfigEntry, dr.DeviceEntry], bool]
+    is_device_removable: Callable[[AnyConfigEntry, dr.DeviceEntry], bool] = (
+        lambda _entry, _device: False
+    )
 
 
 _LIFECYCLES = {
     EntryKind.MINER: _Lifecycle(
         create=async_create_miner,
         start=async_start_miner,
+        close=async_close_miner,
         unload=async_unload_miner,
         remove=async_remove_miner,
         is_device_removable=is_card_removable,
@@ -62,16 +69,16 @@ _LIFECYCLES = {
     EntryKind.MANAGER: _Lifecycle(
         create=async_create_manager,
         start=async_start_manager,
+        close=async_close_manager,
         unload=async_unload_manager,
         remove=async_remove_manager,
-        is_device_removable=is_no_device_removable,
     ),
     EntryKind.PROXY: _Lifecycle(
         create=async_create_proxy,
         start=async_start_proxy,
+        close=async_close_proxy,
         unload=async_unload_proxy,
         remove=async_remove_proxy,
-        is_device_removable=is_nothing_removable,
     ),
 }
 
@@ -100,6 +107,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Set up a config entry."""
     lifecycle = _LIFECYCLES[entry_kind(entry)]
     entry.runtime_data = await lifecycle.create(hass, entry)
+
+    async def close(_: Event) -> None:
+        await lifecycle.close(entry)
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, close))
     await lifecycle.start(hass, entry)
     return True
 

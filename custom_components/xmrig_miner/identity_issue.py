@@ -17,7 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 from .addresses import address, entries_of
 from .api.identity import MinerIdentity
 from .const import DOMAIN
-from .issues import async_raise_issue, issue_id
+from .issues import async_delete_unless_ignored, async_raise_issue, issue_id
 
 ANOTHER_MINER = "another_miner"
 
@@ -66,13 +66,11 @@ def async_update_identity_issue(
 def async_delete_identity_issue(
     hass: HomeAssistant, entry: ConfigEntry[Any], *, ignored: bool
 ) -> None:
-    """Delete the issue of a config entry; `forget` also that it was ignored."""
+    """Delete the issue of a config entry, even if ignored if `ignored` is True."""
     _async_found(hass).pop(entry.entry_id, None)
-    issue = ir.async_get(hass).async_get_issue(
-        DOMAIN, issue_id(ANOTHER_MINER, entry.entry_id)
+    async_delete_unless_ignored(
+        hass, issue_id(ANOTHER_MINER, entry.entry_id), ignored=ignored
     )
-    if issue and (ignored or issue.dismissed_version is None):
-        ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
 
 
 def is_polled(entry: ConfigEntry[Any]) -> bool:

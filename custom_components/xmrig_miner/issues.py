@@ -48,3 +48,13 @@ def async_raise_issue(
         translation_key=key,
         translation_placeholders=dict(placeholders),
     )
+
+
+@callback
+def async_delete_unless_ignored(
+    hass: HomeAssistant, issue_id: str, *, ignored: bool = False
+) -> None:
+    """Delete an issue, but keep that the user ignored it unless `ignored` is True."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    if issue and (ignored or issue.dismissed_version is None):
+        ir.async_delete_issue(hass, DOMAIN, issue_id)

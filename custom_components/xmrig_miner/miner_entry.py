@@ -1,8 +1,8 @@
 """The config entry of a miner: set-up, unloading, removal."""
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.const import Platform
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
 from .addresses import identity_data, identity_of, is_expected_at
@@ -18,7 +18,7 @@ from .entity import is_removable
 from .fleet.energy import async_offer_manager
 from .kinds import EntryKind, entries_of_kind
 from .power.control import PowerControl
-from .repairs import async_delete_issues, async_update_issues
+from .repairs import async_delete_issues, async_follow_issues
 from .runtime import XmrigConfigEntry, XmrigRuntimeData
 from .storage import async_load_state, async_remove
 from .takeover.statistics import async_renew_units
@@ -68,29 +68,27 @@ async def async_create_miner(
 
 async def async_start_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
     """Add the entities and issues of a miner."""
-    runtime = entry.runtime_data
     # Dashboards that Home Assistant generates show entities in the order in which they
     # were added: Mining comes first
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[:1])
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[1:])
-
-    @callback
-    def update_issues() -> None:
-        async_update_issues(runtime.coordinator)
-
-    async def stop(_: Event) -> None:
-        await _async_close(runtime)
-
-    update_issues()
-    entry.async_on_unload(runtime.coordinator.async_add_listener(update_issues))
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+    async_follow_issues(entry.runtime_data.coordinator)
     await async_renew_units(hass, entry)
     await async_offer_manager(hass)
 
 
+async def async_close_miner(entry: XmrigConfigEntry) -> None:
+    """Stop everything that reads from a miner or writes to it.
+
+    A calibration first, which gives back the threads that it took.
+    """
+    await entry.runtime_data.power.async_close()
+    await entry.runtime_data.coordinator.async_close()
+
+
 async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
     """Unload a miner, once its last command is over."""
-    await _async_close(entry.runtime_data)
+    await async_close_miner(entry)
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry, ignored=False)
     return unloaded
@@ -131,12 +129,3 @@ async def _async_miner(
         save,
         is_expected=is_expected,
     )
-
-
-async def _async_close(runtime: XmrigRuntimeData) -> None:
-    """Stop everything that reads from a miner or writes to it.
-
-    A calibration first, which gives back the threads that it took.
-    """
-    await runtime.power.async_close()
-    await runtime.coordinator.async_close()

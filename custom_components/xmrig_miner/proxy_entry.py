@@ -1,8 +1,7 @@
 """The config entry of a proxy: set-up, unloading, removal."""
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import CoreState, Event, HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.const import Platform
+from homeassistant.core import CoreState, HomeAssistant, callback
 
 from .addresses import is_miner_of
 from .api.exceptions import XmrigError
@@ -13,7 +12,7 @@ from .command import Commands
 from .connection import async_create_proxy_client, async_wait_for_reply
 from .proxy.coordinator import ProxyCoordinator
 from .proxy.runtime import ProxyConfigEntry, ProxyRuntimeData
-from .repairs import async_delete_issues, async_update_issues
+from .repairs import async_delete_issues, async_follow_issues
 from .storage import async_load_state, async_remove
 
 PLATFORMS = [
@@ -57,22 +56,17 @@ async def async_start_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> Non
     if coordinator.needs_workers:
         # Only the entities tell whether they are needed
         await coordinator.async_refresh_once()
+    async_follow_issues(coordinator)
 
-    @callback
-    def update_issues() -> None:
-        async_update_issues(coordinator)
 
-    async def stop(_: Event) -> None:
-        await coordinator.async_close()
-
-    update_issues()
-    entry.async_on_unload(coordinator.async_add_listener(update_issues))
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+async def async_close_proxy(entry: ProxyConfigEntry) -> None:
+    """Stop polling, and wait for the last command."""
+    await entry.runtime_data.coordinator.async_close()
 
 
 async def async_unload_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> bool:
     """Unload a proxy, once its last command is over."""
-    await entry.runtime_data.coordinator.async_close()
+    await async_close_proxy(entry)
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry, ignored=False)
     return unloaded
@@ -82,8 +76,3 @@ async def async_remove_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> No
     """Delete what is stored about a proxy that was removed."""
     async_delete_issues(hass, entry, ignored=True)
     await async_remove(hass, entry.entry_id)
-
-
-def is_nothing_removable(_entry: ProxyConfigEntry, _device: dr.DeviceEntry) -> bool:
-    """Return that the device of the proxy stays."""
-    return False

@@ -44,7 +44,7 @@ from .coordinator import ProcessCoordinator, XmrigCoordinator
 from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
 from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
-from .issues import async_raise_issue, issue_id
+from .issues import async_delete_unless_ignored, async_raise_issue, issue_id
 from .kinds import AnyConfigEntry
 from .proxy.coordinator import ProxyCoordinator
 from .proxy.members import ProxyPlace, ports_of
@@ -72,6 +72,18 @@ ISSUES = (
     PROXY_NO_POOL,
 )
 """Raised by polls that succeed."""
+
+
+@callback
+def async_follow_issues(coordinator: ProcessCoordinator[Any, Any]) -> None:
+    """Keep the issues up to date until the config entry is unloaded."""
+
+    @callback
+    def update() -> None:
+        async_update_issues(coordinator)
+
+    update()
+    coordinator.config_entry.async_on_unload(coordinator.async_add_listener(update))
 
 
 @callback
@@ -110,11 +122,10 @@ def async_delete_issues(
     issues again. One that ends later does not.
     """
     async_delete_identity_issue(hass, entry, ignored=ignored)
-    registry = ir.async_get(hass)
     for key in (*ISSUES, *CERTIFICATE_ISSUES):
-        issue = registry.async_get_issue(DOMAIN, issue_id(key, entry.entry_id))
-        if issue and (ignored or issue.dismissed_version is None):
-            ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+        async_delete_unless_ignored(
+            hass, issue_id(key, entry.entry_id), ignored=ignored
+        )
 
 
 def _common_issues(

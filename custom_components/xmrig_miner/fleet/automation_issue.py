@@ -29,7 +29,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
-from ..issues import async_raise_issue
+from ..issues import async_delete_unless_ignored, async_raise_issue
 from ..kinds import AnyConfigEntry, EntryKind, entries_of_kind
 from .automations import (
     SurplusAutomation,
@@ -112,12 +112,11 @@ class AutomationWatch:
         automations = async_surplus_automations(self._hass)
         self._follow({automation.entity_id for automation in automations})
         self.competing = competing(automations, async_managed_miners(self._hass))
-        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, AUTOMATIONS_COMPETE)
         if not self.competing:
             # Keep an ignored issue: the automation or manager may only be reloading
-            if issue and issue.dismissed_version is None:
-                ir.async_delete_issue(self._hass, DOMAIN, AUTOMATIONS_COMPETE)
+            async_delete_unless_ignored(self._hass, AUTOMATIONS_COMPETE)
             return
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, AUTOMATIONS_COMPETE)
         placeholders = names(self.competing)
         if issue and issue.active and issue.translation_placeholders != placeholders:
             # If the user ignored the issue, it was about other automations

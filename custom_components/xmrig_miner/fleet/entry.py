@@ -1,9 +1,9 @@
 """Set up, unload and remove the config entry of the manager."""
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN, LOGGER
 from ..storage import async_load, async_remove, manager_store
@@ -54,16 +54,16 @@ async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> N
     SleepIssues(coordinator).async_start()
     hass.data[FLEET] = entry.runtime_data
 
-    async def stop(_: Event) -> None:
-        await coordinator.async_close()
 
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
+async def async_close_manager(entry: FleetConfigEntry) -> None:
+    """Stop deciding, and wait for running commands."""
+    await entry.runtime_data.coordinator.async_close()
 
 
 async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
     """Unload the manager; its members keep their current threads."""
     hass.data.pop(FLEET, None)
-    await entry.runtime_data.coordinator.async_close()
+    await async_close_manager(entry)
     await entry.runtime_data.learned.async_close()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_source_issues(hass, entry, ignored=False)
@@ -84,8 +84,3 @@ async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
             await member.runtime_data.power.limit.async_set_managed(None)
         except HomeAssistantError as error:
             LOGGER.debug("%s could not be released yet: %s", member.title, error)
-
-
-def is_no_device_removable(_entry: FleetConfigEntry, _device: dr.DeviceEntry) -> bool:
-    """Return False: the only device of the manager cannot be removed."""
-    return False

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
-from ..issues import async_raise_issue, issue_id
+from ..issues import async_delete_unless_ignored, async_raise_issue, issue_id
 from ..manager import SleepFault
 from .coordinator import FleetCoordinator
 from .sleep_options import SleepOptions
@@ -69,11 +69,8 @@ class SleepIssues:
     @callback
     def _handle_unload(self) -> None:
         """Delete the issues, except those that the user ignored."""
-        registry = ir.async_get(self._hass)
         for raised in sleep_issues(self._hass):
-            issue = registry.async_get_issue(DOMAIN, raised)
-            if issue and issue.dismissed_version is None:
-                ir.async_delete_issue(self._hass, DOMAIN, raised)
+            async_delete_unless_ignored(self._hass, raised)
 
     def _missing(self, entry: ConfigEntry[Any]) -> list[str]:
         """Return the entities of a miner that have been missing for `GONE` seconds."""

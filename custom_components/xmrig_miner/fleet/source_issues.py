@@ -9,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN
-from ..issues import async_raise_issue, issue_id
+from ..issues import async_delete_unless_ignored, async_raise_issue, issue_id
 from .coordinator import FleetCoordinator
 
 NO_GRID_POWER = "no_grid_power"
@@ -99,8 +99,7 @@ def async_delete_source_issues(
     hass: HomeAssistant, entry: ConfigEntry[Any], *, ignored: bool
 ) -> None:
     """Delete the issues of the manager, including ignored ones if `ignored` is True."""
-    registry = ir.async_get(hass)
     for key in ISSUES:
-        issue = registry.async_get_issue(DOMAIN, issue_id(key, entry.entry_id))
-        if issue and (ignored or issue.dismissed_version is None):
-            ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+        async_delete_unless_ignored(
+            hass, issue_id(key, entry.entry_id), ignored=ignored
+        )
