@@ -20,6 +20,7 @@ PLATFORMS = [
 ]
 ENTRY_FUNCTIONS = {
     "async_get_config_entry_diagnostics",
+    "async_migrate_entry",
     "async_remove_config_entry_device",
     "async_remove_entry",
     "async_setup_entry",
@@ -81,3 +82,40 @@ def test_flows_begin_in_the_file_that_is_named_after_them() -> None:
         "async_step_user",
     } <= set(functions("config_flow"))
     assert "_abort_if_unique_id_configured" in ast.unparse(module("config_flow"))
+
+
+@pytest.mark.parametrize("name", ["__init__", *PLATFORMS])
+def test_actions_are_not_registered_with_an_entry(name: str) -> None:
+    """They exist from `async_setup` on, so automations with them are validated."""
+    set_up = ast.unparse(functions(name)["async_setup_entry"])
+    assert "async_register_entity_service" not in set_up
+    assert "hass.services." not in set_up
+
+
+def test_entities_have_names_of_their_own() -> None:
+    """Each entity class has a base that names the entity after its device."""
+    classes = {
+        node.name: node
+        for path in INTEGRATION.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+
+    def has_entity_name(name: str) -> bool:
+        if (found := classes.get(name)) is None:
+            return False
+        return any(
+            ast.unparse(line) == "_attr_has_entity_name = True" for line in found.body
+        ) or any(
+            has_entity_name(ast.unparse(base).partition("[")[0]) for base in found.bases
+        )
+
+    entities = {
+        name
+        for name, node in classes.items()
+        if any(
+            ast.unparse(base).split("[")[0].endswith("Entity") for base in node.bases
+        )
+    }
+    assert entities
+    assert not [name for name in sorted(entities) if not has_entity_name(name)]
