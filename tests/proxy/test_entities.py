@@ -14,7 +14,6 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
-from syrupy.assertion import SnapshotAssertion
 
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 from custom_components.xmrig_miner.kinds import MANAGER_ID, EntryKind
@@ -39,19 +38,6 @@ DEFAULT = {
     "sensor.uptime",
     "sensor.workers_online",
 }
-
-
-@pytest.mark.usefixtures("all_enabled")
-async def test_all_entities(
-    running_proxy: ProxyRig, snapshot: SnapshotAssertion
-) -> None:
-    """Each with its registry entry and state."""
-    entities = running_proxy.entities
-    assert snapshot(name="entities") == {
-        name: (entity.translation_key, entity.entity_category, entity.capabilities)
-        for name, entity in sorted(entities.items())
-    }
-    assert snapshot(name="states") == dict(sorted(running_proxy.states.items()))
 
 
 async def test_entities_that_are_enabled(running_proxy: ProxyRig) -> None:
