@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from . import dashboard, demo
+from . import automations, dashboard, demo
 from .client import PASSWORD, USERNAME, Client
 from .house import ENERGY_SOURCES, play, template_sensors
 from .miner import Connection, ensure_miners
@@ -58,6 +58,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         if not arguments.miner:
             miners = await demo.start(
                 stack,
+                arguments.config.absolute() / "simulated",
                 arguments.simulator_port,
                 token=arguments.token or demo.TOKEN,
                 tls=arguments.tls,
@@ -96,6 +97,7 @@ async def _prepare(
 ) -> None:
     """Set the miners up, and print the address."""
     entries = await ensure_miners(client, home_assistant.config, connections)
+    await automations.show(client, entries)
     await dashboard.show(client)
     listed = "".join(
         f"\nMiner            {entry.title} at {connection.host}:{connection.port}"

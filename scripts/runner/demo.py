@@ -3,6 +3,8 @@
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+import json
+from pathlib import Path
 import time
 from typing import Any
 
@@ -95,10 +97,17 @@ class Demo:
 
 
 async def start(
-    stack: AsyncExitStack, port: int, *, token: str, tls: bool, restricted: bool
+    stack: AsyncExitStack,
+    folder: Path,
+    port: int,
+    *,
+    token: str,
+    tls: bool,
+    restricted: bool,
 ) -> Demo:
     """Start the miners on a port and those after it, until the stack ends.
 
+    Their configs are kept in a folder, as those of real miners on their disks.
     Raises RunError if one of the ports is in use.
     """
     rigs = []
@@ -108,7 +117,9 @@ async def start(
                 f"Port {port + place} is in use, perhaps by another simulated miner."
                 " End that, or choose another port with --simulator-port."
             )
+        file = folder / f"{rig.name}.json"
         simulator = Simulator(
+            config=_kept(file),
             token=token,
             worker_id=rig.name,
             threads=rig.threads,
@@ -122,7 +133,19 @@ async def start(
             clock=partial(_clock, rig.delay),
         )
         rigs.append((rig, await stack.enter_async_context(simulator)))
+        stack.callback(_keep, file, simulator)
     return Demo(rigs)
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    """Return the config of an earlier run, without what the options of a run say."""
+    config: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return {key: value for key, value in config.items() if key not in ("http", "tls")}
+
+
+def _keep(file: Path, simulator: Simulator) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(simulator.disk))
 
 
 def _clock(delay: float) -> float:

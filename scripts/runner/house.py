@@ -1,5 +1,7 @@
 """A simulated house: sun, loads, a battery, and meters that see the miners too.
 
+The price of power and the temperature of a room are for automations only.
+
 Home Assistant gets the readings by a webhook, as template sensors.
 """
 
@@ -17,8 +19,15 @@ from .client import Client
 INTERVAL = 5
 """Seconds between two readings."""
 
-PRICE, FEED_IN = 0.30, 0.08
-"""Of a kWh that is bought, and of one that is exported."""
+PRICE, PEAK_PRICE, FEED_IN = 0.30, 0.45, 0.08
+"""Of a kWh that is bought, usually and at peak hours, and of one that is exported."""
+
+CYCLE = 600.0
+"""Seconds in which expensive power and a warm study come once each."""
+PEAK_HOURS = (240.0, 300.0)
+WARM_HOURS = (420.0, 570.0)
+COLD, WARM = 19.0, 21.2
+"""°C in the study."""
 
 CAPACITY = 5.0
 """kWh of the battery."""
@@ -27,10 +36,12 @@ MAX_BATTERY = 300.0
 MIN_LEVEL, MAX_LEVEL = 10.0, 95.0
 """% of charge that it is kept between."""
 
-_WEBHOOK = "simulated_house"
+WEBHOOK = "simulated_house"
 _POWER = {"unit_of_measurement": "W", "device_class": "power"}
 _ENERGY = {"unit_of_measurement": "kWh", "device_class": "energy"}
 _LEVEL = {"unit_of_measurement": "%", "device_class": "battery"}
+_PRICE = {"unit_of_measurement": "EUR/kWh"}
+_TEMPERATURE = {"unit_of_measurement": "°C", "device_class": "temperature"}
 
 _SENSORS = {
     "solar_power": ("Solar power", _POWER),
@@ -42,6 +53,8 @@ _SENSORS = {
     "battery_charged": ("Battery charged", _ENERGY),
     "battery_discharged": ("Battery discharged", _ENERGY),
     "battery_level": ("Battery level", _LEVEL),
+    "electricity_price": ("Electricity price", _PRICE),
+    "study_temperature": ("Study temperature", _TEMPERATURE),
 }
 
 SENSORS = {key: f"sensor.{key}" for key in _SENSORS}
@@ -88,7 +101,7 @@ def template_sensors(names: Iterable[str]) -> str:
     sensors = [
         {
             "name": name,
-            "unique_id": f"{_WEBHOOK}_{key}",
+            "unique_id": f"{WEBHOOK}_{key}",
             "state": f"{{{{ trigger.json.{key} }}}}",
             "state_class": "total_increasing" if kind is _ENERGY else "measurement",
             **kind,
@@ -97,7 +110,7 @@ def template_sensors(names: Iterable[str]) -> str:
     ]
     trigger = {
         "trigger": "webhook",
-        "webhook_id": _WEBHOOK,
+        "webhook_id": WEBHOOK,
         "allowed_methods": ["POST"],
     }
     house = [{"triggers": [trigger | {"local_only": True}], "sensor": sensors}]
@@ -125,6 +138,20 @@ class House:
         """Return what the house draws without the miners, in W."""
         kettle = 1800 if self.elapsed % 240 > 210 else 0
         return 190 + 20 * math.sin(self.elapsed / 33) + kettle
+
+    @property
+    def price(self) -> float:
+        """Return what a kWh costs that is bought."""
+        start, end = PEAK_HOURS
+        return PEAK_PRICE if start <= self.elapsed % CYCLE < end else PRICE
+
+    @property
+    def study(self) -> float:
+        """Return the temperature of the study, in °C."""
+        start, end = WARM_HOURS
+        share = (self.elapsed % CYCLE - start) / (end - start)
+        rise = math.sin(math.pi * share) if 0 < share < 1 else 0
+        return COLD + (WARM - COLD) * rise
 
     def pass_time(self, seconds: float, plugs: Mapping[str, float]) -> dict[str, float]:
         """Let time pass, and return what the sensors show; `plugs` are in W by miner."""
@@ -156,6 +183,8 @@ class House:
             **{key: round(watts, 1) for key, watts in power.items()},
             **{key: round(kwh, 5) for key, kwh in self.counters.items()},
             "battery_level": round(self.level, 1),
+            "electricity_price": self.price,
+            "study_temperature": round(self.study, 1),
         }
 
 
@@ -169,7 +198,7 @@ async def play(
     while True:
         readings = house.pass_time(INTERVAL, plugs())
         try:
-            async with session.post(f"{url}/api/webhook/{_WEBHOOK}", json=readings):
+            async with session.post(f"{url}/api/webhook/{WEBHOOK}", json=readings):
                 pass
         except aiohttp.ClientError:
             # It restarts: there is no webhook yet when it begins to listen

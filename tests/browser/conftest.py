@@ -49,9 +49,14 @@ def run(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Generator[
 
 @pytest.fixture(scope="module")
 async def client(run: Run) -> AsyncGenerator[Client]:
-    """Return a client of the HTTP API, which prepares and checks."""
+    """Return a client of the HTTP API, which prepares and checks.
+
+    The automations of the demo are off, so that only tests switch miners.
+    """
     async with aiohttp.ClientSession() as session:
-        yield await Client.connect(session, run.url)
+        client = await Client.connect(session, run.url)
+        await client.call("automation.turn_off", entity_id="all")
+        yield client
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,7 @@ async def _main() -> None:
         await asyncio.to_thread(run.start)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = await Client.connect(session, run.url)
+        await client.call("automation.turn_off", entity_id="all")
         await _change_pools(client)
         browser = await stack.enter_async_context(chromium())
         take = Photographer(browser, run.url).take

@@ -9,6 +9,7 @@ import {
   areaPath,
   available,
   bandPath,
+  beginning,
   bestPoint,
   hours,
   linePath,
@@ -64,8 +65,22 @@ test("what was bought is what mining drew beyond what was left over", () => {
 });
 
 test("each sixth hour is marked, in the user's time zone", () => {
-  const found = hours(1800, 86_400, (date) => (date.getUTCHours() + 1) % 24);
-  assert.deepEqual(found.map((date) => date.getUTCHours()), [5, 11, 17, 23]);
+  /** @param {number} from @param {number} to in hours */
+  const marked = (from, to) =>
+    hours(from * 3600, to * 3600, (date) => (date.getUTCHours() + 1) % 24).map((date) =>
+      date.getUTCHours(),
+    );
+  assert.deepEqual(marked(0.5, 24.5), [5, 11, 17, 23]);
+  assert.deepEqual(marked(1.7, 7), [2, 5]);
+  assert.deepEqual(marked(1.99, 4.01), [3]);
+});
+
+test("an axis begins with the first value until there is a day of them", () => {
+  const now = 100_000;
+  assert.equal(beginning(now, points([10, 1], [now, 1])), now - 86_400);
+  assert.equal(beginning(now, points([90_000, 1]), points([80_000, 1])), 80_000);
+  assert.equal(beginning(now, points([now - 60, 1]), []), now - 3600);
+  assert.equal(beginning(now, []), now - 3600);
 });
 
 test("the best point is a measured one where there is any", () => {
@@ -175,7 +190,9 @@ test("statistics become the points of charts, and the sums of counters", async (
       };
     },
   });
-  assert.deepEqual((await means._readAll(hass, ["sensor.a"])).get("sensor.a"), points([150, 5]));
+  const found = await means._readAll(hass, ["sensor.a", "sensor.new"]);
+  assert.deepEqual(found.get("sensor.a"), points([150, 5]));
+  assert.deepEqual(found.get("sensor.new"), []);
   assert.equal(asked[0].units.power, "W");
   assert.equal((await rises._readAll(hass, ["sensor.a"])).get("sensor.a"), 6);
   assert.deepEqual(

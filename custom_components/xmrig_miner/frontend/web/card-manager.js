@@ -1,5 +1,7 @@
 /** The manager: its mode, and what it does at the moment. */
 
+/** @import { Point } from "./types.js" */
+
 import { XmrigCard } from "./base.js";
 import { available, peak } from "./charts.js";
 import { h } from "./dom.js";
@@ -44,6 +46,7 @@ export class ManagerCard extends XmrigCard {
     const power = (/** @type {number} */ watts) => joined(powerParts(hass.locale, watts));
     const sentence = managerSentence(manager, miners, power);
     const said = sentenceOf(sentence, t, hass.locale.language);
+    const days = this._days(unit);
     const notes = managerNotes(manager, power).map(({ key, values }) => t(key, values));
     return h(
       "ha-card",
@@ -60,7 +63,7 @@ export class ManagerCard extends XmrigCard {
       ),
       h(
         "div",
-        { class: "halves" },
+        { class: days === "too short" ? "" : "halves" },
         h(
           "div",
           { key: "now" },
@@ -68,8 +71,9 @@ export class ManagerCard extends XmrigCard {
           h("p", { class: "say" }, said),
           notes.length > 0 && h("p", { class: "dim" }, notes.join(" · ")),
           this._energy(unit),
+          days === "too short" && h("p", { class: "dim soon" }, t("manager.plot_soon")),
         ),
-        this._plot(unit, power),
+        typeof days === "object" && this._plot(days, power),
       ),
       this._fold(unit),
       this.chips(
@@ -79,16 +83,26 @@ export class ManagerCard extends XmrigCard {
   }
 
   /**
+   * Return what the chart of the last day shows; undefined while it is being read.
+   *
    * @param {import("./types.js").Unit} unit
-   * @param {(watts: number) => string} power
+   * @returns {Record<"surplus" | "mining", Point[]> | "too short" | undefined}
    */
-  _plot(unit, power) {
-    const { hass, t } = this;
+  _days(unit) {
     const [surplus, mining] = ["sensor.surplus", "sensor.mining_power"].map((key) => {
       const id = unit.keys.get(key);
-      return (id && means.get(hass, id)) || [];
+      return id === undefined ? [] : means.get(this.hass, id);
     });
-    if (!surplus || !mining || surplus.length < 2) return null;
+    if (!surplus || !mining) return undefined;
+    return surplus.length < 2 ? "too short" : { surplus, mining };
+  }
+
+  /**
+   * @param {Record<"surplus" | "mining", Point[]>} days
+   * @param {(watts: number) => string} power
+   */
+  _plot({ surplus, mining }, power) {
+    const { hass, t } = this;
     const { free, bought } = available(surplus, mining);
     const highest = { free: power(peak(free)), mining: power(peak(mining)) };
     return h(

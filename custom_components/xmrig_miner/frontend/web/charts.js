@@ -169,21 +169,45 @@ export function peak(...series) {
   return series.flat().reduce((most, { value }) => Math.max(most, value), 0);
 }
 
+/** s of an axis from which on each sixth hour is marked; below, each third, or each. */
+const LONG = 43_200;
+const SHORT = 14_400;
+
 /**
- * Return the hours between two times that an axis of time marks: each sixth.
+ * Return the hours between two times that an axis of time marks, but not close to its ends,
+ * where a label would be cut off.
  *
  * @param {number} from in s
  * @param {number} to in s
  * @param {(date: Date) => number} hourOf
  */
 export function hours(from, to, hourOf) {
+  const span = to - from;
+  const step = span >= LONG ? 6 : span >= SHORT ? 3 : 1;
+  const edge = span / 24;
   /** @type {Date[]} */
   const found = [];
-  for (let time = Math.ceil(from / 3600) * 3600; time <= to; time += 3600) {
+  for (let time = Math.ceil((from + edge) / 3600) * 3600; time <= to - edge; time += 3600) {
     const date = new Date(time * 1000);
-    if (hourOf(date) % 6 === 0) found.push(date);
+    if (hourOf(date) % step === 0) found.push(date);
   }
   return found;
+}
+
+/** s of the longest and the shortest axis of time. */
+const DAY = 86_400;
+const SHORTEST = 3600;
+
+/**
+ * Return the time at which the axis of the last day begins: with the first value, if there
+ * are none of a whole day yet.
+ *
+ * @param {number} now in s
+ * @param {...readonly Point[]} series
+ */
+export function beginning(now, ...series) {
+  const firsts = series.flatMap(([first]) => (first ? [first.time] : []));
+  return Math.min(Math.max(Math.min(...firsts), now - DAY), now - SHORTEST);
 }
 
 /**

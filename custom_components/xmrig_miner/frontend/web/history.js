@@ -17,10 +17,14 @@ const DETAILS_REFRESH = 60_000;
 /** ms of events that are shown. */
 const EVENTS_SPAN = 7 * DAY;
 
-/** The means of five minutes of the last day; power is in W. @type {Store<Point[]>} */
+/**
+ * The means of five minutes of the last day, none if there are none yet; power is in W.
+ *
+ * @type {Store<Point[]>}
+ */
 export const means = new Store(async (hass, ids) => {
   const rows = await statistics(hass, ids, "5minute", "mean", Date.now() - DAY);
-  return new Map(Object.entries(rows).map(([id, found]) => [id, found.flatMap(toPoint)]));
+  return new Map(ids.map((id) => [id, (rows[id] ?? []).flatMap(toPoint)]));
 }, REFRESH);
 
 /** By how much counters rose in the last day, whatever resets them. @type {Store<number>} */

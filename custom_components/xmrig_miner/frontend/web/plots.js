@@ -2,7 +2,7 @@
 
 /** @import { CurvePoint, Point } from "./types.js" */
 
-import { areaPath, bandPath, hours, linePath, peak, ticks, x, y } from "./charts.js";
+import { areaPath, bandPath, beginning, hours, linePath, peak, ticks, x, y } from "./charts.js";
 import { h } from "./dom.js";
 
 /** Units of the drawing, which is stretched to the size of its element. */
@@ -11,12 +11,6 @@ const HEIGHT = 100;
 
 /** s without a value that are a gap: a statistic is made every five minutes. */
 const GAP = 900;
-
-/** s from the first to the last value that are shown. */
-const SPAN = 86_400;
-
-/** s from the ends of the axis of time, where a label would be cut off. */
-const EDGE = 3600;
 
 /** Marks of the axis of values, at most. */
 const MOST_TICKS = 4;
@@ -38,15 +32,16 @@ const drawing = (shapes) =>
 const path = (kind, d) => h("path", { class: kind, d });
 
 /**
- * Return the frame of the last day.
+ * Return the frame of the last day of some series.
  *
  * @param {number} maximum
  * @param {number} now in ms
+ * @param {...readonly Point[]} series
  */
-const dayFrame = (maximum, now) => ({
+const dayFrame = (maximum, now, ...series) => ({
   width: WIDTH,
   height: HEIGHT,
-  from: now / 1000 - SPAN,
+  from: beginning(now / 1000, ...series),
   to: now / 1000,
   maximum,
 });
@@ -60,8 +55,8 @@ const dayFrame = (maximum, now) => ({
  */
 export function minerPlot(hashrate, power, now) {
   // Some room above, so that a line is not cut off
-  const frame = dayFrame(peak(hashrate) * 1.05, now);
-  const powerFrame = dayFrame(peak(power) * 1.05, now);
+  const frame = dayFrame(peak(hashrate) * 1.05, now, hashrate, power);
+  const powerFrame = { ...frame, maximum: peak(power) * 1.05 };
   return drawing([
     path("area mine", areaPath(frame, hashrate, GAP)),
     path("line mine", linePath(frame, hashrate, GAP)),
@@ -85,7 +80,7 @@ export function managerPlot(free, mining, bought, now, formatPower, formatHour, 
   const marks = ticks(Math.max(peak(free, mining), 10), MOST_TICKS);
   const step = marks[1] ?? 1;
   const highest = peak(free, mining);
-  const frame = dayFrame(Math.max(Math.ceil(highest / step), 1) * step, now);
+  const frame = dayFrame(Math.max(Math.ceil(highest / step), 1) * step, now, free, mining);
   const lines = [...marks, ...(frame.maximum > (marks.at(-1) ?? 0) ? [frame.maximum] : [])];
   return h(
     "div",
@@ -105,7 +100,7 @@ export function managerPlot(free, mining, bought, now, formatPower, formatHour, 
         formatPower(mark),
       ),
     ),
-    hours(frame.from + EDGE, frame.to - EDGE, hourOf).map((date) =>
+    hours(frame.from, frame.to, hourOf).map((date) =>
       h(
         "span",
         { class: "time", style: `left:${(100 * x(frame, date.getTime() / 1000)) / WIDTH}%` },

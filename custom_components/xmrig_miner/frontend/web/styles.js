@@ -62,6 +62,7 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .plot span { position: absolute; font-size: 10.5px; color: var(--dim); white-space: nowrap; }
 .plot .value { left: 0; transform: translateY(-100%); }
 .plot .time { top: 100%; transform: translateX(-50%); margin-top: 4px; }
+.soon { margin-top: 12px; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; color: var(--dim); font-size: 12.5px; }
 .legend i { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-inline-end: 6px; background: var(--mine); }
 .legend .sun, .legend .power { background: var(--sun); }
