@@ -104,6 +104,7 @@ class BaseSimulator[ProcessT: Process](ABC):
         for timer in self._timers:
             timer.cancel()
         await self._port.shut()
+        self._port.release()
 
     @abstractmethod
     def _start(self, uptime: float = 0.0) -> ProcessT:

@@ -24,6 +24,7 @@ class Port:
         self._host = host
         self._handler = handler
         self._listener: socket.socket | None = None
+        self._reserved: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
@@ -34,28 +35,49 @@ class Port:
 
     def open(self, number: int) -> int:
         """Listen on that port, 0 for any free one; return its number."""
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener = self._bind(number)
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((self._host, number))
             listener.listen(128)
         except OSError:
             listener.close()
             raise
+        self.release()
         listener.setblocking(False)
         self._listener = listener
         self._accepting = asyncio.create_task(self._accept(listener))
         return int(listener.getsockname()[1])
 
+    def _bind(self, number: int) -> socket.socket:
+        """Return a socket that has that port, but refuses connections."""
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((self._host, number))
+        except OSError:
+            bound.close()
+            raise
+        return bound
+
     def close(self) -> None:
-        """Accept no more connections; existing ones continue."""
+        """Accept no more connections; existing ones continue.
+
+        The number stays reserved: otherwise any connection of this computer may use it.
+        """
         if self._listener and self._accepting:
+            number = self._listener.getsockname()[1]
             # Before the number may belong to another socket
             asyncio.get_running_loop().remove_reader(self._listener)
             self._accepting.cancel()
             self._listener.close()
+            self._reserved = self._bind(number)
         self._listener = self._accepting = None
+
+    def release(self) -> None:
+        """Let other programs use the number of a closed port."""
+        if self._reserved:
+            self._reserved.close()
+            self._reserved = None
 
     def cut(self) -> None:
         """Cut every connection."""

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from functools import cached_property
 import os
 from pathlib import Path
+import random
 import signal
-import socket
 import subprocess
 
 import pytest
@@ -23,10 +23,15 @@ POLL = 15
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
+    """Return a port that nothing listens on, and nothing on the one after it either.
+
+    It is below those that the system gives to outgoing connections, one of which could
+    take it before it is used.
+    """
+    while True:
+        port = random.randrange(10_000, 30_000)
+        if port_is_free(port) and port_is_free(port + 1):
+            return port
 
 
 class Run:
