@@ -226,10 +226,12 @@ def selects_of_actions() -> Iterator[tuple[str, list[str]]]:
 # --- Flows --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("flow", ["config", "options"])
-def test_steps_errors_and_aborts_of_flows_are_used(flow: str) -> None:
+@pytest.mark.parametrize(
+    "texts",
+    [TEXTS["config"], TEXTS["options"], *TEXTS["config_subentries"].values()],
+)
+def test_steps_errors_and_aborts_of_flows_are_used(texts: dict[str, Any]) -> None:
     """Each is a string of the code; some reasons to abort are Home Assistant's own."""
-    texts = TEXTS.get(flow, {})
     known = literals()
     for part in ("step", "error"):
         assert set(texts.get(part, {})) <= known

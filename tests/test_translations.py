@@ -106,7 +106,14 @@ TEXTS_SCHEMA = schema(
     title=text,
     config=FLOW,
     options=FLOW,
-    config_subentries={key: FLOW},
+    config_subentries={
+        key: FLOW.extend(
+            {
+                vol.Required("entry_type"): text,
+                vol.Required("initiate_flow"): schema(user=text, reconfigure=text),
+            }
+        )
+    },
     entity={
         vol.In(PLATFORMS): {
             key: schema(
@@ -226,5 +233,6 @@ def test_errors_have_no_markdown() -> None:
         *(value["message"] for value in TEXTS["exceptions"].values()),
         *TEXTS["config"]["error"].values(),
         *TEXTS["options"]["error"].values(),
+        *TEXTS["config_subentries"]["worker"]["error"].values(),
     ]
     assert not [error for error in errors if "**" in error or "`" in error]

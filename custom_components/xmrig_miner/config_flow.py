@@ -6,15 +6,20 @@ The steps that begin a flow are here; those that follow them are in `flows/`.
 from collections.abc import Mapping
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.config_entries import (
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    OptionsFlow,
+)
 from homeassistant.core import callback
 from homeassistant.helpers.typing import DiscoveryInfoType
 
-from .const import DOMAIN
+from .const import DOMAIN, SUBENTRY_WORKER
 from .flows.connection import ConnectionSteps
 from .flows.imports import ImportSteps
 from .flows.manager import MANAGER_TITLE, ManagerSteps
 from .flows.manager_options import ManagerOptionsFlow
+from .flows.workers import WorkerFlow
 from .kinds import (
     MANAGER_ID,
     AnyConfigEntry,
@@ -48,6 +53,17 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, ImportSteps, domain=DOMAIN)
     def async_supports_options_flow(cls, config_entry: AnyConfigEntry) -> bool:
         """Return whether there are options: a proxy has none."""
         return entry_kind(config_entry) is not EntryKind.PROXY
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: AnyConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what can be added to a config entry: workers to a proxy."""
+        if entry_kind(config_entry) is not EntryKind.PROXY:
+            return {}
+        return {SUBENTRY_WORKER: WorkerFlow}
 
     @override
     async def async_step_user(

@@ -58,4 +58,11 @@ CONF_IMPORT: Final = "import"
 CONF_KEEP_STATE: Final = "keep_state"
 CONF_EARNINGS_SENSOR: Final = "earnings_sensor"
 
+SUBENTRY_WORKER: Final = "worker"
+MAX_CHOSEN_WORKERS: Final = 50
+"""Workers of a proxy that can be devices; each has four entities."""
+CONF_WORKER: Final = "worker"
+CONF_NAMED_BY: Final = "named_by"
+"""What the proxy named workers by when the user chose this one."""
+
 UNIT_EFFICIENCY: Final = "H/J"

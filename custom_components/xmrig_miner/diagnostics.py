@@ -50,9 +50,12 @@ def _miner_diagnostics(entry: XmrigConfigEntry) -> dict[str, Any]:
 
 def _proxy_diagnostics(entry: ProxyConfigEntry) -> dict[str, Any]:
     """Return the last replies of the proxy; names of workers may be wallets."""
-    workers = entry.runtime_data.coordinator.data.workers
+    coordinator = entry.runtime_data.coordinator
+    workers = coordinator.data.workers
     return {
-        **_process_diagnostics(entry.runtime_data.coordinator),
+        **_process_diagnostics(coordinator),
+        "chosen_workers": len(entry.subentries),
+        "lost_workers": len(coordinator.lost_workers),
         "workers": {
             "mode": workers.mode,
             "known": len(workers.rows),

@@ -1,7 +1,15 @@
 """The config entry of a proxy: set-up, unloading, removal."""
 
+from typing import Any
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.const import Platform
 from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .addresses import is_miner_of
 from .api.exceptions import XmrigError
@@ -52,11 +60,33 @@ async def async_create_proxy(
 async def async_start_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> None:
     """Add the entities and issues of a proxy."""
     coordinator = entry.runtime_data.coordinator
+    _async_reload_for_workers(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if coordinator.needs_workers:
         # Only the entities tell whether they are needed
         await coordinator.async_refresh_once()
     async_follow_issues(coordinator)
+
+
+@callback
+def _async_reload_for_workers(hass: HomeAssistant, entry: ProxyConfigEntry) -> None:
+    """Reload the config entry once the user chose or removed a worker.
+
+    An update listener would forbid the connection form to reload the entry.
+    """
+    chosen = entry.subentries.keys()
+    is_scheduled = False
+
+    @callback
+    def handle_change(change: ConfigEntryChange, changed: ConfigEntry[Any]) -> None:
+        nonlocal is_scheduled
+        if changed is entry and entry.subentries.keys() != chosen and not is_scheduled:
+            is_scheduled = True
+            hass.config_entries.async_schedule_reload(entry.entry_id)
+
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, handle_change)
+    )
 
 
 async def async_close_proxy(entry: ProxyConfigEntry) -> None:

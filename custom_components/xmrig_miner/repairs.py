@@ -32,6 +32,7 @@ from .certificate_issues import (
 )
 from .certificates import Verification
 from .const import (
+    CONF_NAMED_BY,
     CONF_READ_ONLY,
     CONF_VERIFICATION,
     DOMAIN,
@@ -58,6 +59,7 @@ PAYOUT_CHANGED = "payout_changed"
 ZERO_HASHRATE = "zero_hashrate"
 SHARES_REJECTED = "shares_rejected"
 PROXY_NO_POOL = "proxy_no_pool"
+WORKERS_RENAMED = "workers_renamed"
 CONFIG_NOT_KEPT = "config_not_kept"
 
 ISSUES = (
@@ -70,6 +72,7 @@ ISSUES = (
     CONFIG_NOT_KEPT,
     UNVERIFIED,
     PROXY_NO_POOL,
+    WORKERS_RENAMED,
 )
 """Raised by polls that succeed."""
 
@@ -169,16 +172,20 @@ def _miner_issues(coordinator: XmrigCoordinator) -> dict[str, dict[str, str]]:
 
 def _proxy_issues(coordinator: ProxyCoordinator) -> dict[str, dict[str, str]]:
     """Return the active issues that only a proxy can have."""
-    if coordinator.no_pool_for() < MAX_NO_POOL:
-        return {}
-    snapshot = coordinator.data
-    names = miners_behind(coordinator)
-    return {
-        PROXY_NO_POOL: {
-            "count": str(snapshot.summary.miners),
-            "miners": ", ".join(names) or "-",
+    found: dict[str, dict[str, str]] = {}
+    if coordinator.no_pool_for() >= MAX_NO_POOL:
+        found[PROXY_NO_POOL] = {
+            "count": str(coordinator.data.summary.miners),
+            "miners": ", ".join(miners_behind(coordinator)) or "-",
         }
-    }
+    if lost := coordinator.lost_workers:
+        before = {subentry.data[CONF_NAMED_BY] for subentry in lost}
+        found[WORKERS_RENAMED] = {
+            "workers": ", ".join(sorted(subentry.title for subentry in lost)),
+            "before": ", ".join(sorted(before)),
+            "now": str(coordinator.named_by),
+        }
+    return found
 
 
 def miners_behind(coordinator: ProxyCoordinator) -> list[str]:

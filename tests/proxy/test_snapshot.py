@@ -187,8 +187,31 @@ def test_a_worker_is_read() -> None:
     assert worker is not None
     assert (worker.accepted, worker.rejected, worker.invalid) == (15, 0, 7)
     assert worker.last_share == 1795558432.374
-    assert worker.hashrate.minutes_10 == 20
     assert workers.get("rig-z") is None
+
+
+@pytest.mark.parametrize(
+    ("hashes", "shown"),
+    [
+        # With 500 to 510 H/s over ten minutes, it submitted up to 306,000 in them
+        (0, (None, None, None)),
+        (306_000, (None, None, None)),
+        (306_001, (500, None, None)),
+        (468_000, (500, None, None)),
+        (468_001, (500, 120, None)),
+        (2_592_001, (500, 120, 20)),
+        (None, (None, None, None)),
+    ],
+)
+def test_a_window_of_a_worker_is_none_until_it_is_full(
+    hashes: int | None, shown: tuple[float | None, ...]
+) -> None:
+    """The proxy divides by the whole window, however long the worker has mined."""
+    row = ["rig", "127.0.0.1", 1, 9, 0, 0, hashes, 1, 0.5, 0.5, 0.12, 0.04, 0.02]
+    worker = Workers.from_json({"mode": "rig_id", "workers": [row]}).get("rig")
+    assert worker is not None
+    rates = worker.hashrate
+    assert (rates.minutes_10, rates.hour_1, rates.hours_24) == shown
 
 
 @pytest.mark.parametrize(

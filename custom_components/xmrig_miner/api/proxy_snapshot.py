@@ -5,10 +5,7 @@ from enum import StrEnum
 
 from .base_snapshot import BaseSnapshot
 from .models import ProxySummary, WorkerMode, Workers
-
-MINUTES_10 = 600
-HOUR = 3600
-DAY = 86_400
+from .models.proxy_summary import DAY, HOUR, MINUTES_10
 
 STARTUP = 30
 """Seconds after a start in which no connection to a pool is no fault: the proxy counts
@@ -57,17 +54,17 @@ class ProxySnapshot(BaseSnapshot):
     @property
     def hashrate_10m(self) -> float | None:
         """Return the hashrate over 10 minutes in H/s; None until so long has passed."""
-        return self.window(self.summary.hashrate.minutes_10, MINUTES_10)
+        return self._window(self.summary.hashrate.minutes_10, MINUTES_10)
 
     @property
     def hashrate_1h(self) -> float | None:
         """Return the hashrate over an hour in the same way."""
-        return self.window(self.summary.hashrate.hour_1, HOUR)
+        return self._window(self.summary.hashrate.hour_1, HOUR)
 
     @property
     def hashrate_24h(self) -> float | None:
         """Return the hashrate over a day in the same way."""
-        return self.window(self.summary.hashrate.hours_24, DAY)
+        return self._window(self.summary.hashrate.hours_24, DAY)
 
     @property
     def workers_online(self) -> int | None:
@@ -76,7 +73,7 @@ class ProxySnapshot(BaseSnapshot):
             return None
         return len(self.workers.online)
 
-    def window(self, value: float | None, seconds: int) -> float | None:
+    def _window(self, value: float | None, seconds: int) -> float | None:
         """Return a hashrate once its window is full.
 
         The proxy divides by the whole window from the start on (xmrig-proxy

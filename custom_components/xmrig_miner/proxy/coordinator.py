@@ -4,7 +4,7 @@ from collections.abc import Callable
 import time
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -14,7 +14,7 @@ from ..api.proxy import Proxy
 from ..api.proxy_activity import ProxyActivityLog
 from ..api.proxy_reader import ProxyReader
 from ..api.proxy_snapshot import ProxySnapshot, ProxyStatus
-from ..const import DOMAIN
+from ..const import CONF_NAMED_BY, DOMAIN
 from ..coordinator import ProcessCoordinator
 
 WORKERS = "workers"
@@ -36,11 +36,24 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
         self._reader: ProxyReader = ProxyReader(proxy)
         self._log = ProxyActivityLog()
         self._no_pool_since: float | None = None
+        self.named_by: str | None = None
+        """What the proxy named workers by when they were last read; None before."""
 
     @property
     def needs_workers(self) -> bool:
         """Return whether any entity needs the list of workers."""
         return WORKERS in self.async_contexts()
+
+    @property
+    def lost_workers(self) -> list[ConfigSubentry]:
+        """Return the chosen workers that were named by something else when chosen."""
+        if self.named_by is None:
+            return []
+        return [
+            subentry
+            for subentry in self.config_entry.subentries.values()
+            if subentry.data[CONF_NAMED_BY] != self.named_by
+        ]
 
     def no_pool_for(self) -> float:
         """Return for how many seconds the proxy has been without a pool."""
@@ -74,6 +87,8 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
             restarted=self._reader.take_restart(),
             changed_paths=self._reader.take_changed_paths(),
         )
+        if snapshot.workers:
+            self.named_by = snapshot.workers.mode or "-"
         if snapshot.status is not ProxyStatus.NO_POOL:
             self._no_pool_since = None
         elif self._no_pool_since is None:

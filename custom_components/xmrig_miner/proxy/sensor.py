@@ -1,4 +1,4 @@
-"""Sensor entities of a proxy."""
+"""Sensor entities of a proxy and its workers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,15 +12,17 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, UnitOfRatio, UnitOfTime
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util import dt as dt_util
 
+from ..api.models import Worker
 from ..api.proxy_snapshot import ProxySnapshot, ProxyStatus
 from ..readings import LONG_INTERVAL, SHORT_INTERVAL, SteadyReading
 from .coordinator import ProxyCoordinator
-from .entity import ProxyEntity
+from .entity import ProxyEntity, WorkerEntity
 from .runtime import ProxyConfigEntry
 
 
@@ -33,6 +35,14 @@ class ProxySensorEntityDescription(SensorEntityDescription):
     """Seconds before a small change is published; 0 publishes every change."""
     needs_workers: bool = False
     """Whether its value comes from the list of workers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSensorEntityDescription(SensorEntityDescription):
+    """Describes a sensor of a worker."""
+
+    value_fn: Callable[[Worker], float | None]
+    interval: int = SHORT_INTERVAL
 
 
 def _hashrate(
@@ -167,15 +177,56 @@ DESCRIPTIONS = (
     ),
 )
 
+WORKER_DESCRIPTIONS = (
+    WorkerSensorEntityDescription(
+        key="hashrate_10m",
+        translation_key="proxy_hashrate_10m",
+        native_unit_of_measurement="kH/s",
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=2,
+        value_fn=lambda worker: (
+            None
+            if worker.hashrate.minutes_10 is None
+            else worker.hashrate.minutes_10 / 1000
+        ),
+    ),
+    WorkerSensorEntityDescription(
+        key="shares_accepted",
+        translation_key="proxy_shares_accepted",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        interval=LONG_INTERVAL,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda worker: worker.accepted,
+    ),
+)
+
+LAST_SHARE = SensorEntityDescription(
+    key="last_share",
+    translation_key="proxy_worker_last_share",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+
 
 def setup_sensors(
     entry: ProxyConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Set up the sensors of a proxy."""
+    """Set up the sensors of a proxy and of the workers that the user chose."""
+    coordinator = entry.runtime_data.coordinator
     async_add_entities(
-        ProxySensor(entry.runtime_data.coordinator, description)
-        for description in DESCRIPTIONS
+        ProxySensor(coordinator, description) for description in DESCRIPTIONS
     )
+    for subentry_id, subentry in entry.subentries.items():
+        async_add_entities(
+            [
+                *(
+                    WorkerSensor(coordinator, description, subentry)
+                    for description in WORKER_DESCRIPTIONS
+                ),
+                WorkerLastShare(coordinator, LAST_SHARE, subentry),
+            ],
+            config_subentry_id=subentry_id,
+        )
 
 
 class ProxySensor(ProxyEntity, SensorEntity):
@@ -198,3 +249,38 @@ class ProxySensor(ProxyEntity, SensorEntity):
         """Return the value to publish."""
         value = self.entity_description.value_fn(self.snapshot)
         return self._steady.publish(value, time.monotonic())
+
+
+class WorkerSensor(WorkerEntity, SensorEntity):
+    """A sensor of a worker."""
+
+    entity_description: WorkerSensorEntityDescription
+
+    def __init__(
+        self,
+        coordinator: ProxyCoordinator,
+        description: WorkerSensorEntityDescription,
+        subentry: ConfigSubentry,
+    ) -> None:
+        """Initialize the sensor."""
+        super().__init__(coordinator, description, subentry)
+        self._steady = SteadyReading(description.interval)
+
+    @property
+    @override
+    def native_value(self) -> float | None:
+        """Return the value to publish."""
+        worker = self.worker
+        value = self.entity_description.value_fn(worker) if worker else None
+        return self._steady.update(value, time.monotonic())
+
+
+class WorkerLastShare(WorkerEntity, SensorEntity):
+    """When the proxy received the last share of a worker."""
+
+    @property
+    @override
+    def native_value(self) -> datetime | None:
+        """Return when that was, by the clock of the proxy."""
+        last = self.worker.last_share if self.worker else None
+        return None if last is None else dt_util.utc_from_timestamp(last)

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from ..api.models import Workers
-from ..api.proxy_snapshot import DAY, HOUR, MINUTES_10, ProxySnapshot
+from ..api.proxy_snapshot import ProxySnapshot
 
 
 def workers_response(snapshot: ProxySnapshot, *, only_online: bool) -> dict[str, Any]:
@@ -20,11 +20,11 @@ def workers_response(snapshot: ProxySnapshot, *, only_online: bool) -> dict[str,
         names += [name for name in workers.rows if name not in workers.online]
     return {
         "named_by": workers.mode,
-        "workers": [_worker(snapshot, workers, name) for name in names],
+        "workers": [_worker(workers, name) for name in names],
     }
 
 
-def _worker(snapshot: ProxySnapshot, workers: Workers, name: str) -> dict[str, Any]:
+def _worker(workers: Workers, name: str) -> dict[str, Any]:
     """Return one worker."""
     worker = workers.get(name)
     assert worker is not None
@@ -40,7 +40,7 @@ def _worker(snapshot: ProxySnapshot, workers: Workers, name: str) -> dict[str, A
         "last_share": None
         if last is None
         else dt_util.utc_from_timestamp(last).isoformat(),
-        "hashrate_10m": snapshot.window(rates.minutes_10, MINUTES_10),
-        "hashrate_1h": snapshot.window(rates.hour_1, HOUR),
-        "hashrate_24h": snapshot.window(rates.hours_24, DAY),
+        "hashrate_10m": rates.minutes_10,
+        "hashrate_1h": rates.hour_1,
+        "hashrate_24h": rates.hours_24,
     }

@@ -9,7 +9,14 @@ from .base_summary import BaseSummary, base_values
 from .values import integer, items, members, number
 
 KILO = 1000
-"""The proxy reports kH/s, rounded down to 0.01."""
+"""The proxy reports kH/s."""
+
+STEP = 10
+"""H/s to whose multiples it rounds down."""
+
+MINUTES_10 = 600
+HOUR = 3600
+DAY = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)

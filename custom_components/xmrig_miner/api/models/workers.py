@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from ..limits import MAX_TEXT
 from ..privacy import REDACTED, may_contain_wallet
-from .proxy_summary import ProxyHashrate
+from .proxy_summary import DAY, HOUR, MINUTES_10, STEP, ProxyHashrate
 from .values import integer, items, text
 
 _MS_PER_SECOND = 1000
@@ -46,6 +46,7 @@ class Worker:
     last_share: float | None = None
     """Seconds since 1970; None before the first."""
     hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
+    """Each window is None until it is full."""
 
     @property
     def is_online(self) -> bool | None:
@@ -110,8 +111,28 @@ class Workers:
             rejected=integer(cells[4]),
             invalid=integer(cells[5]),
             last_share=None if milliseconds is None else milliseconds / _MS_PER_SECOND,
-            hashrate=ProxyHashrate.from_json(row[8:13]),
+            hashrate=_full_windows(row[8:13], integer(cells[6]) or 0),
         )
+
+
+def _full_windows(value: list[Any], hashes: int) -> ProxyHashrate:
+    """Return the hashrates of a worker, None for each window that may not be full.
+
+    It is full once the worker submitted more hashes than can be in it. `hashes` counts
+    them since its first login.
+    """
+    rates = ProxyHashrate.from_json(value)
+
+    def full(rate: float | None, seconds: int) -> float | None:
+        if rate is None or hashes <= (rate + STEP) * seconds:
+            return None
+        return rate
+
+    return ProxyHashrate(
+        minutes_10=full(rates.minutes_10, MINUTES_10),
+        hour_1=full(rates.hour_1, HOUR),
+        hours_24=full(rates.hours_24, DAY),
+    )
 
 
 def _name(value: Any) -> str | None:
