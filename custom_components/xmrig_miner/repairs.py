@@ -1,29 +1,17 @@
-"""Repair issues of miners and proxies, and the flows that fix them."""
+"""Repair issues of miners and proxies, and which flow fixes which issue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from homeassistant.components.repairs import (
-    ConfirmRepairFlow,
-    RepairsFlow,
-    RepairsFlowResult,
-)
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_SSL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .addresses import (
-    async_swap_addresses,
-    exposes_token,
-    identity_data,
-    miner_entries,
-    with_address_of,
-)
-from .another_miner import Situation, async_situation
-from .api.exceptions import XmrigError
+from .addresses import miner_entries
+from .another_miner import AnotherMinerFlow
 from .api.health import is_outdated, lacks_huge_pages
-from .api.models import Config
 from .certificate_issues import (
     CERTIFICATE_CHANGED,
     CERTIFICATE_ISSUES,
@@ -36,26 +24,24 @@ from .const import (
     CONF_READ_ONLY,
     CONF_VERIFICATION,
     DOMAIN,
-    LOGGER,
     MAX_IDLE,
     MAX_NO_POOL,
     MAX_REJECT_RATE,
 )
 from .coordinator import ProcessCoordinator, XmrigCoordinator
 from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
-from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
+from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING, SourcesFlow
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .issues import async_delete_unless_ignored, async_raise_issue, issue_id
 from .kinds import AnyConfigEntry
+from .payout_issue import PAYOUT_CHANGED, PayoutChangedFlow, changed_pools
 from .proxy.coordinator import ProxyCoordinator
 from .proxy.members import ProxyPlace, ports_of
-from .repair_steps import active_entry, async_reconfigure
 from .storage import UNREADABLE
 
 READ_ONLY = "read_only"
 NO_HUGE_PAGES = "no_huge_pages"
 OUTDATED = "outdated"
-PAYOUT_CHANGED = "payout_changed"
 ZERO_HASHRATE = "zero_hashrate"
 SHARES_REJECTED = "shares_rejected"
 PROXY_NO_POOL = "proxy_no_pool"
@@ -204,185 +190,6 @@ def miners_behind(coordinator: ProxyCoordinator) -> list[str]:
             entry.data[CONF_HOST], entry.runtime_data.coordinator.data.summary
         )
     )
-
-
-def changed_pools(
-    coordinator: ProcessCoordinator[Any, Any], config: Config
-) -> Mapping[str, str] | None:
-    """Return the labels of the pools that are new, or of all if some were removed.
-
-    None if the pools are those that were accepted.
-    """
-    state = coordinator.process.state
-    if state.accepts_payout(config.payout):
-        return None
-    labels, accepted = config.payout_fingerprints, state.payout or frozenset()
-    new = {key: pool for key, pool in labels.items() if key not in accepted}
-    return new or labels
-
-
-class PayoutChangedFlow(RepairsFlow):
-    """Asks whether the user changed the pools."""
-
-    def __init__(self, entry_id: str) -> None:
-        """Initialize the flow."""
-        self._entry_id = entry_id
-        self._shown: frozenset[str] | None = None
-        """Fingerprints of all pools when the form was shown."""
-
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Begin with the only step."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Accept the pools that the form shows, or show those that are there now."""
-        entry = active_entry(self.hass, self._entry_id)
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="no_config")
-        coordinator = entry.runtime_data.coordinator
-        config = coordinator.data.config
-        if not coordinator.last_update_success or config is None:
-            return self.async_abort(reason="no_config")
-        if (changed := changed_pools(coordinator, config)) is None:
-            return self.async_abort(reason="resolved")
-        if user_input is not None and config.payout == self._shown:
-            try:
-                await coordinator.process.accept_payout(config)
-            except XmrigError as error:
-                LOGGER.warning(
-                    "The pools of %s were not accepted: %s", entry.title, error
-                )
-                return self.async_abort(reason="not_accepted")
-            return self.async_create_entry(data={})
-        self._shown = config.payout
-        return self.async_show_form(
-            step_id="confirm",
-            errors={} if user_input is None else {"base": "changed_again"},
-            description_placeholders={
-                "name": entry.title,
-                "pools": ", ".join(changed.values()),
-            },
-        )
-
-
-class AnotherMinerFlow(RepairsFlow):
-    """Resolves that a different miner responds at the address of a config entry.
-
-    The situation is determined before the menu is shown, and again before anything is
-    stored: if it changed, the menu is shown again.
-    """
-
-    def __init__(self, entry_id: str) -> None:
-        """Initialize the flow."""
-        self._entry_id = entry_id
-        self._situation: Situation | None = None
-        self._exposed: frozenset[str] = frozenset()
-        """Config entries whose token the user agreed to send without TLS."""
-
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Show which miner responds, and the possible fixes."""
-        return self._async_show(await async_situation(self.hass, self._entry_id))
-
-    async_step_swapped = async_step_init
-    async_step_twin = async_step_init
-    async_step_unknown_miner = async_step_init
-    async_step_another_kind = async_step_init
-    async_step_token_in_clear = async_step_init
-
-    async def async_step_swap(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Swap the addresses of two config entries."""
-        situation = await async_situation(self.hass, self._entry_id)
-        if situation != self._situation or situation.other_id is None:
-            return self._async_show(situation)
-        pair = [
-            self.hass.config_entries.async_get_known_entry(entry_id)
-            for entry_id in (self._entry_id, situation.other_id)
-        ]
-        exposed = [
-            entry
-            for entry, other in (pair, pair[::-1])
-            if exposes_token(entry.data, with_address_of(entry.data, other.data))
-        ]
-        if not self._exposed.issuperset(entry.entry_id for entry in exposed):
-            self._exposed = frozenset(entry.entry_id for entry in exposed)
-            return self.async_show_menu(
-                step_id="token_in_clear",
-                menu_options=["swap", "address"],
-                description_placeholders={
-                    "names": ", ".join(entry.title for entry in exposed)
-                },
-            )
-        async_swap_addresses(self.hass, *pair)
-        return self.async_create_entry(data={})
-
-    async def async_step_accept(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Store the identity of the miner that responds as that of the entry."""
-        situation = await async_situation(self.hass, self._entry_id)
-        if situation != self._situation or situation.other_id:
-            return self._async_show(situation)
-        entry = active_entry(self.hass, self._entry_id)
-        self.hass.config_entries.async_update_entry(
-            entry, data=entry.data | identity_data(situation.found), unique_id=None
-        )
-        self.hass.config_entries.async_schedule_reload(entry.entry_id)
-        return self.async_create_entry(data={})
-
-    async def async_step_address(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Go on in the form that changes the address."""
-        return await async_reconfigure(self, self._entry_id)
-
-    @callback
-    def _async_show(self, situation: Situation) -> RepairsFlowResult:
-        """Show the menu for a situation."""
-        self._situation = situation
-        self._exposed = frozenset()
-        # A miner is never accepted as a proxy, nor the other way round
-        repairs = {"swapped": ["swap"], "another_kind": []}
-        return self.async_show_menu(
-            step_id=situation.step_id,
-            menu_options=[*repairs.get(situation.step_id, ["accept"]), "address"],
-            description_placeholders=situation.placeholders,
-        )
-
-
-class SourcesFlow(RepairsFlow):
-    """Says which sensors the manager misses, and lets the user choose others."""
-
-    def __init__(self, entry_id: str) -> None:
-        """Initialize the flow."""
-        self._entry_id = entry_id
-
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Begin with the only step."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Go on in the form that says what the manager reads."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        if issue is None:
-            return self.async_abort(reason="resolved")
-        if user_input is not None:
-            return await async_reconfigure(self, self._entry_id)
-        return self.async_show_form(
-            step_id="confirm",
-            description_placeholders=issue.translation_placeholders,
-        )
 
 
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
