@@ -1,9 +1,13 @@
-"""Repair issues of miners and proxies, and which flow fixes which issue."""
+"""Repair issues of miners and proxies, and the flows that fix them."""
 
 from collections.abc import Callable
 from typing import Any
 
-from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_SSL
 from homeassistant.core import HomeAssistant, callback
@@ -30,13 +34,14 @@ from .const import (
 )
 from .coordinator import ProcessCoordinator, XmrigCoordinator
 from .fleet.automation_issue import AUTOMATIONS_COMPETE, AutomationsFlow
-from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING, SourcesFlow
+from .fleet.source_issues import NO_GRID_POWER, SENSORS_MISSING
 from .identity_issue import ANOTHER_MINER, async_delete_identity_issue, is_polled
 from .issues import async_delete_unless_ignored, async_raise_issue, issue_id
 from .kinds import AnyConfigEntry
 from .payout_issue import PAYOUT_CHANGED, PayoutChangedFlow, changed_pools
 from .proxy.coordinator import ProxyCoordinator
 from .proxy.members import ProxyPlace, ports_of
+from .repair_steps import async_reconfigure
 from .storage import UNREADABLE
 
 READ_ONLY = "read_only"
@@ -190,6 +195,34 @@ def miners_behind(coordinator: ProxyCoordinator) -> list[str]:
             entry.data[CONF_HOST], entry.runtime_data.coordinator.data.summary
         )
     )
+
+
+class SourcesFlow(RepairsFlow):
+    """Says which sensors the manager misses, and lets the user choose others."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Initialize the flow."""
+        self._entry_id = entry_id
+
+    async def async_step_init(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Begin with the only step."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Go on in the form that says what the manager reads."""
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        if issue is None:
+            return self.async_abort(reason="resolved")
+        if user_input is not None:
+            return await async_reconfigure(self, self._entry_id)
+        return self.async_show_form(
+            step_id="confirm",
+            description_placeholders=issue.translation_placeholders,
+        )
 
 
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {

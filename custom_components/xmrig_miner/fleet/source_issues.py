@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -11,7 +10,6 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN
 from ..issues import async_delete_unless_ignored, async_raise_issue, issue_id
-from ..repair_steps import async_reconfigure
 from .coordinator import FleetCoordinator
 
 NO_GRID_POWER = "no_grid_power"
@@ -94,34 +92,6 @@ class SourceIssues:
         if self._wait:
             self._wait()
             self._wait = None
-
-
-class SourcesFlow(RepairsFlow):
-    """Says which sensors the manager misses, and lets the user choose others."""
-
-    def __init__(self, entry_id: str) -> None:
-        """Initialize the flow."""
-        self._entry_id = entry_id
-
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Begin with the only step."""
-        return await self.async_step_confirm()
-
-    async def async_step_confirm(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Go on in the form that says what the manager reads."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        if issue is None:
-            return self.async_abort(reason="resolved")
-        if user_input is not None:
-            return await async_reconfigure(self, self._entry_id)
-        return self.async_show_form(
-            step_id="confirm",
-            description_placeholders=issue.translation_placeholders,
-        )
 
 
 @callback
