@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    SOURCE_USER,
     ConfigEntry,
     ConfigFlowResult,
 )
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_SSL
 from homeassistant.core import callback
-from homeassistant.data_entry_flow import AbortFlow
 
 from ..addresses import (
-    address,
     address_data,
     entries_of,
     entry_at,
-    exposes_token,
-    host_to_enter,
     identity_data,
     identity_of,
     is_expected_at,
@@ -38,7 +33,7 @@ from ..api.exceptions import (
 )
 from ..api.identity import Kind, MinerIdentity
 from ..api.models import BaseSummary
-from ..certificates import Certificate, Verification, fingerprint_text, pinned
+from ..certificates import Certificate, Verification, pinned
 from ..connection import async_create_client
 from ..const import (
     CONF_FINGERPRINT,
@@ -51,16 +46,19 @@ from ..runtime import XmrigConfigEntry
 from .connection_form import (
     CONF_REMOVE_TOKEN,
     CONNECTION_ERRORS,
-    ERROR_FIELDS,
     SECTION_TLS,
-    TOKEN_SCHEMA,
-    Question,
-    connection_schema,
+    ConnectionForm,
 )
-from .power import PowerSteps
+from .questions import (
+    another_miner_question,
+    certificate_question,
+    entry_question,
+    read_only_question,
+    token_question,
+)
 
 
-class ConnectionSteps(PowerSteps):
+class ConnectionSteps(ConnectionForm):
     """Adds a miner or a proxy, or changes its connection.
 
     The input is tried before it is stored. If the user has to agree to something, a
@@ -71,10 +69,6 @@ class ConnectionSteps(PowerSteps):
     def __init__(self) -> None:
         """Initialize the steps."""
         super().__init__()
-        self._entered: dict[str, Any] | None = None
-        """What the user entered, with the fields of each section in a nested dict."""
-        self._question: Question | None = None
-        self._agreed: set[Question] = set()
         self._pin: str | None = None
         """Fingerprint of the certificate that the user accepted."""
 
@@ -110,21 +104,6 @@ class ConnectionSteps(PowerSteps):
         """Return to the form, which keeps what was entered."""
         return self._async_show_form()
 
-    async def _async_step_question(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Show the menu again after the browser was reloaded."""
-        return self._async_show_question()
-
-    async_step_same_miner = _async_step_question
-    async_step_another_miner = _async_step_question
-    async_step_miner_of_entry = _async_step_question
-    async_step_address_of_entry = _async_step_question
-    async_step_read_only = _async_step_question
-    async_step_token_in_clear = _async_step_question
-    async_step_certificate = _async_step_question
-    async_step_certificate_changed = _async_step_question
-
     async def _async_form_or_try(
         self, user_input: dict[str, Any] | None
     ) -> ConfigFlowResult:
@@ -148,7 +127,7 @@ class ConnectionSteps(PowerSteps):
             return self._async_show_form("invalid_host")
         if data[CONF_VERIFICATION] == Verification.CERTIFICATE and not data[CONF_SSL]:
             return self._async_show_form("pin_without_tls")
-        if entry and (question := self._token_question(entry, data)):
+        if entry and (question := self._unanswered(token_question(entry, data))):
             return self._async_show_question(question)
         try:
             summary = await self._async_summary(client, data)
@@ -176,7 +155,8 @@ class ConnectionSteps(PowerSteps):
         if entry and seen.kind is not identity_of(entry).kind:
             return self._async_show_form("another_kind")
         if summary.restricted:
-            if question := self._read_only_question(entry, data, seen):
+            question = self._unanswered(read_only_question(entry, data, seen))
+            if question:
                 return self._async_show_question(question)
             data[CONF_READ_ONLY] = True
         if entry is None:
@@ -200,29 +180,8 @@ class ConnectionSteps(PowerSteps):
             with suppress(XmrigCertificateError, XmrigCertificateChangedError):
                 return await client.any_summary()
         certificate = Certificate.from_der(await client.certificate())
-        facts = {"address": address(data), **certificate.facts}
-        self._question = (
-            Question(
-                "certificate_changed",
-                certificate,
-                facts | {"expected": fingerprint_text(pin)},
-            )
-            if pin
-            else Question("certificate", certificate, facts)
-        )
+        self._question = certificate_question(data, certificate)
         return None
-
-    def _entry(self) -> XmrigConfigEntry | None:
-        """Return the config entry to change; None when adding one.
-
-        Raises AbortFlow if the entry was removed in the meantime.
-        """
-        if self.source == SOURCE_USER:
-            return None
-        entry = self.hass.config_entries.async_get_entry(self.context["entry_id"])
-        if entry is None:
-            raise AbortFlow("entry_removed")
-        return entry
 
     def _data(self, entry: XmrigConfigEntry | None) -> dict[str, Any]:
         """Return the entered address and token as data of a config entry.
@@ -256,7 +215,7 @@ class ConnectionSteps(PowerSteps):
         for other in reached_entries(self.hass):
             known = identity_of(other)
             if known.worker_id == seen.worker_id and known.matches(seen):
-                question = self._question_of_entry("same_miner", other, data, seen)
+                question = entry_question("same_miner", other, None, data, seen)
                 if question not in self._agreed:
                     return self._async_show_question(question)
         title, data = seen.worker_id or data[CONF_HOST], data | identity_data(seen)
@@ -279,11 +238,11 @@ class ConnectionSteps(PowerSteps):
         is_here = is_miner_of(self.hass, entry, seen)
         if not is_here or is_miner_of(self.hass, holder, seen):
             return self._async_show_form("address_in_use", {"other": holder.title})
-        question = self._question_of_entry("address_of_entry", holder, data, seen)
+        question = entry_question("address_of_entry", holder, entry, data, seen)
         if question not in self._agreed:
             return self._async_show_question(question)
         holder_data = with_address_of(holder.data, entry.data)
-        if exposed := self._token_question(holder, holder_data):
+        if exposed := self._unanswered(token_question(holder, holder_data)):
             return self._async_show_question(exposed)
         self.hass.config_entries.async_update_entry(
             holder, data=holder_data, unique_id=None
@@ -299,9 +258,9 @@ class ConnectionSteps(PowerSteps):
         if not is_expected_at(self.hass, entry, seen):
             holders = entries_of(self.hass, seen, besides=entry)
             question = (
-                self._question_of_entry("miner_of_entry", holders[0], data, seen)
+                entry_question("miner_of_entry", holders[0], entry, data, seen)
                 if holders
-                else Question("another_miner", seen, self._facts(data, seen))
+                else another_miner_question(entry, data, seen)
             )
             if question not in self._agreed:
                 return self._async_show_question(question)
@@ -322,120 +281,3 @@ class ConnectionSteps(PowerSteps):
             unique_id=None,
             data=data | identity_data(seen) | origin,
         )
-
-    def _token_question(
-        self, entry: ConfigEntry[Any], data: Mapping[str, Any]
-    ) -> Question | None:
-        """Return the question of whether a token may be sent without TLS from now on.
-
-        None if the token would not be exposed, or if the user has agreed.
-        """
-        facts = {"name": entry.title, "address": address(data)}
-        question = Question("token_in_clear", tuple(sorted(facts.items())), facts)
-        is_due = exposes_token(entry.data, data) and question not in self._agreed
-        return question if is_due else None
-
-    def _read_only_question(
-        self,
-        entry: ConfigEntry[Any] | None,
-        data: Mapping[str, Any],
-        seen: MinerIdentity,
-    ) -> Question | None:
-        """Return the question of whether to only monitor a miner with a read-only API.
-
-        None if the entry is already read-only, or if the user has agreed.
-        """
-        facts = self._facts(data, seen)
-        question = Question("read_only", facts["address"], facts)
-        is_known = entry is not None and entry.data.get(CONF_READ_ONLY)
-        return None if is_known or question in self._agreed else question
-
-    def _question_of_entry(
-        self,
-        step_id: str,
-        other: ConfigEntry[Any],
-        data: Mapping[str, Any],
-        seen: MinerIdentity,
-    ) -> Question:
-        """Return a question that names another config entry."""
-        facts = {"other": other.title, "other_address": address(other.data)}
-        return Question(
-            step_id, (other.entry_id, seen), self._facts(data, seen) | facts
-        )
-
-    def _facts(self, data: Mapping[str, Any], seen: MinerIdentity) -> dict[str, str]:
-        """Return placeholders about the miner that responded and the expected one."""
-        entry = self._entry()
-        return {
-            "name": entry.title if entry else "",
-            "expected": identity_of(entry).label if entry else "",
-            "address": address(data),
-            "found": seen.label,
-        }
-
-    @callback
-    def _async_show_question(
-        self, question: Question | None = None
-    ) -> ConfigFlowResult:
-        """Show the menu of a question: agree, or change what was entered."""
-        self._question = question or self._question
-        assert self._question
-        return self.async_show_menu(
-            step_id=self._question.step_id,
-            menu_options=["agree", "change"],
-            description_placeholders=self._question.placeholders,
-        )
-
-    @callback
-    def _async_show_form(
-        self, error: str | None = None, placeholders: Mapping[str, str] | None = None
-    ) -> ConfigFlowResult:
-        """Show the form with what was entered, or with what is stored.
-
-        No token is sent to the browser, whether stored or just entered.
-        """
-        entry = self._entry()
-        stored = (
-            {
-                **entry.data,
-                CONF_HOST: host_to_enter(entry.data),
-                SECTION_TLS: entry.data,
-            }
-            if entry
-            else {}
-        )
-        shown = self._entered_parts() or stored
-        shown.pop(CONF_ACCESS_TOKEN, None)
-        field = ERROR_FIELDS.get(error or "", "base")
-        if self.source == SOURCE_REAUTH:
-            step_id, schema = "reauth_confirm", TOKEN_SCHEMA
-        else:
-            step_id = "reconfigure" if entry else "user"
-            is_tls = shown.get(SECTION_TLS, {}).get(CONF_SSL, False)
-            expand_tls = is_tls or field == SECTION_TLS
-            schema = connection_schema(
-                has_token=bool(entry and CONF_ACCESS_TOKEN in entry.data),
-                collapse_tls=not expand_tls,
-            )
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, shown),
-            errors={field if field in schema.schema else "base": error}
-            if error
-            else {},
-            description_placeholders={
-                "name": entry.title if entry else "",
-                **(placeholders or {}),
-            },
-        )
-
-    def _entered_parts(self) -> dict[str, Any]:
-        """Return what was entered, with a complete URL split into its fields."""
-        shown = {**(self._entered or {})}
-        try:
-            parts = parse_address(shown | shown[SECTION_TLS])
-        except LookupError, ValueError:
-            return shown
-        tls = {key: parts[key] for key in (CONF_SSL, CONF_VERIFICATION)}
-        address_parts = {CONF_HOST: host_to_enter(parts), CONF_PORT: parts[CONF_PORT]}
-        return shown | address_parts | {SECTION_TLS: tls}
