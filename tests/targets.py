@@ -320,6 +320,7 @@ class RealTarget(Target):
                 [listener.fileno()],
                 binary=str(self._binary),
                 folder=str(self._folder),
+                arguments=["-c", str(self._file)],
             )
 
 

@@ -1,4 +1,4 @@
-"""A network namespace with a miner and its pools in it, and one way in.
+"""A network namespace with a miner or proxy and its pools in it, and one way in.
 
 Runs as a process of its own under `unshare`. It brings loopback up, plays two stub
 pools, starts the miner, and relays the connections of a listening socket, which was
@@ -20,6 +20,7 @@ import sys
 from typing import Any
 
 from .stratum import StubPool
+from .stratum_miner import StratumClient
 
 NAMESPACE = Path("/proc/self/ns/net")
 """A link that names the network namespace of this process."""
@@ -38,6 +39,7 @@ class Sandbox:
         self._control = control
         self._pools: list[StubPool] = []
         self._miner: asyncio.subprocess.Process | None = None
+        self._behind: dict[str, StratumClient] = {}
         self._api_port = 0
         self._relay: asyncio.Server | None = None
 
@@ -68,16 +70,7 @@ class Sandbox:
     async def _do(self, do: str, fds: list[int], **values: Any) -> dict[str, Any]:
         match do:
             case "pools":
-                for options in values["pools"]:
-                    pool = StubPool(**options)
-                    await pool.set_alive(True)
-                    self._pools.append(pool)
-                with socket.create_server(("127.0.0.1", 0)) as probe:
-                    self._api_port = probe.getsockname()[1]
-                return {
-                    "pools": [pool.port for pool in self._pools],
-                    "api": self._api_port,
-                }
+                return await self._open_pools(**values)
             case "start":
                 await self._start(socket.socket(fileno=fds[0]), **values)
             case "kill":
@@ -95,13 +88,36 @@ class Sandbox:
             case "reject":
                 for pool in self._pools:
                     pool.reject_next = values["count"]
+            case "log in" | "share" | "leave":
+                await self._do_behind(do, **values)
         return {}
 
-    async def _start(self, listener: socket.socket, binary: str, folder: str) -> None:
+    async def _open_pools(self, pools: list[dict[str, Any]]) -> dict[str, Any]:
+        for options in pools:
+            pool = StubPool(**options)
+            await pool.set_alive(True)
+            self._pools.append(pool)
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self._api_port = probe.getsockname()[1]
+        return {"pools": [pool.port for pool in self._pools], "api": self._api_port}
+
+    async def _do_behind(self, do: str, name: str, **values: Any) -> None:
+        """Command a miner that is behind the proxy."""
+        match do:
+            case "log in":
+                self._behind[name] = await StratumClient.log_in(**values)
+            case "share":
+                await self._behind[name].share()
+            case "leave":
+                self._behind.pop(name).leave()
+
+    async def _start(
+        self, listener: socket.socket, binary: str, folder: str, arguments: list[str]
+    ) -> None:
         with Path(folder, "xmrig.log").open("ab") as log:  # noqa: ASYNC230
             self._miner = await asyncio.create_subprocess_exec(
                 binary,
-                *("-c", f"{folder}/config.json"),
+                *arguments,
                 cwd=folder,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
@@ -132,6 +148,9 @@ class Sandbox:
         if self._relay:
             self._relay.close()
             self._relay = None
+        for client in self._behind.values():
+            client.leave()
+        self._behind.clear()
         if self._miner and self._miner.returncode is None:
             self._miner.kill()
             await self._miner.wait()

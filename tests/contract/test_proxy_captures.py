@@ -11,12 +11,13 @@ from simulator import ProxySimulator, StratumMiner, rapidjson
 from simulator.proxy_config import read_proxy_config
 from tests.targets import Json
 
+from .proxies import TOKEN
 from .test_captures import order, shape
 from .wire import ask, exchange, parse, request
 
-_CAPTURES = Path(__file__).parent.parent / "fixtures" / "proxy"
-_STATES = sorted(path for path in _CAPTURES.glob("*") if path.is_dir())
-_FILES = sorted(path for path in _CAPTURES.glob("*/*.json") if path.stem != "errors")
+CAPTURES = Path(__file__).parent.parent / "fixtures" / "proxy"
+_STATES = sorted(path for path in CAPTURES.glob("*") if path.is_dir())
+_FILES = sorted(path for path in CAPTURES.glob("*/*.json") if path.stem != "errors")
 _CONFIGS = [path for path in _FILES if path.stem == "config"]
 _POOLS: list[Json] = [
     {
@@ -27,11 +28,10 @@ _POOLS: list[Json] = [
         "keepalive": True,
     }
 ]
-_TOKEN = "proxy-secret"
 
 
 def _name(path: Path) -> str:
-    return str(path.relative_to(_CAPTURES))
+    return str(path.relative_to(CAPTURES))
 
 
 @pytest.mark.parametrize("path", _FILES, ids=_name)
@@ -118,7 +118,7 @@ async def test_state(state: str, socket_enabled: None) -> None:
     Except for what the computer and the clock have in it.
     """
     async with ProxySimulator(
-        token=_TOKEN,
+        token=TOKEN,
         pools=_POOLS,
         proxy_id="e36901a1fad0bdd4",
         config={"http": {"port": 0}},
@@ -126,9 +126,9 @@ async def test_state(state: str, socket_enabled: None) -> None:
     ) as proxy:
         _WAYS[state](proxy)
         for name in ("summary", "workers"):
-            text = (_CAPTURES / state / f"{name}.json").read_text(encoding="utf-8")
+            text = (CAPTURES / state / f"{name}.json").read_text(encoding="utf-8")
             captured = json.loads(text)
-            reply = await ask(proxy, request("GET", f"/1/{name}", token=_TOKEN))
+            reply = await ask(proxy, request("GET", f"/1/{name}", token=TOKEN))
             shown = json.loads(reply.body)
             if name == "summary":
                 shown["resources"] = captured["resources"]
@@ -147,7 +147,7 @@ async def test_shape(path: Path, socket_enabled: None) -> None:
     """In every state the simulator's documents have the same keys and types."""
     miner = StratumMiner(hashrate=170)
     async with ProxySimulator(
-        token=_TOKEN,
+        token=TOKEN,
         pools=_POOLS,
         miners=[miner],
         uptime=100,
@@ -157,7 +157,7 @@ async def test_shape(path: Path, socket_enabled: None) -> None:
         proxy.advance(60)
         for name in ("summary", "workers"):
             captured = json.loads((path / f"{name}.json").read_text(encoding="utf-8"))
-            reply = await ask(proxy, request("GET", f"/1/{name}", token=_TOKEN))
+            reply = await ask(proxy, request("GET", f"/1/{name}", token=TOKEN))
             shown = reply.json()
             assert order(shown) == order(captured)
             if isinstance(captured["workers"], list):
@@ -169,29 +169,29 @@ async def test_shape(path: Path, socket_enabled: None) -> None:
             assert shape(shown) == shape(captured)
 
 
-_REQUESTS: dict[str, bytes] = {
-    "PATCH": request("PATCH", "/1/summary", token=_TOKEN),
+REQUESTS: dict[str, bytes] = {
+    "PATCH": request("PATCH", "/1/summary", token=TOKEN),
     "OPTIONS": request("OPTIONS", "/1/summary", token=None),
-    "rpc ": request("POST", "/json_rpc", b'{"id": 1}', token=_TOKEN),
-    "rpc batch": request("POST", "/json_rpc", b"[]", token=_TOKEN),
-    "rpc not json": request("POST", "/json_rpc", b"{a: 1}", token=_TOKEN),
+    "rpc ": request("POST", "/json_rpc", b'{"id": 1}', token=TOKEN),
+    "rpc batch": request("POST", "/json_rpc", b"[]", token=TOKEN),
+    "rpc not json": request("POST", "/json_rpc", b"{a: 1}", token=TOKEN),
     "no token": request("GET", "/1/summary", token=None),
     "wrong token": request("GET", "/1/summary", token="wrong"),
-    "PUT /1/config {}": request("PUT", "/1/config", b"{}", token=_TOKEN),
-    "PUT /1/config []": request("PUT", "/1/config", b"[]", token=_TOKEN),
-    "PUT /1/config not json": request("PUT", "/1/config", b"nope", token=_TOKEN),
+    "PUT /1/config {}": request("PUT", "/1/config", b"{}", token=TOKEN),
+    "PUT /1/config []": request("PUT", "/1/config", b"[]", token=TOKEN),
+    "PUT /1/config not json": request("PUT", "/1/config", b"nope", token=TOKEN),
     "PUT /1/config no pools": request(
-        "PUT", "/1/config", b'{"pools": []}', token=_TOKEN
+        "PUT", "/1/config", b'{"pools": []}', token=TOKEN
     ),
     "POST with charset": request(
         "POST",
         "/json_rpc",
         b"{}",
-        token=_TOKEN,
+        token=TOKEN,
         content_type="application/json; charset=utf-8",
     ),
     **{
-        f"GET {path}": request("GET", path, token=_TOKEN)
+        f"GET {path}": request("GET", path, token=TOKEN)
         for path in (
             *("/1/summary/", "/1/summary?x=1", "/2/backends", "/1/threads"),
             *("/2/workers", "/2/miners", "/1/workers", "/1/miners", "/2/dmi", "/"),
@@ -202,20 +202,20 @@ _REQUESTS: dict[str, bytes] = {
             "POST",
             "/json_rpc",
             json.dumps({"method": method, "id": 1}).encode(),
-            token=_TOKEN,
+            token=TOKEN,
         )
         for method in ("pause", "resume", "stop", "start")
     },
 }
 
 
-@pytest.mark.parametrize("case", _REQUESTS)
+@pytest.mark.parametrize("case", REQUESTS)
 async def test_refusal(case: str, socket_enabled: None) -> None:
     """A call is answered with the recorded status and body."""
-    path = _CAPTURES / "no_pool" / "errors.json"
+    path = CAPTURES / "no_pool" / "errors.json"
     captured = json.loads(path.read_text(encoding="utf-8"))[case]
-    async with ProxySimulator(token=_TOKEN, pools=_POOLS) as proxy:
-        replies = parse(await exchange(proxy, _REQUESTS[case]))
+    async with ProxySimulator(token=TOKEN, pools=_POOLS) as proxy:
+        replies = parse(await exchange(proxy, REQUESTS[case]))
     assert len(replies) == (2 if case.startswith("rpc") else 1)
     reply = replies[0]
     assert (reply.status, reply.body.decode()) == (captured["status"], captured["body"])

@@ -9,7 +9,9 @@ import pytest
 from simulator.base import BaseSimulator
 from tests.targets import TOKEN, Target
 
-type Miner = Target | BaseSimulator[Any]
+from .proxies import ProxyTarget
+
+type Miner = Target | BaseSimulator[Any] | ProxyTarget
 
 CORS = (
     "Access-Control-Allow-Headers: Authorization, Content-Type",
