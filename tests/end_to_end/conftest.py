@@ -12,6 +12,12 @@ from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.api.miner import Miner
+from tests.contract.proxies import (
+    PROXIES,
+    ProxyTarget,
+    SimulatedProxyTarget,
+    open_proxy,
+)
 from tests.sessions import open_session
 from tests.targets import PAIRS, TARGETS, Json, SimulatedTarget, Target, open_target
 from tests.virtual_time import VirtualLoop
@@ -67,11 +73,25 @@ async def pair(
             yield [one, two]
 
 
+@pytest.fixture(params=PROXIES)
+async def proxy(
+    request: pytest.FixtureRequest, tmp_path: Path, loopback: None
+) -> AsyncGenerator[ProxyTarget]:
+    """Return a proxy that has just been started."""
+    async with open_proxy(request.param, tmp_path) as target:
+        with jumping_time(target):
+            yield target
+
+
 @contextmanager
-def jumping_time(*targets: Target) -> Iterator[None]:
+def jumping_time(*targets: Target | ProxyTarget) -> Iterator[None]:
     """Let all clocks jump with that of the loop, if the miners are simulated."""
     with ExitStack() as stack:
-        simulated = [item for item in targets if isinstance(item, SimulatedTarget)]
+        simulated = [
+            item
+            for item in targets
+            if isinstance(item, SimulatedTarget | SimulatedProxyTarget)
+        ]
         if simulated:
             loop = asyncio.get_running_loop()
             assert isinstance(loop, VirtualLoop)

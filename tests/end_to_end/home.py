@@ -22,6 +22,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.xmrig_miner.const import CONF_VERIFICATION, DOMAIN, SCAN_INTERVAL
+from tests.contract.proxies import ProxyTarget
 from tests.targets import Target
 
 
@@ -36,7 +37,7 @@ class Home:
     async def with_miner(
         cls,
         hass: HomeAssistant,
-        target: Target,
+        target: Target | ProxyTarget,
         power: dict[str, Any] | None = None,
         *,
         ssl: bool = False,
@@ -116,12 +117,12 @@ class Home:
         """Set a number."""
         await self.call(name, "set_value", value=value)
 
-    async def act(self, action: str) -> Mapping[str, Any]:
+    async def act(self, action: str, **data: Any) -> Mapping[str, Any]:
         """Call an action of the integration, and return its response."""
         response = await self.hass.services.async_call(
             DOMAIN,
             action,
-            {ATTR_CONFIG_ENTRY_ID: self.entry.entry_id},
+            {ATTR_CONFIG_ENTRY_ID: self.entry.entry_id, **data},
             blocking=True,
             return_response=True,
         )
