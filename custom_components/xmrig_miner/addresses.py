@@ -44,7 +44,7 @@ def identity_of(entry: ConfigEntry[Any]) -> MinerIdentity:
 
 
 def identity_data(identity: MinerIdentity) -> dict[str, str | None]:
-    """Return what a config entry stores of an identity: its kind too."""
+    """Return what a config entry stores of an identity, including its kind."""
     return {
         CONF_KIND: identity.kind.value,
         CONF_MINER_ID: identity.id,
@@ -65,8 +65,8 @@ def is_expected_at(
 ) -> bool:
     """Return whether a miner may answer at the address of a config entry.
 
-    Of one that was imported and never answered, nothing is known: any miner will do
-    that is not the one of another entry.
+    Nothing is known about a miner that was imported and never answered: any miner that
+    no other entry is for may answer.
     """
     if identity_of(entry).is_known:
         return is_miner_of(hass, entry, seen)
@@ -76,7 +76,7 @@ def is_expected_at(
 def entries_of(
     hass: HomeAssistant, seen: MinerIdentity, *, besides: ConfigEntry[Any]
 ) -> list[ConfigEntry[Any]]:
-    """Return the other config entries whose miner it is; several for identical twins."""
+    """Return the other config entries for a miner; several for identical twins."""
     return [entry for entry in _others(hass, besides) if is_miner_of(hass, entry, seen)]
 
 
@@ -100,7 +100,7 @@ def is_same_address(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool
 
 
 def address_data(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a config entry stores of how its miner is reached but the token."""
+    """Return what a config entry stores about the connection, except the token."""
     return {key: data[key] for key in (*_PLACE, *_TLS) if key in data}
 
 
@@ -110,7 +110,7 @@ def address(data: Mapping[str, Any]) -> str:
 
 
 def host_to_enter(data: Mapping[str, Any]) -> str:
-    """Return what to enter as the host of a config entry: with the path, if any."""
+    """Return what to enter as the host of a config entry, including any path."""
     path = data.get(CONF_PATH)
     return f"{_host(data)}{path}" if path else data[CONF_HOST]
 
@@ -121,15 +121,15 @@ def _host(data: Mapping[str, Any]) -> str:
 
 
 def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the address that was entered, ready to be stored.
+    """Return the entered address as it is stored.
 
-    Users paste whole URLs: their scheme and port take precedence over the other
-    fields. Raises ValueError if there is no host in it.
+    Users paste whole URLs: the scheme and port in them take precedence over the fields.
+    Raises ValueError if there is no host in it.
     """
     url = _url(entered[CONF_HOST].strip())
     if not url.host:
         raise ValueError("no host")
-    # Addresses of XMRig's documentation end in the path of an endpoint
+    # Addresses in XMRig's documentation end with the path of an endpoint
     path = _ENDPOINT.sub("", url.path.rstrip("/")).rstrip("/")
     return {
         CONF_HOST: url.host,
@@ -141,7 +141,7 @@ def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def has_login(text: str) -> bool:
-    """Return whether an address names a user or a password."""
+    """Return whether an address contains a user name or a password."""
     url = _url(text.strip())
     return bool(url.user or url.password)
 
@@ -151,8 +151,8 @@ def with_address_of(
 ) -> dict[str, Any]:
     """Return `data` with the address of another config entry's data.
 
-    The token stays: it belongs to the miner, and so does a pinned certificate. Where
-    none of the two is pinned, the other address is reached as it was before.
+    The token stays: it belongs to the miner, and so does a pinned certificate. If
+    neither is pinned, the verification is taken over with the address.
     """
     keys: tuple[str, ...] = _PLACE
     if CONF_FINGERPRINT not in data and CONF_FINGERPRINT not in other:
@@ -162,7 +162,7 @@ def with_address_of(
 
 
 def exposes_token(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Return whether a token would go over plain HTTP, where TLS was used before."""
+    """Return whether a token that was only sent over TLS would be sent in clear."""
     return bool(
         before[CONF_SSL] and not after[CONF_SSL] and after.get(CONF_ACCESS_TOKEN)
     )
@@ -172,7 +172,7 @@ def exposes_token(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 def async_swap_addresses(
     hass: HomeAssistant, first: ConfigEntry[Any], second: ConfigEntry[Any]
 ) -> None:
-    """Give two config entries each other's address, and reload them."""
+    """Swap the addresses of two config entries, and reload both."""
     swapped = {
         first.entry_id: with_address_of(first.data, second.data),
         second.entry_id: with_address_of(second.data, first.data),
@@ -191,7 +191,7 @@ def miner_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
 
 
 def reached_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
-    """Return the config entries that have an address: those of miners and proxies."""
+    """Return the config entries that have an address: miners and proxies."""
     return [*miner_entries(hass), *entries_of_kind(hass, EntryKind.PROXY)]
 
 

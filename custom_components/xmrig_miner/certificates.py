@@ -1,4 +1,4 @@
-"""TLS certificates of miners: how they are verified, and what a user sees of one."""
+"""TLS certificates of miners: how they are verified, and what users see of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Verification(StrEnum):
     AUTHORITY = "authority"
     """By the certificate authorities that Home Assistant trusts."""
     CERTIFICATE = "certificate"
-    """By the SHA-256 of the one certificate that the user accepted."""
+    """By the SHA-256 of the certificate that the user accepted."""
     NONE = "none"
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate that a miner showed."""
+    """A certificate that a miner presented."""
 
     fingerprint: str
     """Its SHA-256 in hex."""
@@ -34,7 +34,7 @@ class Certificate:
 
     @classmethod
     def from_der(cls, data: bytes) -> Self:
-        """Return a certificate in DER form; one that cannot be read has no dates."""
+        """Parse a certificate in DER form; if it cannot be read, it has no dates."""
         fingerprint = sha256(data).hexdigest()
         try:
             certificate = x509.load_der_x509_certificate(data)
@@ -48,7 +48,7 @@ class Certificate:
 
     @property
     def facts(self) -> dict[str, str]:
-        """Return the placeholders of texts about it."""
+        """Return the placeholders for texts about the certificate."""
         return {
             "found": fingerprint_text(self.fingerprint),
             "valid_from": _date(self.valid_from),
@@ -62,7 +62,7 @@ def fingerprint_text(fingerprint: str) -> str:
 
 
 def pinned(fingerprint: str) -> dict[str, str]:
-    """Return what a config entry stores to accept only that certificate."""
+    """Return what a config entry stores to accept only this certificate."""
     return {
         CONF_VERIFICATION: Verification.CERTIFICATE.value,
         CONF_FINGERPRINT: fingerprint,
@@ -70,9 +70,9 @@ def pinned(fingerprint: str) -> dict[str, str]:
 
 
 def with_verification(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of a config entry before version 1.2, brought up to date.
+    """Return the data of a config entry from before version 1.2, migrated.
 
-    It had a switch for the verification, which meant nothing without TLS.
+    It had a flag for the verification, which had no effect without TLS.
     """
     updated = dict(data)
     if CONF_VERIFY_SSL in updated:

@@ -1,4 +1,4 @@
-"""Numbers as they are shown: without noise, and in a unit that suits their size."""
+"""How readings are shown: without noise, and in a unit that suits their size."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,24 +8,25 @@ from typing import Final
 from homeassistant.helpers.typing import StateType
 
 NOTICEABLE: Final = 0.05
-"""Share of a reading by which it has to change to be shown at once. On an otherwise idle
-computer, hashrates and powers jitter by one or two percent from poll to poll."""
+"""Relative change from which a reading is shown at once. On an otherwise idle computer,
+hashrates and powers jitter by one or two percent from poll to poll."""
 
 NOTICEABLE_HASHRATE: Final = 0.15
-"""The same of a hashrate over 10 s, and of what is calculated from it. While the computer
-is in use, two of them differ by 7 percent (one standard deviation)."""
+"""The same for a hashrate over 10 s, and for what is calculated from it. While the
+computer is in use, two of them differ by 7 percent (one standard deviation)."""
 
 SHORT_INTERVAL: Final = 60
-"""Seconds until a smaller change of a main reading shows."""
+"""Seconds until a smaller change of a main reading is shown."""
 
 LONG_INTERVAL: Final = 300
-"""The same of a diagnostic reading; statistics of Home Assistant are of five minutes."""
+"""The same for a diagnostic reading; Home Assistant's statistics cover five minutes
+each."""
 
 HASHRATE_UNITS: Final = {"H/s": 1, "kH/s": 1_000, "MH/s": 1_000_000}
-"""Units of hashrates, and how many H/s each is."""
+"""Units of hashrates, with their size in H/s."""
 
 MAXIMUM_KEPT: Final = 0.8
-"""Share of a displayed maximum down to which that stays as it is."""
+"""A displayed maximum stays until the actual one falls below this share of it."""
 
 DIGITS: Final = 4
 """Significant digits of a hashrate."""
@@ -33,17 +34,17 @@ DIGITS: Final = 4
 
 @dataclass
 class SteadyReading:
-    """A reading that changes when it is worth a row in the recorder's database.
+    """A reading that changes only when it is worth a row in the recorder's database.
 
-    What it shows is off by no more than noise, and for no longer than the interval.
+    The shown value is off by no more than noise, and for no longer than the interval.
     """
 
     interval: float
-    """Seconds until a small change shows."""
+    """Seconds until a small change is shown."""
     noticeable: float = NOTICEABLE
-    """Share of the reading by which it has to change to show at once."""
+    """Relative change from which it is shown at once."""
     least: float = 0
-    """By how much it has to change for that at least, however small it is."""
+    """Minimum absolute change for that, however small the reading is."""
     _value: float | None = None
     _shown_at: float = -math.inf
     _occasion: object = None
@@ -51,7 +52,7 @@ class SteadyReading:
     def update(
         self, value: float | None, now: float, occasion: object = None
     ) -> float | None:
-        """Return what to show of a value, at a time in seconds.
+        """Return the value to show at a time in seconds.
 
         If `occasion` differs from that of the shown value, every change is noticeable.
         """
@@ -66,7 +67,7 @@ class SteadyReading:
     def publish[ValueT: StateType | datetime](
         self, value: ValueT, now: float, occasion: object = None
     ) -> ValueT | float | None:
-        """Return what to publish of any value: without an interval, the value itself."""
+        """Return the value to publish; without an interval, the value itself."""
         if not self.interval:
             return value
         number = value if isinstance(value, int | float) else None
@@ -81,10 +82,10 @@ class SteadyReading:
 
 
 def displayed_maximum(full: float, before: float | None) -> float:
-    """Return the end of a slider on which `full` W is everything.
+    """Return the maximum of a slider for a full load of `full` W.
 
-    It is rounded up, and `before` stays while it fits: what was learned of a full load
-    changes from hour to hour.
+    It is rounded up, and `before` is kept while it fits: the learned full load changes
+    from hour to hour.
     """
     if before is not None and MAXIMUM_KEPT * before <= full <= before:
         return before
@@ -103,14 +104,14 @@ def significant(value: float) -> float:
 
 
 def display_precision(size: float | None) -> int:
-    """Return how many decimals a reading of about that size needs."""
+    """Return the number of decimals for a reading of about this size."""
     return min(max(_decimals(size), 0), DIGITS - 1) if size else 1
 
 
 def hashrate_unit(size: float | None) -> str:
-    """Return the unit for a miner of about so many H/s, None if that is unknown.
+    """Return the unit for a miner of about this many H/s; None if that is unknown.
 
-    XMRig prints MH/s from a million on, too (src/core/Miner.cpp, printHashrate).
+    XMRig also prints MH/s from a million on (src/core/Miner.cpp, printHashrate).
     """
     if size is None or size < 10_000:
         return "H/s"
@@ -118,5 +119,5 @@ def hashrate_unit(size: float | None) -> str:
 
 
 def _decimals(value: float) -> int:
-    """Return how many decimals of a number are significant; below 0 before the point."""
+    """Return the number of significant decimals; negative before the point."""
     return DIGITS - 1 - math.floor(math.log10(abs(value)))

@@ -8,7 +8,7 @@ from typing import Any
 from .snapshot import Snapshot
 
 MAX_PATHS = 100
-"""Changed values that an event lists, so that it remains small enough to record."""
+"""Maximum number of changed values in an event, to keep it small enough to record."""
 
 
 class ActivityType(StrEnum):
@@ -56,7 +56,7 @@ class ActivityLog:
     """Detects what happened to a miner from poll to poll."""
 
     _before: Snapshot | None = None
-    """The last poll, with the pool and the algorithm that were known last."""
+    """The last poll, with the last known pool and algorithm."""
     _best_share: int = 0
 
     def observe(
@@ -67,7 +67,7 @@ class ActivityLog:
         restored: bool,
         changed_paths: Sequence[str],
     ) -> tuple[Activity, ...]:
-        """Return what happened since the poll before.
+        """Return what happened since the previous poll.
 
         `restored` is whether the request was restored after a restart.
         """
@@ -97,7 +97,7 @@ class ActivityLog:
 
 
 def _with_last_known(before: Snapshot | None, after: Snapshot) -> Snapshot:
-    """Return a snapshot with what is unknown in it, but was known before.
+    """Return a snapshot in which unknown values are replaced by the last known ones.
 
     A miner names no pool while it is connecting, and no algorithm until its first job.
     """
@@ -116,7 +116,7 @@ def _with_last_known(before: Snapshot | None, after: Snapshot) -> Snapshot:
 
 
 def _changed(before: str | None, after: str | None) -> dict[str, str] | None:
-    """Return two values that differ, if both are known."""
+    """Return both values if they differ and both are known."""
     if before is None or after is None or before == after:
         return None
     return {"before": before, "after": after}

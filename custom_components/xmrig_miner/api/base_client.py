@@ -1,4 +1,4 @@
-"""What miners and proxies answer alike: the summary, and the config."""
+"""The endpoints that miners and proxies have in common: summary and config."""
 
 from abc import ABC, abstractmethod
 import json
@@ -20,12 +20,12 @@ from .transport import Transport
 
 
 class BaseClient[SummaryT: BaseSummary](ABC):
-    """Talks to one process of XMRig over a session that belongs to the caller.
+    """Talks to one XMRig process over a session that the caller manages.
 
-    Each call raises XmrigConnectionError if it cannot be reached or does not reply in
-    time, XmrigAuthenticationError if it rejects the access token or requires one, and
-    XmrigResponseError for a reply that is damaged or not from XMRig. Those that need
-    full access also raise XmrigReadOnlyError.
+    Each call raises XmrigConnectionError if the process cannot be reached or does not
+    reply in time, XmrigAuthenticationError if it rejects the access token or requires
+    one, and XmrigResponseError for a reply that is damaged or not from XMRig. Calls
+    that need full access also raise XmrigReadOnlyError.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class BaseClient[SummaryT: BaseSummary](ABC):
     ) -> None:
         """Initialize the client.
 
-        `path` is where a reverse proxy serves the API, such as `/miner1`. `fingerprint` is
-        the SHA-256 of the only certificate to accept, and implies TLS. Without one,
+        `path` is where a reverse proxy serves the API, such as `/miner1`. `fingerprint`
+        is the SHA-256 of the only certificate to accept, and implies TLS. Without one,
         whether a certificate is verified is a setting of the session. Raises ValueError
-        for a host or port that cannot be part of a URL, and for a fingerprint of another
-        length.
+        for a host or port that cannot be part of a URL, and for a fingerprint of the
+        wrong length.
         """
         self._transport = Transport(
             session,
@@ -59,7 +59,7 @@ class BaseClient[SummaryT: BaseSummary](ABC):
         self.address = self._transport.address
         """Host and port."""
         self._last_config: tuple[bytes, Config] | None = None
-        """The last config, as text and as read from it."""
+        """The last config, as text and parsed."""
 
     async def certificate(self) -> bytes:
         """Return the TLS certificate of the miner in DER form, without a request.
@@ -75,13 +75,13 @@ class BaseClient[SummaryT: BaseSummary](ABC):
     async def any_summary(self) -> Summary | ProxySummary:
         """Return the reply of `GET /2/summary`, whatever answers.
 
-        It needs no full access, so a 401 or 403 is always about the token. Raises
-        XmrigTokenNotExpectedError if there is a reply once the token is left out.
+        It does not need full access, so a 401 or 403 is always about the token. Raises
+        XmrigTokenNotExpectedError if a request without the token succeeds.
         """
         status, body = await self._transport.request("GET", "2/summary")
         if status == 401 and self._transport.token:
-            # A miner without a token refuses any, rather than ignoring it
-            # (XMRig src/base/api/Httpd.cpp:177-198)
+            # A miner without a token rejects any token, rather than ignoring it (XMRig
+            # src/base/api/Httpd.cpp:177-198)
             status_without, _ = await self._transport.request(
                 "GET", "2/summary", authorize=False
             )
@@ -109,7 +109,7 @@ class BaseClient[SummaryT: BaseSummary](ABC):
         status, body = await self._transport.request("GET", "2/config")
         self._raise_for_full_access(status)
         if status == 200 and self._last_config and self._last_config[0] == body:
-            # It is read often, rarely changes, and takes the longest to check
+            # It is read often, rarely changes, and takes the longest to validate
             return self._last_config[1]
         try:
             config = Config.from_json(loads(body) if status == 200 else None)
@@ -123,9 +123,9 @@ class BaseClient[SummaryT: BaseSummary](ABC):
     async def post_config(self, config: Config) -> None:
         """Replace the whole config; the miner also writes it to its config file.
 
-        It needs full access. The miner replies before it applies the config, about half
-        a second later (XMRig src/base/kernel/Base.cpp:270): read it again to see it
-        take effect. It is sent as a PUT, which XMRig handles as it does a POST.
+        It needs full access. The miner replies first, and applies the config about half
+        a second later (XMRig src/base/kernel/Base.cpp:270): read it again to see the
+        change. It is sent as a PUT, which XMRig handles like a POST.
 
         Raises XmrigRefusedError if the miner does not accept the config.
         """
@@ -141,14 +141,14 @@ class BaseClient[SummaryT: BaseSummary](ABC):
             )
 
     def _raise_for_access(self, status: int) -> None:
-        """Raise XmrigAuthenticationError for the refusals of a call that only reads."""
+        """Raise XmrigAuthenticationError if a call that only reads was rejected."""
         if status in (401, 403):
             raise XmrigAuthenticationError(
                 f"{self.address} rejected the access token, or requires one"
             )
 
     def _raise_for_full_access(self, status: int) -> None:
-        """Raise for the refusals of a call that needs full access.
+        """Raise an error if a call that needs full access was rejected.
 
         With a token that is accepted elsewhere, a 403 means that the API is read-only.
         """
@@ -169,7 +169,7 @@ class BaseClient[SummaryT: BaseSummary](ABC):
 
 
 def loads(body: bytes) -> Any:
-    """Return the value of a JSON text, None if it is none."""
+    """Return the value of a JSON text; None if it is invalid."""
     try:
         return json.loads(body)
     except ValueError, RecursionError:
@@ -177,10 +177,10 @@ def loads(body: bytes) -> Any:
 
 
 def _kind(document: dict[str, Any], *, complete: bool) -> Kind | None:
-    """Return what a summary is of; None if that is unknown.
+    """Return whether a summary is from a miner or a proxy; None if that is unknown.
 
-    In a miner's reply that was cut off the kind may be missing, but not what comes
-    first. A proxy's replies are not cut off.
+    A truncated reply of a miner may lack the kind, but not what comes first. Replies of
+    a proxy are never truncated.
     """
     if "kind" in document:
         kind = document["kind"]

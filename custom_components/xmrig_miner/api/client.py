@@ -1,4 +1,4 @@
-"""A miner's HTTP API: one method per endpoint, without any logic on top."""
+"""The HTTP API of a miner: one method per endpoint, without any logic on top."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ from .transport import UnreadableReplyError
 
 
 class Action(StrEnum):
-    """What a miner can be told to do in one call."""
+    """Actions that a miner performs in one call."""
 
     PAUSE = "pause"
     """Stop hashing, until it is resumed or the process ends."""
     RESUME = "resume"
-    """Resume, unless the miner's own rules pause it: it accepts the call even then
+    """Resume, unless the miner's own rules pause it; it accepts the call even then
     (XMRig src/core/Miner.cpp:523)."""
     STOP = "stop"
     """End all threads, until the next job of the pool (src/core/Miner.cpp:622)."""
@@ -32,7 +32,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Replies:
-    """What all endpoints reported at one moment."""
+    """The replies of all endpoints at one moment."""
 
     summary: Summary
     backends: Backends
@@ -66,7 +66,7 @@ class XmrigClient(BaseClient[Summary]):
         return Backends.from_json(document, complete=complete)
 
     async def get_all(self) -> Replies:
-        """Return the replies of all endpoints, which are read side by side.
+        """Read all endpoints in parallel, and return their replies.
 
         Raises the error of the first one that fails, and cancels the others.
         """
@@ -84,9 +84,9 @@ class XmrigClient(BaseClient[Summary]):
         )
 
     async def perform_action(self, action: Action) -> None:
-        """Tell the miner to pause, resume, stop or start, which needs full access.
+        """Tell the miner to pause, resume, stop or start; this needs full access.
 
-        That it took effect shows in the summary or the backends afterwards. Raises
+        The result shows in the summary or the backends afterwards. Raises
         XmrigRefusedError if the miner does not know the action.
         """
         if action is Action.START:
@@ -103,7 +103,7 @@ class XmrigClient(BaseClient[Summary]):
             return None
 
     async def _call(self, method: str) -> None:
-        """Send a remote procedure call, whether or not its reply is readable.
+        """Send a remote procedure call; its reply need not be readable.
 
         XMRig writes each of these replies twice (src/base/api/requests/
         HttpApiRequest.cpp:147-207), and aiohttp raises on the second copy unless it

@@ -9,9 +9,9 @@ from .exceptions import XmrigClosedError, XmrigConnectionError, XmrigError
 
 
 class CommandQueue:
-    """Gives commands and polls their turns, in the order of their arrival.
+    """Runs commands and polls one at a time, in the order of their arrival.
 
-    Polls take turns too, because replies in the middle of a command would mix the time
+    Polls take turns too: replies that are read during a command would mix states from
     before and after it. Commands that wait fail together when the miner becomes
     unreachable: each of them would otherwise wait for its own timeout.
     """
@@ -29,7 +29,7 @@ class CommandQueue:
 
     @asynccontextmanager
     async def poll(self) -> AsyncIterator[None]:
-        """Wait for the turn of a poll.
+        """Wait for the poll's turn.
 
         Raises XmrigClosedError once the queue is closed.
         """
@@ -39,7 +39,7 @@ class CommandQueue:
 
     @asynccontextmanager
     async def command(self) -> AsyncIterator[None]:
-        """Wait for the turn of a command.
+        """Wait for the command's turn.
 
         Raises XmrigClosedError once the queue is closed, and XmrigConnectionError if
         the miner becomes unreachable first.
@@ -52,7 +52,7 @@ class CommandQueue:
             self._lock.release()
 
     def fail_waiting(self) -> None:
-        """Fail all commands that wait for their turn: the miner is unreachable."""
+        """Fail all waiting commands, because the miner is unreachable."""
         self._fail_waiting(
             lambda: XmrigConnectionError(
                 "The miner became unreachable while the command waited"
@@ -67,7 +67,7 @@ class CommandQueue:
             pass
 
     async def _acquire(self) -> None:
-        """Acquire the lock, or raise the error with which waiting for it fails."""
+        """Acquire the lock, or raise the error that ends the wait."""
         failing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         acquiring = asyncio.ensure_future(self._lock.acquire())
         self._waiting.add(failing)

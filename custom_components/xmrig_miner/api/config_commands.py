@@ -1,4 +1,4 @@
-"""The commands that change a config, which miners and proxies share."""
+"""Commands that change a config, for miners and proxies."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,11 +15,11 @@ from .state import MinerState, StateStore
 
 
 class ConfigCommands[LinkT: Link[Any]]:
-    """A miner or a proxy, with at most one command at a time.
+    """A miner or a proxy that runs one command at a time.
 
     Every command raises what the client raises, XmrigAnotherMinerError if something
-    else answers, XmrigStorageError if what is needed to undo it cannot be stored,
-    XmrigNotConfirmedError if it was accepted but its result does not show, and
+    else answers, XmrigStorageError if the information to undo it cannot be stored,
+    XmrigNotConfirmedError if it was accepted but has no visible result, and
     XmrigClosedError after `close`. Those that change the config also raise
     XmrigUnsafeConfigError and XmrigConflictError.
     """
@@ -46,7 +46,7 @@ class ConfigCommands[LinkT: Link[Any]]:
         return await self._editor.read()
 
     async def close(self) -> None:
-        """Refuse further commands, and wait for the one that runs."""
+        """Reject further commands, and wait for the running one."""
         await self.queue.close()
 
     async def select_pool(self, label: str) -> None:
@@ -65,9 +65,10 @@ class ConfigCommands[LinkT: Link[Any]]:
             await self._editor.edit(change)
 
     async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
-        """Change the config on behalf of the user, and return what that changed.
+        """Change the config on behalf of the user, and return the changes.
 
-        `change` returns the new config, and is called again if that changes meanwhile.
+        `change` returns the new config; it is called again if the config changes
+        meanwhile.
         """
         async with self._command():
             return await self._editor.edit(change, by_user=True)
@@ -78,9 +79,9 @@ class ConfigCommands[LinkT: Link[Any]]:
             return await self._editor.preview(change)
 
     async def restore(self) -> list[Change]:
-        """Revert all values of the config that were written from here.
+        """Revert all config values that were written from here.
 
-        Values that were changed externally since then are left alone.
+        Values that were changed externally since then are kept.
         """
         async with self._command():
             return await self._editor.edit(

@@ -23,11 +23,11 @@ from .privacy import redacted_path
 from .state import MinerState, StateStore
 
 SETTLE = 0.7
-"""Seconds for which a change has to last. A client that read the config before it was
-applied may still overwrite it: what that client wrote shows within half a second."""
+"""Seconds for which a change has to last. A client that read the config before the
+change was applied may still overwrite it; that shows within half a second."""
 
 ATTEMPTS = 5
-"""How often a change that was overwritten externally is written."""
+"""Maximum number of attempts to write a change that is overwritten externally."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class _Write:
 class ConfigEditor:
     """Reads the config, changes it, writes it, and verifies that the change lasts.
 
-    Its methods are called while the miner's turn is held.
+    Its methods are called during the miner's turn in the queue.
     """
 
     def __init__(self, link: Link[Any], store: StateStore) -> None:
@@ -67,7 +67,7 @@ class ConfigEditor:
 
         `change` returns the new config for the current one, `update` the new state for
         the current one. The state, with what is needed to undo the change, is stored
-        before the config is written, so that nothing is lost if either side is cut off.
+        before the config is written, so that nothing is lost if either side crashes.
         `by_user` makes the new values the user's own: a control later restores them.
         """
         write: _Write | None = None
@@ -99,7 +99,7 @@ class ConfigEditor:
         return safe_changes(config, change(config))
 
     async def rewrite(self) -> XmrigError | None:
-        """Write the config unchanged, which makes XMRig start threads that ended.
+        """Write the config unchanged: XMRig then starts threads that ended.
 
         Returns the error after which it is unknown whether the miner received it.
         """
@@ -109,9 +109,9 @@ class ConfigEditor:
     async def read(self) -> Config:
         """Read the config; twice if it differs from the last one.
 
-        Unlike the summary it does not say which miner it is from: where an address
-        changes hands for a moment, the config of another miner must be neither used
-        nor taken for an external change.
+        Unlike the summary, it does not identify its miner: if another miner has the
+        address for a moment, its config must not be used, nor mistaken for an external
+        change.
         """
         config = await self._link.config()
         last = self._last
@@ -122,7 +122,7 @@ class ConfigEditor:
         return config
 
     def observe(self, config: Config) -> None:
-        """Take a config into account that was read, and collect external changes."""
+        """Process a config that was read, and collect external changes."""
         if self._last is not None and config is not self._last:
             self._external_paths += [
                 redacted_path(change.path)
@@ -152,9 +152,9 @@ class ConfigEditor:
     async def _plan(
         self, before: Config, after: Config, state: MinerState
     ) -> _Write | None:
-        """Return the write of a change, with the state stored.
+        """Prepare the write of a change, store the state, and return the write.
 
-        None if the config changed meanwhile, and has to be read again.
+        Returns None if the config changed meanwhile and has to be read again.
         """
         changes = safe_changes(before, after)
         if await self._store.store(state) and changes:
@@ -173,16 +173,16 @@ class ConfigEditor:
             raise
 
     async def _put(self, after: Config, before: Config, changes: list[Change]) -> None:
-        """Send a config, and wait until another one than before shows."""
+        """Send a config, and wait until a different one than before shows."""
         previous, self._written = self._written, (after, changes)
         try:
             failure = await self._link.post_config(after)
         except XmrigError:
-            # It did not arrive: where its values show later, they are external
+            # It did not arrive: if its values show later, they are external
             self._written = previous
             raise
         if failure is None and _contains(before, changes):
-            # Removing a value that equals its default changes nothing that shows
+            # Removing a value that equals its default changes nothing visible
             return
         await confirm(
             self.read,
@@ -194,8 +194,8 @@ class ConfigEditor:
     async def _revert(self, write: _Write, now: Config) -> None:
         """Revert a write whose values the miner replaced.
 
-        XMRig replaces a value that is out of range by a default. It was the miner,
-        rather than an external change, if the same write again changes nothing.
+        XMRig replaces a value that is out of range by a default. If the same write
+        again changes nothing, the miner did it, not an external change.
         """
         await self._store.store(write.state.with_reported_values(now, write.changes))
         replaced = {redacted_path(change.path) for change in write.changes}
@@ -206,7 +206,7 @@ class ConfigEditor:
         await self._put(write.before, now, changes)
 
     async def _finish(self, write: _Write, shown: Config) -> None:
-        """Record that a write lasts, with the values that the miner shows for it."""
+        """Record a completed write, with the values that the miner shows for it."""
         reported = with_values(
             write.after.document,
             (
@@ -220,7 +220,7 @@ class ConfigEditor:
         await self._store.record(state.with_write_done(shown))
 
     async def _wait_until_stable(self, changes: list[Change]) -> Config | None:
-        """Return the config if it shows changes, and still does after a while."""
+        """Return the config if it shows the changes, and still does after a while."""
         if not _contains(await self._read_until(), changes):
             return None
         await asyncio.sleep(SETTLE)
@@ -234,12 +234,12 @@ class ConfigEditor:
         return config
 
     async def _read_until(self) -> Config:
-        """Read the config after a write, trying again for as long as `confirm` does."""
+        """Read the config after a write; retry for as long as `confirm` does."""
         return await confirm(self._read, lambda _: True, command=Command.SET_CONFIG)
 
 
 def _contains(config: Config, changes: list[Change]) -> bool:
-    """Return whether a config has the new values, whatever the miner filled in."""
+    """Return whether a config has the new values; the miner may have added some."""
     return all(
         change.new is MISSING
         or json_contains(value_at(config.document, change.path), change.new)

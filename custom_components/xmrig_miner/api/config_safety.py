@@ -1,4 +1,4 @@
-"""Rejecting changes of a config that could not be reverted."""
+"""Rejects config changes that could not be reverted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,18 +13,18 @@ from .limits import Extent, JsonError, extent
 from .models import Config
 
 PROTECTED = ("http", "cc-client")
-"""Objects of the config that decide who has access to the miner: a wrong value could
-not be corrected over HTTP. `cc-client` belongs to the fork xmrigCC."""
+"""Objects of the config that control access to the miner: a wrong value could not be
+corrected over HTTP. `cc-client` belongs to the fork xmrigCC."""
 
 MAX_MEMBERS = 5000
-"""Members of all objects of a config. One with a hundred pools has 2000."""
+"""Maximum number of members in a config. A config with a hundred pools has 2000."""
 
 MAX_CONFIG = 512 * 1024
-"""Bytes of a config as XMRig prints it: half of `transport.MAX_REPLY`, because XMRig
-fills in missing values."""
+"""Maximum size in bytes of a config as XMRig prints it: half of `transport.MAX_REPLY`,
+because XMRig fills in missing values."""
 
 POOL_SIZE = 1024
-"""Bytes that XMRig prints for a pool of which only the address was written."""
+"""Bytes that XMRig prints for a pool with only an address."""
 
 
 def safe_changes(before: Config, after: Config) -> list[Change]:
@@ -37,7 +37,7 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
     check_config_size(before.document, after.document)
     changes = list(diff(before.document, after.document))
     if changes and "benchmark" in before.document and "pools" not in before.document:
-        # What is written replaces the whole file (seen live on XMRig 6.26.0)
+        # A write replaces the whole file (observed on XMRig 6.26.0)
         raise XmrigBenchmarkError("A benchmark has no pools, which would be lost")
     if changes and not isinstance(after.document.get("http"), dict):
         raise XmrigUnsafeConfigError("A config without http would turn off the API")
@@ -52,8 +52,8 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
 def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Raise XmrigConfigLimitError for a config that is too large to be written.
 
-    A config that is larger than `transport.MAX_REPLY` could not be reverted. One that
-    exceeds the limits already may be changed as long as it does not grow.
+    A config that is larger than `transport.MAX_REPLY` could not be reverted. A config
+    that already exceeds the limits may be changed as long as it does not grow.
     """
     try:
         new = _config_extent(after)

@@ -1,4 +1,4 @@
-"""Waiting until a miner shows the result of a command."""
+"""Waits until a miner shows the result of a command."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,13 +13,13 @@ from .exceptions import (
 CONFIRM_TIMEOUT = 12
 """Seconds until a command without a visible result has failed.
 
-Longer than one reply may take (`transport.REQUEST_TIMEOUT`), so that a reading that is
-lost or late leaves time for another one. XMRig applies a posted config about half a
+Longer than one reply may take (`transport.REQUEST_TIMEOUT`), so that there is time for
+another reading if one is lost or late. XMRig applies a posted config about half a
 second after its reply (src/base/io/Watcher.h:53).
 """
 
 CONFIRM_INTERVAL = 0.1
-"""Seconds between two readings."""
+"""Seconds between readings."""
 
 
 async def confirm[ReplyT](
@@ -31,8 +31,8 @@ async def confirm[ReplyT](
 ) -> ReplyT:
     """Read until a reply meets a condition, and return that reply.
 
-    A reading that fails is tried again until the time is over. `failure` is the error
-    with which the command itself ended, if it is unknown whether it took effect.
+    Failed readings are retried until the timeout. `failure` is the error that the
+    command itself ended with, if it is unknown whether it took effect.
 
     Raises the error of the last reading, `failure`, or XmrigNotConfirmedError;
     XmrigAnotherMinerError at once.

@@ -1,4 +1,4 @@
-"""Comparing and changing JSON documents. No function changes its arguments."""
+"""Compares and changes JSON documents. No function changes its arguments."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 type Path = tuple[str, ...]
 
 MISSING: Any = object()
-"""Stands for a value that a document does not have, which is different from null."""
+"""Marks a value that a document does not have, unlike null."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def diff(old: Any, new: Any, path: Path = ()) -> Iterator[Change]:
 
 
 def json_equal(one: Any, other: Any) -> bool:
-    """Return whether two values are equal as JSON, where true is not 1."""
+    """Return whether two values are equal as JSON, in which true is not 1."""
     if one is other:
         return True
     if isinstance(one, bool) or isinstance(other, bool):
@@ -71,7 +71,7 @@ def with_values(
 ) -> dict[str, Any]:
     """Return a document with the values at these paths set, or removed for MISSING.
 
-    They are set one after the other. Each object on the way is copied only once.
+    They are set in order. Each object along the paths is copied only once.
     """
     changed = dict(document)
     copies: dict[Path, dict[str, Any]] = {}
@@ -80,7 +80,7 @@ def with_values(
         for length, name in enumerate(path[:-1], 1):
             inner = target.get(name)
             copy = copies.get(path[:length], MISSING)
-            # Another value may have replaced it since
+            # Another value may have replaced it meanwhile
             if copy is not inner:
                 copy = dict(inner) if isinstance(inner, dict) else {}
                 copies[path[:length]] = target[name] = copy

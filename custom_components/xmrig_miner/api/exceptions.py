@@ -1,4 +1,4 @@
-"""Errors of talking to a miner, one class for each cause."""
+"""Errors of requests and commands, one class for each cause."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -13,13 +13,13 @@ class XmrigError(Exception):
     """
 
     key = "unknown"
-    """The kind of error, by which a user interface finds its text."""
+    """The kind of error, for a user interface to look up its text."""
     placeholders: Mapping[str, str] = {}
-    """The placeholders of that text."""
+    """The placeholders in that text."""
 
 
 class XmrigConnectionError(XmrigError):
-    """The miner could not be reached: no request arrived there."""
+    """The miner could not be reached: no request arrived."""
 
     key = "cannot_connect"
 
@@ -31,7 +31,7 @@ class XmrigCertificateError(XmrigConnectionError):
 
 
 class XmrigCertificateChangedError(XmrigConnectionError):
-    """The miner shows another certificate than the pinned one; no request was sent."""
+    """The miner presented a certificate other than the pinned one; nothing was sent."""
 
     key = "certificate_changed"
 
@@ -45,14 +45,14 @@ class XmrigConnectionRefusedError(XmrigConnectionError):
 
 
 class XmrigNoTlsError(XmrigConnectionError):
-    """What listens on the port does not use TLS, or not in a version that is accepted."""
+    """The port does not use TLS, or not a supported version of it."""
 
 
 class XmrigPlainHttpError(XmrigNoTlsError):
     """The miner answers, but without TLS.
 
-    XMRig does so if its config names files of a certificate that are missing: only a line
-    of its log says that (src/base/net/https/HttpsServer.cpp).
+    XMRig does so if the certificate files named in its config are missing, which it
+    only logs (src/base/net/https/HttpsServer.cpp).
     """
 
     key = "plain_http"
@@ -67,7 +67,7 @@ class XmrigInterruptedError(XmrigConnectionError):
 
 
 class XmrigClosedError(XmrigError):
-    """The miner was closed: it takes no more commands from this process."""
+    """The miner was closed: it accepts no more commands from this process."""
 
     key = "closed"
 
@@ -103,7 +103,7 @@ class XmrigResponseError(XmrigError):
 
 
 class XmrigAnotherKindError(XmrigResponseError):
-    """A proxy answered in place of a miner, or a miner in place of a proxy."""
+    """A proxy answered instead of a miner, or a miner instead of a proxy."""
 
     def __init__(self, message: str, found: MinerIdentity) -> None:
         """Initialize the error; `found` is what answered."""
@@ -135,7 +135,7 @@ class Command(StrEnum):
 
 
 class XmrigNotConfirmedError(XmrigError):
-    """The miner accepted a command, but does not show its result in time."""
+    """The miner accepted a command, but did not show its result in time."""
 
     def __init__(self, message: str, command: Command) -> None:
         """Initialize the error."""
@@ -157,7 +157,7 @@ class XmrigLimitedError(XmrigError):
 
 
 class XmrigNotMiningError(XmrigError):
-    """The miner was paused or stopped by the user, so no pause of it can end by itself."""
+    """The user paused or stopped the miner, so a pause with an end is not possible."""
 
     key = "off_already"
 
@@ -169,24 +169,24 @@ class XmrigUnsafeConfigError(XmrigError):
 
 
 class XmrigConfigLimitError(XmrigUnsafeConfigError):
-    """The config would be larger, or nested deeper, than what can be read back."""
+    """The config would be too large or too deeply nested to be read back."""
 
     key = "config_too_large"
 
 
 class XmrigBenchmarkError(XmrigUnsafeConfigError):
-    """The miner runs a benchmark: its config has no pools, and would be saved so."""
+    """The miner runs a benchmark: its config has no pools, and must not be saved."""
 
     key = "benchmark"
 
 
 class XmrigConflictError(XmrigError):
-    """The config kept changing externally while it was being changed from here."""
+    """The config kept changing externally while it was being changed."""
 
     key = "conflict"
 
 
 class XmrigStorageError(XmrigError):
-    """What is needed to undo a command could not be stored, so it was not sent."""
+    """The information to undo a command could not be stored, so it was not sent."""
 
     key = "not_stored"

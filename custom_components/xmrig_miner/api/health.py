@@ -1,4 +1,4 @@
-"""Problems of a miner that its replies reveal."""
+"""Detects problems of a miner from its replies."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,15 +12,14 @@ FIXED_TRUNCATION = (6, 22, 2)
 _RELEASE = re.compile(r"[0-9]{1,5}(\.[0-9]{1,5}){0,4}")
 
 SHARES = 100
-"""How many shares the rejection rate is calculated from."""
+"""Number of shares that the rejection rate is calculated from."""
 
 
 def is_outdated(snapshot: Snapshot) -> bool:
-    """Return whether the miner truncates its replies, as later versions do not.
+    """Return whether the miner truncates its replies, which later versions do not.
 
-    Releases of XMRig are judged by their version. Forks have versions of their own, and
-    development builds may have the fix or not: these are outdated if they truncate a
-    reply.
+    XMRig releases are judged by their version. Forks have their own versions, and
+    development builds may lack the fix: these are outdated if they truncate a reply.
     """
     summary, backends = snapshot.summary, snapshot.backends
     if summary.version is None:
@@ -31,7 +30,7 @@ def is_outdated(snapshot: Snapshot) -> bool:
 
 
 def lacks_huge_pages(snapshot: Snapshot) -> bool:
-    """Return whether RandomX, which gains most from huge pages, runs without them."""
+    """Return whether RandomX, which needs huge pages most, runs without them."""
     pages = snapshot.summary.hugepages
     return (
         snapshot.status is Status.MINING
@@ -43,14 +42,14 @@ def lacks_huge_pages(snapshot: Snapshot) -> bool:
 
 @dataclass
 class Health:
-    """Problems that only several snapshots reveal."""
+    """Detects problems that only several snapshots reveal."""
 
     _idle_since: float | None = None
     _shares: deque[tuple[int, int]] = field(default_factory=deque)
 
     def observe(self, snapshot: Snapshot, *, now: float, restarted: bool) -> None:
-        """Take a snapshot into account; `now` is the monotonic time."""
-        # Once all windows are empty, the miner looks as if it had not started yet
+        """Process a snapshot; `now` is the monotonic time."""
+        # Once all windows are empty, the miner seems not to have started yet
         reports_mining = snapshot.status is Status.MINING or (
             snapshot.status is Status.STARTING and self._idle_since is not None
         )
@@ -70,12 +69,12 @@ class Health:
             self._shares.popleft()
 
     def idle_for(self, now: float) -> float:
-        """Return for how many seconds the miner has mined without a hash."""
+        """Return how many seconds the miner has been mining without a hash."""
         return 0 if self._idle_since is None else now - self._idle_since
 
     @property
     def reject_rate(self) -> float | None:
-        """Return how many of the last hundred shares were rejected, in %."""
+        """Return the percentage of the last hundred shares that were rejected."""
         if not self._shares:
             return None
         (first_total, first_rejected), (total, rejected) = (

@@ -1,4 +1,4 @@
-"""Telling miners and proxies apart by what they report about themselves."""
+"""Identifies miners and proxies by what they report about themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from .limits import MAX_TEXT
 
 
 class Kind(StrEnum):
-    """What a process of XMRig is, as its summary says."""
+    """Whether an XMRig process is a miner or a proxy, according to its summary."""
 
     MINER = "miner"
     PROXY = "proxy"
@@ -29,9 +29,9 @@ class MinerIdentity:
 
     @property
     def label(self) -> str:
-        """Return a name for the miner, to be shown in backticks.
+        """Return a name for the miner that can be shown in backticks.
 
-        The text may come from an unknown device, so it must not end that code span.
+        The text may come from an unknown device, so it must not end the code span.
         """
         names = [self.worker_id or "", f"({self.id})" if self.id else ""]
         label = " ".join(" ".join(names).replace("`", "'").split())
@@ -39,13 +39,13 @@ class MinerIdentity:
 
     @property
     def is_known(self) -> bool:
-        """Return whether anything is known; not of a miner that never answered."""
+        """Return whether anything is known; False for a miner that never answered."""
         return bool(self.id or self.worker_id)
 
     def matches(
         self, seen: MinerIdentity, others: Iterable[MinerIdentity] = ()
     ) -> bool:
-        """Return whether the miner with the identity `seen` is this one.
+        """Return whether the miner with the identity `seen` is the same.
 
         The id decides, and the worker id if either side has no id. `others` are the
         other known miners: if one of them has the same id, the worker id decides

@@ -1,4 +1,4 @@
-"""Deciding what a miner should do; pure functions."""
+"""Pure functions that decide what a miner should do."""
 
 from dataclasses import dataclass, replace
 
@@ -18,10 +18,10 @@ class Steps:
 def update_wanted_state(
     state: MinerState, before: Snapshot | None, snapshot: Snapshot
 ) -> MinerState:
-    """Return the state after a poll, in which external changes count as requests.
+    """Return the state after a poll; external changes count as requests.
 
     `before` is the last complete snapshot. A pause that may be due to the miner's own
-    rules is no request.
+    rules does not.
     """
     if not snapshot.is_complete:
         return state
@@ -38,8 +38,8 @@ def is_resumed_by_rule(
 ) -> bool:
     """Return whether XMRig's own rules ended a pause that was requested from here.
 
-    They set and clear the same flag as a pause (XMRig src/core/Miner.cpp:682). They do
-    not start a miner that was stopped.
+    They set and clear the same flag as a pause command (XMRig src/core/Miner.cpp:682).
+    They do not start a miner that was stopped.
     """
     return bool(
         snapshot.is_complete
@@ -53,7 +53,7 @@ def is_resumed_by_rule(
 
 
 def is_pause_over(state: MinerState, now: float) -> bool:
-    """Return whether a pause was to end by now, in seconds since 1970."""
+    """Return whether the end of a pause has passed; `now` is in seconds since 1970."""
     until = state.request.until
     return until is not None and now >= until
 
@@ -61,7 +61,7 @@ def is_pause_over(state: MinerState, now: float) -> bool:
 def steps_after_restart(state: MinerState, snapshot: Snapshot) -> Steps:
     """Return the commands that restore what was requested before a restart.
 
-    A miner that its own rules paused would not resume, so it is not started.
+    A miner paused by its own rules would not resume, so it is not started.
     """
     request = state.request
     is_stopped = snapshot.is_mining is False and (
@@ -80,7 +80,7 @@ def _with_mining(
 ) -> MinerState:
     """Return the state with the current request."""
     if state.previous_request is not None:
-        # The reply to a command was lost: what the miner does shows if it arrived
+        # The reply to a command was lost: the miner's status shows whether it arrived
         took_effect = snapshot.is_mining is not state.request.wants_pause
         state = (
             state.with_request_done() if took_effect else state.with_request_undone()

@@ -1,4 +1,4 @@
-"""Which values of a config were written from here, and what they replaced.
+"""Records which config values were written from here, and what they replaced.
 
 Configs are JSON documents in this module.
 """
@@ -22,7 +22,7 @@ from .limits import extent
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """A value of the user's config that was replaced from here."""
+    """A replaced value of the user's config."""
 
     path: Path
     original: Any = field(repr=False)
@@ -55,12 +55,12 @@ class Edit:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """What is needed to undo writes of the config, whether or not they arrived."""
+    """The information to undo config writes, whether or not they arrived."""
 
     edits: tuple[Edit, ...] = ()
     """The edits in effect after the last write, and before the pending one."""
     pending: tuple[Edit, ...] = ()
-    """The edits in effect after the pending write, if that arrived."""
+    """The edits in effect after the pending write, if it arrived."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -80,8 +80,8 @@ class Ledger:
     def without_edits(self, config: dict[str, Any]) -> dict[str, Any]:
         """Return a config with the edits undone.
 
-        A value that differs from what was written was changed externally, and stays.
-        Without edits in effect it is the same config.
+        A value that differs from what was written was changed externally, and is kept.
+        Without edits in effect, the same config is returned.
         """
         edits = self._active_edits(config)
         if not edits:
@@ -91,15 +91,15 @@ class Ledger:
     def without_overwritten(self, config: dict[str, Any]) -> Self:
         """Return this ledger without the edits that a config no longer shows.
 
-        Those of a write of which it is unknown if it arrived stay.
+        Edits of a write that may not have arrived are kept.
         """
         edits = tuple(edit for edit in self.edits if _shows(config, edit))
         return replace(self, edits=edits)
 
     def is_in(self, config: dict[str, Any]) -> bool | None:
-        """Return whether a config has the edits; None for some of them, or if unknown.
+        """Return whether a config has the edits; None for only some, or if unknown.
 
-        False if it has the originals in place of all of them.
+        False if it has the original value for each of them.
         """
         if not self.edits or self.pending:
             return None
@@ -114,7 +114,7 @@ class Ledger:
     def with_write(
         self, before: dict[str, Any], after: dict[str, Any], original: dict[str, Any]
     ) -> Self:
-        """Return this ledger with a write that is about to be sent.
+        """Return this ledger with a pending write.
 
         `original` is the config that undoing it restores.
         """
@@ -144,7 +144,7 @@ class Ledger:
         return replace(self, pending=tuple(pending))
 
     def with_write_done(self) -> Self:
-        """Return this ledger once the pending write has arrived."""
+        """Return this ledger after the pending write has arrived."""
         edits = (
             edit
             for edit in self.pending

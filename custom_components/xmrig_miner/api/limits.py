@@ -1,4 +1,4 @@
-"""Limits of JSON that can be shown, stored and sent."""
+"""Limits for JSON that is shown, stored and sent."""
 
 from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii
@@ -7,42 +7,44 @@ import re
 from typing import Any, NamedTuple
 
 MAX_INTEGER = 2**53 - 1
-"""The largest integer that JavaScript holds exactly, and so the frontend."""
+"""The largest integer that JavaScript, and so the frontend, represents exactly."""
 
 MAX_TEXT = 255
-"""Characters of a state in Home Assistant."""
+"""Maximum length of a state in Home Assistant."""
 
 MAX_THREADS = 4096
-"""CPU threads of one computer, several times as many as the largest has today."""
+"""Maximum number of CPU threads, several times as many as today's largest computers
+have."""
 
 MAX_CARDS = 256
-"""Graphics cards of one backend. Each becomes a device."""
+"""Maximum number of graphics cards per backend. Each becomes a device."""
 
 MAX_DEPTH = 32
-"""Levels of objects and lists. XMRig's own documents have six."""
+"""Maximum depth of objects and lists. XMRig's own documents have six levels."""
 
 _MAX_FLOAT = 25
-"""Bytes of a float, at most, as rapidjson prints it: a sign, `0.00000` and 17 digits, and
-up to 21 digits before the point (XMRig src/3rdparty/rapidjson/internal/dtoa.h)."""
+"""Maximum size in bytes of a float as rapidjson prints it: a sign, `0.00000` and 17
+digits, or up to 21 digits before the point (XMRig
+src/3rdparty/rapidjson/internal/dtoa.h)."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class JsonError(ValueError):
-    """A value is not JSON that can be stored and sent."""
+    """A value that cannot be stored or sent as JSON."""
 
     path: tuple[str, ...] = ()
-    """The path of the value, or of the object with the key."""
+    """The path of the value, or of the object that has the key."""
 
 
 class Extent(NamedTuple):
-    """How large a JSON document is."""
+    """The size of a JSON document."""
 
     members: int
     """The members of all its objects."""
     size: int
-    """Bytes, at most, as XMRig prints it, with each value on its own line."""
+    """Maximum size in bytes as XMRig prints it, with each value on its own line."""
 
 
 def clean_text(value: str) -> str:
@@ -51,7 +53,7 @@ def clean_text(value: str) -> str:
 
 
 def clean_json(value: Any, depth: int = 0) -> Any:
-    """Return a copy of a JSON document in which everything can be stored and sent.
+    """Return a copy of a JSON document that can be stored and sent.
 
     Null replaces numbers that are not finite or have more than 64 bits, and values that
     are nested deeper than MAX_DEPTH.
@@ -108,14 +110,14 @@ def extent(value: Any, depth: int = 0) -> Extent:
 
 
 def _key_size(key: Any) -> int:
-    """Return how many bytes the name of a member takes, at most."""
+    """Return the maximum size in bytes of the name of a member."""
     if not isinstance(key, str):
         raise JsonError("a key that is not text")
     return _scalar_size(key) + 2
 
 
 def _scalar_size(value: Any) -> int:
-    """Return how many bytes a text, number, boolean or null takes, at most."""
+    """Return the maximum size in bytes of a text, number, boolean or null."""
     if isinstance(value, str):
         if not value.isascii() and _SURROGATE.search(value):
             raise JsonError("text that cannot be encoded")
@@ -137,5 +139,5 @@ def _encodable(value: str) -> str:
 
 
 def _has_64_bits(value: int) -> bool:
-    """Return whether an integer fits into 64 bits, with or without a sign."""
+    """Return whether an integer fits into 64 bits, signed or unsigned."""
     return -(2**63) <= value < 2**64

@@ -1,4 +1,4 @@
-"""Requests to one miner or proxy, which verify that it is the one that answers."""
+"""Requests to one miner or proxy, with verification of its identity."""
 
 from collections.abc import Awaitable, Callable
 
@@ -18,7 +18,7 @@ from .models import BaseSummary, Config
 
 
 class Link[SummaryT: BaseSummary]:
-    """Reads from one miner or proxy and writes to it, and to nothing else at its address.
+    """Reads from and writes to one miner or proxy, and nothing else at its address.
 
     Its methods raise what the client raises, and XmrigAnotherMinerError.
     """
@@ -28,19 +28,19 @@ class Link[SummaryT: BaseSummary]:
     ) -> None:
         """Initialize the link.
 
-        `is_expected` returns whether a summary comes from it.
+        `is_expected` returns whether a summary is from that miner or proxy.
         """
         self.address = client.address
         self._base = client
         self.writes = 0
-        """How many writes may have reached the miner: a reply read before the last of
-        them is out of date."""
+        """Number of writes that may have reached the miner: replies read before the
+        last one are out of date."""
         self.on_unreachable: Callable[[XmrigError], None] = lambda _: None
         """Called when the miner cannot be reached, or does not reply in time."""
         self._is_expected = is_expected
 
     async def summary(self) -> SummaryT:
-        """Return the summary, once it is verified who sent it."""
+        """Return the summary after verifying its sender."""
         try:
             summary = await self.report_unreachable(self._base.summary())
         except XmrigAnotherKindError as error:
@@ -54,7 +54,7 @@ class Link[SummaryT: BaseSummary]:
         return summary
 
     async def verify(self) -> SummaryT:
-        """Return the summary, if a command would reach the miner and be accepted.
+        """Return the summary if a command would reach the miner and be accepted.
 
         Raises XmrigReadOnlyError if the API is read-only.
         """
@@ -68,15 +68,15 @@ class Link[SummaryT: BaseSummary]:
         return await self._with_full_access(self._base.config())
 
     async def post_config(self, config: Config) -> XmrigError | None:
-        """Replace the config of the miner, once it is verified that it is that one.
+        """Replace the config after verifying which miner answers.
 
-        Returns the error after which it is unknown whether that took effect, None if
-        the miner accepted it. Raises the errors that say that it did not.
+        Returns the error after which it is unknown whether the write took effect, or
+        None if the miner accepted it. Raises errors that rule it out.
         """
         return await self.write(lambda: self._base.post_config(config))
 
     async def write(self, send: Callable[[], Awaitable[None]]) -> XmrigError | None:
-        """Send a write, once it is verified who answers; see `post_config`."""
+        """Send a write after verifying which miner answers; see `post_config`."""
         await self.summary()
         try:
             await self._with_full_access(send())
@@ -89,8 +89,8 @@ class Link[SummaryT: BaseSummary]:
     async def _with_full_access[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
         """Await a call that needs full access.
 
-        A 403 may be about the token, a read-only API, or a momentary fault: the summary
-        shows which.
+        A 403 may be due to the token, a read-only API, or a momentary fault: the
+        summary tells which.
         """
         try:
             return await self.report_unreachable(call)
@@ -102,7 +102,7 @@ class Link[SummaryT: BaseSummary]:
             ) from None
 
     async def report_unreachable[ReplyT](self, call: Awaitable[ReplyT]) -> ReplyT:
-        """Await a call, and report if nothing can be reached."""
+        """Await a call, and report an unreachable miner."""
         try:
             return await call
         except XmrigInterruptedError:

@@ -1,4 +1,4 @@
-"""Commands to a miner, each of which waits until the miner shows its result."""
+"""Commands to a miner, each of which waits for its result to show."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from .state import MinerState
 
 
 class Miner(ConfigCommands[MinerLink]):
-    """One miner, with at most one command at a time; see `ConfigCommands`."""
+    """A miner that runs one command at a time; see `ConfigCommands`."""
 
     def __init__(
         self,
@@ -31,9 +31,9 @@ class Miner(ConfigCommands[MinerLink]):
     ) -> None:
         """Initialize the miner.
 
-        `state` is the last one that was saved. `save` stores a state permanently, and
-        raises XmrigStorageError if it cannot. `is_expected` returns whether a summary
-        comes from this miner; by default any miner at the address is the one.
+        `state` is the last saved state. `save` stores a state permanently, and raises
+        XmrigStorageError if it cannot. `is_expected` returns whether a summary is from
+        this miner; by default, any miner at the address is accepted.
         """
         super().__init__(MinerLink(client, is_expected), state, save)
         self.client = client
@@ -42,15 +42,15 @@ class Miner(ConfigCommands[MinerLink]):
         self._requested_threads = 0
 
     async def pause(self) -> None:
-        """Pause hashing. The pool connection, threads and dataset stay."""
+        """Pause hashing. The pool connection, threads and dataset are kept."""
         async with self._command(), self._requests.requesting(mining=False):
             await self._mining.pause()
 
     async def pause_until(self, until: float) -> None:
         """Pause hashing until a time, in seconds since 1970; see `end_pause`.
 
-        Another such pause only moves its end. Raises XmrigNotMiningError if the user
-        paused or stopped the miner: it would then mine against the user's will.
+        A repeated call only moves the end. Raises XmrigNotMiningError if the user
+        paused or stopped the miner: it would later mine against the user's will.
         """
         async with self._command():
             request = self.state.request
@@ -61,9 +61,9 @@ class Miner(ConfigCommands[MinerLink]):
                 await self._mining.pause()
 
     async def end_pause(self) -> bool:
-        """Resume after `pause_until`; return whether that pause still lasted.
+        """Resume after `pause_until`; return whether the pause was still in effect.
 
-        Where a power limit or the miner's own rules keep it paused, it resumes later.
+        If a power limit or the miner's own rules keep it paused, it resumes later.
         """
         async with self._command():
             if self.state.request.until is None:
@@ -111,9 +111,9 @@ class Miner(ConfigCommands[MinerLink]):
         self._raise_if_limited()
 
     async def pause_for_power_limit(self) -> None:
-        """Pause because no thread fits into the power limit.
+        """Pause because the power limit leaves no thread.
 
-        From then on `resume` and `start` only store the request.
+        Until the limit allows it again, `resume` and `start` only store the request.
         """
         async with self.queue.command():
             summary = await self.link.verify()
@@ -133,7 +133,7 @@ class Miner(ConfigCommands[MinerLink]):
     async def resume_after_power_limit(self) -> None:
         """Resume after `pause_for_power_limit`, unless the user paused the miner.
 
-        Where the miner's own rules pause it, it resumes later by itself.
+        If the miner's own rules pause it, it resumes later by itself.
         """
         if not self.state.request.limited:
             return
@@ -180,14 +180,14 @@ class Miner(ConfigCommands[MinerLink]):
         """Limit the CPU threads to the first ones of each profile.
 
         The limit is removed if the user's own profile of the given name has no more
-        threads. Of calls that wait for each other only the last one counts.
+        threads. If several calls are waiting, only the last one is executed.
         """
         self._requested_threads = threads
         async with self._command():
             await self._set_threads(self._requested_threads, profile)
 
     async def restore_wanted_state(self, snapshot: Snapshot) -> bool:
-        """Restore the request after a restart; return whether that took a command."""
+        """Restore the request after a restart; return whether a command was needed."""
         async with self._command():
             steps = steps_after_restart(self.state, snapshot)
             if steps.pause:

@@ -1,4 +1,4 @@
-"""Requests to one miner, which verify that it is the one that answers."""
+"""Requests to one miner, with verification of its identity."""
 
 from collections.abc import Callable
 
@@ -23,5 +23,5 @@ class MinerLink(Link[Summary]):
         return await self.report_unreachable(self.client.backends())
 
     async def perform_action(self, action: Action) -> XmrigError | None:
-        """Tell the miner to pause or resume; see `post_config` for what is returned."""
+        """Tell the miner to pause or resume; see `post_config` for the result."""
         return await self.write(lambda: self.client.perform_action(action))

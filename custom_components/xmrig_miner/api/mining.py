@@ -1,4 +1,4 @@
-"""Pausing, resuming and starting a miner: the calls, and waiting for their result."""
+"""Pauses, resumes and starts a miner, and waits for the result."""
 
 from .client import Action
 from .confirm import confirm
@@ -8,9 +8,9 @@ from .models import Backends, BackendType, Summary
 
 
 class Mining:
-    """Starts and stops mining, and confirms it.
+    """Controls mining, and confirms the result.
 
-    Its methods are called while the miner's turn is held. They raise
+    Its methods are called during the miner's turn in the queue. They raise
     XmrigNotConfirmedError if the miner does not show the result in time.
     """
 
@@ -27,7 +27,7 @@ class Mining:
         await self._set_paused(Action.RESUME, is_paused=False)
 
     async def resume_if_paused(self) -> None:
-        """Resume the miner if it is paused, as it may be after its start."""
+        """Resume the miner if it is paused, as it may be after a start."""
         summary = await confirm(
             self._link.summary, lambda _: True, command=Command.START
         )
@@ -35,17 +35,17 @@ class Mining:
             await self.resume()
 
     async def running_backends(self) -> frozenset[BackendType]:
-        """Return the backends that are enabled, and those that may be.
+        """Return the backends that run, including those that may.
 
-        A backend without a driver or device is enabled in the config only, and one that
-        is missing in a damaged reply may run.
+        A backend without a driver or device is enabled in the config only; a backend
+        that is missing from a damaged reply may run.
         """
         backends = await self._link.backends()
         config = await self._link.config()
         return config.enabled - backends.disabled
 
     async def may_have_threads(self) -> bool:
-        """Return whether threads run, or may run: the reply may be damaged."""
+        """Return whether threads run, or may run if the reply is damaged."""
         _, backends = await confirm(
             self._read_both,
             lambda both: (
@@ -104,14 +104,15 @@ class Mining:
         )
 
     async def _read_both(self) -> tuple[Summary, Backends]:
-        """Read what shows whether threads run."""
+        """Read the replies that show whether threads run."""
         return await self._link.summary(), await self._link.backends()
 
 
 def _has_started(summary: Summary, backends: Backends) -> bool:
-    """Return whether threads run, or start once the miner is ready for them.
+    """Return whether threads run, or will start once the miner is ready.
 
-    There are none before the pool's first job, and while the first dataset is built.
+    There are no threads before the pool's first job, and while the first dataset is
+    built.
     """
     return bool(backends.enabled) and bool(
         backends.threads

@@ -1,9 +1,9 @@
-"""Reading JSON that was truncated.
+"""Reads truncated JSON.
 
-XMRig before 6.22.2 may end a reply in the middle of the document during its first
-15 minutes: a hashrate that is not a number stops its JSON writer, and the
-`Content-Length` matches what was written until then (xmrig/xmrig issues 3363, 3407
-and 3568, fixed by 3569).
+XMRig before 6.22.2 may end a reply in the middle of the document during its first 15
+minutes: a hashrate that is not a number stops its JSON writer, and the `Content-Length`
+matches what was written until then (xmrig/xmrig issues 3363, 3407 and 3568, fixed by
+3569).
 """
 
 import json
@@ -15,7 +15,7 @@ _CLOSER = {"{": "}", "[": "]"}
 def loads(text: str) -> tuple[Any, bool]:
     """Return the value of a JSON text, and whether it was complete.
 
-    Of a truncated text, all complete values are kept. A number at its end is dropped,
+    All complete values of a truncated text are kept. A number at its end is dropped,
     because digits may be missing.
 
     Raises ValueError for anything but the beginning of a JSON object or array.
@@ -32,7 +32,7 @@ def loads(text: str) -> tuple[Any, bool]:
 def _close(text: str) -> str:
     """Return the text up to its last complete value, with its brackets closed."""
     closers: list[str] = []
-    # Every bracket moves the end, so the closers always match it
+    # Every bracket moves the end, so the closing brackets always match it
     end = 0
     in_string = escaped = False
     if not text.lstrip().startswith(("{", "[")):

@@ -21,11 +21,11 @@ class PauseReason(StrEnum):
 
 
 def pause_reason(snapshot: Snapshot, *, is_managed: bool = False) -> PauseReason | None:
-    """Return why the miner does not mine; None if it is unknown whether it does.
+    """Return why the miner does not mine; None if it is unknown whether it mines.
 
-    `is_managed` tells that a manager leaves no thread, rather than the power limit.
-    XMRig reports the same pause for a command and for its own rules, so the rules that
-    are on are assumed to be the reason (src/core/Miner.cpp:682).
+    `is_managed` means that the manager leaves no thread, not the power limit. XMRig
+    reports the same pause for a command and for its own rules, so the enabled rules are
+    assumed to be the reason (src/core/Miner.cpp:682).
     """
     if snapshot.is_mining is None:
         return None
