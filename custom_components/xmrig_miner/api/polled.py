@@ -1,4 +1,4 @@
-"""Reading all endpoints of a miner or a proxy side by side."""
+"""Reads all endpoints of a miner or a proxy in parallel."""
 
 from abc import ABC, abstractmethod
 import asyncio
@@ -30,10 +30,10 @@ class Endpoint[ReplyT]:
     _failing_since: float | None = None
 
     async def refresh(self, writes: int) -> None:
-        """Read it again; if that fails, keep the last reply for GRACE seconds.
+        """Read the endpoint; if that fails, keep the last reply for GRACE seconds.
 
-        `writes` is how many writes were sent to the miner: a reply from before the last
-        of them is out of date.
+        `writes` is the number of writes sent to the miner: replies from before the last
+        one are out of date.
         """
         now = time.monotonic()
         try:
@@ -51,7 +51,7 @@ class Endpoint[ReplyT]:
             self._failing_since = None
 
     def drop(self) -> None:
-        """Forget the last reply."""
+        """Drop the last reply."""
         self.reply = None
         self.is_fresh = False
 
@@ -66,7 +66,7 @@ class TimedSummary[SummaryT: BaseSummary]:
 
 
 class PolledReplies[SummaryT: BaseSummary]:
-    """The last replies: the summary is in each of them, the others may be missing."""
+    """The last replies of all endpoints; all but the summary may be missing."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class PolledReplies[SummaryT: BaseSummary]:
         """Initialize the replies; `others` are endpoints that need no full access."""
         self.config: Endpoint[Config] = Endpoint(read_config)
         self.polls = 0
-        """How many polls have begun."""
+        """Number of polls that have begun."""
         self.is_polling = False
         self._link = link
         self._others = others
@@ -89,7 +89,7 @@ class PolledReplies[SummaryT: BaseSummary]:
         return self._restricted is True
 
     async def read(self) -> TimedSummary[SummaryT]:
-        """Read all endpoints side by side, so that their replies belong together.
+        """Read all endpoints in parallel, so that their replies are of the same moment.
 
         Raises the errors of reading the summary.
         """
@@ -101,7 +101,7 @@ class PolledReplies[SummaryT: BaseSummary]:
             self.is_polling = False
 
     def drop_stale(self) -> None:
-        """Forget the replies of earlier polls: they are from before a restart."""
+        """Drop the replies of earlier polls: they are from before a restart."""
         for endpoint in (*self._others, self.config):
             if not endpoint.is_fresh:
                 endpoint.drop()
@@ -109,19 +109,19 @@ class PolledReplies[SummaryT: BaseSummary]:
     async def _read(self) -> TimedSummary[SummaryT]:
         """Read all endpoints.
 
-        The config waits for the first summary: a read-only API refuses it, and XMRig
-        prints each refusal to its console.
+        The config waits for the first summary: a read-only API rejects the request, and
+        XMRig prints each rejection to its console.
         """
         writes = self._link.writes
         reads = [endpoint.refresh(writes) for endpoint in self._others]
         if was_readable := self._restricted is False:
             reads.append(self.config.refresh(writes))
-        # All have ended before a command begins, whichever of them fails
+        # All requests have to end before a command begins, even if one fails
         timed, *failures = await asyncio.gather(
             self._read_summary(), *reads, return_exceptions=True
         )
         if isinstance(timed, XmrigAnotherMinerError):
-            # The other replies are from there too
+            # The other replies are from that miner too
             for endpoint in (*self._others, self.config):
                 endpoint.drop()
         for failure in (timed, *failures):
@@ -139,14 +139,14 @@ class PolledReplies[SummaryT: BaseSummary]:
         return timed
 
     async def _read_summary(self) -> TimedSummary[SummaryT]:
-        """Read the summary, without which all counts as unreachable."""
+        """Read the summary; without it, the miner counts as unreachable."""
         sent = time.monotonic()
         summary = await self._link.summary()
         return TimedSummary(summary=summary, sent=sent, received=time.monotonic())
 
 
 class ProcessReader[SnapshotT](ABC):
-    """Polls a miner or a proxy, and keeps what happened until it is taken."""
+    """Polls a miner or a proxy, and keeps its events until they are taken."""
 
     def __init__(self, replies: PolledReplies[Any]) -> None:
         """Initialize the reader."""

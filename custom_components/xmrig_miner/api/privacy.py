@@ -1,8 +1,8 @@
-"""Which texts of a miner may be shown: addresses of pools, and keys of its config.
+"""Decides which texts of a miner may be shown: pool addresses and config keys.
 
-Wallets occur in more places than the field for them. An address copied from another
-miner may have one before the host, in the path or after `#`, and a thread profile may
-have any name.
+Wallets do not only occur in their own field. An address copied from another miner may
+contain one before the host, in the path or after `#`, and a thread profile may have any
+name.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ _ADDRESS = re.compile(
     rf"(?P<scheme>(?:{'|'.join(map(re.escape, _SCHEMES))})://)?"
     r"(?P<user>[^/?#]*@)?"
     r"(?P<host>[0-9A-Za-z_.-]+|\[[0-9A-Fa-f:.]+\])"
-    # Without a port, what follows may be the host after a wallet
+    # Without a port, the rest may be the host after a wallet
     r"(?:(?P<port>:[0-9]{1,5})(?P<rest>[/?#].*)?|(?P<portless>[/?#][^@:]*)?)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -57,7 +57,7 @@ class PoolAddress:
     """The parts of a pool's address; `before` and `after` may contain a wallet."""
 
     scheme: str
-    """With `://`, empty if there is none."""
+    """With `://`; empty if there is none."""
     before: str
     """User and password, with `@`."""
     host: str
@@ -68,7 +68,7 @@ class PoolAddress:
 
     @classmethod
     def parse(cls, url: str) -> PoolAddress | None:
-        """Return the parts of an address; None if they are not certain."""
+        """Return the parts of an address; None if they are uncertain."""
         found = _ADDRESS.fullmatch(url)
         if found is None or not _is_host(found["host"]):
             return None
@@ -85,12 +85,12 @@ class PoolAddress:
 
     @property
     def label(self) -> str:
-        """Return host and port, which identify a pool and contain no secret."""
+        """Return host and port: they identify a pool, and contain no secret."""
         return f"{self.host}{self.port or f':{DEFAULT_POOL_PORT}'}"
 
 
 def connected_pool(text: str | None) -> str | None:
-    """Return the pool that a miner reports it is connected to, if it may be shown.
+    """Return the pool that a miner reports as connected, if it may be shown.
 
     XMRig prints everything before the first colon of the address as the host, then a
     port, and an IPv6 address without brackets (src/base/net/stratum/NetworkState.cpp).
@@ -121,8 +121,8 @@ def is_algorithm(name: str) -> bool:
 def may_show_key(parents: tuple[str, ...], key: str) -> bool:
     """Return whether a key of a config may be shown; `parents` is its object's path.
 
-    XMRig's own keys are words. The names of thread profiles are the user's, and only
-    those of algorithms are shown.
+    XMRig's own keys are words. Thread profiles are named by the user: only names of
+    algorithms are shown.
     """
     if is_algorithm(key):
         return True
@@ -132,7 +132,7 @@ def may_show_key(parents: tuple[str, ...], key: str) -> bool:
 
 
 def redacted_path(path: Iterable[str]) -> str:
-    """Return a path in a config as text, with keys that may not be shown replaced."""
+    """Return a config path as text, with secret keys replaced."""
     keys = tuple(path)
     return ".".join(
         key if may_show_key(keys[:index], key) else REDACTED
@@ -141,7 +141,7 @@ def redacted_path(path: Iterable[str]) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Return whether a text can be a hostname or an IP address, and is no wallet."""
+    """Return whether a text can be a hostname or an IP address, but not a wallet."""
     if host.startswith("["):
         try:
             ipaddress.IPv6Address(host[1:-1])

@@ -1,7 +1,7 @@
-"""Commands to an xmrig-proxy: those that change its config.
+"""Commands to an xmrig-proxy, all of which change its config.
 
-It has no others: it cannot command its miners (xmrig-proxy src/base/api/requests/
-HttpApiRequest.cpp knows no method).
+There are no others: a proxy cannot command its miners (xmrig-proxy
+src/base/api/requests/ HttpApiRequest.cpp knows no method).
 """
 
 from collections.abc import Awaitable, Callable
@@ -29,7 +29,7 @@ class ProxyLink(Link[ProxySummary]):
 
 
 class Proxy(ConfigCommands[ProxyLink]):
-    """One proxy, with at most one command at a time; see `ConfigCommands`."""
+    """A proxy that runs one command at a time; see `ConfigCommands`."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Proxy(ConfigCommands[ProxyLink]):
     async def observe(self, config: Config) -> list[str]:
         """Update the state after a poll, and return the config's external changes.
 
-        Call it during the poll's turn, as that of `Miner`.
+        Call it during the poll's turn, like that of `Miner`.
         """
         self._editor.observe(config)
         await self._store.record(self.state.with_shown_payout(config.payout))

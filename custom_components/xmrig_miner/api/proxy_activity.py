@@ -9,7 +9,7 @@ from .models import WorkerMode, Workers
 from .proxy_snapshot import ProxySnapshot
 
 MAX_NAMES = 50
-"""Workers that an event names, so that it remains small enough to record."""
+"""Maximum number of workers named in an event, to keep it small enough to record."""
 
 
 class ProxyActivityType(StrEnum):
@@ -18,7 +18,7 @@ class ProxyActivityType(StrEnum):
     RESTARTED = "restarted"
     CONFIG_CHANGED = "config_changed"
     POOL_LOST = "pool_lost"
-    """The miners go on mining for nothing."""
+    """The miners keep mining for nothing."""
     POOL_BACK = "pool_back"
     WORKER_APPEARED = "worker_appeared"
     WORKER_GONE = "worker_gone"
@@ -27,19 +27,19 @@ class ProxyActivityType(StrEnum):
 
 @dataclass
 class _WorkerLog:
-    """Detects which workers come and go from reading to reading."""
+    """Detects from reading to reading which workers come and go."""
 
     _before: Workers | None = None
     _online: frozenset[str] = frozenset()
-    """The workers that are online, or were so at the last reading but one."""
+    """The workers that are online, or were online at the reading before last."""
     _absent: frozenset[str] = frozenset()
-    """Those of them that were offline at the last reading."""
+    """The workers among them that were offline at the last reading."""
 
     def observe(self, workers: Workers) -> Iterator[Activity]:
-        """Yield what happened since the reading before, if this is another one.
+        """Yield what happened since the previous reading, if this is a new one.
 
-        A worker is gone once it is offline in two readings. Rows with names of another
-        mode are of other workers.
+        A worker is gone once it is offline in two readings. If the proxy names workers
+        differently than before, all rows are different workers.
         """
         before, self._before = self._before, workers
         if workers is before:
@@ -67,7 +67,7 @@ class ProxyActivityLog:
     """Detects what happened to a proxy from poll to poll."""
 
     _is_connected: bool | None = None
-    """Whether a pool was connected when that was last known."""
+    """Whether a pool was connected, as far as last known."""
     _workers: _WorkerLog = field(default_factory=_WorkerLog)
 
     def observe(
@@ -77,7 +77,7 @@ class ProxyActivityLog:
         restarted: bool,
         changed_paths: Sequence[str],
     ) -> tuple[Activity, ...]:
-        """Return what happened since the poll before.
+        """Return what happened since the previous poll.
 
         `changed_paths` are the values of the config that were changed externally.
         """
@@ -107,7 +107,7 @@ class ProxyActivityLog:
 
 
 def _facts(names: Iterable[str], workers: Workers) -> dict[str, object]:
-    """Return how many workers something happened to, and some of their names."""
+    """Return how many workers an event is about, and some of their names."""
     shown = sorted(names)
     facts: dict[str, object] = {"count": len(shown)}
     if workers.mode is not WorkerMode.PASSWORD:

@@ -7,9 +7,9 @@ from .exceptions import XmrigAnotherKindError, XmrigResponseError
 from .models import ProxySummary, Workers
 
 MAX_WORKERS_REPLY = 16 * 1024 * 1024
-"""Bytes of the list of workers that are read. A row has 94 bytes, with a wallet as its
-name 175: this is more than 80,000 workers, and an eighth of the memory that their
-hashrates take in the proxy in a few hours."""
+"""Maximum size in bytes of the list of workers. A row has 94 bytes, or 175 with a
+wallet as its name: the limit is enough for more than 80,000 workers, and an eighth of
+the memory that their hashrates take in the proxy within a few hours."""
 
 
 class ProxyClient(BaseClient[ProxySummary]):
@@ -37,7 +37,7 @@ class ProxyClient(BaseClient[ProxySummary]):
     async def workers(self) -> Workers:
         """Return the reply of `GET /1/workers`, which needs no full access.
 
-        It is never repaired: a row that was cut off would seem to be gone.
+        It is never repaired: workers in the missing part would seem to be gone.
         """
         status, body = await self._transport.request(
             "GET", "1/workers", max_reply=MAX_WORKERS_REPLY

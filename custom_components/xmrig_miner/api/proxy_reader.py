@@ -1,4 +1,4 @@
-"""Polling a proxy: all endpoints side by side, and the workers only now and then."""
+"""Polls a proxy: all endpoints in parallel, but the workers only once a minute."""
 
 import time
 from typing import override
@@ -9,15 +9,15 @@ from .proxy import Proxy
 from .proxy_snapshot import ProxySnapshot
 
 WORKERS_INTERVAL = 60
-"""Seconds between two reads of the workers. What is shown of them is over ten minutes,
-and a list of a thousand that is a day old takes the proxy 7 ms to calculate."""
+"""Seconds between two reads of the workers. The shown hashrates cover ten minutes, and
+calculating a day-old list of a thousand workers takes the proxy 7 ms."""
 
 _EARLY = 5
-"""Seconds by which a poll may come too early, and yet be the one for the workers."""
+"""Seconds by which a poll may be early and still read the workers."""
 
 
 class ProxyReader(ProcessReader[ProxySnapshot]):
-    """Polls a proxy, and keeps what takes more than one poll to detect."""
+    """Polls a proxy, and keeps what only several polls reveal."""
 
     def __init__(self, proxy: Proxy) -> None:
         """Initialize the reader."""
@@ -25,11 +25,11 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
         self._workers: Endpoint[Workers | None] = Endpoint(self._read_workers)
         super().__init__(PolledReplies(proxy.link, proxy.read_config, self._workers))
         self._read_at: float | None = None
-        """When the workers were read, by the monotonic clock; None to read them next."""
+        """Monotonic time when the workers were last read; None to read them next."""
         self._writes = 0
         self._uptime = 0
         self.needs_workers = False
-        """Whether anything needs the workers."""
+        """Whether anything uses the workers."""
         self.must_read_workers = False
         """Whether the next poll has to read them, even if they are not due."""
 
@@ -64,7 +64,7 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
         return self._workers.is_fresh
 
     async def _read_workers(self) -> Workers | None:
-        """Return the workers, of an earlier poll while they are not due."""
+        """Return the workers; those of an earlier poll until the next read is due."""
         if not (self.needs_workers or self.must_read_workers):
             self._read_at = None
             return None
@@ -73,7 +73,7 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
             self.must_read_workers
             or self._read_at is None
             or now - self._read_at >= WORKERS_INTERVAL - _EARLY
-            # A config may name workers by something else
+            # A new config may name workers by something else
             or writes != self._writes
         )
         if not is_due:

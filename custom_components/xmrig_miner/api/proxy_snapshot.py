@@ -8,8 +8,8 @@ from .models import ProxySummary, WorkerMode, Workers
 from .models.proxy_summary import DAY, HOUR, MINUTES_10
 
 STARTUP = 30
-"""Seconds after a start in which no connection to a pool is no fault: the proxy counts
-them for the first time after 4."""
+"""Seconds after a start in which a missing connection to a pool is no fault: the proxy
+first counts connections after 4 seconds."""
 
 
 class ProxyStatus(StrEnum):
@@ -19,7 +19,7 @@ class ProxyStatus(StrEnum):
     """Miners and a pool are connected."""
     NO_MINERS = "no_miners"
     NO_POOL = "no_pool"
-    """Its miners do not notice, and go on mining for nothing."""
+    """Its miners do not notice, and keep mining for nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class ProxySnapshot(BaseSnapshot):
 
     summary: ProxySummary
     workers: Workers | None = None
-    """None if nothing needs them, or they could not be read for a while."""
+    """None if nothing uses them, or if they could not be read for a while."""
 
     @property
     def status(self) -> ProxyStatus | None:
@@ -41,7 +41,7 @@ class ProxySnapshot(BaseSnapshot):
         if upstreams.error or miners:
             is_known = upstreams.total or self._is_full(STARTUP)
             return ProxyStatus.NO_POOL if is_known else None
-        # It may need no connection without miners
+        # Without miners, no connection may be needed
         return ProxyStatus.NO_MINERS if self._is_full(STARTUP) else None
 
     @property
@@ -53,22 +53,22 @@ class ProxySnapshot(BaseSnapshot):
 
     @property
     def hashrate_10m(self) -> float | None:
-        """Return the hashrate over 10 minutes in H/s; None until so long has passed."""
+        """Return the hashrate over 10 minutes in H/s; None until they have passed."""
         return self._window(self.summary.hashrate.minutes_10, MINUTES_10)
 
     @property
     def hashrate_1h(self) -> float | None:
-        """Return the hashrate over an hour in the same way."""
+        """Return the hashrate over an hour in H/s; None until it has passed."""
         return self._window(self.summary.hashrate.hour_1, HOUR)
 
     @property
     def hashrate_24h(self) -> float | None:
-        """Return the hashrate over a day in the same way."""
+        """Return the hashrate over a day in H/s; None until it has passed."""
         return self._window(self.summary.hashrate.hours_24, DAY)
 
     @property
     def workers_online(self) -> int | None:
-        """Return of how many workers a miner is connected; None if it lists none."""
+        """Return how many workers have a connected miner; None if there is no list."""
         if self.workers is None or self.workers.mode is WorkerMode.NONE:
             return None
         return len(self.workers.online)
@@ -76,12 +76,12 @@ class ProxySnapshot(BaseSnapshot):
     def _window(self, value: float | None, seconds: int) -> float | None:
         """Return a hashrate once its window is full.
 
-        The proxy divides by the whole window from the start on (xmrig-proxy
+        From the start, the proxy divides by the whole window (xmrig-proxy
         src/proxy/TickingCounter.h).
         """
         return value if self._is_full(seconds) else None
 
     def _is_full(self, seconds: int) -> bool:
-        """Return whether the proxy has run for so long."""
+        """Return whether the proxy has been running for this long."""
         uptime = self.summary.uptime
         return uptime is not None and uptime >= seconds

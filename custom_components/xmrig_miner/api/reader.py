@@ -1,4 +1,4 @@
-"""Polling a miner: all endpoints in parallel, and what only several polls reveal."""
+"""Polls a miner: all endpoints in parallel, and what only several polls reveal."""
 
 from dataclasses import replace
 import time
@@ -14,7 +14,7 @@ from .snapshot import Snapshot
 
 
 class MinerReader(ProcessReader[Snapshot]):
-    """Polls a miner, and keeps what takes more than one poll to detect."""
+    """Polls a miner, and keeps what only several polls reveal."""
 
     def __init__(self, miner: Miner) -> None:
         """Initialize the reader."""
@@ -26,15 +26,16 @@ class MinerReader(ProcessReader[Snapshot]):
         self._last_complete: Snapshot | None = None
         self._previous_backends: Backends | None = None
         self.restore_due = False
-        """Whether the miner restarted, and the request was not restored yet."""
+        """Whether the miner restarted and the request has not been restored yet."""
         self.resumed_by_rule = False
         """Whether XMRig's own rules ended a pause that was requested from here."""
         self.is_pause_over = False
-        """Whether a pause that was requested until a time has to end now."""
+        """Whether a requested pause has reached its end."""
         self.keeps_config: bool | None = None
         """Whether changes of the config outlasted the last restart, if that is known.
 
-        XMRig writes none if it was started without a config file, or may not write it.
+        XMRig saves no changes if it was started without a config file, or cannot write
+        it.
         """
         self._is_config_new = False
 
@@ -73,7 +74,7 @@ class MinerReader(ProcessReader[Snapshot]):
                 self.keeps_config = kept
 
     def _snapshot(self, summary: Summary, *, restarted: bool) -> Snapshot:
-        """Return what was read, and what is still used of earlier polls."""
+        """Return this poll's replies, and earlier ones that are still used."""
         replies = self._replies
         if restarted:
             replies.drop_stale()
@@ -90,7 +91,7 @@ class MinerReader(ProcessReader[Snapshot]):
         )
 
     async def _observe(self, snapshot: Snapshot) -> Snapshot:
-        """Update the miner's stored state, and return the snapshot with it."""
+        """Update the stored state, and return the snapshot with it."""
         before = self._last_complete
         self._changed_paths += await self._miner.observe(
             before, snapshot, self._restarts.started

@@ -1,4 +1,4 @@
-"""Storing what is requested of a miner, around the commands for it."""
+"""Stores what is requested of a miner, before and after the commands for it."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,7 +12,7 @@ from .state import Request, StateStore
 class RequestStore:
     """Stores whether a miner should mine.
 
-    Its methods are called while the miner's turn is held.
+    Its methods are called during the miner's turn in the queue.
     """
 
     def __init__(self, link: MinerLink, store: StateStore) -> None:
@@ -28,7 +28,7 @@ class RequestStore:
     def requesting(
         self, *, mining: bool, until: float | None = None
     ) -> AbstractAsyncContextManager[None]:
-        """Store that the miner should mine, or not, around the command for it.
+        """Store whether the miner should mine, before and after the command for it.
 
         `until` is when a pause ends by itself, in seconds since 1970; None for never.
         """
@@ -38,10 +38,10 @@ class RequestStore:
 
     @asynccontextmanager
     async def changing(self, request: Request) -> AsyncIterator[None]:
-        """Store a request before a command is sent, and the outcome after it.
+        """Store a request before a command is sent, and its outcome afterwards.
 
-        Where it is unknown whether the command took effect, the request before is kept
-        too, until a poll shows it. Raises XmrigStorageError.
+        If it is unknown whether the command took effect, the previous request is kept
+        too, until a poll shows the result. Raises XmrigStorageError.
         """
         before = self._store.state
         writes = self._link.writes
@@ -50,7 +50,7 @@ class RequestStore:
             yield
         except XmrigError:
             if self._link.writes == writes:
-                # Nothing was sent or accepted, so the command had no effect
+                # Nothing was sent or accepted: the command had no effect
                 await self._store.record(
                     replace(
                         self._store.state,
@@ -62,7 +62,7 @@ class RequestStore:
         await self._store.record(self._store.state.with_request_done())
 
     async def store_user_pause(self) -> None:
-        """Store that the user paused the miner elsewhere.
+        """Store that the user paused the miner externally.
 
         Raises XmrigStorageError.
         """
@@ -72,7 +72,7 @@ class RequestStore:
         await self._store.store(replace(self._store.state, request=request))
 
     async def record_resumed(self) -> None:
-        """Record that the miner mines as soon as its own rules let it."""
+        """Record that the miner resumes as soon as its own rules allow it."""
         await self._store.record(self._store.state.with_request_done())
 
     async def record_unlimited(self) -> None:

@@ -1,4 +1,4 @@
-"""Detecting restarts of a miner's process, and counting across them."""
+"""Detects restarts of a miner's process, and continues counts across them."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,15 +8,15 @@ from .models import Summary
 from .models.values import integer, stored, stored_or_none
 
 TOLERANCE = 5
-"""Seconds by which the uptime may lag behind without a restart."""
+"""Seconds by which the uptime may lag without counting as a restart."""
 
 TOLERANCE_AWAY = 60
-"""The same where the clocks of two machines are compared, as before the first poll."""
+"""The same before the first poll, when the clocks of two machines are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Reading:
-    """A summary, and the times between which it was current."""
+    """A summary, and the times between which it was taken."""
 
     summary: Summary
     uptime: int
@@ -25,7 +25,7 @@ class _Reading:
 
     @property
     def connected(self) -> float:
-        """Return for how many seconds the connection to the pool has lasted."""
+        """Return the age of the connection to the pool in seconds."""
         return (self.summary.connection.uptime_ms or 0) / 1000
 
 
@@ -53,7 +53,7 @@ class RestartDetector:
         )
         started = wall - reading.uptime
         if self._last is None:
-            # A process is never younger than its connection, whatever the clock says
+            # A process is never younger than its connection, even if the clock was set
             restarted = (
                 self.started is not None
                 and min(started, wall - reading.connected)
@@ -61,7 +61,7 @@ class RestartDetector:
             )
         else:
             restarted = _has_restarted(self._last, reading)
-        # An uptime that stands still, or a slightly adjusted clock, moves it too
+        # A frozen uptime or a slightly adjusted clock moves it too
         if (
             restarted
             or self.started is None
@@ -75,9 +75,9 @@ class RestartDetector:
 def _has_restarted(before: _Reading, after: _Reading) -> bool:
     """Return whether the miner restarted between two readings.
 
-    A late reply and an uptime that stands still (a cache, a frozen virtual machine) are
-    no restart: a process that is older than the time between two readings was running
-    at the first one. The uptime is wall clock time (XMRig src/base/api/Api.cpp:188): if
+    A late reply and a frozen uptime (a cache, a suspended virtual machine) are no
+    restart: a process that is older than the time between two readings was running at
+    the first one. The uptime is wall clock time (XMRig src/base/api/Api.cpp:188): if
     the miner's clock was set, the counts decide.
     """
     if after.uptime >= before.uptime + (after.sent - before.received) - TOLERANCE:
@@ -85,18 +85,18 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     if _connection_goes_on(before, after):
         return False
     if after.uptime <= after.received - before.sent + TOLERANCE:
-        # Two equal ages are from a cached reply or a frozen machine
+        # Equal ages come from a cached reply or a suspended machine
         is_same = after.uptime == before.uptime and after.connected == before.connected
         return not is_same or _counts_fell(before, after)
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
 def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
-    """Return whether the connection, and so the process, is still the same.
+    """Return whether the connection, and therefore the process, is still the same.
 
     The age of a connection does not depend on the wall clock, and no connection is
-    older than its process. If it was younger than the tolerance, that of a process that
-    started right afterwards is as old: the counts decide.
+    older than its process. If it was younger than the tolerance, a process that started
+    right afterwards may have one of the same age: the counts decide.
     """
     if after.connected > after.uptime + TOLERANCE:
         return True
@@ -126,7 +126,7 @@ class LifetimeCounter:
     last: int | None = None
     """The last count of the miner."""
     _unconfirmed: int | None = None
-    """A count that changed implausibly; the next one shows if it was right."""
+    """A count that changed implausibly; the next one shows whether it was right."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:

@@ -18,28 +18,29 @@ from .snapshot import Snapshot, Status
 WINDOW = 10
 MINUTE = 60
 QUARTER = 900
-"""Seconds of XMRig's windows."""
+"""Lengths of XMRig's windows in seconds."""
 
 MAX_GAP = 60
-"""Seconds between two polls for which the hashrate of the second is assumed."""
+"""Maximum gap in seconds between two polls that the hashrate of the second may fill."""
 
 MAX_BRIDGE = 60
-"""Seconds for which an empty window of 10 s is bridged: for six changes in a row."""
+"""Seconds for which an empty 10 s window is bridged: enough for six changes in a
+row."""
 
 type Hashrates = Mapping[BackendType | None, Hashrate]
-"""Hashrates of the backends, and of the whole miner under None."""
+"""Hashrates by backend; that of the whole miner is under None."""
 
 
 @dataclass
 class _Counts:
-    """Hashes up to some moments, from which means over any time are calculated."""
+    """Hash counts at several times, for averages over any period."""
 
     _points: deque[tuple[float, float]] = field(default_factory=deque)
-    """Seconds and hashes, the oldest first."""
+    """Times in seconds and hash counts, oldest first."""
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no hash was counted."""
+        """Return whether nothing was counted."""
         return not self._points or self._points[0][1] == self._points[-1][1]
 
     def clear(self) -> None:
@@ -47,7 +48,7 @@ class _Counts:
         self._points.clear()
 
     def add(self, now: float, rate: float, windows: Mapping[float, float]) -> None:
-        """Count what was hashed since the last call, at a rate in H/s.
+        """Add the hashes since the last call, at a rate in H/s.
 
         `windows` are means over some seconds until now, for the time before.
         """
@@ -64,7 +65,7 @@ class _Counts:
             self._points.popleft()
 
     def mean(self, seconds: float) -> float | None:
-        """Return the mean over some seconds until the last call, in H/s."""
+        """Return the average over some seconds until the last call, in H/s."""
         if not self._points:
             return None
         now, hashes = self._points[-1]
@@ -82,15 +83,15 @@ class _RollingHashrate:
 
     counts: _Counts = field(default_factory=_Counts)
     _by_threads: dict[int, float] = field(default_factory=dict)
-    """H/s that each number of threads had last."""
+    """The last H/s of each number of threads."""
     _last: tuple[int, float] | None = None
-    """The last number of threads whose hashrate was known, and that in H/s."""
+    """The last number of threads with a known hashrate, and that hashrate in H/s."""
     _empty_since: float | None = None
     _rested_at: float | None = None
-    """When it was last paused: since then, its window is not full of hashing yet."""
+    """When it was last paused; its window has not filled since."""
 
     def observe(self, backend: Backend, now: float, *, is_paused: bool) -> Hashrate:
-        """Return the hashrate with its gaps filled, if that is possible."""
+        """Return the hashrate with its gaps filled, if possible."""
         found = backend.hashrate
         rate = self._rate(found.seconds_10, len(backend.threads), now, is_paused)
         if rate is None:
@@ -102,7 +103,7 @@ class _RollingHashrate:
             rate,
             {seconds: mean for seconds, mean in windows.items() if mean is not None},
         )
-        # XMRig reports nothing about a backend that is off
+        # XMRig reports no hashrate for a backend that is off
         none = 0 if backend.enabled is False and self.counts.is_empty else None
         return Hashrate(
             seconds_10=rate,
@@ -113,7 +114,7 @@ class _RollingHashrate:
     def _rate(
         self, seconds_10: float | None, threads: int, now: float, is_paused: bool
     ) -> float | None:
-        """Return the hashrate of the last 10 s, or the expected one."""
+        """Return the hashrate over the last 10 s, or the expected one."""
         if is_paused:
             self._rested_at = now
         if seconds_10 is not None:
@@ -145,7 +146,7 @@ class RollingHashrates:
         """Return the hashrates of a snapshot with their gaps filled.
 
         `now` is the monotonic time in seconds. After a restart or a change of the
-        algorithm, all begins anew.
+        algorithm, all counts start again.
         """
         algo = snapshot.summary.algo or self._algo
         if restarted or algo != self._algo:
@@ -153,7 +154,7 @@ class RollingHashrates:
         self._algo = algo
         total = snapshot.summary.hashrate
         backends = snapshot.backends
-        # The number of threads of a truncated backend is unknown
+        # A truncated reply does not tell the number of threads
         if backends is None or not backends.complete:
             return {None: total}
         is_paused = snapshot.status in (Status.PAUSED, Status.STOPPED)
@@ -175,5 +176,5 @@ class RollingHashrates:
 
 
 def _first(*values: float | None) -> float | None:
-    """Return the first value that is known."""
+    """Return the first known value."""
     return next((value for value in values if value is not None), None)

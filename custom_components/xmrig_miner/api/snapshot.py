@@ -26,24 +26,24 @@ class Status(StrEnum):
 class Snapshot(BaseSnapshot):
     """Everything that is known about a miner at one moment.
 
-    All decisions are based on this alone, because its replies and its stored state
-    belong together.
+    All decisions are based on this alone, because its replies and its stored state are
+    of the same moment.
     """
 
     summary: Summary
     backends: Backends | None = None
     """None if they could not be read for a while."""
     hashrates: Mapping[BackendType | None, Hashrate] = field(default_factory=dict)
-    """The hashrates of the replies with their gaps filled, where that was possible; that
-    of the whole miner under None."""
+    """The hashrates with their gaps filled, where possible; that of the whole miner is
+    under None."""
     is_fresh: bool = True
     """Whether all replies are from this poll, none from an earlier one."""
     previous_backends: Backends | None = None
-    """The backends of the poll before."""
+    """The backends of the previous poll."""
 
     @property
     def is_complete(self) -> bool:
-        """Return whether nothing is missing, so that decisions can be based on it."""
+        """Return whether nothing is missing, so that decisions can be based on this."""
         return (
             self.is_fresh
             and self.status is not None
@@ -54,9 +54,9 @@ class Snapshot(BaseSnapshot):
         )
 
     def is_certain(self, gpu: Gpu) -> bool:
-        """Return whether a card exists, and is not the artefact of one damaged reply.
+        """Return whether a card exists, and is not an artefact of a damaged reply.
 
-        Its place on the bus identifies it; without one it must be listed twice.
+        A place on the bus identifies it; without one, it has to be listed twice.
         """
         before = self.previous_backends
         return gpu.bus_id is not None or (
@@ -65,9 +65,9 @@ class Snapshot(BaseSnapshot):
 
     @property
     def _config_agrees(self) -> bool:
-        """Return whether the config is known, and enables the backends that run.
+        """Return whether the config is known and enables the running backends.
 
-        Otherwise the backends are from another moment, or from another miner.
+        Otherwise, the backends are from another moment or another miner.
         """
         if self.config is None or self.backends is None:
             return False
@@ -75,7 +75,7 @@ class Snapshot(BaseSnapshot):
 
     @property
     def _built_backends(self) -> frozenset[BackendType]:
-        """Return the backends that this XMRig was built with, and lists."""
+        """Return the listed backends that this XMRig was built with."""
         built = (BackendType.OPENCL, BackendType.CUDA)
         return frozenset(
             (
@@ -121,7 +121,7 @@ class Snapshot(BaseSnapshot):
 
     @property
     def pause_rules(self) -> frozenset[PauseRule]:
-        """Return the rules of its own by which the miner may pause itself."""
+        """Return the enabled rules by which the miner pauses itself."""
         return self.config.pause_rules if self.config else frozenset()
 
     @property
@@ -137,10 +137,10 @@ class Snapshot(BaseSnapshot):
         return found.enabled if found else None
 
     def has_hardware(self, backend: BackendType) -> bool:
-        """Return whether the computer is known to have what a backend mines with.
+        """Return whether the computer is known to have the hardware of a backend.
 
         A GPU backend has threads only with a device, and gets thread profiles in the
-        config only once it found one.
+        config only after it found one.
         """
         if backend is BackendType.CPU:
             return True
@@ -161,7 +161,7 @@ class Snapshot(BaseSnapshot):
 
     @property
     def peak_hashrate(self) -> float | None:
-        """Return the highest hashrate of the miner that is known, in H/s."""
+        """Return the highest known hashrate of the miner, in H/s."""
         windows = self.hashrate()
         known = (
             self.summary.hashrate_highest,
@@ -174,9 +174,9 @@ class Snapshot(BaseSnapshot):
     def hashrate_now(
         self, hashrate: Hashrate, backend: BackendType | None = None
     ) -> float | None:
-        """Return the current value of a hashrate in H/s, that of its last 10 s.
+        """Return the current value of a hashrate in H/s: that of the last 10 s.
 
-        It is 0 as soon as the miner is paused, while its own windows still drain.
+        It is 0 as soon as the miner is paused, although XMRig's windows still drain.
         """
         if self.status in (Status.PAUSED, Status.STOPPED):
             return 0
@@ -186,9 +186,9 @@ class Snapshot(BaseSnapshot):
 
     @property
     def active_threads(self) -> int | None:
-        """Return how many worker threads hash, graphics cards included; None if unknown.
+        """Return how many worker threads hash, with those of cards; None if unknown.
 
-        XMRig lists them while it is paused, too.
+        XMRig also lists them while it is paused.
         """
         if self.backends is None:
             return None

@@ -1,4 +1,4 @@
-"""What is stored about a miner: what it does not report itself."""
+"""What is stored about a miner because the miner does not report it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,11 +19,11 @@ class Request:
     """The requested state of a miner, and who requested it."""
 
     mining: bool | None = None
-    """Whether the miner should mine; None until that was requested."""
+    """Whether the miner should mine; None until requested."""
     here: bool = False
-    """Whether `mining` was requested from here, rather than at the miner."""
+    """Whether `mining` was requested from here, rather than externally."""
     limited: bool = False
-    """Whether the miner is paused because no thread fits into the power limit."""
+    """Whether the miner is paused because the power limit leaves no thread."""
     until: float | None = None
     """When a requested pause ends by itself, in seconds since 1970; None for never."""
 
@@ -60,15 +60,15 @@ class MinerState:
     """What is stored about a miner. It may contain wallets, so it is never shown."""
 
     backends: frozenset[BackendType] = frozenset()
-    """The backends that were enabled before the miner was last stopped from here."""
+    """The backends that were enabled before the last stop from here."""
     all_edits: Ledger = field(default_factory=Ledger)
     """Everything that was written from here."""
     control_edits: Ledger = field(default_factory=Ledger)
-    """What controls wrote; what an action wrote belongs to the user's config."""
+    """What controls wrote. What actions wrote belongs to the user's config."""
     request: Request = field(default_factory=Request)
     """The requested state."""
     previous_request: Request | None = None
-    """The request before a command that may or may not have taken effect."""
+    """The request before a command that may not have taken effect."""
     threads: int | None = None
     """The requested limit of CPU threads; None for no limit."""
     started: float | None = None
@@ -77,11 +77,11 @@ class MinerState:
     """Fingerprints of the pools and wallets that the user accepted; None before the
     first complete poll."""
     pending_payout: frozenset[str] | None = None
-    """The same after a write that may or may not have arrived."""
+    """The same after a write that may not have arrived."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> Self:
-        """Return the state that `as_json` returned, an empty one for None.
+        """Return the state that `as_json` returned; an empty state for None.
 
         Raises AttributeError, LookupError, TypeError or ValueError for anything else.
         """
@@ -118,7 +118,7 @@ class MinerState:
         }
 
     def user_config(self, config: Config) -> Config:
-        """Return a config without what the controls wrote into it."""
+        """Return a config without what controls wrote into it."""
         document = self.control_edits.without_edits(config.document)
         return config if document is config.document else Config(document)
 
@@ -139,7 +139,7 @@ class MinerState:
     def with_shown_payout(self, payout: frozenset[str] | None) -> Self:
         """Return this state once the config shows these pools and wallets.
 
-        The first ones are accepted, and those that were written from here.
+        The first ones are accepted, and so are those that were written from here.
         """
         if payout is None or (
             self.payout is not None and payout != self.pending_payout
@@ -148,23 +148,23 @@ class MinerState:
         return replace(self, payout=payout, pending_payout=None)
 
     def with_request(self, request: Request) -> Self:
-        """Return this state with the request of a command that is about to be sent."""
+        """Return this state with the request of a pending command."""
         if request == self.request:
             return self
         return replace(self, request=request, previous_request=self.request)
 
     def with_request_done(self) -> Self:
-        """Return this state once the miner shows what was requested."""
+        """Return this state after the miner showed what was requested."""
         return replace(self, previous_request=None)
 
     def with_request_undone(self) -> Self:
-        """Return this state once the miner shows that the command had no effect."""
+        """Return this state after the miner showed that the command had no effect."""
         if self.previous_request is None:
             return self
         return replace(self, request=self.previous_request, previous_request=None)
 
     def with_write(self, before: Config, after: Config, *, by_user: bool) -> Self:
-        """Return this state with a write of the config that is about to be sent.
+        """Return this state with a pending write of the config.
 
         Values written `by_user`, rather than by a control, are those that a control
         restores from then on. Pools and wallets written from here are accepted.
@@ -214,7 +214,7 @@ class MinerState:
         )
 
     def with_write_done(self, shown: Config) -> Self:
-        """Return this state once the pending write has arrived."""
+        """Return this state after the pending write has arrived."""
         payout = self.payout
         if None not in (self.pending_payout, shown.payout):
             payout = shown.payout
@@ -228,21 +228,21 @@ class MinerState:
 
 
 def _time(value: Any) -> float | None:
-    """Return seconds since 1970, negative for a clock that was not set yet."""
+    """Return seconds since 1970; negative if the clock was not set yet."""
     if isinstance(value, int | float) and value < 0:
         return None if (before := number(-value)) is None else -before
     return number(value)
 
 
 def _fingerprints(value: Any) -> frozenset[str] | None:
-    """Return a list of fingerprints as a set; None if it is none."""
+    """Return a list of fingerprints as a set; None for anything else."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return None
     return frozenset(value)
 
 
 class StateStore:
-    """Holds the state of a miner, and stores each change of it."""
+    """Holds the state of a miner, and stores each change."""
 
     def __init__(
         self, state: MinerState, save: Callable[[MinerState], Awaitable[None]]
@@ -259,7 +259,7 @@ class StateStore:
     async def store(self, state: MinerState) -> bool:
         """Store a state before a command is sent, and return whether that took time.
 
-        Raises XmrigStorageError; the state then stays as it was.
+        Raises XmrigStorageError, and then leaves the state unchanged.
         """
         if state == self._stored:
             self.state = state

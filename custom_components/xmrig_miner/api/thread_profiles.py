@@ -26,7 +26,7 @@ SETTINGS = frozenset(
         "argon2-impl",
         "astrobwt-max-size",
         "astrobwt-avx2",
-        # Of the fork xmrigCC
+        # A key of the fork xmrigCC
         "max-cpu-usage",
     }
 )
@@ -39,9 +39,9 @@ def profiles_of(cpu: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def thread_count(profile: Any) -> int | None:
-    """Return how many threads a profile has; None if it has no threads of its own.
+    """Return the number of threads in a profile; None if it has none of its own.
 
-    None also for more than MAX_THREADS, because threads are counted one by one.
+    Also None for more than MAX_THREADS, because each thread is counted.
     """
     threads = len(profile) if isinstance(profile, list) else None
     if isinstance(profile, dict):
@@ -52,7 +52,7 @@ def thread_count(profile: Any) -> int | None:
 
 
 def shortened(profile: Any, threads: int) -> Any:
-    """Return a profile with only the first threads, at most the given number."""
+    """Return a profile with only the first threads, up to the given number."""
     if isinstance(profile, list):
         return profile[:threads]
     if (number := thread_count(profile)) is not None and number > threads:
@@ -63,7 +63,7 @@ def shortened(profile: Any, threads: int) -> Any:
 def active_profile(profiles: Mapping[str, Any], profile: str | None) -> str | None:
     """Return the name of the profile in use, before the first job of the longest one.
 
-    Where a profile is the name of another one, that one is used, as XMRig does.
+    If a profile is the name of another one, the other one is used, as in XMRig.
     """
     seen: set[str] = set()
     while profile is not None and profile not in seen:

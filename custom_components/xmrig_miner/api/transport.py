@@ -1,4 +1,4 @@
-"""The wire: one HTTP request, with each way in which it can fail mapped to an error."""
+"""The wire: a single HTTP request, with each kind of failure mapped to an error."""
 
 import asyncio
 from collections.abc import Mapping
@@ -27,19 +27,19 @@ CONNECT_TIMEOUT = 5
 """Seconds until a host counts as unreachable."""
 
 REQUEST_TIMEOUT = 10
-"""Seconds a call may take. Stopping threads blocks the miner's replies for a while."""
+"""Maximum seconds of a call. While threads stop, the miner does not reply."""
 
 MAX_REPLY = 1024 * 1024
-"""Bytes of a reply that are read. The replies of a rig of a dozen GPUs have less than a
+"""Maximum size in bytes of a reply. Replies of a rig with a dozen GPUs have less than a
 tenth of that."""
 
 
 class UnreadableReplyError(XmrigResponseError):
-    """The reply breaks HTTP, as the second copy of a reply to a remote call does."""
+    """The reply violates HTTP, like the second copy of a reply to a remote call."""
 
 
 class _CertificateReader(aiohttp.Fingerprint):
-    """Keeps the certificate that a server shows, and accepts none."""
+    """Keeps the certificate that a server presents, and accepts none."""
 
     def __init__(self) -> None:
         """Initialize the reader with a fingerprint that no certificate has."""
@@ -54,7 +54,7 @@ class _CertificateReader(aiohttp.Fingerprint):
 
 
 class Transport:
-    """Sends requests to one address over a session that belongs to the caller."""
+    """Sends requests to one address over a session that the caller manages."""
 
     def __init__(
         self,
@@ -90,11 +90,11 @@ class Transport:
     ) -> tuple[int, bytes]:
         """Send a request and return the status and body of the reply.
 
-        `max_reply` is how many bytes of it are read.
+        `max_reply` is the maximum size of the body in bytes.
 
-        Raises XmrigResponseError for a reply that breaks HTTP, is too long, or refuses
-        access in another way than XMRig does, XmrigAuthenticationError for a token that
-        HTTP cannot carry, and XmrigConnectionError.
+        Raises XmrigResponseError for a reply that violates HTTP, is too long, or denies
+        access in another way than XMRig, XmrigAuthenticationError for a token that HTTP
+        cannot carry, and XmrigConnectionError.
         """
         headers = {}
         data = None
@@ -105,7 +105,7 @@ class Transport:
                 )
             headers["Authorization"] = f"Bearer {self.token}"
         if body is not None:
-            # The miner compares it as plain text: with a charset it replies 415
+            # The miner compares this as plain text: with a charset, it replies 415
             headers["Content-Type"] = "application/json"
             data = json.dumps(body).encode()
         status, content = await self._exchange(
@@ -123,7 +123,7 @@ class Transport:
         return status, content
 
     async def certificate(self) -> bytes:
-        """Return the certificate that is shown at the address, in DER form.
+        """Return the certificate that is presented at the address, in DER form.
 
         Nothing but the TLS handshake is sent. Raises XmrigConnectionError.
         """
@@ -143,7 +143,7 @@ class Transport:
         data: bytes | None = None,
         max_reply: int = MAX_REPLY,
     ) -> tuple[int, bytes]:
-        """Send a request as it is, and return the status and body of the reply.
+        """Send a single request, and return the status and body of the reply.
 
         aiohttp verifies the certificate before it sends anything.
         """
@@ -162,7 +162,7 @@ class Transport:
             ) as response:
                 return response.status, await self._read(response, max_reply)
         except aiohttp.ClientResponseError:
-            # Not as the cause: it carries the headers of the request, with the token
+            # Not as the cause: it contains the request's headers, and so the token
             raise UnreadableReplyError(
                 f"{self.address} sent something other than HTTP"
             ) from None
@@ -175,9 +175,9 @@ class Transport:
     async def _answers_plainly(self) -> bool:
         """Return whether a miner answers without TLS.
 
-        XMRig answers this request before it looks for a token, and does not log it
-        (src/base/api/Httpd.cpp:136). It closes the connection at a TLS handshake, as it
-        does at anything else that is not HTTP.
+        XMRig answers this request before it checks the token, and does not log it
+        (src/base/api/Httpd.cpp:136). It closes the connection at a TLS handshake, as at
+        anything else that is not HTTP.
         """
         try:
             async with self._session.request(
@@ -208,7 +208,7 @@ class Transport:
         return bytes(content)
 
     def _connection_error(self, err: Exception) -> XmrigConnectionError:
-        """Return the error to raise for a failure of the connection."""
+        """Return the error for a failed connection."""
         match err:
             case aiohttp.ServerFingerprintMismatch():
                 return XmrigCertificateChangedError(
@@ -256,7 +256,7 @@ def _is_refusal(status: int, body: bytes) -> bool:
     """Return whether a 401 or 403 comes from XMRig.
 
     XMRig writes the status into the body (src/base/api/requests/HttpApiRequest.cpp),
-    while a router or a proxy that answers in its place sends a page.
+    while a router or a proxy that answers instead sends a page.
     """
     try:
         document = json.loads(body)

@@ -12,7 +12,7 @@ from .backend_type import BackendType
 from .hashrate import Hashrate
 from .values import boolean, integer, items, members, reading, text
 
-# A sensor that cannot be read may reply with all bits set, far above any of these.
+# A sensor that cannot be read may report all bits set, far above these maximums.
 MAX_TEMPERATURE = 250
 """°C."""
 MAX_POWER = 10_000
@@ -20,14 +20,14 @@ MAX_POWER = 10_000
 MAX_CLOCK = 100_000
 """MHz."""
 MAX_FAN_SPEED = 200
-"""Percent; a driver may report a little more than 100."""
+"""Percent; drivers may report slightly more than 100."""
 MAX_RPM = 100_000
 
 MAX_NAME = 200
-"""Characters of a card's name, with room for what is added to it."""
+"""Maximum length of a card's name, with room for what is added to it."""
 
 # As XMRig prints it (src/backend/common/misc/PciTopology.h:64), with or without the PCI
-# domain that other tools put in front. 00:00.0 is the root of the bus.
+# domain that other tools prepend. 00:00.0 is the root of the bus.
 _BUS_ID = re.compile(r"([0-9a-f]{4,8}:)?(?!00:00\.0)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
 _MANUFACTURERS = {
@@ -36,12 +36,12 @@ _MANUFACTURERS = {
     "intel": "Intel",
     "nvidia": "NVIDIA",
 }
-"""Manufacturers of graphics cards, by the start of the names of platforms and cards."""
+"""Manufacturers of graphics cards, by prefixes of platform and card names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class GpuHealth:
-    """Sensors of a GPU, each None if XMRig could not read it."""
+    """Readings of a GPU's sensors, each None if XMRig could not read it."""
 
     temperature: float | None = None
     """°C."""
@@ -71,19 +71,19 @@ class GpuHealth:
 
 
 NO_HEALTH = GpuHealth()
-"""Of the threads of a CPU, of which there may be hundreds."""
+"""For CPU threads, of which there may be hundreds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gpu:
-    """A graphics card, with the sums of the worker threads that share it."""
+    """A graphics card, with the totals of the worker threads that share it."""
 
     backend: BackendType
     index: int
-    """The position among the cards, which shifts if one before it is removed."""
+    """The position among the cards; it shifts if an earlier card is removed."""
     manufacturer: str | None = None
     name: str | None = None
-    """The model, without the maker."""
+    """The model, without the manufacturer."""
     bus_id: str | None = None
     """The place on the PCI bus; None if unknown, or reported by several cards."""
     hashrate: Hashrate = field(default_factory=Hashrate)
@@ -99,18 +99,18 @@ class Gpu:
 
     @property
     def label(self) -> str:
-        """Return the name with the place, so that identical cards differ."""
+        """Return the name and place, so that identical cards differ."""
         place = self.bus_id or f"#{self.index}"
         return f"{(self.name or 'GPU')[:MAX_NAME]} ({place})"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Thread:
-    """A worker thread. Several may share a GPU."""
+    """A worker thread. Several threads may share a GPU."""
 
     hashrate: Hashrate
     affinity: int | None = None
-    """The core it is bound to, -1 for none."""
+    """The core it is bound to; -1 for none."""
     intensity: int | None = None
     index: int | None = None
     """The card; None on the CPU."""
@@ -138,11 +138,11 @@ class Thread:
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A backend. While it does not run it has no hashrate and no threads."""
+    """A backend. While it does not run, it has no hashrate and no threads."""
 
     type: BackendType
     enabled: bool | None = None
-    """Of a GPU backend also whether its library and a device were found."""
+    """For a GPU backend, also whether its library and a device were found."""
     profile: str | None = None
     hashrate: Hashrate = field(default_factory=Hashrate)
     threads: tuple[Thread, ...] = ()
@@ -153,7 +153,7 @@ class Backend:
 
     @classmethod
     def from_json(cls, backend_type: BackendType, data: Mapping[str, Any]) -> Self:
-        """Return a backend of a reply."""
+        """Return a backend from a reply."""
         return cls(
             type=backend_type,
             enabled=boolean(data.get("enabled")),
@@ -187,7 +187,7 @@ class Backend:
         )
 
     def _gpu(self, index: int, threads: list[Thread], bus_id: str | None) -> Gpu:
-        """Return the card that threads share."""
+        """Return the card that some threads share."""
         name = threads[0].name
         manufacturer = "NVIDIA" if self.type is BackendType.CUDA else None
         manufacturer = manufacturer or _manufacturer(self.vendor) or _manufacturer(name)
@@ -216,7 +216,7 @@ class Backends:
 
     @classmethod
     def from_json(cls, document: list[Any], *, complete: bool = True) -> Self:
-        """Return the backends of a reply; unknown types are left out."""
+        """Return the backends from a reply; unknown types are left out."""
         known = set(BackendType)
         backends = {}
         for item in document:
@@ -252,7 +252,7 @@ class Backends:
     def are_disabled(self, backends: Iterable[BackendType]) -> bool:
         """Return whether all backends are disabled.
 
-        The given ones and the CPU have to be listed: if one is missing, the reply may
+        The given ones and the CPU have to be listed: if any is missing, the reply may
         be damaged.
         """
         return (

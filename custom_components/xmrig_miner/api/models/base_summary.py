@@ -1,4 +1,4 @@
-"""What the summaries of a miner and of a proxy have in common."""
+"""What summaries of miners and proxies have in common."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,13 +16,13 @@ times without a sign (src/base/api/Api.cpp:188)."""
 
 @dataclass(frozen=True, kw_only=True)
 class BaseSummary:
-    """What `GET /2/summary` says of every process of XMRig."""
+    """The values of `GET /2/summary` that both miners and proxies report."""
 
     kind: ClassVar[Kind]
 
     id: str | None = None
-    """The id, which changes with the HTTP port and the network cards, and is absent if
-    there was no network at the start (src/base/api/Api.cpp:229)."""
+    """The ID, which changes with the HTTP port and the network cards, and is missing if
+    there was no network at startup (src/base/api/Api.cpp:229)."""
     worker_id: str | None = None
     uptime: int | None = None
     """Seconds since the process started, by the wall clock."""
@@ -44,17 +44,17 @@ class BaseSummary:
 
     @property
     def identity(self) -> MinerIdentity:
-        """Return the identity of what sent the summary."""
+        """Return the identity of the sender."""
         return MinerIdentity(id=self.id, worker_id=self.worker_id, kind=self.kind)
 
     @property
     def lacks_identity(self) -> bool:
-        """Return whether the reply was cut off before the identity."""
+        """Return whether the reply was truncated before the identity."""
         return not (self.complete or self.id or self.worker_id)
 
 
 def base_values(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a reply that every summary has."""
+    """Return the values that every summary has."""
     return {
         "id": text(document.get("id")),
         "worker_id": text(document.get("worker_id")),

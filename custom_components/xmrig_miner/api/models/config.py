@@ -17,10 +17,10 @@ from .backend_type import BackendType
 from .values import items, members
 
 UNNAMED_POOL = "pool"
-"""The label of a pool whose address may not be shown."""
+"""Label of a pool whose address may not be shown."""
 
 MAX_LABEL = 200
-"""Characters of the label of a pool, without a number that may follow."""
+"""Maximum length of a pool's label, without a number that may follow."""
 
 
 class PauseRule(StrEnum):
@@ -34,15 +34,15 @@ class PauseRule(StrEnum):
 class Config:
     """The reply of `GET /2/config`. It contains secrets, so it is never shown whole.
 
-    The document is not to be changed: the methods return changed copies. What is derived
-    from it is kept, because a config rarely changes from poll to poll.
+    The document must not be changed: methods return changed copies. Derived values are
+    cached, because a config rarely changes between polls.
     """
 
     document: dict[str, Any] = field(repr=False)
 
     @classmethod
     def from_json(cls, document: Any) -> Self:
-        """Return the config of a reply, in which nothing is replaced.
+        """Return the config from a reply, with nothing replaced.
 
         Raises ValueError for a document that cannot be stored and sent.
         """
@@ -53,7 +53,7 @@ class Config:
 
     @cached_property
     def backends(self) -> dict[BackendType, bool]:
-        """Return the backends in the config, and whether each is enabled."""
+        """Return the configured backends, and whether each is enabled."""
         return {
             backend_type: data.get("enabled") is True
             for backend_type in BackendType
@@ -78,7 +78,7 @@ class Config:
         )
 
     def thread_count(self, profile: str | None) -> int | None:
-        """Return how many CPU threads run with a profile; None if that is unknown.
+        """Return how many CPU threads run with a profile; None if unknown.
 
         `profile` is the one that the CPU backend reports, None before the first job.
         """
@@ -86,13 +86,13 @@ class Config:
         return thread_count(self.profiles[name]) if name else None
 
     def thread_cap(self, threads: int, profile: str | None) -> int | None:
-        """Return a number of threads as a cap; None if no more of them would run."""
+        """Return a number of threads as a cap; None if no more would run anyway."""
         count = self.thread_count(profile)
         return threads if count and threads < count else None
 
     @cached_property
     def pools(self) -> list[dict[str, Any]]:
-        """Return the pools. XMRig uses the first enabled one that it can reach."""
+        """Return the pools. XMRig uses the first enabled pool that it can reach."""
         return [pool for pool in items(self.document.get("pools")) if members(pool)]
 
     @property
@@ -102,7 +102,7 @@ class Config:
 
     @cached_property
     def pool_labels(self) -> list[str]:
-        """Return the host and port of each pool, numbered where they are equal."""
+        """Return host and port of each pool, with a number added to duplicates."""
         labels: list[str] = []
         seen: Counter[str] = Counter()
         for pool in self.pools:
@@ -115,10 +115,10 @@ class Config:
 
     @cached_property
     def payout_fingerprints(self) -> dict[str, str]:
-        """Return the labels of the pools, by the fingerprints of address and wallet.
+        """Return the labels of the pools by fingerprints of address and wallet.
 
-        A fingerprint changes with either of them, and reveals neither. The order of the
-        pools does not matter, nor which of them are enabled.
+        A fingerprint changes with either, and reveals neither. The order of the pools
+        and whether they are enabled do not matter.
         """
         return {
             hashlib.sha256(
@@ -131,8 +131,8 @@ class Config:
     def payout(self) -> frozenset[str] | None:
         """Return the fingerprints of all pools and wallets.
 
-        None if not all of them can be read, or there is none: XMRig does not run without
-        a pool.
+        None if not all of them can be read, or if there are none: XMRig does not run
+        without a pool.
         """
         number = len(items(self.document.get("pools")))
         if not 0 < number == len(self.pools):
@@ -158,7 +158,7 @@ class Config:
         return self.with_backends(others | {backend} if enabled else others)
 
     def with_any_backend(self, preferred: frozenset[BackendType]) -> Config:
-        """Return this config with those backends enabled too, or else with the CPU."""
+        """Return this config with these backends enabled too, or the CPU if none."""
         found = preferred & self.backends.keys()
         return self.with_backends(self.enabled | (found or {BackendType.CPU}))
 
@@ -167,7 +167,7 @@ class Config:
     ) -> Config:
         """Return this config with a rule on or off.
 
-        It is on as in the user's config, which may have a number of seconds.
+        The value for on is that of the user's config, which may be a number of seconds.
         """
         on = user_config.document.get(rule) or True
         return Config({**self.document, rule.value: on if enabled else False})
@@ -180,9 +180,9 @@ class Config:
         )
 
     def preferred_pool(self, user_config: Config) -> str | None:
-        """Return the label of the user's pool that is tried first.
+        """Return the label of the user's first enabled pool.
 
-        None if the first enabled pool is none of the user's.
+        None if the first enabled pool is not one of the user's.
         """
         first = next((pool for pool in self.pools if pool.get("enabled", True)), None)
         for label, pool in zip(user_config.pool_labels, user_config.pools, strict=True):

@@ -9,7 +9,7 @@ from .values import integer, items, number, total
 
 @dataclass(frozen=True, kw_only=True)
 class Hashrate:
-    """Hashrates in H/s over three windows, each None until the window is full."""
+    """Hashrates in H/s over three windows; each is None until its window is full."""
 
     seconds_10: float | None = None
     minute_1: float | None = None
@@ -17,14 +17,14 @@ class Hashrate:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the hashrates in a list of three."""
+        """Return the hashrates from a list of three."""
         windows = [number(item) for item in items(value)[:3]]
         windows += [None] * (3 - len(windows))
         return cls(seconds_10=windows[0], minute_1=windows[1], minutes_15=windows[2])
 
     @classmethod
     def total(cls, hashrates: Iterable[Hashrate]) -> Self:
-        """Return the sums, each None if a part of it is missing."""
+        """Return the totals; each is None if any part is missing."""
         parts = list(hashrates)
         return cls(
             seconds_10=total(part.seconds_10 for part in parts),
@@ -47,7 +47,7 @@ class HugePages:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the pages in a list of two, as in API version 2 (1 has a boolean)."""
+        """Return the pages from a list of two (API version 1 has a boolean)."""
         pages = items(value)
         if len(pages) != 2:
             return cls()
@@ -55,7 +55,7 @@ class HugePages:
 
     @property
     def percent(self) -> float | None:
-        """Return the share of the requested pages that is in use, in %."""
+        """Return the percentage of the requested pages that is in use."""
         if self.allocated is None or not self.total or self.allocated > self.total:
             return None
         return 100 * self.allocated / self.total

@@ -12,7 +12,7 @@ KILO = 1000
 """The proxy reports kH/s."""
 
 STEP = 10
-"""H/s to whose multiples it rounds down."""
+"""The proxy rounds down to multiples of this, in H/s."""
 
 MINUTES_10 = 600
 HOUR = 3600
@@ -21,10 +21,10 @@ DAY = 86_400
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyHashrate:
-    """Hashrates in H/s, calculated by the proxy from the shares that it received.
+    """Hashrates in H/s, which the proxy calculates from received shares.
 
-    Each window is divided by its whole length from the first second on (xmrig-proxy
-    src/proxy/TickingCounter.h): it is only right once it is full.
+    From the first second, the proxy divides by the whole window (xmrig-proxy
+    src/proxy/TickingCounter.h): the value is only right once the window is full.
     """
 
     minutes_10: float | None = None
@@ -35,7 +35,7 @@ class ProxyHashrate:
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
-        """Return the hashrates in a list."""
+        """Return the hashrates from a list."""
         windows = [_hashrate(item) for item in items(value)[:6]]
         windows += [None] * (6 - len(windows))
         return cls(
@@ -48,12 +48,12 @@ class ProxyHashrate:
 
 @dataclass(frozen=True, kw_only=True)
 class Upstreams:
-    """Connections to the pool. With miners there is one or more, else there may be none."""
+    """Connections to the pool. Without miners, there may be none."""
 
     active: int | None = None
     error: int | None = None
     total: int | None = None
-    """0 until the first look, 4 seconds after the start."""
+    """0 until the first count, 4 seconds after the start."""
 
     @classmethod
     def from_json(cls, value: Any) -> Self:
@@ -74,11 +74,11 @@ class ProxyResults:
     rejected: int | None = None
     """By the pool."""
     invalid: int | None = None
-    """By the proxy: of a low difficulty, of a wrong nonce, or without a pool."""
+    """By the proxy: low difficulty, wrong nonce, or no pool."""
     expired: int | None = None
     """Too late for their job."""
     latency: int | None = None
-    """Milliseconds from submitting a share to the reply, the median since the start; 0
+    """Median milliseconds from submitting a share to the reply, since the start; 0
     before the first."""
 
     @classmethod
@@ -101,13 +101,13 @@ class ProxySummary(BaseSummary):
     kind: ClassVar[Kind] = Kind.PROXY
 
     donated: float | None = None
-    """Percent of the shares that were donated."""
+    """Percentage of shares that were donated."""
     hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
     miners: int | None = None
     """Miners that are logged in, updated every 4 seconds."""
     miners_max: int | None = None
     workers: int | None = None
-    """Rows of the workers, those included that are gone."""
+    """Number of worker rows, including workers that are gone."""
     upstreams: Upstreams = field(default_factory=Upstreams)
     results: ProxyResults = field(default_factory=ProxyResults)
 

@@ -18,9 +18,9 @@ class Results:
     shares_good: int | None = None
     shares_total: int | None = None
     avg_time: int | None = None
-    """Seconds of this connection per share; 0 before the first."""
+    """Average seconds per share of this connection; 0 before the first."""
     hashes_total: int | None = None
-    """Sum of the difficulty of accepted shares, rather than of the hashes tried."""
+    """Total difficulty of accepted shares, not the number of hashes tried."""
     best_share: int | None = None
     """Difficulty of the best share; None before the first."""
 
@@ -28,7 +28,7 @@ class Results:
     def from_json(cls, value: Any) -> Self:
         """Return the `results` of a summary."""
         data = members(value)
-        # Best first, filled up with 0
+        # Best first, padded with 0
         best = items(data.get("best"))
         return cls(
             diff_current=integer(data.get("diff_current")),
@@ -48,7 +48,7 @@ class Results:
 
     @property
     def reject_rate(self) -> float | None:
-        """Return the rejected shares in % of all; None before the first share."""
+        """Return the percentage of rejected shares; None before the first share."""
         if self.shares_rejected is None or not self.shares_total:
             return None
         return 100 * self.shares_rejected / self.shares_total
@@ -59,14 +59,14 @@ class Connection:
     """The connection to the pool."""
 
     pool: str | None = None
-    """Host and port of the last pool, also after the connection was lost; None if the
+    """Host and port of the last pool, even after the connection was lost; None if the
     text may contain more than that."""
     ip: str | None = None
     uptime: int | None = None
     """Seconds, by the monotonic clock; 0 when not connected."""
     uptime_ms: int | None = None
     ping: int | None = None
-    """Milliseconds from submitting a share to the reply, the median; 0 before one."""
+    """Median milliseconds from submitting a share to the reply; 0 before the first."""
     failures: int | None = None
     """Disconnects since the process started."""
     tls: str | None = None
@@ -130,7 +130,7 @@ class Summary(BaseSummary):
     load_average: tuple[float | None, ...] = (None, None, None)
     """Over 1, 5 and 15 minutes."""
     features: tuple[str, ...] = ()
-    """The features that this XMRig was built with, in use or not."""
+    """The features that this XMRig was built with, whether in use or not."""
     results: Results = field(default_factory=Results)
     algo: str | None = None
     """None before the first job."""
@@ -139,7 +139,7 @@ class Summary(BaseSummary):
     paused: bool | None = None
     hashrate: Hashrate = field(default_factory=Hashrate)
     hashrate_highest: float | None = None
-    """H/s, the best 10 s with the current algorithm."""
+    """H/s over the best 10 s with the current algorithm."""
     hugepages: HugePages = field(default_factory=HugePages)
 
     @classmethod

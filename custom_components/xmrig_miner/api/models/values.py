@@ -1,6 +1,6 @@
-"""Reading values that may be missing, absurd, or of an unexpected type.
+"""Reads values that may be missing, absurd, or of an unexpected type.
 
-All of these count as missing, so that no other code has to handle them.
+All of these count as missing, so that no other code has to deal with them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -27,8 +27,8 @@ def number(value: Any, maximum: float = MAX_INTEGER) -> float | None:
 def integer(value: Any, maximum: int = MAX_INTEGER, *, minimum: int = 0) -> int | None:
     """Return an integer between two bounds.
 
-    XMRig's counters have 64 bits. A count that JavaScript cannot represent exactly is
-    unknown, because a rounded one would be wrong.
+    XMRig's counters have 64 bits. A count that JavaScript cannot represent exactly
+    counts as missing, because a rounded count would be wrong.
     """
     if isinstance(value, bool) or not isinstance(value, int):
         return None
@@ -46,7 +46,7 @@ def thread_number(value: Any) -> int | None:
 
 
 def stored[ValueT](value: Any, read: Callable[[Any], ValueT | None]) -> ValueT:
-    """Return a value of a stored file, read by a function of this module.
+    """Return a value from a stored file, read by a function of this module.
 
     Raises ValueError if it counts as missing: the file is damaged.
     """
@@ -58,27 +58,27 @@ def stored[ValueT](value: Any, read: Callable[[Any], ValueT | None]) -> ValueT:
 def stored_or_none[ValueT](
     value: Any, read: Callable[[Any], ValueT | None]
 ) -> ValueT | None:
-    """Return a value of a stored file as `stored` does, or None for null."""
+    """Return a value from a stored file like `stored`, or None for null."""
     return None if value is None else stored(value, read)
 
 
 def items(value: Any) -> list[Any]:
-    """Return a list, empty for anything else."""
+    """Return a list; empty for anything else."""
     return value if isinstance(value, list) else []
 
 
 def members(value: Any) -> Mapping[str, Any]:
-    """Return a JSON object, empty for anything else."""
+    """Return a JSON object; empty for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def texts(value: Any) -> tuple[str, ...]:
-    """Return the texts in a list."""
+    """Return the texts from a list."""
     return tuple(item for item in map(text, items(value)) if item)
 
 
 def reading(value: Any, maximum: float) -> float | None:
-    """Return a reading of a GPU sensor; None for 0, which means that it is unknown.
+    """Return a reading of a GPU sensor; None for 0, which means unknown.
 
     XMRig initializes these structures with zeros (src/backend/cuda/wrappers/
     CudaDevice.cpp:119, src/backend/opencl/OclThread.cpp:110).
@@ -87,7 +87,7 @@ def reading(value: Any, maximum: float) -> float | None:
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """Return the sum; None if there are no values or one is missing."""
+    """Return the total; None if there are no values or any is missing."""
     total = None
     for value in values:
         if value is None:

@@ -13,14 +13,14 @@ from .values import integer, items, text
 
 _MS_PER_SECOND = 1000
 _LATEST = 32503680000
-"""Seconds since 1970 at the end of the year 2999."""
+"""The end of the year 2999 in seconds since 1970."""
 
 
 class WorkerMode(StrEnum):
     """What the proxy names workers by (`workers` in its config)."""
 
     RIG_ID = "rig_id"
-    """The user, and so the wallet, where a miner has no rig id."""
+    """The user, and therefore the wallet, if a miner has no rig ID."""
     USER = "user"
     PASSWORD = "password"
     AGENT = "agent"
@@ -36,7 +36,7 @@ class WorkerMode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """One row: all miners of one name, added up."""
+    """One row: the totals of all miners with the same name."""
 
     name: str
     connections: int | None = None
@@ -46,28 +46,28 @@ class Worker:
     last_share: float | None = None
     """Seconds since 1970; None before the first."""
     hashrate: ProxyHashrate = field(default_factory=ProxyHashrate)
-    """Each window is None until it is full."""
+    """Each is None until its window is full."""
 
     @property
     def is_online(self) -> bool | None:
-        """Return whether a miner of this name is connected."""
+        """Return whether a miner with this name is connected."""
         return None if self.connections is None else self.connections > 0
 
 
 @dataclass(frozen=True)
 class Workers:
-    """All rows. They stay until the proxy restarts, also those of miners that are gone.
+    """All rows, including those of miners that are gone: they stay until a restart.
 
-    Each is only taken apart when it is asked for: there may be ten thousand.
+    Rows are parsed on demand, because there may be ten thousand.
     """
 
     mode: WorkerMode | None
     rows: Mapping[str, list[Any]] = field(repr=False)
-    """The rows by their names, which may be wallets or passwords."""
+    """The rows by name; names may be wallets or passwords."""
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
-        """Return the workers of a reply; of two rows with one name the first one."""
+        """Return the workers from a reply; of rows with the same name, the first."""
         mode = document.get("mode")
         rows: dict[str, list[Any]] = {}
         for row in items(document.get("workers")):
@@ -78,7 +78,7 @@ class Workers:
 
     @cached_property
     def online(self) -> frozenset[str]:
-        """Return the names of which a miner is connected."""
+        """Return the names with a connected miner."""
         return frozenset(
             name
             for name, row in self.rows.items()
@@ -91,7 +91,7 @@ class Workers:
         return self.mode is None or self.mode.has_secret_names
 
     def shown_name(self, name: str) -> str:
-        """Return a name as it may be shown: of a wallet only its last characters."""
+        """Return a name as it may be shown: only the last characters of a wallet."""
         is_wallet = may_contain_wallet(name)
         if not (self.has_secret_names or is_wallet):
             return name
@@ -99,7 +99,7 @@ class Workers:
         return f"…{name[-4:]}" if is_wallet and not is_password else REDACTED
 
     def get(self, name: str) -> Worker | None:
-        """Return a worker by its name."""
+        """Return a worker by name."""
         if (row := self.rows.get(name)) is None:
             return None
         cells = row[:12] + [None] * (12 - len(row))
@@ -116,10 +116,10 @@ class Workers:
 
 
 def _full_windows(value: list[Any], hashes: int) -> ProxyHashrate:
-    """Return the hashrates of a worker, None for each window that may not be full.
+    """Return the hashrates of a worker; None for windows that may not be full.
 
-    It is full once the worker submitted more hashes than can be in it. `hashes` counts
-    them since its first login.
+    A window is full once the worker has submitted more hashes than fit into it.
+    `hashes` counts them since its first login.
     """
     rates = ProxyHashrate.from_json(value)
 
@@ -136,7 +136,7 @@ def _full_windows(value: list[Any], hashes: int) -> ProxyHashrate:
 
 
 def _name(value: Any) -> str | None:
-    """Return a name that can be shown, quickly for what needs no cleaning."""
+    """Return a name that can be shown; most need no cleaning."""
     if not isinstance(value, str):
         return None
     if len(value) <= MAX_TEXT and value.isprintable() and value == value.strip():
