@@ -74,6 +74,12 @@ ALGORITHMS = (
     Algorithm("ghostrider", 0x6C150000, ("ghostrider/rtm", "gr")),
 )
 
+CALIBRATED = (
+    *("cn/r", "cn-lite/1", "cn-pico", "cn/ccx", "argon2/chukwav2", "ghostrider"),
+    *("cn-heavy/xhv", "rx/0", "rx/graft", "rx/arq"),
+)
+"""Those that MoneroOcean's build measures, in its order (src/core/MoBenchmark.h)."""
+
 _BY_NAME = {
     name: algorithm
     for algorithm in ALGORITHMS

@@ -7,6 +7,7 @@ API is that of XMRig byte for byte, and src/hw/cpu/BasicCpuInfo_arm.cpp of XMRig
 from dataclasses import dataclass, field
 from typing import Any
 
+from .algorithms import CALIBRATED
 from .jsonvalue import Json, get_value
 
 
@@ -58,11 +59,11 @@ MONEROOCEAN = Fork(
         "rebench-algo": False,
         "bench-algo-time": 20,
         "algo-min-time": 0,
-        "algo-perf": {},
+        "algo-perf": dict.fromkeys(CALIBRATED, 500.0) | {"kawpow": -1},
     },
 )
 """Mines what earns most: its pool changes the algorithm with any job. It measures each
-algorithm before it connects for the first time, and writes `algo-perf` by itself."""
+algorithm that `algo-perf` lacks before it connects, and writes that by itself."""
 
 XMRIGCC = Fork(
     version="3.4.9",

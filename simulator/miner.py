@@ -15,6 +15,7 @@ from . import rapidjson
 from .algorithms import ALGORITHMS, Algorithm
 from .autopause import AutoPause
 from .backends import Backend
+from .calibration import calibrate
 from .config import has_more_profiles, pools_differ, read_config
 from .hashrate import TICK
 from .jsonvalue import Json
@@ -87,7 +88,8 @@ class SimulatedMiner:
         self.algorithms: list[Algorithm] = []
         self._configure_backends()
         self.network = Network(self)
-        self.network.configure(config)
+        if not calibrate(self, self._take_calibration):
+            self.network.configure(config)
         self.sync()
 
     @property
@@ -109,6 +111,11 @@ class SimulatedMiner:
     def has_dataset(self) -> bool:
         """Whether a RandomX dataset is in memory."""
         return self._dataset is not None
+
+    @property
+    def hashrate(self) -> float:
+        """H/s at this moment."""
+        return sum(backend.rate for backend in self.backends)
 
     def after(self, delay_ms: int, action: Callable[[], None]) -> None:
         """Run an action that many ms from now."""
@@ -344,11 +351,15 @@ class SimulatedMiner:
         for enabled in self._auto_pause.look(self.config, self.surroundings):
             self._set_enabled(enabled)
 
-    def _rate(self) -> float:
-        return sum(backend.rate for backend in self.backends)
+    def _take_calibration(self, results: Json) -> None:
+        """Store what was measured, and connect (MoBenchmark::finish)."""
+        self.pool_lost()
+        self.config = self.config | {"algo-perf": results}
+        self._save(self.config)
+        self.network.configure(self.config)
 
     def _next_share(self) -> int | float:
-        rate = self._rate()
+        rate = self.hashrate
         if not rate or self.network.active is None:
             return math.inf
         missing = self.surroundings.difficulty - self._work
@@ -362,7 +373,7 @@ class SimulatedMiner:
     def _pass_time(self, moment: float) -> None:
         moment = int(moment)
         if moment > self.now:
-            self._work += self._rate() * (moment - self.now) / 1000
+            self._work += self.hashrate * (moment - self.now) / 1000
             self.now = moment
 
     def _note_highest(self) -> None:

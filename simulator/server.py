@@ -125,7 +125,7 @@ class Simulator(BaseSimulator[SimulatedMiner]):
     @property
     def hashrate(self) -> float:
         """H/s that the miner really computes now, whatever its windows say."""
-        return sum(backend.rate for backend in self.miner.backends)
+        return self.miner.hashrate
 
     def lose_gpu(self, bus_id: str) -> None:
         """Remove a card, which XMRig notices after a restart: the next ones move up."""

@@ -83,6 +83,40 @@ class TestMoneroOcean:
         assert running.simulator.config["algo-perf"] == performance
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {
+            "fork": MONEROOCEAN,
+            "uptime": 5,
+            "config": {"algo-perf": {"rx/arq": 10.0}, "bench-algo-time": 20},
+        }
+    ],
+)
+async def test_a_calibration_before_the_first_pool(running: Rig) -> None:
+    """It is starting, with hashes and without, until it has measured all algorithms."""
+    hashrates = set()
+    for _ in range(20):
+        assert running.state("sensor.status") == "starting"
+        assert running.state(MINING) == "on"
+        assert running.state("binary_sensor.pool_connected") == "off"
+        assert running.state("sensor.algorithm") == "unknown"
+        hashrates.add(running.state("sensor.hashrate"))
+        await running.poll()
+    assert len(hashrates) > 3
+    await running.poll(3)
+    assert running.state("sensor.status") == "mining"
+    assert running.state("sensor.algorithm") == "rx/0"
+    measured = running.simulator.config["algo-perf"]
+    assert measured["rx/arq"] == 10.0
+    assert measured["cn-pico"] > 0
+    assert raised(running) == set()
+    # Nothing is measured again
+    running.simulator.restart()
+    await running.poll(3)
+    assert running.state("sensor.status") == "mining"
+
+
 @pytest.mark.parametrize("options", [{"fork": XMRIGCC, "version": "6.25.0"}])
 class TestXmrigCc:
     """A server of its own commands the miner as well."""

@@ -184,8 +184,8 @@ def test_an_xmrig_without_graphics_lists_none() -> None:
     assert Snapshot(summary=summary, backends=backends).status is Status.STOPPED
 
 
-def test_a_miner_that_hashes_before_its_first_pool() -> None:
-    """MoneroOcean's build benchmarks algorithms before it connects."""
+def test_a_miner_with_threads_before_its_first_pool() -> None:
+    """MoneroOcean's build measures algorithms before it connects, with pauses between."""
     known = snapshot(NEW, "mining")
     lost = replace(known.summary.connection, ip=None, uptime=0, uptime_ms=0)
     never = replace(lost, pool=None)

@@ -95,7 +95,7 @@ class Snapshot(BaseSnapshot):
         if self.summary.paused:
             return Status.PAUSED
         if self.summary.connection.is_connected is False:
-            if self.is_hashing and self.summary.connection.pool is None:
+            if self.summary.connection.pool is None and self.cpu_profile:
                 # MoneroOcean's build measures algorithms before it connects
                 return Status.STARTING
             return Status.NO_POOL if backends and backends.enabled else None
