@@ -258,6 +258,19 @@ class RealTarget(Target):
         self._sandbox = Sandbox.take()
         self.pools = self._sandbox.pools
         self.port = 0
+        self._arguments = ["-c", str(self._file)]
+
+    def open_by_arguments(self, *arguments: str) -> None:
+        """Start the miner without any config file, also later."""
+        self._sandbox.tell("algorithm", algorithm=ALGORITHM)
+        self._arguments = [
+            *("-o", self.pools[0], "-u", WALLETS[0], "-p", "x", "-a", ALGORITHM),
+            *("--donate-level", "0", "--no-color", "--no-huge-pages"),
+            *("--threads", "2", "--randomx-no-rdmsr", "--randomx-wrmsr", "-1"),
+            *("--http-host", self.host, "--http-port", str(self._sandbox.api_port)),
+            *arguments,
+        ]
+        self._start()
 
     def open(self, algorithm: str, change: Callable[[Json], object] | None) -> None:
         """Start the miner."""
@@ -320,7 +333,7 @@ class RealTarget(Target):
                 [listener.fileno()],
                 binary=str(self._binary),
                 folder=str(self._folder),
-                arguments=["-c", str(self._file)],
+                arguments=self._arguments,
             )
 
 

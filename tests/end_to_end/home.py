@@ -53,13 +53,14 @@ class Home:
         connection = {
             CONF_HOST: target.host,
             CONF_PORT: target.port,
-            CONF_ACCESS_TOKEN: target.token,
+            **({CONF_ACCESS_TOKEN: target.token} if target.token else {}),
             "tls": {CONF_SSL: ssl, CONF_VERIFICATION: "authority"},
         }
         inputs: dict[str, dict[str, Any]] = {
             "user": connection,
             "miner": connection,
             "certificate": {"next_step_id": "agree"},
+            "read_only": {"next_step_id": "agree"},
             "power": power or {},
             "solar": {"next_step_id": "with_manager"},
         }
