@@ -1,5 +1,6 @@
 """Figures of all members, and what happens to them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from custom_components.xmrig_miner.manager.figures import (
     hottest,
     main_algorithm,
 )
+from custom_components.xmrig_miner.manager.sleep import Sleep
+from custom_components.xmrig_miner.manager.sleep_rules import Phase, SleepFault
 
 
 def figures(id_: str = "a", **values: Any) -> Figures:
@@ -184,3 +187,19 @@ def test_a_member_that_is_removed_and_added_again() -> None:
     seen(figures())
     assert seen() == []
     assert seen(figures(is_online=False)) == []
+
+
+def test_sleep_is_told_in_the_place_of_offline_and_back() -> None:
+    """An attempt to wake it that failed is one event, and so is its late return."""
+    seen = Seen()
+    waking = Sleep(phase=Phase.WAKING, since=0)
+    failed = replace(waking, phase=Phase.ASLEEP, fault=SleepFault.WAKE)
+    seen(figures(is_online=False, sleep=waking))
+    assert seen(figures(is_online=False, sleep=failed)) == [
+        (MemberEventType.WAKE_FAILED, "Rig a")
+    ]
+    assert seen(figures(is_online=False, sleep=failed)) == []
+    assert seen(figures(sleep=Sleep())) == [(MemberEventType.AWAKE, "Rig a")]
+    assert seen(figures(is_online=False, sleep=Sleep())) == [
+        (MemberEventType.OFFLINE, "Rig a")
+    ]

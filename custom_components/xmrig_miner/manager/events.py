@@ -52,6 +52,9 @@ class Watch:
         events: list[MemberEvent] = []
         for member in members:
             happened: list[MemberEventType] = []
+            if member.sleep:
+                sleepers[member.id] = member.sleep
+                happened += _slept(self.sleepers.get(member.id), member.sleep)
             before = self.online.get(member.id)
             now = member.is_online
             if now is None or (before is None and not member.is_loaded):
@@ -60,7 +63,8 @@ class Watch:
                 now = True if before is None else before
             if now is not None:
                 online[member.id] = now
-                if before is not None and now is not before:
+                # An event of its sleep says it already
+                if before is not None and now is not before and not happened:
                     happened.append(
                         MemberEventType.BACK if now else MemberEventType.OFFLINE
                     )
@@ -68,9 +72,6 @@ class Watch:
                 left_out.add(member.id)
                 if member.id not in self.left_out:
                     happened.append(MemberEventType.FAILED)
-            if member.sleep:
-                sleepers[member.id] = member.sleep
-                happened += _slept(self.sleepers.get(member.id), member.sleep)
             events += [MemberEvent(type_, member.name) for type_ in happened]
         return Watch(online, frozenset(left_out), sleepers), tuple(events)
 
