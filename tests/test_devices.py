@@ -9,7 +9,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.xmrig_miner.api.models import Backends, Summary
+from custom_components.xmrig_miner.api.models import Backends, Config, Summary
 from custom_components.xmrig_miner.api.snapshot import Snapshot
 from custom_components.xmrig_miner.entity import is_removable
 from simulator import FAULTS, Fault
@@ -104,7 +104,7 @@ async def test_a_card_without_a_bus_id(
 async def test_no_card_comes_of_one_reply_without_its_bus_id(
     rig: Rig, *, at_set_up: bool
 ) -> None:
-    """It is the known card, or is identified by the next reply."""
+    """It is the known card, or is identified by the next two replies."""
 
     def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
         [*_, cuda] = document = copy.deepcopy(reply.document)
@@ -117,7 +117,7 @@ async def test_no_card_comes_of_one_reply_without_its_bus_id(
     rig.simulator.fail(fault)
     await (rig.set_up() if at_set_up else rig.poll())
     assert "cuda_0" not in rig.devices
-    await rig.poll()
+    await rig.poll(2)
     assert rig.devices.keys() == {"miner", GEFORCE}
     assert rig.state(f"sensor.{GEFORCE}_gpu_power") != "unavailable"
 
@@ -226,6 +226,29 @@ async def test_the_device_follows_the_miner(
     )
 
 
+@pytest.mark.parametrize("next_fails", [False, True])
+async def test_no_card_comes_of_one_reply(running: Rig, *, next_fails: bool) -> None:
+    """Such a card would stay unavailable for good."""
+
+    def distort(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        [*_, cuda] = document = copy.deepcopy(reply.document)
+        thread = cuda["threads"][0]
+        cuda["threads"] = [
+            thread | {"index": index, "bus_id": f"{index + 1:02x}:00.0"}
+            for index in range(16)
+        ]
+        return replace(reply, document=document)
+
+    running.simulator.fail(Fault("16 cards", distort=distort, path="/2/backends"))
+    await running.poll()
+    if next_fails:
+        running.simulator.fail("backends_500")
+        await running.poll()
+    await running.poll()
+    assert running.devices.keys() == {"miner", GEFORCE}
+    assert running.state(f"sensor.{GEFORCE}_gpu_power") != "unavailable"
+
+
 @CARD_OFF
 async def test_a_card_appears_when_the_miner_shows_it(running: Rig) -> None:
     """Enabling a backend adds its cards without a reload."""
@@ -282,51 +305,106 @@ async def test_only_a_card_that_is_gone_may_be_removed(
     running.simulator.gpus.append(replace(lost, index=1))
     running.simulator.restart()
     running.simulator.advance(60)
-    await running.poll()
+    await running.poll(2)
     assert running.devices.keys() == everything
     assert running.state("sensor.cuda_03:00.0_gpu_power") == "118.0"
 
 
-@CARD_OFF
+@TWO_CARDS
 async def test_an_idle_card_is_not_removed(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Its backend or the miner is stopped."""
-    await switch_opencl(running, on=True)
-    await switch_opencl(running, on=False)
-    assert not await removed(running, hass_ws_client, RADEON)
+    """The miner is paused or stopped, and will mine with it again."""
     await running.press("button.stop")
+    for key in ("miner", GEFORCE, RADEON):
+        assert not await removed(running, hass_ws_client, key)
+    await running.press("button.start")
+    await running.turn("switch.mining", on=False)
     for key in ("miner", GEFORCE, RADEON):
         assert not await removed(running, hass_ws_client, key)
 
 
+@CARD_OFF
+async def test_a_card_that_is_not_used_may_be_removed(
+    running: Rig, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Its backend is disabled, but not those of the others."""
+    await switch_opencl(running, on=True)
+    await switch_opencl(running, on=False)
+    assert not await removed(running, hass_ws_client, GEFORCE)
+    assert await removed(running, hass_ws_client, RADEON)
+    assert running.devices.keys() == {"miner", GEFORCE}
+    await switch_opencl(running, on=True)
+    assert running.devices.keys() == {"miner", GEFORCE, RADEON}
+
+
+@pytest.mark.parametrize(
+    "options", [{"gpus": 1}, {"gpus": 1, "config": {"cpu": {"enabled": False}}}]
+)
+async def test_the_last_card_of_a_backend_may_be_removed(
+    running: Rig, hass_ws_client: WebSocketGenerator
+) -> None:
+    """Its backend finds no card anymore, so that a miner without a CPU looks stopped."""
+    running.simulator.lose_gpu("01:00.0")
+    running.simulator.advance(60)
+    await running.poll()
+    assert await removed(running, hass_ws_client, GEFORCE)
+    assert running.devices.keys() == {"miner"}
+
+
+CPU = {"type": "cpu", "enabled": True}
+CUDA_OFF = {"type": "cuda", "enabled": False}
 CUDA_RUNS = {"type": "cuda", "enabled": True, "threads": [{"index": 0}]}
 
 
 @pytest.mark.parametrize(
-    ("backends", "complete", "removable"),
+    ("backends", "removable"),
     [
-        ([CUDA_RUNS], True, True),
-        ([CUDA_RUNS], False, False),
-        ([CUDA_RUNS | {"threads": [{"index": 0}, {"index": 1}]}], True, False),
-        ([CUDA_RUNS | {"threads": [{"index": 0}, {"index": None}]}], True, False),
-        ([CUDA_RUNS | {"threads": []}], True, False),
-        ([CUDA_RUNS | {"threads": None}], True, False),
-        ([CUDA_RUNS | {"type": "opencl"}], True, False),
-        ([], True, False),
-        (None, True, False),
+        ([CPU, CUDA_RUNS], True),
+        ([CPU, CUDA_RUNS | {"threads": [{"index": 0}, {"index": 1}]}], False),
+        ([CPU, CUDA_RUNS | {"threads": [{"index": 0}, {"index": None}]}], False),
+        # It is starting
+        ([CPU, CUDA_RUNS | {"threads": []}], False),
+        ([CPU, CUDA_RUNS | {"threads": None}], False),
+        ([CPU, CUDA_OFF], True),
+        ([CPU, CUDA_OFF | {"enabled": None}], False),
+        # Stopped
+        ([CPU | {"enabled": False}, CUDA_OFF], False),
+        ([CUDA_OFF], False),
+        ([], False),
     ],
 )
+@pytest.mark.parametrize("complete", [True, False])
 def test_what_is_gone(backends: Any, complete: bool, removable: bool) -> None:
     """A running backend lists all its cards, unless the reply is truncated."""
-    reply = None
-    if backends is not None:
-        reply = Backends.from_json(backends, complete=complete)
-    snapshot = Snapshot(summary=Summary(), backends=reply)
-    assert is_removable(snapshot, "cuda_1") is removable
-    assert not is_removable(snapshot, "cuda_0")
+    reply = Backends.from_json(backends, complete=complete)
+    snapshot = Snapshot(summary=Summary(paused=True), backends=reply, restricted=True)
+    assert is_removable(snapshot, "cuda_1") is (removable and complete)
     assert not is_removable(snapshot, "")
     assert not is_removable(snapshot, "fpga_0")
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_a_card_of_a_miner_that_looks_stopped(*, is_wanted: bool) -> None:
+    """It is gone if the config enables a backend that could not be."""
+    reply = Backends.from_json([CPU | {"enabled": False}, CUDA_OFF])
+    config = Config({"cpu": {"enabled": False}, "cuda": {"enabled": is_wanted}})
+    snapshot = Snapshot(summary=Summary(), backends=reply, config=config)
+    assert is_removable(snapshot, "cuda_0") is is_wanted
+
+
+def test_a_card_whose_backend_is_no_longer_built_in() -> None:
+    """Another XMRig was installed: it lists neither the backend nor its cards."""
+    reply = Backends.from_json([CPU])
+    snapshot = Snapshot(summary=Summary(paused=True), backends=reply, restricted=True)
+    assert is_removable(snapshot, "cuda_0")
+    built = replace(snapshot, summary=Summary(paused=True, features=("cuda",)))
+    assert not is_removable(built, "cuda_0")
+
+
+def test_nothing_is_gone_without_a_reply() -> None:
+    """The backends could not be read."""
+    assert not is_removable(Snapshot(summary=Summary(paused=True)), "cuda_0")
 
 
 async def test_nothing_is_removed_while_the_miner_was_never_seen(

@@ -14,8 +14,8 @@ from homeassistant.helpers.entity_platform import (
 )
 from homeassistant.helpers.event import async_track_state_change_event
 
-from .api.models import Gpu
-from .api.snapshot import Snapshot
+from .api.models import BackendType, Gpu
+from .api.snapshot import Snapshot, Status
 from .const import DOMAIN
 from .coordinator import ProcessCoordinator, XmrigCoordinator
 from .kinds import AnyConfigEntry
@@ -111,20 +111,26 @@ def async_update_cards(coordinator: XmrigCoordinator, gpus: Iterable[Gpu]) -> No
 
 
 def is_removable(snapshot: Snapshot, key: str) -> bool:
-    """Return whether a card is gone: its backend runs without it.
+    """Return whether a card is gone, or the user disabled its backend.
 
-    An idle card is not listed either, nor is one in a truncated reply.
+    A card that is idle because the miner starts or is stopped is not listed either, nor
+    is one in a truncated reply.
     """
-    backends = snapshot.backends
-    if backends is None or not backends.complete:
+    name = next((name for name in BackendType if key.startswith(f"{name}_")), None)
+    if name is None or snapshot.backends is None or not snapshot.is_complete:
         return False
-    return any(
-        key.startswith(f"{backend.type}_")
-        and backend.threads
-        and all(thread.index is not None for thread in backend.threads)
-        and all(gpu.key != key for gpu in backend.gpus)
-        for backend in backends.by_type.values()
-    )
+    backend = snapshot.backends.by_type.get(name)
+    if backend is None:
+        # Another build of XMRig, without this backend
+        return True
+    if backend.threads:
+        return all(thread.index is not None for thread in backend.threads) and all(
+            gpu.key != key for gpu in backend.gpus
+        )
+    # A backend that is enabled in the config only has found no card
+    is_wanted = snapshot.config is not None and name in snapshot.config.enabled
+    is_idle = snapshot.status is Status.STOPPED and not is_wanted
+    return backend.enabled is False and not is_idle
 
 
 @callback

@@ -378,25 +378,41 @@ def test_a_backend_has_hardware(
     assert known.has_hardware(BackendType.CPU) is True
 
 
+ONE = {"index": 0}
+PLACED = {"index": 0, "bus_id": "01:00.0"}
+
+
 @pytest.mark.parametrize(
-    ("before", "is_certain"),
+    ("before", "card", "is_certain"),
     [
-        (None, False),
-        (cards(), False),
-        (cards({"index": 1}), False),
-        (cards({"index": 0}), True),
-        (cards({"index": 1}, {"index": 0}), True),
+        (None, ONE, False),
+        (cards(), ONE, False),
+        (cards({"index": 1}), ONE, False),
+        (cards(ONE), ONE, True),
+        (cards({"index": 1}, ONE), ONE, True),
+        # At set-up a place on the bus is proof enough
+        (None, PLACED, True),
+        (cards(), PLACED, False),
+        (cards(ONE), PLACED, False),
+        (cards({"index": 1, "bus_id": "01:00.0"}), PLACED, True),
     ],
 )
-def test_a_card_without_a_place_has_to_be_listed_twice(
-    before: Backends | None, is_certain: bool
+def test_a_card_has_to_be_listed_twice(
+    before: Backends | None, card: dict[str, Any], is_certain: bool
 ) -> None:
-    """One reply may describe it badly; a place on the bus is proof enough."""
-    known = Snapshot(summary=Summary(), previous_backends=before)
-    (card,) = cards({"index": 0}).gpus
-    assert known.is_certain(card) is is_certain
-    (placed,) = cards({"index": 0, "bus_id": "01:00.0"}).gpus
-    assert known.is_certain(placed) is True
+    """One reply may be wrong about its place, or list cards that do not exist."""
+    now = cards(card)
+    (gpu,) = now.gpus
+    known = Snapshot(summary=Summary(), backends=now, previous_backends=before)
+    assert known.is_certain(gpu) is is_certain
+
+
+def test_a_reply_that_is_still_used_does_not_list_a_card_twice() -> None:
+    """The next reading failed."""
+    reply = cards(PLACED)
+    (gpu,) = reply.gpus
+    known = Snapshot(summary=Summary(), backends=reply, previous_backends=reply)
+    assert not known.is_certain(gpu)
 
 
 def test_a_hashrate_is_the_one_with_its_gaps_filled() -> None:

@@ -56,11 +56,14 @@ class Snapshot(BaseSnapshot):
     def is_certain(self, gpu: Gpu) -> bool:
         """Return whether a card exists, and is not an artefact of a damaged reply.
 
-        A place on the bus identifies it; without one, it has to be listed twice.
+        It must be listed twice. At the first poll, its place on the bus is enough.
         """
         before = self.previous_backends
-        return gpu.bus_id is not None or (
-            before is not None and any(card.key == gpu.key for card in before.gpus)
+        if before is None:
+            return gpu.bus_id is not None
+        # A reply that is still used, because the next one failed, counts once
+        return before is not self.backends and any(
+            card.key == gpu.key for card in before.gpus
         )
 
     @property
