@@ -365,6 +365,27 @@ async def test_an_incomplete_reply_changes_no_thread(
     assert limited.state(REASON) == "power_limit"
 
 
+@pytest.mark.parametrize("options", [NO_CARDS | {"version": "6.21.0"}])
+async def test_replies_that_an_old_miner_cuts_off_delay_nothing(limited: Rig) -> None:
+    """It does so for 15 minutes after each change of threads, but not before them."""
+    limited.simulator.fault = "truncated"
+    for limit, threads in ((100, 2), (140, 4), (120, 3)):
+        await wait(limited, INTERVAL)
+        await set_limit(limited, limit)
+        assert threads_hashing(limited.simulator) == threads
+        assert not limited.entry.runtime_data.coordinator.data.is_complete
+    await set_limit(limited, 0)
+    assert threads_hashing(limited.simulator) == 0
+    await wait(limited, INTERVAL)
+    assert limited.state(REASON) == "power_limit"
+    await set_limit(limited, 140)
+    await wait(limited, INTERVAL)
+    assert threads_hashing(limited.simulator) == 4
+    limited.simulator.fault = None
+    await limited.poll(2)
+    assert limited.state(THREADS) == "4"
+
+
 async def test_an_incomplete_reply_does_not_matter_without_a_limit(
     limited: Rig,
 ) -> None:

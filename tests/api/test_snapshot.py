@@ -445,3 +445,37 @@ def test_the_peak_is_the_highest_of_all_that_is_known(highest: int) -> None:
     summary = Summary(hashrate_highest=values[0], hashrate=Hashrate(**windows))
     assert Snapshot(summary=summary).peak_hashrate == 9
     assert Snapshot(summary=Summary()).peak_hashrate is None
+
+
+CPU = {"type": "cpu", "enabled": True, "profile": "rx"}
+
+
+@pytest.mark.parametrize(
+    ("backends", "others", "shows_cpu"),
+    [
+        ([CPU], {}, True),
+        ([CPU, {"type": "cuda", "enabled": True}], {}, False),
+        ([CPU | {"enabled": False}], {}, False),
+        ([{"type": "cpu"}], {}, False),
+        ([], {}, False),
+        (None, {}, False),
+        ([CPU], {"is_fresh": False}, False),
+        ([CPU], {"config": None}, False),
+        ([CPU], {"config": Config({"cpu": {"enabled": False}})}, False),
+        ([CPU], {"summary": Summary()}, False),
+        ([CPU], {"summary": Summary(paused=True)}, True),
+    ],
+)
+def test_the_cpu_in_a_reply_that_was_cut_off(
+    backends: Any, others: dict[str, Any], shows_cpu: bool
+) -> None:
+    """What the config and the beginning of each reply say is enough."""
+    reply = (
+        backends if backends is None else Backends.from_json(backends, complete=False)
+    )
+    values: dict[str, Any] = {
+        "summary": Summary(paused=False),
+        "config": Config({"cpu": {"enabled": True}}),
+        **others,
+    }
+    assert Snapshot(backends=reply, **values).shows_cpu is shows_cpu

@@ -53,6 +53,21 @@ class Snapshot(BaseSnapshot):
             and (self.restricted or self._config_agrees)
         )
 
+    @property
+    def shows_cpu(self) -> bool:
+        """Return whether it is certain that the CPU is in use, and with which threads.
+
+        This is in a reply that was cut off at its first hashrate, too.
+        """
+        cpu = self.backends and self.backends.by_type.get(BackendType.CPU)
+        return bool(
+            self.is_fresh
+            and self.summary.paused is not None
+            and cpu
+            and cpu.enabled
+            and self._config_agrees
+        )
+
     def is_certain(self, gpu: Gpu) -> bool:
         """Return whether a card exists, and is not an artefact of a damaged reply.
 

@@ -104,7 +104,7 @@ class PowerControl:
             self._file.schedule_save()
         if self._lock.locked() or self.calibration.is_running:
             return
-        if not self._coordinator.data.is_complete:
+        if not self.limit.can_decide:
             return
         if self.calibration.threads_before is not None:
             self._create_background_task(self.calibration.async_restore_threads())

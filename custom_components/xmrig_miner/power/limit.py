@@ -15,6 +15,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..api.document import Change
 from ..api.exceptions import XmrigNotConfirmedError
+from ..api.health import is_outdated
 from ..api.models.values import number, stored_or_none, thread_number
 from ..api.snapshot import Snapshot
 from ..const import DOMAIN, LOGGER
@@ -131,6 +132,16 @@ class PowerLimit:
         """Return whether the limit currently restricts the miner."""
         return bool(self._caps.limit) or self._snapshot.state.request.limited
 
+    @property
+    def can_decide(self) -> bool:
+        """Return whether the last poll is enough to change threads.
+
+        XMRig before 6.22.2 cuts off its replies for 15 minutes after each such change. A
+        limit that waited for a complete one would be that late.
+        """
+        snapshot = self._snapshot
+        return snapshot.is_complete or (snapshot.shows_cpu and is_outdated(snapshot))
+
     def clear(self) -> bool:
         """Remove the limit, and return whether there was one.
 
@@ -168,7 +179,7 @@ class PowerLimit:
             except HomeAssistantError:
                 self._watts = before
                 raise
-        if not self._snapshot.is_complete:
+        if not self.can_decide:
             await self._coordinator.async_refresh_once()
         if not await self.async_apply():
             raise HomeAssistantError(
@@ -272,7 +283,7 @@ class PowerLimit:
             if self._calibration.threads_before is not None:
                 # A calibration still has to restore the previous threads
                 return True
-            if not self._snapshot.is_complete:
+            if not self.can_decide:
                 return self._fits_all and not self.is_limiting
             self.detect_user_cap()
             target, current = self._target_threads(), self._current_threads()
@@ -298,7 +309,7 @@ class PowerLimit:
         """Treat a thread cap that the limit did not set as the user's."""
         snapshot = self._snapshot
         current, full = snapshot.threads, snapshot.user_threads
-        if snapshot.is_complete and current is not None and full is not None:
+        if self.can_decide and current is not None and full is not None:
             self._caps = self._caps.detect_user_cap(current=current, full=full)
 
     @callback
@@ -330,7 +341,7 @@ class PowerLimit:
 
     def _target_threads(self) -> int | None:
         """Return how many threads should run; None if the limit does not decide."""
-        if self._snapshot.restricted or not self._snapshot.is_complete:
+        if self._snapshot.restricted or not self.can_decide:
             return None
         return target_threads(
             self._caps,
