@@ -24,6 +24,7 @@ class Outcome:
 
     entities: str
     pause: str
+    threads: str
     set_config: str
     log: str
     repairs: str
@@ -36,8 +37,8 @@ class Outcome:
 
 
 HEAD = (
-    "| what goes wrong | entities | *Mining* off | `set_config` | log | repairs "
-    "| one poll after it ends |\n|---|---|---|---|---|---|---|"
+    "| what goes wrong | entities | *Mining* off | *CPU threads* | `set_config` | log "
+    "| repairs | one poll after it ends |\n|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -66,12 +67,7 @@ def entities(rig: Rig, before: dict[str, str]) -> str:
 
 async def result_of_pause(rig: Rig) -> str:
     """Turn the miner off, and return how that ended."""
-    if MINING not in rig.entities:
-        return "no such entity"
-    if MINING in rig.unavailable:
-        # Home Assistant calls no action of such an entity
-        return "unavailable"
-    return await _result(rig.turn(MINING, on=False))
+    return _no_control(rig, MINING) or await _result(rig.turn(MINING, on=False))
 
 
 async def result_of_set_config(rig: Rig) -> str:
@@ -81,7 +77,15 @@ async def result_of_set_config(rig: Rig) -> str:
 
 async def result_of_threads(rig: Rig, threads: int) -> str:
     """Set the threads, and return how that ended."""
-    return await _result(set_threads(rig, threads))
+    return _no_control(rig, THREADS) or await _result(set_threads(rig, threads))
+
+
+def _no_control(rig: Rig, name: str) -> str | None:
+    """Return why there is nothing to act on; None if there is."""
+    if name not in rig.entities:
+        return "no such entity"
+    # Home Assistant calls no action of an unavailable entity
+    return "unavailable" if name in rig.unavailable else None
 
 
 async def _result(action: Awaitable[object]) -> str:

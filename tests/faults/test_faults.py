@@ -20,15 +20,16 @@ from .troubles import Trouble, troubles
 PAGE = Path(__file__).parents[2] / "docs" / "faults.md"
 INTRODUCTION = """# Faults
 
-What a miner's entities, the log, repairs, and two actions show while something is wrong,
+What a miner's entities, the log, repairs, and three actions show while something is wrong,
 each for three polls (30 s). Every row is a test over real connections to a simulated
 miner (`tests/faults`), which writes this page, and fails once the row is not true
 anymore. In each of them, no exception is logged, no secret, and one poll after
 the fault has ended, what entities show is what the miner does, and commands work.
 
 - *Entities*: `unavailable` are all of them, except past events.
-- *Mining* off, and the action `set_config`: `done`, or the error by its key in
-  `translations/en.json`. A command that fails may have reached the miner.
+- *Mining* off, two of four *CPU threads*, and the action `set_config`: `done`, or the
+  error by its key in `translations/en.json`. A command that fails may have reached the
+  miner.
 - *Log*: warnings and errors, each once; that polls fail is logged with the text of the
   key, and only once.
 """
@@ -79,6 +80,7 @@ async def _outcome(
         asked = outcome.repairs(rig)
         error = outcome.poll_error(rig)
         pause = await outcome.result_of_pause(rig)
+        threads = await outcome.result_of_threads(rig, 2)
         set_config = await outcome.result_of_set_config(rig)
     await rig.poll(trouble.polls_after)
     after = outcome.differences(rig, before)
@@ -86,6 +88,7 @@ async def _outcome(
     return Outcome(
         entities=shown,
         pause=pause,
+        threads=threads,
         set_config=set_config,
         log=outcome.log(rig, caplog, error),
         repairs=asked,

@@ -31,7 +31,7 @@ class Trouble:
     name: str
     during: Callable[[Rig], AbstractAsyncContextManager[None]]
     lasts: str = ""
-    """What is not as before when it is over, and should not be."""
+    """What is not as before when it is over: the user can remove it."""
     polls_after: int = 1
     """Polls until it is over for the miner too."""
 
@@ -52,6 +52,15 @@ def _fault(fault: Fault) -> Callable[[Rig], AbstractAsyncContextManager[None]]:
             rig.simulator.fault = "trouble"
             yield
             rig.simulator.fault = None
+
+    return during
+
+
+def _once(fault: Fault) -> Callable[[Rig], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def during(rig: Rig) -> AsyncIterator[None]:
+        rig.simulator.fail(fault)
+        yield
 
     return during
 
@@ -124,7 +133,6 @@ def _of_values() -> Iterator[Trouble]:
         ),
         "256 CPU threads": _changed("/backends", lambda it: _many_threads(it, 256)),
         "5,000 CPU threads": _changed("/backends", lambda it: _many_threads(it, 5000)),
-        "16 cards": _changed("/backends", _sixteen_cards),
         "the config is a list": _changed("/config", lambda _: []),
         "the config is empty": _changed("/config", lambda _: {}),
         "the config without pools": _changed("/config", _with(pools=[])),
@@ -143,12 +151,15 @@ def _of_values() -> Iterator[Trouble]:
         ),
     }
     for name, fault in changes.items():
-        yield Trouble(
-            group="Values",
-            name=name,
-            during=_fault(fault),
-            lasts="60 entities unavailable" if name == "16 cards" else "",
-        )
+        yield Trouble(group="Values", name=name, during=_fault(fault))
+    cards = _changed("/backends", _sixteen_cards)
+    yield Trouble(group="Values", name="16 cards in one reply", during=_once(cards))
+    yield Trouble(
+        group="Values",
+        name="16 cards",
+        during=_fault(cards),
+        lasts="60 entities unavailable",
+    )
 
 
 def _without(document: Json, key: str) -> Json:

@@ -10,9 +10,10 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigNotConfirmedError,
     XmrigReadOnlyError,
     XmrigRefusedError,
+    XmrigResponseError,
 )
 
-from .rig import COMMANDS, Rig, commanding, every_command
+from .rig import COMMANDS, WRITES, Rig, commanding, every_command, every_write
 
 
 @every_command
@@ -109,3 +110,14 @@ async def test_one_refusal_does_not_make_the_api_read_only() -> None:
         with pytest.raises(XmrigRefusedError):
             await miner.set_threads(1, None)
         assert len(rig.config["cpu"]["rx"]) > 1
+
+
+@every_write
+async def test_a_config_with_texts_as_numbers_is_not_written(command: str) -> None:
+    """Its thread profiles would name no core once they are written back."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+        rig.fault = "strings"
+        with pytest.raises(XmrigResponseError):
+            await WRITES[command](miner)
+        assert rig.count("PUT", "/2/config") == 0
+        assert saved == []

@@ -44,11 +44,16 @@ class Config:
     def from_json(cls, document: Any) -> Self:
         """Return the config from a reply, with nothing replaced.
 
-        Raises ValueError for a document that cannot be stored and sent.
+        Raises ValueError for a document that cannot be stored and sent, and for one in
+        which numbers are texts.
         """
         if not isinstance(document, dict):
             raise ValueError("not a config")  # noqa: TRY004
         extent(document)
+        if isinstance(members(document.get("http")).get("port"), str):
+            # XMRig prints a number. What replaced this one replaced others, too: written
+            # back, they would leave thread profiles without a core
+            raise ValueError("numbers as texts")  # noqa: TRY004
         return cls(document)
 
     @cached_property
