@@ -157,7 +157,9 @@ def test_other_names_are_other_workers() -> None:
     log.types(workers("ab"))
     log.types(workers("a", "b"))
     assert log.types(workers("x", "b", mode="agent")) == []
-    assert log.types(workers("xy", "b", mode="agent")) == [(Type.WORKER_APPEARED, ["y"])]
+    assert log.types(workers("xy", "b", mode="agent")) == [
+        (Type.WORKER_APPEARED, ["y"])
+    ]
 
 
 @pytest.mark.parametrize(
