@@ -80,7 +80,7 @@ async def test_pausing_waits_until_it_shows(
     command = await command_not_confirmed(
         do(Mining(StubClient(summaries=(before,)).link()))
     )
-    assert command == action
+    assert command is Command(action)
 
 
 @pytest.mark.parametrize(
