@@ -24,8 +24,9 @@ SET_CONFIG = "Show what a change of the config would do"
 MOVIE = "Pause while a movie plays"
 NIGHT = "Use half of eight threads at night"
 POOL = "Send a notification when the pool changes"
+IDLE = "Send a notification when a miner has not mined for ten minutes"
 LOG = "For a bug report"
-TRIED = (HTTP, SET_CONFIG, MOVIE, NIGHT, POOL, LOG)
+TRIED = (HTTP, SET_CONFIG, MOVIE, NIGHT, POOL, IDLE, LOG)
 
 PLAYER = "media_player.living_room"
 MINING = "switch.mining"
@@ -150,6 +151,24 @@ async def test_a_notification_of_the_pool(running: Rig, *, away: bool) -> None:
     running.simulator.accept_share(10**13)
     await running.poll()
     assert len(calls) == 2
+
+
+async def test_a_notification_of_an_idle_miner(running: Rig) -> None:
+    """One for each time it stops mining, whether paused or offline."""
+    calls = async_mock_service(running.hass, "notify", "notify")
+    await automate(running, IDLE)
+    await running.turn(MINING, on=False)
+    await running.pass_time(timedelta(minutes=5))
+    await running.turn(MINING, on=True)
+    await running.pass_time(timedelta(minutes=11))
+    assert calls == []
+    await running.turn(MINING, on=False)
+    await running.pass_time(timedelta(minutes=5))
+    await running.simulator.go_offline()
+    await running.poll()
+    assert running.state("sensor.status") == "unavailable"
+    await running.pass_time(timedelta(minutes=6))
+    assert [call.data["message"] for call in calls] == ["Not mining: rig-one Status"]
 
 
 async def test_the_log(running: Rig, caplog: pytest.LogCaptureFixture) -> None:
