@@ -1,4 +1,4 @@
-"""Buttons of a miner or a proxy."""
+"""Buttons of a miner, a proxy or the manager."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import async_remove_entities, async_setup_entities
+from .fleet.sleep_entities import setup_wake_buttons
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .process_entity import ProcessEntity
 from .proxy.runtime import ProxyRuntimeData
@@ -97,7 +98,10 @@ async def async_setup_entry(
     entry: AnyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Set up the buttons of a miner or a proxy."""
+    """Set up the buttons of a config entry."""
+    if entry_kind(entry) is EntryKind.MANAGER:
+        setup_wake_buttons(entry, async_add_entities)
+        return
     runtime = entry.runtime_data
     descriptions = list(DESCRIPTIONS)
     if entry_kind(entry) is EntryKind.PROXY:

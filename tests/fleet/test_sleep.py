@@ -393,6 +393,48 @@ async def test_what_the_user_woke_is_left_alone(bedroom: Bedroom) -> None:
     assert bedroom.sleeps == "asleep"
 
 
+async def test_it_is_woken_by_its_button(
+    bedroom: Bedroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, and only while it sleeps. As with any other way, it is then left alone."""
+    button = f"button.wake_up_{bedroom.rig.entry.entry_id}"
+    await bedroom.set_up()
+    await bedroom.manager.call("button", "press", button)
+    await bedroom.pass_time(20)
+    assert bedroom.rings == 0
+    assert bedroom.sleeps == "awake"
+    await bedroom.fall_asleep()
+    caplog.clear()
+    bedroom.obeys = False
+    for _ in range(2):
+        await bedroom.manager.call("button", "press", button)
+    await bedroom.pass_time(10)
+    assert bedroom.sleeps == "waking"
+    bedroom.obeys = True
+    await bedroom.turn_on()
+    await bedroom.pass_time(REST + 120)
+    assert bedroom.rings == 1
+    assert bedroom.is_on
+    assert bedroom.sleeps == "awake"
+    assert not warnings(caplog)
+
+
+async def test_without_a_way_to_sleep_there_is_nothing_of_it(bedroom: Bedroom) -> None:
+    """Neither sensor nor button."""
+    await bedroom.set_up()
+    entities = er.async_get(bedroom.hass)
+
+    def shown() -> set[str]:
+        suffix = f"_{bedroom.rig.entry.entry_id}"
+        found = er.async_entries_for_config_entry(entities, bedroom.entry.entry_id)
+        return {item.translation_key or "" for item in found if suffix in item.unique_id}
+
+    assert {"sleep", "wake_up"} <= shown()
+    await bedroom.choose(NUMBERS)
+    await bedroom.pass_time(20)
+    assert not {"sleep", "wake_up"} & shown()
+
+
 async def test_home_assistant_restarts_while_it_sleeps(
     bedroom: Bedroom, hass_storage: dict[str, Any]
 ) -> None:

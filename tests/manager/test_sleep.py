@@ -263,6 +263,9 @@ def test_what_the_user_does() -> None:
     slept = LONG_AWAKE.by_hand(NOW)
     assert (slept.phase, slept.is_left_alone) == (Phase.FALLING_ASLEEP, True)
     assert FALLING.by_hand(NOW) == FALLING
+    woken = replace(LONG_ASLEEP, attempts=1).woken_by_hand(NOW)
+    assert (woken.phase, woken.is_left_alone) == (Phase.WAKING, True)
+    assert (woken.since, woken.attempts) == (NOW, 0)
     assert not slept.in_other_mode(NOW).is_left_alone
     # Switched off elsewhere: it may sleep
     lost = replace(LONG_AWAKE, offline_since=NOW - GONE)

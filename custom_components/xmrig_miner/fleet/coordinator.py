@@ -37,10 +37,12 @@ from ..manager import (
     Member,
     MemberEvent,
     Mode,
+    Phase,
     Plan,
     Prices,
     Sample,
     Sleep,
+    SleepAction,
     Watch,
     Work,
     decide,
@@ -345,6 +347,14 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _handle_sleep_by_hand(self, entry_id: str) -> None:
         """Record that the user is putting a computer to sleep."""
         self._change_sleep(entry_id, Sleep.by_hand)
+
+    @callback
+    def async_wake(self, entry_id: str) -> None:
+        """Wake a computer that is asleep, because the user wants it."""
+        sleep = self._state.sleepers.get(entry_id)
+        if sleep and sleep.phase is Phase.ASLEEP:
+            self._change_sleep(entry_id, Sleep.woken_by_hand)
+            self._sleep_commands.async_do(entry_id, SleepAction.WAKE)
 
     def _change_sleep(
         self, entry_id: str, change: Callable[[Sleep, float], Sleep]

@@ -18,6 +18,7 @@ from .sleep_issues import SleepIssues
 from .source_issues import SourceIssues, async_delete_source_issues
 
 PLATFORMS = [
+    Platform.BUTTON,
     Platform.EVENT,
     Platform.NUMBER,
     Platform.SELECT,

@@ -24,7 +24,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from ..const import UNIT_EFFICIENCY
-from ..manager import Reason, SleepState, efficiency, hashrate, hottest
+from ..manager import Reason, efficiency, hashrate, hottest
 from ..readings import (
     LONG_INTERVAL,
     SHORT_INTERVAL,
@@ -35,7 +35,7 @@ from ..readings import (
 from .coordinator import FleetData
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry, FleetRuntimeData
-from .sleep_sensor import setup_sleep_sensors
+from .sleep_entities import setup_sleep_sensors
 
 SMALL_POWER = 20
 """Changes in W up to this count as noise: the load of a house varies that much."""
@@ -232,13 +232,6 @@ DESCRIPTIONS = (
     ),
 )
 
-SLEEP = SensorEntityDescription(
-    key="sleep",
-    translation_key="sleep",
-    device_class=SensorDeviceClass.ENUM,
-    options=list(SleepState),
-)
-
 
 def _in_khs(value: float | None) -> float | None:
     """Convert H/s to kH/s."""
@@ -276,7 +269,7 @@ def setup_sensors(
 
     update()
     entry.async_on_unload(runtime.coordinator.async_add_listener(update))
-    setup_sleep_sensors(entry, async_add_entities, SLEEP)
+    setup_sleep_sensors(entry, async_add_entities)
 
 
 class FleetSensor(FleetEntity, SensorEntity):

@@ -37,7 +37,7 @@ from .inputs import Inputs
 from .members import Member
 from .policy import Caution, Mode, Prices, Reason, Settings
 from .sleep import Sleep
-from .sleep_rules import SleepAction, SleepFault, SleepRules
+from .sleep_rules import Phase, SleepAction, SleepFault, SleepRules
 from .sources import Flow, Meters, Reading, Sample, Sources
 from .state import ManagerState
 
@@ -54,6 +54,7 @@ __all__ = [
     "MemberEventType",
     "Meters",
     "Mode",
+    "Phase",
     "Plan",
     "Prices",
     "Reading",

@@ -175,6 +175,11 @@ class Sleep:
         sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
         return sleep.in_phase(Phase.FALLING_ASLEEP, now)
 
+    def woken_by_hand(self, now: float) -> Self:
+        """Return the state after the user asked for the rig to be woken."""
+        sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
+        return sleep.in_phase(Phase.WAKING, now)
+
     def in_other_mode(self, now: float) -> Self:
         """Return the state after the user chose another mode, which resets it.
 

@@ -6,7 +6,7 @@ import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { readManager, readMiner, stateOf } from "./readings.js";
 import { DOMAIN, findCards, findManager, findMiner, findMiners, idsOf } from "./registry.js";
-import { isActive, isInTrouble, minerSentence, problemsOf } from "./sentences.js";
+import { isInTrouble, minerSentence, minerWord, problemsOf, sleeps } from "./sentences.js";
 import { details, means } from "./history.js";
 import { limitOf } from "./limits.js";
 import { minerPlot } from "./plots.js";
@@ -32,7 +32,13 @@ export class MinerCard extends XmrigCard {
         {
           name: "device",
           required: true,
-          selector: { device: { integration: DOMAIN, entity: { domain: "binary_sensor" } } },
+          // A timestamp is what miners have, and neither proxies nor graphics cards
+          selector: {
+            device: {
+              integration: DOMAIN,
+              entity: { domain: "sensor", device_class: "timestamp" },
+            },
+          },
         },
       ],
     };
@@ -74,9 +80,10 @@ export class MinerCard extends XmrigCard {
           { onclick: () => this.showMore(unit.keys.get("sensor.status")) },
           h("h2", null, miner.name),
         ),
-        this._switch(miner),
+        sleeps(miner) ? h("span", { class: "badge" }, t(minerWord(miner).key)) : this._switch(miner),
       ),
       h("p", { class: "state" }, t(sentence.key, sentence.values)),
+      miner.sleep === "asleep" && sleeps(miner) && this._wake(miner),
       this._slider(miner),
       this._plot(miner),
       h(
@@ -128,6 +135,17 @@ export class MinerCard extends XmrigCard {
       ".disabled": miner.isMiningOn === undefined,
       onchange: turn,
     });
+  }
+
+  /** @param {Miner} miner */
+  _wake(miner) {
+    const id = miner.keys.get("button.wake_up");
+    if (!id) return null;
+    return h(
+      "button",
+      { key: "wake", class: "action", onclick: () => this.call("button", "press", id) },
+      this.t("miner.wake"),
+    );
   }
 
   /** @param {Miner} miner */
