@@ -9,11 +9,12 @@ from playwright.async_api import Browser
 import pytest
 
 from scripts.runner.client import Client
+from scripts.runner.dashboard import URL_PATH
 from scripts.runner.miner import ENTRIES, listed
 from scripts.runner.process import HOST, PROJECT, VENV
 from tests.live.running import TOKEN, Run, SimulatedMiner
 
-from .user import DESKTOP, PHONE, User, logged_in
+from .user import PHONE, User, logged_in
 
 INTEGRATION = PROJECT / "custom_components/xmrig_miner"
 FOLDERS = [INTEGRATION / "translations", INTEGRATION / "frontend/web/translations"]
@@ -43,15 +44,44 @@ TOO_WIDE = """() => {
   const walk = (root) => {
     for (const element of root.querySelectorAll('*')) {
       const { localName, clientWidth, scrollWidth } = element;
+      const isOurs = root.host?.localName.startsWith('xmrig-') && localName === 'button';
       const isBox = ['ha-card', 'ha-dialog', 'dialog', 'ha-form'].includes(localName) ||
         localName.startsWith('xmrig-');
-      if (isBox && clientWidth && scrollWidth > clientWidth + 1)
+      if ((isBox || isOurs) && clientWidth && scrollWidth > clientWidth + 1)
         found.push(`${localName}: ${scrollWidth} > ${clientWidth}`);
       if (element.shadowRoot) walk(element.shadowRoot);
     }
   };
   walk(document);
   return found;
+}"""
+
+
+# A word of an alphabet that is on two lines, though it is not a long one
+BROKEN = """() => {
+  const found = new Set();
+  const range = document.createRange();
+  const read = (node) => {
+    for (const { 0: word, index } of node.textContent.matchAll(/\\p{L}+/gu)) {
+      if (word.length > 20 || /[\\p{scx=Hira}\\p{scx=Kana}\\p{scx=Han}]/u.test(word)) continue;
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) found.add(word);
+    }
+  };
+  const walk = (node, isOurs) => {
+    if (['STYLE', 'SCRIPT'].includes(node.nodeName)) return;
+    if (node.nodeType === Node.TEXT_NODE && isOurs) read(node);
+    for (const child of node.childNodes) walk(child, isOurs);
+    if (node.shadowRoot) walk(node.shadowRoot, node.localName.startsWith('xmrig-'));
+  };
+  walk(document.body, false);
+  return [...found];
+}"""
+
+GO = """(path) => {
+  history.pushState(null, '', path);
+  window.dispatchEvent(new CustomEvent('location-changed'));
 }"""
 
 
@@ -109,6 +139,7 @@ async def check(user: User, language: str) -> None:
     shown = await user.page.evaluate(VISIBLE_TEXTS)
     assert not [text for text in shown if re.fullmatch(english, text)]
     assert not await user.page.evaluate(TOO_WIDE)
+    assert not await user.page.evaluate(BROKEN)
     width = await user.page.evaluate("document.body.scrollWidth")
     assert width == user.page.viewport_size["width"]
 
@@ -141,7 +172,7 @@ async def language(
 async def test_a_miner_is_added(
     browser: Browser, run: Run, language: str, miner: SimulatedMiner
 ) -> None:
-    """From the form over its errors to the device page and the dashboard."""
+    """From the form over its errors to the device page."""
     texts = ours(language)
     names = home_assistants(language)
     form = "xmrig_miner.config"
@@ -169,20 +200,32 @@ async def test_a_miner_is_added(
         assert not user.complaints
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
-async def test_the_dashboard_is_shown(
-    browser: Browser, run: Run, language: str, size: dict[str, int]
-) -> None:
-    """The overview, and the page of a miner."""
+@pytest.fixture(scope="module")
+async def phone(browser: Browser, run: Run) -> AsyncGenerator[User]:
+    """Return a user with a phone."""
+    async with logged_in(browser, run.url, size=PHONE) as user:
+        yield user
+
+
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
+async def test_a_phone_shows_all_of_it(phone: User, language: str) -> None:
+    """The overview, the page of a miner, and the form, in the user's own language."""
     texts = ours(language)
-    async with logged_in(browser, run.url, language=language, size=size) as user:
-        await user.sees(texts["web.figure.mining"])
-        await user.sees("rig-two")
-        await check(user, language)
-        registry = await user.command("config/device_registry/list")
-        [device] = [device for device in registry if device["name"] == "rig-one"]
-        path = await user.page.evaluate("location.pathname.split('/')[1]")
-        await user.open(f"{path}/miner-{device['id']}")
-        await user.sees(texts["web.page.curve"])
-        await check(user, language)
-        assert not user.complaints
+    form = "xmrig_miner.config.step.user.title"
+    registry = await phone.command("config/device_registry/list")
+    [device] = [device for device in registry if device["name"] == "rig-one"]
+    await phone.page.evaluate(
+        f"localStorage.selectedLanguage = {json.dumps(json.dumps(language))}"
+    )
+    await phone.open(URL_PATH)
+    await phone.sees(texts["web.figure.mining"])
+    await phone.sees("rig-two")
+    await check(phone, language)
+    await phone.page.evaluate(GO, f"/{URL_PATH}/miner-{device['id']}")
+    await phone.sees(texts["web.page.curve"])
+    await check(phone, language)
+    await phone.page.evaluate(GO, "/config/integrations/dashboard/add?domain=xmrig_miner")
+    await phone.click(home_assistants(language)["ui.common.ok"])
+    await phone.sees(texts[form])
+    await check(phone, language)
+    assert not phone.complaints

@@ -95,7 +95,7 @@ async def logged_in(
         timezone_id=time_zone,
     )
     await context.add_init_script(
-        f"localStorage.setItem('selectedLanguage', {json.dumps(json.dumps(language))})"
+        f"localStorage.selectedLanguage ??= {json.dumps(json.dumps(language))}"
     )
     page = await context.new_page()
     user = User(page, url)

@@ -18,9 +18,10 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .figures > * { padding: 14px 16px; box-shadow: -1px -1px 0 var(--divider-color, #e0e0e0); min-width: 0; }
 .figures b { display: block; font-size: 24px; font-weight: 400; white-space: nowrap; letter-spacing: -.3px; }
 .figures small { font-size: 13px; color: var(--dim); margin-inline-start: 4px; }
-.row { display: grid; align-items: start; grid-template-columns: repeat(auto-fit, minmax(66px, 1fr)); gap: 8px; margin-top: 14px; }
+.row { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 10px 8px; margin-top: 14px; }
+.row > * { flex: 1 1 66px; min-width: min-content; max-width: 100%; }
 .row b, .tiles b { display: block; font-size: 15px; font-weight: 500; }
-.row > *, .tiles > * { color: var(--dim); font-size: 12.5px; overflow-wrap: anywhere; }
+.row > *, .tiles > * { color: var(--dim); font-size: 12.5px; overflow-wrap: break-word; }
 .row b, .tiles b { color: var(--primary-text-color); }
 .tiles { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 .tiles > * { background: var(--soft); border-radius: 10px; padding: 9px 12px; flex: 1 1 110px; }
@@ -28,8 +29,8 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .chips:first-child { margin: 0 0 12px; }
 .figures + .chips { margin: 32px 0 0; }
 .chip { border-radius: 999px; padding: 6px 12px; font-size: 12.5px; background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, transparent); }
-.modes { display: grid; grid-template-columns: repeat(auto-fit, minmax(72px, 1fr)); gap: 4px; background: var(--soft); border-radius: 10px; padding: 4px; margin-top: 12px; }
-.modes button { padding: 9px 4px; border-radius: 8px; text-align: center; min-height: 40px; }
+.modes { display: flex; flex-wrap: wrap; gap: 4px; background: var(--soft); border-radius: 10px; padding: 4px; margin-top: 12px; }
+.modes button { flex: 1 1 60px; min-width: min-content; padding: 9px 6px; border-radius: 8px; text-align: center; min-height: 40px; }
 .modes [aria-checked=true] { background: var(--strong); color: #fff; font-weight: 500; }
 .toggle { appearance: none; flex: none; width: 44px; height: 24px; margin: 0; border-radius: 12px; background: var(--disabled-color, #9e9e9e); position: relative; cursor: pointer; transition: background .15s; }
 .toggle::after { content: ""; position: absolute; inset-block-start: 3px; inset-inline-start: 3px; width: 18px; height: 18px; border-radius: 9px; background: #fff; transition: inset-inline-start .15s; }
@@ -78,7 +79,6 @@ td a { color: inherit; }
 tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
 h3 { margin: 14px 0 0; font-size: 14px; font-weight: 500; overflow-wrap: anywhere; }
 h3 + .row { margin-top: 6px; }
-.gpu .row { grid-template-columns: repeat(auto-fit, minmax(64px, 1fr)); }
 .bar { display: block; height: 6px; margin-top: 6px; border-radius: 3px; background: color-mix(in srgb, var(--mine) 20%, transparent); overflow: hidden; }
 .bar i { display: block; height: 100%; background: var(--mine); transition: width .15s; }
 .bar .warm { background: var(--warning-color, #ffa600); }
