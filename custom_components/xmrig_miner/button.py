@@ -12,7 +12,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import async_remove_entities, async_setup_entities
-from .fleet.sleep_entities import setup_wake_buttons
+from .fleet.button import setup_buttons
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 from .process_entity import ProcessEntity
 from .proxy.runtime import ProxyRuntimeData
@@ -100,7 +100,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the buttons of a config entry."""
     if entry_kind(entry) is EntryKind.MANAGER:
-        setup_wake_buttons(entry, async_add_entities)
+        setup_buttons(entry, async_add_entities)
         return
     runtime = entry.runtime_data
     descriptions = list(DESCRIPTIONS)

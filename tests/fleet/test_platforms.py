@@ -14,7 +14,8 @@ from custom_components.xmrig_miner.fleet.entry import PLATFORMS
 from .house import GRID, House
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+# Miners that may sleep have its buttons: see test_sleep.py
+@pytest.mark.parametrize("platform", [item for item in PLATFORMS if item != Platform.BUTTON])
 async def test_platform(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,

@@ -24,7 +24,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from ..const import UNIT_EFFICIENCY
-from ..manager import Reason, efficiency, hashrate, hottest
+from ..manager import Reason, SleepState, efficiency, hashrate, hottest
 from ..readings import (
     LONG_INTERVAL,
     SHORT_INTERVAL,
@@ -35,7 +35,7 @@ from ..readings import (
 from .coordinator import FleetData
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry, FleetRuntimeData
-from .sleep_entities import setup_sleep_sensors
+from .sleep_entities import SleepSensor, setup_sleep_entities
 
 SMALL_POWER = 20
 """Changes in W up to this count as noise: the load of a house varies that much."""
@@ -233,6 +233,14 @@ DESCRIPTIONS = (
 )
 
 
+SLEEP = SensorEntityDescription(
+    key="sleep",
+    translation_key="sleep",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(SleepState),
+)
+
+
 def _in_khs(value: float | None) -> float | None:
     """Convert H/s to kH/s."""
     return None if value is None else significant(value / 1000)
@@ -269,7 +277,7 @@ def setup_sensors(
 
     update()
     entry.async_on_unload(runtime.coordinator.async_add_listener(update))
-    setup_sleep_sensors(entry, async_add_entities)
+    setup_sleep_entities(entry, async_add_entities, SleepSensor, SLEEP)
 
 
 class FleetSensor(FleetEntity, SensorEntity):

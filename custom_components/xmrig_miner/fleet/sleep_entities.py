@@ -6,12 +6,7 @@ miner that is asleep when Home Assistant starts cannot be set up.
 
 from typing import override
 
-from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
-from homeassistant.components.sensor import (
-    SensorDeviceClass,
-    SensorEntity,
-    SensorEntityDescription,
-)
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
@@ -22,28 +17,35 @@ from ..manager import SleepState
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry, FleetRuntimeData
 
-SLEEP = SensorEntityDescription(
-    key="sleep",
-    translation_key="sleep",
-    device_class=SensorDeviceClass.ENUM,
-    options=list(SleepState),
-)
-
-WAKE_UP = ButtonEntityDescription(key="wake_up", translation_key="wake_up")
-
-
-def setup_sleep_sensors(
-    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+def setup_sleep_entities(
+    entry: FleetConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    entity_class: type[SleepEntity],
+    description: EntityDescription,
 ) -> None:
-    """Keep a sensor for each miner that may sleep."""
-    _setup(entry, async_add_entities, SleepSensor, SLEEP)
+    """Keep an entity for each miner that may sleep, and remove it once it may not."""
+    runtime = entry.runtime_data
+    hass = runtime.coordinator.hass
+    entities, devices = er.async_get(hass), dr.async_get(hass)
+    prefix = f"{entry.entry_id}_{description.key}_"
+    added: set[str] = set()
 
+    @callback
+    def update() -> None:
+        states = sleep_states(runtime)
+        for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
+            miner = entity.unique_id.removeprefix(prefix)
+            if entity.unique_id.startswith(prefix) and miner not in states:
+                entities.async_remove(entity.entity_id)
+                added.discard(miner)
+        for miner in states.keys() - added:
+            # A miner that was never set up has no device yet
+            if device := devices.async_get_device(identifiers={(DOMAIN, miner)}):
+                added.add(miner)
+                async_add_entities([entity_class(runtime, description, miner, device)])
 
-def setup_wake_buttons(
-    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
-) -> None:
-    """Keep a button for each miner that may sleep."""
-    _setup(entry, async_add_entities, WakeButton, WAKE_UP)
+    update()
+    entry.async_on_unload(runtime.coordinator.async_add_listener(update))
 
 
 def sleep_states(runtime: FleetRuntimeData) -> dict[str, SleepState]:
@@ -95,48 +97,3 @@ class SleepSensor(SleepEntity, SensorEntity):
         if value is not None and value != self._attr_native_value:
             self._attr_native_value = value
             self.async_write_ha_state()
-
-
-class WakeButton(SleepEntity, ButtonEntity):
-    """Wakes a miner's computer."""
-
-    @callback
-    @override
-    def _handle_coordinator_update(self) -> None:
-        """Write nothing: the state is the time of the last press."""
-
-    @override
-    async def async_press(self) -> None:
-        """Wake the computer if it is asleep."""
-        self.coordinator.async_wake(self._miner)
-
-
-def _setup(
-    entry: FleetConfigEntry,
-    async_add_entities: AddConfigEntryEntitiesCallback,
-    entity_class: type[SleepSensor | WakeButton],
-    description: EntityDescription,
-) -> None:
-    """Keep an entity for each miner that may sleep, and remove it once it may not."""
-    runtime = entry.runtime_data
-    hass = runtime.coordinator.hass
-    entities, devices = er.async_get(hass), dr.async_get(hass)
-    prefix = f"{entry.entry_id}_{description.key}_"
-    added: set[str] = set()
-
-    @callback
-    def update() -> None:
-        states = sleep_states(runtime)
-        for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
-            miner = entity.unique_id.removeprefix(prefix)
-            if entity.unique_id.startswith(prefix) and miner not in states:
-                entities.async_remove(entity.entity_id)
-                added.discard(miner)
-        for miner in states.keys() - added:
-            # A miner that was never set up has no device yet
-            if device := devices.async_get_device(identifiers={(DOMAIN, miner)}):
-                added.add(miner)
-                async_add_entities([entity_class(runtime, description, miner, device)])
-
-    update()
-    entry.async_on_unload(runtime.coordinator.async_add_listener(update))
