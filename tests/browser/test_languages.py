@@ -224,7 +224,9 @@ async def test_a_phone_shows_all_of_it(phone: User, language: str) -> None:
     await phone.page.evaluate(GO, f"/{URL_PATH}/miner-{device['id']}")
     await phone.sees(texts["web.page.curve"])
     await check(phone, language)
-    await phone.page.evaluate(GO, "/config/integrations/dashboard/add?domain=xmrig_miner")
+    await phone.page.evaluate(
+        GO, "/config/integrations/dashboard/add?domain=xmrig_miner"
+    )
     await phone.click(home_assistants(language)["ui.common.ok"])
     await phone.sees(texts[form])
     await check(phone, language)

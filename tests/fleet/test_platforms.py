@@ -15,7 +15,9 @@ from .house import GRID, House
 
 
 # Miners that may sleep have its buttons: see test_sleep.py
-@pytest.mark.parametrize("platform", [item for item in PLATFORMS if item != Platform.BUTTON])
+@pytest.mark.parametrize(
+    "platform", [item for item in PLATFORMS if item != Platform.BUTTON]
+)
 async def test_platform(
     hass: HomeAssistant,
     entity_registry: er.EntityRegistry,

@@ -427,7 +427,9 @@ async def test_without_a_way_to_sleep_there_is_nothing_of_it(bedroom: Bedroom) -
     def shown() -> set[str]:
         suffix = f"_{bedroom.rig.entry.entry_id}"
         found = er.async_entries_for_config_entry(entities, bedroom.entry.entry_id)
-        return {item.translation_key or "" for item in found if suffix in item.unique_id}
+        return {
+            item.translation_key or "" for item in found if suffix in item.unique_id
+        }
 
     assert {"sleep", "wake_up"} <= shown()
     await bedroom.choose(NUMBERS)

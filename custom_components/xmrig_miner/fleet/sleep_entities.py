@@ -17,6 +17,7 @@ from ..manager import SleepState
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry, FleetRuntimeData
 
+
 def setup_sleep_entities(
     entry: FleetConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
