@@ -66,11 +66,12 @@ def is_expected_at(
     """Return whether a miner may answer at the address of a config entry.
 
     Nothing is known about a miner that was imported and never answered: any miner that
-    no other entry is for may answer.
+    no other entry is for may answer, but no proxy.
     """
-    if identity_of(entry).is_known:
+    known = identity_of(entry)
+    if known.is_known:
         return is_miner_of(hass, entry, seen)
-    return not entries_of(hass, seen, besides=entry)
+    return seen.kind is known.kind and not entries_of(hass, seen, besides=entry)
 
 
 def entries_of(

@@ -14,13 +14,14 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.xmrig_miner.takeover.candidates import old_miner
+from simulator import ProxySimulator
 from tests.common import connection
 from tests.forms import add, choose, entered as entered_in, start, submit
 
 from .conftest import Miners
 from .stored import KELLER, OPEN, RIG_ONE, Home, Stored, old_entry, started
 
-NONE = {"unreached": "–", "logins": "–", "duplicates": "–", "unusable": "–"}
+NONE = dict.fromkeys(("unreached", "logins", "duplicates", "proxies", "unusable"), "–")
 """What the form says where there is nothing to say."""
 
 TLS = {"ssl": False, "verification": "authority"}
@@ -334,6 +335,25 @@ async def test_an_address_that_cannot_be_read_is_named(miners: Miners) -> None:
         form = await home.form()
         assert form["description_placeholders"] == NONE | {"unusable": "Keller"}
         assert len(offered(form)) == 2
+
+
+async def test_a_proxy_is_not_imported_as_a_miner(miners: Miners) -> None:
+    """It would never be set up; the form says what it is."""
+    await miners.keller.go_offline()
+    async with ProxySimulator(
+        token=miners.keller.token, port=miners.keller.port
+    ) as proxy:
+        async with started(miners.stored) as home:
+            form = await home.form()
+            assert form["description_placeholders"] == NONE | {"proxies": "Keller"}
+            assert len(offered(form)) == 2
+        async with started(only(miners.stored, KELLER)) as home:
+            result = await home.form()
+            assert result["reason"] == "nothing_to_import"
+            # It can be added as what it is
+            result = await add(home.hass, connection(proxy))
+            assert result["data"]["kind"] == "proxy"
+            assert home.old(KELLER).disabled_by is None
 
 
 async def test_miners_are_added_while_the_form_is_open(miners: Miners) -> None:

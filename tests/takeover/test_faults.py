@@ -9,11 +9,16 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.xmrig_miner.another_miner import async_situation
+from custom_components.xmrig_miner.takeover.record import import_of
+from simulator import ProxySimulator
+from tests.common import connection
+from tests.fixing import issues
 from tests.forms import choose, submit
 
 from . import other
 from .conftest import Miners
-from .stored import KELLER, RIG_ONE, started
+from .stored import KELLER, OPEN, RIG_ONE, started
 from .test_candidates import only
 from .test_import import registered
 
@@ -215,3 +220,52 @@ async def test_two_imports_do_not_disturb_each_other(miners: Miners) -> None:
         assert list(home.miners) == ["Keller"]
         assert registered(home, RIG_ONE) == before
         assert "sensor.mining_power" in home.rows(home.miners["Keller"])
+
+
+async def test_a_proxy_took_the_address_of_an_imported_miner(miners: Miners) -> None:
+    """It was off during the import: nothing is commanded, and the import is undone."""
+    await miners.keller.go_offline()
+    async with started(only(miners.stored, KELLER), other.install) as home:
+        before = registered(home, KELLER)
+        await home.import_miners(KELLER)
+        async with ProxySimulator(
+            token=miners.keller.token, port=miners.keller.port
+        ) as proxy:
+            await home.wait(600)
+            [entry] = home.miners.values()
+            assert entry.state is ConfigEntryState.SETUP_RETRY
+            assert entry.reason
+            assert "A different miner, proxy-one" in entry.reason
+            [issue] = issues(home.hass).values()
+            assert issue.translation_key == "another_miner"
+            situation = await async_situation(home.hass, entry.entry_id)
+            assert situation.step_id == "another_kind"
+            assert {request.method for request in proxy.requests} == {"GET"}
+            await home.undo("Keller")
+        assert registered(home, KELLER) == before
+
+
+@pytest.mark.parametrize("old_id", [KELLER, OPEN], ids=["with a token", "without"])
+async def test_a_read_only_miner_says_so(miners: Miners, old_id: str) -> None:
+    """Nobody was asked about it, so that a repair tells why there are no controls."""
+    miners.keller.edit_config(lambda config: config["http"].update(restricted=True))
+    async with started(only(miners.stored, old_id), other.install) as home:
+        await home.import_miners(old_id)
+        [entry] = home.miners.values()
+        assert entry.state is ConfigEntryState.LOADED
+        assert not {"switch", "number", "button"} & {
+            row.domain for row in home.rows(entry).values()
+        }
+        [issue] = issues(home.hass).values()
+        assert issue.translation_key == "read_only"
+        # Reconfigured, it is asked about, and agreed to
+        form = await home.reconfigure(entry.title)
+        form = await choose(home.hass, form, "miner")
+        simulator = miners.keller if old_id == KELLER else miners.open
+        result = await submit(home.hass, form, connection(simulator))
+        assert result["step_id"] == "read_only"
+        result = await choose(home.hass, result, "agree")
+        assert result["reason"] == "reconfigure_successful"
+        await home.wait(30)
+        assert not issues(home.hass)
+        assert import_of(entry)

@@ -22,7 +22,7 @@ from ..addresses import (
     parse_address,
 )
 from ..api.exceptions import XmrigError
-from ..api.identity import MinerIdentity
+from ..api.identity import Kind, MinerIdentity
 from ..certificates import Verification
 from ..connection import async_create_client
 from ..const import CONF_VERIFICATION, LOGGER
@@ -61,6 +61,8 @@ class Candidates:
     """Identities of the miners that were reached, by the ID of the old entry."""
     duplicates: tuple[OldMiner, ...] = ()
     """Miners that are already added, or that are the same as another in the list."""
+    proxies: tuple[OldMiner, ...] = ()
+    """Entries at whose address an xmrig-proxy responds."""
     unusable: tuple[OldMiner, ...] = ()
     """Miners whose address cannot be parsed."""
 
@@ -71,6 +73,7 @@ class Candidates:
             "unreached": self.unreached,
             "logins": tuple(old for old in self.importable if old.has_login),
             "duplicates": self.duplicates,
+            "proxies": self.proxies,
             "unusable": self.unusable,
         }
 
@@ -131,14 +134,16 @@ def sort_out(
     If a miner has several entries, the first one with a token is used.
     """
     before = list(known)
-    importable, duplicates, unusable = [], [], []
+    importable, duplicates, proxies, unusable = [], [], [], []
     found = list(found)
     for old in sorted(found, key=lambda old: CONF_ACCESS_TOKEN not in (old.data or {})):
         if old.data is None:
             unusable.append(old)
             continue
         this = KnownMiner(data=old.data, identity=identities.get(old.entry_id))
-        if any(_is_same(this, other) for other in before):
+        if this.identity and this.identity.kind is Kind.PROXY:
+            proxies.append(old)
+        elif any(_is_same(this, other) for other in before):
             duplicates.append(old)
         else:
             importable.append(old)
@@ -147,6 +152,7 @@ def sort_out(
         importable=tuple(sorted(importable, key=found.index)),
         identities=dict(identities),
         duplicates=tuple(duplicates),
+        proxies=tuple(proxies),
         unusable=tuple(unusable),
     )
 
@@ -191,11 +197,11 @@ def known_miners(hass: HomeAssistant) -> list[KnownMiner]:
 
 
 async def async_identity(hass: HomeAssistant, old: OldMiner) -> MinerIdentity | None:
-    """Read the identity of a miner; None if it does not respond, or not as a miner."""
+    """Read the identity of a miner or proxy; None if none of them responds."""
     if old.data is None:
         return None
     try:
-        summary = await async_create_client(hass, old.data).summary()
+        summary = await async_create_client(hass, old.data).any_summary()
     except (XmrigError, ValueError) as error:
         LOGGER.debug("Asking a miner to import failed: %s", error)
         return None
