@@ -247,7 +247,7 @@ async def test_a_proxy_took_the_address_of_an_imported_miner(miners: Miners) -> 
 
 @pytest.mark.parametrize("old_id", [KELLER, OPEN], ids=["with a token", "without"])
 async def test_a_read_only_miner_says_so(miners: Miners, old_id: str) -> None:
-    """Nobody was asked about it, so that a repair tells why there are no controls."""
+    """The import does not ask, so that a repair tells why there are no controls."""
     miners.keller.edit_config(lambda config: config["http"].update(restricted=True))
     async with started(only(miners.stored, old_id), other.install) as home:
         await home.import_miners(old_id)
