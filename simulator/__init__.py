@@ -1,7 +1,7 @@
-"""XMRig without mining: the HTTP API of a miner or a proxy, for tests and trials.
+"""The HTTP API of a miner or a proxy without mining, for tests and trials.
 
-Its replies are byte for byte those of XMRig, which `tests/contract` verifies. It does
-not depend on Home Assistant.
+Its replies equal XMRig's byte for byte, as `tests/contract` verifies. It does not
+depend on Home Assistant.
 """
 
 from .base import Exchange

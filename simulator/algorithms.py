@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Algorithm:
     """One algorithm.
 
-    `code` is XMRig's id: its first byte names the family, its second the scratchpad's
-    size as a power of 2; the miner sorts by it.
+    `code` is XMRig's ID, which the miner sorts by: its first byte is the family, its
+    second the scratchpad's size as a power of 2.
     """
 
     name: str
@@ -18,21 +18,21 @@ class Algorithm:
 
     @property
     def is_randomx(self) -> bool:
-        """Whether it needs a dataset before it can hash."""
+        """Whether it needs a dataset before hashing."""
         return self.code >> 24 == 0x72
 
     @property
     def uses_argon2(self) -> bool:
-        """Whether it is Argon2, or fills its dataset with it."""
+        """Whether it is Argon2, or fills its dataset using Argon2."""
         return self.is_randomx or self.code >> 24 == 0x61
 
     @property
     def scratchpad(self) -> int:
-        """Bytes of scratchpad for each hash in flight."""
+        """Scratchpad bytes for each hash in flight."""
         return 1 << (self.code >> 16 & 0xFF)
 
     def intensity(self, wanted: int) -> int:
-        """Return how many hashes at once a thread computes when `wanted` are asked."""
+        """Return how many hashes a thread computes at once of `wanted` ones."""
         if self.name == "ghostrider":
             return 8
         return max(1, min(wanted, 5 if self.code >> 24 == 0x63 else 1))
@@ -88,11 +88,11 @@ _BY_NAME = {
 
 
 def find(name: object) -> Algorithm | None:
-    """Return the algorithm of that name or alias in any case; None if there is none."""
+    """Return the algorithm with a name or alias, in any case; None if there is none."""
     return _BY_NAME.get(name.lower()) if isinstance(name, str) else None
 
 
-# Coin names by their code in lower case (base/crypto/Coin.cpp); either may be posted
+# Coin names by lower-case code (base/crypto/Coin.cpp); either may be posted
 COINS = {
     "monero": "XMR",
     "sumokoin": "SUMO",
@@ -107,7 +107,7 @@ COINS = {
 
 
 def find_coin(name: object) -> str | None:
-    """Return the coin's code for its name or code; None if XMRig does not know it."""
+    """Return a coin's code by its name or code; None if XMRig does not know it."""
     if not isinstance(name, str):
         return None
     for long_name, code in COINS.items():

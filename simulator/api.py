@@ -1,4 +1,4 @@
-"""The documents that the miner's API serves, in the miner's order of keys."""
+"""The documents of the miner's API, with keys in the miner's order."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _COMPILERS = {"6.26.0": ("1.52.1", "16.2.0"), "6.22.2": ("1.48.0", "14.2.0")}
 
 
 def document(miner: SimulatedMiner, path: str) -> Any:
-    """Return what a path serves; None for nothing."""
+    """Return the document at a path; None if there is none."""
     if path in _SUMMARIES:
         return summary(miner, _SUMMARIES[path])
     if path == "/2/backends":
@@ -21,7 +21,7 @@ def document(miner: SimulatedMiner, path: str) -> Any:
 
 
 def summary(miner: SimulatedMiner, api_version: int) -> Json:
-    """Return /1/summary or /2/summary; they differ in a few members."""
+    """Return /1/summary or /2/summary, which differ in a few members."""
     results, connection = miner.network.to_json(api_version)
     algorithm = miner.network.statistics.algorithm
     libuv, gcc = _COMPILERS.get(miner.version, ("1.51.0", "14.3.0"))

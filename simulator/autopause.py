@@ -7,7 +7,7 @@ from .surroundings import Surroundings
 
 
 class AutoPause:
-    """What the miner last saw of battery and user (Miner::onTimer)."""
+    """The last known battery and user state (Miner::onTimer)."""
 
     def __init__(self) -> None:
         """Start on mains power, with no user active."""
@@ -15,14 +15,15 @@ class AutoPause:
 
     @property
     def on_battery(self) -> bool:
-        """Whether the computer was on battery when the miner last looked."""
+        """Whether the computer was on battery at the last check."""
         return self._seen["pause-on-battery"]
 
     def look(self, config: Json, surroundings: Surroundings) -> Iterator[bool]:
-        """Yield for each change whether the miner is to hash then.
+        """Check again, and yield for each change whether the miner has to hash.
 
-        It pauses when one begins and resumes when all are over, even after a command.
-        What the config does not ask for is not looked at, and stays as it was seen.
+        It pauses when any condition begins and resumes when all are over, even after a
+        command. Conditions that the config does not enable are not checked, and keep
+        their last state.
         """
         states = (
             ("pause-on-battery", surroundings.on_battery),

@@ -19,7 +19,7 @@ _HUGE_PAGE = 2 * 1024**2
 class Worker:
     """One worker thread.
 
-    The miner restarts its threads when any `identity` changed, and then all of them.
+    If any `identity` changed, the miner restarts all threads.
     """
 
     identity: tuple[Any, ...]
@@ -32,7 +32,7 @@ class Backend:
     """One backend of a miner."""
 
     def __init__(self, kind: str, computer: Computer, version: tuple[int, ...]) -> None:
-        """Create a backend that has seen no job yet."""
+        """Create a backend without a job."""
         self.kind = kind
         self.algorithm: Algorithm | None = None
         self.profile: str | None = None
@@ -49,7 +49,7 @@ class Backend:
         self._ways = 0
 
     def configure(self, config: Json) -> None:
-        """Take over a config; threads follow with the next job."""
+        """Apply a config; threads follow with the next job."""
         self._config = config
         self._profiles = Profiles.read(config[self.kind], _CLEANERS[self.kind])
 
@@ -60,31 +60,31 @@ class Backend:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether it is switched on and finds something to run on."""
+        """Whether it is enabled and has hardware."""
         return bool(self._config[self.kind]["enabled"]) and (
             self.kind == "cpu" or bool(self.gpus)
         )
 
     @property
     def rate(self) -> float:
-        """H/s at this moment."""
+        """Current hashrate in H/s."""
         if self.meter is None or not self.meter.is_running:
             return 0.0
         return sum(worker.rate for worker in self.workers)
 
     def can_mine(self, algorithm: Algorithm) -> bool:
-        """Whether it is switched on and has threads for the algorithm."""
+        """Whether it is enabled and has threads for the algorithm."""
         return self.is_enabled and self._profiles.name_for(algorithm) is not None
 
     def prepare(self, algorithm: Algorithm) -> None:
-        """Choose the Argon2 code when a job first needs it (CpuBackend::prepare)."""
+        """Select the Argon2 code when a job first needs it (CpuBackend::prepare)."""
         if self.kind == "cpu" and algorithm.uses_argon2:
             self._argon2 = self._config["cpu"]["argon2-impl"] or "AVX2"
 
     def set_job(self, algorithm: Algorithm | None, now: int) -> None:
-        """Start, restart or stop the threads as the job and the config ask for.
+        """Start, restart or stop the threads according to the job and the config.
 
-        Threads that would be the same go on, even for another algorithm
+        Threads that would stay the same continue, even for another algorithm
         (CpuBackend.cpp:355).
         """
         if not self.is_enabled:
@@ -103,16 +103,16 @@ class Backend:
         return None
 
     def stop(self) -> None:
-        """End the threads; the memory figures stay as they were."""
+        """End the threads; the memory figures are kept."""
         self.workers = []
         self.meter = None
 
     def hashrates(self, now: int, timer: int | None) -> list[float | None]:
-        """Return H/s of the 10 s, 60 s and 15 min windows, not rounded."""
+        """Return the H/s of the 10 s, 60 s and 15 min windows, not rounded."""
         return self._windows(sum(worker.rate for worker in self.workers), now, timer)
 
     def huge_pages(self) -> tuple[int, int]:
-        """Return huge pages allocated and wanted, the RandomX dataset's included."""
+        """Return allocated and requested huge pages, including the dataset's."""
         allocated, total = self._pages
         if self._mines_randomx:
             total += self.dataset_pages
@@ -158,7 +158,7 @@ class Backend:
         ]
 
     def show(self, windows: list[float | None]) -> list[float | None]:
-        """Round windows as this version prints them: before 6.22.2 zero was null too."""
+        """Round windows like this version: before 6.22.2, zero is null too."""
         return [
             None
             if value is None or (self._zero_is_null and not hundredths(value))
@@ -215,7 +215,7 @@ class Backend:
         ]
 
     def _affinities(self, entry: Json) -> list[int]:
-        """Return one element a thread: an OpenCL entry may stand for several."""
+        """Return one element per thread: an OpenCL entry may stand for several."""
         return [entry["affinity"]] if self.kind == "cuda" else entry["threads"]
 
     def _cpu_worker(self, algorithm: Algorithm, wanted: int, affinity: int) -> Worker:

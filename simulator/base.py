@@ -1,4 +1,4 @@
-"""A simulated process of XMRig on a port: requests, faults, and the config file."""
+"""A simulated XMRig process on a port: requests, faults, and the config file."""
 
 from abc import ABC, abstractmethod
 import asyncio
@@ -22,11 +22,11 @@ from .surroundings import Surroundings
 
 _HANG = 3600.0
 _NO_LINGER = struct.pack("ii", 1, 0)
-"""For setsockopt: a connection that is closed is reset."""
+"""For setsockopt: closing a connection resets it."""
 
 
 class Exchange(NamedTuple):
-    """A request that came in, and the status it got; 0 where it got no answer."""
+    """A received request, and the status of its reply; 0 without a reply."""
 
     method: str
     path: str
@@ -38,7 +38,7 @@ type Hook = Callable[[Request], Awaitable[None] | None]
 
 
 def http_section(*, host: str, port: int, token: str | None, restricted: bool) -> Json:
-    """Return the `http` member of a config, with the API turned on."""
+    """Return the `http` member of a config with the API enabled."""
     return {
         "http": {
             "enabled": True,
@@ -51,19 +51,19 @@ def http_section(*, host: str, port: int, token: str | None, restricted: bool) -
 
 
 class BaseSimulator[ProcessT: Process](ABC):
-    """A simulated process of XMRig on its own port.
+    """A simulated XMRig process on its own port.
 
-    Many of them can run in one process. As an asynchronous context manager, it listens
-    from entry to exit. Its time is the process's monotonic clock plus what `advance`
-    adds; pass a `clock` (a callable, seconds) to control it completely.
+    Many of them can run in one Python process. As an asynchronous context manager, it
+    listens from entry to exit. Its time is the monotonic clock plus what `advance`
+    adds; pass a `clock` (a callable that returns seconds) to control it completely.
     """
 
     def __init__(
         self, surroundings: Surroundings, document: Json, version: str, uptime: float
     ) -> None:
-        """Set it up; it starts when the simulator is entered.
+        """Set it up; it starts when the context is entered.
 
-        `document` is its config. `uptime` starts it as if that many seconds ago.
+        `document` is its config. It seems to have started `uptime` seconds ago.
         """
         self.surroundings = surroundings
         self.version = version
@@ -85,7 +85,7 @@ class BaseSimulator[ProcessT: Process](ABC):
         self._timers: set[asyncio.TimerHandle] = set()
 
     async def __aenter__(self) -> Self:
-        """Start the process and listen."""
+        """Start the process, and listen."""
         self.port = self._port.open(self.port)
         self._document["http"]["port"] = self.port
         self.write_disk(rapidjson.dumps(self._document))
@@ -100,7 +100,7 @@ class BaseSimulator[ProcessT: Process](ABC):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop listening and cut every connection."""
+        """Stop listening, and cut all connections."""
         for timer in self._timers:
             timer.cancel()
         await self._port.shut()
@@ -108,19 +108,19 @@ class BaseSimulator[ProcessT: Process](ABC):
 
     @abstractmethod
     def _start(self, uptime: float = 0.0) -> ProcessT:
-        """Return a new process, as if that many seconds old."""
+        """Return a new process that seems to be this many seconds old."""
 
     @abstractmethod
     def _document_at(self, process: ProcessT, path: str) -> Any:
-        """Return what a path that needs no full access serves; None for nothing."""
+        """Return the document at a path without full access; None if there is none."""
 
     @abstractmethod
     def _other_process(self) -> ProcessT:
-        """Return what answers with the fault "other_miner"."""
+        """Return the process that answers during the fault "other_miner"."""
 
     @property
     def process(self) -> ProcessT:
-        """The process, brought up to its clock.
+        """The process, updated to the current time.
 
         Raises:
             RuntimeError: No process runs: not started yet, or killed.
@@ -132,7 +132,7 @@ class BaseSimulator[ProcessT: Process](ABC):
 
     @property
     def token(self) -> str | None:
-        """The access token that the process asks for now, or will when it runs."""
+        """The access token that the process requires, or will require when it runs."""
         config = self.config if self._process else self.disk
         token = config["http"]["access-token"]
         assert token is None or isinstance(token, str)
@@ -147,7 +147,7 @@ class BaseSimulator[ProcessT: Process](ABC):
 
     @property
     def config(self) -> Json:
-        """The config as the miner holds it; not to be changed."""
+        """The miner's current config; do not change it."""
         return self.process.config
 
     @property
@@ -158,14 +158,14 @@ class BaseSimulator[ProcessT: Process](ABC):
         return document
 
     def advance(self, seconds: float) -> None:
-        """Move the miner's clock on."""
+        """Advance the miner's clock."""
         self.surroundings.offset += seconds
         if self._process is not None:
             self._process.sync()
             self._follow_http()
 
     def restart(self) -> None:
-        """Start a new process with the config on the disk, ending the one that runs."""
+        """End the running process, and start a new one with the config on disk."""
         disk = self.surroundings.disk
         self._process = self._start()
         self._port.cut()
@@ -174,41 +174,41 @@ class BaseSimulator[ProcessT: Process](ABC):
 
     @property
     def certificate(self) -> bytes | None:
-        """The certificate in the files of the process, in DER form."""
+        """The certificate in the process's files, in DER form."""
         return self._certificate[1] if self._certificate else None
 
     def renew_certificate(self) -> None:
-        """Show a new certificate, as after a start without its files."""
+        """Present a new certificate, as after a start without its files."""
         # Only needed with TLS, and slow to import
         from .certificate import make_context  # noqa: PLC0415
 
         self.use_certificate(*make_context())
 
     def use_certificate(self, context: ssl.SSLContext, certificate: bytes) -> None:
-        """Show a certificate."""
+        """Present a certificate."""
         self._certificate = context, certificate
         self._port.context = context
 
     def delete_certificate(self) -> None:
-        """Delete the files of the certificate, which XMRig notices at its start.
+        """Delete the certificate files, which XMRig notices when it starts.
 
-        It then makes new ones, or goes on without TLS if its config names them
+        It then creates new ones, or continues without TLS if its config names the files
         (base/net/https/HttpsServer.cpp).
         """
         self._certificate = None
 
     def lose_tls(self) -> None:
-        """Go on without TLS, as after a start without the files that are named."""
+        """Continue without TLS, as after a start without the configured files."""
         self.delete_certificate()
         self._port.context = None
 
     async def kill(self) -> None:
-        """End the process, as kill or a power cut does; `restart` begins a new one."""
+        """End the process like kill or a power cut; `restart` starts a new one."""
         self._process = None
         await self._port.shut()
 
     async def go_offline(self) -> None:
-        """Become unreachable while the miner goes on."""
+        """Become unreachable while the miner continues."""
         self._is_online = False
         await self._port.shut()
 
@@ -217,10 +217,10 @@ class BaseSimulator[ProcessT: Process](ABC):
         self._is_online = True
         self._follow_http()
 
-    # What happens to it
+    # External events
 
     def edit_config(self, edit: Callable[[Json], Json | None]) -> None:
-        """Edit the miner's config file as with an editor.
+        """Edit the miner's config file like a user with an editor.
 
         `edit` changes the document in place or returns another one. The miner notices
         after the watch delay.
@@ -229,7 +229,7 @@ class BaseSimulator[ProcessT: Process](ABC):
         self.write_disk(rapidjson.dumps(edit(document) or document))
 
     def write_disk(self, text: str) -> None:
-        """Write any text into the miner's config file."""
+        """Write any text to the miner's config file."""
         if self._process is not None:
             self._process.sync()
         self.surroundings.disk = text
@@ -238,7 +238,7 @@ class BaseSimulator[ProcessT: Process](ABC):
             self._look_again()
 
     def set_pool_reachable(self, url: str, reachable: bool) -> None:
-        """Let a pool answer, or be gone."""
+        """Make a pool reachable or unreachable."""
         self.process.sync()
         address = split_url(url)
         assert address is not None
@@ -249,11 +249,11 @@ class BaseSimulator[ProcessT: Process](ABC):
         self.process.reachability_changed()
 
     def fail(self, how: str | Fault, count: int = 1) -> None:
-        """Apply a fault to the next requests that it fits, so many of them."""
+        """Apply a fault to the next requests that it applies to."""
         self._failing += [_fault(how)] * count
 
     def fail_next(self, n: int, how: str | Fault) -> None:
-        """Apply a fault to the nth request from now, 1 for the next, and to no other."""
+        """Apply a fault to a single request: 1 is the next one."""
         self._failing_at[self._received + n] = _fault(how)
 
     # The port
@@ -264,7 +264,7 @@ class BaseSimulator[ProcessT: Process](ABC):
         return answer(asked, request, lambda path: self._document_at(asked, path))
 
     def _follow_http(self) -> None:
-        """Listen where the miner's config says, or not at all."""
+        """Listen as configured, or not at all."""
         http = self._process.config["http"] if self._process else {"enabled": False}
         wanted = http["enabled"] and self._is_online
         if self._port.is_open and not (wanted and http["port"] in (0, self.port)):
@@ -273,7 +273,7 @@ class BaseSimulator[ProcessT: Process](ABC):
             self.port = self._port.open(http["port"] or self.port)
 
     def _start_tls(self, disk: str) -> None:
-        """Show a certificate, as a process does that starts with a config on the disk."""
+        """Present a certificate like a process that starts with the config on disk."""
         tls = self.config["tls"]
         if tls["enabled"] and not self._certificate and not names_certificate(disk):
             self.renew_certificate()
@@ -283,7 +283,7 @@ class BaseSimulator[ProcessT: Process](ABC):
             self._port.context = self._certificate[0]
 
     def _look_again(self) -> None:
-        """Follow the config file even without requests."""
+        """Check the config file even without requests."""
         loop = asyncio.get_running_loop()
 
         def look() -> None:
@@ -317,7 +317,7 @@ class BaseSimulator[ProcessT: Process](ABC):
             await wait
 
     def _answer(self, request: Request, fault: Fault | None) -> Reply | None:
-        """Do what a request asks for, as far as the fault allows; None for no answer."""
+        """Execute a request as far as the fault allows; None for no reply."""
         if fault and fault.silence and not fault.takes_effect:
             return None
         if fault and fault.instead:
@@ -332,7 +332,7 @@ class BaseSimulator[ProcessT: Process](ABC):
         return reply
 
     async def _keep_silent(self, fault: Fault, writer: StreamWriter) -> None:
-        """Send nothing: keep the connection open, or let it end."""
+        """Send nothing: keep the connection open, or close it."""
         if fault.silence == "hang":
             await asyncio.sleep(_HANG)
         elif fault.silence == "reset":
@@ -353,7 +353,7 @@ class BaseSimulator[ProcessT: Process](ABC):
                 writer.write(data)
                 await asyncio.sleep(fault.gap)
         else:
-            # In one segment, as most clients of the real miner get the two
+            # In one segment, as most clients of the real miner receive both
             writer.write(b"".join(copies))
         with contextlib.suppress(ConnectionError):
             await writer.drain()
@@ -390,7 +390,7 @@ def _fault(how: str | Fault) -> Fault:
 
 
 def _first_half(data: bytes) -> bytes:
-    """Return an answer without the second half of its body; without one, of its head."""
+    """Return a reply without the second half of its body, or of its head."""
     head, separator, body = data.partition(b"\r\n\r\n")
     if not body:
         return head[: len(head) // 2]

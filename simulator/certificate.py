@@ -1,4 +1,4 @@
-"""The certificate that XMRig makes for itself (base/net/tls/TlsGen.cpp)."""
+"""The certificate that XMRig creates for itself (base/net/tls/TlsGen.cpp)."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ def make_context() -> tuple[ssl.SSLContext, bytes]:
     """Return a server's TLS context and its certificate in DER form.
 
     Self-signed for CN=localhost and ten years, like the miner's; the key is an elliptic
-    one because it is made faster.
+    curve key because that is created faster.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -41,7 +41,7 @@ def make_context() -> tuple[ssl.SSLContext, bytes]:
 def server_context(
     key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
 ) -> tuple[ssl.SSLContext, bytes]:
-    """Return the TLS context of a server with a certificate, and that in DER form."""
+    """Return a server's TLS context, and its certificate in DER form."""
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:

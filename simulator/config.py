@@ -1,8 +1,8 @@
-"""The config as the miner reads it and prints it again.
+"""The config as the miner reads and prints it.
 
-A document is never patched: whatever it does not say goes back to the default, unknown
-keys are dropped, and the order of the keys is the miner's own (core/config/Config.cpp
-and the classes it prints).
+A document is never patched: missing values are reset to their defaults, unknown keys
+are dropped, and keys are in the miner's own order (core/config/Config.cpp and the
+classes it prints).
 """
 
 from typing import Any
@@ -30,7 +30,8 @@ from .profiles import (
 )
 
 CERTIFICATE = "cert.pem"
-"""The file of the certificate that the miner makes unless its config names another."""
+"""The file of the certificate that the miner creates unless its config names
+another."""
 
 _ASSEMBLIES = ("none", "auto", "intel", "ryzen", "bulldozer")
 _PROTOCOLS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
@@ -41,11 +42,10 @@ _IDLE_TIME = 60
 def read_config(
     document: Any, computer: Computer, version: tuple[int, ...], process: Json
 ) -> Json | None:
-    """Return the config as the miner holds it; None if the miner refuses the document.
+    """Return the config as the miner holds it; None if the miner rejects the document.
 
-    `process` keeps the settings that live in the process and not in its config:
-    colours, verbosity and DNS stay as they are when a document does not name them, and
-    CUDA profiles are generated once.
+    `process` holds the settings that are not part of the config: colours, verbosity and
+    DNS are kept if a document does not name them, and CUDA profiles are generated once.
     """
     if not isinstance(document, dict) or not document:
         return None
@@ -81,7 +81,7 @@ def read_config(
         "opencl": _opencl(get_value(document, "opencl"), computer),
         "cuda": _cuda(get_value(document, "cuda"), computer, process),
         "log-file": get_string(document, "log-file"),
-        # 0 as in Debian's packages; in XMRig's own builds 1 is default and minimum
+        # 0 as in Debian's packages; in XMRig's own builds, 1 is the default and minimum
         "donate-level": _between(donate_level, 0, 99, 0),
         "donate-over-proxy": over_proxy if over_proxy in (0, 1, 2) else 1,
         "pools": pools,
@@ -104,12 +104,12 @@ def read_config(
 
 
 def pools_differ(config: Json, previous: Json) -> bool:
-    """Whether a change of the config makes the miner connect anew (Pools::isEqual)."""
+    """Whether a change of the config makes the miner reconnect (Pools::isEqual)."""
     return _connection(config) != _connection(previous)
 
 
 def has_more_profiles(config: Json, disk: str) -> bool:
-    """Whether the miner made thread profiles that its file lacks (CpuConfig_gen.h)."""
+    """Whether the miner generated profiles that its file lacks (CpuConfig_gen.h)."""
     document = rapidjson.loads(disk)
     return any(
         isinstance(value, list) and key not in (get_value(document, kind) or {})
@@ -119,10 +119,10 @@ def has_more_profiles(config: Json, disk: str) -> bool:
 
 
 def names_certificate(disk: str) -> bool:
-    """Return whether a config on the disk names the files of the certificate.
+    """Return whether a config on disk names the certificate files.
 
-    The miner makes those that are missing only if it does not (base/net/tls/
-    TlsConfig.cpp, TlsGen.cpp).
+    The miner creates missing files only if it does not (base/net/tls/ TlsConfig.cpp,
+    TlsGen.cpp).
     """
     tls = get_value(rapidjson.loads(disk), "tls")
     return isinstance(tls, dict) and bool(tls.get("cert"))
@@ -147,7 +147,7 @@ def _between(value: int, low: int, high: int, default: int) -> int:
 def read_http(value: Any) -> Json:
     """Return `http` as XMRig prints it.
 
-    No object at all leaves the API switched off (base/net/http/Http.h:61).
+    Without the object, the API is disabled (base/net/http/Http.h:61).
     """
     port = get_int(value, "port")
     return {
@@ -240,7 +240,8 @@ def _cuda(value: Any, computer: Computer, process: Json) -> Json:
     enabled = value if isinstance(value, bool) else get_bool(section, "enabled")
     nvml = section.get("nvml")
     profiles = Profiles.read(section, clean_cuda)
-    # Once a process: a list deleted later stays away (CudaConfig.cpp:146)
+    # Once per process: a list that is deleted later is not generated again
+    # (CudaConfig.cpp:146)
     if enabled and computer.cuda_gpus and not process.get("cuda-generated"):
         generate_gpu(profiles, computer.cuda_profile)
         process["cuda-generated"] = True

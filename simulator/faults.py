@@ -44,17 +44,17 @@ class Fault:
     gap: float = 0.0
 
     def applies_to(self, request: Request) -> bool:
-        """Whether the fault touches this request."""
+        """Whether the fault applies to this request."""
         return request.path.endswith(self.path) and (
             not self.methods or request.method in self.methods
         )
 
 
 def _truncated(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
-    """Cut the document where the first unfilled window stands.
+    """Cut the document at the first window that is not full.
 
     rapidjson stops at a NaN in the middle of the document, and the announced length is
-    that of the stump (xmrig/xmrig#3363).
+    that of the truncated text (xmrig/xmrig#3363).
     """
     body = reply.text()
     cut = _FIRST_WINDOWS.search(body)
@@ -62,7 +62,7 @@ def _truncated(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply
 
 
 def _short(miner: SimulatedMiner, request: Request, reply: Reply) -> Reply:
-    """End the body early: at a window that is not full, or half way without any."""
+    """End the body early: at a window that is not full, or halfway if all are."""
     cut = _truncated(miner, request, reply)
     body = reply.text()
     return cut if cut.text() != body else with_body(reply, body[: len(body) // 2])

@@ -1,7 +1,7 @@
-"""Builds that keep XMRig's API, by what differs in their replies.
+"""Builds that keep XMRig's API, by the differences in their replies.
 
-Read in their sources: MoneroOcean/xmrig 945b7e63 and Bendr0id/xmrigCC 648405af, whose
-API is that of XMRig byte for byte, and src/hw/cpu/BasicCpuInfo_arm.cpp of XMRig.
+From their sources: MoneroOcean/xmrig 945b7e63 and Bendr0id/xmrigCC 648405af, whose API
+equals XMRig's byte for byte, and src/hw/cpu/BasicCpuInfo_arm.cpp of XMRig.
 """
 
 from dataclasses import dataclass, field
@@ -16,20 +16,20 @@ class Fork:
     """A build of XMRig."""
 
     version: str | None = None
-    """Its own version; None for that of XMRig."""
+    """Its own version; None for XMRig's."""
     agent: str = "XMRig"
     features: tuple[str, ...] = ("api", "asm", "http", "hwloc", "tls", "opencl", "cuda")
     config: Json = field(default_factory=dict)
-    """The members that it adds to the config, with their defaults."""
+    """Members that it adds to the config, with their defaults."""
     cpu_config: Json = field(default_factory=dict)
-    """The same for the config's `cpu` object."""
+    """Members that it adds to the config's `cpu` object."""
     cpu: Json = field(default_factory=dict)
-    """What it reports of the CPU, in place of what XMRig reports."""
+    """What it reports about the CPU instead of XMRig's values."""
     unknown_cpu: tuple[str, ...] = ()
-    """What it does not report of the CPU."""
+    """What it does not report about the CPU."""
 
     def complete(self, config: Json, document: Any) -> Json:
-        """Return a config with the members that the build adds, as a document has them."""
+        """Return a config with the build's own members, as given in a document."""
         cpu = get_value(document, "cpu")
         return config | {
             "cpu": config["cpu"] | _taken(self.cpu_config, cpu),
@@ -37,7 +37,7 @@ class Fork:
         }
 
     def complete_cpu(self, cpu: Json) -> Json:
-        """Return what the build reports of the CPU."""
+        """Return what the build reports about the CPU."""
         return {
             key: self.cpu.get(key, value)
             for key, value in cpu.items()
@@ -83,7 +83,7 @@ XMRIGCC = Fork(
         "force-autoconfig": False,
     },
 )
-"""Takes commands from a server of its own as well. It is built from XMRig 6.25.0."""
+"""Also takes commands from its own server. It is built from XMRig 6.25.0."""
 
 ARM = Fork(
     features=("api", "http", "tls", "opencl"),

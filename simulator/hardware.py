@@ -12,10 +12,10 @@ _GIB = 1024**3
 class Gpu:
     """One GPU; its readings may be changed at any time.
 
-    Temperature in °C, power in W, clocks in MHz, fan in % (CUDA) or rpm (OpenCL).
-    A reading of 0 is what the miner reports for one it cannot read. While the GPU does
-    not hash, the `idle_` readings apply. With `has_health` off the miner was started
-    without NVML or ADL and reports none.
+    Temperature in °C, power in W, clocks in MHz, fan in % (CUDA) or rpm (OpenCL). The
+    miner reports 0 for a reading that it cannot get. While the GPU does not hash, the
+    `idle_` readings apply. Without `has_health`, the miner was started without NVML or
+    ADL and reports none.
     """
 
     kind: str
@@ -53,13 +53,13 @@ class Gpu:
 
 @dataclass
 class Computer:
-    """What the miner finds when it starts."""
+    """The hardware that the miner finds when it starts."""
 
     threads: int = 4
     gpus: list[Gpu] = field(default_factory=list)
     thread_hashrate: float = 430.0
     swing: float = 0.0
-    """Share by which its hashrates go up and down."""
+    """Relative fluctuation of its hashrates."""
     huge_pages: bool = True
     msr: bool = True
     hostname: str = "rig"
@@ -75,7 +75,7 @@ class Computer:
         return [gpu for gpu in self.gpus if gpu.kind == "opencl"]
 
     def cuda_profile(self, _name: str) -> list[Json]:
-        """Return the CUDA threads that the miner would choose, one for each GPU."""
+        """Return the CUDA threads that the miner would choose: one per GPU."""
         return [
             {
                 "index": gpu.index,
@@ -107,7 +107,7 @@ class Computer:
         ]
 
     def memory(self, has_dataset: bool) -> Json:
-        """Return bytes of memory; a RandomX dataset takes about 2.3 GB of them."""
+        """Return the memory in bytes; a RandomX dataset takes about 2.3 GB."""
         used = 2_468_999_168 if has_dataset else 179_859_456
         return {
             "free": 24_604_823_552 - used,
@@ -144,7 +144,7 @@ class Computer:
         }
 
     def dmi(self) -> Json:
-        """Return the firmware's tables as /2/dmi shows them."""
+        """Return the firmware tables as shown by /2/dmi."""
         module: Json = {
             "type": "DDR4",
             "form_factor": "DIMM",
@@ -174,7 +174,7 @@ class Computer:
 
 
 def make_gpus(count: int) -> list[Gpu]:
-    """Return that many GPUs, NVIDIA under CUDA and AMD under OpenCL by turns."""
+    """Return some GPUs, alternately NVIDIA with CUDA and AMD with OpenCL."""
     gpus: list[Gpu] = []
     for number in range(count):
         place: dict[str, Any] = {

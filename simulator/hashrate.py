@@ -1,8 +1,8 @@
 """How the miner measures its hashrate (backend/common/Hashrate.cpp, Workers.cpp).
 
-Every half second it notes each thread's hash count. A window shows a number only once
-a note older than the window exists; until then it is null. All times are milliseconds
-of the miner's steady clock.
+Every half second, it records each thread's hash count. A window has a value only once
+there is a record older than the window; until then, it is null. All times are in
+milliseconds of the miner's steady clock.
 """
 
 import math
@@ -14,20 +14,20 @@ _SWING_PERIOD = 53_000
 
 
 class Meter:
-    """The times when a backend's threads hashed.
+    """Records when a backend's threads hashed.
 
     The threads of a backend hash or sleep together, each at a constant rate, so a
-    window's hashrate is the rate times the part of the window spent hashing.
+    window's hashrate is the rate times the fraction of the window spent hashing.
     """
 
     def __init__(self, started: int, *, is_gpu: bool) -> None:
-        """Start with threads that sleep."""
+        """Start with sleeping threads."""
         self._started = started
         self._is_gpu = is_gpu
         self._spans: list[tuple[int, float]] = []
         self._parts: list[float | None] = []
         self._parts_at: tuple[int, int | None] | None = None
-        """When they were computed: of several threads, and many times at a moment."""
+        """When they were calculated: once for all threads at a time."""
 
     @property
     def is_running(self) -> bool:
@@ -45,7 +45,7 @@ class Meter:
             self._spans = [span for span in self._spans if span[1] > horizon]
 
     def parts(self, now: int, timer: int | None) -> list[float | None]:
-        """Return the part of each window spent hashing; None where the miner knows none.
+        """Return the fraction of each window spent hashing; None if unknown.
 
         `timer` is when the miner's half-second timer started.
         """
@@ -62,7 +62,7 @@ class Meter:
         last = timer + TICK * ((now - timer) // TICK)
         earliest = timer + TICK * math.ceil((limit - timer) / TICK)
         if self._is_gpu:
-            # While a GPU sleeps no notes are taken: its hash count is interpolated
+            # While a GPU sleeps, nothing is recorded: its hash count is interpolated
             # between two batches, and there are none (HashrateInterpolator.cpp)
             noted = self._noted(first, last, timer)
             if noted is None or noted[1] < limit:
@@ -81,7 +81,7 @@ class Meter:
         )
 
     def _noted(self, start: int, end: int, timer: int) -> tuple[int, int] | None:
-        """Return the first and the last tick of that stretch in which threads hashed."""
+        """Return the first and last tick of the period in which threads hashed."""
         ticks = [
             tick
             for since, until in self._spans
@@ -93,9 +93,9 @@ class Meter:
 
 
 def pace(now: int, window: int, swing: float) -> float:
-    """Return how fast the threads were over a window, as a share of their rate.
+    """Return the average speed of the threads over a window, relative to their rate.
 
-    It goes up and down by `swing`, so a longer window shows less of that.
+    It fluctuates by `swing`; longer windows show less of that.
     """
     if not swing:
         return 1.0
@@ -105,5 +105,5 @@ def pace(now: int, window: int, swing: float) -> float:
 
 
 def hundredths(value: float) -> float:
-    """Cut a hashrate to two decimals, as Hashrate::normalize does."""
+    """Truncate a hashrate to two decimals, like Hashrate::normalize."""
     return math.floor(value * 100.0) / 100.0

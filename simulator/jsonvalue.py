@@ -1,4 +1,4 @@
-"""Reading members of a JSON object the way XMRig does (base/io/json/Json.cpp).
+"""Reads members of a JSON object like XMRig (base/io/json/Json.cpp).
 
 A member of the wrong type counts as missing; nothing is ever converted.
 """

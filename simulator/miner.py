@@ -1,7 +1,7 @@
-"""A miner's process without the mining: its state, and what changes it when.
+"""A miner's process without mining: its state, and the events that change it.
 
-Nothing runs by itself. `sync` brings the state up to the clock by playing all events
-that are due, in order, so moving the clock by a day takes milliseconds and every reply
+Nothing runs by itself. `sync` updates the state to the current time by executing all
+due events in order, so advancing the clock by a day takes milliseconds, and every reply
 is reproducible. Names and rules are those of core/Miner.cpp.
 """
 
@@ -22,7 +22,7 @@ from .jsonvalue import Json
 from .network import Network
 from .surroundings import Surroundings
 
-# A process older than this starts with empty share counters for the time before
+# A process that is older than this starts with share counters of 0
 _LONGEST_HISTORY_MS = 24 * 3600 * 1000
 # Huge pages of 2 MiB
 _DATASET_PAGES = {"light": 128}
@@ -32,11 +32,11 @@ _BACKENDS = ("cpu", "opencl", "cuda")
 
 
 class ConfigError(ValueError):
-    """The miner does not start with the config on the disk."""
+    """The miner does not start with the config on disk."""
 
 
 class SimulatedMiner:
-    """One process of XMRig, from its start to its end."""
+    """An XMRig process, from start to end."""
 
     methods: tuple[str, ...] = ("pause", "resume", "stop")
     breaks_lists = False
@@ -44,7 +44,7 @@ class SimulatedMiner:
     def __init__(
         self, surroundings: Surroundings, version: str = "6.26.0", uptime: float = 0.0
     ) -> None:
-        """Start the process, as if that had been `uptime` seconds ago.
+        """Start the process; it seems to have started `uptime` seconds ago.
 
         Raises:
             ConfigError: There is no config with an enabled pool on the disk.
@@ -94,7 +94,7 @@ class SimulatedMiner:
 
     @property
     def identity(self) -> str:
-        """The API's id: up to 31 characters of the config's, else the computer's."""
+        """The API's ID: the configured one up to 31 characters, or the computer's."""
         return (self.config["api"]["id"] or self.surroundings.identity)[:31]
 
     @property
@@ -118,11 +118,11 @@ class SimulatedMiner:
         return sum(backend.rate for backend in self.backends)
 
     def after(self, delay_ms: int, action: Callable[[], None]) -> None:
-        """Run an action that many ms from now."""
+        """Run an action after a delay in ms."""
         heapq.heappush(self._events, (self.now + delay_ms, next(self._order), action))
 
     def sync(self) -> None:
-        """Play all events that are due."""
+        """Execute all due events."""
         now = self.surroundings.now_ms()
         if now == self.now and not (self._events and self._events[0][0] <= now):
             return
@@ -140,14 +140,14 @@ class SimulatedMiner:
         self._pass_time(now)
         self._note_highest()
 
-    # What the API asks for
+    # API requests
 
     def put_config(self, document: Any) -> bool:
-        """Replace the config; False if the miner refuses the document.
+        """Replace the config; return False if the miner rejects the document.
 
-        The file is written at once. While the miner watches its file, the change
-        itself follows when the watcher has noticed (Base.cpp:268). It applies at once
-        if it could not be written.
+        The file is written at once. While the miner watches its file, the change itself
+        follows when the watcher has noticed (Base.cpp:268). It applies at once if it
+        could not be written.
         """
         config = self._read_document(document)
         if config is None:
@@ -161,7 +161,7 @@ class SimulatedMiner:
         return True
 
     def pause(self) -> None:
-        """Let the threads sleep."""
+        """Put the threads to sleep."""
         self._set_enabled(False)
 
     def resume(self) -> None:
@@ -178,7 +178,7 @@ class SimulatedMiner:
     # What comes from outside
 
     def file_changed(self) -> None:
-        """Note that the config file was written; it is read when it has been quiet."""
+        """Record that the config file was written; it is read after a quiet period."""
         delay = round(self.surroundings.watch_delay * 1000)
         self._watch_due = due = self.now + delay
 
@@ -201,9 +201,9 @@ class SimulatedMiner:
             self.after(TICK - (self.now - self.timer) % TICK, self._check_auto_pause)
 
     def add_share(self, *, accepted: bool = True, actual: int | None = None) -> None:
-        """Let the pool accept or reject a share of the current difficulty.
+        """Have the pool accept or reject a share of the current difficulty.
 
-        `actual` is the difficulty that the share really has.
+        `actual` is the actual difficulty of the share.
         """
         statistics = self.network.statistics
         self._shares += 1
@@ -237,18 +237,18 @@ class SimulatedMiner:
             )
 
     def pool_lost(self) -> None:
-        """Let the threads sleep because no pool is connected (Miner::pause)."""
+        """Put the threads to sleep because no pool is connected (Miner::pause)."""
         self._is_mining = False
         self._set_asleep(True)
 
     def can_mine(self, algorithm: Algorithm | None) -> bool:
-        """Whether some backend has threads for the algorithm."""
+        """Whether any backend has threads for the algorithm."""
         return algorithm in self.algorithms
 
-    # What the API shows
+    # API replies
 
     def hashrate_totals(self) -> list[float | None]:
-        """Return the sums over all backends, null as soon as one lacks the window."""
+        """Return the totals of all backends; null as soon as one lacks the window."""
         running = [backend for backend in self.backends if backend.meter]
         columns = zip(
             *(backend.hashrates(self.now, self.timer) for backend in running),
@@ -266,7 +266,7 @@ class SimulatedMiner:
         best = self._highest.get(self.algorithm, 0.0) if self.algorithm else 0.0
         return self.backends[0].show([best])[0] if best > 0.0 else None
 
-    # What happens inside
+    # Internal events
 
     def _read(self, text: str) -> Json | None:
         try:

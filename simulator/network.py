@@ -1,7 +1,7 @@
 """The miner's connection to its pools (base/net/stratum).
 
-Connecting takes no time here: a pool accepts or rejects at once. The order in which
-pools are tried, and the summary in between, are exact.
+Connecting takes no time: a pool accepts or rejects at once. The order in which pools
+are tried, and the summary in between, are exact.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class Miner(Protocol):
     now: int
 
     def after(self, delay_ms: int, action: Callable[[], None]) -> None:
-        """Do something later."""
+        """Run an action later."""
 
     def can_mine(self, algorithm: Algorithm | None) -> bool:
         """Return whether a backend has threads for an algorithm."""
@@ -42,7 +42,7 @@ class Miner(Protocol):
 
 @dataclass
 class Statistics:
-    """The summary's values of the connection and its shares (NetworkState.cpp)."""
+    """The summary's values about the connection and its shares (NetworkState.cpp)."""
 
     pool: str = ""
     ip: str | None = None
@@ -59,7 +59,7 @@ class Statistics:
     latencies: list[int] = field(default_factory=list)
 
     def disconnected(self) -> None:
-        """Note that no pool is connected; the last one's name stays."""
+        """Record that no pool is connected; the name of the last one is kept."""
         self.connected_at = None
         self.difficulty = 0
         self.ip = self.tls = self.fingerprint = None
@@ -67,23 +67,23 @@ class Statistics:
         self.latencies.clear()
 
     def share(self, difficulty: int, actual: int, latency: int) -> None:
-        """Note an accepted share."""
+        """Record an accepted share."""
         self.accepted += 1
         self.hashes += difficulty
         self.best = sorted([*self.best, actual], reverse=True)[:10]
         self.latencies.append(latency)
 
     def uptime(self, now: int) -> int:
-        """Return ms since the pool was connected, 0 when none is."""
+        """Return the ms since the pool was connected; 0 if none is."""
         return 0 if self.connected_at is None else now - self.connected_at
 
     def average_time(self, now: int) -> int:
-        """Return ms between shares on this connection, 0 before the first."""
+        """Return the average ms between shares; 0 before the first."""
         return self.uptime(now) // len(self.latencies) if self.latencies else 0
 
     @property
     def ping(self) -> int:
-        """Median ms from submitting a share to the pool's answer, 0 before any."""
+        """Median ms from submitting a share to the pool's reply; 0 before the first."""
         return sorted(self.latencies)[len(self.latencies) // 2] if self.latencies else 0
 
 
@@ -100,11 +100,11 @@ class _Client:
 
     @property
     def algorithm(self) -> Algorithm | None:
-        """What the pool asks to be mined."""
+        """The algorithm that the pool requests."""
         return self._network.miner.surroundings.algorithm_of(self.pool["algo"])
 
     def connect(self) -> None:
-        """Try the pool; a failure is tried again after the retry pause."""
+        """Try to connect; retry after the retry pause."""
         miner = self._network.miner
         self._serial += 1
         if not miner.surroundings.is_reachable(self.pool["url"]) or not miner.can_mine(
@@ -118,13 +118,13 @@ class _Client:
         return self._await_job(self._serial)
 
     def disconnect(self) -> None:
-        """Leave the pool for good."""
+        """Disconnect from the pool for good."""
         self._serial += 1
         self.is_connected = False
         self.failures = 0
 
     def lose(self) -> None:
-        """Notice that the pool is gone, or that its job cannot be mined."""
+        """Handle that the pool is gone, or that its job cannot be mined."""
         if self.is_connected:
             self._fail()
 
@@ -162,7 +162,7 @@ class _Client:
 
 
 class Network:
-    """Chooses among the pools: the first one, the others while it is away."""
+    """Selects a pool: the first one, or another while that is unreachable."""
 
     def __init__(self, miner: Miner) -> None:
         """Create a network without pools; `configure` connects it."""
@@ -178,14 +178,14 @@ class Network:
         return self._active.pool if self._active else None
 
     def configure(self, config: Json) -> None:
-        """Leave the old pools and connect to the first of the new ones."""
+        """Disconnect from the old pools, and connect to the first new one."""
         had_failover = len(self._clients) > 1
         for client in self._clients:
             client.disconnect()
         self._active = None
         if had_failover:
-            # With a single pool the miner forgets to notice: until the new pool
-            # answers, the old connection is shown and its job mined on
+            # With a single pool, the miner does not notice: until the new pool answers,
+            # it shows the old connection and keeps mining its job
             self._stop_mining()
         pools = [pool for pool in config["pools"] if is_enabled(pool)]
         self._clients = [_Client(self, i, pool) for i, pool in enumerate(pools)]
@@ -199,7 +199,7 @@ class Network:
                 client.lose()
 
     def logged_in(self, client: _Client) -> None:
-        """Use the pool if it is the first one or none was in use."""
+        """Use the pool if it is the first one, or if none is in use."""
         chosen = client if client.index == 0 or not self._active else self._active
         for other in self._clients[1:]:
             if other is not chosen:
@@ -210,14 +210,14 @@ class Network:
             self._note_connection(chosen.pool)
 
     def job(self, client: _Client) -> None:
-        """Hand a job of the pool in use to the miner."""
+        """Pass a job of the pool in use to the miner."""
         if client is self._active and client.algorithm:
             self.statistics.algorithm = client.algorithm
             self.statistics.difficulty = self.miner.surroundings.difficulty
             self.miner.set_job(client.algorithm)
 
     def closed(self, client: _Client) -> None:
-        """Stop mining if the pool in use is gone, and fail over when it is time."""
+        """Stop mining if the pool in use is gone, and fail over when due."""
         if client is self._active:
             self._active = None
             self._stop_mining()

@@ -1,4 +1,4 @@
-"""A TCP port that hands over whole requests, plain and TLS alike."""
+"""A TCP port that passes on whole requests, with or without TLS."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -16,10 +16,10 @@ type Handler = Callable[[Request, StreamWriter], Awaitable[None]]
 
 
 class Port:
-    """Listens, and closes each connection after one request, as the miner does."""
+    """Listens, and closes each connection after one request like the miner."""
 
     def __init__(self, host: str, handler: Handler) -> None:
-        """Set up a port that is still closed."""
+        """Set up a closed port."""
         self.context: ssl.SSLContext | None = None
         self._host = host
         self._handler = handler
@@ -30,11 +30,11 @@ class Port:
 
     @property
     def is_open(self) -> bool:
-        """Whether connections are taken."""
+        """Whether connections are accepted."""
         return self._listener is not None
 
     def open(self, number: int) -> int:
-        """Listen on that port, 0 for any free one; return its number."""
+        """Listen on a port (0 for any free one), and return its number."""
         listener = self._bind(number)
         try:
             listener.listen(128)
@@ -48,7 +48,7 @@ class Port:
         return int(listener.getsockname()[1])
 
     def _bind(self, number: int) -> socket.socket:
-        """Return a socket that has that port, but refuses connections."""
+        """Return a socket that reserves a port, but refuses connections."""
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         bound = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -62,11 +62,11 @@ class Port:
     def close(self) -> None:
         """Accept no more connections; existing ones continue.
 
-        The number stays reserved: otherwise any connection of this computer may use it.
+        The number stays reserved: otherwise any other connection may use it.
         """
         if self._listener and self._accepting:
             number = self._listener.getsockname()[1]
-            # Before the number may belong to another socket
+            # Before another socket may get the number
             asyncio.get_running_loop().remove_reader(self._listener)
             self._accepting.cancel()
             self._listener.close()
@@ -74,20 +74,20 @@ class Port:
         self._listener = self._accepting = None
 
     def release(self) -> None:
-        """Let other programs use the number of a closed port."""
+        """Allow other programs to use the number of a closed port."""
         if self._reserved:
             self._reserved.close()
             self._reserved = None
 
     def cut(self) -> None:
-        """Cut every connection."""
+        """Cut all connections."""
         current = asyncio.current_task()
         for task in self._serving:
             if task is not current:
                 task.cancel()
 
     async def shut(self) -> None:
-        """Close, cut all connections, and wait until they ended."""
+        """Close, cut all connections, and wait until they have ended."""
         tasks = {self._accepting, *self._serving} - {None, asyncio.current_task()}
         self.close()
         self.cut()
@@ -124,9 +124,9 @@ class Port:
             connection.close()
 
     async def _context_for(self, connection: socket.socket) -> ssl.SSLContext | None:
-        """Return the TLS context if the client speaks TLS, as the miner finds out.
+        """Return the TLS context if the client speaks TLS, detected like the miner.
 
-        With TLS on, the first byte decides; HTTP goes on working (HttpsContext.cpp).
+        With TLS enabled, the first byte decides; HTTP keeps working (HttpsContext.cpp).
         """
         if self.context is None:
             return None
@@ -145,7 +145,7 @@ async def _read_request(reader: StreamReader) -> Request | None:
     try:
         first = await reader.readexactly(1)
         if not (first.isalpha() and first.isupper()):
-            # At once, as llhttp: a TLS handshake never has an end of a head
+            # At once, like llhttp: a TLS handshake never has the end of a head
             raise MalformedRequestError
         head = first + await reader.readuntil(_HEAD_END)
     except asyncio.IncompleteReadError:

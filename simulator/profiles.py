@@ -12,7 +12,7 @@ from typing import Any
 from .algorithms import Algorithm, find
 from .jsonvalue import Json, get_bool, get_int, get_uint, get_value, is_int
 
-# The first key makes a profile of that name when none of them is there yet
+# The first key creates a profile of that name if none of them exists yet
 CPU_PROFILES = (
     ("cn", "cn/1", 1),
     ("cn-lite", "cn-lite/1", 1),
@@ -36,7 +36,7 @@ GPU_PROFILES = (
 
 @dataclass
 class Profiles:
-    """The profiles of one backend, as its part of the config holds them."""
+    """The profiles of one backend, as in its part of the config."""
 
     lists: dict[str, Any] = field(default_factory=dict)
     disabled: set[Algorithm] = field(default_factory=set)
@@ -44,9 +44,9 @@ class Profiles:
 
     @classmethod
     def read(cls, section: Json, clean: Callable[[Any], Any]) -> Profiles:
-        """Take the profiles out of a backend's part of the config.
+        """Read the profiles from a backend's part of the config.
 
-        `clean` returns a list as the backend understands it; empty ones are dropped.
+        `clean` returns a list as the backend interprets it; empty lists are dropped.
         """
         profiles = cls()
         for name, value in section.items():
@@ -65,7 +65,7 @@ class Profiles:
         return profiles
 
     def knows(self, name: str) -> bool:
-        """Whether the config says anything about the algorithm of that exact name."""
+        """Whether the config mentions an algorithm by its exact name."""
         algorithm = find(name)
         return (
             name in self.lists
@@ -74,7 +74,7 @@ class Profiles:
         )
 
     def name_for(self, algorithm: Algorithm | None) -> str | None:
-        """Return the profile that the algorithm runs with; None if it has none."""
+        """Return the profile of an algorithm; None if it has none."""
         if algorithm is None or algorithm in self.disabled:
             return None
         if algorithm.name in self.lists:
@@ -89,7 +89,7 @@ class Profiles:
         return "*" if "*" in self.lists else None
 
     def to_json(self) -> Json:
-        """Return the members in the miner's order: lists, switched off, aliases."""
+        """Return the members in the miner's order: lists, disabled, aliases."""
         return (
             {name: self.lists[name] for name in sorted(self.lists)}
             | {algo.name: False for algo in sorted(self.disabled, key=_code)}
@@ -100,7 +100,7 @@ class Profiles:
         )
 
     def switch_off(self, name: str) -> None:
-        """Switch an algorithm off unless the config says something about it."""
+        """Disable an algorithm unless the config mentions it."""
         algorithm = find(name)
         if algorithm is not None and not self.knows(name):
             self.disabled.add(algorithm)
@@ -111,9 +111,9 @@ def _code(algorithm: Algorithm) -> int:
 
 
 def generate_cpu(profiles: Profiles, processors: int, hint: int) -> None:
-    """Fill in the missing CPU profiles, one thread a processor (CpuConfig_gen.h).
+    """Generate missing CPU profiles with one thread per processor (CpuConfig_gen.h).
 
-    `hint` is max-threads-hint in percent; the limits that caches set are left out.
+    `hint` is max-threads-hint in percent; limits by caches are not simulated.
     """
     if "*" in profiles.lists:
         return
@@ -136,11 +136,11 @@ def generate_cpu(profiles: Profiles, processors: int, hint: int) -> None:
 
 
 def generate_gpu(profiles: Profiles, threads: Callable[[str], list[Json]]) -> None:
-    """Fill in the missing profiles of GPUs; `threads` gives the list for a profile."""
+    """Generate missing GPU profiles; `threads` returns the list for a profile."""
     if "*" in profiles.lists:
         return
     for name, algorithm in GPU_PROFILES:
-        # RandomX asks only for its list, OclConfig_gen.h:118
+        # RandomX only needs its own list (OclConfig_gen.h:118)
         if name not in profiles.lists and (
             name == "rx" or not profiles.knows(algorithm)
         ):

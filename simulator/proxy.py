@@ -1,6 +1,6 @@
-"""An xmrig-proxy's process without any network behind it: its counters and rows.
+"""The process of an xmrig-proxy without a network: its counters and rows.
 
-As the simulated miner, it does nothing by itself: `sync` plays all ticks that are due.
+Like the simulated miner, it does nothing by itself: `sync` executes all due ticks.
 Names and rules are those of proxy/Stats.cpp, proxy/workers/Workers.cpp and
 proxy/TickingCounter.h.
 """
@@ -37,7 +37,7 @@ _FORMAT = (
 
 @dataclass
 class StratumMiner:
-    """A miner that is connected to a proxy, or may be.
+    """A miner that may be connected to a proxy.
 
     `hashrate` is in H/s; while it `is_hashing`, it submits shares at every tick.
     """
@@ -65,7 +65,7 @@ class StratumMiner:
 
 @dataclass
 class Counter:
-    """Hashes of the last day, each with the ms at which it was counted."""
+    """Hashes of the last day, with the ms at which they were counted."""
 
     total: int = 0
     shares: list[tuple[int, int]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class Counter:
             self.shares.pop(0)
 
     def hashrates(self, tick: int) -> list[float]:
-        """Return kH/s of each window at a tick, divided by its whole length."""
+        """Return the kH/s of each window at a tick, divided by its whole length."""
         return [
             _khs(
                 sum(
@@ -110,7 +110,7 @@ class Row:
 
 
 class SimulatedProxy:
-    """One process of xmrig-proxy, from its start to its end."""
+    """An xmrig-proxy process, from start to end."""
 
     methods: tuple[str, ...] = ()
     breaks_lists = True
@@ -122,7 +122,7 @@ class SimulatedProxy:
         uptime: float = 0.0,
         miners: Iterable[StratumMiner] = (),
     ) -> None:
-        """Start the process as if that had been `uptime` seconds ago.
+        """Start the process; it seems to have started `uptime` seconds ago.
 
         `miners` connect at once. Raises ConfigError without an enabled pool.
         """
@@ -156,11 +156,11 @@ class SimulatedProxy:
 
     @property
     def identity(self) -> str:
-        """The API's id: up to 31 characters of the config's, else the computer's."""
+        """The API's ID: the configured one up to 31 characters, or the computer's."""
         return (self.config["api"]["id"] or self.surroundings.identity)[:31]
 
     def sync(self) -> None:
-        """Play all ticks that are due, and notice a config file that was written."""
+        """Execute all due ticks, and read a config file that was written."""
         now = self.surroundings.now_ms()
         while (tick := self._last_tick + TICK_MS) <= now:
             self._notice_file(tick)
@@ -169,12 +169,12 @@ class SimulatedProxy:
         self._notice_file(now)
         self.now = now
 
-    # What the API asks for
+    # API requests
 
     def put_config(self, document: Any) -> bool:
-        """Replace the config; False if the document is refused.
+        """Replace the config; return False if the document is rejected.
 
-        There is no autosave: each one is written (no such key in its config).
+        Each config is written to disk: there is no autosave key.
         """
         config = read_proxy_config(document, self.version_info, dict(self._process))
         if config is None:
@@ -187,23 +187,23 @@ class SimulatedProxy:
         return True
 
     def file_changed(self) -> None:
-        """Note that the config file was written."""
+        """Record that the config file was written."""
         if self.config["watch"]:
             delay = round(self.surroundings.watch_delay * 1000)
             self._watch_due = self.surroundings.now_ms() + delay
 
     def reachability_changed(self) -> None:
-        """Let the connections to pools follow at the next tick."""
+        """Update the connections to pools at the next tick."""
 
     # What happens
 
     def connect(self, miner: StratumMiner) -> None:
-        """Let a miner log in."""
+        """Log a miner in."""
         self.miners.append(miner)
         self._log_in(miner)
 
     def disconnect(self, miner: StratumMiner) -> None:
-        """Let a miner go: its row stays."""
+        """Log a miner out: its row remains."""
         self.miners.remove(miner)
         if row := self._row(miner):
             row.connections -= 1
@@ -211,7 +211,7 @@ class SimulatedProxy:
     def share(
         self, miner: StratumMiner, actual: int = 0, *, rejected: bool = False
     ) -> None:
-        """Let a miner submit a share, with the difficulty that it really has."""
+        """Submit a share of a miner, with its actual difficulty."""
         row = self._row(miner) or Row(miner.ip)
         if not self.upstreams["active"]:
             self.invalid += 1
@@ -228,10 +228,10 @@ class SimulatedProxy:
             best = sorted([*self.best, actual or miner.difficulty], reverse=True)
             self.best = best[:_BEST]
 
-    # What the API shows
+    # API replies
 
     def document(self, path: str) -> Any:
-        """Return what a path serves; None for nothing."""
+        """Return the document at a path; None if there is none."""
         if path in ("/1/summary", "/2/summary", "/api.json"):
             return self._summary()
         if path == "/1/workers":
@@ -311,7 +311,7 @@ class SimulatedProxy:
             *row.counter.hashrates(self._last_tick),
         ]
 
-    # What happens inside
+    # Internal events
 
     def _read(self, text: str) -> Json | None:
         try:
@@ -354,7 +354,7 @@ class SimulatedProxy:
                     self.share(miner)
 
     def _look(self) -> None:
-        """Count miners and connections to the pool, which is done at each tick."""
+        """Count miners and connections to the pool, as at each tick."""
         self.miners_now = len(self.miners)
         self.miners_max = max(self.miners_max, self.miners_now)
         if self._splitter == "simple":

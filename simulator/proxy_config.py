@@ -1,4 +1,4 @@
-"""The config as xmrig-proxy reads it and prints it again (core/config/Config.cpp)."""
+"""The config as xmrig-proxy reads and prints it (core/config/Config.cpp)."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ _DEFAULT_BIND = {"host": "0.0.0.0", "port": 3333, "tls": False}
 def read_proxy_config(
     document: Any, version: tuple[int, ...], process: Json
 ) -> Json | None:
-    """Return the config as the proxy holds it; None if it refuses the document.
+    """Return the config as the proxy holds it; None if it rejects the document.
 
-    `process` keeps the settings that live in the process: colours, verbosity, and the
-    mode, which an unknown one leaves as it is.
+    `process` holds the settings that are not part of the config: colours, verbosity,
+    and the mode, which an unknown value does not change.
     """
     if not isinstance(document, dict) or not document:
         return None
@@ -84,7 +84,7 @@ def worker_mode(config: Json) -> str:
 
 
 def _workers(value: Any) -> bool | str:
-    """Return the setting; anything unknown is read as true."""
+    """Return the setting; unknown values are read as true."""
     return value if value is False or value in _WORKERS else True
 
 

@@ -34,11 +34,11 @@ class ProxySimulator(BaseSimulator[SimulatedProxy]):
         config: Json | None = None,
         clock: Callable[[], float] | None = None,
     ) -> None:
-        """Set a proxy up; it starts when the simulator is entered.
+        """Set up a proxy; it starts when the context is entered.
 
-        `miners` stay outside: they connect to each new process. `config` is merged over
-        the config that the other arguments make, member by member of its first two
-        levels.
+        `miners` exist outside the process: they connect to each new one. `config` is
+        merged over the config that the other arguments make, member by member of its
+        first two levels.
         """
         surroundings = Surroundings(
             clock=clock or time.monotonic,
@@ -73,7 +73,7 @@ class ProxySimulator(BaseSimulator[SimulatedProxy]):
         self.process.connect(miner)
 
     def disconnect(self, miner: StratumMiner) -> None:
-        """Let a miner go."""
+        """Remove a miner."""
         self.miners.remove(miner)
         self.process.disconnect(miner)
 

@@ -39,7 +39,7 @@ _SHORT_ESCAPES = {
     "\t": "\\t",
 }
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-"""Writes lists of numbers many times faster."""
+"""Writes lists of numbers much faster."""
 
 _UINT64_END = 2**64
 _INT64_START = -(2**63)
@@ -50,9 +50,9 @@ class ParseError(ValueError):
 
 
 def loads(text: str) -> Any:
-    """Read JSON; of a repeated key the first one counts (rapidjson's FindMember)."""
+    """Read JSON; the first of repeated keys counts (rapidjson's FindMember)."""
     if text.isascii() and "\\u" not in text:
-        # What json reads too, it reads many times faster
+        # json is much faster at what it can read
         with suppress(ValueError, RecursionError):
             return json.loads(
                 text,
@@ -80,7 +80,7 @@ def _number(digits: str) -> int | float:
 
 
 def dumps(value: Any, *, breaks_lists: bool = False) -> str:
-    """Write JSON as XMRig prints it; no newline at the end.
+    """Write JSON as XMRig prints it, without a newline at the end.
 
     `breaks_lists` is whether each element of a list with lists or objects in it is on a
     line of its own, as with XMRig's own copy of rapidjson.
@@ -93,7 +93,7 @@ def dumps(value: Any, *, breaks_lists: bool = False) -> str:
 def _write(
     value: Any, line: str, add: Callable[[str], None], *, breaks_lists: bool
 ) -> None:
-    """Write a value piece by piece; `line` begins a new line of its parent."""
+    """Write a value in pieces; `line` starts a new line of its parent."""
     if scalar := _SCALARS.get(type(value)):
         add(scalar(value))
     elif isinstance(value, dict):
@@ -101,7 +101,7 @@ def _write(
         separator = "{" + inner
         for key, member in value.items():
             begin = f"{separator}{_quoted(key)}: "
-            # Most values are scalars, which take longer to pass on than to write
+            # Most values are scalars, for which a call takes longer than writing them
             if scalar := _SCALARS.get(type(member)):
                 add(begin + scalar(member))
             else:
@@ -143,9 +143,9 @@ def _write_lines(
 def _write_list(
     value: list[Any] | tuple[Any, ...], line: str, add: Callable[[str], None]
 ) -> None:
-    """Write a list that json would write in another way.
+    """Write a list that json would write differently.
 
-    All is on one line, yet a nested object is indented as if the bracket were not.
+    It is on one line, but nested objects are indented as if the bracket were not.
     """
     separator = "["
     for element in value:
@@ -172,7 +172,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
     bool: {True: "true", False: "false"}.__getitem__,
     type(None): lambda _: "null",
 }
-"""How the values are written that hold no others."""
+"""How scalar values are written."""
 
 
 class _Parser:
@@ -202,7 +202,7 @@ class _Parser:
         return False
 
     def _skip(self) -> None:
-        """Go over white space and both kinds of comment."""
+        """Skip white space and both kinds of comments."""
         while True:
             if match := _SPACE.match(self._text, self._at):
                 self._at = match.end()

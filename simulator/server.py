@@ -23,7 +23,7 @@ DEFAULT_POOLS = (
 OTHER_WORKER = "rig-other"
 OTHER_ID = "00c0ffee00c0ffee"
 OTHER_POOLS = ({"url": "other.example.org:3333", "user": "OTHER_WALLET", "pass": "x"},)
-"""Of the miner that the fault "other_miner" lets answer."""
+"""Pools of the miner that answers during the fault "other_miner"."""
 
 
 class Simulator(BaseSimulator[SimulatedMiner]):
@@ -56,14 +56,14 @@ class Simulator(BaseSimulator[SimulatedMiner]):
         clock: Callable[[], float] | None = None,
         fault: str | None = None,
     ) -> None:
-        """Set a miner up; it starts when the simulator is entered.
+        """Set up a miner; it starts when the context is entered.
 
         `uptime` starts it as if that many seconds ago, with all that happened since.
-        `miner_id` is the API's `id`: "" as on a host without network, None for one
-        made of the port. `swing` is the share by which its hashrates go up and down.
-        `is_writable` is whether the miner may write its config file. `fork` is the build
-        it is; `config` is merged over the config that the other arguments
-        make, member by member of its first two levels.
+        `miner_id` is the API's `id`: "" as on a host without network, None for one made
+        of the port. `swing` is the share by which its hashrates go up and down.
+        `is_writable` is whether the miner may write its config file. `fork` is the
+        build it is; `config` is merged over the config that the other arguments make,
+        member by member of its first two levels.
         """
         gpu_list = make_gpus(gpus) if isinstance(gpus, int) else gpus
         surroundings = Surroundings(
@@ -105,7 +105,7 @@ class Simulator(BaseSimulator[SimulatedMiner]):
 
     @property
     def miner(self) -> SimulatedMiner:
-        """The process, brought up to its clock.
+        """The process, updated to the current time.
 
         Raises:
             RuntimeError: No process runs: not started yet, or killed.
@@ -119,16 +119,16 @@ class Simulator(BaseSimulator[SimulatedMiner]):
 
     @property
     def is_hashing(self) -> bool:
-        """Whether any thread of the miner computes hashes now."""
+        """Whether any thread of the miner is hashing."""
         return any(backend.rate for backend in self.miner.backends)
 
     @property
     def hashrate(self) -> float:
-        """H/s that the miner really computes now, whatever its windows say."""
+        """Actual current hashrate in H/s, regardless of the windows."""
         return self.miner.hashrate
 
     def lose_gpu(self, bus_id: str) -> None:
-        """Remove a card, which XMRig notices after a restart: the next ones move up."""
+        """Remove a card: after a restart of the miner, the next ones move up."""
         [lost] = [gpu for gpu in self.gpus if gpu.bus_id == bus_id]
         self.gpus.remove(lost)
         for gpu in self.gpus:
@@ -137,11 +137,11 @@ class Simulator(BaseSimulator[SimulatedMiner]):
         self.restart()
 
     def rpc_direct(self, method: str) -> None:
-        """Pause, resume or stop as from the miner's console."""
+        """Pause, resume or stop from the miner's console."""
         getattr(self.miner, method)()
 
     def set_algorithm(self, algorithm: str) -> None:
-        """Let the pools ask for another algorithm from their next job on."""
+        """Have the pools request another algorithm with their next job."""
         self.miner.sync()
         self.surroundings.algorithm = algorithm
 
@@ -168,11 +168,11 @@ class Simulator(BaseSimulator[SimulatedMiner]):
         miner.power_or_user_changed()
 
     def accept_share(self, actual: int | None = None) -> None:
-        """Let the pool accept a share, of that difficulty if one is given."""
+        """Have the pool accept a share, of a given difficulty if not None."""
         self.miner.add_share(actual=actual)
 
     def reject_share(self) -> None:
-        """Let the pool reject a share."""
+        """Have the pool reject a share."""
         self.miner.add_share(accepted=False)
 
     @override

@@ -1,4 +1,4 @@
-"""The environment of a miner's process, which outlives it."""
+"""The environment of a miner's process, which outlives the process."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from .pool import split_url
 
 @dataclass
 class Surroundings:
-    """The computer, its disk and the pools beyond.
+    """The computer, its disk, and the pools.
 
-    Times are in seconds except where the name says ms.
+    Times are in seconds unless the name says ms.
     """
 
     clock: Callable[[], float]
@@ -39,7 +39,7 @@ class Surroundings:
     """Seconds since 1970, which only a proxy reports."""
 
     def now_ms(self) -> int:
-        """Return ms of the steady clock."""
+        """Return the ms of the steady clock."""
         return int((self.clock() + self.offset) * 1000)
 
     @property
