@@ -4,8 +4,9 @@ import argparse
 import asyncio
 import contextlib
 import signal
+from typing import Any
 
-from . import DEFAULT_POOLS, FAULTS, Simulator
+from . import DEFAULT_POOLS, FAULTS, ProxySimulator, Simulator, StratumMiner
 
 
 def _parse() -> argparse.Namespace:
@@ -46,6 +47,9 @@ def _parse() -> argparse.Namespace:
         metavar="SECONDS",
         help="start as if running for so long: 1000 fills every hashrate window",
     )
+    parser.add_argument(
+        "--proxy", action="store_true", help="an xmrig-proxy with two miners instead"
+    )
     parser.add_argument("--fault", choices=FAULTS, metavar="NAME", help="see below")
     return parser.parse_args()
 
@@ -59,8 +63,23 @@ async def _run(arguments: argparse.Namespace) -> None:
         "restricted": arguments.restricted or arguments.token is None,
         "pools": DEFAULT_POOLS,
     }
+    if options.pop("proxy"):
+        await _run_proxy(options, stop)
+        return
     async with Simulator(**options) as simulator:
         print(f"Simulated XMRig {simulator.version} on {simulator.url}", flush=True)
+        await stop.wait()
+
+
+async def _run_proxy(options: dict[str, Any], stop: asyncio.Event) -> None:
+    miners = [StratumMiner("rig-a", hashrate=1700), StratumMiner("rig-b", hashrate=900)]
+    taken = ("host", "port", "token", "worker_id", "restricted", "version", "pools")
+    async with ProxySimulator(
+        miners=miners, **{name: options[name] for name in taken}
+    ) as simulator:
+        # It has no shares of the time before its start
+        simulator.advance(options["uptime"])
+        print(f"Simulated proxy {simulator.version} on {simulator.url}", flush=True)
         await stop.wait()
 
 

@@ -1,6 +1,7 @@
 """Tests of docs/api.md: its examples run, and its names exist."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 import inspect
 import json
@@ -26,17 +27,23 @@ EXAMPLES = re.findall(
 )
 
 
-@pytest.fixture
-def port() -> Iterator[str]:
-    """Run a simulated miner as another process, and return its port."""
+@contextmanager
+def simulated(*options: str) -> Iterator[str]:
+    """Run a simulator as another process, and return its port."""
     command = [sys.executable, "-m", "simulator", "--port", "0", "--token", TOKEN]
-    options = ["--gpus", "3", "--uptime", "1000"]
     with subprocess.Popen(
         [*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as simulator:
         assert simulator.stdout
         yield simulator.stdout.readline().rpartition(":")[2].strip()
         simulator.terminate()
+
+
+@pytest.fixture
+def port() -> Iterator[str]:
+    """Run a simulated miner, and return its port."""
+    with simulated("--gpus", "3", "--uptime", "1000") as port:
+        yield port
 
 
 def run(folder: Path, script: str, port: str) -> subprocess.CompletedProcess[str]:
@@ -56,7 +63,7 @@ def run(folder: Path, script: str, port: str) -> subprocess.CompletedProcess[str
 
 def test_each_example_is_run() -> None:
     """Examples that are not run become outdated."""
-    assert [name for name, _ in EXAMPLES] == ["read.py", "control.py"]
+    assert [name for name, _ in EXAMPLES] == ["read.py", "control.py", "proxy.py"]
     assert TEXT.count("```python") == len(EXAMPLES)
 
 
@@ -86,7 +93,21 @@ def test_control(tmp_path: Path, port: str) -> None:
     assert state["all_edits"] == {"edits": [], "pending": []}
 
 
-@pytest.mark.parametrize("name", ["read.py", "control.py"])
+def test_proxy(tmp_path: Path) -> None:
+    """The third example lists workers, and changes the pools of a proxy and back."""
+    with simulated("--proxy", "--uptime", "1000") as port:
+        result = run(tmp_path, dict(EXAMPLES)["proxy.py"], port)
+    assert (result.returncode, result.stderr) == (0, "")
+    first, second, *workers, prefers, restored = result.stdout.splitlines()
+    assert first == "rig-one is mining, 2 miners"
+    assert re.fullmatch(r"2[56]\d0\.0 H/s, 2\d{3} shares", second)
+    assert [line.partition(":")[0] for line in workers] == ["rig-a", "rig-b"]
+    assert re.fullmatch(r"rig-a: 1[67]\d\d, 1[67]\d0\.0 H/s", workers[0])
+    assert prefers == "prefers backup.example.org:3333"
+    assert restored == "restored pools"
+
+
+@pytest.mark.parametrize("name", ["read.py", "control.py", "proxy.py"])
 def test_an_error_has_a_reason(tmp_path: Path, port: str, name: str) -> None:
     """An unreachable miner causes no traceback, and shows no token."""
     script = dict(EXAMPLES)[name]
@@ -150,7 +171,9 @@ def test_all_that_is_public_is_documented() -> None:
     assert errors <= set(api.__all__)
 
 
-@pytest.mark.parametrize("kind", [api.XmrigClient, api.Miner])
+@pytest.mark.parametrize(
+    "kind", [api.XmrigClient, api.Miner, api.ProxyClient, api.Proxy]
+)
 def test_every_method_is_documented(kind: type[Any]) -> None:
     """Except what only Home Assistant needs."""
     internal = {

@@ -1,7 +1,8 @@
 """XMRig's HTTP API for Python, without Home Assistant; docs/api.md describes it.
 
 `XmrigClient` has one method per endpoint. `Miner` has commands on top of it that are
-confirmed, can be undone, and never reach a different miner.
+confirmed, can be undone, and never reach a different miner. `ProxyClient` and `Proxy`
+are the same for an xmrig-proxy.
 """
 
 from .client import Action, Replies, XmrigClient
@@ -49,10 +50,18 @@ from .models import (
     Hashrate,
     HugePages,
     PauseRule,
+    ProxyHashrate,
+    ProxySummary,
     Results,
     Summary,
     Thread,
+    Worker,
+    WorkerMode,
+    Workers,
 )
+from .proxy import Proxy
+from .proxy_client import ProxyClient
+from .proxy_snapshot import ProxySnapshot, ProxyStatus
 from .snapshot import Snapshot, Status
 from .state import MinerState
 
@@ -73,12 +82,21 @@ __all__ = [
     "MinerIdentity",
     "MinerState",
     "PauseRule",
+    "Proxy",
+    "ProxyClient",
+    "ProxyHashrate",
+    "ProxySnapshot",
+    "ProxyStatus",
+    "ProxySummary",
     "Replies",
     "Results",
     "Snapshot",
     "Status",
     "Summary",
     "Thread",
+    "Worker",
+    "WorkerMode",
+    "Workers",
     "XmrigAnotherKindError",
     "XmrigAnotherMinerError",
     "XmrigAuthenticationError",
