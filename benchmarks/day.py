@@ -1,6 +1,6 @@
-"""A day of a house in a running Home Assistant, with the real integration and blueprint.
+"""A day of a house in a real Home Assistant, with the real integration and blueprint.
 
-The miner is the simulated one, over real sockets; the time is virtual.
+The miner is simulated, over real sockets; time is virtual.
 """
 
 import asyncio
@@ -14,8 +14,8 @@ import time
 from typing import Any
 
 # isort: off
-# In this order: the test helpers bring a package of the same name, and have to make
-# Home Assistant's clocks movable before anything imports one of them.
+# In this order: the test helpers contain a package of the same name, and have to patch
+# Home Assistant's clocks before anything imports them.
 import custom_components  # noqa: F401
 from tests.virtual_time import run
 
@@ -42,16 +42,16 @@ from .sky import DAYLIGHT, Sky, house, light
 BLUEPRINTS = Path(__file__).parents[1] / "blueprints"
 
 PEAK = 800
-"""W that the panels bring under a clear sky at noon."""
+"""W of the panels at noon under a clear sky."""
 
 NOISE = 0.02
-"""The standard deviation of what the meter of the grid shows, as a share of it."""
+"""Relative standard deviation of the grid meter."""
 
 MINER_DELAY = 2
-"""Seconds from a command to the power that shows it, and the first of the hashes."""
+"""Seconds from a command to its effect on power and hashes."""
 
 WATCH_DELAY = 0.5
-"""Seconds of these until the miner has applied a config (src/base/io/Watcher.h:53)."""
+"""Seconds of these in which the miner applies a config (src/base/io/Watcher.h:53)."""
 
 GRID = "sensor.grid_power"
 PLUG = "sensor.plug_power"
@@ -59,7 +59,7 @@ PLUG_INTERVAL = 10
 NEEDED = {
     "limit": ("number", "power_limit"),
     "mining": ("switch", "mining"),
-    # From these the blueprint calculates the next limit
+    # The blueprint calculates the next limit from these
     "expected": ("sensor", "expected_power"),
     "minimum": ("sensor", "single_thread_power"),
     "change": ("sensor", "thread_change"),
@@ -68,49 +68,50 @@ NEEDED = {
 
 @dataclass(frozen=True)
 class Strategy:
-    """A blueprint and how it is filled in."""
+    """A blueprint and its inputs."""
 
     name: str
     blueprint: str = "follow_surplus"
     inputs: dict[str, Any] = field(default_factory=dict)
     has_plug: bool = False
-    """Whether the computer is measured instead of described by two numbers."""
+    """Whether a plug measures the computer, instead of two numbers describing it."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A day to play."""
+    """A day to simulate."""
 
     sky: Sky
     rig: Rig
     interval: int
-    """Seconds between two reports of the meter."""
+    """Seconds between reports of the meter."""
     strategy: Strategy
     seed: int
     noise_of_sun: bool = False
-    """Whether the meter errs by a share of what the panels bring, not of what it shows."""
+    """Whether the meter's noise is relative to the power of the panels, not to its
+    reading."""
     hours: tuple[float, float] = (0, DAYLIGHT / 3600)
-    """The part of the day to play, in hours after sunrise."""
+    """The part of the day to simulate, in hours after sunrise."""
 
 
 @dataclass(frozen=True)
 class Day:
-    """What came of it."""
+    """The result of a day."""
 
     scenario: Scenario
     score: Score
     sun: list[float]
     """W of the panels, second by second."""
     surplus: list[float]
-    """W that are left for mining."""
+    """W that are available for mining."""
     shares: list[float]
-    """The light, of the whole day."""
+    """The light over the whole day."""
     took: float
     """Seconds of real time."""
 
 
 def play(scenario: Scenario) -> Day:
-    """Play a day."""
+    """Simulate a day."""
     began = time.perf_counter()
     logging.disable(logging.WARNING)
     random = Random(scenario.seed)
@@ -126,7 +127,7 @@ def play(scenario: Scenario) -> Day:
 
         async def main(_: FrozenDateTimeFactory) -> Score:
             async with async_test_home_assistant(config_dir=config) as hass:
-                # Home Assistant's own looks names up by mDNS too
+                # Home Assistant's own resolver also uses mDNS
                 hass.data["aiohttp_resolver"] = ThreadedResolver()
                 try:
                     return await _House(hass, scenario, sun, surplus, random).live()
@@ -156,7 +157,7 @@ class _House:
         self._score = Score(scenario.rig)
 
     async def live(self) -> Score:
-        """Live through the day."""
+        """Simulate the day."""
         rig = self._scenario.rig
         async with Simulator(
             threads=rig.threads, uptime=1000, watch_delay=WATCH_DELAY
@@ -169,7 +170,7 @@ class _House:
         return self._score
 
     async def _set_up(self, simulator: Simulator) -> dict[str, str]:
-        """Set the integration up with the few entities that are needed, at rest."""
+        """Set up the integration with only the needed entities, and no mining."""
         hass, rig = self._hass, self._scenario.rig
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
         entry = entry_for(simulator)
@@ -200,7 +201,7 @@ class _House:
         return names
 
     async def _calibrate(self, simulator: Simulator, entry: MockConfigEntry) -> None:
-        """Calibrate the miner with the plug, as a user does once."""
+        """Calibrate the miner with the plug, as a user would do once."""
         calibration = asyncio.create_task(entry.runtime_data.power.async_calibrate())
         while not calibration.done():
             await asyncio.sleep(PLUG_INTERVAL)
@@ -208,13 +209,13 @@ class _House:
         await calibration
 
     async def _automate(self, names: dict[str, str]) -> None:
-        """Make an automation of the blueprint."""
+        """Create an automation from the blueprint."""
         strategy = self._scenario.strategy
         inputs = {"grid_power": GRID, "mining": names["mining"], **strategy.inputs}
         if strategy.blueprint == "follow_surplus":
             inputs["power_limit"] = names["limit"]
         else:
-            # It knows of no limit
+            # It does not use a limit
             await self._call("switch", "turn_off", names["mining"])
             await self._call(
                 "number", "set_value", names["limit"], value=self._scenario.rig.full
@@ -244,7 +245,7 @@ class _House:
         dawn = loop.time()
         interval = self._scenario.interval
         phase = self._random.randrange(interval)
-        # A second for a change to be seen here, the rest for it to take effect
+        # One second to detect a change, the rest for it to take effect
         threads = [0] * MINER_DELAY
         for second, surplus in enumerate(self._surplus):
             await asyncio.sleep(dawn + second - loop.time())
@@ -256,13 +257,13 @@ class _House:
                 self._report_plug(threads[0])
 
     def _report(self, second: int, threads: int) -> None:
-        """Let the meter of the grid report what the house draws from it."""
+        """Report the power that the house draws from the grid."""
         watts = self._scenario.rig.mining(threads) - self._surplus[second]
         flow = self._sun[second] if self._scenario.noise_of_sun else watts
         self._set(GRID, watts + self._random.gauss(0, NOISE) * flow)
 
     def _report_plug(self, threads: int) -> None:
-        """Let the smart plug report what the computer draws."""
+        """Report the power of the computer by the smart plug."""
         rig = self._scenario.rig
         watts = rig.idle + rig.mining(threads)
         self._set(PLUG, watts * (1 + self._random.gauss(0, NOISE)))
@@ -277,6 +278,6 @@ class _House:
 
 
 def _threads(simulator: Simulator) -> int:
-    """Return how many threads of a simulated miner hash in truth."""
+    """Return how many threads of a simulated miner actually hash."""
     rate = simulator.surroundings.computer.thread_hashrate
     return round(simulator.hashrate / rate)

@@ -1,4 +1,4 @@
-"""How long a distribution over many members takes.
+"""Measures how long a distribution over many members takes.
 
 python -m benchmarks.distribution_speed
 """
@@ -17,7 +17,7 @@ TIMES = 50
 
 
 def seconds(members: int = MEMBERS, times: int = TIMES) -> float:
-    """Return the median of the seconds of the processor that a distribution takes."""
+    """Return the median CPU time of a distribution in seconds."""
     random = Random(0)
     curves = [curve_of(rig) for rig in fleet(members)]
     full = sum(curve.full for curve in curves)

@@ -1,4 +1,4 @@
-"""What a fleet mines in a day, against an oracle."""
+"""The result of a fleet's day, compared with an oracle."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from .score import Rig, Shares
 
 IMPORT = 0.30
 EXPORT = 0.08
-"""What a kWh costs and earns where no day of prices is played."""
+"""What a kWh costs and earns on days without prices by the hour."""
 
 
 @dataclass(frozen=True)
 class FleetRig:
-    """A rig of a fleet, and what its threads hash."""
+    """A rig of a fleet, and the hashrate of its threads."""
 
     rig: Rig
     hashrate: float = 500
-    """H/s of a thread where it is the only one."""
+    """H/s of a single thread."""
     saturation: float = 0
-    """The share of that which the last thread has lost to the others."""
+    """The fraction of it that the last thread loses to the others."""
 
     @property
     def mining(self) -> list[float]:
-        """Return what each number of threads draws on top of the idle power, in W."""
+        """Return the power of each number of threads on top of the idle power, in W."""
         return [self.rig.mining(count) for count in range(self.rig.threads + 1)]
 
     @property
@@ -40,28 +40,28 @@ class FleetRig:
 
 @dataclass
 class FleetScore(Shares):
-    """What a fleet mined in a day.
+    """The result of a fleet's day.
 
-    The oracle has one budget and no delay: each second it runs the threads that hash
-    the most of all whose power the surplus of that second feeds.
+    The oracle has one budget and no delay: each second, it runs the threads with the
+    highest hashrate that the surplus of that second can feed.
     """
 
     rigs: Sequence[FleetRig]
     oracle: float = 0
     """Hashes."""
     on_surplus: float = 0
-    """Hashes, those of a second by the share of its energy that was not bought."""
+    """Hashes, weighted in each second by the fraction of energy that was not bought."""
     mined: float = 0
     """Ws."""
     bought: float = 0
     """Ws."""
     cost: float = 0
-    """What was paid for mining, and not earned by export."""
+    """The cost of mining, including lost export earnings."""
     changes: int = 0
     starts: int = 0
 
     def __post_init__(self) -> None:
-        """Make tables of what each number of threads draws and hashes."""
+        """Calculate tables of power and hashrate by number of threads."""
         self._watts = [rig.mining for rig in self.rigs]
         self._hashes = [rig.hashrates for rig in self.rigs]
         self._best = best_hashes(self._watts, self._hashes)
@@ -70,7 +70,7 @@ class FleetScore(Shares):
         self._rate = 0.0
 
     def change(self, rig: int, threads: int) -> None:
-        """Let a rig run some threads from now on."""
+        """Run a number of threads on a rig from now on."""
         old = self._threads[rig]
         self.changes += old != threads
         self.starts += old == 0 < threads
@@ -85,7 +85,7 @@ class FleetScore(Shares):
     def add(
         self, surplus: float, importing: float = IMPORT, exporting: float = EXPORT
     ) -> float:
-        """Take a second with a surplus in W, and return what was mined with, in W."""
+        """Add a second with a surplus in W, and return the power of mining in W."""
         drawn = self._drawn
         if surplus > 0:
             self.oracle += self._best[min(int(surplus), len(self._best) - 1)]
@@ -101,12 +101,12 @@ class FleetScore(Shares):
 def best_hashes(
     watts: Sequence[Sequence[float]], hashes: Sequence[Sequence[float]]
 ) -> list[float]:
-    """Return the most H/s for each whole W that there is."""
+    """Return the highest H/s for each whole W of surplus."""
     size = math.ceil(sum(each[-1] for each in watts)) + 1
     best = [0.0] * (size + 1)
     top = 0
     for drawn, rates in zip(watts, hashes, strict=True):
-        # Rounded up by parts of a watt for each rig: less than a thread in all
+        # Rounded up by a fraction of a watt per rig: less than a thread in total
         options = [
             (math.ceil(power - 1e-9), rate)
             for power, rate in zip(drawn, rates, strict=True)

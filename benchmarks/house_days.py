@@ -1,7 +1,7 @@
-"""Days of a house with a fleet of miners, played through the manager's decisions.
+"""Days of a house with a fleet of miners, simulated with the manager's decisions.
 
-No Home Assistant and no miner take part, so a day takes seconds. `day.py` plays a day
-with both.
+It needs neither Home Assistant nor a miner, so a day takes seconds. `day.py` simulates
+a day with both.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ RIG_230 = FleetRig(Rig("230 W", idle=60, full=230), hashrate=500, saturation=0.1
 
 
 def fleet(size: int) -> tuple[FleetRig, ...]:
-    """Return rigs of 4, 16 and 64 threads, none as efficient as another."""
+    """Return rigs with 4, 16 and 64 threads and different efficiencies."""
     kinds = (
         FleetRig(Rig("16 threads", 60, 230, 16), hashrate=600, saturation=0.3),
         FleetRig(Rig("4 threads", 25, 75, 4), hashrate=450, saturation=0.1),
@@ -40,25 +40,26 @@ def fleet(size: int) -> tuple[FleetRig, ...]:
 
 @dataclass(frozen=True)
 class House:
-    """A house, and the days that are played in it."""
+    """A house, and the days that are simulated in it."""
 
     name: str
     rigs: tuple[FleetRig, ...] = (RIG_230,)
     peak: float = 1_000
-    """W that the panels bring under a clear sky at noon."""
+    """W of the panels at noon under a clear sky."""
     meter: Meter = field(default_factory=Meter)
     is_lively: bool = True
     is_recorded: bool = True
-    """Whether the sky varies like a recorded one, or has the broken clouds of `sky.py`."""
+    """Whether the sky varies like a recorded sky, or has the broken clouds of
+    `sky.py`."""
     has_battery: bool = False
     plug: Meter | None = None
     prices: Sequence[float] | None = None
     has_nights: bool = False
     knows_watts: bool = True
-    """Whether the watts of the rigs are known; else the manager learns them."""
+    """Whether the watts of the rigs are known; otherwise, the manager learns them."""
 
     def surplus(self, random: Random) -> list[float]:
-        """Return what is left over without mining, in W, second by second."""
+        """Return the surplus without mining in W, for each second."""
         shares = recorded_light(random) if self.is_recorded else light(BROKEN, random)
         sun = [self.peak * share for share in shares]
         if self.is_lively:
@@ -75,23 +76,23 @@ class House:
 
 @dataclass(frozen=True)
 class Result:
-    """The days of one strategy in one house, taken together."""
+    """The combined days of one strategy in one house."""
 
     house: House
     strategy: str
     days: int
     share: float
-    """Hashes on surplus in % of the oracle's."""
+    """Hashes on surplus as a percentage of the oracle's."""
     bought: float
-    """Energy bought in % of that of mining."""
+    """Bought energy as a percentage of the energy of mining."""
     cost: float
-    """What mining cost per day."""
+    """Cost of mining per day."""
     starts: float
     changes: float
     took: float
     """Seconds of real time per day."""
     hashes: float
-    """Hashes on surplus in all."""
+    """Total hashes on surplus."""
 
     def row(self) -> str:
         """Return it as a row of a table."""
@@ -124,7 +125,7 @@ def managed(
 
 
 def play(house: House, name: str, strategy: Strategy, days: int) -> Result:
-    """Play days one after the other, with one strategy that goes on learning."""
+    """Simulate consecutive days with one strategy, which keeps learning."""
     began = time.perf_counter()
     scores: list[FleetScore] = []
     for seed in range(days):
@@ -163,5 +164,5 @@ def _percent(parts: Iterable[float], wholes: Iterable[float]) -> float:
 
 
 def ideal(house: House, last: int = 1) -> Ideal:
-    """Return the follower to compare with."""
+    """Return the ideal follower to compare with."""
     return Ideal(house.rigs, last)

@@ -1,7 +1,7 @@
-"""What a household draws without its miners, second by second, in W.
+"""The power of a household without its miners in W, for each second.
 
-The quiet one is that of `sky.py`. In the lively one a family lives: its appliances
-start with a surge, heat by a thermostat, and run through programmes.
+The quiet household is that of `sky.py`. The busy one is a family: appliances start with
+a surge, heat by a thermostat, and run programmes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,11 +11,11 @@ HOUR = 3600
 DAY = 24 * HOUR
 
 type Profile = Sequence[tuple[float, float]]
-"""W, and the seconds for which they are drawn."""
+"""W, and for how many seconds."""
 
 
 def lively_house(random: Random) -> list[float]:
-    """Return what a family draws in the 24 hours of a day."""
+    """Return the power of a family's household for the 24 hours of a day."""
     watts = [120.0] * DAY
     _run_coolers(watts, random)
     for start, profile in _day(random):
@@ -24,7 +24,7 @@ def lively_house(random: Random) -> list[float]:
 
 
 def _run_coolers(watts: list[float], random: Random) -> None:
-    """Let a fridge and a freezer come and go."""
+    """Cycle a fridge and a freezer."""
     for power, on, off in ((90, 900, 1700), (75, 800, 2300)):
         second = random.uniform(0, on + off)
         while second < DAY:
@@ -34,7 +34,7 @@ def _run_coolers(watts: list[float], random: Random) -> None:
 
 
 def _day(random: Random) -> Iterator[tuple[float, Profile]]:
-    """Yield what is used when."""
+    """Yield what runs when."""
 
     def between(begin: float, end: float) -> float:
         return HOUR * random.uniform(begin, end)
@@ -65,17 +65,17 @@ def _day(random: Random) -> Iterator[tuple[float, Profile]]:
 
 
 def _kettle(random: Random) -> Profile:
-    """Return how water is boiled."""
+    """Return a kettle."""
     return [(2000, random.uniform(90, 240))]
 
 
 def _hob(random: Random) -> Profile:
-    """Return a plate that heats up, and then keeps its heat by being on and off."""
+    """Return a hob that heats up, and then cycles to keep the temperature."""
     return [(1800, random.uniform(240, 480)), *_cycles(random, 1800, 6, 9, 1100)]
 
 
 def _oven(random: Random) -> Profile:
-    """Return an oven, which does the same more slowly."""
+    """Return an oven, which does the same with longer cycles."""
     return [(2400, random.uniform(480, 720)), *_cycles(random, 2400, 40, 95, 2400)]
 
 
@@ -85,7 +85,7 @@ def _iron(random: Random) -> Profile:
 
 
 def _washing_machine(random: Random) -> Profile:
-    """Return a programme that heats, turns the drum to and fro, and spins."""
+    """Return a programme that heats, turns the drum both ways, and spins."""
     turning = [
         part
         for _ in range(90)
@@ -114,7 +114,7 @@ def _dishwasher(random: Random) -> Profile:
 def _cycles(
     random: Random, watts: float, on: float, off: float, seconds: float
 ) -> Profile:
-    """Return a thermostat: about so many seconds on, and then off, for some time."""
+    """Return the cycles of a thermostat: on and off for about some seconds each."""
     profile: list[tuple[float, float]] = []
     while seconds > 0:
         parts = (
@@ -130,7 +130,7 @@ def _cycles(
 
 
 def _add(watts: list[float], start: float, profile: Profile) -> None:
-    """Let something run from a second on, as far as the day goes."""
+    """Add an appliance from a second on, until the end of the day."""
     for power, seconds in profile:
         end = start + seconds
         for second in range(round(start), min(len(watts), round(end))):

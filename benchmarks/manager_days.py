@@ -1,4 +1,4 @@
-"""The houses that the manager is measured in, and the table of what came of it."""
+"""The houses for measuring the manager, and the table of results."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,11 +51,11 @@ OTHERS = (
 LARGE = House("twenty miners", fleet(20), 6_000)
 
 LASTS = (2, 3, 5)
-"""Reports of which a cautious follower takes the least."""
+"""Numbers of reports of which a cautious follower uses the lowest."""
 
 
 def told(house: House) -> Managed:
-    """Return a manager that knows how late the meter of a house is."""
+    """Return a manager that knows the delay of a house's meter."""
     manager = managed(house)
     used = CANDIDATES.index((house.meter.lag, 0))
     manager.state = replace(manager.state, response=Learned(used=used))
@@ -63,7 +63,7 @@ def told(house: House) -> Managed:
 
 
 def results(days: int) -> Iterator[Result]:
-    """Play all houses, and yield what came of each strategy."""
+    """Simulate all houses, and yield the result of each strategy."""
     for house in (QUIET, LIVELY):
         yield play(house, "ideal", ideal(house), days)
         for last in LASTS:
@@ -80,7 +80,7 @@ def results(days: int) -> Iterator[Result]:
 
 
 def rows(days: int) -> Iterator[str]:
-    """Play all houses, and yield each row of the table when it is there."""
+    """Simulate all houses, and yield each row of the table as soon as it is ready."""
     yield HEAD
     for result in results(days):
         yield result.row()
@@ -98,14 +98,14 @@ NIGHTS = (
 
 
 def sleep_rows(days: int) -> Iterator[str]:
-    """Play weeks of a rig that may sleep, and yield a row for each house."""
+    """Simulate weeks of a rig that may sleep, and yield a row for each house."""
     yield SLEEP_HEAD
     for house in NIGHTS:
         yield nights(house, days).row()
 
 
 def nights(house: House, days: int) -> Nights:
-    """Play days of a rig that may sleep, and of the same one that never does."""
+    """Simulate days of a rig that may sleep, and of the same rig that never does."""
     may, never = Beds(house.rigs), Beds(house.rigs, rules=None)
     sleeping = play(house, "sleeps", managed(house, beds=may), days)
     awake = play(house, "awake", managed(house, beds=never), days)

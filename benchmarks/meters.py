@@ -1,4 +1,4 @@
-"""How the sensors of a house and of its miners show what flows."""
+"""How the sensors of a house and its miners report power."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -17,48 +17,48 @@ class Meter:
     """A power sensor."""
 
     interval: int = 15
-    """Seconds between two reports."""
+    """Seconds between reports."""
     lag: int = 0
-    """Seconds that a report is late."""
+    """Delay of a report in seconds."""
     averaging: int = 1
-    """Seconds that a report is the mean of."""
+    """Seconds over which a report is averaged."""
     noise: float = 0.02
-    """The standard deviation of a report, as a share of it."""
+    """Relative standard deviation of a report."""
     resolution: float = 0.1
-    """W to which a report is rounded."""
+    """Resolution of a report in W."""
     on_change: bool = False
-    """Whether only what changed is reported."""
+    """Whether only changes are reported."""
     is_split: bool = False
-    """Whether import and export are two sensors, of which export reports later."""
+    """Whether import and export are two sensors; export reports later."""
 
     @property
     def flow(self) -> Flow:
-        """Return how its sensors make one power."""
+        """Return how its sensors are combined into one power."""
         return Flow((GRID,), (EXPORT,)) if self.is_split else Flow((GRID,))
 
 
 EXPORT_DELAY = 1
-"""Seconds after import in which a meter with two sensors reports export."""
+"""Seconds after which a meter with two sensors reports export, following import."""
 
 
 @dataclass
 class Readings:
-    """The reports of a meter, second by second."""
+    """The reports of a meter for each second."""
 
     meter: Meter
     random: Random
     samples: dict[str, Sample] = field(default_factory=dict)
-    """What its sensors show."""
+    """Current readings of its sensors."""
 
     def __post_init__(self) -> None:
-        """Begin at some moment within the interval."""
+        """Start at a random time within the interval."""
         meter = self.meter
         self._phase = self.random.randrange(meter.interval)
         self._flows: deque[float] = deque(maxlen=meter.lag + meter.averaging)
         self._export: float | None = None
 
     def pass_second(self, second: int, flow: float) -> bool:
-        """Take a second with a flow in W, and return whether a sensor reports."""
+        """Process a second with a flow in W, and return whether a sensor reports."""
         meter, flows = self.meter, self._flows
         flows.append(flow)
         place = (second - self._phase) % meter.interval
@@ -73,7 +73,7 @@ class Readings:
         return False
 
     def _set(self, sensor: str, second: int, watts: float) -> bool:
-        """Let a sensor report, and return whether it does."""
+        """Report by a sensor, and return whether it was sent."""
         before = self.samples.get(sensor)
         if self.meter.on_change and before and before.value == watts:
             return False
@@ -81,7 +81,7 @@ class Readings:
         return True
 
     def _shown(self) -> float:
-        """Return what the meter reports."""
+        """Return the reading of the meter."""
         meter = self.meter
         seen = [self._flows[place] for place in range(meter.averaging)]
         watts = sum(seen) / len(seen)
@@ -91,23 +91,23 @@ class Readings:
 
 @dataclass
 class Battery:
-    """A home battery that holds the grid at zero as far as it can."""
+    """A home battery that keeps the grid power at zero as far as possible."""
 
     capacity: float = 5_000
     """Wh."""
     power: float = 2_500
-    """W at most, either way."""
+    """Maximum W, in both directions."""
     charge: float = 2_000
     """Wh."""
     delay: int = 2
-    """Seconds in which it follows."""
+    """Seconds until it reacts."""
 
     def __post_init__(self) -> None:
-        """Begin at rest."""
+        """Start at rest."""
         self._flows: deque[float] = deque([0.0] * self.delay, maxlen=self.delay)
 
     def pass_second(self, flow: float) -> float:
-        """Take what the house would buy, in W, and return what charges the battery."""
+        """Process what the house would buy in W, and return the charging power."""
         wanted = -self._flows[0]
         self._flows.append(flow)
         watts = max(-self.power, min(self.power, wanted))

@@ -1,7 +1,6 @@
-"""A house with rigs behind one meter, in seconds, for strategies without Home Assistant.
+"""A house with rigs behind one meter, to test strategies without Home Assistant.
 
-What a rig does with a command is taken from the simulated miner of `day.py`: it takes
-two seconds.
+The delay of commands is that of the simulated miner in `day.py`: two seconds.
 """
 
 from collections import deque
@@ -17,28 +16,28 @@ from .meters import BATTERY, Battery, Meter, Readings, Samples
 from .sleeping import Beds
 
 COMMAND = 2
-"""Seconds from a command to the power that shows it."""
+"""Seconds from a command to its effect on power."""
 
 
 class Strategy(Protocol):
-    """What decides on the threads of the rigs."""
+    """Decides on the threads of the rigs."""
 
     beds: Beds | None
-    """The rigs that may sleep; None if their idle power is part of the house."""
+    """The rigs that may sleep; None if their idle power counts as part of the house."""
 
     def report(
         self, now: int, samples: Samples, threads: Sequence[int], truth: float
     ) -> Mapping[int, int]:
-        """Return the rigs to change, and their threads, when a sensor reports.
+        """Return the rigs to change with their threads, after a report of a sensor.
 
-        `truth` is the surplus that only an ideal strategy may look at.
+        `truth` is the actual surplus, which only an ideal strategy may use.
         """
 
     def wake(self, now: int, threads: Sequence[int]) -> Mapping[int, int]:
-        """Return the rigs to change between the reports."""
+        """Return the rigs to change between reports."""
 
     def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
-        """Take note of what the plug of a rig reports."""
+        """Process a report of a rig's plug."""
 
 
 @dataclass
@@ -47,25 +46,25 @@ class Plant:
 
     rigs: Sequence[FleetRig]
     surplus: Sequence[float]
-    """W left over without mining, second by second."""
+    """Surplus without mining in W, for each second."""
     meter: Meter
     random: Random
     battery: Battery | None = None
-    """Its power is no surplus of the oracle's; it only hides the surplus."""
+    """The oracle does not use its power; it only hides the surplus."""
     plug: Meter | None = None
-    """How the plugs of the rigs report, where they have some."""
+    """How the plugs of the rigs report; None without plugs."""
     prices: Sequence[float] | None = None
-    """What a kWh costs in each hour."""
+    """Price of a kWh in each hour."""
     start: int = 0
-    """When it begins, on the clock of the strategy."""
+    """Start time by the clock of the strategy."""
     score: FleetScore = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin with rigs at rest."""
+        """Start with idle rigs."""
         self.score = FleetScore(self.rigs)
 
     def run(self, strategy: Strategy) -> FleetScore:
-        """Let the day pass."""
+        """Simulate the day."""
         score = self.score
         threads = [0] * len(self.rigs)
         pending: deque[tuple[int, Mapping[int, int]]] = deque()
@@ -102,7 +101,7 @@ class Plant:
     def _report_plug(
         self, strategy: Strategy, now: int, rig: int, plug: Readings, threads: int
     ) -> None:
-        """Let the plug of a rig report what the computer draws."""
+        """Report the power of a computer by its plug."""
         model = self.rigs[rig].rig
         if plug.pass_second(now, model.idle + model.mining(threads)):
             watts = next(iter(plug.samples.values())).value

@@ -1,4 +1,4 @@
-"""A picture of a day: the surplus, and the power used for mining."""
+"""A chart of a day: the surplus, and the power used for mining."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from .day import Day, Scenario
 
 STEP = 10
-"""Seconds to a point of the picture."""
+"""Seconds per point of the chart."""
 
 SUN = "#ffd54f"
 MINER = "#2e7d32"
@@ -19,7 +19,7 @@ BOUGHT = "#c62828"
 def draw(
     days: Iterable[Day], wanted: Sequence[tuple[str, Scenario]], path: Path
 ) -> None:
-    """Draw some of the days below each other, each with its title."""
+    """Draw several days one below the other, each with a title."""
     played = {repr(day.scenario): day for day in days}
     figure = Figure(figsize=(10, 2.4 * len(wanted) + 0.6), layout="constrained")
     panels = figure.subplots(len(wanted), 1, sharex=True, squeeze=False)[:, 0]

@@ -1,4 +1,4 @@
-"""The prices of a day with a tariff that changes by the hour."""
+"""The prices of a day with an hourly tariff."""
 
 DAY_OF_PRICES = (
     *(0.27, 0.26, 0.25, 0.25, 0.26, 0.29),
@@ -6,5 +6,5 @@ DAY_OF_PRICES = (
     *(0.18, 0.16, 0.16, 0.18, 0.23, 0.30),
     *(0.37, 0.41, 0.39, 0.34, 0.31, 0.28),
 )
-"""What a bought kWh costs in each hour. Not recorded: shaped like a day in summer, with
-little at noon and most in the evening."""
+"""Price of a kWh in each hour. Not recorded, but shaped like a summer day: low at noon,
+and highest in the evening."""

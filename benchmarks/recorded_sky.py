@@ -1,8 +1,7 @@
-"""Skies that vary from minute to minute as often, and by as much, as a recorded one.
+"""Skies that vary from minute to minute like a recorded sky.
 
-`sky_statistics.json` says where the statistics are from. Each hour is of a class that
-follows from the one before, and each minute follows from the one before as it did in
-hours of that class.
+`sky_statistics.json` names the source of the statistics. They are Markov chains: of
+classes of hours, and of minutes within hours of a class.
 """
 
 from bisect import bisect
@@ -22,24 +21,24 @@ MINUTE = 60
 
 @dataclass(frozen=True)
 class Choice[Key]:
-    """What can come next, and how often it did."""
+    """What can come next, with its frequency."""
 
     keys: tuple[Key, ...]
     sums: tuple[int, ...]
 
     @classmethod
     def of(cls, counts: dict[Key, int]) -> Choice[Key]:
-        """Return the choice among what was counted."""
+        """Return a choice by counts."""
         return cls(tuple(counts), tuple(accumulate(counts.values())))
 
     def draw(self, random: Random) -> Key:
-        """Return one of them at random."""
+        """Return a random one."""
         return self.keys[bisect(self.sums, random.random() * self.sums[-1])]
 
 
 @dataclass(frozen=True)
 class HourClass:
-    """Hours that are alike."""
+    """A class of similar hours."""
 
     next: Choice[str]
     minutes: dict[int, Choice[int]]
@@ -47,7 +46,8 @@ class HourClass:
     def step(self, index: int, random: Random) -> int:
         """Return the clear-sky index of the next minute, in bins.
 
-        One that such an hour never has goes on from the nearest that it has.
+        From an index that does not occur in such hours, it continues from the nearest
+        one.
         """
         nearest = min(self.minutes, key=lambda known: abs(known - index))
         return self.minutes[nearest].draw(random)
@@ -55,7 +55,7 @@ class HourClass:
 
 @cache
 def _statistics() -> tuple[float, Choice[str], dict[str, HourClass]]:
-    """Return the size of a bin, the classes of hours, and what is known of each."""
+    """Return the bin size, the transitions between classes, and the classes."""
     data = json.loads(STATISTICS.read_text())
     classes = {
         each["name"]: HourClass(
@@ -72,7 +72,7 @@ def _statistics() -> tuple[float, Choice[str], dict[str, HourClass]]:
 
 
 def clear_sky_indices(random: Random) -> list[float]:
-    """Return the clear-sky index of each minute of a day, and of the one after it."""
+    """Return the clear-sky index of each minute of a day, and one more."""
     size, hours, classes = _statistics()
     name = hours.draw(random)
     index = random.choice(list(classes[name].minutes))
@@ -83,7 +83,7 @@ def clear_sky_indices(random: Random) -> list[float]:
             name = classes[name].next.draw(random)
         new = classes[name].step(index, random)
         if new != index:
-            # Within its bin an index stays where it is: a clear sky is even.
+            # Within its bin, an index does not move: a clear sky is steady.
             place = random.random()
         index = new
         indices.append((index + place) * size)
@@ -91,7 +91,7 @@ def clear_sky_indices(random: Random) -> list[float]:
 
 
 def recorded_light(random: Random) -> list[float]:
-    """Return the share of the clear sky's peak that reaches the roof, each second."""
+    """Return the fraction of the clear-sky peak on the roof, for each second."""
     indices = clear_sky_indices(random)
     shares = []
     for second in range(DAYLIGHT):

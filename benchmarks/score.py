@@ -1,4 +1,4 @@
-"""The result of a day of mining: hashes on surplus, and energy that was bought."""
+"""The result of a day of mining: hashes on surplus, and bought energy."""
 
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,7 +15,8 @@ class Rig:
     """W with all threads."""
     threads: int = 16
     bend: float = 0.15
-    """How much more the first threads draw than the last ones: clocks sink with load."""
+    """How much more power the first threads need than the last ones: clocks drop under
+    load."""
 
     def mining(self, threads: int) -> float:
         """Return the power of some threads on top of the idle power, in W."""
@@ -24,7 +25,7 @@ class Rig:
 
 
 class Shares:
-    """Shares of what was added up in a day."""
+    """Ratios of a day's totals."""
 
     oracle: float
     on_surplus: float
@@ -33,42 +34,43 @@ class Shares:
 
     @property
     def share(self) -> float:
-        """Return hashes on surplus in % of the oracle's."""
+        """Return hashes on surplus as a percentage of the oracle's."""
         return 100 * self.on_surplus / self.oracle
 
     @property
     def bought_share(self) -> float:
-        """Return the energy bought in % of the energy of mining."""
+        """Return bought energy as a percentage of the energy of mining."""
         return 100 * self.bought / self.mined if self.mined else 0
 
 
 @dataclass
 class Score(Shares):
-    """What was mined in a day, against an oracle.
+    """The result of a day, compared with an oracle.
 
-    The oracle has the same steps of threads and no delay: each second it runs as many
-    threads as the surplus of that second feeds whole.
+    The oracle has the same steps of threads and no delay: each second, it runs as many
+    threads as the surplus of that second can feed.
     """
 
     rig: Rig
     oracle: float = 0
     """Thread seconds."""
     on_surplus: float = 0
-    """Thread seconds, those of a second by the share of its energy that was not bought."""
+    """Thread seconds, weighted in each second by the fraction of energy that was not
+    bought."""
     mined: float = 0
     """Ws."""
     bought: float = 0
     """Ws."""
     usable: float = 0
-    """Ws of surplus, up to what all threads draw."""
+    """Ws of surplus, up to the power of all threads."""
     threads: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Make a table of the steps."""
+        """Calculate the table of steps."""
         self._watts = [self.rig.mining(n) for n in range(self.rig.threads + 1)]
 
     def add(self, threads: int, surplus: float) -> None:
-        """Take a second with some threads, and what was left over without them in W."""
+        """Add a second with a number of threads, and the surplus without them in W."""
         drawn = self._watts[threads]
         bought = min(drawn, max(0.0, drawn - surplus))
         self.mined += drawn
@@ -81,7 +83,7 @@ class Score(Shares):
 
     @property
     def starts(self) -> int:
-        """Return how often mining began."""
+        """Return how often mining started."""
         return sum(before == 0 < now for before, now in pairwise(self.threads))
 
     @property

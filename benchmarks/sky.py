@@ -1,7 +1,7 @@
-"""The sun over a house, the clouds before it, and what the house itself draws.
+"""Sun and clouds over a house, and the power of the house itself.
 
-All in seconds from sunrise to sunset, each day made of a seed: the same seed is the
-same day.
+For each second from sunrise to sunset. Each day is generated from a seed: the same seed
+gives the same day.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,10 @@ DAYLIGHT = 12 * 3600
 
 @dataclass(frozen=True)
 class Clouds:
-    """A field of clouds that the wind carries over the roof.
+    """A field of clouds that drifts over the roof.
 
-    The lengths of clouds, and of the gaps between them, follow the power law that was
-    found for real ones (Wood and Field, 2011: exponent -1.66). The thicker a cloud, the
-    more light it takes.
+    The lengths of clouds and gaps follow the power law of real ones (Wood and Field,
+    2011: exponent -1.66). The thicker a cloud, the more light it blocks.
     """
 
     shortest: float
@@ -27,19 +26,19 @@ class Clouds:
     longest: float
     """km."""
     wind: float
-    """m/s at the height of the clouds."""
+    """m/s at cloud height."""
 
 
 @dataclass(frozen=True)
 class Sky:
-    """What a day looks like."""
+    """The weather of a day."""
 
     name: str
     clouds: Clouds | None = None
     light: float = 1
-    """What is left of the light apart from single clouds."""
+    """Fraction of the light that is left apart from single clouds."""
     drifts: bool = False
-    """Whether that changes slowly."""
+    """Whether it changes slowly."""
 
 
 CLEAR = Sky("clear")
@@ -50,18 +49,18 @@ CUMULUS = Sky("small fast clouds", Clouds(shortest=0.3, longest=10, wind=8))
 
 _EXPONENT = 1.66
 _EDGE = (50, 300)
-"""m over which the edge of a cloud becomes opaque."""
+"""Width in m over which the edge of a cloud becomes opaque."""
 
 
 def clear_sky(second: float) -> float:
-    """Return the share of the clear sky's peak at a second after sunrise."""
+    """Return the fraction of the clear-sky peak at a second after sunrise."""
     if not 0 < second < DAYLIGHT:
         return 0
     return math.pow(math.sin(math.pi * second / DAYLIGHT), 1.3)
 
 
 def light(sky: Sky, random: Random) -> list[float]:
-    """Return the share of the peak that reaches the roof, second by second."""
+    """Return the fraction of the peak that reaches the roof, for each second."""
     through = [sky.light] * DAYLIGHT
     if sky.clouds:
         _draw(through, sky.clouds, random)
@@ -73,9 +72,9 @@ def light(sky: Sky, random: Random) -> list[float]:
 def variability(shares: list[float]) -> float:
     """Return the variability index of a day (Stein, Hansen and Reno, 2012).
 
-    That is how much longer the curve of the light is than under a clear sky, by its
-    values of each minute in W/m2. A clear day has 1; from 5 on a day counts as
-    moderately variable, from 10 on as highly variable (Trueblood and others, 2013).
+    It is the length of the irradiance curve relative to that under a clear sky, with
+    values of each minute in W/m2. A clear day has 1; a day counts as moderately
+    variable from 5, and as highly variable from 10 (Trueblood and others, 2013).
     """
     minutes = range(0, len(shares) - 60, 60)
     seen, ideal = (
@@ -86,9 +85,9 @@ def variability(shares: list[float]) -> float:
 
 
 def house(random: Random) -> list[float]:
-    """Return what a house draws without the miner, second by second, in W.
+    """Return the power of a house without the miner in W, for each second.
 
-    A base load, a fridge that switches on and off, and cooking.
+    A base load, a cycling fridge, and cooking.
     """
     watts = [60.0] * DAYLIGHT
     second = random.uniform(0, 1800)
@@ -102,7 +101,7 @@ def house(random: Random) -> list[float]:
 
 
 def _draw(through: list[float], clouds: Clouds, random: Random) -> None:
-    """Let clouds pass."""
+    """Move clouds over the roof."""
     second = 0.0
     while True:
         second += _length(clouds, random) / clouds.wind
@@ -124,7 +123,7 @@ def _draw(through: list[float], clouds: Clouds, random: Random) -> None:
 
 
 def _length(clouds: Clouds, random: Random) -> float:
-    """Return the length of a cloud or of a gap, in m."""
+    """Return the length of a cloud or a gap in m."""
     power = 1 - _EXPONENT
     low, high = math.pow(clouds.shortest, power), math.pow(clouds.longest, power)
     return 1000 * math.pow(low + random.random() * (high - low), 1 / power)
@@ -137,7 +136,7 @@ def _step(value: float) -> float:
 
 
 def _drifting(through: list[float], random: Random) -> list[float]:
-    """Let a closed cover become a little thicker and thinner."""
+    """Return a closed cover that becomes slightly thicker and thinner."""
     level, drifted = 1.0, []
     for share in through:
         level += (1 - level) / 1200 + random.gauss(0, 0.006)
@@ -146,6 +145,6 @@ def _drifting(through: list[float], random: Random) -> list[float]:
 
 
 def _add(watts: list[float], start: float, seconds: float, more: float) -> None:
-    """Let something draw more for some seconds."""
+    """Add a load for some seconds."""
     for second in range(int(start), min(len(watts), int(start + seconds))):
         watts[second] += more

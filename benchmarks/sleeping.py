@@ -1,4 +1,4 @@
-"""Rigs that sleep: weeks with nights, of one that may and of one that never does."""
+"""Rigs that sleep: weeks with nights, compared with a rig that never sleeps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from custom_components.xmrig_miner.manager import SleepAction, SleepRules
 from .fleet_score import FleetRig
 
 REST = 30
-"""Minutes of rest, as the options have it."""
+"""Minutes of rest, as in the options."""
 
 RULES = SleepRules(after=60 * REST)
 
 SHUTS_DOWN = 20
 STARTS = 90
-"""Seconds that a computer takes, in which it draws its idle power."""
+"""Seconds of starting up, in which a computer draws its idle power."""
 
 KWH = 3_600_000
 """Ws."""
@@ -22,22 +22,22 @@ KWH = 3_600_000
 
 @dataclass
 class Beds:
-    """The rigs of a house that may sleep, and what they draw without mining."""
+    """The rigs of a house that may sleep, and their power without mining."""
 
     rigs: Sequence[FleetRig]
     rules: SleepRules | None = RULES
     """None if they never do."""
     idle: float = 0
-    """Ws drawn on top of that of threads."""
+    """Ws on top of those of threads."""
     resting: float = 0
-    """Ws of these drawn while no thread ran."""
+    """Ws of these while no thread ran."""
     wakes: int = 0
     _off: set[int] = field(default_factory=set)
     _ends: dict[int, tuple[int, bool]] = field(default_factory=dict)
-    """When a rig will have started or shut down, and whether it starts."""
+    """When a rig finishes starting or shutting down, and whether it is starting."""
 
     def obey(self, now: int, actions: Mapping[str, SleepAction]) -> None:
-        """Begin what is to be done."""
+        """Start an action."""
         for id_, action in actions.items():
             rig = int(id_)
             wakes = action is SleepAction.WAKE
@@ -47,7 +47,7 @@ class Beds:
                 self._off.discard(rig)
 
     def pass_second(self, now: int, threads: Sequence[int]) -> float:
-        """Let a second pass, and return the W that are not drawn while rigs are off."""
+        """Process a second, and return the W that rigs that are off do not draw."""
         for rig, (at, wakes) in list(self._ends.items()):
             if now >= at:
                 del self._ends[rig]
@@ -64,20 +64,20 @@ class Beds:
         return saved
 
     def is_online(self, rig: int) -> bool:
-        """Return whether a rig answers."""
+        """Return whether a rig is reachable."""
         return rig not in self._off and rig not in self._ends
 
 
 @dataclass(frozen=True)
 class Nights:
-    """Days of a rig that may sleep, and of the same one that never does."""
+    """Days of a rig that may sleep, compared with the same rig that never does."""
 
     name: str
     days: int
     hashes: float
-    """On surplus, in % of those of the one that never sleeps."""
+    """Hashes on surplus as a percentage of those of the rig that never sleeps."""
     idle: float
-    """kWh of idle power per day while it rests."""
+    """kWh of idle power per day while resting."""
     idle_of_other: float
     total: float
     """kWh of idle power per day, mining or not."""

@@ -1,4 +1,4 @@
-"""How much of the sun becomes hashes, and how much power is bought for them.
+"""Measures how much of the sun becomes hashes, and how much power is bought for them.
 
 Plays days of photovoltaic power and household through a simulated miner, a running Home
 Assistant, the real integration and the real blueprints, and prints for each strategy:
@@ -8,9 +8,9 @@ Assistant, the real integration and the real blueprints, and prints for each str
 - bought: energy bought for mining, in % of the energy of mining;
 - starts, and changes of the number of threads.
 
-With `--manager` it plays fleets in two households, under skies that vary like a recorded
-one, through the decisions of the manager alone, which takes seconds a day; the ideal
-follower beside it knows at each report of the meter what is left over.
+With `--manager` it plays fleets in two households, under skies that vary like a
+recorded one, through the decisions of the manager alone, which takes seconds a day; the
+ideal follower beside it knows at each report of the meter what is left over.
 
 `python -m benchmarks.solar_day --help` says what it can be asked for. The plot needs
 matplotlib (`uv pip install --group benchmark`).
@@ -47,14 +47,15 @@ PLUG = Strategy("- measured by a smart plug", has_plug=True)
 NOISY = Strategy("- noise of 2 % of the sun")
 
 TARGETS = {15: (97, 1), 60: (94, 2.5)}
-"""Least share and most bought under broken clouds, by the interval of the meter."""
+"""Minimum share and maximum bought under broken clouds, by the interval of the
+meter."""
 
 
 def on_off(rig: Rig) -> Strategy:
-    """Return the comparison: all threads or none, with some hysteresis, 5 min each.
+    """Return the baseline: all threads or none, with hysteresis and 5 min delays.
 
-    It begins when three quarters of what mining takes are fed in, and ends when more
-    than a quarter of it is bought.
+    It starts when three quarters of the power of mining are exported, and ends when
+    more than a quarter is bought.
     """
     mining = rig.full - rig.idle
     return Strategy(
@@ -65,7 +66,7 @@ def on_off(rig: Rig) -> Strategy:
 
 
 def scenarios(seeds: int) -> Iterator[Scenario]:
-    """Yield the days to play."""
+    """Yield the days to simulate."""
     for rig in RIGS:
         for interval in TARGETS:
             for seed in range(seeds):
@@ -78,14 +79,14 @@ def scenarios(seeds: int) -> Iterator[Scenario]:
             for interval in (5, 15, 60):
                 if sky != BROKEN or interval not in TARGETS:
                     yield Scenario(sky, rig, interval, FOLLOW, 0)
-        # Under a closed cover nothing is left over for a large rig.
+        # Under an overcast sky, there is no surplus for a large rig.
         for sky in (CLEAR, OVERCAST) if rig == SMALL else (CLEAR,):
             yield Scenario(sky, rig, 15, FOLLOW, 0)
             yield Scenario(sky, rig, 15, on_off(rig), 0)
 
 
 def quick() -> Iterator[Scenario]:
-    """Yield three hours of one day for what there are targets for, and to compare."""
+    """Yield three hours of one day for the targets and the baseline."""
     for rig in RIGS:
         for interval in TARGETS:
             yield Scenario(BROKEN, rig, interval, FOLLOW, 0, hours=(4, 7))
@@ -104,7 +105,7 @@ def pictured(wanted: list[Scenario]) -> list[tuple[str, Scenario]]:
 
 @dataclass(frozen=True)
 class Row:
-    """The days of one strategy under one kind of sky."""
+    """The combined days of one strategy under one kind of sky."""
 
     first: Scenario
     days: int
@@ -116,7 +117,7 @@ class Row:
 
     @property
     def meets(self) -> str:
-        """Return whether the targets are met, where there are any."""
+        """Return whether the targets are met, if there are any."""
         first = self.first
         if first.sky != BROKEN or first.strategy != FOLLOW or first.noise_of_sun:
             return ""
@@ -128,7 +129,7 @@ class Row:
 
 
 def rows(days: Iterable[Day]) -> Iterator[Row]:
-    """Yield the means of the days that differ only in their seed."""
+    """Yield the averages of days that differ only in their seed."""
 
     def kind(day: Day) -> str:
         return repr(replace(day.scenario, seed=0))
@@ -147,7 +148,7 @@ def rows(days: Iterable[Day]) -> Iterator[Row]:
 
 
 def table(days: Iterable[Day], order: list[Scenario]) -> str:
-    """Return what came of the days as a table."""
+    """Return the results as a table."""
     places = {
         repr(replace(s, seed=0)): place for place, s in reversed([*enumerate(order)])
     }
@@ -170,7 +171,7 @@ def table(days: Iterable[Day], order: list[Scenario]) -> str:
 
 
 def play_all(wanted: list[Scenario], jobs: int) -> Iterator[Day]:
-    """Play days in processes of their own, and yield each when it is over."""
+    """Simulate days in separate processes, and yield each when it is done."""
     with ProcessPoolExecutor(
         jobs, mp_context=multiprocessing.get_context("spawn"), max_tasks_per_child=1
     ) as pool:
@@ -233,7 +234,7 @@ def main() -> int:
     played = list(play_all(wanted, arguments.jobs))
     print(table(played, wanted))
     if arguments.plot:
-        # Needed for nothing else, and not in every environment
+        # Only needed here, and not in every environment
         from .plot import draw  # noqa: PLC0415
 
         draw(played, pictured(wanted), arguments.plot)

@@ -1,4 +1,4 @@
-"""What may decide on the threads of rigs in `plant.py`."""
+"""Strategies for the threads of rigs in `plant.py`."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -25,11 +25,11 @@ from .plant import COMMAND
 from .sleeping import Beds
 
 SETTLE = 30
-"""Seconds after a change from which on a plug teaches: `SETTLE_TIME` of the meter."""
+"""Seconds after a change until a plug is learned from: the meter's `SETTLE_TIME`."""
 
 
 def curve_of(rig: FleetRig) -> Curve:
-    """Return the curve of a rig as it is in truth."""
+    """Return the actual curve of a rig."""
     idle = rig.rig.idle
     return Curve(tuple(idle + watts for watts in rig.mining), tuple(rig.hashrates))
 
@@ -48,7 +48,7 @@ class Managed:
         knows_watts: bool = True,
         beds: Beds | None = None,
     ) -> None:
-        """Initialize it with nothing learned."""
+        """Initialize the manager with nothing learned."""
         self.settings = settings or Settings()
         self.state = ManagerState()
         self.plan: Plan | None = None
@@ -70,22 +70,22 @@ class Managed:
     def report(
         self, now: int, samples: Samples, threads: Sequence[int], truth: float
     ) -> Mapping[int, int]:
-        """Decide by a report of a sensor."""
+        """Decide after a report of a sensor."""
         self._inputs = replace(self._inputs, meters=self._sources.meters(samples))
         return self._decide(now, threads)
 
     def wake(self, now: int, threads: Sequence[int]) -> Mapping[int, int]:
-        """Decide where the last decision asked for it."""
+        """Decide at the time requested by the last decision."""
         wake_at = self.plan.wake_at if self.plan else None
         if wake_at is None or now < wake_at:
             return {}
         return self._decide(now, threads)
 
     def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
-        """Learn what the plug of a rig reports, once it has settled."""
+        """Learn from the plug of a rig, once it has settled."""
         truth = self._rigs[rig]
         if rig not in self._models:
-            # What the user enters is wrong by a quarter
+            # The watts entered by the user are off by a quarter
             self._models[rig] = PowerModel(
                 truth.rig.threads, idle=truth.rig.idle, full=1.25 * truth.rig.full
             )
@@ -136,10 +136,10 @@ class Managed:
 
 
 class Ideal:
-    """A follower that knows at each report what is left over, and is never wrong.
+    """A follower that knows the exact surplus at each report.
 
-    It distributes anew each time. With `last` it is the cautious one to compare with:
-    it takes the least of so many reports.
+    It redistributes each time. With `last`, it is the cautious follower to compare
+    with: it uses the lowest of the last reports.
     """
 
     beds: Beds | None = None
@@ -152,7 +152,7 @@ class Ideal:
     def report(
         self, now: int, samples: Samples, threads: Sequence[int], truth: float
     ) -> Mapping[int, int]:
-        """Decide by what is left over in truth."""
+        """Decide by the actual surplus."""
         self._recent.append(truth)
         loads = [
             Load(id=str(place), curve=curve, threads=0, ceiling=curve.threads)
@@ -166,8 +166,8 @@ class Ideal:
         }
 
     def wake(self, now: int, threads: Sequence[int]) -> Mapping[int, int]:
-        """Decide nothing between the reports."""
+        """Decide nothing between reports."""
         return {}
 
     def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
-        """Learn nothing: all is known."""
+        """Learn nothing: everything is known."""

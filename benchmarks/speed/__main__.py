@@ -29,7 +29,7 @@ PARTS = {
 
 
 def _measured(part: str, *, short: bool) -> list[Result]:
-    """Measure a part in a process of its own, which no other has warmed up."""
+    """Measure a part in a separate process, so that no other part warms it up."""
     command = [sys.executable, "-m", __package__, "--run", part]
     process = subprocess.run(
         [*command, *(["--short"] if short else [])],

@@ -1,4 +1,4 @@
-"""Many miners at once: time, processor, memory, and how long the event loop stands still."""
+"""Many miners at once: time, CPU, memory, and stalls of the event loop."""
 
 import asyncio
 from statistics import median, quantiles
@@ -17,11 +17,11 @@ SIZES = (1, 10, 30, 100, 200)
 LATENCIES = (0, 0.1)
 LARGE = 200
 PROBE = 0.005
-"""Seconds between two looks at how late the event loop is."""
+"""Seconds between checks of the event loop's delay."""
 
 
 async def _refreshed(hass: HomeAssistant) -> float:
-    """Refresh all miners at once, and return the seconds that it took."""
+    """Refresh all miners at once, and return the seconds it took."""
     began = time.perf_counter()
     await asyncio.gather(
         *(coordinator.async_refresh() for coordinator in coordinators(hass))
@@ -30,14 +30,14 @@ async def _refreshed(hass: HomeAssistant) -> float:
 
 
 async def _read(floors: list[Floor]) -> float:
-    """Send the same requests without Home Assistant; return the seconds."""
+    """Send the same requests without Home Assistant, and return the seconds it took."""
     began = time.perf_counter()
     await asyncio.gather(*(floor.three() for floor in floors))
     return time.perf_counter() - began
 
 
 async def _durations(size: int, latency: float, rounds: int) -> tuple[float, float]:
-    """Return the seconds of refreshing so many miners, and of their bare requests."""
+    """Return the seconds of refreshing some miners, and of the bare requests."""
     async with miners(size, latency=latency) as ports, home() as hass:
         await add_fleet(hass, ports)
         await polled_by_hand(hass)
@@ -80,7 +80,7 @@ async def measure_times(*, short: bool) -> list[Result]:
 
 
 class Delays:
-    """How late the event loop is, and by how much of it this process is to blame."""
+    """Delays of the event loop, and the part that this process causes."""
 
     def __init__(self) -> None:
         """Initialize without a delay."""
@@ -88,14 +88,14 @@ class Delays:
         self.own: list[float] = []
 
     async def watch(self) -> None:
-        """Look until cancelled."""
+        """Check until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due, used = loop.time() + PROBE, time.thread_time()
             await asyncio.sleep(PROBE)
             late = max(0.0, loop.time() - due)
             self.all.append(late)
-            # What other processes took is no delay of this one
+            # Time used by other processes is not counted
             self.own.append(min(late, time.thread_time() - used))
 
 
@@ -104,14 +104,14 @@ def _percentile(values: list[float]) -> float:
 
 
 async def _steady(size: int, polls: int) -> list[Result]:
-    """Measure miners that are polled at their interval, in real time."""
+    """Measure miners that are polled at the usual interval, in real time."""
     async with miners(size, polls=1000) as ports, home() as hass:
         # The first miner also loads the code of the integration
         await add_fleet(hass, ports[:1])
         before, began = resident(), time.process_time()
         await add_fleet(hass, ports)
         added = time.process_time() - began
-        # From here on they are polled as after any start
+        # From here, they are polled as after any start
         await asyncio.sleep(1.5 * POLL)
         wall, used = time.monotonic(), time.process_time()
         await asyncio.sleep(polls * POLL)
@@ -164,14 +164,14 @@ async def _steady(size: int, polls: int) -> list[Result]:
 
 
 async def measure_steady(*, short: bool) -> list[Result]:
-    """Measure the processor, the delays and the memory at the usual interval."""
+    """Measure CPU, delays and memory at the usual interval."""
     if short:
         return []
     return [*await _steady(30, 6), *await _steady(LARGE, 6)]
 
 
 async def measure_memory(*, short: bool) -> list[Result]:
-    """Measure the memory of a miner, next to that of a state of Home Assistant."""
+    """Measure the memory of a miner, compared with a state in Home Assistant."""
     size = 60 if short else LARGE
     async with miners(size) as ports, home() as hass:
         await add_fleet(hass, ports[:1])

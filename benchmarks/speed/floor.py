@@ -1,4 +1,4 @@
-"""The least that reading a miner costs: aiohttp's requests, and orjson."""
+"""The minimum cost of reading a miner: aiohttp's requests, and orjson."""
 
 import asyncio
 
@@ -9,20 +9,20 @@ from .recording import PATHS, TOKEN
 
 
 class Floor:
-    """Reads the endpoints of a miner, and does nothing with them."""
+    """Reads the endpoints of a miner, and does nothing with the replies."""
 
     def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
-        """Initialize it for the miner on a port of this computer."""
+        """Initialize the floor for a miner on a local port."""
         self._session = session
         self._urls = [f"http://127.0.0.1:{port}{path}" for path in PATHS]
         self._headers = {"Authorization": f"Bearer {TOKEN}"}
 
     async def two(self) -> None:
-        """Read the summary and the backends, side by side."""
+        """Read the summary and the backends in parallel."""
         await asyncio.gather(*map(self._get, self._urls[:2]))
 
     async def three(self) -> None:
-        """Read all endpoints, side by side."""
+        """Read all endpoints in parallel."""
         await asyncio.gather(*map(self._get, self._urls))
 
     async def _get(self, url: str) -> object:

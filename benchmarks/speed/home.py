@@ -1,4 +1,4 @@
-"""A Home Assistant with many miners, in real time."""
+"""Home Assistant with many miners, in real time."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -11,7 +11,7 @@ import time
 from unittest.mock import patch
 
 # isort: off
-# The test helpers bring a package of the same name
+# The test helpers contain a package of the same name
 import custom_components  # noqa: F401
 
 # isort: on
@@ -36,14 +36,14 @@ MEMORY = Path("/dev/shm")  # noqa: S108
 
 
 class Clock:
-    """The clocks of this process, which can be moved on."""
+    """The clocks of this process, which can be advanced."""
 
     def __init__(self) -> None:
-        """Begin with the real time."""
+        """Start with the real time."""
         self.offset = 0.0
 
     def move(self, seconds: float) -> None:
-        """Let time pass, for everything in this process."""
+        """Advance the time for everything in this process."""
         self.offset += seconds
 
     @contextmanager
@@ -64,14 +64,14 @@ class Clock:
 async def home(
     state: CoreState = CoreState.running,
 ) -> AsyncIterator[HomeAssistant]:
-    """Start a Home Assistant that has nothing but its core."""
+    """Start Home Assistant with nothing but its core."""
     logging.disable(logging.WARNING)
     directory = MEMORY if MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(dir=directory) as config:
         async with async_test_home_assistant(
             config_dir=config, initial_state=state
         ) as hass:
-            # Home Assistant's own looks names up by mDNS too
+            # Home Assistant's own resolver also uses mDNS
             hass.data["aiohttp_resolver"] = ThreadedResolver()
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
             try:
@@ -111,7 +111,7 @@ async def set_up(hass: HomeAssistant) -> None:
 async def add_fleet(hass: HomeAssistant, ports: Sequence[int]) -> None:
     """Add a miner for each further port, and set them up one by one.
 
-    Two hundred at once take seconds, in which some would not be reached in time.
+    Two hundred at once take seconds, so that some would time out.
     """
     there = len(hass.config_entries.async_entries(DOMAIN))
     for number, port in enumerate(ports[there:], there):
@@ -131,7 +131,7 @@ def coordinators(hass: HomeAssistant) -> list[XmrigCoordinator]:
 
 
 async def polled_by_hand(hass: HomeAssistant) -> list[XmrigCoordinator]:
-    """End the polls at their interval, and return what polls instead."""
+    """Stop the regular polls, and return a function that polls instead."""
     found = coordinators(hass)
     for coordinator in found:
         # The second poll sets the interval, the third one cancels the next
@@ -142,7 +142,7 @@ async def polled_by_hand(hass: HomeAssistant) -> list[XmrigCoordinator]:
 
 
 def resident() -> float:
-    """Return the memory of this process in MiB, without what it shares with others."""
+    """Return the private memory of this process in MiB."""
     gc.collect()
     for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
         name, value, *_ = line.split()

@@ -1,4 +1,4 @@
-"""Set-up, unload, start, import, and loading what is stored."""
+"""Set-up, unload, start, import, and loading stored data."""
 
 import asyncio
 from collections import Counter
@@ -47,7 +47,7 @@ print(time.process_time() - began)
 
 
 def _left(hass: HomeAssistant) -> Counter[str]:
-    """Return what a set-up may leave behind, by kind."""
+    """Return what a set-up may leak, by kind."""
     gc.collect()
     loop = asyncio.get_running_loop()
     timers = loop._scheduled  # type: ignore[attr-defined]  # noqa: SLF001
@@ -62,7 +62,7 @@ def _left(hass: HomeAssistant) -> Counter[str]:
 
 
 async def measure_set_up(*, short: bool) -> list[Result]:
-    """Set a miner up and unload it again and again, while it is polled."""
+    """Set up and unload a miner repeatedly, while it is polled."""
     times = 40 if short else 200
     async with miners(1, polls=times * 2) as [port], home() as hass:
         with Clock().running() as clock:
@@ -108,7 +108,7 @@ async def measure_set_up(*, short: bool) -> list[Result]:
 
 
 async def measure_import(*, short: bool) -> list[Result]:
-    """Measure the import of the integration, in processes of their own."""
+    """Measure the import of the integration, in separate processes."""
     took = []
     for _ in range(2 if short else 7):
         process = await asyncio.create_subprocess_exec(
@@ -120,7 +120,7 @@ async def measure_import(*, short: bool) -> list[Result]:
 
 
 async def _stored() -> str:
-    """Return what is stored of a miner after a few commands."""
+    """Return the stored data of a miner after a few commands."""
     states = [MinerState()]
 
     async def save(state: MinerState) -> None:
@@ -138,7 +138,7 @@ async def _stored() -> str:
 
 
 async def measure_stored(*, short: bool) -> list[Result]:
-    """Measure how long the stored states of many miners take to load."""
+    """Measure how long loading the stored states of many miners takes."""
     text = await _stored()
     took = []
     for _ in range(3 if short else 9):
@@ -158,11 +158,11 @@ async def measure_stored(*, short: bool) -> list[Result]:
 
 
 def _silent() -> tuple[int, list[socket.socket]]:
-    """Return a port that answers no connection, as that of a computer that is off."""
+    """Return a port that does not answer, like that of a computer that is off."""
     server = socket.create_server(("127.0.0.1", 0), backlog=0)
     port = server.getsockname()[1]
     sockets = [server]
-    # A full queue: further connections get no answer at all
+    # A full queue: further connections get no reply at all
     for _ in range(4):
         client = socket.socket()
         client.setblocking(False)
@@ -172,7 +172,7 @@ def _silent() -> tuple[int, list[socket.socket]]:
 
 
 async def measure_start(*, short: bool) -> list[Result]:
-    """Measure the start with miners of which half are off."""
+    """Measure the start with half of the miners off."""
     took = {}
     for off in (0, AT_START // 2):
         port, sockets = _silent()

@@ -1,4 +1,4 @@
-"""What reading the workers of a proxy costs, and finding out which came and went."""
+"""The cost of reading a proxy's workers, and of detecting which came and went."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ from .results import Result
 
 COUNTS = (0, 1, 50, 1_000, 10_000)
 TARGET = 50
-"""ms of the processor for the most workers, once a minute."""
+"""CPU ms for the largest number of workers, once a minute."""
 LIMIT = 200
-"""The same on a slow or busy machine."""
+"""The limit on a slow or busy machine."""
 
 
 @contextmanager
 def _proxy(workers: int) -> Iterator[int]:
-    """Run a simulated proxy in a thread of its own, and yield its port."""
+    """Run a simulated proxy in a separate thread, and yield its port."""
     ports: queue.SimpleQueue[int] = queue.SimpleQueue()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -51,7 +51,7 @@ def _proxy(workers: int) -> Iterator[int]:
 
 
 async def _cost(port: int, workers: int, rounds: int) -> tuple[float, float]:
-    """Return ms of the processor that a reading takes, and that a poll without it."""
+    """Return the CPU ms of a reading, and of a poll without it."""
     costs, without = [], []
     async with aiohttp.ClientSession() as session:
         client = ProxyClient(session, "127.0.0.1", port, token=TOKEN)
@@ -72,7 +72,7 @@ async def _cost(port: int, workers: int, rounds: int) -> tuple[float, float]:
 
 
 async def measure(*, short: bool) -> list[Result]:
-    """Measure it for some numbers of workers."""
+    """Measure several numbers of workers."""
     results = []
     for workers in COUNTS:
         with _proxy(workers) as port:

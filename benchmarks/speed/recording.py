@@ -1,6 +1,6 @@
-"""Replies of a simulated miner, recorded in advance.
+"""Prerecorded replies of a simulated miner.
 
-To send them costs next to nothing, so that a measurement is not one of the simulator.
+Sending them costs almost nothing, so that the simulator is not part of a measurement.
 """
 
 from functools import partial
@@ -14,23 +14,23 @@ from simulator.http import Request
 PATHS = ("/2/summary", "/2/backends", "/2/config")
 TOKEN = "s3cret"
 POLL = 10
-"""Seconds between two recorded replies."""
+"""Seconds between recorded replies."""
 JITTER = 0.01
-"""Standard deviation of a hashrate over 10 s, on a computer that does nothing else."""
+"""Standard deviation of a hashrate over 10 s, on an otherwise idle computer."""
 PARTS = (1, 6, 90)
 """Windows of 10 s in each of the miner's windows."""
 SHARES = 1 / 3
-"""Shares between two polls."""
+"""Average number of shares between polls."""
 
 _WORKER = "rig-0000"
 _ID = "0000000000000000"
 
 type Recording = list[dict[str, bytes]]
-"""For each poll, the replies by path, as they go over the wire."""
+"""For each poll, the replies by path, as sent over the wire."""
 
 
 async def record(polls: int, *, threads: int = 8) -> Recording:
-    """Return the replies of a miner that has run for an hour, in steady state."""
+    """Return the replies of a miner after an hour, in steady state."""
     noise = random.Random(20261101)
     windows = Backend._windows  # noqa: SLF001
 
@@ -65,7 +65,7 @@ async def record(polls: int, *, threads: int = 8) -> Recording:
 
 
 def of_rig(reply: bytes, number: int) -> bytes:
-    """Return a reply as that of another miner; its length stays the same."""
+    """Return a reply changed to that of another miner, with the same length."""
     return reply.replace(_WORKER.encode(), f"rig-{number:04}".encode()).replace(
         _ID.encode(), f"{number:016}".encode()
     )

@@ -1,4 +1,4 @@
-"""What one refresh of one miner costs, in turns with the least that it can cost."""
+"""The cost of one refresh of one miner, alternating with the minimum."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ from .server import miners
 type Refresh = Callable[[], Awaitable[object]]
 
 PACKAGES = Path(".tools/benchmark")
-"""Where scripts/setup puts what only this compares with."""
+"""Where scripts/setup installs packages that are only needed for this comparison."""
 
 _SEED = """
 import logging, sys, time
@@ -40,7 +40,7 @@ for line in sys.stdin:
 
 
 async def _cost(refresh: Refresh, times: int) -> float:
-    """Return the seconds of the processor that a refresh takes."""
+    """Return the CPU seconds of a refresh."""
     began = time.process_time()
     for _ in range(times):
         await refresh()
@@ -50,7 +50,7 @@ async def _cost(refresh: Refresh, times: int) -> float:
 async def _in_turns(
     refreshes: dict[str, Refresh], rounds: int, times: int
 ) -> dict[str, list[float]]:
-    """Measure several kinds of refreshes, one after the other in each round."""
+    """Measure several kinds of refreshes, alternating in each round."""
     costs: dict[str, list[float]] = {name: [] for name in refreshes}
     for refresh in refreshes.values():
         await _cost(refresh, times // 4 + 1)
@@ -67,7 +67,7 @@ def _ratio(costs: dict[str, list[float]], name: str, floor: str) -> float:
 
 
 class _SeedLibrary:
-    """The library that other integrations use, in a process of its own."""
+    """The library that other integrations use, in a separate process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -168,7 +168,7 @@ async def _coordinator(
     floor = Floor(async_get_clientsession(hass), port)
     entry = add_miner(hass, 0, port)
     await set_up(hass)
-    # At its interval by the clock that is moved
+    # At its interval, by the advanced clock
     [coordinator] = await polled_by_hand(hass)
     states = len(hass.states.async_entity_ids())
     written = reported = 0

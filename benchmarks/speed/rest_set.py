@@ -1,4 +1,4 @@
-"""Sensors of Home Assistant's `rest` that show as many values as the integration does."""
+"""As many sensors of Home Assistant's `rest` as the integration has values."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ _VALUES = {
 async def add_rest_set(
     hass: HomeAssistant, port: int
 ) -> list[DataUpdateCoordinator[Any]]:
-    """Set the sensors up, and return what polls them."""
+    """Set up the sensors, and return the function that polls them."""
     resources = [
         {
             "resource": f"http://127.0.0.1:{port}{path}",
@@ -60,7 +60,7 @@ async def add_rest_set(
     await hass.async_block_till_done()
     coordinators: list[DataUpdateCoordinator[Any]] = hass.data["rest"]["coordinator"]
     for coordinator in coordinators:
-        # Polled by the measurement instead
+        # The measurement polls instead
         coordinator.update_interval = None
     return coordinators
 

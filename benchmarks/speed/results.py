@@ -1,4 +1,4 @@
-"""What was measured, and what it is compared with."""
+"""Measured results, and what they are compared with."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -11,22 +11,22 @@ import time
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """One figure."""
+    """One measured figure."""
 
     name: str
     value: float
     unit: str = ""
     """Empty for a ratio."""
     target: float | None = None
-    """What it should be at most."""
+    """The target: what it should be at most."""
     limit: float | None = None
-    """What it must be at most, on a busy machine too: of ratios, and of what does not
-    depend on how busy it is."""
+    """The limit: what it must be at most, even on a busy machine. Only for ratios, and
+    for figures that do not depend on the load."""
     note: str = ""
 
     @property
     def is_within_limit(self) -> bool:
-        """Return whether it is at most what it must be."""
+        """Return whether the limit is met."""
         return self.limit is None or self.value <= self.limit
 
     def row(self) -> str:
@@ -50,7 +50,7 @@ def table(results: Iterable[Result]) -> str:
 
 
 def write(path: Path, results: Iterable[Result]) -> None:
-    """Write results with the machine that they are from."""
+    """Write results with a description of the machine."""
     document = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
@@ -63,15 +63,15 @@ def write(path: Path, results: Iterable[Result]) -> None:
 
 
 def read(text: str) -> list[Result]:
-    """Return the results that another process printed."""
+    """Return the results from the output of another process."""
     return [Result(**item) for item in json.loads(text)]
 
 
 def as_text(results: Iterable[Result]) -> str:
-    """Return results on one line, for `read`."""
+    """Return results as one line for `read`."""
     return json.dumps([asdict(result) for result in results])
 
 
 def _figure(value: float) -> str:
-    """Return a number with three significant digits, or all before the point."""
+    """Return a number with three significant digits, or all digits before the point."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

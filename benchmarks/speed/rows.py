@@ -1,4 +1,4 @@
-"""Rows of the recorder in an hour of steady mining, next to those of a `rest` set."""
+"""Recorder rows in an hour of steady mining, compared with those of a `rest` set."""
 
 import asyncio
 from collections import Counter
@@ -14,11 +14,11 @@ from .server import miners
 
 HOUR = 3600
 AFTER = 10
-"""Polls after which a miner is in steady state."""
+"""Polls until a miner is in steady state."""
 
 
 async def measure(*, short: bool) -> list[Result]:
-    """Count the rows of an hour, in which the clock is moved from poll to poll."""
+    """Count the rows of an hour, by advancing the clock from poll to poll."""
     polls = HOUR // POLL // (4 if short else 1)
     async with miners(2, polls=polls + AFTER + 10) as ports, home() as hass:
         with Clock().running() as clock:

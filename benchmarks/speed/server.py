@@ -1,4 +1,4 @@
-"""Many miners in a process of their own, which send recorded replies.
+"""Many miners in a separate process, which send recorded replies.
 
 python -m benchmarks.speed.server MINERS LATENCY POLLS
 """
@@ -16,7 +16,7 @@ from .recording import Recording, of_rig, record
 
 
 class _Miner:
-    """One of the miners: a reply of the next poll at each request of a summary."""
+    """A miner: each request for a summary moves on to the next recorded poll."""
 
     def __init__(self, number: int, recording: Recording, latency: float) -> None:
         self.number = number
@@ -32,7 +32,7 @@ class _Miner:
 
 
 class _Connection(asyncio.Protocol):
-    """A connection, which ends after one reply as XMRig's do."""
+    """A connection that ends after one reply, like XMRig's."""
 
     def __init__(self, miner: _Miner) -> None:
         self._miner = miner
@@ -80,9 +80,10 @@ async def _serve(number: int, latency: float, polls: int) -> None:
 async def miners(
     number: int, *, latency: float = 0, polls: int = 30
 ) -> AsyncIterator[list[int]]:
-    """Start miners in a process of their own, and yield their ports.
+    """Start miners in a separate process, and yield their ports.
 
-    Each sends another reply at each of its first polls, and then always the last one.
+    Each sends a different reply in each of its first polls, and then always the last
+    one.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", __name__, str(number), str(latency), str(polls)),
