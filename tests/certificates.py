@@ -1,4 +1,4 @@
-"""Certificates of miners, made where they are needed."""
+"""Certificates of miners, created for tests."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ class ServerCertificate:
 
 
 def self_signed() -> ServerCertificate:
-    """Return a certificate such as XMRig makes for itself."""
+    """Return a certificate like XMRig's own."""
     return ServerCertificate(*make_context())
 
 
@@ -52,7 +52,7 @@ class Authority:
     """A certificate authority."""
 
     def __init__(self) -> None:
-        """Make its key and its certificate."""
+        """Create its key and its certificate."""
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Test authority")
         self._certificate = (
@@ -75,7 +75,7 @@ class Authority:
     def issue(
         self, *, host: str = "127.0.0.1", until: int = LAST_YEAR
     ) -> ServerCertificate:
-        """Return a certificate for a host, valid until the begin of a year."""
+        """Return a certificate for a host that is valid until the start of a year."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = (
             _builder(_name("rig-one"), self._name, key, until)

@@ -83,7 +83,7 @@ def without_token(data: dict[str, Any]) -> dict[str, Any]:
 async def move(*simulators: BaseSimulator[Any]) -> None:
     """Move miners to the port of the next one, as after new DHCP leases.
 
-    The port of the last one goes to the first. All start again.
+    The first one gets the port of the last one. All restart.
     """
     ports = [simulator.port for simulator in simulators]
     for simulator in simulators:
@@ -209,7 +209,7 @@ class Rig[SimulatorT: BaseSimulator[Any] = Simulator]:
         await self.call("button", "press", name)
 
     async def call(self, domain: str, action: str, name: str, **data: Any) -> None:
-        """Call an action of an entity, and wait until it is over."""
+        """Call an action of an entity, and wait until it is done."""
         await self.hass.services.async_call(
             domain,
             action,

@@ -26,11 +26,11 @@ from tests.common import Rig, entry_for
 from tests.sessions import Resolver
 from tests.virtual_time import VirtualLoop
 
-# cryptography keeps the first class of datetime that it meets, which must not be one of
-# a stopped clock: it would refuse those of a running one from then on.
+# cryptography keeps the first datetime class that it sees, which must not be that of a
+# frozen clock: it would reject real datetimes from then on.
 make_context()
 
-# Which of them is used says --hypothesis-profile
+# Selected by --hypothesis-profile
 settings.register_profile(
     "short", deadline=None, database=None, max_examples=60, derandomize=True
 )
@@ -45,7 +45,7 @@ SECRETS = ("s3cret", "WALLET")
 """The access token and the wallet of each simulated miner."""
 
 NOT_OURS = ("homeassistant.core", "pytest_homeassistant_custom_component.common")
-"""Loggers that show what a user sends to an action, and what a test stores."""
+"""Loggers that log what a user sends to an action, and what a test stores."""
 
 NOW = "2026-11-01 12:00:00+00:00"
 
@@ -58,7 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
-    """Use virtual time, so that every constant is as it is in use."""
+    """Use virtual time, so that no constant has to be changed."""
     return {"virtual": VirtualLoop}
 
 
@@ -81,10 +81,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class _Collected(logging.Handler):
-    """Collects what is logged by the integration and about it."""
+    """Collects what the integration logs, and what is logged about it."""
 
     def __init__(self) -> None:
-        """Collect nothing yet."""
+        """Initialize without messages."""
         super().__init__()
         self.texts: list[str] = []
 
@@ -96,7 +96,7 @@ class _Collected(logging.Handler):
 
 @pytest.fixture(autouse=True)
 def no_secret_shows(request: pytest.FixtureRequest) -> Generator[None]:
-    """Check after each test that no token or wallet got into a log, state or repair."""
+    """Check after each test that no log, state or repair contains a token or wallet."""
     LOGGER.setLevel(logging.DEBUG)
     collected = _Collected()
     logging.getLogger().addHandler(collected)
@@ -111,19 +111,19 @@ def no_secret_shows(request: pytest.FixtureRequest) -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 def configure_event_loop() -> None:
-    """Leave the loop's time alone, which Home Assistant sets to the monotonic one."""
+    """Do not replace the loop's time by the monotonic clock, as Home Assistant does."""
 
 
 @pytest.fixture(autouse=True)
 def enable_event_loop_debug() -> None:
-    """Leave the loop's debug mode off, in which tests take three times as long."""
+    """Keep the loop's debug mode off, because tests would take three times as long."""
 
 
 @pytest.fixture(autouse=True, scope="session")
 def mock_zeroconf_resolver() -> Generator[None]:
-    """Resolve names as `Resolver` does, and for its reason.
+    """Resolve names like `Resolver`, for the same reason.
 
-    The fixture that this replaces makes one of aiohttp's resolvers for each loop.
+    The replaced fixture creates one of aiohttp's resolvers for each loop.
     """
     with patch(
         "homeassistant.helpers.aiohttp_client._async_make_resolver",
@@ -134,7 +134,7 @@ def mock_zeroconf_resolver() -> Generator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def polls_in_time() -> Generator[None]:
-    """Let all polls be at their interval: they are spread by chance."""
+    """Poll exactly at the interval: the polls are randomly spread otherwise."""
     with (
         patch("homeassistant.helpers.update_coordinator.randint", return_value=0),
         patch("custom_components.xmrig_miner.coordinator.random", return_value=1),
@@ -156,7 +156,7 @@ async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
-    """Store snapshots as Home Assistant does."""
+    """Store snapshots like Home Assistant."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
 
 

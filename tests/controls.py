@@ -93,7 +93,7 @@ async def enable(rig: Rig, *names: str) -> None:
 
 
 def config_of(simulator: Simulator) -> dict[str, Any]:
-    """Return a copy of the config as the miner holds it now."""
+    """Return a copy of the miner's current config."""
     return copy.deepcopy(simulator.config)
 
 
@@ -103,7 +103,7 @@ def is_same_config(simulator: Simulator, config: dict[str, Any]) -> bool:
 
 
 def cpu_threads(simulator: Simulator) -> int:
-    """Return how many CPU threads the miner has, asleep or not."""
+    """Return how many CPU threads the miner has, even if they sleep."""
     return len(simulator.miner.backends[0].workers)
 
 

@@ -1,4 +1,4 @@
-"""The examples in texts for users, so that tests run what is written there."""
+"""Examples in documents for users, so that tests can run them as written."""
 
 from pathlib import Path
 import re
@@ -10,10 +10,10 @@ ROOT = Path(__file__).parents[1]
 
 
 class Examples:
-    """The examples of a text, each by how the line before it begins."""
+    """The examples of a document, found by the start of the line before each."""
 
     def __init__(self, path: str) -> None:
-        """Read them from a file below the root of the repository."""
+        """Read the examples of a file in the repository."""
         self.text = (ROOT / path).read_text()
         self._code = {
             found["text"]: found["code"]
@@ -25,23 +25,23 @@ class Examples:
         }
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of examples."""
         return len(self._code)
 
     @property
     def languages(self) -> list[str]:
-        """Return the language of each block of code, those of no example included."""
+        """Return the language of each code block, even if it is no example."""
         return re.findall(r"^```(\w+)$", self.text, re.MULTILINE)
 
     def code(self, text: str) -> str:
-        """Return the only example whose line before begins so."""
+        """Return the only example whose preceding line starts with a text."""
         [code] = [
             code for before, code in self._code.items() if before.startswith(text)
         ]
         return code
 
     def yaml(self, text: str) -> dict[str, Any]:
-        """Return an example as Home Assistant reads it."""
+        """Return an example as Home Assistant parses it."""
         read = yaml_util.parse_yaml(self.code(text))
         assert isinstance(read, dict)
         return read

@@ -33,7 +33,7 @@ class Fix:
     client: TestClient[Any, Any]
     issue: ir.IssueEntry
     step: dict[str, Any]
-    """The shown step."""
+    """The current step."""
 
     @classmethod
     async def start(

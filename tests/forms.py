@@ -15,7 +15,7 @@ from .test_translations import TEXTS, placeholders
 
 
 async def start(hass: HomeAssistant) -> ConfigFlowResult:
-    """Open the form of a miner, past the menu of what is to be added if it is shown."""
+    """Open the form of a miner; skip the menu of what to add if it is shown."""
     result = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
@@ -27,7 +27,7 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
 async def submit(
     hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
 ) -> ConfigFlowResult:
-    """Submit a form, and say nothing of the power where that is asked next."""
+    """Submit a form, and leave the power form empty if it follows."""
     result = await submit_one(hass, form, user_input)
     if result.get("step_id") == "power":
         return await submit_one(hass, result, {})
@@ -54,7 +54,7 @@ async def choose(
 
 
 def sections(form: ConfigFlowResult) -> dict[str, section]:
-    """Return the sections of a form, none for a menu."""
+    """Return the sections of a form; empty for a menu."""
     schema = form.get("data_schema")
     return {
         str(key): value
@@ -99,7 +99,7 @@ def check_texts(result: Mapping[str, Any], texts: dict[str, Any]) -> None:
     if result["type"] == FlowResultType.MENU:
         assert list(result["menu_options"]) == list(step["menu_options"])
         if texts is TEXTS["config"]:
-            # Home Assistant's frontend fills in no placeholder there
+            # Home Assistant's frontend does not replace placeholders there
             assert not placeholders(step["title"])
     if result["type"] == FlowResultType.ABORT:
         shown.append(texts["abort"][result["reason"]])

@@ -1,4 +1,4 @@
-"""Several Home Assistants that command one miner."""
+"""Several instances of Home Assistant that command one miner."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -19,7 +19,7 @@ from simulator.jsonvalue import Json
 from tests.sessions import open_session
 
 APPLIED = 0.75
-"""Seconds after which the miner has surely applied a config that changed."""
+"""Seconds in which the miner applies a changed config."""
 
 BACKUP = "backup.example.org:3333"
 FULL = [[1, 0], [2, 3], 1, 2]
@@ -33,7 +33,7 @@ type Command = Callable[[Miner], Coroutine[Any, Any, Any]]
 
 
 class HomeAssistant:
-    """A Home Assistant with its own disk that commands a miner."""
+    """An instance of Home Assistant with its own disk that commands a miner."""
 
     def __init__(self, session: aiohttp.ClientSession, simulator: Simulator) -> None:
         """Start with nothing stored."""
@@ -45,7 +45,7 @@ class HomeAssistant:
         self.miner = self.start()
 
     def start(self) -> Miner:
-        """Restart with what is on the disk."""
+        """Restart with what is on disk."""
         data = json.loads(self.disk) if self.disk else None
         self.miner = Miner(self.client, MinerState.from_json(data), self._save)
         return self.miner
@@ -61,7 +61,7 @@ class HomeAssistant:
 async def homes(
     number: int,
 ) -> AsyncIterator[tuple[Simulator, list[HomeAssistant]]]:
-    """Yield a miner and several Home Assistants, in virtual time."""
+    """Yield a miner and several instances of Home Assistant, in virtual time."""
     clock = asyncio.get_running_loop().time
     async with (
         Simulator(**OPTIONS, clock=clock) as simulator,

@@ -1,4 +1,4 @@
-"""What tests do without something that scripts/setup installs."""
+"""Handles tests whose requirements scripts/setup did not install."""
 
 import os
 
@@ -8,7 +8,7 @@ REQUIRED = "XMRIG_TESTS_REQUIRE_MINER"
 
 
 def missing(message: str) -> BaseException:
-    """Return what skips a test, or fails it where nothing may be left out."""
+    """Return the exception that skips a test, or fails it if nothing may be skipped."""
     if os.environ.get(REQUIRED) == "1":
         return pytest.fail.Exception(message)
     return pytest.skip.Exception(message)

@@ -1,4 +1,4 @@
-"""Miners to test against: the simulator, and the real ones where they are installed.
+"""Miners to test against: the simulator, and the real ones if they are installed.
 
 A target looks the same whichever it is, so a test says once what it expects of a miner.
 It mines an algorithm that needs no preparation, with two threads, for two stub pools.
@@ -64,45 +64,45 @@ class Target(ABC):
     pools: list[str]
 
     def __init__(self, version: str) -> None:
-        """Note the version of XMRig."""
+        """Initialize a target of a version of XMRig."""
         self.version = version
         self.version_info = tuple(int(part) for part in version.split("."))
 
     @property
     def is_simulated(self) -> bool:
-        """Whether time can be moved and nothing is real."""
+        """Whether the target is simulated, so that time can be advanced."""
         return isinstance(self, SimulatedTarget)
 
     @abstractmethod
     async def elapse(self, seconds: float) -> None:
-        """Let that much of the miner's time pass."""
+        """Let some of the miner's time pass."""
 
     @abstractmethod
     async def restart(self, change: Callable[[Json], object] | None = None) -> None:
-        """End the process and start it anew on the same port.
+        """Restart the process on the same port.
 
         `change` edits the config file meanwhile.
         """
 
     @abstractmethod
     async def kill(self) -> None:
-        """End the process; `restart` brings another one."""
+        """End the process; `restart` starts a new one."""
 
     @abstractmethod
     def delete_certificate(self) -> None:
-        """Delete the file of its certificate, which it notices at its next start."""
+        """Delete the file of its certificate, which it notices when it next starts."""
 
     @abstractmethod
     async def set_pool(self, index: int, *, alive: bool) -> None:
-        """Take a pool off the network, or bring it back."""
+        """Make a pool unreachable or reachable."""
 
     @abstractmethod
     async def set_algorithm(self, algorithm: str) -> None:
-        """Let the pools ask for another algorithm from their next job on."""
+        """Have the pools request another algorithm with their next job."""
 
     @abstractmethod
     async def reject_share(self) -> None:
-        """Let the pool reject the next share."""
+        """Have the pool reject the next share."""
 
     @abstractmethod
     def read_disk(self) -> str:
@@ -110,7 +110,7 @@ class Target(ABC):
 
     @abstractmethod
     def write_disk(self, text: str) -> None:
-        """Write the miner's config file, as with an editor."""
+        """Write the miner's config file like an editor."""
 
     def edit_config(self, change: Callable[[Json], object]) -> None:
         """Edit the miner's config file."""
@@ -187,7 +187,7 @@ class SimulatedTarget(Target):
 class Sandbox:
     """The outer end of a sandbox: see tests/contract/sandbox.py.
 
-    Making one takes longer than starting a miner, so they are used again.
+    Creating one takes longer than starting a miner, so they are reused.
     """
 
     idle: ClassVar[list[Sandbox]] = []
@@ -222,7 +222,7 @@ class Sandbox:
         return cls.idle.pop() if cls.idle else cls()
 
     def give_back(self) -> None:
-        """Empty the sandbox for the next one."""
+        """Clean the sandbox for the next test."""
         self.tell("reset")
         self.idle.append(self)
 

@@ -29,7 +29,7 @@ OF_SUMMARY = {
     "sensor.shares_accepted",
     "sensor.status",
     "sensor.uptime",
-    # A hashing miner is on, whatever else is unknown
+    # A hashing miner is on, even if everything else is unknown
     "switch.mining",
 }
 OF_BACKENDS = {

@@ -35,7 +35,7 @@ MANIFEST = json.loads((Path(xmrig_miner.__file__).parent / "manifest.json").read
 
 @pytest.fixture
 def add_url() -> Iterator[Mock]:
-    """Catch the addresses that pages are told to load."""
+    """Collect the URLs that pages load."""
     with patch(
         "custom_components.xmrig_miner.frontend.module.add_extra_js_url"
     ) as add_extra_js_url:

@@ -16,7 +16,7 @@ from .homes import APPLIED, COMMANDS, FULL, every_command, homes
 
 @pytest.fixture(autouse=True)
 def on_loopback(loopback: None) -> None:
-    """Let all of them speak to this machine."""
+    """Allow connections to this machine."""
 
 
 @every_command

@@ -100,7 +100,7 @@ async def test_a_count_that_falls_waits_for_the_next_poll(running: Rig) -> None:
 
 
 async def test_a_restart_of_home_assistant_counts_nothing_twice(running: Rig) -> None:
-    """Shares in the meantime are counted, however often it restarts."""
+    """Shares in the meantime are counted, even across several restarts."""
     await find(running, 3)
     await running.reload()
     await running.reload()

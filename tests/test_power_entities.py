@@ -234,7 +234,7 @@ async def test_threads_that_are_out_of_sight_are_taken_to_run_on(rig: Rig) -> No
 async def test_the_power_is_what_the_meter_says(
     rig: Rig, said: str, unit: str, watts: float
 ) -> None:
-    """In W, whatever the unit; graphics cards are included."""
+    """In W, for any unit of the meter; graphics cards are included."""
     report(rig, said, unit)
     await set_up(rig, {**NUMBERS, **METER})
     assert value(rig, POWER) == watts

@@ -155,7 +155,7 @@ async def test_the_plug_that_is_called_as_the_miner_is_suggested(
 async def test_the_plug_whose_place_is_called_as_the_miner_is_suggested(
     hass: HomeAssistant, simulator: Simulator, place: str
 ) -> None:
-    """By its device or its area, whatever the user calls the sensor."""
+    """By its device or its area, with any name of the sensor."""
     plug = MockConfigEntry(domain="plug")
     plug.add_to_hass(hass)
     device = dr.async_get(hass).async_get_or_create(

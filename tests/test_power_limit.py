@@ -106,7 +106,7 @@ async def test_full_load_is_no_limit(limited: Rig) -> None:
 
 @pytest.mark.parametrize("limit", [140, 141, 5_000])
 async def test_more_than_the_full_load_is_no_limit(limited: Rig, limit: int) -> None:
-    """Optimisers set what they have, whatever the slider ends at."""
+    """Optimisers set the power they have, even beyond the end of the slider."""
     await set_limit(limited, 80)
     await wait(limited, 20)
     await set_limit(limited, limit)

@@ -36,7 +36,7 @@ def limit_of(rig: Rig) -> PowerLimit:
 
 
 async def test_threads_follow_at_once_both_ways(managed: Rig) -> None:
-    """The manager knows by itself what has yet to settle."""
+    """The manager knows which changes have not settled yet."""
     for threads in (1, 3, 2, 4):
         await limit_of(managed).async_set_managed(threads)
         assert threads_hashing(managed.simulator) == threads

@@ -54,7 +54,7 @@ def edit(key: str, **values: Any) -> Callable[[Json], None]:
 
 
 async def test_a_healthy_miner_has_no_issue(running: Rig) -> None:
-    """However long it mines, whatever the commands, even while unreachable."""
+    """After any time of mining and any commands, even while unreachable."""
     await running.poll(70)
     await running.turn("switch.mining", on=False)
     await running.poll(70)

@@ -145,7 +145,7 @@ async def test_read_only_miners_are_skipped(trio: list[Rig]) -> None:
 
 
 async def test_protected_miners_are_skipped(trio: list[Rig]) -> None:
-    """Those that the manager is to leave alone; the manager stands for all others."""
+    """Miners that are not managed; as a target, the manager counts as all others."""
     manager = MockConfigEntry(
         domain=DOMAIN, title="Manager", data={CONF_KIND: EntryKind.MANAGER}
     )

@@ -175,7 +175,7 @@ async def test_pools_that_the_user_changes_are_the_new_choices(running: Rig) -> 
 async def test_a_label_is_host_and_port(
     rig: Rig, pool: dict[str, Any], label: str
 ) -> None:
-    """Neither the scheme nor whatever else is in an address."""
+    """Neither the scheme nor any other part of an address."""
 
     def edit(config: Json) -> None:
         config["pools"].append({"user": WALLET, **pool})

@@ -75,7 +75,7 @@ def threads(miner: Rig) -> int:
 
 
 def mined(miner: Rig) -> float:
-    """Return what mining draws in truth, in W."""
+    """Return the actual power of mining in W."""
     return threads(miner) * THREAD
 
 
@@ -101,7 +101,7 @@ async def test_each_entity_is_one_of_the_miner(miner: Rig) -> None:
 class TestEvcc:
     """The template "homeassistant-switch" (charger/switchsocket.go).
 
-    It speaks to Home Assistant's REST API (util/homeassistant/connection.go).
+    It uses Home Assistant's REST API (util/homeassistant/connection.go).
     """
 
     @pytest.fixture
@@ -233,7 +233,7 @@ class SolarOptimizer:
         return round(float(power.state) * factor) if self.is_active else 0
 
     async def refresh(self, watts: int) -> None:
-        """Carry out that the best solution has so many W, and wait for the next one."""
+        """Apply a best solution of some W, and wait for the next one."""
         was_active = self.is_active
         if was_active and not watts:
             await self._call("deactivation_service", "entity_id")

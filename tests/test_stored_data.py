@@ -314,7 +314,7 @@ async def test_files_are_only_for_home_assistant(rig: Rig) -> None:
 
 
 async def test_a_file_of_a_miner_that_is_new_is_no_damaged_one(rig: Rig) -> None:
-    """There is none yet."""
+    """Nothing is stored yet."""
     await set_up(rig, NUMBERS)
     assert rig.is_loaded
     assert repairs(rig) == []

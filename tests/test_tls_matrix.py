@@ -120,7 +120,7 @@ async def set_up(rig: Rig, kind: str, choice: Verification) -> None:
 
 
 def assert_refused(rig: Rig, wire: Wire, error: str) -> None:
-    """Check that nothing was sent, and that the user is told."""
+    """Check that nothing was sent, and that the user is informed."""
     assert wire.calls == ({"OPTIONS /"} if error == "plain_http" else set())
     assert not wire.has_token
     assert rig.unavailable == rig.states.keys() - ALWAYS_AVAILABLE

@@ -167,7 +167,7 @@ def constants(node: ast.AST | None) -> Iterator[str]:
 
 
 def names_of(node: ast.AST | None) -> frozenset[str] | None:
-    """Return the keys of a dictionary written out; nothing given is none at all."""
+    """Return the keys of a dictionary literal; empty without one."""
     match node:
         case None:
             return frozenset()
@@ -177,7 +177,7 @@ def names_of(node: ast.AST | None) -> frozenset[str] | None:
 
 
 def literals() -> set[str]:
-    """Return every string and every keyword's name that stands in the code."""
+    """Return every string and every keyword name in the code."""
     return {
         value
         for tree in TREES.values()

@@ -327,7 +327,7 @@ async def test_old_answers_are_not_taken_for_what_is_wanted(running: Rig) -> Non
 
 @pytest.mark.parametrize("options", [{"version": "6.22.1"}])
 async def test_truncated_replies_are_enough(running: Rig) -> None:
-    """As the replies of old versions in the first 15 minutes."""
+    """Like the replies of old versions in the first 15 minutes."""
     running.simulator.fault = "truncated"
     await running.poll()
     await running.turn(MINING, on=False)

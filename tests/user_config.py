@@ -1,4 +1,4 @@
-"""What must hold for a miner's config, whatever its controls were used for."""
+"""Invariants of a miner's config, after any use of its controls."""
 
 import copy
 

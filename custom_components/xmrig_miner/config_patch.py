@@ -18,7 +18,7 @@ from .redaction import Audience, shown_config
 
 
 class RedactedValueError(ValueError):
-    """A redacted value has no current value that it certainly stands for."""
+    """It is uncertain which current value a redacted value is meant to be."""
 
     def __init__(self, path: Path) -> None:
         """Initialize the error; `path` leads to the redacted value."""
@@ -119,7 +119,7 @@ def _unredacted(given: Any, shown: Any, current: Any, path: Path) -> Any:
 def _unredacted_members(
     given: dict[str, Any], shown: Any, current: Any, path: Path
 ) -> dict[str, Any]:
-    """Return an object: each of its members stands for the one with the same key."""
+    """Return an object; each redacted member is the current one with the same key."""
     if not isinstance(current, dict) or not isinstance(shown, dict):
         shown, current = {}, {}
     keys = dict(zip(shown, current, strict=True))
@@ -139,7 +139,7 @@ def _unredacted_members(
 def _unredacted_entries(
     given: list[Any], shown: Any, current: Any, path: Path
 ) -> list[Any]:
-    """Return a list: each of its entries stands for one that is found by `_matches`."""
+    """Return a list; `_matches` finds the current entry for each redacted one."""
     if not isinstance(current, list) or not isinstance(shown, list):
         shown, current = [], []
     matches = _matches(given, shown)

@@ -47,7 +47,7 @@ def entries_of_kind(
 ) -> list[AnyConfigEntry]:
     """Return the config entries of a kind.
 
-    One that stands for a discovery that the user ignored has no data, and is of none.
+    An entry for a discovery that the user ignored has no data, and no kind.
     """
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=include_disabled

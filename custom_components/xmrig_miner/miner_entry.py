@@ -80,7 +80,7 @@ async def async_start_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Non
 async def async_close_miner(entry: XmrigConfigEntry) -> None:
     """Stop everything that reads from a miner or writes to it.
 
-    A calibration first, which gives back the threads that it took.
+    The calibration is stopped first, because it has to restore the threads.
     """
     await entry.runtime_data.power.async_close()
     await entry.runtime_data.coordinator.async_close()

@@ -29,7 +29,7 @@ type MinerCommand = Callable[[XmrigRuntimeData], Awaitable[None]]
 async def async_targets(call: ServiceCall) -> list[AnyConfigEntry]:
     """Return the miners that an action is for: all without a target.
 
-    The manager stands for all of them. Raises ServiceValidationError if there are none.
+    The manager counts as all miners. Raises ServiceValidationError if there are none.
     """
     miners = [entry for entry in miner_entries(call.hass) if not entry.disabled_by]
     if call.data.keys() & cv.TARGET_SERVICE_FIELDS.keys():

@@ -46,7 +46,7 @@ class XmrigPowerNumberEntityDescription(NumberEntityDescription):
     """Describes a number that limits the power."""
 
     base_fn: Callable[[PowerMeter], float | None]
-    """W of the computer that its 0 stands for."""
+    """Power of the computer in W that its 0 corresponds to."""
 
 
 # Each accepts any value: more than the full load is no limit
@@ -181,7 +181,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
 
     @property
     def _base(self) -> float | None:
-        """Return the W of the computer that 0 stands for; None while unknown."""
+        """Return the power of the computer in W at 0; None while unknown."""
         return self.entity_description.base_fn(self._power.meter)
 
     @property

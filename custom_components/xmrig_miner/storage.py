@@ -102,7 +102,7 @@ def learned_store(hass: HomeAssistant, entry_id: str) -> XmrigStore:
 
 
 _STORES = (state_store, power_store, manager_store, energy_store, learned_store)
-"""All that a config entry may have, of whatever kind it is."""
+"""All stores that a config entry of any kind may have."""
 
 
 async def async_load[LoadedT](
@@ -162,7 +162,7 @@ async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
 
 
 def _is_readable(path: Path, version: int) -> bool:
-    """Return whether a file is one of a store, up to a version; so is none at all.
+    """Return whether a file belongs to a store of at most a version, or does not exist.
 
     Checked before the store loads it: that would rename a damaged file by itself, with
     a repair that does not name the miner. Raises OSError if the disk cannot be read.

@@ -18,7 +18,7 @@ class Client:
     """Calls Home Assistant as the user that was created for development."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        """Initialize the client, which has yet to log in."""
+        """Initialize the client, which is not logged in yet."""
         self._session = session
         self._url = url
         self._headers: dict[str, str] = {}

@@ -83,7 +83,7 @@ ENERGY_SOURCES: list[dict[str, Any]] = [
         "stat_soc": SENSORS["battery_level"],
     },
 ]
-"""What the Energy dashboard is told."""
+"""Preferences of the Energy dashboard."""
 
 
 def plug(name: str) -> str:

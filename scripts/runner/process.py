@@ -121,7 +121,7 @@ class HomeAssistant:
                 await process.wait()
 
     def _write_config(self) -> None:
-        """Make the folder, or bring the one that is there up to date."""
+        """Create the folder, or update an existing one."""
         components = self.config / "custom_components"
         components.mkdir(parents=True, exist_ok=True)
         link = components / "xmrig_miner"

@@ -124,7 +124,7 @@ def logged(
 def test_a_change_while_it_was_unknown(
     unknown: Snapshot, after: Snapshot, activity: Activity
 ) -> None:
-    """It is told once it is known again, compared with what was known last."""
+    """It is reported once it is known again, compared with the last known value."""
     log = ActivityLog()
     assert [logged(log, one) for one in (KNOWN, unknown, unknown)] == [()] * 3
     assert logged(log, after) == (activity,)
@@ -139,7 +139,7 @@ def test_what_is_known_again_and_the_same_is_no_change() -> None:
 
 
 def test_the_first_poll_has_none_to_be_compared_with() -> None:
-    """What is known without one is told: a restart, and what changed meanwhile."""
+    """What is known without it is reported: a restart, and what changed meanwhile."""
     assert logged(ActivityLog(), changed(results=Results(best_share=9))) == ()
     told = logged(ActivityLog(), KNOWN, restarted=True, paths=["retries"])
     assert told == (
@@ -149,7 +149,7 @@ def test_the_first_poll_has_none_to_be_compared_with() -> None:
 
 
 def test_each_poll_is_compared_with_the_one_before() -> None:
-    """So what happened is told once."""
+    """So each event is reported once."""
     log = ActivityLog()
     told = [logged(log, changed(algo=algo)) for algo in ("a", "b", "b", "a")]
     assert told == [

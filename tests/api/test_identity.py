@@ -56,5 +56,5 @@ def test_a_miner_without_an_id_is_known_by_its_worker_id() -> None:
     ],
 )
 def test_label(miner_id: str | None, worker_id: str | None, label: str) -> None:
-    """It fits into one line and between backticks, whatever the miner says."""
+    """It fits into one line and between backticks, even for odd names."""
     assert MinerIdentity(id=miner_id, worker_id=worker_id).label == label

@@ -353,7 +353,7 @@ def test_resumed_by_rule(
     now: Status,
     resumed: bool,
 ) -> None:
-    """A pause that was requested from here lasts, whatever the rules do."""
+    """The miner's own rules do not end a pause that was requested from here."""
     found = is_resumed_by_rule(
         MinerState(request=request_),
         snapshot(before, *rules) if before else None,

@@ -173,7 +173,7 @@ def test_a_wallet_is_long(text: str, may: bool) -> None:
     ],
 )
 def test_algorithms(name: str, is_one: bool) -> None:
-    """The families that XMRig has, of whatever variant."""
+    """All variants of XMRig's families."""
     assert is_algorithm(name) is is_one
 
 

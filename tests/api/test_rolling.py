@@ -133,7 +133,7 @@ def test_no_threads_hash_nothing(polled: Polled) -> None:
 
 
 def test_a_backend_that_is_off_hashed_nothing_as_far_as_is_known() -> None:
-    """An enabled one that has yet to start may have hashed."""
+    """An enabled backend that has not started yet may have hashed."""
     polled = Polled()
     off = Backend(type=CPU, enabled=False)
     assert polled.poll(off)[CPU] == windows(0)
@@ -209,7 +209,7 @@ def test_windows_that_contradict_the_counts_are_left_out() -> None:
 
 
 def test_more_hashes_than_were_counted_are_left_out() -> None:
-    """A window tells of the time before what is known, not of that."""
+    """A window only fills in the time before the known counts."""
     polled = Polled()
     polled.cpu(4, 400, 400, None)
     polled.cpu(4, 400, 1e6, 400)

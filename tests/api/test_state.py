@@ -87,7 +87,7 @@ def test_serializing_changes_nothing() -> None:
 
 
 def test_what_was_written_is_undone_whole() -> None:
-    """The user's values are restored, however often they were overwritten."""
+    """The user's values are restored, even if they were overwritten several times."""
     state = written(MinerState(), config(), config(rx=[0, 1]))
     state = written(state, config(rx=[0, 1]), config(rx=[0], enabled=False))
     assert json_equal(state.user_config(config(rx=[0], enabled=False)).document, USERS)

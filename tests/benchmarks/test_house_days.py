@@ -1,4 +1,4 @@
-"""The days that are played through the manager's decisions are as described."""
+"""Tests of the days that are simulated with the manager's decisions."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -21,7 +21,7 @@ RIG = FleetRig(Rig("test", idle=40, full=120, threads=4, bend=0), hashrate=100)
 
 
 def test_the_oracle_of_a_fleet_has_one_budget() -> None:
-    """It runs what hashes the most of all that the surplus feeds."""
+    """It runs the threads with the highest hashrate that the surplus can feed."""
     better = replace(RIG, hashrate=150)
     best = best_hashes([RIG.mining, better.mining], [RIG.hashrates, better.hashrates])
     assert [best[watts] for watts in (19, 20, 80, 100, 160)] == [0, 150, 600, 700, 1000]
@@ -39,7 +39,7 @@ def test_hashes_of_a_fleet_count_as_far_as_they_were_fed() -> None:
 
 
 def test_a_recorded_sky_varies_as_much_as_was_counted() -> None:
-    """Its mean change from minute to minute is that of the statistics, about 0.04."""
+    """Its average change per minute is that of the statistics, about 0.04."""
     indices = [clear_sky_indices(Random(seed)) for seed in range(40)]
     changes = [
         abs(after - before) for day in indices for before, after in pairwise(day)
@@ -63,7 +63,7 @@ def test_a_lively_house_cooks_and_washes() -> None:
 
 
 def readings(meter: Meter, flows: list[float]) -> list[tuple[int, dict[str, float]]]:
-    """Return when the sensors of a meter report, and what they show then."""
+    """Return the times and values of the reports of a meter's sensors."""
     result = []
     shown = Readings(meter, Random(0))
     for second, flow in enumerate(flows):
@@ -74,7 +74,7 @@ def readings(meter: Meter, flows: list[float]) -> list[tuple[int, dict[str, floa
 
 
 def test_a_meter_is_late_and_a_mean() -> None:
-    """Of the three seconds that ended five seconds ago."""
+    """It averages the three seconds that ended five seconds ago."""
     flows = [0.0] * 10 + [30.0] * 20
     seen = readings(Meter(1, lag=5, averaging=3, noise=0), flows)
     assert [round(values[GRID]) for second, values in seen if second > 12] == [
@@ -105,7 +105,7 @@ def test_a_battery_holds_the_grid_at_zero() -> None:
 
 
 def test_the_manager_is_as_good_as_an_ideal_follower() -> None:
-    """Two miners in an hour's time are enough to see that.
+    """One hour with two miners is enough to show it.
 
     The ideal one knows the meter, which the manager has to learn in that time: that
     costs up to two points.
@@ -118,7 +118,7 @@ def test_the_manager_is_as_good_as_an_ideal_follower() -> None:
 
 
 def test_a_distribution_over_200_members_is_fast() -> None:
-    """The machine of a test may be busy: four times the target."""
+    """Four times the target, because the machine may be busy."""
     assert seconds(times=10) < 0.02
 
 

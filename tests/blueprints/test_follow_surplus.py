@@ -34,7 +34,7 @@ async def follow(house: House, **inputs: Any) -> None:
 async def test_threads_fit_into_the_surplus(
     house: House, surplus: float, threads: int
 ) -> None:
-    """The miner uses the surplus and buys nothing, whatever it did before."""
+    """The miner uses the surplus and buys nothing, from any starting point."""
     await follow(house)
     for before in (0, 1000):
         await house.surplus(before)
@@ -161,7 +161,7 @@ async def test_a_meter_that_is_gone(house: House) -> None:
 
 
 async def test_a_reading_of_before_the_change_does_not_count(house: House) -> None:
-    """The meter has yet to see the change, so its reading is ignored."""
+    """The meter has not seen the change yet, so its reading is ignored."""
     await follow(house, settle_time=3)
     await house.surplus(70)
     assert house.threads == 1
@@ -190,7 +190,7 @@ async def test_nothing_is_sent_when_nothing_changes(house: House) -> None:
 
 
 async def test_the_user_has_the_last_word(house: House) -> None:
-    """A miner that the user turned off stays off whatever the surplus."""
+    """A miner that the user turned off stays off at any surplus."""
     await follow(house)
     await house.surplus(100)
     await house.rig.turn(MINING, on=False)

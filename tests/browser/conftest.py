@@ -16,7 +16,7 @@ from .chromium import chromium, find
 from .user import User, logged_in
 
 WANTED = re.compile("access token|Could not connect|another certificate")
-"""Errors that tests bring about: a token was changed, or a miner was stopped."""
+"""Errors that tests cause: a token was changed, or a miner was stopped."""
 
 
 @pytest.fixture(autouse=True, scope="session")

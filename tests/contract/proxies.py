@@ -45,11 +45,11 @@ class ProxyTarget(ABC):
 
     @abstractmethod
     async def restart(self) -> None:
-        """End the process and start it anew, without any miner."""
+        """Restart the process, without any miner."""
 
     @abstractmethod
     async def set_pool(self, index: int, *, alive: bool) -> None:
-        """Take a pool off the network, or bring it back."""
+        """Make a pool unreachable or reachable."""
 
     @abstractmethod
     async def log_in(

@@ -1,4 +1,4 @@
-"""A made-up miner of a proxy: it logs in and submits shares when it is told to."""
+"""A fake miner of a proxy: it logs in, and submits shares on command."""
 
 import asyncio
 import contextlib

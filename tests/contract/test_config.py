@@ -79,7 +79,7 @@ async def test_applied_at_once_without_watching(target: Target) -> None:
 
 
 async def test_written_regardless_of_autosave(target: Target) -> None:
-    """A posted config is always written, whatever `autosave` is."""
+    """A posted config is always written, regardless of `autosave`."""
     document = await config(target) | {"autosave": False}
     await apply(target, document)
     await apply(target, document | {"print-time": 12})

@@ -58,7 +58,7 @@ async def test_before_the_first_job(target: Target) -> None:
 async def test_windows(target: Target) -> None:
     """A window is null until it is full; a pause drains it, and the highest stays.
 
-    Only a config that changes something of the threads makes it start anew.
+    Only a config that changes the threads restarts them.
     """
     shown = await summary(target)
     assert shown["hashrate"] == {"total": _UNKNOWN, "highest": None}
@@ -294,7 +294,7 @@ async def _shares(target: Target, count: int = 1) -> bool:
 
 
 async def test_gpus_that_are_not_there(target: Target) -> None:
-    """A GPU backend without a GPU stays disabled, whatever the config says."""
+    """A GPU backend without a GPU stays disabled, regardless of the config."""
     document = await config(target)
     document["opencl"]["enabled"] = document["cuda"]["enabled"] = True
     await apply(target, document)
@@ -328,7 +328,7 @@ async def test_randomx(target: Target, algorithm: str) -> None:
         backend = await cpu(target)
         count = len(profile)
         assert len(backend["threads"]) == count
-        # A RandomX thread computes one hash at a time, whatever its intensity
+        # A RandomX thread computes one hash at a time, regardless of its intensity
         assert {thread["intensity"] for thread in backend["threads"]} == {1}
         assert backend["hugepages"] == [0, 128 + count]
         assert backend["memory"] == count * 2 * 1024**2

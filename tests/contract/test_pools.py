@@ -115,7 +115,7 @@ async def test_single_pool_exchanged_for_a_dead_one(target: Target) -> None:
 
 
 async def test_changed_retries_reconnect(target: Target) -> None:
-    """A change of the retries connects anew, one of a label does not."""
+    """Changing the retries causes a reconnection, changing a label does not."""
     document = await config(target) | {"donate-over-proxy": 0}
     await apply(target, document)
     assert (await _connection(target))["failures"] == 0

@@ -1,4 +1,4 @@
-"""Fixtures: each miner, and what commands it."""
+"""Fixtures: each miner and its controllers."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
@@ -26,7 +26,7 @@ from .rig import Controller, Wire
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
-    """Let time jump with a simulated miner, which is given what a real one is given."""
+    """Let time jump with simulated miners only; the timeouts are the same."""
     return {"virtual": partial(VirtualLoop, jumps=False)}
 
 
@@ -85,7 +85,7 @@ async def proxy(
 
 @contextmanager
 def jumping_time(*targets: Target | ProxyTarget) -> Iterator[None]:
-    """Let all clocks jump with that of the loop, if the miners are simulated."""
+    """Let all clocks jump with the loop's clock if the miners are simulated."""
     with ExitStack() as stack:
         simulated = [
             item
@@ -112,7 +112,7 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def wire(target: Target, session: aiohttp.ClientSession) -> Wire:
-    """Return what reads the miner independently of its commands."""
+    """Return a reader of the miner that is independent of its commands."""
     return await Wire.open(target, session)
 
 
@@ -124,5 +124,5 @@ def controller(wire: Wire) -> Controller:
 
 @pytest.fixture
 def miner(controller: Controller) -> Miner:
-    """Return the miner, to be commanded."""
+    """Return the miner, for commands."""
     return controller.miner

@@ -1,4 +1,4 @@
-"""A Home Assistant with one miner."""
+"""Home Assistant with one miner."""
 
 import asyncio
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from tests.targets import Target
 
 @dataclass
 class Home:
-    """A Home Assistant to which a miner was added by the form."""
+    """Home Assistant with a miner that was added through the form."""
 
     hass: HomeAssistant
     entry: ConfigEntry[Any]
@@ -42,10 +42,10 @@ class Home:
         *,
         ssl: bool = False,
     ) -> Self:
-        """Add a miner through the form, and the manager where it is offered.
+        """Add a miner through the form, and the manager if it is offered.
 
-        `power` is what is entered of what its computer draws. With `ssl`, the
-        certificate that it shows is pinned.
+        `power` is the input of the power form. With `ssl`, the certificate that the
+        miner presents is pinned.
         """
         flow = await hass.config_entries.flow.async_init(
             DOMAIN, context={"source": SOURCE_USER}
@@ -75,7 +75,7 @@ class Home:
         return cls(hass, result["result"])
 
     async def poll(self) -> None:
-        """Let the next poll come now."""
+        """Poll now."""
         async_fire_time_changed(
             self.hass, dt_util.utcnow() + SCAN_INTERVAL + timedelta(seconds=1)
         )
@@ -106,7 +106,7 @@ class Home:
         return float(self.state(name))
 
     async def call(self, name: str, action: str, **data: Any) -> None:
-        """Call an action of an entity, and wait until it is over."""
+        """Call an action of an entity, and wait until it is done."""
         await self.hass.services.async_call(
             name.partition(".")[0],
             action,

@@ -20,14 +20,14 @@ TWO_JOBS = 2 * JOB_INTERVAL + 0.5
 """Seconds with two jobs, which undo temporary changes."""
 
 FAILOVER = 8.0
-"""Seconds in which the miner goes to another pool, or back to the first."""
+"""Seconds in which the miner switches to another pool, or back to the first."""
 
 
 class Wire:
     """The state of a miner, read independently of its commands."""
 
     def __init__(self, target: Target, client: XmrigClient, first: str) -> None:
-        """Initialize it; `first` is the config file before anything was done."""
+        """Initialize the reader; `first` is the original config file."""
         self.target = target
         self.client = client
         self.first = first
@@ -57,25 +57,25 @@ class Wire:
         return (await self.client.summary()).paused is True
 
     async def threads(self) -> list[tuple[int | None, int | None]]:
-        """Return the CPU threads there are, each as intensity and core."""
+        """Return the CPU threads, each as intensity and core."""
         cpu = (await self.client.backends()).by_type[BackendType.CPU]
         return [(thread.intensity, thread.affinity) for thread in cpu.threads]
 
     async def connected_for(self) -> int:
-        """Return for how many ms the miner has been with its pool, 0 without one."""
+        """Return the age of the pool connection in ms; 0 without one."""
         return (await self.client.summary()).connection.uptime_ms or 0
 
     async def is_at(self, pool: int) -> bool:
-        """Return whether the miner is with that one of its first config's pools."""
+        """Return whether the miner uses a pool of its original config."""
         connection = (await self.client.summary()).connection
         return connection.pool == self.target.pools[pool] and connection.ip is not None
 
     async def shares(self) -> int:
-        """Return how many shares were found since the miner's start."""
+        """Return how many shares were found since the miner started."""
         return (await self.client.summary()).results.shares_total or 0
 
     async def finds_shares(self, within: float) -> bool:
-        """Return whether a share is found in that many seconds."""
+        """Return whether a share is found within some seconds."""
         before = await self.shares()
         for _ in range(round(within / 0.25)):
             await self.target.elapse(0.25)
@@ -107,7 +107,7 @@ class Controller:
         return Miner(self.miner.client, memory, self._save)
 
     async def _save(self, memory: MinerState) -> None:
-        # Yields to other tasks, as writing a file does.
+        # Yields to other tasks, like writing a file.
         await asyncio.sleep(0)
         self.saved = memory
 

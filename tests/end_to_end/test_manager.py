@@ -1,4 +1,4 @@
-"""The manager on two miners, with a grid meter that is played."""
+"""The manager with two miners and a simulated grid meter."""
 
 import aiohttp
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
@@ -28,7 +28,7 @@ INTERVAL = 2
 """Seconds between two reports of the meter."""
 
 PATIENCE = 60
-"""Seconds in which the manager surely comes to what a meter leaves over."""
+"""Seconds in which the manager has to reach the surplus of a meter."""
 
 
 class Farm:
@@ -48,7 +48,7 @@ class Farm:
         ]
 
     async def report(self) -> None:
-        """Let the meter report, and what follows be done."""
+        """Report by the meter, and wait until the manager has reacted."""
         threads = await self.threads()
         mined = sum(
             count * each for count, each in zip(threads, THREAD_WATTS, strict=True)
@@ -62,7 +62,7 @@ class Farm:
         await self.hass.async_block_till_done(wait_background_tasks=True)
 
     async def comes_to(self, home: Home, *threads: int) -> None:
-        """Wait until so many threads of each miner hash, and go on for a while."""
+        """Wait until each miner runs a number of threads, and still does later."""
         lasting = 0
         for _ in range(PATIENCE // INTERVAL):
             await home.settle(INTERVAL)
@@ -74,7 +74,7 @@ class Farm:
         pytest.fail(f"{await self.threads()} instead of {threads}")
 
     async def choose(self, mode: str) -> None:
-        """Choose a mode of the manager, and let it be carried out."""
+        """Select a mode of the manager, and wait until it is applied."""
         entry = self.hass.config_entries.async_entry_for_domain_unique_id(
             DOMAIN, MANAGER_ID
         )
@@ -97,7 +97,7 @@ async def test_surplus_is_mined_by_the_miners_that_make_the_most_of_it(
     pair: list[Target],
     session: aiohttp.ClientSession,
 ) -> None:
-    """Threads come one after the other, go at once, and leave no trace."""
+    """Threads are added one by one, removed at once, and leave no trace."""
     wires = [await Wire.open(target, session) for target in pair]
     farm = Farm(hass, wires)
     await set_dashboard(hass, {"type": "grid", "stat_rate": GRID})
@@ -119,7 +119,7 @@ async def test_surplus_is_mined_by_the_miners_that_make_the_most_of_it(
     await wires[1].mines()
     farm.sun = 40
     await farm.report()
-    # None are seen for a moment while they start anew
+    # For a moment, none are shown while they restart
     assert await farm.threads() in ([0, 1], [0, 0])
     await farm.comes_to(home, 0, 1)
 

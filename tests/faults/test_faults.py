@@ -63,7 +63,7 @@ def _rows_of_page() -> dict[str, str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def page(request: pytest.FixtureRequest) -> Generator[None]:
-    """Write the page at the end with the rows that were made anew, if asked for."""
+    """At the end, write the page with the new rows if requested."""
     yield
     if request.config.option.update_snapshots:
         PAGE.write_text(_page(_rows_of_page() | _rows))

@@ -1,4 +1,4 @@
-"""Automations that compete for surplus are told, and handed over to the manager."""
+"""Automations that compete for surplus are reported, and handed over to the manager."""
 
 from collections.abc import AsyncGenerator, Generator
 from typing import Any
@@ -39,7 +39,7 @@ type Automation = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def blueprints() -> Generator[None]:
-    """Let Home Assistant find the blueprints, in whatever folder they were imported."""
+    """Let Home Assistant find the blueprints, in any folder."""
 
     @callback
     def load_blueprint(_: DomainBlueprints, path: str) -> Blueprint:
@@ -318,7 +318,7 @@ async def test_the_fix_adds_the_manager(
 async def test_the_fix_hands_over_to_the_manager(
     hass: HomeAssistant, house: House, hass_client: ClientSessionGenerator
 ) -> None:
-    """Where it leaves the miners alone, it is told to control them."""
+    """If it does not control the miners, its mode is changed so that it does."""
     one, two, _ = house.rigs
     await house.set_up()
     for rig in (one, two):

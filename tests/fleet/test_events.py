@@ -1,4 +1,4 @@
-"""What happens to miners is told once, by an event entity of the manager."""
+"""The event entity of the manager reports each event of a miner once."""
 
 from homeassistant.core import State, callback
 from homeassistant.helpers.event import async_track_state_change_event

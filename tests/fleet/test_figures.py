@@ -91,7 +91,7 @@ async def test_a_battery_is_counted_apart(house: House) -> None:
 
 
 async def test_the_cost_of_what_is_bought(house: House) -> None:
-    """Known while the price is; whatever unit of energy it is for."""
+    """Known while the price is known, for any unit of energy."""
     say_price(house, 0.4)
     await house.set_up(stat_rate=GRID, entity_energy_price=PRICE)
     await mine(house)
@@ -275,7 +275,7 @@ async def test_what_is_shown_by_default(house: House) -> None:
 
 
 async def test_rows_of_a_quarter_of_an_hour(house: House) -> None:
-    """Those of the new figures are bounded, however often the meter reports."""
+    """The rows of the new figures are bounded, even if the meter reports often."""
     house.sun = FULL / 2
     say_price(house, 0.3)
     await house.set_up(stat_rate=GRID, entity_energy_price=PRICE)

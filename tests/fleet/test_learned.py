@@ -47,7 +47,7 @@ async def test_what_was_learned_is_kept(house: House) -> None:
 
 
 async def test_what_is_damaged_is_set_aside(house: House, hass: HomeAssistant) -> None:
-    """The manager begins anew."""
+    """The manager starts with nothing learned."""
     await house.set_up()
     store = learned_store(hass, house.entry.entry_id)
     assert await hass.config_entries.async_unload(house.entry.entry_id)

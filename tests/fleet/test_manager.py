@@ -58,7 +58,7 @@ async def test_manual_gives_the_miners_back(house: House) -> None:
 
 
 async def test_after_manual_the_miners_are_commanded_again(house: House) -> None:
-    """Also those that had nothing to give back, so that there was nothing to do."""
+    """Including those that had nothing to restore, so that there was nothing to do."""
     house.sun = 1000
     await house.set_up()
     await house.pass_time(120)

@@ -191,7 +191,7 @@ async def test_the_card_appears_once_there_are_watts_and_a_meter(
 async def test_the_card_appears_when_the_meter_comes_last(
     hass: HomeAssistant, miner: Rig
 ) -> None:
-    """Once, however often the dashboard and the miner change."""
+    """Once, even if the dashboard and the miner change repeatedly."""
     assert not discovered(hass)
     await set_dashboard(hass, GRID_SOURCE)
     await set_dashboard(hass, GRID_SOURCE)

@@ -126,7 +126,7 @@ class Bedroom(House):
         return super().mined + IDLE if self.is_on else 0
 
     async def pass_time(self, seconds: int) -> None:
-        """Let time pass, in which the computer does what it is told."""
+        """Let time pass; the computer executes its commands."""
         for _ in range(seconds // 10):
             await super().pass_time(10)
             wake, sleep, plug = self.shown()
@@ -281,7 +281,7 @@ async def test_a_plug_stays_on_while_the_computer_answers(bedroom: Bedroom) -> N
 
 
 async def test_a_plug_stays_on_while_it_draws(bedroom: Bedroom, silent: None) -> None:
-    """Half of the idle power is no sleep, whatever the network says."""
+    """Half of the idle power is not asleep, even if the miner is unreachable."""
     await bedroom.choose({**WITH_PLUG, **METER})
     power = {"unit_of_measurement": "W", "device_class": "power"}
     bedroom.hass.states.async_set(PLUG, "45", power)

@@ -1,4 +1,4 @@
-"""Sensors of the house that are gone are told, those that only rest are not."""
+"""Missing sensors of the house are reported, unavailable ones are not."""
 
 from typing import Any
 
@@ -172,7 +172,7 @@ async def test_a_manager_that_is_unloaded_raises_nothing(
 async def test_there_is_one_repair_however_long_it_lasts(
     house: House, source: dict[str, Any]
 ) -> None:
-    """It is not raised anew, as a user who ignored it would see."""
+    """It is not raised again, which a user who ignored it would notice."""
     await house.set_up(**source or {"stat_energy_from": "sensor.energy"})
     await wait(house)
     [issue] = issues(house.hass).values()

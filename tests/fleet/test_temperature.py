@@ -85,7 +85,7 @@ async def test_what_is_read(
     unit: str,
     celsius: tuple[float | None, float | None],
 ) -> None:
-    """In °C, whatever the sensor has; absurd values are none."""
+    """In °C, for any unit of the sensor; absurd values are ignored."""
     hass.states.async_set(ROOM, state, {ATTR_UNIT_OF_MEASUREMENT: unit})
     snapshot = running.entry.runtime_data.coordinator.data
     read = TemperatureLimit.from_options(room(maximum)).celsius(hass, snapshot)

@@ -18,7 +18,7 @@ THREADS = 4
 
 
 class Home:
-    """A Home Assistant whose Energy dashboard knows a grid meter, which is played."""
+    """Home Assistant whose Energy dashboard has a simulated grid meter."""
 
     def __init__(
         self, client: Client, session: aiohttp.ClientSession, port: int
@@ -42,7 +42,7 @@ class Home:
         return sum(bool(thread["hashrate"][0]) for thread in cpu.get("threads", []))
 
     async def comes_to(self, threads: int, watts: float) -> None:
-        """Let the meter report something until so many threads hash."""
+        """Report a reading of the meter until a number of threads hash."""
 
         async def has_come() -> bool:
             await self.report(watts)

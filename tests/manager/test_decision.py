@@ -178,7 +178,7 @@ def test_a_member_that_fails_twice_is_left_out() -> None:
 
 
 def test_a_command_that_is_lost_is_sent_again() -> None:
-    """No result within a minute is none."""
+    """Without a result within a minute, it is ignored."""
     house = House(miner())
     assert house.at(0, -50).targets == {"a": 2}
     assert house.at(30).targets == {}
@@ -456,7 +456,7 @@ def test_too_hot_to_begin() -> None:
 
 
 def test_what_the_user_changed_while_it_was_hot_stays() -> None:
-    """In manual mode the manager gives back only what it took."""
+    """In manual mode, the manager only restores what it limited."""
     house = House(
         miner(threads=4, max_temperature=80, temperature=81), mode=Mode.MANUAL
     )

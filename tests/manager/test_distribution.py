@@ -83,7 +83,7 @@ def test_the_budget_is_kept_but_for_what_always_runs(
 
 @given(fleets(), budgets)
 def test_every_load_stays_between_its_bounds(fleet: list[Load], budget: float) -> None:
-    """A cap that the user set holds, whatever the budget."""
+    """A cap that the user set applies at any budget."""
     threads = distribute(fleet, budget)
     assert threads.keys() == {load.id for load in fleet}
     assert all(load.floor <= threads[load.id] <= load.ceiling for load in fleet)
@@ -189,7 +189,7 @@ def test_what_no_thread_of_the_best_fits_into_goes_to_the_next() -> None:
 
 
 def test_a_wasteful_member_makes_room_for_a_better_one() -> None:
-    """Threads move where they bring more than one in a hundred hashes."""
+    """Threads move if that gains more than one percent of the hashes."""
     loads = [load("a", threads=2), load("b", SAVING)]
     assert distribute(loads, 40) == {"a": 0, "b": 4}
 
@@ -226,7 +226,7 @@ def test_less_is_taken_from_one_member() -> None:
 
 
 def test_it_is_taken_where_the_least_is_lost() -> None:
-    """The last thread of the one brings least."""
+    """The last thread of the first miner yields least."""
     loads = [load("a", threads=4), load("b", FADING, threads=4)]
     assert distribute(loads, 130) == {"a": 4, "b": 3}
 

@@ -106,7 +106,7 @@ def test_the_sources_of_an_hour(
 
 
 def test_a_step_is_charged_by_the_reading_that_has_seen_it() -> None:
-    """Not by the one that caused it: that was from before."""
+    """Not by the plan that caused it, which is from before."""
     count = begun(0, grid=-1000)
     count.at(1, 900, grid=-1000)
     count.at(61, 0, grid=-100)
@@ -196,7 +196,7 @@ def test_gaps_and_clocks_that_jump(step: float) -> None:
 
 
 def test_the_share_of_today() -> None:
-    """It begins anew at midnight, all else goes on."""
+    """It is reset at midnight; everything else continues."""
     count = begun(1000, grid=0)
     count.last(HOUR, 1000, grid=0)
     count.last(HOUR, 1000, grid=1000)

@@ -55,7 +55,7 @@ def test_the_hashrate_is_the_sum_of_those_that_mine(
 
 
 def test_only_one_algorithm_is_summed_up() -> None:
-    """The one that most of them mine, whatever those at rest mined last."""
+    """The one that most of them mine; those at rest do not count."""
     other = figures(algorithm="ghostrider", hashrate=50.0, watts=50.0)
     idle = figures(algorithm="ghostrider", hashrate=0.0)
     assert hashrate([figures(), figures(), other, idle, idle]) == 2000

@@ -68,7 +68,7 @@ def away(sleep: Sleep, seconds: float, rules: SleepRules = BUTTON) -> Sleep:
     ],
 )
 def test_a_rig_that_answers(before: Sleep, phase: Phase, is_left_alone: bool) -> None:
-    """It is awake, unless it was told to sleep a moment ago."""
+    """It is awake, unless it was put to sleep a moment ago."""
     after = online(before)
     assert (after.phase, after.is_left_alone) == (phase, is_left_alone)
     if phase is not Phase.FALLING_ASLEEP:
@@ -96,7 +96,7 @@ def test_a_rig_that_answers(before: Sleep, phase: Phase, is_left_alone: bool) ->
 def test_a_rig_that_does_not_answer(
     before: Sleep, rules: SleepRules, seconds: float, phase: Phase
 ) -> None:
-    """It sleeps once it was told to, and is gone for a while."""
+    """It is asleep once it was put to sleep and has been unreachable for a while."""
     after = away(before, seconds, rules)
     assert after.phase is phase
     is_too_late = before.phase is not phase and seconds > GONE
@@ -282,7 +282,7 @@ def test_a_plug_that_is_off_ends_only_what_was_begun() -> None:
 
 @pytest.mark.parametrize("sleep", [LONG_AWAKE, LONG_ASLEEP, FALLING, WAKING, Sleep()])
 def test_it_is_kept(sleep: Sleep) -> None:
-    """All but the times, by a clock that begins anew."""
+    """Everything except the times, whose clock starts again."""
     faulty = replace(sleep, fault=SleepFault.WAKE, attempts=2, is_left_alone=True)
     for each in (sleep, faulty):
         kept = Sleep.from_json(json.loads(json.dumps(each.as_json())))

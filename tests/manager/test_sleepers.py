@@ -40,7 +40,7 @@ def curve_of(member: Member) -> Curve:
 
 
 class Home(House):
-    """A house with rigs that do what they are told."""
+    """A house with rigs that follow commands."""
 
     def __init__(self, *members: Member, **settings: Any) -> None:
         """Begin at dawn."""
@@ -131,7 +131,7 @@ def test_idle_power_is_a_cost_of_mining() -> None:
 
 
 def test_a_cloud_is_no_night() -> None:
-    """The rest begins anew whenever it mines."""
+    """The rest starts again whenever it mines."""
     home = Home(rig())
     for _ in range(6):
         home.live(600, sun=200)
@@ -303,7 +303,7 @@ def test_its_idle_power_ends_with_it() -> None:
 
 
 def test_it_sleeps_on_after_a_start_of_home_assistant() -> None:
-    """It has yet to be set up, so that only what is kept is known of it."""
+    """It is not set up yet, so that only stored data is known about it."""
     home = Home(rig(), mode=Mode.OFF)
     home.live(AFTER + 1200)
     home.taken()

@@ -1,4 +1,4 @@
-"""The power of grid and battery comes from whatever sensors there are."""
+"""The power of grid and battery is calculated from the available sensors."""
 
 import math
 
@@ -38,7 +38,7 @@ def test_all_kinds_of_meters_are_one_power(flow: Flow, watts: float) -> None:
 
 @pytest.mark.parametrize("sensor", ["broken", "odd", "nan", "missing"])
 def test_a_part_that_is_unknown_makes_all_unknown(sensor: str) -> None:
-    """Half a meter is none."""
+    """Half a meter does not count."""
     assert Flow(("in", sensor)).reading(SAMPLES) is None
 
 
@@ -73,7 +73,7 @@ def test_sensors_that_belong_together(
 
 
 def test_the_meters_of_a_house() -> None:
-    """What is not there is told from what is unknown."""
+    """Missing and unknown are different."""
     sources = Sources(
         grid=Flow(("in",), ("out",)), battery=Flow(("broken",)), battery_level="nan"
     )

@@ -75,7 +75,7 @@ class Log:
 
 
 def test_a_restart_and_a_config() -> None:
-    """Both are told with what they are about, also at the first poll."""
+    """Both are reported with details, even at the first poll."""
     paths = tuple(f"pools.{number}" for number in range(MAX_PATHS + 1))
     log = Log()
     assert log(snapshot(uptime=9), restarted=True, paths=paths) == [
@@ -152,7 +152,7 @@ def test_several_at_once() -> None:
 
 
 def test_other_names_are_other_workers() -> None:
-    """Rows that are named by something else begin anew."""
+    """Rows that are named by something else are new workers."""
     log = Log()
     log.types(workers("ab"))
     log.types(workers("a", "b"))

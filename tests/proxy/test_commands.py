@@ -1,4 +1,4 @@
-"""What a proxy can be told: to use another pool, and another config."""
+"""Commands to a proxy: another pool, and another config."""
 
 from dataclasses import replace
 from typing import Any

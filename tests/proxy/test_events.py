@@ -66,7 +66,7 @@ async def test_a_worker_comes_and_goes(
 async def test_a_short_break_is_no_event(
     running_proxy: ProxyRig, events: list[dict[str, Any]]
 ) -> None:
-    """A miner that connects anew is not gone."""
+    """A miner that reconnects is not gone."""
     proxy = running_proxy.simulator
     miner = proxy.miners[0]
     for _ in range(3):
@@ -95,7 +95,7 @@ async def test_a_pool_that_is_lost(
 async def test_a_restart_is_one_event(
     running_proxy: ProxyRig, events: list[dict[str, Any]]
 ) -> None:
-    """All workers connect again, which is none."""
+    """All workers reconnect, which is no event of its own."""
     running_proxy.simulator.restart()
     await running_proxy.poll(3 * MINUTE)
     assert [event["event_type"] for event in events] == ["restarted"]

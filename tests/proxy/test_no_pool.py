@@ -92,7 +92,7 @@ async def test_a_proxy_whose_miners_are_unknown(
 async def test_a_short_interruption_is_none(
     hass: HomeAssistant, running_proxy: ProxyRig
 ) -> None:
-    """Each begins anew."""
+    """Each starts counting again."""
     for _ in range(3):
         let_pools_answer(running_proxy.simulator, False)
         await running_proxy.poll(4)

@@ -15,7 +15,7 @@ from .home import Home, play
 
 @pytest.fixture(autouse=True)
 def loopback(socket_enabled: None) -> None:
-    """Let tests speak to this machine."""
+    """Allow connections to this machine."""
     pytest_socket.socket_allow_hosts(["127.0.0.1"])
 
 

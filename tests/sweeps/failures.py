@@ -41,7 +41,7 @@ class Outcome:
     """What could be seen after one poll, and after two."""
     log: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    """What is wrong whatever else came of it."""
+    """What is wrong in any outcome."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class Swept:
 
 
 def is_folded(requests: list[Request], index: int) -> bool:
-    """Return whether a request stands in a row of equal ones, but at neither end."""
+    """Return whether a request is in a run of equal ones, but at neither end."""
     return any(_is_between(requests, index, period) for period in PERIODS)
 
 

@@ -191,7 +191,7 @@ def saving(hook: Callable[[Store[Any]], Awaitable[None]]) -> Iterator[None]:
 
 
 class _Starter:
-    """Starts what is done to the entry when the moment has come."""
+    """Starts an operation on the entry at a given moment."""
 
     def __init__(
         self, trial: Trial, operation: Operation, moment: Moment | None

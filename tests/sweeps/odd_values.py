@@ -28,7 +28,7 @@ from .home import Home, Trial
 from .view import look, unlike
 
 type Place = tuple[str | int, ...]
-"""Where a value stands in a document."""
+"""The place of a value in a document."""
 
 DOCUMENTS: dict[str, Callable[[SimulatedMiner], Any]] = {
     "/2/summary": lambda miner: api.summary(miner, 2),

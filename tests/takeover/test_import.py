@@ -181,7 +181,7 @@ async def test_an_entry_that_was_disabled_stays_disabled(miners: Miners) -> None
 
 
 async def test_the_old_entry_was_enabled_meanwhile(miners: Miners) -> None:
-    """What it made anew gives way to what it had."""
+    """Newly created entities make way for the previous ones."""
     async with started(miners.stored, install) as home:
         before = registered(home, RIG_ONE)
         await home.import_miners(RIG_ONE)

@@ -191,8 +191,8 @@ class PowerLimit:
     async def async_set_managed(self, threads: int | None) -> None:
         """Set how many threads the manager allows; 0 to pause, None for any number.
 
-        It is applied at once: the manager knows what has yet to settle. Like a limit,
-        it stays set if it could not be applied.
+        It is applied at once: the manager knows which changes have not settled. Like a
+        limit, it stays set if it could not be applied.
 
         Raises HomeAssistantError as commands do.
         """

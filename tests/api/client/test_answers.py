@@ -52,7 +52,7 @@ async def test_config() -> None:
 
 
 async def test_a_config_that_changes() -> None:
-    """Each reply is read for itself, whatever came before it."""
+    """Each reply is parsed independently of earlier ones."""
     other = CONFIG.replace(b'"print-time": 60', b'"print-time": 61')
     assert other != CONFIG
     answers = [CONFIG, CONFIG, other, other[:-5], CONFIG]

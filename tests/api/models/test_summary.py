@@ -33,7 +33,7 @@ class TestSummary:
     """Summaries that are in no capture."""
 
     def test_the_miner_that_sent_it(self) -> None:
-        """It is told by its id and the name of its worker."""
+        """It is identified by its ID and the name of its worker."""
         summary = Summary(id="0a1b", worker_id="rig-one")
         assert summary.identity == MinerIdentity(id="0a1b", worker_id="rig-one")
 
