@@ -8,7 +8,6 @@ import logging
 from typing import Any
 from unittest.mock import AsyncMock, PropertyMock, patch
 
-from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -23,6 +22,7 @@ from custom_components.xmrig_miner.const import LOGGER
 from simulator import Simulator
 from simulator.certificate import make_context
 from tests.common import Rig, entry_for
+from tests.frozen_time import frozen_time
 from tests.sessions import Resolver
 from tests.virtual_time import VirtualLoop
 
@@ -147,10 +147,9 @@ async def freezer() -> AsyncGenerator[FrozenDateTimeFactory]:
     """Let all clocks jump with that of the event loop."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
-    with freeze_time(NOW) as frozen_time:
-        assert isinstance(frozen_time, FrozenDateTimeFactory)
-        loop.follow(frozen_time.tick)
-        yield frozen_time
+    with frozen_time(NOW) as clock:
+        loop.follow(clock.tick)
+        yield clock
         loop.follow(lambda _: None)
 
 

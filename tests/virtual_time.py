@@ -19,6 +19,8 @@ import freezegun
 from freezegun.api import FrozenDateTimeFactory
 from pytest_homeassistant_custom_component import patch_time
 
+from .frozen_time import frozen_time
+
 IN_FLIGHT = 0.0005
 """Seconds of real time for which a loopback packet may be between its two ends."""
 
@@ -194,8 +196,7 @@ def run[ResultT](
         FakeDatetime=patch_time.HAFakeDatetime,
         datetime_to_fakedatetime=patch_time.ha_datetime_to_fakedatetime,
     )
-    with _no_real_time(), freezegun.freeze_time(start) as clock:
-        assert isinstance(clock, FrozenDateTimeFactory)
+    with _no_real_time(), frozen_time(start) as clock:
         loop = VirtualLoop(threads=threads)
         loop.follow(clock.tick)
         with asyncio.Runner(loop_factory=lambda: loop) as runner:

@@ -4,6 +4,7 @@ import contextlib
 import copy
 import json
 import os
+import time
 from typing import Any
 
 import pytest
@@ -60,13 +61,21 @@ async def test_applied_later(target: Target) -> None:
     """A config is on the disk at once, and applied half a second later."""
     document = await config(target)
     document["print-time"] = 11
+    started = time.monotonic()
     assert (await put(target, document)).status == 204
     assert json.loads(target.read_disk()) == document
-    assert (await config(target))["print-time"] == 60
-    await target.elapse(0.35)
-    assert (await config(target))["print-time"] == 60
+    for seconds in (0, 0.35):
+        await target.elapse(seconds)
+        shown = (await config(target))["print-time"]
+        # A busy computer may have come too late to see it
+        is_early = target.is_simulated or time.monotonic() - started < 0.5
+        assert not is_early or shown == 60
     await target.elapse(0.3)
-    assert await config(target) == document
+
+    async def is_applied() -> bool:
+        return await config(target) == document
+
+    await target.eventually(is_applied)
 
 
 async def test_applied_at_once_without_watching(target: Target) -> None:

@@ -12,6 +12,8 @@ _ZERO = [0.0, 0.0, 0.0]
 _UNKNOWN = [None, None, None]
 # Longer than the interval between jobs
 _NEXT_JOB = JOB_INTERVAL + 0.5
+# Seconds that the next share may take on a busy computer
+_PATIENCE = 60.0
 
 
 async def _submits_shares(target: Target, within: float) -> bool:
@@ -73,8 +75,12 @@ async def test_windows(target: Target) -> None:
     first, *others = shown["hashrate"]["total"]
     assert first > 0
     assert others == [None, None]
-    best = shown["hashrate"]["highest"]
-    assert best >= first
+
+    async def highest() -> float | None:
+        rate = (await summary(target))["hashrate"]["highest"]
+        return rate if rate >= first else None
+
+    best = await target.eventually(highest)
     threads = (await cpu(target))["threads"]
     assert abs(sum(thread["hashrate"][0] for thread in threads) - first) < first / 5
 
@@ -116,7 +122,7 @@ async def test_pause(target: Target) -> None:
     shown = await summary(target)
     assert (shown["paused"], shown["uptime"]) == (False, 0)
     assert shown["results"]["shares_total"] == 0
-    assert await _submits_shares(target, within=10.0)
+    assert await _submits_shares(target, within=_PATIENCE)
 
 
 async def test_pause_and_resume_twice(target: Target) -> None:
@@ -146,7 +152,7 @@ async def test_stop_lasts_until_the_next_job(target: Target) -> None:
     await target.eventually(has_threads, timeout=_NEXT_JOB)
     assert (await summary(target))["hashrate"]["total"] == _UNKNOWN
     assert (await summary(target))["connection"]["failures"] == 0
-    assert await _submits_shares(target, within=10.0)
+    assert await _submits_shares(target, within=_PATIENCE)
 
 
 async def test_stop_undone_by_any_config(target: Target) -> None:
@@ -224,7 +230,7 @@ async def test_all_backends_off(target: Target) -> None:
         return (await summary(target))["connection"]["ip"] is not None
 
     await target.eventually(is_back, timeout=4)
-    assert await _submits_shares(target, within=10.0)
+    assert await _submits_shares(target, within=_PATIENCE)
 
 
 async def test_fewer_threads(target: Target) -> None:
@@ -236,7 +242,7 @@ async def test_fewer_threads(target: Target) -> None:
     assert len((await cpu(target))["threads"]) == 1
     connection = (await summary(target))["connection"]
     assert (connection["failures"], connection["uptime"] >= 2) == (0, True)
-    assert await _submits_shares(target, within=10.0)
+    assert await _submits_shares(target, within=_PATIENCE)
     document["cpu"][ALGORITHM] = [[1, 0], [1, 1]]
     await apply(target, document)
     assert len((await cpu(target))["threads"]) == 2

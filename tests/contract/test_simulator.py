@@ -593,5 +593,6 @@ async def test_command(socket_enabled: None) -> None:
     writer.close()
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == 0
-    assert (shown["uptime"], shown["cpu"]["threads"]) == (1000, 2)
+    assert 1000 <= shown["uptime"] < 1100
+    assert shown["cpu"]["threads"] == 2
     assert shown["hashrate"]["total"] == [2 * 430.0 + 950.0] * 3

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
-from freezegun import freeze_time
 from homeassistant.util import dt as dt_util
 import pytest
 
@@ -18,6 +17,7 @@ from tests.contract.proxies import (
     SimulatedProxyTarget,
     open_proxy,
 )
+from tests.frozen_time import frozen_time
 from tests.sessions import open_session
 from tests.targets import PAIRS, TARGETS, Json, SimulatedTarget, Target, open_target
 from tests.virtual_time import VirtualLoop
@@ -98,8 +98,8 @@ def jumping_time(*targets: Target | ProxyTarget) -> Iterator[None]:
             loop.jump()
             for target in simulated:
                 target.simulator.surroundings.clock = loop.time
-            frozen_time = stack.enter_context(freeze_time(dt_util.utcnow()))
-            loop.follow(frozen_time.tick)
+            clock = stack.enter_context(frozen_time(dt_util.utcnow()))
+            loop.follow(clock.tick)
         yield
 
 
