@@ -23,6 +23,7 @@ from simulator import Simulator
 from simulator.certificate import make_context
 from tests.common import Rig, entry_for
 from tests.frozen_time import frozen_time
+from tests.schedule import Schedule
 from tests.sessions import Resolver
 from tests.virtual_time import VirtualLoop
 
@@ -55,6 +56,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--crashes", type=int, default=3, help="how often Home Assistant is killed"
     )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule | None:
+    """Let tests that wait and tests that compute overlap."""
+    return Schedule(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], VirtualLoop]]:
