@@ -60,7 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule | None:
-    """Let tests that wait and tests that compute overlap."""
+    """Overlap tests that wait with tests that compute."""
     return Schedule(config, log) if config.getvalue("dist") == "loadfile" else None
 
 

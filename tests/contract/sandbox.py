@@ -185,7 +185,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def _prepare() -> None:
-    """Let the miner end with its parent, and hash while no test computes."""
+    """End the miner with its parent, and let tests compute before it hashes."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.nice(_NICE)
 

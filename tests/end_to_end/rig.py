@@ -84,10 +84,7 @@ class Wire:
         return False
 
     async def mines(self) -> None:
-        """Wait until the miner finds shares; it may have to connect first.
-
-        On a busy computer that takes long.
-        """
+        """Wait until the miner finds shares, which takes long on a busy computer."""
         assert await self.finds_shares(within=60.0)
 
     async def assert_as_first(self) -> None:
@@ -119,7 +116,7 @@ class Controller:
 async def lasting_at_most(seconds: float, target: Target) -> AsyncIterator[None]:
     """Check the duration of a block, except for a simulator.
 
-    It should leave a busy computer some time.
+    The limit has to include a busy computer.
     """
     started = time.monotonic()
     yield
