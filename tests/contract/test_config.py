@@ -73,7 +73,7 @@ async def test_applied_later(target: Target) -> None:
     await target.elapse(0.3)
 
     async def is_applied() -> bool:
-        return await config(target) == document
+        return bool(await config(target) == document)
 
     await target.eventually(is_applied)
 
