@@ -6,7 +6,7 @@ import signal
 import aiohttp
 
 from scripts.runner.client import Client
-from scripts.runner.miner import Connection, add_miner, devices, listed
+from scripts.runner.miner import ENTRIES, Connection, Entry, add_miner, devices, listed
 from scripts.runner.process import HOST
 from simulator import DEFAULT_POOLS, ProxySimulator, StratumMiner
 
@@ -14,6 +14,7 @@ from .running import Run, eventually, free_port
 
 TOKEN = "open-sesame-proxy"
 WALLET = "4" + "A1b2C3d4E5" * 9 + "wxyz"
+SUBENTRIES = f"{ENTRIES.removesuffix('/entry')}/subentries/flow"
 MANAGER = "sensor.mining_manager_"
 
 
@@ -41,6 +42,7 @@ async def test_a_proxy_beside_its_miners_and_the_manager(
                 assert await knows_both()
             run.stop(signal.SIGTERM)
             assert not run.errors
+            assert "will stop working" not in run.log
             for secret in (TOKEN, WALLET):
                 assert secret not in run.log
         finally:
@@ -65,6 +67,7 @@ async def use(client: Client, proxy: ProxySimulator) -> None:
     )
     names = [worker["name"] for worker in answer["service_response"]["workers"]]
     assert names == ["rig-one", "…wxyz"]
+    await choose_worker(client, entry)
     backup = DEFAULT_POOLS[1]["url"]
     await client.call(
         "select.select_option", entity_id=entities["select.pool"], option=backup
@@ -78,3 +81,23 @@ async def use(client: Client, proxy: ProxySimulator) -> None:
 
     await eventually(is_known)
     assert await client.state(entities["binary_sensor.pool_connected"]) == "off"
+
+
+async def choose_worker(client: Client, entry: Entry) -> None:
+    """Make a worker a device, the only one that is not named by its wallet."""
+    form = await client.post(SUBENTRIES, {"handler": [entry.entry_id, "worker"]})
+    [field] = form["data_schema"]
+    assert field["selector"]["select"]["options"] == ["rig-one"]
+    result = await client.post(
+        f"{SUBENTRIES}/{form['flow_id']}", {"workers": ["rig-one"]}
+    )
+    assert result["type"] == "create_entry"
+
+    async def is_shown() -> bool:
+        for device in await devices(client, entry):
+            connected = device.entities.get("binary_sensor.connected")
+            if device.name == "rig-one" and connected:
+                return await client.state(connected) == "on"
+        return False
+
+    await eventually(is_shown)

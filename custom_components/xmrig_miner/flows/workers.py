@@ -114,6 +114,7 @@ class WorkerFlow(ConfigSubentryFlow):
             options=self._offered, multiple=True, mode=SelectSelectorMode.DROPDOWN
         )
         return self.async_show_form(
+            step_id="user",
             data_schema=vol.Schema({field: SelectSelector(options)}),
             errors={CONF_WORKERS: error} if error else {},
             description_placeholders={
