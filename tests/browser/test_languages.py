@@ -85,6 +85,20 @@ GO = """(path) => {
 }"""
 
 
+# The width of the table of all miners up to its second column
+TABLE = """async () => {
+  const card = document.createElement('xmrig-miners');
+  card.setConfig({});
+  card.hass = document.querySelector('home-assistant').hass;
+  document.body.append(card);
+  const cell = () => card.shadowRoot.querySelector('tbody td:nth-child(2)');
+  while (!cell()) await new Promise(requestAnimationFrame);
+  const { right } = cell().getBoundingClientRect();
+  card.remove();
+  return right;
+}"""
+
+
 def flat(texts: dict[str, Any], path: str = "") -> dict[str, str]:
     """Return each text by its path."""
     found: dict[str, str] = {}
@@ -231,3 +245,35 @@ async def test_a_phone_shows_all_of_it(phone: User, language: str) -> None:
     await phone.sees(texts[form])
     await check(phone, language)
     assert not phone.complaints
+
+
+async def test_long_names_hide_nothing(phone: User) -> None:
+    """One of words, and one without any gap."""
+    await phone.page.evaluate("localStorage.selectedLanguage = '\"en\"'")
+    registry = await phone.command("config/device_registry/list")
+    devices = {device["name"]: device["id"] for device in registry}
+    names = {
+        "rig-one": "The big mining computer in the cellar next to the heat pump",
+        "rig-two": "miner-" + 6 * "ABCDEFGHI",
+    }
+
+    async def rename(names: dict[str, str | None]) -> None:
+        for device, name in names.items():
+            await phone.command(
+                "config/device_registry/update",
+                device_id=devices[device],
+                name_by_user=name,
+            )
+
+    await rename({**names})
+    try:
+        await phone.open(URL_PATH)
+        for name in names.values():
+            await phone.sees(name)
+        assert not await phone.page.evaluate(TOO_WIDE)
+        for switch in await phone.page.get_by_role("switch").all():
+            box = await switch.bounding_box()
+            assert box and box["x"] + box["width"] < PHONE["width"]
+        assert await phone.page.evaluate(TABLE) < PHONE["width"]
+    finally:
+        await rename(dict.fromkeys(names))

@@ -4,8 +4,8 @@ export const STYLES = `
 :host { display: block; height: 100%; container-type: inline-size; --sun: var(--energy-solar-color, #ff9800); --bought: var(--purple-color, #926bc7); --mine: var(--primary-color, #009ac7); --strong: color-mix(in srgb, var(--mine) 75%, #000); --link: color-mix(in srgb, var(--mine) 65%, var(--primary-text-color, #141414)); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
 * { box-sizing: border-box; }
 ha-card { display: block; height: 100%; padding: 16px; color: var(--primary-text-color); font-size: 14px; line-height: 1.4; overflow: hidden; }
-h2, p { margin: 0; font-weight: 500; }
-h2 { font-size: 16px; overflow-wrap: anywhere; }
+h2, p { margin: 0; font-weight: 500; overflow-wrap: anywhere; }
+h2 { font-size: 16px; }
 p { font-weight: 400; }
 button, select { font: inherit; color: inherit; }
 button { cursor: pointer; border: 0; background: none; padding: 0; text-align: inherit; }
@@ -28,7 +28,7 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .chips { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 .chips:first-child { margin: 0 0 12px; }
 .figures + .chips { margin: 32px 0 0; }
-.chip { border-radius: 999px; padding: 6px 12px; font-size: 12.5px; background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, transparent); }
+.chip { max-width: 100%; overflow-wrap: anywhere; border-radius: 16px; padding: 6px 12px; font-size: 12.5px; background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, transparent); }
 .modes { display: flex; flex-wrap: wrap; gap: 4px; background: var(--soft); border-radius: 10px; padding: 4px; margin-top: 12px; }
 .modes button { flex: 1 1 60px; min-width: min-content; padding: 9px 6px; border-radius: 8px; text-align: center; min-height: 40px; }
 .modes [aria-checked=true] { background: var(--strong); color: #fff; font-weight: 500; }
@@ -75,7 +75,7 @@ table { width: 100%; border-collapse: collapse; white-space: nowrap; }
 th, td { text-align: end; padding: 8px 12px; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
 th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: start; padding-inline-start: 0; }
 th { font-weight: 400; color: var(--dim); }
-td a { color: inherit; }
+td a { display: inline-block; max-width: max(120px, 40cqi); white-space: normal; overflow-wrap: anywhere; color: inherit; }
 tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
 h3 { margin: 14px 0 0; font-size: 14px; font-weight: 500; overflow-wrap: anywhere; }
 h3 + .row { margin-top: 6px; }
@@ -107,7 +107,7 @@ details { margin-top: 14px; --ha-card-border-width: 0; --ha-card-background: tra
 summary { cursor: pointer; color: var(--dim); padding: 6px 0; }
 dialog { border: 0; border-radius: var(--ha-card-border-radius, 12px); background: var(--card-background-color, #fff); color: var(--primary-text-color); max-width: min(480px, calc(100vw - 32px)); padding: 24px; }
 dialog::backdrop { background: rgb(0 0 0 / .5); }
-dialog p { margin: 12px 0; overflow-wrap: anywhere; }
+dialog p { margin: 12px 0; }
 dialog div { display: flex; justify-content: flex-end; gap: 16px; margin-top: 16px; }
 dialog div > *, .link { color: var(--link); font-weight: 500; text-decoration: none; padding: 8px; }
 `;
