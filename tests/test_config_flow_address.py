@@ -35,6 +35,8 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
         "a b",
         "[::1",
         "user@",
+        "<b>rig</b>",
+        "rig|one/path",
     ],
 )
 async def test_an_invalid_host_is_reported(

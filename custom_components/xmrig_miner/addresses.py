@@ -125,11 +125,13 @@ def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entered address as it is stored.
 
     Users paste whole URLs: the scheme and port in them take precedence over the fields.
-    Raises ValueError if there is no host in it.
+    Raises ValueError if there is no valid host in it.
     """
     url = _url(entered[CONF_HOST].strip())
     if not url.host:
         raise ValueError("no host")
+    # Parsing does not check it
+    URL.build(scheme="http", host=url.host)
     # Addresses in XMRig's documentation end with the path of an endpoint
     path = _ENDPOINT.sub("", url.path.rstrip("/")).rstrip("/")
     return {
