@@ -253,3 +253,12 @@ test("the slider of a miner is over watts where they are known, else over thread
   const threads = limit({}, 0, []);
   assert.deepEqual([threads.value, threads.maximum, threads.next(1, -1)], [1, 8, 1]);
 });
+
+test("a miner that mines with graphics cards only has no threads, and no slider", () => {
+  const shows = { ...MINING, "switch.cpu_backend": stateOf("off") };
+  const hass = homeAssistant({ rig: { shows } });
+  const [miner] = readMiners(hass, []);
+  assert.ok(miner);
+  assert.deepEqual([miner.threads, miner.maxThreads], [undefined, undefined]);
+  assert.equal(limitOf(hass, String, miner, undefined, undefined), undefined);
+});

@@ -35,6 +35,7 @@ const miner = (values = {}) => ({
   name: "rig",
   keys: new Map(),
   status: "mining",
+  usesCpu: true,
   isManaged: false,
   isControllable: true,
   issues: [],

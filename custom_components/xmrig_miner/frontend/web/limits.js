@@ -18,6 +18,8 @@ import { joined, powerParts } from "./texts.js";
  * @param {number | undefined} moved where it is while it is moved
  */
 export function limitOf(hass, t, miner, details, moved) {
+  // Graphics cards mine at full power or not at all
+  if (!miner.usesCpu) return undefined;
   return powerOf(hass, t, miner, details, moved) ?? threadsOf(hass, t, miner, moved);
 }
 

@@ -105,6 +105,7 @@ export function readMiner(hass, unit, issues) {
   const status = statusOf(state("sensor.status"));
   const isOnline = status !== "offline";
   const threads = state("number.cpu_threads");
+  const usesCpu = state("switch.cpu_backend")?.state !== "off";
   const limit = state("number.power_limit");
   const limited = powerOf(limit);
   const mining = state("switch.mining");
@@ -116,8 +117,9 @@ export function readMiner(hass, unit, issues) {
     hashrate: isOnline ? hashrateOf(state("sensor.hashrate")) : undefined,
     power: powerOf(state("sensor.power")),
     efficiency: isOnline ? numberOf(state("sensor.efficiency")) : undefined,
-    threads: numberOf(threads),
-    maxThreads: isKnown(threads) ? threads?.attributes.max : undefined,
+    usesCpu,
+    threads: usesCpu ? numberOf(threads) : undefined,
+    maxThreads: usesCpu && isKnown(threads) ? threads?.attributes.max : undefined,
     powerLimit:
       limited !== undefined && Number(limit?.state) < limit?.attributes.max ? limited : undefined,
     temperature: hottest(hass, unit),

@@ -90,6 +90,8 @@ export interface Miner {
   power?: number;
   /** H/J. */
   efficiency?: number;
+  /** False if it mines with graphics cards only. */
+  usesCpu: boolean;
   /** CPU threads while it mines. */
   threads?: number;
   /** The most of them. */
