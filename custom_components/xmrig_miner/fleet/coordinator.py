@@ -1,7 +1,7 @@
 """The coordinator of the manager: decides on each report, and executes the plan."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,25 +20,16 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import (
-    async_call_later,
-    async_track_state_change_event,
-    async_track_state_report_event,
-    async_track_time_change,
-)
+from homeassistant.helpers.event import async_call_later, async_track_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..const import CONF_EARNINGS_SENSOR, DOMAIN, LOGGER
 from ..manager import (
-    Account,
-    Figures,
     Inputs,
     ManagerState,
     Member,
-    MemberEvent,
     Mode,
     Phase,
-    Plan,
     Prices,
     Sample,
     Sleep,
@@ -50,7 +41,9 @@ from ..manager import (
 from ..runtime import XmrigRuntimeData
 from .account import EnergyAccount
 from .commands import MemberCommands
+from .data import FleetData
 from .house import House
+from .listeners import InputListeners
 from .members import Members, async_figures, loaded_miners
 from .samples import async_earnings, async_price, async_samples
 from .settings import FleetSettings
@@ -59,27 +52,6 @@ from .sleep_watch import SleepWatch
 
 GATHER = 1
 """Seconds for which changes of members are collected before a decision."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FleetData:
-    """The last decision, its inputs, and what the entities show of it."""
-
-    inputs: Inputs
-    plan: Plan
-    figures: tuple[Figures, ...]
-    work: Work
-    earnings: float | None
-    """Earnings of 1 kH/s per day; None if unknown."""
-    account: Account
-    """The energy used for mining, as of the last save."""
-    events: tuple[MemberEvent, ...] = ()
-    """What happened to members since the previous decision."""
-
-    @property
-    def members(self) -> tuple[Member, ...]:
-        """Return the members that the decision covers."""
-        return self.inputs.members
 
 
 class FleetCoordinator(DataUpdateCoordinator[FleetData]):
@@ -115,8 +87,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         )
         self._sleep_commands = SleepCommands(hass, entry, self._handle_switched_off)
         self._sleep_watch = SleepWatch(hass, self._handle_sleep_by_hand)
-        self._listeners_of_members: dict[str, CALLBACK_TYPE] = {}
-        self._stop_house: list[CALLBACK_TYPE] = []
+        self._inputs = InputListeners(hass, self._handle_report, self._decide_soon)
         self._wake: CALLBACK_TYPE | None = None
         self._gather: CALLBACK_TYPE | None = None
         self._is_closed = False
@@ -136,17 +107,14 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
                 self.hass, self._handle_midnight, hour=0, minute=0, second=0
             )
         )
-        self._listen_to_house()
-        self._listen_to_members()
+        self._follow_house()
+        self._follow_members()
         self.async_decide()
 
     async def async_close(self) -> None:
         """Stop deciding, wait for running commands, and save the account."""
         self._is_closed = True
-        for stop in (*self._stop_house, *self._listeners_of_members.values()):
-            stop()
-        self._stop_house.clear()
-        self._listeners_of_members.clear()
+        self._inputs.async_close()
         self._cancel_timers()
         self._sleep_watch.async_close()
         self._expect_sleep(frozenset())
@@ -159,7 +127,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         """Use another set of sensors from now on."""
         if house != self.house and not self._is_closed:
             self.house = house
-            self._listen_to_house()
+            self._follow_house()
             self.async_decide()
 
     @callback
@@ -250,30 +218,15 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         return async_earnings(self.hass, self._earnings_sensor)
 
     @callback
-    def _listen_to_house(self) -> None:
+    def _follow_house(self) -> None:
         """Listen to the sensors of the house, and to that of the earnings."""
-        for stop in self._stop_house:
-            stop()
-        sensors = set(self.house.sensors)
-        if self._earnings_sensor is not None:
-            sensors.add(self._earnings_sensor)
-        self._stop_house = [
-            async_track_state_change_event(self.hass, sensors, self._handle_report),
-            async_track_state_report_event(self.hass, sensors, self._handle_report),
-        ]
+        earnings = [self._earnings_sensor] if self._earnings_sensor else []
+        self._inputs.async_follow_sensors({*self.house.sensors, *earnings})
 
     @callback
-    def _listen_to_members(self) -> None:
-        """Listen to the coordinators of all loaded miners."""
-        loaded = {entry.entry_id: entry for entry in loaded_miners(self.hass)}
-        for gone in self._listeners_of_members.keys() - loaded.keys():
-            self._listeners_of_members.pop(gone)()
-        for entry_id, entry in loaded.items():
-            if entry_id not in self._listeners_of_members:
-                runtime: XmrigRuntimeData = entry.runtime_data
-                self._listeners_of_members[entry_id] = (
-                    runtime.coordinator.async_add_listener(self._decide_soon)
-                )
+    def _follow_members(self) -> None:
+        """Listen to all loaded miners."""
+        self._inputs.async_follow_miners()
         self._sleep_watch.async_follow()
 
     @callback
@@ -290,7 +243,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             return
         if change is ConfigEntryChange.REMOVED:
             self.settings = self.settings.without_member(entry.entry_id)
-        self._listen_to_members()
+        self._follow_members()
         self._decide_soon()
 
     @callback

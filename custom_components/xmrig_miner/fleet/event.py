@@ -7,7 +7,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from ..manager import MemberEventType
-from .coordinator import FleetData
+from .data import FleetData
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry
 

@@ -32,7 +32,7 @@ from ..readings import (
     rounded,
     significant,
 )
-from .coordinator import FleetData
+from .data import FleetData
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry, FleetRuntimeData
 from .sleep_entities import SleepSensor, setup_sleep_entities
