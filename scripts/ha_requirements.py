@@ -28,7 +28,7 @@ STAND_INS = {
     "PyTurboJPEG": ("turbojpeg", "TurboJPEG"),
 }
 
-# What the camera component imports and only PyTurboJPEG requires
+# Imported by the camera component, but only required by PyTurboJPEG
 INSTEAD = {"numpy"}
 
 FFMPEG = "#!/bin/sh\necho ffmpeg version 7.0\n"
@@ -61,7 +61,7 @@ def requirements(components: set[str]) -> set[str]:
 
 
 def write_stand_in(distribution: str, version: str) -> None:
-    """Make the environment say that it has a distribution, without its code."""
+    """Register a distribution in the environment without installing its code."""
     module, name = STAND_INS[distribution]
     site_packages = Path(sysconfig.get_path("purelib"))
     folder = site_packages / f"{distribution.replace('-', '_')}-{version}.dist-info"

@@ -22,10 +22,10 @@ from .workspace import PACKAGE, PROJECT, WORKSPACE
 LIST = Path("tests/mutants.toml")
 MUTMUT = Path(__file__).with_name("adapted.py")
 
-# What mutmut's lines of progress begin with
+# Prefixes of mutmut's progress lines
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
-# How the tests of a mutant ended, by the exit status of their process
+# Results of a mutant's tests, by the exit status of their process
 NAMES = {0: "survived", 1: "killed", 33: "not tested", -signal.SIGXCPU: "timed out"}
 
 
@@ -35,7 +35,7 @@ class MutationError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """One changed detail of a module."""
+    """A changed detail of a module."""
 
     module: str
     key: str
@@ -65,13 +65,13 @@ def _mutmut(*arguments: str) -> str:
 
 
 def _module(name: str) -> str:
-    """Return the module of a mutant by mutmut's name for it."""
+    """Return the module of a mutant by its name in mutmut."""
     path = Path(*name.split(".")[:-1]).with_suffix(".py")
     return str(path.relative_to(PACKAGE))
 
 
 def _readable(original: str) -> str:
-    """Return the name of a function or method by mutmut's for it."""
+    """Return the name of a function or method by its name in mutmut."""
     is_method = original.startswith("xǁ")
     return original[2:].replace("ǁ", ".") if is_method else original[2:]
 
@@ -91,18 +91,18 @@ def _functions(path: Path) -> dict[str, list[str]]:
 
 
 def _mutant(name: str, result: str) -> Mutant:
-    """Return a mutant by mutmut's name for it, as `a.b.xǁClassǁmethod__mutmut_3`."""
+    """Return a mutant by its name in mutmut, such as `a.b.xǁClassǁmethod__mutmut_3`."""
     mangled = name.rpartition(".")[2]
     original, _, _ = mangled.partition("__mutmut_")
     sources = _functions(WORKSPACE / "mutants" / PACKAGE / _module(name))
     before, after = sources[f"{original}__mutmut_orig"], sources[mangled]
-    # Without the lines of the names, and of the places
+    # Without the lines with names and positions
     diff = list(unified_diff(before[1:], after[1:], lineterm=""))[3:]
     added, removed = (
         " ".join(line[1:].strip() for line in diff if line.startswith(sign))
         for sign in "+-"
     )
-    # Where something was left out, at most a bracket is new
+    # If something was removed, at most a bracket is new
     is_change = added != "pass" and any(map(str.isalnum, added))
     return Mutant(
         module=_module(name),
@@ -115,8 +115,8 @@ def _mutant(name: str, result: str) -> Mutant:
 def _run(tests: dict[str, list[str]]) -> Iterator[Mutant]:
     """Run the mutants of some modules, and yield those that survive.
 
-    They share one start, which takes longer than most modules. `tests` are those of each
-    module.
+    They share one start of mutmut, which takes longer than most modules. `tests` are
+    those of each module.
     """
     workspace.make(tests)
     began = time.monotonic()
@@ -139,7 +139,7 @@ def _run(tests: dict[str, list[str]]) -> Iterator[Mutant]:
         )
     for name, result in results.items():
         if result == "timed out":
-            # Nearly always a loop without end; else the computer was too busy
+            # Almost always an infinite loop; otherwise, the computer was too busy
             mutant = _mutant(name, result)
             print(f"\n{mutant.module}, {result}: {mutant.key}", flush=True)
         elif result != "killed":
@@ -147,9 +147,9 @@ def _run(tests: dict[str, list[str]]) -> Iterator[Mutant]:
 
 
 def _selected(names: list[str], known: Iterable[str]) -> list[str]:
-    """Return the modules of the names of modules and folders, all if there are none.
+    """Return the modules for names of modules and folders; all modules without names.
 
-    Raises MutationError where there is no module, or none of which tests are listed.
+    Raises MutationError if there is no module, or no tests are listed for it.
     """
     folder = PROJECT / PACKAGE
     modules = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*.py"))]

@@ -19,12 +19,12 @@ from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
 from mutmut.workers.isolation import ForkServerRunner
 
-# What mutmut does not change, so that a condition or result of these has no mutant
+# Not changed by mutmut: a condition or result of these kinds has no mutant
 PLAIN = (cst.Attribute, cst.Call, cst.Name, cst.NamedExpr, cst.Subscript)
 
 
 def left_out(node: cst.BaseSmallStatement) -> Iterator[cst.BaseSmallStatement]:
-    """Leave a statement out: a call, an assignment to an attribute or item, a raise."""
+    """Remove a statement: a call, an assignment to an attribute or item, a raise."""
     if isinstance(node, cst.Expr):
         call = node.value
         if isinstance(call, cst.Await):
@@ -37,7 +37,7 @@ def left_out(node: cst.BaseSmallStatement) -> Iterator[cst.BaseSmallStatement]:
 
 
 def negated(node: cst.If | cst.While | cst.IfExp | cst.CompIf) -> Iterator[cst.CSTNode]:
-    """Turn a condition round that has no operator of its own."""
+    """Negate a condition that has no operator."""
     if isinstance(node.test, PLAIN):
         test = node.test
         if isinstance(test, cst.NamedExpr):
@@ -52,19 +52,19 @@ def nothing_returned(node: cst.Return) -> Iterator[cst.Return]:
 
 
 def is_sentence(node: cst.CSTNode) -> bool:
-    """Return whether a node is a text for people, whose wording is no behaviour."""
+    """Return whether a node is a text for people, whose wording is not behaviour."""
     texts = (cst.SimpleString, cst.FormattedString, cst.ConcatenatedString)
     return isinstance(node, texts) and " " in cst.Module([]).code_for_node(node)
 
 
 def other_string(node: cst.BaseString) -> Iterator[cst.BaseString]:
-    """Change a text as mutmut does, unless it is for people."""
+    """Change a text like mutmut, unless it is for people."""
     if not is_sentence(node):
         yield from mutators.operator_string(node)
 
 
 def other_arguments(node: cst.Call) -> Iterator[cst.Call]:
-    """Change arguments as mutmut does, but for texts for people."""
+    """Change arguments like mutmut, except texts for people."""
     kept = [argument for argument in node.args if is_sentence(argument.value)]
     for changed in mutators.operator_arg_removal(node):
         if all(argument in changed.args for argument in kept):
@@ -82,7 +82,7 @@ file_mutation.mutation_operators = [
     *((kind, negated) for kind in (cst.If, cst.While, cst.IfExp, cst.CompIf)),
     (cst.Return, nothing_returned),
 ]
-# Any example that fails will do, it need not be the smallest
+# Any failing example will do: it does not have to be the smallest
 engine.MAX_SHRINKS = 0
 
 TESTS = json.loads(Path("tests_of_modules.json").read_text())
@@ -111,9 +111,9 @@ warm_up = PytestRunner.warm_up
 
 
 def warm_up_for_good(self: PytestRunner) -> None:
-    """Keep what the mutants' processes share out of their garbage collections.
+    """Exclude objects that the mutants' processes share from garbage collection.
 
-    pytest collects five times at its end, which takes longer than most tests.
+    pytest collects garbage five times at the end, which takes longer than most tests.
     """
     warm_up(self)
     gc.collect()

@@ -12,23 +12,23 @@ PROJECT = Path(__file__).parents[2]
 PACKAGE = Path("custom_components/xmrig_miner")
 WORKSPACE = PROJECT / ".mutation"
 
-# Decorators that stay: mutmut knows the first two, the others need a definition of the
-# same name before or after
+# Decorators that are kept: mutmut knows the first two, and the others need a definition
+# of the same name before or after
 KEPT = {"classmethod", "staticmethod", "overload", "setter", "deleter"}
 
 SETTINGS = {
     "source_paths": ["custom_components"],
-    # The process that the mutants' runs are forked from has run no test itself
+    # The process from which the mutants' runs are forked has not run any test
     "process_isolation": "forkserver",
-    # The same examples each time, so that a mutant does not survive now and then
+    # The same examples each time, so that results are reproducible
     "pytest_add_cli_args": ["-p", "no:cacheprovider", "--hypothesis-seed=0"],
-    # Seconds that the tests of a mutant may take: 12 and 4 times what they usually do
+    # Timeout for the tests of a mutant: 12 seconds plus 4 times their usual duration
     "timeout_constant": 3,
     "timeout_multiplier": 4,
     "do_not_mutate_patterns": [
-        # Logged texts are no behaviour
+        # Log messages are not behaviour
         r"\b_?LOGGER\.",
-        # Nor are the bounds of type parameters
+        # Neither are bounds of type parameters
         r"^\s*(async )?(def|class) \w+\[",
     ],
     "use_git_change_detection": False,
@@ -38,10 +38,10 @@ SETTINGS = {
 
 
 def undecorated(source: str) -> str:
-    """Return a module whose decorators are calls after the functions instead.
+    """Return a module whose decorators are replaced by calls after the functions.
 
-    It does the same, but mutmut leaves decorated functions alone, and with them every
-    property and every callback of Home Assistant.
+    The behaviour is the same, but mutmut skips decorated functions, and with them all
+    properties and callbacks.
     """
     lines = source.splitlines()
     functions = [
@@ -52,7 +52,7 @@ def undecorated(source: str) -> str:
     ]
     added: dict[int, list[str]] = {}
     removed: set[int] = set()
-    # Of two functions that end with the same line the inner one comes later
+    # If two functions end with the same line, the inner one comes later
     for function in reversed(functions):
         value = function.name
         for decorator in reversed(function.decorator_list):
@@ -100,7 +100,7 @@ def make(tests: Mapping[str, list[str]]) -> None:
         "pytest_add_cli_args_test_selection": sorted(set(chain(*tests.values()))),
         "also_copy": sorted({name.parts[0] for name in files} - {PACKAGE.parts[0]}),
     }
-    # By the names under which they are imported, for mutmut's adapter
+    # By their import names, for mutmut's adapter
     names = {
         ".".join((PACKAGE / module).with_suffix("").parts): listed
         for module, listed in tests.items()

@@ -1,5 +1,5 @@
-"""A real Home Assistant in a process of its own, with a miner set up in it.
+"""A real Home Assistant in a separate process, with a miner.
 
-Nothing here imports Home Assistant, so that tests in an environment with another version
-of it can use all of this.
+Nothing here imports Home Assistant, so that tests in an environment with another
+version of it can use all of this.
 """

@@ -20,7 +20,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def _address(text: str) -> tuple[str, int]:
-    """Return host and port of `HOST:PORT`, where an IPv6 address has brackets."""
+    """Return host and port of `HOST:PORT`; an IPv6 address has brackets."""
     try:
         parts = urlsplit(f"//{text}")
         if parts.hostname and parts.port and parts.netloc == text:
@@ -52,7 +52,7 @@ def _parse() -> argparse.Namespace:
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    """Run Home Assistant until it is asked to end."""
+    """Run Home Assistant until it has to stop."""
     async with AsyncExitStack() as stack:
         miners, house = None, "[]"
         if not arguments.miner:
@@ -83,7 +83,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 async def _keep_running(home_assistant: HomeAssistant) -> None:
-    """Start it again whenever it ends because it was asked to restart."""
+    """Start it again each time it exits for a restart."""
     while (code := await home_assistant.wait()) == RESTART:
         await home_assistant.start()
     raise RunError(
@@ -95,7 +95,7 @@ async def _keep_running(home_assistant: HomeAssistant) -> None:
 async def _prepare(
     client: Client, home_assistant: HomeAssistant, connections: list[Connection]
 ) -> None:
-    """Set the miners up, and print the address."""
+    """Set up the miners, and print the address."""
     entries = await ensure_miners(client, home_assistant.config, connections)
     await automations.show(client, entries)
     await dashboard.show(client)

@@ -1,7 +1,7 @@
 """The automations of the demo, as the editor of Home Assistant stores them.
 
-Those from blueprints switch a miner beside the manager: they use no surplus, so that they
-do not compete with it.
+Those from blueprints switch a miner in addition to the manager: they do not use
+surplus, so they do not compete with it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ CHEAP, WARM, OFFLINE = "demo_cheap_hours", "demo_heat_a_room", "demo_offline"
 
 
 async def show(client: Client, entries: Sequence[Entry]) -> None:
-    """Create the automations for the two miners, without those that lack an entity.
+    """Create the automations for the two miners, except those that lack an entity.
 
     Those of an earlier run are replaced. With one miner only, there are none.
     """
@@ -63,7 +63,7 @@ def _from_blueprint(name: str, alias: str, **inputs: Any) -> dict[str, Any]:
 
 
 def _offline(statuses: list[str]) -> dict[str, Any]:
-    """Return one without a blueprint: it tells which miner is offline."""
+    """Return an automation without a blueprint, which reports offline miners."""
     return {
         "alias": "Tell when a miner is offline",
         "triggers": [

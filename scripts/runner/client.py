@@ -11,11 +11,11 @@ NAME = "Developer"
 USERNAME = PASSWORD = "dev"
 
 START_TIMEOUT = 120
-"""Seconds. It takes three, and some more the first time."""
+"""Seconds. It takes three, and a few more the first time."""
 
 
 class Client:
-    """Calls Home Assistant as the user that was created for development."""
+    """Calls Home Assistant as the user that is created for development."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         """Initialize the client, which is not logged in yet."""
@@ -25,7 +25,7 @@ class Client:
 
     @classmethod
     async def connect(cls, session: aiohttp.ClientSession, url: str) -> Self:
-        """Return a client, once Home Assistant has started.
+        """Return a client after Home Assistant has started.
 
         Raises RunError if it does not start, or if the user cannot log in.
         """
@@ -66,7 +66,8 @@ class Client:
             f"{self._url}/api/onboarding/users",
             json={**user, "client_id": self._client_id, "language": "en"},
         ) as response:
-            # There is one: 403 until the next start of Home Assistant, 404 from then on
+            # The user exists: 403 until the next start of Home Assistant, 404 from then
+            # on
             if response.status not in (200, 403, 404):
                 response.raise_for_status()
             return response.status == 200
@@ -105,15 +106,15 @@ class Client:
         return f"{self._url}/"
 
     async def get(self, path: str) -> Any:
-        """Return what is at a path below /api/."""
+        """Return the document at a path below /api/."""
         return await self._request("GET", f"api/{path}")
 
     async def post(self, path: str, data: dict[str, Any]) -> Any:
-        """Post JSON to a path below /api/, and return the answer."""
+        """Post JSON to a path below /api/, and return the reply."""
         return await self._request("POST", f"api/{path}", json=data)
 
     async def delete(self, path: str) -> Any:
-        """Delete what is at a path below /api/."""
+        """Send a DELETE to a path below /api/."""
         return await self._request("DELETE", f"api/{path}")
 
     async def _post(self, path: str, **data: Any) -> Any:
@@ -142,7 +143,7 @@ class Client:
         return answer["result"]
 
     async def call(self, action: str, **data: Any) -> None:
-        """Call an action such as `switch.turn_on`, and wait until it is over."""
+        """Call an action such as `switch.turn_on`, and wait until it is done."""
         await self.post(f"services/{action.replace('.', '/')}", data)
 
     async def state(self, entity_id: str) -> str:

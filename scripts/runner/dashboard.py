@@ -6,7 +6,7 @@ URL_PATH = "xmrig-miner"
 
 
 async def show(client: Client) -> None:
-    """Show the integration's own dashboard, which follows what is set up."""
+    """Show the integration's own dashboard, which updates itself."""
     existing = await client.command("lovelace/dashboards/list")
     if all(dashboard["url_path"] != URL_PATH for dashboard in existing):
         await client.command(

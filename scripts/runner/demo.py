@@ -17,10 +17,10 @@ from .process import HOST, RunError, port_is_free
 TOKEN = "simulated"
 
 UPTIME = 1000
-"""Seconds that a simulated miner has run: enough for its average over 15 minutes."""
+"""Uptime of a simulated miner in seconds: enough for its average over 15 minutes."""
 
 SWING = 0.03
-"""Share by which hashrates go up and down."""
+"""Relative fluctuation of hashrates."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +31,14 @@ class Rig:
     threads: int
     gpus: int
     idle: float
-    """W at rest, its cards' included."""
+    """Idle power in W, including the cards."""
     thread: float
     """W of a CPU thread."""
     delay: float
-    """Seconds by which its hashrates lag behind those of the other."""
+    """Seconds by which its hashrates lag behind those of the other miner."""
 
     def draw(self, simulator: Simulator) -> float:
-        """Return what it draws now, in W."""
+        """Return its current power in W."""
         backends = simulator.miner.backends
         hashing = {backend.kind for backend in backends if backend.rate}
         threads = sum(
@@ -51,7 +51,7 @@ class Rig:
 
     @property
     def power_options(self) -> dict[str, Any]:
-        """Return what is entered of its power, which leaves out graphics cards."""
+        """Return the input of the power form, without graphics cards."""
         return {
             "power_sensor": plug(self.name),
             "idle_power": self.idle,
@@ -66,10 +66,10 @@ RIGS = (
 
 
 class Demo:
-    """The miners, running."""
+    """The running miners."""
 
     def __init__(self, rigs: list[tuple[Rig, Simulator]]) -> None:
-        """Initialize it with miners that listen."""
+        """Initialize the demo with running miners."""
         self._rigs = rigs
 
     @property
@@ -79,7 +79,7 @@ class Demo:
 
     @property
     def connections(self) -> list[Connection]:
-        """Return how the miners are reached, with what is entered of their power."""
+        """Return the connections to the miners, with the input of their power forms."""
         return [
             Connection(
                 HOST,
@@ -92,7 +92,7 @@ class Demo:
         ]
 
     def plugs(self) -> dict[str, float]:
-        """Return what each miner draws now, in W."""
+        """Return the current power of each miner in W."""
         return {rig.name: rig.draw(simulator) for rig, simulator in self._rigs}
 
 
@@ -105,10 +105,10 @@ async def start(
     tls: bool,
     restricted: bool,
 ) -> Demo:
-    """Start the miners on a port and those after it, until the stack ends.
+    """Start the miners on a port and the following ones, until the stack is closed.
 
-    Their configs are kept in a folder, as those of real miners on their disks.
-    Raises RunError if one of the ports is in use.
+    Their configs are kept in a folder, like those of real miners on disk. Raises
+    RunError if one of the ports is in use.
     """
     rigs = []
     for place, rig in enumerate(RIGS):
@@ -138,7 +138,7 @@ async def start(
 
 
 def _kept(file: Path) -> dict[str, Any]:
-    """Return the config of an earlier run, without what the options of a run say."""
+    """Return the config of an earlier run, without the values of a run's options."""
     config: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     return {key: value for key, value in config.items() if key not in ("http", "tls")}
 

@@ -1,8 +1,8 @@
-"""A simulated house: sun, loads, a battery, and meters that see the miners too.
+"""A simulated house: sun, loads, a battery, and meters that include the miners.
 
 The price of power and the temperature of a room are for automations only.
 
-Home Assistant gets the readings by a webhook, as template sensors.
+Home Assistant receives the readings by a webhook, as template sensors.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ INTERVAL = 5
 """Seconds between two readings."""
 
 PRICE, PEAK_PRICE, FEED_IN = 0.30, 0.45, 0.08
-"""Of a kWh that is bought, usually and at peak hours, and of one that is exported."""
+"""Per kWh: bought off-peak and at peak hours, and exported."""
 
 CYCLE = 600.0
-"""Seconds in which expensive power and a warm study come once each."""
+"""Period in seconds of expensive power and of a warm study."""
 PEAK_HOURS = (240.0, 300.0)
 WARM_HOURS = (420.0, 570.0)
 COLD, WARM = 19.0, 21.2
@@ -32,9 +32,9 @@ COLD, WARM = 19.0, 21.2
 CAPACITY = 5.0
 """kWh of the battery."""
 MAX_BATTERY = 300.0
-"""W that it takes or delivers at most."""
+"""Maximum power in W, in both directions."""
 MIN_LEVEL, MAX_LEVEL = 10.0, 95.0
-"""% of charge that it is kept between."""
+"""Minimum and maximum charge in %."""
 
 WEBHOOK = "simulated_house"
 _POWER = {"unit_of_measurement": "W", "device_class": "power"}
@@ -119,42 +119,42 @@ def template_sensors(names: Iterable[str]) -> str:
 
 @dataclass
 class House:
-    """What happens in the house."""
+    """The state of the house."""
 
     elapsed: float = 0.0
     level: float = 60.0
-    """% of charge of the battery."""
+    """Charge of the battery in %."""
     counters: dict[str, float] = field(default_factory=dict)
     """kWh by sensor."""
 
     @property
     def sun(self) -> float:
-        """Return what the panels deliver while clouds pass by, in W."""
+        """Return the power of the panels under passing clouds in W."""
         cloud = 0.28 * math.cos(self.elapsed / 20) + 0.05 * math.sin(self.elapsed / 4)
         return 850 * (0.67 + cloud)
 
     @property
     def loads(self) -> float:
-        """Return what the house draws without the miners, in W."""
+        """Return the power of the house without the miners in W."""
         kettle = 1800 if self.elapsed % 240 > 210 else 0
         return 190 + 20 * math.sin(self.elapsed / 33) + kettle
 
     @property
     def price(self) -> float:
-        """Return what a kWh costs that is bought."""
+        """Return the price of a bought kWh."""
         start, end = PEAK_HOURS
         return PEAK_PRICE if start <= self.elapsed % CYCLE < end else PRICE
 
     @property
     def study(self) -> float:
-        """Return the temperature of the study, in °C."""
+        """Return the temperature of the study in °C."""
         start, end = WARM_HOURS
         share = (self.elapsed % CYCLE - start) / (end - start)
         rise = math.sin(math.pi * share) if 0 < share < 1 else 0
         return COLD + (WARM - COLD) * rise
 
     def pass_time(self, seconds: float, plugs: Mapping[str, float]) -> dict[str, float]:
-        """Let time pass, and return what the sensors show; `plugs` are in W by miner."""
+        """Let time pass, and return the readings; `plugs` are in W by miner."""
         self.elapsed += seconds
         lacking = self.loads + sum(plugs.values()) - self.sun
         battery = max(-MAX_BATTERY, min(MAX_BATTERY, lacking))
@@ -193,7 +193,7 @@ async def play(
     url: str,
     plugs: Callable[[], Mapping[str, float]],
 ) -> None:
-    """Report what happens in the house to Home Assistant, which has started."""
+    """Report readings of the house to Home Assistant, which has to be running."""
     house = House()
     while True:
         readings = house.pass_time(INTERVAL, plugs())
@@ -201,6 +201,6 @@ async def play(
             async with session.post(f"{url}/api/webhook/{WEBHOOK}", json=readings):
                 pass
         except aiohttp.ClientError:
-            # It restarts: there is no webhook yet when it begins to listen
+            # After a restart, it listens before the webhook exists
             await Client.connect(session, url)
         await asyncio.sleep(INTERVAL)

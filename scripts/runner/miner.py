@@ -16,23 +16,23 @@ FLOWS = "config/config_entries/flow"
 
 @dataclass(frozen=True)
 class Connection:
-    """How a miner is reached."""
+    """The connection to a miner."""
 
     host: str
     port: int
     token: str | None = None
     ssl: bool = False
     power: dict[str, Any] = field(default_factory=dict)
-    """What is entered of what its computer draws."""
+    """The input of the power form."""
 
     @property
     def form(self) -> dict[str, Any]:
-        """Return it as the integration's form is filled in."""
+        """Return the connection as input of the integration's form."""
         return {**self._address, "tls": self._tls}
 
     @property
     def data(self) -> dict[str, Any]:
-        """Return it as the config entry stores it."""
+        """Return the connection as stored in a config entry."""
         return {**self._address, **self._tls}
 
     @property
@@ -55,9 +55,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Device:
-    """A device of a miner or the manager, with its entities that are enabled.
+    """A device of a miner or the manager, with its enabled entities.
 
-    Their ids are by `platform.key`, as in `switch.mining`.
+    Entity IDs are by `platform.key`, such as `switch.mining`.
     """
 
     name: str
@@ -67,11 +67,10 @@ class Device:
 async def ensure_miners(
     client: Client, config: Path, connections: Sequence[Connection]
 ) -> list[Entry]:
-    """Return the config entries of miners, and add those that there are none of.
+    """Return the config entries of miners, and add missing ones.
 
-    Others are removed: the miners of an earlier run no longer exist. The manager stays,
-    unless there is only one miner.
-    Raises RunError if a miner cannot be added.
+    Others are removed: the miners of an earlier run no longer exist. The manager is
+    kept, unless there is only one miner. Raises RunError if a miner cannot be added.
     """
     found: dict[int, Entry] = {}
     wanted = [connection.data for connection in connections]
@@ -88,7 +87,7 @@ async def ensure_miners(
 
 
 async def listed(client: Client) -> list[dict[str, Any]]:
-    """Return the integration's config entries, as Home Assistant lists them."""
+    """Return the integration's config entries from Home Assistant."""
     entries: list[dict[str, Any]] = await client.get(f"{ENTRIES}?domain={DOMAIN}")
     return entries
 
@@ -107,10 +106,10 @@ def _data(config: Path, entry_id: str) -> dict[str, Any]:
 
 
 async def add_miner(client: Client, connection: Connection) -> Entry:
-    """Add a miner as a user would, and return its config entry.
+    """Add a miner like a user, and return its config entry.
 
-    The manager comes with it where it is offered.
-    Raises RunError with the form's own words if it is not accepted.
+    The manager is added too if it is offered. Raises RunError with the error of the
+    form if it is rejected.
     """
     form = await client.post(FLOWS, {"handler": DOMAIN})
     flow = f"{FLOWS}/{form['flow_id']}"
@@ -155,7 +154,7 @@ async def devices(client: Client, entry: Entry) -> list[Device]:
 
 
 def _identifier(device: dict[str, Any]) -> str:
-    """Return what tells a device from others: the entry's id, a card's after it."""
+    """Return the identifier of a device: the entry's ID, followed by a card's."""
     return str(device["identifiers"][0][1])
 
 
@@ -165,5 +164,5 @@ def _domain(entity: dict[str, Any]) -> str:
 
 
 def _key(entity: dict[str, Any], device: dict[str, Any]) -> str:
-    """Return the part of an entity's unique id that says what it is."""
+    """Return the key in an entity's unique ID."""
     return str(entity["unique_id"]).removeprefix(f"{_identifier(device)}_")

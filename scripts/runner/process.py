@@ -13,22 +13,22 @@ from typing import Any, Self
 
 PROJECT = Path(__file__).parents[2]
 VENV = PROJECT / ".venv-run"
-"""The environment that scripts/setup makes for this."""
+"""The environment that scripts/setup creates for this."""
 
 HOST = "127.0.0.1"
 RESTART = 100
-"""Its exit code when it was asked to restart (homeassistant.const.RESTART_EXIT_CODE)."""
+"""Its exit code for a restart (homeassistant.const.RESTART_EXIT_CODE)."""
 
 STOP_TIMEOUT = 60
 """Seconds. It takes two; a stage of its shutdown that hangs may take 30."""
 
 
 class RunError(Exception):
-    """An error that prevents it from running, as a sentence for the developer."""
+    """An error that prevents a run, as a message for the developer."""
 
 
 def port_is_free(port: int) -> bool:
-    """Return whether something can listen on a port of this computer."""
+    """Return whether a port of this computer is free."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -39,13 +39,13 @@ def port_is_free(port: int) -> bool:
 
 
 class HomeAssistant:
-    """A Home Assistant that runs while this context is entered."""
+    """Home Assistant, running as long as this context."""
 
     def __init__(self, config: Path, port: int, house: str = "[]") -> None:
-        """Set it up to listen on a port of this computer only.
+        """Set it up to listen on a local port.
 
-        `config` is its folder, made or taken over when it starts. `house` is the YAML of
-        its template entities.
+        `config` is its folder, which is created if it does not exist. `house` is the
+        YAML of its template entities.
         """
         self.config = config
         self._house = house
@@ -55,7 +55,7 @@ class HomeAssistant:
 
     @property
     def url(self) -> str:
-        """Return where it is reached."""
+        """Return its address."""
         return f"http://{HOST}:{self.port}"
 
     @property
@@ -64,7 +64,7 @@ class HomeAssistant:
         return self.config / "home-assistant.log"
 
     async def __aenter__(self) -> Self:
-        """Start it; it may not answer yet."""
+        """Start it; it may not respond yet."""
         if not port_is_free(self.port):
             raise RunError(
                 f"Port {self.port} is in use, perhaps by another Home Assistant. End"
@@ -106,7 +106,7 @@ class HomeAssistant:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop it, if it has not ended by itself."""
+        """Stop it unless it has ended by itself."""
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -129,7 +129,7 @@ class HomeAssistant:
         link.symlink_to(PROJECT / "custom_components" / "xmrig_miner")
         shutil.copy(PROJECT / "scripts" / "configuration.yaml", self.config)
         (self.config / "house.yaml").write_text(self._house)
-        # The automations that its editor makes
+        # Automations created in its editor
         (self.config / "automations.yaml").touch()
         blueprints = Path("blueprints", "automation", "xmrig_miner")
         shutil.copytree(
@@ -139,7 +139,7 @@ class HomeAssistant:
         # their first version, to which it adds what is missing.
         self._store("http", 1, {"server_host": [HOST], "server_port": self.port})
         if not (self.config / ".storage" / "onboarding").exists():
-            # All but the user: the step core_config would add integrations that need
+            # All except the user: the step core_config would add integrations that need
             # the internet (homeassistant/components/onboarding/views.py).
             done = ["analytics", "core_config", "integration"]
             self._store("onboarding", 4, {"done": done})
@@ -152,9 +152,9 @@ class HomeAssistant:
 
 
 async def _pass_on(output: asyncio.StreamReader) -> None:
-    """Print what Home Assistant says, but for one line.
+    """Print the output of Home Assistant, except for one line.
 
-    It says of every custom integration that it may be the cause of any trouble.
+    That line warns about every custom integration.
     """
     while line := await output.readline():
         if b"We found a custom integration xmrig_miner" not in line:

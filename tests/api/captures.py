@@ -28,7 +28,7 @@ def error(version: str, name: str) -> tuple[int, str]:
 
 
 def gpu_backends() -> Any:
-    """Return the backends of a miner with GPUs, of which there is no capture.
+    """Return the backends of a miner with GPUs, for which there is no capture.
 
     Made by the schema in XMRig's source: two OpenCL cards, the first with two threads,
     and a CUDA card (src/backend/opencl/OclBackend.cpp:490, OclThread.cpp:110,

@@ -17,6 +17,6 @@ def loopback(socket_enabled: None) -> None:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    """Return a session of the caller."""
+    """Return a session that the test manages."""
     async with open_session() as client_session:
         yield client_session

@@ -36,7 +36,7 @@ class StubClient:
             "write": list(writes),
         }
         self.calls: list[Any] = []
-        """What was asked for and sent, in order."""
+        """All requests in order."""
 
     def _next(self, name: str) -> Any:
         replies = self._replies[name]
@@ -61,12 +61,12 @@ class StubClient:
         return cast(Config, self._next("config"))
 
     async def perform_action(self, action: Action) -> None:
-        """Note an action."""
+        """Record an action."""
         self.calls.append(action)
         self._next("write")
 
     async def post_config(self, config: Config) -> None:
-        """Note a config."""
+        """Record a config."""
         self.calls.append(config)
         self._next("write")
 

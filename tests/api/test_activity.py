@@ -94,7 +94,7 @@ def logged(
     restored: bool = False,
     paths: Any = (),
 ) -> tuple[Activity, ...]:
-    """Return what a log says at a poll."""
+    """Return what a log detects at a poll."""
     return log.observe(
         snapshot, restarted=restarted, restored=restored, changed_paths=paths
     )

@@ -19,8 +19,8 @@ from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 from .captures import CAPTURES, FIXTURES, capture
 
-# Of replies that are the same in several states one will do, and of the configs, which
-# the client never repairs, that of one state.
+# One of several equal replies is enough, and one config, because configs are never
+# repaired.
 REPLIES: dict[bytes, Path] = {
     path.read_bytes(): path
     for path in [
@@ -90,7 +90,8 @@ def distinct_cuts(reply: bytes) -> list[Any]:
                 reply[:length].decode(errors="replace")
             )
         except ValueError:
-            # Before the first bracket nothing can be read, after it always something.
+            # Nothing can be read before the first bracket, and always something after
+            # it.
             assert not values
             continue
         # A line break may follow the last bracket.

@@ -93,7 +93,7 @@ SAME_PROCESS = {
     ],
     "not said": [Poll(0, 500, 490), Poll(10, None), Poll(20, 520, 510)],
     "not said at first": [Poll(0, None), Poll(10, 5, 5)],
-    # An uptime that stands still: a cache, or a virtual machine that was frozen
+    # A frozen uptime: a cache, or a suspended virtual machine
     "frozen": [Poll(0, 14835, 14000, 9), *[Poll(n, 14835, 14000, 9) for n in range(8)]],
     "frozen for long": [Poll(0, 500, 490, 9), Poll(90_000, 500, 490, 9)],
     "frozen, with a wrong count": [Poll(0, 500, 490, 9), Poll(10, 500, 490, 8)],
@@ -240,7 +240,7 @@ def test_every_restart_is_seen(
     """However long the miner was unreachable."""
     uptime = int(away * share)
     polls = (Poll(0, before), Poll(away + took, uptime, took=took))
-    # Except a process as old as the previous one would be
+    # Except if the process is as old as the previous one would be
     is_unclear = uptime >= before + away - TOLERANCE or uptime == before
     assert restarts(*polls)[1] is not is_unclear
 

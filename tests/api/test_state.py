@@ -215,7 +215,7 @@ def test_an_edit_that_was_overwritten_is_forgotten_for_good() -> None:
     state = written(MinerState(), config(), capped)
     seen = state.without_overwritten_edits(config(rx=[0, 1]))
     assert json_equal(seen.user_config(capped).document, config(priority=3).document)
-    # Of a write that may yet arrive nothing is forgotten
+    # Edits of a write that may still arrive are kept
     pending = MinerState().with_write(config(), capped, by_user=False)
     assert pending.without_overwritten_edits(config()) == pending
 

@@ -14,7 +14,7 @@ TOOLS = PROJECT / ".tools"
 SWITCHES = [
     # Containers run it as root
     "--no-sandbox",
-    # It reaches for no address of its own accord
+    # It does not connect to anything on its own
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -34,7 +34,8 @@ FIELD = """{
     return found;
   }
 }"""
-"""A selector of a form's field by its key, which only a property of the element has."""
+"""A selector of a form's field by its key, which is only in a property of the
+element."""
 
 
 def find() -> str | None:
@@ -45,7 +46,7 @@ def find() -> str | None:
 
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser]:
-    """Yield it, running without a window."""
+    """Yield headless Chromium."""
     fonts = TOOLS / "fonts/fonts.conf"
     environment = {**os.environ}
     if fonts.exists():

@@ -1,4 +1,4 @@
-"""A day of sun for pictures: the demo has only just begun when they are taken."""
+"""A simulated day of sun for screenshots, because the demo has only just started."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ SUNRISE, SUNSET = 6.5, 19.5
 PEAK = 700
 """W of the panels at noon."""
 HOUSE = 180
-"""W that the house draws beside mining."""
+"""W that the house draws in addition to mining."""
 
 CARD = 118
 """W of the graphics card of the first miner (simulator/hardware.py)."""
@@ -35,7 +35,7 @@ SHARES_PER_THREAD = 0.9
 
 @dataclass(frozen=True)
 class Moment:
-    """Five minutes of that day, in W, with the threads of both miners."""
+    """Five minutes of that day in W, with the threads of both miners."""
 
     start: datetime
     left_over: float
@@ -43,13 +43,13 @@ class Moment:
 
     @property
     def mining(self) -> float:
-        """Return what mining draws beyond the idle power."""
+        """Return the power of mining on top of the idle power."""
         one, two = RIGS
         card = CARD if self.threads[0] else 0
         return one.thread * self.threads[0] + card + two.thread * self.threads[1]
 
     def values(self) -> dict[str, float]:
-        """Return what is recorded, by the ends of entity IDs."""
+        """Return the recorded values by suffixes of entity IDs."""
         (one, two), (first, second) = RIGS, self.threads
         card = 1 if first else 0
         return {
@@ -76,7 +76,7 @@ def day(end: datetime) -> list[Moment]:
         hour = start.hour + start.minute / 60
         sun = math.sin(math.pi * (hour - SUNRISE) / (SUNSET - SUNRISE))
         cloud = 0.85 * cloud + clouds.gauss(0, 0.09)
-        # It follows what was left over before, and has to buy when a cloud comes
+        # It follows the previous surplus, and has to buy when a cloud comes
         threads = _threads(left_over)
         left_over = max(0, PEAK * max(0, sun) * (1 - min(abs(cloud), 0.7)) - HOUSE)
         moments.append(Moment(start, left_over, threads))
@@ -85,7 +85,7 @@ def day(end: datetime) -> list[Moment]:
 
 
 def _threads(left_over: float) -> tuple[int, int]:
-    """Return the threads of both miners that what is left over is enough for."""
+    """Return the threads of both miners that fit into the surplus."""
     one, two = RIGS
     second = min(two.threads, int(left_over // two.thread))
     rest = left_over - second * two.thread - CARD
@@ -99,11 +99,11 @@ class PlayedDay:
     """The statistics of that day, as the recorder would send them."""
 
     def __init__(self, end: datetime) -> None:
-        """Initialize it to end at a time of its time zone."""
+        """Initialize a day that ends at a time of its time zone."""
         self._moments = day(end)
 
     def answer(self, request: Json, result: Json) -> Json:
-        """Return the result of a request in place of the real one."""
+        """Return the result of a request instead of the real one."""
         if request["type"] == DETAILS:
             return result | ({"today": self._today()} if "today" in result else {})
         return {
@@ -134,7 +134,7 @@ class PlayedDay:
                     yield row | dict.fromkeys(request["types"], value)
 
     async def play(self, page: Page) -> None:
-        """Answer what pages ask of the day, each that is opened from now on."""
+        """Answer requests for the day on all pages that are opened from now on."""
         await page.route_web_socket(re.compile("/api/websocket"), self._connect)
 
     def _connect(self, socket: WebSocketRoute) -> None:

@@ -1,4 +1,4 @@
-"""Take the pictures of the README: what scripts/screenshots runs."""
+"""Takes the screenshots of the README for scripts/screenshots."""
 
 import asyncio
 import base64
@@ -29,13 +29,13 @@ QUALITY = 88
 """Of WebP, which keeps text sharp from about 85 on."""
 
 LEARN = 180_000
-"""ms until the demo has learned what its miners draw, and surplus is distributed."""
+"""ms until the demo has learned the power of its miners and distributes surplus."""
 
 SETTLE = 7000
 """ms until all sensors of the demo show what its miners do."""
 
 START = 40
-"""Seconds until a miner that was paused shows all of its hashrates."""
+"""Seconds until a resumed miner shows all of its hashrates."""
 
 BOTTOM = """() => {
   let bottom = 0;
@@ -55,7 +55,7 @@ class Photographer:
     """Takes pictures of the demo."""
 
     def __init__(self, browser: Browser, url: str) -> None:
-        """Initialize it to take them in a browser."""
+        """Initialize the photographer with a browser."""
         now = datetime.now(UTC)
         hours = (EVENING - now.hour + 12) % 24 - 12
         # Etc/GMT-5 is five hours ahead
@@ -74,7 +74,7 @@ class Photographer:
         dark: bool = False,
         whole: bool = True,
     ) -> None:
-        """Save a picture of a whole page, or of what fits on the screen.
+        """Save a screenshot of a whole page, or of what fits on the screen.
 
         It is taken once the page shows a text.
 
@@ -122,7 +122,7 @@ async def _save(user: User, name: str) -> None:
 
 
 async def _change_pools(client: Client) -> None:
-    """Have something happen that the list of events shows."""
+    """Cause changes for the list of events."""
     pool = "select.rig_two_preferred_pool"
     for option in ("backup.example.org:3333", "pool.example.org:3333"):
         await client.call("select.select_option", entity_id=pool, option=option)

@@ -14,7 +14,7 @@ from scripts.runner.client import PASSWORD, USERNAME
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
-# Home Assistant's images come from a site that is out of reach in tests, or it has none
+# Home Assistant's images come from a site that is unreachable in tests, or do not exist
 EXPECTED = re.compile("Failed to load resource|brands|translations/")
 
 WEBSOCKET = "message => document.querySelector('home-assistant').hass.callWS(message)"
@@ -22,7 +22,7 @@ WEBSOCKET = "message => document.querySelector('home-assistant').hass.callWS(mes
 
 @dataclass
 class User:
-    """A user who has logged in, with a browser's window."""
+    """A logged-in user with a browser window."""
 
     page: Page
     url: str

@@ -1,4 +1,4 @@
-"""Proxies to test against: the simulated one, and the real one where it is installed."""
+"""Proxies to test against: the simulated one, and the real one if it is installed."""
 
 from abc import ABC, abstractmethod
 import asyncio
@@ -27,7 +27,7 @@ PROXIES = (
 )
 
 TICK = 4
-"""Seconds between two looks of the proxy at its miners and pools."""
+"""Seconds between the proxy's checks of its miners and pools."""
 
 
 class ProxyTarget(ABC):
@@ -41,7 +41,7 @@ class ProxyTarget(ABC):
 
     @abstractmethod
     async def elapse(self, seconds: float) -> None:
-        """Let that much time pass."""
+        """Let time pass."""
 
     @abstractmethod
     async def restart(self) -> None:
@@ -59,11 +59,11 @@ class ProxyTarget(ABC):
 
     @abstractmethod
     async def share(self, name: str) -> None:
-        """Let a miner submit a share."""
+        """Submit a share of a miner."""
 
     @abstractmethod
     async def reject_share(self) -> None:
-        """Let the pool reject the next share."""
+        """Have the pool reject the next share."""
 
     @abstractmethod
     async def leave(self, name: str) -> None:

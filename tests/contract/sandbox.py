@@ -46,7 +46,7 @@ class Sandbox:
         self._relay: asyncio.Server | None = None
 
     async def run(self) -> None:
-        """Carry out commands, one after the other, until the control socket closes."""
+        """Execute commands one by one until the control socket closes."""
         loop = asyncio.get_running_loop()
         readable = asyncio.Event()
         self._control.setblocking(False)

@@ -20,7 +20,7 @@ FEW = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What a trouble shows during it and after it; the columns of the table."""
+    """Effects of a fault while it lasts and afterwards; the columns of the table."""
 
     entities: str
     pause: str
@@ -43,7 +43,7 @@ HEAD = (
 
 
 def entities(rig: Rig, before: dict[str, str]) -> str:
-    """Return what the entities show, compared with before."""
+    """Return the entities' states compared with before."""
     states = rig.states
     gone = sorted(rig.unavailable - ALWAYS_AVAILABLE)
     if len(gone) >= len(before) - len(ALWAYS_AVAILABLE):
@@ -66,25 +66,25 @@ def entities(rig: Rig, before: dict[str, str]) -> str:
 
 
 async def result_of_pause(rig: Rig) -> str:
-    """Turn the miner off, and return how that ended."""
+    """Turn off mining, and return the result."""
     return _no_control(rig, MINING) or await _result(rig.turn(MINING, on=False))
 
 
 async def result_of_set_config(rig: Rig) -> str:
-    """Change a value of the config, and return how that ended."""
+    """Change a value of the config, and return the result."""
     return await _result(act(rig, "set_config", config={"retries": 7}))
 
 
 async def result_of_threads(rig: Rig, threads: int) -> str:
-    """Set the threads, and return how that ended."""
+    """Set the threads, and return the result."""
     return _no_control(rig, THREADS) or await _result(set_threads(rig, threads))
 
 
 def _no_control(rig: Rig, name: str) -> str | None:
-    """Return why there is nothing to act on; None if there is."""
+    """Return why there is no control; None if there is one."""
     if name not in rig.entities:
         return "no such entity"
-    # Home Assistant calls no action of an unavailable entity
+    # Home Assistant does not call actions of unavailable entities
     return "unavailable" if name in rig.unavailable else None
 
 
@@ -97,13 +97,13 @@ async def _result(action: Awaitable[object]) -> str:
 
 
 def poll_error(rig: Rig) -> str | None:
-    """Return the key of the error with which the last poll ended, if any."""
+    """Return the key of the last poll's error, if any."""
     error = rig.entry.runtime_data.coordinator.last_exception
     return error.translation_key if isinstance(error, HomeAssistantError) else None
 
 
 def log(rig: Rig, caplog: pytest.LogCaptureFixture, error: str | None) -> str:
-    """Return what the integration logged, each message once.
+    """Return the messages of the integration, each once.
 
     The message about polls that fail is shown as the key of its error.
 
@@ -123,7 +123,7 @@ def log(rig: Rig, caplog: pytest.LogCaptureFixture, error: str | None) -> str:
 
 
 def repairs(rig: Rig) -> str:
-    """Return the repairs and forms that ask for the user."""
+    """Return the repairs and forms that need the user."""
     registry = ir.async_get(rig.hass)
     found = sorted(
         str(issue.translation_key)
@@ -136,7 +136,7 @@ def repairs(rig: Rig) -> str:
 
 
 def differences(rig: Rig, before: dict[str, str]) -> list[str]:
-    """Return where entities differ from the truth at the miner."""
+    """Return where entities differ from the miner's actual state."""
     miner = rig.simulator.miner
     wrong = []
     if gone := rig.unavailable:

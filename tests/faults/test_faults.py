@@ -41,7 +41,7 @@ _rows: dict[str, str] = {}
 
 
 def _page(rows: dict[str, str]) -> str:
-    """Return the page with rows by the names of the troubles."""
+    """Return the page with rows by the names of faults."""
     groups: dict[str, list[str]] = {}
     for name, trouble in TROUBLES.items():
         groups.setdefault(trouble.group, []).append(rows[name])
@@ -50,7 +50,7 @@ def _page(rows: dict[str, str]) -> str:
 
 
 def _rows_of_page() -> dict[str, str]:
-    """Return the rows of the page by the names of the troubles."""
+    """Return the rows of the page by the names of faults."""
     rows: dict[str, str] = {}
     group = ""
     for line in PAGE.read_text().splitlines():
@@ -72,7 +72,7 @@ def page(request: pytest.FixtureRequest) -> Generator[None]:
 async def _outcome(
     rig: Rig, trouble: Trouble, caplog: pytest.LogCaptureFixture
 ) -> Outcome:
-    """Let a trouble happen, and return what it shows."""
+    """Cause a fault, and return its effects."""
     before = rig.states
     async with trouble.during(rig):
         await rig.poll(POLLS)

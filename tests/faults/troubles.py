@@ -25,19 +25,19 @@ ENDPOINTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """Something that goes wrong for a while."""
+    """A fault that lasts for a while."""
 
     group: str
     name: str
     during: Callable[[Rig], AbstractAsyncContextManager[None]]
     lasts: str = ""
-    """What is not as before when it is over: the user can remove it."""
+    """What remains afterwards, and the user can remove."""
     polls_after: int = 1
-    """Polls until it is over for the miner too."""
+    """Polls until the miner has recovered."""
 
 
 def troubles() -> Iterator[Trouble]:
-    """Yield all of them."""
+    """Yield all faults."""
     yield from _of_all_replies()
     yield from _of_one_endpoint()
     yield from _of_values()

@@ -11,7 +11,7 @@ from .house import House
 
 @pytest.fixture
 async def house(hass: HomeAssistant, trio: list[Rig]) -> House:
-    """Return a house with three miners that draw 20 W a thread."""
+    """Return a house with three miners that draw 20 W per thread."""
     for rig in trio:
         hass.config_entries.async_update_entry(rig.entry, options=NUMBERS)
         await rig.reload()

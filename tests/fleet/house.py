@@ -31,7 +31,7 @@ class House:
     """A house with a grid meter, and the manager in it."""
 
     def __init__(self, hass: HomeAssistant, rigs: list[Rig]) -> None:
-        """Initialize it without any power."""
+        """Initialize the house without any power."""
         self.hass = hass
         self.rigs = rigs
         self.entry = MockConfigEntry(
@@ -45,7 +45,7 @@ class House:
         self.sun = 0.0
 
     async def set_up(self, **source: Any) -> None:
-        """Name the meter in the Energy dashboard, and set the manager up."""
+        """Name the meter in the Energy dashboard, and set up the manager."""
         await self.name_meter(source or {"stat_rate": GRID})
         self.report()
         await self.manager.set_up()
@@ -62,11 +62,11 @@ class House:
 
     @property
     def mined(self) -> float:
-        """Return what the threads draw, in W."""
+        """Return the power of the threads in W."""
         return sum(self.threads) * THREAD
 
     def report(self) -> None:
-        """Let the meter report, which sees the sun and what is mined."""
+        """Report by the meter, which measures sun and mining."""
         self.hass.states.async_set(
             GRID,
             f"{self.mined - self.sun}",

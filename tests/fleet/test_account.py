@@ -15,7 +15,7 @@ from custom_components.xmrig_miner.storage import XmrigStore
 from .house import MODE, THREAD, THREADS, House
 
 A_MINUTE = 3 * THREADS * THREAD / 60_000
-"""kWh that all miners mine with in a minute."""
+"""kWh of one minute with all miners."""
 
 ROUNDED = 0.001
 
@@ -34,7 +34,7 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 
 @pytest.fixture
 async def mining(house: House) -> House:
-    """Return a house that mines at full power, and buys all of it."""
+    """Return a house that mines at full power, all of which is bought."""
     await house.set_up()
     await house.manager.call("select", "select_option", MODE, option="full")
     await house.pass_time(200)
@@ -63,7 +63,7 @@ async def test_a_restart_loses_nothing(mining: House) -> None:
     shown = energy(mining)
     await mining.pass_time(40)
     await mining.manager.reload()
-    # As of the last minute, of which it is not known how long ago it ended
+    # As of the last full minute, which ended at an unknown time
     least = shown + 40 / 60 * A_MINUTE
     assert least - ROUNDED <= energy(mining) <= least + 1.2 * A_MINUTE
     for name in ("energy_grid", "solar_share"):
@@ -145,7 +145,7 @@ async def test_a_full_disk_is_reported_once(
 
 
 async def fail_to_write(store: XmrigStore, data: Any) -> None:
-    """Fail as a full disk does."""
+    """Fail like a full disk."""
     store._error = WriteError("disk full")  # noqa: SLF001
     raise WriteError("disk full")
 

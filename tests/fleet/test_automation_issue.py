@@ -51,7 +51,7 @@ def blueprints() -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 async def no_timers(hass: HomeAssistant) -> AsyncGenerator[None]:
-    """Turn all automations off in the end: their timers would outlast the test."""
+    """Turn off all automations at the end: their timers would outlast the test."""
     yield
     for entity_id in hass.states.async_entity_ids(AUTOMATION):
         await turn(hass, entity_id, on=False)
@@ -60,7 +60,7 @@ async def no_timers(hass: HomeAssistant) -> AsyncGenerator[None]:
 def made(
     rig: Rig, blueprint: str = FOLLOW, *, id: str | None = None, **inputs: Any
 ) -> Automation:
-    """Return an automation for a miner, made of a blueprint."""
+    """Return an automation for a miner from a blueprint."""
     control = {FOLLOW: ("power_limit", LIMIT), SWITCH: ("mining", MINING)}
     name, key = control[blueprint]
     return {
@@ -81,7 +81,7 @@ async def automate(hass: HomeAssistant, *automations: Automation) -> None:
 
 
 async def edit(hass: HomeAssistant, *automations: Automation) -> None:
-    """Replace all automations, as the editor does that then reloads them."""
+    """Replace all automations like the editor, which then reloads them."""
     with patch(
         "homeassistant.config.load_yaml_config_file",
         return_value={AUTOMATION: [*automations]},
@@ -230,7 +230,7 @@ async def test_a_repair_that_is_ignored_stays_so(
 
 @pytest.fixture
 def starting(hass: HomeAssistant) -> None:
-    """Let Home Assistant be about to start."""
+    """Put Home Assistant into its starting state."""
     hass.set_state(CoreState.not_running)
 
 

@@ -18,7 +18,7 @@ SOLAR = {"type": "solar", "stat_energy_from": "sensor.solar_energy"}
 
 
 def house(*sources: dict[str, Any]) -> House:
-    """Return the house that these sources make."""
+    """Return the house for some sources."""
     return house_of({"energy_sources": sources})
 
 

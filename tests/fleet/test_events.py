@@ -9,7 +9,7 @@ EVENT = "event.miners"
 
 
 def listen(house: House) -> list[tuple[str, str]]:
-    """Return a list that events are added to, each as its type and the miner."""
+    """Return a list that collects events, each as its type and the miner."""
     told: list[tuple[str, str]] = []
 
     @callback

@@ -20,7 +20,7 @@ from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
 PRICE = "sensor.price"
 EARNINGS = "number.earnings"
 FULL = 3 * THREADS * THREAD
-"""W that all miners mine with."""
+"""W of all miners."""
 
 
 def number(house: House, name: str) -> float:
@@ -29,7 +29,7 @@ def number(house: House, name: str) -> float:
 
 
 async def mine(house: House, minutes: int = 15) -> float:
-    """Mine at full power for a while, and return the kWh of that."""
+    """Mine at full power for a while, and return the kWh."""
     await house.manager.call("select", "select_option", MODE, option="full")
     await house.pass_time(60)
     before = number(house, "energy")
@@ -43,7 +43,7 @@ async def mine(house: House, minutes: int = 15) -> float:
 
 
 def say_price(house: House, price: Any, unit: str = "EUR/kWh") -> None:
-    """Let a sensor report a price."""
+    """Report a price by a sensor."""
     house.hass.states.async_set(PRICE, str(price), {ATTR_UNIT_OF_MEASUREMENT: unit})
 
 
@@ -193,7 +193,7 @@ async def test_break_even_and_profit(house: House) -> None:
     await house.manager.call("number", "set_value", EARNINGS, value=0.5)
     unit = house.manager.full_state(EARNINGS).attributes["unit_of_measurement"]
     assert unit == "EUR/kH/s/d"
-    # Nothing is known of their hashes yet
+    # Their hashrates are not known yet
     await house.manager.call("select", "select_option", MODE, option="full")
     await house.pass_time(120)
     await house.manager.call("select", "select_option", MODE, option="off")
@@ -297,6 +297,6 @@ async def test_rows_of_a_quarter_of_an_hour(house: House) -> None:
     stop()
     figures = {name: number for name, number in rows.items() if name != "sensor.reason"}
     minutes = (house.hass.loop.time() - begin) / 60
-    # What a miner shows while its threads start is shown at once
+    # The state of a miner whose threads are starting is shown at once
     assert max(figures.values()) <= minutes + 5, rows
     assert sum(figures.values()) <= 6 * minutes, rows

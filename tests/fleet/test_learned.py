@@ -20,12 +20,12 @@ def hass_storage() -> dict[str, Any]:
 
 @pytest.fixture
 def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Keep them in a directory of each test's own."""
+    """Use a separate directory for each test."""
     return hass_tmp_config_dir
 
 
 async def let_it_learn(house: House) -> None:
-    """Let the sun come and go, so that the miners step."""
+    """Vary the sun, so that the miners change their threads."""
     for sun in (5.5, 0.5, 8.5, 2.5) * 2:
         house.sun = sun * THREAD
         await house.pass_time(120)

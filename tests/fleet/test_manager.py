@@ -164,7 +164,7 @@ async def test_what_is_shown_stays_until_all_meters_have_reported(
     house.report()
     await house.manager.set_up()
     house.sun = 1.5 * THREAD
-    # The battery reports nothing while nothing changes, and is waited for
+    # The battery does not report without a change, and the manager waits for it
     await house.pass_time(TOGETHER + 30)
     before = shown()
     assert before == ["no_surplus", "10", "30"]
@@ -238,7 +238,7 @@ class CardsOnly(House):
 
     @property
     def mined(self) -> float:
-        """Return what the cards draw, in W."""
+        """Return the power of the cards in W."""
         return 80 if self.rigs[0].simulator.is_hashing else 0
 
 

@@ -66,7 +66,7 @@ def manager_of(hass: HomeAssistant) -> Any:
 
 
 def house_of(hass: HomeAssistant) -> House:
-    """Return what the manager reads."""
+    """Return the sensors that the manager reads."""
     house: House = manager_of(hass).runtime_data.coordinator.house
     return house
 
@@ -79,7 +79,7 @@ async def start(hass: HomeAssistant) -> ConfigFlowResult:
 
 
 async def add_manager(hass: HomeAssistant) -> ConfigFlowResult:
-    """Choose the manager in the menu."""
+    """Select the manager in the menu."""
     return await choose(hass, await start(hass), "manager")
 
 
@@ -471,7 +471,7 @@ async def test_the_sensors_can_be_changed_and_the_dashboard_followed_again(
 
 
 async def configure(hass: HomeAssistant, data: dict[str, Any]) -> ConfigFlowResult:
-    """Fill in the options of the manager, which show what is set."""
+    """Fill in the options of the manager, which show the current settings."""
     entry = manager_of(hass)
     form = await hass.config_entries.options.async_init(entry.entry_id)
     settings = entry.runtime_data.settings

@@ -48,17 +48,17 @@ def options() -> dict[str, Any]:
 
 
 class Bedroom(House):
-    """A house with one miner, whose computer obeys two buttons and a plug."""
+    """A house with one miner, whose computer has two buttons and a plug."""
 
     obeys = True
     rings = 0
     """How often it was woken."""
     is_on = True
     is_silent = False
-    """Whether the network of the computer sleeps too; else it refuses connections."""
+    """Whether the computer's network sleeps too; otherwise, it refuses connections."""
 
     def __init__(self, hass: HomeAssistant, rigs: list[Rig]) -> None:
-        """Initialize it with a computer that is on."""
+        """Initialize the house with a computer that is on."""
         super().__init__(hass, rigs)
         self._silence: list[socket.socket] = []
 
@@ -84,7 +84,7 @@ class Bedroom(House):
         await self.rig.reload_or_fail()
 
     def shown(self) -> list[str | None]:
-        """Return what the buttons and the plug show."""
+        """Return the states of the buttons and the plug."""
         states = [self.hass.states.get(entity) for entity in (WAKE, SLEEP, SWITCH)]
         return [state.state if state else None for state in states]
 
@@ -104,9 +104,9 @@ class Bedroom(House):
             self._fall_silent()
 
     def _fall_silent(self) -> None:
-        """Let the address answer nothing: a closed port refuses connections instead.
+        """Make the address silent: a closed port would refuse connections.
 
-        The queue of a port does it, once it is full.
+        A port with a full queue does not answer.
         """
         address = (self.rig.simulator.host, self.rig.simulator.port)
         server = socket.socket()
@@ -122,7 +122,7 @@ class Bedroom(House):
 
     @property
     def mined(self) -> float:
-        """Return what the computer draws, in W."""
+        """Return the power of the computer in W."""
         return super().mined + IDLE if self.is_on else 0
 
     async def pass_time(self, seconds: int) -> None:
@@ -142,12 +142,12 @@ class Bedroom(House):
 
     @property
     def sleeps(self) -> str:
-        """Return what the sensor shows."""
+        """Return the state of the sensor."""
         return self.manager.state(f"sensor.sleep_{self.rig.entry.entry_id}")
 
     @property
     def issues(self) -> set[str]:
-        """Return the repairs that are open, by what they say."""
+        """Return the active repairs by their placeholders."""
         return {
             issue.translation_key or ""
             for issue in ir.async_get(self.hass).issues.values()
@@ -155,12 +155,12 @@ class Bedroom(House):
         }
 
     async def fall_asleep(self) -> None:
-        """Let the sun set, and the computer fall asleep."""
+        """Let the sun set, and the computer go to sleep."""
         self.sun = 0
         await self.pass_time(REST + 180)
 
     async def call(self, action: str, entity_id: str) -> None:
-        """Do something by hand."""
+        """Call an action like the user."""
         domain = entity_id.partition(".")[0]
         await self.hass.services.async_call(
             domain, action, {"entity_id": entity_id}, blocking=True
@@ -177,7 +177,7 @@ async def bedroom(hass: HomeAssistant, running: Rig) -> Bedroom:
 
 @pytest.fixture
 async def silent(bedroom: Bedroom) -> AsyncGenerator[None]:
-    """Let the network of the computer sleep too."""
+    """Make the computer's network sleep too."""
     bedroom.is_silent = True
     yield
     if not bedroom.is_on:
@@ -272,7 +272,7 @@ async def test_a_plug_stays_on_while_the_computer_answers(bedroom: Bedroom) -> N
     assert bedroom.shown()[2] == "on"
     assert bedroom.sleeps == "asleep"
     assert bedroom.issues == {"sleep_failed"}
-    # It is woken nevertheless, and that ends the repair
+    # It is woken nevertheless, which resolves the repair
     bedroom.sun = 1000
     await bedroom.pass_time(1200)
     assert bedroom.sleeps == "awake"

@@ -26,7 +26,7 @@ def raised(house: House) -> dict[str, str]:
 
 
 async def wait(house: House) -> None:
-    """Let so much time pass that a sensor is gone; no meter reports."""
+    """Let enough time pass for a sensor to count as gone, without reports."""
     for _ in range(GONE // 10 + 1):
         await house.manager.poll()
 

@@ -21,7 +21,7 @@ THREADS = 4
 
 
 def show(house: House, temperature: str, unit: str = UnitOfTemperature.CELSIUS) -> None:
-    """Let the sensor of the room show a temperature."""
+    """Set the temperature of the room's sensor."""
     house.hass.states.async_set(ROOM, temperature, {ATTR_UNIT_OF_MEASUREMENT: unit})
 
 

@@ -37,7 +37,7 @@ class House:
     """A house in which a manager decides."""
 
     def __init__(self, *members: Member, **settings: Any) -> None:
-        """Initialize it without any reading yet."""
+        """Initialize the house without readings."""
         self.members = {member.id: member for member in members}
         self.settings = Settings(**settings)
         self.state = ManagerState()
@@ -45,7 +45,7 @@ class House:
         self.prices = Prices()
 
     def at(self, now: float, grid: float | None = None, **values: Any) -> Plan:
-        """Decide at a moment; `grid` is a new reading of the W that are bought.
+        """Decide at a time; `grid` is a new reading of the bought W.
 
         Its oldest part was reported at `since`.
         """
@@ -63,22 +63,22 @@ class House:
         return plan
 
     def obey(self, plan: Plan, now: float) -> None:
-        """Let the members do what a plan says, and report that they did."""
+        """Apply a plan to the members, and report success."""
         for id_, threads in plan.targets.items():
             self.change(id_, threads=threads)
             self.state = self.state.with_result(id_, ok=True, now=now)
 
     def change(self, id_: str, **values: Any) -> None:
-        """Let a member show something else."""
+        """Change a member."""
         self.members[id_] = replace(self.members[id_], **values)
 
     def run(self, now: float, grid: float | None = None, **values: Any) -> Plan:
-        """Decide, and let it be done at once."""
+        """Decide, and apply the plan at once."""
         plan = self.at(now, grid, **values)
         self.obey(plan, now)
         return plan
 
     @property
     def threads(self) -> dict[str, int | None]:
-        """Return the threads that the members show."""
+        """Return the threads of the members."""
         return {id_: member.threads for id_, member in self.members.items()}

@@ -11,7 +11,7 @@ STEPS = History(((0, 0.0), (100, 50.0), (130, 20.0)))
 
 
 def seen(at: float, **response: float) -> tuple[float, float]:
-    """Return what a reading at a moment shows of mining."""
+    """Return the part of mining in a reading at a time."""
     result = STEPS.seen(Reading(0, at, at), Response(**response))
     return result.low, result.high
 

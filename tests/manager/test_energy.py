@@ -22,10 +22,10 @@ DAY = "2026-11-01"
 
 
 class Count:
-    """Counts what mining draws, by the readings of meters."""
+    """Counts the energy of mining by the readings of meters."""
 
     def __init__(self) -> None:
-        """Begin without any reading."""
+        """Start without readings."""
         self.account = Account()
         self.now = 0.0
         self.meters = Meters(grid=None)
@@ -41,7 +41,7 @@ class Count:
         since: float | None = None,
         **meters: float | None,
     ) -> Account:
-        """Look at the power; `grid` and `battery` are new readings in W.
+        """Process a time; `grid` and `battery` are new readings in W.
 
         Their oldest part was reported at `since`.
         """
@@ -61,7 +61,7 @@ class Count:
         return self.account
 
     def last(self, seconds: float, watts: float, **meters: float | None) -> Account:
-        """Let a power last, with a reading every 10 s."""
+        """Keep a power for a while, with a reading every 10 s."""
         end = self.now + seconds
         while self.now < end:
             self.at(self.now + 10, watts, **meters)
@@ -69,14 +69,14 @@ class Count:
 
 
 def begun(watts: float, **meters: float | None) -> Count:
-    """Return a count that begins with a power."""
+    """Return a count that starts with a power."""
     count = Count()
     count.at(0, watts, **meters)
     return count
 
 
 def close(*parts: float) -> Any:
-    """Return energy in kWh but for rounding."""
+    """Return energy in kWh, apart from rounding."""
     return pytest.approx(parts)
 
 

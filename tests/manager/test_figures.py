@@ -118,14 +118,14 @@ def test_members_in_trouble(values: dict[str, Any], *, is_in_trouble: bool) -> N
 
 
 class Seen:
-    """What happens from look to look."""
+    """Events from one check to the next."""
 
     def __init__(self) -> None:
-        """Begin without any look."""
+        """Start without checks."""
         self.watch = Watch()
 
     def __call__(self, *members: Figures) -> list[tuple[MemberEventType, str]]:
-        """Look at members, and return what happened."""
+        """Check members, and return the events."""
         self.watch, events = self.watch.seen(members)
         return [(event.type, event.name) for event in events]
 

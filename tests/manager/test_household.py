@@ -19,7 +19,7 @@ OVEN = 2_000
 
 
 def cooked(times: int, *, on: int = 60, off: int = 60) -> Household:
-    """Return what is remembered of an oven that is on and off, at the end of an off."""
+    """Return what is learned about a cycling oven, at the end of an off phase."""
     household, now = Household(), 0
     for watts, seconds in ((0, off), *[(OVEN, on), (0, off)] * times):
         for _ in range(seconds // 15):

@@ -18,7 +18,7 @@ STEPS = ((-1e9, 0.0), (100.0, 50.0), (130.0, 20.0))
 def learned(
     lag: int, averaging: int, *, interval: int = 10, noise: float = 0
 ) -> Learned:
-    """Return what is learned in an hour with a step each minute or two."""
+    """Return what is learned in an hour with a step every minute or two."""
     random = Random(1)
     steps, result = [(-1e9, 0.0)], Learned()
     due = 0.0

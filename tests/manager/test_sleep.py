@@ -39,12 +39,12 @@ WAKING = replace(LONG_AWAKE, phase=Phase.WAKING, since=NOW - 90)
 
 
 def online(sleep: Sleep, rules: SleepRules = BUTTON, **seen: Any) -> Sleep:
-    """Return it once the rig was seen on the network."""
+    """Return the state once the rig has been seen on the network."""
     return sleep.seen_online(rules, NOW, **{"is_mining": False, "need": NEED, **seen})
 
 
 def away(sleep: Sleep, seconds: float, rules: SleepRules = BUTTON) -> Sleep:
-    """Return it once the rig has not answered for some seconds."""
+    """Return the state once the rig has not answered for some seconds."""
     gone = sleep.seen_offline(rules, NOW - seconds)
     return gone.seen_offline(rules, NOW)
 
@@ -89,7 +89,7 @@ def test_a_rig_that_answers(before: Sleep, phase: Phase, is_left_alone: bool) ->
         (FALLING, PLUG, GONE, Phase.FALLING_ASLEEP),
         (FALLING, PLUG, GONE + FALLS_ASLEEP - 1, Phase.FALLING_ASLEEP),
         (FALLING, PLUG, GONE + FALLS_ASLEEP, Phase.ASLEEP),
-        # What the user put to sleep has a plug that is left alone
+        # The plug of a rig that the user put to sleep is left alone
         (replace(FALLING, is_left_alone=True), PLUG, GONE, Phase.ASLEEP),
     ],
 )
@@ -144,7 +144,7 @@ def test_it_is_put_to_sleep_twice_and_then_reported() -> None:
     assert resting.action(BUTTON, NOW, is_urgent=False) is None
     fresh = resting.in_other_mode(NOW)
     assert fresh.action(BUTTON, NOW, is_urgent=False) is SleepAction.SLEEP
-    # What the user did is no business of ours
+    # Actions of the user are respected
     assert online(replace(vain, attempts=1, is_left_alone=True)).fault is None
 
 
@@ -191,7 +191,7 @@ def test_one_with_only_a_plug_leaves_the_network_by_itself() -> None:
             None,
         ),
         (replace(LONG_ASLEEP, covered_since=0, is_left_alone=True), BUTTON, None),
-        # The plug could not be switched off: that is no reason to let it sleep
+        # The plug could not be switched off, but the rig can be woken
         (
             replace(LONG_ASLEEP, covered_since=0, fault=SleepFault.SLEEP),
             BUTTON,

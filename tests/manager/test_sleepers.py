@@ -24,7 +24,7 @@ RULES = SleepRules(after=AFTER)
 IDLE = 40
 THREAD = 20
 NEED = IDLE + THREAD
-"""Of a rig with four threads: idle power and a quarter of them."""
+"""For a rig with four threads: idle power and a quarter of the threads."""
 START = 120
 """Seconds that a rig takes to start."""
 
@@ -35,7 +35,7 @@ def rig(id_: str = "a", threads: int | None = 0, **values: Any) -> Member:
 
 
 def curve_of(member: Member) -> Curve:
-    """Return the curve of a member, also while it is not known to the manager."""
+    """Return the curve of a member, even while the manager does not know it."""
     return member.curve or line()
 
 
@@ -43,7 +43,7 @@ class Home(House):
     """A house with rigs that follow commands."""
 
     def __init__(self, *members: Member, **settings: Any) -> None:
-        """Begin at dawn."""
+        """Start at dawn."""
         super().__init__(*members, **settings)
         self.now = 0.0
         self.sun = 0.0
@@ -71,7 +71,7 @@ class Home(House):
 
     @property
     def drawn(self) -> float:
-        """Return what the rigs draw: also those that are starting, and only they."""
+        """Return the power of the rigs, including those that are starting."""
         return sum(
             curve_of(member).watts[(member.threads or 0) if member.is_online else 0]
             for member in self.members.values()
@@ -87,7 +87,7 @@ class Home(House):
         return self.plan.reason
 
     def taken(self) -> list[tuple[str, SleepAction]]:
-        """Return what was done with the rigs since it was asked last."""
+        """Return the actions on the rigs since the last call."""
         taken, self.actions = self.actions, []
         return taken
 

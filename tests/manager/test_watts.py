@@ -22,7 +22,7 @@ THREAD = 17
 
 
 def watched(steps: int = 40, *, noise: float = 5) -> Watts:
-    """Return what is learned of a miner that steps each minute, while others cook."""
+    """Return what is learned about a miner that steps, with other loads."""
     random = Random(1)
     result, threads, now = Watts(), 0, 0.0
     for _ in range(steps):

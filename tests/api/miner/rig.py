@@ -58,13 +58,13 @@ every_write = pytest.mark.parametrize("command", WRITES)
 
 
 class Rig(Simulator):
-    """A simulated miner that has been at work for a while, in the time of the loop.
+    """A simulated miner that has been running for a while, in the loop's time.
 
-    It has two CPU threads and three cards, of which the two of OpenCL are off.
+    It has two CPU threads and three cards; the two OpenCL cards are off.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        """Set the miner up."""
+        """Set up the miner."""
         defaults: dict[str, Any] = {
             "gpus": 3,
             "threads": 2,
@@ -80,7 +80,7 @@ class Rig(Simulator):
         return {name for name in BackendType if self.config[name]["enabled"]}
 
     def count(self, method: str, path: str) -> int:
-        """Return how many requests of a kind there were."""
+        """Return the number of requests of a kind."""
         return sum((item.method, item.path) == (method, path) for item in self.requests)
 
 
@@ -88,11 +88,11 @@ class Rig(Simulator):
 async def commanding(
     rig: Simulator, state: MinerState | None = None, *, token: str | None = TOKEN
 ) -> AsyncIterator[tuple[Miner, list[MinerState]]]:
-    """Yield a miner to command, and a list of the states that it saved."""
+    """Yield a miner for commands, and a list of the states that it saved."""
     saved: list[MinerState] = []
 
     async def save(state: MinerState) -> None:
-        # Yields to other tasks, as writing a file does.
+        # Yields to other tasks, like writing a file.
         await asyncio.sleep(0)
         saved.append(state)
 

@@ -26,7 +26,7 @@ ALL = COMMANDS | WRITES
 
 
 def follow(miner: Miner) -> list[XmrigError]:
-    """Let waiting commands fail once the miner is unreachable, as in use."""
+    """Fail waiting commands once the miner is unreachable, as in production."""
     seen: list[XmrigError] = []
 
     def note(error: XmrigError) -> None:
@@ -111,7 +111,7 @@ async def test_commands_to_a_miner_that_is_off() -> None:
         results = await asyncio.gather(
             *(miner.pause() for _ in range(8)), return_exceptions=True
         )
-        # The first, and those that waited for it
+        # The first one, and those waiting for it
         assert {type(result) for result in results} == {
             XmrigConnectionRefusedError,
             XmrigConnectionError,

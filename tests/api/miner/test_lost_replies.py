@@ -58,7 +58,7 @@ UNKNOWN = Reply(200, {"id": 1, "jsonrpc": "2.0", "error": {"code": -32601}})
 
 
 class FailingWrite:
-    """Lets each write of a rig fail from now on, by any fault."""
+    """Makes all further writes of a rig fail by a fault."""
 
     def __init__(self, rig: Rig, fault: Fault, times: int = 1000) -> None:
         """Initialize it."""
@@ -79,7 +79,7 @@ class FailingWrite:
 
 
 def fail_after(rig: Rig, *methods: str, fault: str = "http_500") -> None:
-    """Let all requests after one of these methods fail."""
+    """Make all requests after one of these methods fail."""
 
     def fail(request: HttpRequest) -> None:
         if request.method in methods:
