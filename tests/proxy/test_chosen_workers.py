@@ -382,7 +382,7 @@ async def test_a_worker_that_was_chosen_in_another_form(
     await choose(running_proxy, first, "attic")
     result = await choose(running_proxy, second, "attic")
     assert result["errors"] == {"workers": "choose_workers"}
-    await choose(running_proxy, result, "attic", "cellar")
+    await choose(running_proxy, result, "attic", "cellar", "cellar")
     assert titles(running_proxy) == {"attic", "cellar"}
     assert len(running_proxy.entry.subentries) == 2
 

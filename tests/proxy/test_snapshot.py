@@ -190,6 +190,57 @@ def test_a_worker_is_read() -> None:
     assert workers.get("rig-z") is None
 
 
+WALLET = "4" + "A1b2C3d4E5" * 9 + "wxyz"
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "shown"),
+    [
+        ("rig_id", "attic", "attic"),
+        ("rig_id", WALLET, "…wxyz"),
+        ("agent", "XMRig/6.26.0", "XMRig/6.26.0"),
+        ("user", "attic", "**REDACTED**"),
+        ("user", WALLET, "…wxyz"),
+        ("password", "attic", "**REDACTED**"),
+        ("password", WALLET, "**REDACTED**"),
+        ("of a later version", "attic", "**REDACTED**"),
+        ("of a later version", WALLET, "**REDACTED**"),
+    ],
+)
+def test_names_that_may_be_secret_are_masked(mode: str, name: str, shown: str) -> None:
+    """Of a wallet the end is shown, by which its user knows it."""
+    workers = Workers.from_json({"mode": mode, "workers": [[name]]})
+    assert workers.shown_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("rig", "rig"),
+        (" rig", "rig"),
+        ("rig\n1", "rig 1"),
+        ("r" * 255, "r" * 255),
+        ("r" * 300, "r" * 255),
+    ],
+)
+def test_names_are_one_line_that_can_be_shown(name: str, read: str) -> None:
+    """Miners choose them."""
+    workers = Workers.from_json({"mode": "rig_id", "workers": [[name]]})
+    assert list(workers.rows) == [read]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "read"),
+    [(0, None), (1, 0.001), (32503680000000, 32503680000), (32503680000001, None)],
+)
+def test_when_the_last_share_was(milliseconds: int, read: float | None) -> None:
+    """0 is before the first; later than a calendar shows is absurd."""
+    row = ["rig", "127.0.0.1", 1, 9, 0, 0, 9000, milliseconds]
+    worker = Workers.from_json({"mode": "rig_id", "workers": [row]}).get("rig")
+    assert worker is not None
+    assert worker.last_share == read
+
+
 @pytest.mark.parametrize(
     ("hashes", "shown"),
     [

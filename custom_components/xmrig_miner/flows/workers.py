@@ -50,7 +50,8 @@ class WorkerFlow(ConfigSubentryFlow):
             return self._abort("all_chosen")
         if user_input is None:
             return await self._async_offer(entry.runtime_data.coordinator, room)
-        names = [name for name in user_input[CONF_WORKERS] if name not in self._taken]
+        chosen = dict.fromkeys(user_input[CONF_WORKERS])
+        names = [name for name in chosen if name not in self._taken]
         if not names:
             return self._show(room, "choose_workers")
         if len(names) > room:
@@ -92,10 +93,7 @@ class WorkerFlow(ConfigSubentryFlow):
 
     @property
     def _taken(self) -> set[str]:
-        """Return the names of the workers that were chosen before.
-
-        Those of another mode are other workers.
-        """
+        """Return the names of the workers that are devices already."""
         return {
             subentry.data[CONF_WORKER]
             for subentry in self._get_entry().subentries.values()

@@ -38,7 +38,6 @@ class WorkerMode(StrEnum):
 class Worker:
     """One row: the totals of all miners with the same name."""
 
-    name: str
     connections: int | None = None
     accepted: int | None = None
     rejected: int | None = None
@@ -105,7 +104,6 @@ class Workers:
         cells = row[:12] + [None] * (12 - len(row))
         milliseconds = integer(cells[7], _LATEST * _MS_PER_SECOND, minimum=1)
         return Worker(
-            name=name,
             connections=integer(cells[2]),
             accepted=integer(cells[3]),
             rejected=integer(cells[4]),
