@@ -4,6 +4,7 @@ import pytest
 
 from custom_components.xmrig_miner.manager import Curve
 from custom_components.xmrig_miner.manager.earnings import Work
+from custom_components.xmrig_miner.manager.sleep_rules import SleepRules
 from custom_components.xmrig_miner.power.model import PowerModel
 
 from .common import House, line, miner
@@ -28,6 +29,12 @@ def test_it_is_known_while_all_rest() -> None:
     """So that automations can decide; also of members that are not online."""
     assert Work.of([miner(threads=0)]) == Work.of([miner(threads=4)])
     assert Work.of([miner(threads=None, is_online=False)]) == Work(400, 80)
+
+
+def test_the_idle_power_of_a_computer_that_may_sleep_counts() -> None:
+    """Any other draws it anyway."""
+    sleeper = miner(sleep=SleepRules(after=60))
+    assert Work.of([sleeper]) == Work(400, 80 + line().idle)
 
 
 def test_the_bounds_of_the_user_count() -> None:

@@ -8,6 +8,7 @@ import pytest
 from custom_components.xmrig_miner.manager.events import MemberEventType, Watch
 from custom_components.xmrig_miner.manager.figures import (
     Figures,
+    SleepState,
     efficiency,
     hashrate,
     hottest,
@@ -117,6 +118,38 @@ def test_members_in_trouble(values: dict[str, Any], *, is_in_trouble: bool) -> N
     assert figures(**values).is_in_trouble is is_in_trouble
 
 
+ASLEEP = Sleep(phase=Phase.ASLEEP)
+WAKE_FAILED = replace(ASLEEP, fault=SleepFault.WAKE)
+
+
+@pytest.mark.parametrize(
+    ("is_online", "sleep", "state", "is_expected_offline"),
+    [
+        (True, None, None, False),
+        (False, None, None, False),
+        (True, Sleep(), SleepState.AWAKE, False),
+        (False, Sleep(), SleepState.OFFLINE, False),
+        (None, Sleep(), SleepState.AWAKE, False),
+        (False, ASLEEP, SleepState.ASLEEP, True),
+        (True, ASLEEP, SleepState.ASLEEP, False),
+        (None, ASLEEP, SleepState.ASLEEP, False),
+        (False, replace(ASLEEP, phase=Phase.WAKING), SleepState.WAKING, True),
+        (False, WAKE_FAILED, SleepState.OFFLINE, False),
+    ],
+)
+def test_a_member_that_may_sleep(
+    is_online: bool | None,
+    sleep: Sleep | None,
+    state: SleepState | None,
+    *,
+    is_expected_offline: bool,
+) -> None:
+    """It is offline if it does not respond although it should."""
+    member = figures(is_online=is_online, sleep=sleep)
+    assert member.sleep_state is state
+    assert member.is_expected_offline is is_expected_offline
+
+
 class Seen:
     """Events from one check to the next."""
 
@@ -192,14 +225,27 @@ def test_a_member_that_is_removed_and_added_again() -> None:
 def test_sleep_is_told_in_the_place_of_offline_and_back() -> None:
     """An attempt to wake it that failed is one event, and so is its late return."""
     seen = Seen()
-    waking = Sleep(phase=Phase.WAKING, since=0)
-    failed = replace(waking, phase=Phase.ASLEEP, fault=SleepFault.WAKE)
-    seen(figures(is_online=False, sleep=waking))
-    assert seen(figures(is_online=False, sleep=failed)) == [
-        (MemberEventType.WAKE_FAILED, "Rig a")
-    ]
-    assert seen(figures(is_online=False, sleep=failed)) == []
+    seen(figures(is_online=False, sleep=Sleep(phase=Phase.WAKING)))
+    failed = figures(is_online=False, sleep=WAKE_FAILED)
+    assert seen(failed) == [(MemberEventType.WAKE_FAILED, "Rig a")]
+    assert seen(failed) == []
     assert seen(figures(sleep=Sleep())) == [(MemberEventType.AWAKE, "Rig a")]
     assert seen(figures(is_online=False, sleep=Sleep())) == [
         (MemberEventType.OFFLINE, "Rig a")
     ]
+
+
+def test_one_that_was_asleep_when_the_manager_was_set_up() -> None:
+    """It counts as there, so that it is offline once it no longer sleeps."""
+    seen = Seen()
+    assert seen(figures(is_online=False, sleep=ASLEEP)) == []
+    assert seen(figures(is_online=False)) == [(MemberEventType.OFFLINE, "Rig a")]
+
+
+def test_one_that_was_offline_before_it_slept() -> None:
+    """It is offline already."""
+    seen = Seen()
+    seen(figures())
+    seen(figures(is_online=False, sleep=Sleep()))
+    seen(figures(is_online=False, sleep=ASLEEP))
+    assert seen(figures(is_online=False)) == []
