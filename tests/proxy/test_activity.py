@@ -151,6 +151,17 @@ def test_several_at_once() -> None:
     ]
 
 
+def test_a_pool_and_workers_in_one_poll() -> None:
+    """All of it is told."""
+    log = Log()
+    log(snapshot(workers("ab")))
+    activities = log(snapshot(workers("abc"), active=0))
+    assert [activity.type for activity in activities] == [
+        Type.POOL_LOST,
+        Type.WORKER_APPEARED,
+    ]
+
+
 def test_other_names_are_other_workers() -> None:
     """Rows that are named by something else are new workers."""
     log = Log()
