@@ -278,7 +278,12 @@ async def test_more_threads_wait_for_the_last_change(bench: Bench) -> None:
     await bench.limit.async_set(140)
     ((delay, run),) = bench.timers
     assert delay == INTERVAL - 15
-    bench.now += 15
+    bench.now += 14.5
+    assert not bench.limit.is_due
+    assert await bench.limit.async_apply()
+    ((delay, run),) = bench.timers
+    assert delay == 0.5
+    bench.now += 0.5
     assert bench.limit.is_due
     run(None)
     assert bench.timers != []
@@ -297,9 +302,24 @@ async def test_fewer_threads_do_not_wait(bench: Bench) -> None:
     await bench.limit.async_set(100)
     await bench.limit.async_set(120)
     assert len(bench.timers) == 1
+    bench.limit.load({"watts": 80, "managed": None, "user": None, "limit": [2]})
+    assert bench.limit.is_due
     await bench.limit.async_set(80)
     assert bench.timers == []
     assert bench.taken() == ["threads 2 of rx", "threads 1 of rx"]
+
+
+async def test_a_timer_that_is_over(bench: Bench) -> None:
+    """The next poll applies the limit, if its task could not."""
+    await bench.limit.async_set(100)
+    await bench.limit.async_set(120)
+    ((_, run),) = bench.timers
+    run(None)
+    assert bench.limit.is_due
+    ((task, _),) = bench.tasks
+    bench.timers.clear()
+    await task
+    assert len(bench.timers) == 1
 
 
 async def test_a_paused_miner_resumes(bench: Bench) -> None:
@@ -322,6 +342,8 @@ async def test_no_timer_is_left_once_it_is_closed(bench: Bench) -> None:
     await bench.limit.async_set(120)
     bench.limit.close()
     assert bench.timers == []
+    # A poll applies what no timer does
+    assert bench.limit.is_due
     bench.limit.close()
     bench.file.is_closed = True
     assert await bench.limit.async_apply()
@@ -399,6 +421,7 @@ async def test_a_miner_of_which_only_the_cards_mine(bench: Bench) -> None:
     bench.meter.threads_within = lambda watts: int(watts >= 90)
     await bench.limit.async_set(100)
     assert bench.taken() == []
+    assert bench.stored["limit"] == []
     await bench.limit.async_set(80)
     assert bench.taken() == ["pause"]
     bench.now += INTERVAL
@@ -467,6 +490,17 @@ async def test_a_cap_that_could_not_be_set(bench: Bench, call: str) -> None:
     assert await failing(bench.limit.async_set_threads(4)) is bench.failing[call]
     assert bench.stored == {"watts": 100, "managed": None, "user": 3, "limit": [2]}
     assert bench.calls[-1] == "save later"
+    # A lower one than the limit allows, while that one is in effect
+    assert await failing(bench.limit.async_set_threads(1)) is bench.failing[call]
+    assert bench.stored == {"watts": 100, "managed": None, "user": 3, "limit": [2]}
+
+
+async def test_a_cap_that_the_limit_lowers_for_the_first_time(bench: Bench) -> None:
+    """If it was set, although it failed, it is not the user's."""
+    bench.limit.load({"watts": 100, "managed": None, "user": None, "limit": []})
+    bench.failing["threads"] = HomeAssistantError("refused")
+    await failing(bench.limit.async_set_threads(3))
+    assert bench.stored == {"watts": 100, "managed": None, "user": None, "limit": [2]}
 
 
 async def test_of_caps_that_wait_the_last_one_counts(bench: Bench) -> None:

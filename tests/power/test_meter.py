@@ -249,6 +249,15 @@ def test_bounds_without_the_cpu(bench: Bench) -> None:
     assert [meter.threads_within(watts) for watts in (159, 160)] == [0, 4]
 
 
+def test_a_miner_without_thread_profiles(bench: Bench) -> None:
+    """Its config never enabled the CPU, and so has none; its cards fit or not."""
+    meter = bench.meter()
+    off = cpu(0) | {"enabled": False}
+    bench.run(user_threads=None, threads=None, backends=[off, cards("cuda", 100)])
+    meter.observe()
+    assert [meter.threads_within(watts) for watts in (159, 160)] == [0, 1]
+
+
 @pytest.mark.parametrize("options", [{}])
 def test_bounds_that_are_unknown(bench: Bench) -> None:
     """Neither is measured nor estimated."""

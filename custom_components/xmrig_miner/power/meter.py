@@ -148,13 +148,14 @@ class PowerMeter:
     def threads_within(self, limit: float) -> int:
         """Return how many CPU threads fit into a limit in addition to the cards.
 
-        Without the CPU there are no steps: the result is all threads or 0.
+        Without the CPU there are no steps: the result is all threads or 0. A miner that
+        knows of no threads counts as one of one thread.
         """
         left = limit - self.cards_watts
         if self.uses_cpu:
             return self.model.threads_within(left)
         idle = self.model.watts(0)
-        return self.model.threads if idle is None or idle <= left else 0
+        return (self.model.threads or 1) if idle is None or idle <= left else 0
 
     @property
     def _state(self) -> State | None:
