@@ -322,6 +322,24 @@ async def test_a_timer_that_is_over(bench: Bench) -> None:
     assert len(bench.timers) == 1
 
 
+async def test_nothing_has_to_settle_after_a_start(bench: Bench) -> None:
+    """Threads that an earlier limit took are given back at once."""
+    bench.limit.load({"watts": None, "managed": None, "user": None, "limit": [2]})
+    bench.snapshot.threads = 2
+    assert await bench.limit.async_apply()
+    assert bench.taken() == ["threads 4 of rx"]
+
+
+async def test_more_threads_are_due_until_a_timer_waits(bench: Bench) -> None:
+    """It then applies them."""
+    await bench.limit.async_set(100)
+    bench.limit.load({"watts": 120, "managed": None, "user": None, "limit": [2]})
+    assert bench.limit.is_due
+    assert await bench.limit.async_apply()
+    assert len(bench.timers) == 1
+    assert not bench.limit.is_due
+
+
 async def test_a_paused_miner_resumes(bench: Bench) -> None:
     """With the threads that fit, set while it is still paused."""
     await bench.limit.async_set(0)
@@ -398,18 +416,24 @@ async def test_an_old_miner(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    "unknown",
-    [{"threads": None}, {"user_threads": None}, {"restricted": True}],
+    ("unknown", "full"),
+    [
+        ({"threads": None}, 0),
+        ({"threads": None}, FULL),
+        ({"user_threads": None}, 0),
+        ({"restricted": True}, FULL),
+    ],
 )
 async def test_a_miner_whose_threads_are_not_known(
-    bench: Bench, unknown: dict[str, Any]
+    bench: Bench, unknown: dict[str, Any], full: int
 ) -> None:
-    """It is left alone, unless none may run; so is one that is read-only."""
-    bench.model.threads = 0
+    """It is left alone, and so is one that is read-only."""
+    bench.model.threads = full
     for name, value in unknown.items():
         setattr(bench.snapshot, name, value)
     await bench.limit.async_set(100)
     assert bench.taken() == []
+    assert bench.stored["limit"] == []
     assert not bench.limit.is_due
 
 
@@ -427,6 +451,15 @@ async def test_a_miner_of_which_only_the_cards_mine(bench: Bench) -> None:
     bench.now += INTERVAL
     await bench.limit.async_set(95)
     assert bench.taken() == ["resume"]
+
+
+async def test_a_cap_of_a_miner_whose_cpu_was_disabled(bench: Bench) -> None:
+    """It is removed once the limit allows it, for when the CPU is enabled again."""
+    bench.meter.uses_cpu = False
+    bench.snapshot.threads = 2
+    bench.limit.load({"watts": None, "managed": None, "user": None, "limit": [2]})
+    assert await bench.limit.async_apply()
+    assert bench.taken() == ["threads 4 of rx"]
 
 
 async def test_a_calibration_comes_first(bench: Bench) -> None:

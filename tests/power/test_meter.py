@@ -49,13 +49,21 @@ def cards(kind: str, *watts: float, enabled: bool = True) -> dict[str, Any]:
     return {"type": kind, "enabled": enabled, "threads": threads}
 
 
+class States(dict[str, State]):
+    """The state machine, which takes only texts for entity IDs."""
+
+    def get(self, entity_id: str) -> State | None:  # type: ignore[override]
+        """Return a state."""
+        return super().get(entity_id.lower())
+
+
 class Bench:
     """A meter, and stand-ins for all that it reads."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         """Start with a miner of four threads that hash."""
         self.now = 1000.0
-        self.states: dict[str, State] = {}
+        self.states = States()
         self.snapshot = SimpleNamespace(
             is_complete=True,
             status=Status.MINING,
@@ -138,6 +146,8 @@ def test_an_estimate(bench: Bench) -> None:
     """It is of the threads that run, while the miner is online."""
     meter = bench.meter()
     assert meter.watts == 60
+    assert meter.cards_watts == 0
+    assert meter.changed_at == bench.utcnow()
     meter.observe()
     assert meter.watts == meter.expected == 140
     assert meter.is_estimated
@@ -308,9 +318,10 @@ def test_only_the_power_of_cards_that_hash_is_learned(bench: Bench) -> None:
     assert meter.cards_watts_now == 30
     assert meter.threads_running == 4
     assert meter.cards_watts == 0
-    bench.run(backends=[cpu(4), cards("cuda", 30) | {"threads": []}])
-    meter.observe()
-    assert meter.cards_watts_now == 0
+    for nothing in (cards("cuda"), cards("cuda", 0)):
+        bench.run(backends=[cpu(4), nothing])
+        meter.observe()
+        assert meter.cards_watts_now == 0
 
 
 # --- Incomplete polls ----------------------------------------------------------
@@ -419,6 +430,21 @@ def test_another_load_begins_anew(bench: Bench, other: dict[str, Any]) -> None:
 
 
 @with_both
+def test_reports_of_the_load_before_do_not_count(bench: Bench) -> None:
+    """The first one of another load stands alone."""
+    meter = bench.meter()
+    meter.observe()
+    bench.watch(meter, 100, 150)
+    bench.run(backends=[cpu(3)])
+    meter.observe()
+    expected = meter.expected
+    bench.now += SETTLE_TIME
+    bench.report("300")
+    bench.watch(meter, 30)
+    assert meter.expected == expected
+
+
+@with_both
 def test_an_incomplete_poll_begins_anew(bench: Bench) -> None:
     """What happened meanwhile is unknown."""
     meter = bench.meter()
@@ -441,7 +467,7 @@ def test_a_miner_that_starts_without_threads_is_not_learned(bench: Bench) -> Non
     meter.observe()
     bench.watch(meter, 100, 130)
     assert meter.model.watts(0) == 60
-    bench.run(status=Status.PAUSED)
+    bench.run(status=Status.PAUSED, backends=[cpu(4, 12)])
     bench.watch(meter, 100, 50)
     assert meter.model.watts(0) == 50
     assert meter.model.hashrates_seen == {}
