@@ -10,6 +10,7 @@ from unittest.mock import patch
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 
+from custom_components.xmrig_miner.api.document import Change
 from custom_components.xmrig_miner.api.exceptions import Command, XmrigNotConfirmedError
 from custom_components.xmrig_miner.api.models import Summary
 from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL, DOMAIN
@@ -20,6 +21,7 @@ FULL = 4
 IDLE = 60
 THREAD = 20
 INTERVAL = 30
+CHANGE = Change(path=("cpu", "rx"), old=[0], new=[0, 1])
 
 
 class Bench:
@@ -134,7 +136,7 @@ class Bench:
         """Restore the config."""
         self._call("restore")
         self.snapshot.threads = FULL
-        return ["change"]
+        return [CHANGE]
 
     # What tests do
 
@@ -167,7 +169,7 @@ def bench() -> Iterator[Bench]:
     bench = Bench()
     with (
         patch.object(module, "async_call_later", bench.call_later),
-        patch.object(module.time, "monotonic", lambda: bench.now),
+        patch.object(module, "time", SimpleNamespace(monotonic=lambda: bench.now)),
     ):
         yield bench
 
@@ -669,9 +671,14 @@ async def test_restoring_removes_the_limit(bench: Bench) -> None:
     await bench.limit.async_set(120)
     assert len(bench.timers) == 1
     bench.calls.clear()
-    assert await bench.limit.async_restore_config() == ["change"]
+    assert await bench.limit.async_restore_config() == [CHANGE]
     assert bench.timers == []
-    nothing = {"watts": None, "managed": None, "user": None, "limit": []}
+    nothing: dict[str, Any] = {
+        "watts": None,
+        "managed": None,
+        "user": None,
+        "limit": [],
+    }
     assert bench.calls == [
         ("saved", nothing | {"limit": [2]}),
         "restore",
@@ -680,7 +687,7 @@ async def test_restoring_removes_the_limit(bench: Bench) -> None:
     ]
     assert bench.stored == nothing
     bench.calls.clear()
-    assert await bench.limit.async_restore_config() == ["change"]
+    assert await bench.limit.async_restore_config() == [CHANGE]
     assert bench.calls == ["restore"]
 
 
@@ -688,7 +695,7 @@ async def test_a_restored_miner_that_does_not_resume_yet(bench: Bench) -> None:
     """It does later, by its own rules."""
     await bench.limit.async_set(0)
     bench.failing["resume"] = XmrigNotConfirmedError("on battery", Command.RESUME)
-    assert await bench.limit.async_restore_config() == ["change"]
+    assert await bench.limit.async_restore_config() == [CHANGE]
 
 
 async def test_a_managed_miner_is_not_restored(bench: Bench) -> None:

@@ -129,8 +129,8 @@ def bench(options: dict[str, Any]) -> Iterator[Bench]:
     """Return a meter on a bench."""
     bench = Bench(options)
     with (
-        patch.object(module.time, "monotonic", lambda: bench.now),
-        patch.object(module.dt_util, "utcnow", bench.utcnow),
+        patch.object(module, "time", SimpleNamespace(monotonic=lambda: bench.now)),
+        patch.object(module, "dt_util", SimpleNamespace(utcnow=bench.utcnow)),
     ):
         yield bench
 
