@@ -43,13 +43,13 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 @dataclass(frozen=True, kw_only=True)
 class _Lifecycle:
-    """What is done with a config entry of a kind."""
+    """How config entries of a kind are set up, unloaded and removed."""
 
     create: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[Any]]
-    """Returns the runtime data, without which nothing is started."""
+    """Returns the runtime data; called before `start`."""
     start: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]]
     close: Callable[[AnyConfigEntry], Awaitable[None]]
-    """Ends what it does, also once Home Assistant stops."""
+    """Ends all activity; also called when Home Assistant stops."""
     unload: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[bool]]
     remove: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]]
     is_device_removable: Callable[[AnyConfigEntry, dr.DeviceEntry], bool] = (
@@ -93,7 +93,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
-    """Bring a config entry up to date; return False for one of a later version."""
+    """Migrate a config entry; return False for one of a later version."""
     if entry.version > 1:
         return False
     if entry.minor_version < 2:

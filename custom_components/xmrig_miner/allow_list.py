@@ -1,4 +1,4 @@
-"""The one list of the values of a miner that diagnostics and actions may show.
+"""The values of a miner that diagnostics and actions may show.
 
 It is an allow-list, so fields added by later XMRig versions and by forks stay redacted.
 A field has to have the expected form as well: a path where a number belongs is not

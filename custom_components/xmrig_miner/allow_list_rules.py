@@ -1,4 +1,4 @@
-"""The rules an allow-list is made of: which form a value has to have to be shown."""
+"""Rules of an allow-list: the form that a value needs to be shown."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .api.privacy import (
 )
 
 type Form = Callable[[Any], Any]
-"""Returns a value if it has the expected form, and what is shown in its place if not."""
+"""Returns a value if it has the expected form, or its replacement if not."""
 
 type Rule = Form | Own | Members
 
@@ -34,7 +34,7 @@ class Members:
     profiles: Rule | None = None
     """For members named after an algorithm; XMRig keeps adding algorithms."""
     otherwise: Form | None = None
-    """For what stands in the place of an object."""
+    """For values that are not objects."""
 
     def rule(self, key: str) -> Rule | None:
         """Return the rule for a member; None if it is not shown."""
@@ -44,7 +44,7 @@ class Members:
 
 
 def _form(*accepted: Callable[[Any], bool]) -> Form:
-    """Return the form of values that any of some conditions accepts."""
+    """Return the form of values that at least one condition accepts."""
 
     def show(value: Any) -> Any:
         return value if any(accepts(value) for accepts in accepted) else REDACTED
@@ -104,7 +104,7 @@ def number_or(pattern: str) -> Form:
 
 
 _is_word = _matches(r"[0-9A-Za-z_./+-]{1,25}")
-"""A text of XMRig's own, of one word."""
+"""A word that XMRig itself defines."""
 
 
 def _is_list_of_words(value: Any) -> bool:
@@ -116,7 +116,7 @@ def _is_list_of_words(value: Any) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    """Return whether a value can be the name of hardware, as its driver says it."""
+    """Return whether a value can be the name of hardware, as reported by its driver."""
     return (
         isinstance(value, str) and len(value) <= 255 and not may_contain_wallet(value)
     )
@@ -136,7 +136,7 @@ def _is_name(value: Any) -> bool:
 
 
 def pool_url(value: Any) -> Any:
-    """Return a pool's address without what comes before and after host and port."""
+    """Return a pool's address, with everything but host and port redacted."""
     address = PoolAddress.parse(value) if isinstance(value, str) else None
     if address is None:
         return REDACTED

@@ -35,7 +35,7 @@ class Situation:
     step_id: str
     found: MinerIdentity
     other_id: str | None
-    """The config entry that is for the miner that answers."""
+    """The config entry of the miner that responds."""
     placeholders: Mapping[str, str]
 
 
@@ -95,7 +95,7 @@ def _situation(
 async def _async_identity_at(
     hass: HomeAssistant, entry: XmrigConfigEntry
 ) -> MinerIdentity | None:
-    """Return which miner answers at the address of a config entry, None for none."""
+    """Return which miner responds at the address of a config entry, if any."""
     try:
         summary = await async_create_client(hass, entry.data).any_summary()
     except XmrigError as error:
@@ -105,7 +105,7 @@ async def _async_identity_at(
 
 
 async def _async_is_in_place(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
-    """Return whether the right miner answers at the address of a config entry."""
+    """Return whether the right miner responds at the address of a config entry."""
     seen = await _async_identity_at(hass, entry)
     return seen is not None and is_miner_of(hass, entry, seen)
 
@@ -181,7 +181,7 @@ class AnotherMinerFlow(RepairsFlow):
     async def async_step_address(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Go on in the form that changes the address."""
+        """Continue in the form that changes the address."""
         return await async_reconfigure(self, self._entry_id)
 
     @callback

@@ -31,7 +31,7 @@ class XmrigBinarySensorEntityDescription(BinarySensorEntityDescription):
 
 
 def _msr(snapshot: Snapshot) -> bool | None:
-    """Return whether the CPU backend set up the model specific registers."""
+    """Return whether the CPU backend has set the model-specific registers."""
     if snapshot.backends is None:
         return None
     cpu = snapshot.backends.by_type.get(BackendType.CPU)

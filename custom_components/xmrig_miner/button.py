@@ -18,7 +18,7 @@ from .process_entity import ProcessEntity
 from .proxy.runtime import ProxyRuntimeData
 from .runtime import XmrigRuntimeData
 
-# The miner queues commands: if it becomes unreachable, those that wait fail together
+# The miner queues commands: if it becomes unreachable, all waiting ones fail together
 PARALLEL_UPDATES = 0
 
 
@@ -27,7 +27,7 @@ class XmrigButtonEntityDescription(ButtonEntityDescription):
     """Describes a button."""
 
     press_fn: Callable[[Any], Awaitable[Any]]
-    """Is called with the runtime data of the config entry."""
+    """Called with the runtime data of the config entry."""
     admin_only: bool = False
     """Whether only administrators may press it; automations may."""
 
@@ -134,7 +134,7 @@ class XmrigButton(ProcessEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Press the button."""
-        # Read at once: another press replaces it while this one waits.
+        # Read immediately: another press replaces it while this one waits.
         context = self._context
         if self.entity_description.admin_only and context and context.user_id:
             await self._async_require_admin(context, context.user_id)

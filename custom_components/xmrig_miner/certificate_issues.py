@@ -34,9 +34,9 @@ CERTIFICATE_ISSUES = (CERTIFICATE_CHANGED, PLAIN_HTTP)
 def async_update_certificate_issues(
     hass: HomeAssistant, entry: ConfigEntry[Any], error: XmrigError | None
 ) -> None:
-    """Create the issue that the result of a poll or command shows, delete the other.
+    """Update the issues according to the result of a poll or command.
 
-    A miner that cannot be reached shows nothing of its certificate.
+    An unreachable miner presents no certificate.
     """
     if not is_polled(entry):
         return
@@ -87,7 +87,7 @@ class CertificateFlow(RepairsFlow):
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the certificate that is there now."""
+        """Show the current certificate."""
         entry = active_entry(self.hass, self._entry_id)
         facts = {"name": entry.title, "address": address(entry.data)}
         try:
@@ -150,7 +150,7 @@ class CertificateFlow(RepairsFlow):
     async def async_step_address(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Go on in the form that changes how the miner is reached."""
+        """Continue in the form that changes the connection."""
         return await async_reconfigure(self, self._entry_id)
 
     @callback

@@ -47,8 +47,8 @@ class Commands[ProcessT: ConfigCommands[Any]]:
     async def run(self) -> AsyncIterator[ProcessT]:
         """Run a command: translate its errors, and poll before it returns.
 
-        Callers thus find the new states as soon as the command is over. There is no
-        poll if it is unreachable: it would only take another timeout.
+        So callers find the new states as soon as the command is done. There is no poll
+        if the miner is unreachable: it would only take another timeout.
         """
         failure: XmrigError | None = None
         try:
@@ -74,7 +74,7 @@ class Commands[ProcessT: ConfigCommands[Any]]:
 
 
 def _may_have_arrived(error: XmrigError) -> bool:
-    """Return whether a failed command may have taken effect, which a poll would show."""
+    """Return whether a failed command may have taken effect."""
     return isinstance(error, XmrigInterruptedError) or not isinstance(
         error, (XmrigClosedError, XmrigConnectionError)
     )

@@ -1,7 +1,7 @@
-"""What a user sends to change a config: its check, and the config it makes.
+"""Validates what a user sends to change a config, and applies it.
 
-What `get_data` shows can be sent back. A redacted value in it means "unchanged": the
-current value takes its place, and where that is not certain, the patch is refused. The
+What `get_data` shows can be sent back. A redacted value means "unchanged": it is
+replaced by the current value, and if that is uncertain, the patch is rejected. The
 marker of redacted values is never written.
 """
 
@@ -27,9 +27,9 @@ class RedactedValueError(ValueError):
 
 
 def parsed(given: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a copy of what was given as plain JSON.
+    """Return a copy of the input as plain JSON.
 
-    Raises JsonError for what is not JSON that can be stored and sent.
+    Raises JsonError for anything that cannot be stored and sent as JSON.
     """
     plain: dict[str, Any] = _plain(given)
     extent(plain)
@@ -47,7 +47,7 @@ def patched(config: Config, patch: dict[str, Any]) -> Config:
 
 
 def replaced(config: Config, document: dict[str, Any]) -> Config:
-    """Return the config that another document makes of a config.
+    """Return a config replaced by another document.
 
     Raises RedactedValueError.
     """
@@ -56,7 +56,7 @@ def replaced(config: Config, document: dict[str, Any]) -> Config:
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    """Return a copy made of plain types: YAML and templates have some of their own."""
+    """Return a copy with plain types: YAML and templates use types of their own."""
     if depth > MAX_DEPTH:
         return value
     if isinstance(value, str):
@@ -72,10 +72,11 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 
 def _with_nulls_of(before: Any, after: Any) -> Any:
-    """Return a document that has null where it was before, and nowhere else.
+    """Return a document with nulls in the same places as before, and nowhere else.
 
-    XMRig takes a null for a missing key, and shows null for many keys that are missing,
-    so neither is a change. In a list, this is so for pools that kept their place.
+    To XMRig, null is the same as a missing key, and it shows null for many missing
+    keys, so neither is a change. In a list, this applies to pools that kept their
+    place.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         nulls = {key for key, value in before.items() if value is None}
@@ -97,14 +98,14 @@ def _with_nulls_of(before: Any, after: Any) -> Any:
 
 
 def _restored(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given with current values in the place of redacted ones."""
+    """Return the input with redacted values replaced by current ones."""
     shown = shown_config(current, Audience.USER)
     restored: dict[str, Any] = _unredacted(given, shown, current, ())
     return restored
 
 
 def _unredacted(given: Any, shown: Any, current: Any, path: Path) -> Any:
-    """Return a value, or the current one where it is shown as what was given."""
+    """Return a value, or the current one if its redacted form was given."""
     if not _is_redacted(given):
         return given
     if current is not MISSING and json_equal(given, shown):
@@ -194,7 +195,7 @@ def _members_of(entry: Any) -> set[tuple[str, str]]:
 def _grouped(
     entries: list[Any], key: Callable[[Any], str], without: Container[int] = ()
 ) -> dict[str, list[int]]:
-    """Return the positions of entries by what is the same of them."""
+    """Return the positions of entries, grouped by a key."""
     groups: dict[str, list[int]] = {}
     for index, entry in enumerate(entries):
         if index not in without:

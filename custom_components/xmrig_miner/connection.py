@@ -1,4 +1,4 @@
-"""Reaching the miner or the proxy of a config entry."""
+"""Connects to the miner or the proxy of a config entry."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ from .certificates import Verification
 from .const import CONF_FINGERPRINT, CONF_VERIFICATION, DOMAIN
 
 START_TIMEOUT = 1
-"""Seconds for which the start of Home Assistant waits for a miner. Most are off because
-their computer is, which takes five to notice."""
+"""Seconds for which the start of Home Assistant waits for a miner. Usually, its
+computer is off, which takes five seconds to detect."""
 
 
 @callback
@@ -42,7 +42,7 @@ def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> XmrigCl
 def async_create_proxy_client(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> ProxyClient:
-    """Return a client for the proxy of a config entry's data, in the same way."""
+    """Return a client for the proxy of a config entry's data; raises ValueError too."""
     return _create(hass, data, ProxyClient)
 
 
@@ -64,10 +64,10 @@ def _create[ClientT: BaseClient[Any]](
 async def async_wait_for_reply(
     entry: ConfigEntry[Any], client: BaseClient[Any]
 ) -> None:
-    """Wait for a moment until a miner or a proxy replies; errors show at the first poll.
+    """Wait briefly for a reply of a miner or a proxy; errors show at the first poll.
 
-    Raises ConfigEntryNotReady if it does not, after which Home Assistant tries again as
-    soon as it has started.
+    Raises ConfigEntryNotReady without a reply; Home Assistant then retries as soon as
+    it has started.
     """
     try:
         async with asyncio.timeout(START_TIMEOUT):

@@ -8,16 +8,17 @@ DOMAIN: Final = "xmrig_miner"
 LOGGER = logging.getLogger(__package__)
 
 SCAN_INTERVAL: Final = timedelta(seconds=10)
-"""The shortest of the miner's own windows: what it says is no fresher than that."""
+"""The shortest of the miner's own windows: its values are not fresher than that."""
 
 MAX_IDLE: Final = 600
-"""Seconds without a hash, while it says that it mines, that are no accident."""
+"""Seconds without a hash, while the miner claims to be mining, until there is an
+issue."""
 
 MAX_NO_POOL: Final = 60
-"""Seconds without a pool, while miners are connected, that are no short interruption."""
+"""Seconds without a pool, while miners are connected, until there is an issue."""
 
 MAX_REJECT_RATE: Final = 5
-"""Percent of shares; a healthy miner on a good line stays below one."""
+"""Percent of shares; a healthy miner with a good connection stays below one."""
 
 CONF_POWER_SENSOR: Final = "power_sensor"
 CONF_IDLE_POWER: Final = "idle_power"
@@ -32,8 +33,8 @@ CONF_SLEEP_PLUG: Final = "sleep_plug"
 CONF_SLEEP_AFTER: Final = "sleep_after"
 
 DEFAULT_POWER_INTERVAL: Final = 15
-"""Seconds between two steps up of the power limit: threads take two to start, and a
-window of the hashrate takes ten to fill."""
+"""Seconds before the power limit adds threads again: threads take two to start, and a
+hashrate window takes ten to fill."""
 
 SETTLE_TIME: Final = 30
 """Seconds after a change until hashrate and meter show its effect."""
@@ -42,8 +43,8 @@ SAMPLE_TIME: Final = 10
 """Seconds between two readings of a calibration, as long as the window of a hashrate."""
 
 POWER_SAVE_DELAY: Final = 900
-"""Seconds until what was learned about the power is written to disk, as often as Home
-Assistant writes states to one that may be a memory card."""
+"""Seconds until learned power is written to disk: as often as Home Assistant saves
+states, because the disk may be a memory card."""
 
 STORAGE_VERSION: Final = 1
 

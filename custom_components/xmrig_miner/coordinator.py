@@ -47,7 +47,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     activities: tuple[Activity, ...] = ()
     """What happened between the last two polls that succeeded."""
     may_sleep = False
-    """Whether it may be out of reach because its computer sleeps."""
+    """Whether it may be unreachable because its computer sleeps."""
     _reader: ProcessReader[SnapshotT]
 
     def __init__(
@@ -69,8 +69,8 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
             LOGGER,
             config_entry=entry,
             name=entry.title,
-            # Until the second poll: miners that are set up together, as at a start,
-            # would all be polled in the same second, and stop the event loop for long
+            # Until the second poll: miners that are set up together, as at startup,
+            # would all be polled in the same second, and block the event loop for long
             update_interval=SCAN_INTERVAL * random(),
         )
         self.process = process
@@ -81,7 +81,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
         process.link.on_unreachable = self._handle_unreachable
 
     async def async_close(self) -> None:
-        """End all polls and commands, and wait for the one that runs."""
+        """End all polls and commands, and wait for the running one."""
         await self.async_shutdown()
         await self.process.close()
 
@@ -98,7 +98,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
 
     @override
     async def _async_update_data(self) -> SnapshotT:
-        """Update, with the errors in the user's language."""
+        """Update, with errors in the user's language."""
         if self._reader.polls == 1:
             self.update_interval = SCAN_INTERVAL
         try:
@@ -111,7 +111,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
 
     @abstractmethod
     async def _async_update(self) -> SnapshotT:
-        """Poll, and do what a poll shows to be due."""
+        """Poll, and do what is due according to the poll."""
 
     async def _async_poll(self) -> SnapshotT:
         """Read once, and report the result and a rejected token.
@@ -137,14 +137,14 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
 
     @callback
     def _handle_unreachable(self, error: XmrigError) -> None:
-        """Show at once that it became unreachable during a command."""
+        """Show immediately that it became unreachable during a command."""
         self._on_result(error)
         self.process.queue.fail_waiting()
         if not self._reader.is_polling:
             was_reachable = self.last_update_success
             self.async_set_update_error(self._update_failed(error))
             if was_reachable and self.may_sleep:
-                # As the line before would have done
+                # Like the line above would have done
                 self.async_update_listeners()
 
     def _update_failed(self, error: XmrigError) -> UpdateFailed:
@@ -204,12 +204,12 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
         return self._reader.keeps_config
 
     def idle_for(self) -> float:
-        """Return for how many seconds the miner has mined without a hash."""
+        """Return how many seconds the miner has been mining without a hash."""
         return self.health.idle_for(time.monotonic())
 
     @override
     async def _async_update(self) -> Snapshot:
-        """Poll the miner, and restore what it is to do if it restarted."""
+        """Poll the miner, and restore the requested state if it restarted."""
         snapshot = await self._async_poll()
         if await self._async_restore(snapshot):
             # Read again, so that the events compare with the restored state
@@ -259,8 +259,8 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
     async def _async_try(self, command: Awaitable[bool]) -> bool | None:
         """Return the result of a command; None to try it again later.
 
-        A pause that does not end, or not last, is tried again at each poll, but the
-        same failure is logged once.
+        A pause that does not end or does not last is retried at each poll, but the same
+        failure is logged once.
         """
         try:
             done = await command

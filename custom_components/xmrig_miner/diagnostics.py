@@ -1,4 +1,4 @@
-"""Diagnostics, which a user may attach to a bug report."""
+"""Diagnostics, which users attach to bug reports."""
 
 from collections.abc import Callable
 from typing import Any

@@ -53,7 +53,7 @@ class XmrigMeterEntity(XmrigEntity):
 
     @property
     def _meter(self) -> PowerMeter:
-        """Return what measures or estimates the power."""
+        """Return the power meter."""
         return self.runtime.power.meter
 
     @override
@@ -86,7 +86,7 @@ def entity_unique_id(
 def _card_info(coordinator: XmrigCoordinator, gpu: Gpu) -> DeviceInfo:
     """Return the device of a card.
 
-    No child device of the miner: that would show the miner's maker and model.
+    Not a child device of the miner: that would show the miner's manufacturer and model.
     """
     miner = dr.async_get(coordinator.hass).async_get(coordinator.device_id)
     name = miner and (miner.name_by_user or miner.name)
@@ -113,8 +113,8 @@ def async_update_cards(coordinator: XmrigCoordinator, gpus: Iterable[Gpu]) -> No
 def is_removable(snapshot: Snapshot, key: str) -> bool:
     """Return whether a card is gone, or the user disabled its backend.
 
-    A card that is idle because the miner starts or is stopped is not listed either, nor
-    is one in a truncated reply.
+    Cards are also missing while the miner is starting or stopped, and in truncated
+    replies.
     """
     name = next((name for name in BackendType if key.startswith(f"{name}_")), None)
     if name is None or snapshot.backends is None or not snapshot.is_complete:
@@ -127,7 +127,7 @@ def is_removable(snapshot: Snapshot, key: str) -> bool:
         return all(thread.index is not None for thread in backend.threads) and all(
             gpu.key != key for gpu in backend.gpus
         )
-    # A backend that is enabled in the config only has found no card
+    # A backend that is only enabled in the config has found no card
     is_wanted = snapshot.config is not None and name in snapshot.config.enabled
     is_idle = snapshot.status is Status.STOPPED and not is_wanted
     return backend.enabled is False and not is_idle
@@ -143,7 +143,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     controls: bool = False,
     has_value: Callable[[Any, _DescriptionT, _GpuT], bool] = lambda *_: True,
 ) -> None:
-    """Add the entities that a miner or proxy supports, now and when it supports more.
+    """Add the entities that a miner or proxy supports, now and later.
 
     Controls exist only while the API is not read-only. An entity without a value is
     added once it has one, or if it is in the registry from before.
@@ -169,7 +169,8 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
                 key = entity_unique_id(coordinator, description, gpu)
                 if has_value(coordinator.data, description, gpu) or is_registered(key):
                     found[key] = (description, gpu)
-        # A removed entity may come back; one that is only missing in a reply was not removed
+        # A removed entity may come back; an entity missing from one reply is not
+        # removed
         added.difference_update(
             gone for gone in added - found.keys() if not is_registered(gone)
         )

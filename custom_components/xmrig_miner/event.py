@@ -65,14 +65,15 @@ class XmrigActivityEvent(ProcessEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Trigger the events of the first poll, which was before the entity was added."""
         await super().async_added_to_hass()
-        # Only once it is added: before that, each state would overwrite the previous one
+        # Only after it was added: before that, each state would overwrite the previous
+        # one
         handle = self.hass.loop.call_soon(self._handle_coordinator_update)
         self.async_on_remove(handle.cancel)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Trigger an event for each activity of a poll, and none twice.
+        """Trigger an event for each activity of a poll exactly once.
 
         Listeners are called more often than there are polls.
         """

@@ -95,8 +95,8 @@ RUN_ALL_SCHEMA = vol.Schema(
 def async_setup_group_actions(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    `pause_for` may be called by each user who may switch the miners. `run_all` needs an
-    administrator, as some of its commands change the config.
+    `pause_for` may be called by all users who may control the miners. `run_all`
+    requires an administrator, as some of its commands change the config.
     """
     hass.services.async_register(
         DOMAIN,
@@ -133,10 +133,11 @@ async def _async_pause_for(call: ServiceCall) -> ServiceResponse:
 def pause_end(data: dict[str, Any], now: datetime) -> datetime | None:
     """Return when a pause ends; None if that is not in the next year.
 
-    A time of day is the next one, a time without a zone is in that of `now`.
+    A time of day means the next such time; a time without a zone is in the zone of
+    `now`.
     """
     if ATTR_DURATION in data:
-        # Longer ones may end after the last year that there is
+        # Longer ones may end after the last supported year
         until = now + min(data[ATTR_DURATION], LONGEST_PAUSE * 2)
     elif isinstance(until := data[ATTR_UNTIL], time):
         until = datetime.combine(now.date(), until, now.tzinfo)
@@ -148,7 +149,7 @@ def pause_end(data: dict[str, Any], now: datetime) -> datetime | None:
 
 
 async def _async_run_all(call: ServiceCall) -> ServiceResponse:
-    """Run one command on several miners, but on no protected one."""
+    """Run one command on several miners, except protected ones."""
     entries = await async_targets(call)
     command = _COMMANDS[call.data[ATTR_COMMAND]]
 
@@ -175,7 +176,7 @@ async def _async_set_threads(runtime: XmrigRuntimeData, data: dict[str, Any]) ->
 def _miner_command(
     run: Callable[[Miner, dict[str, Any]], Awaitable[object]],
 ) -> Callable[[XmrigRuntimeData, dict[str, Any]], Awaitable[None]]:
-    """Return how a command of the miner is run."""
+    """Return the function that runs a command of a miner."""
 
     async def command(runtime: XmrigRuntimeData, data: dict[str, Any]) -> None:
         async with runtime.commands.run() as miner:

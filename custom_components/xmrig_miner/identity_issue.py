@@ -22,7 +22,7 @@ from .issues import async_delete_unless_ignored, async_raise_issue, issue_id
 ANOTHER_MINER = "another_miner"
 
 _FOUND: HassKey[dict[str, MinerIdentity]] = HassKey(f"{DOMAIN}_another_miner")
-"""What answers instead of the right miner, by the id of the config entry."""
+"""The miner that responds instead of the right one, by config entry ID."""
 
 
 @callback
@@ -87,8 +87,8 @@ def _swapped_with(
 ) -> list[ConfigEntry[Any]]:
     """Return the config entries whose miners swapped addresses with that of one.
 
-    That of each is found at the address of the one before; if the last one finds the
-    first one's, the circle is closed.
+    The miner of each is at the address of the previous entry; if the first entry's
+    miner is at the address of the last one, the circle is closed.
     """
     circle: list[ConfigEntry[Any]] = []
     for holder in _followed(hass, entry):
@@ -103,7 +103,7 @@ def _swapped_with(
 def _followed(
     hass: HomeAssistant, entry: ConfigEntry[Any]
 ) -> Iterator[ConfigEntry[Any]]:
-    """Yield whose miner is at the address of an entry, whose is at that one's, ..."""
+    """Yield the entry whose miner is at an entry's address, and so on."""
     known = _async_found(hass)
     while (found := known.get(entry.entry_id)) and (
         holders := entries_of(hass, found, besides=entry)

@@ -1,4 +1,4 @@
-"""How the integration raises what Home Assistant shows in its repairs."""
+"""Raises and deletes repair issues."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,16 +10,16 @@ from homeassistant.helpers import issue_registry as ir
 from .const import DOMAIN
 
 REPAIRS_PAGE = "https://github.com/ha-xmrig/ha-xmrig/blob/main/docs/repairs.md"
-"""The page that explains each repair, in a section with the name of its key."""
+"""The page that explains each repair, in a section named after its key."""
 
 
 def issue_id(key: str, entry_id: str | None) -> str:
-    """Return the ID of an issue, which is about a config entry unless that is None."""
+    """Return the ID of an issue; `entry_id` is None if it is about no entry."""
     return f"{key}_{entry_id}" if entry_id else key
 
 
 def learn_more_url(key: str) -> str:
-    """Return the address of the section that explains an issue."""
+    """Return the URL of the section that explains an issue."""
     return f"{REPAIRS_PAGE}#{key.replace('_', '-')}"
 
 
@@ -54,7 +54,7 @@ def async_raise_issue(
 def async_delete_unless_ignored(
     hass: HomeAssistant, issue_id: str, *, ignored: bool = False
 ) -> None:
-    """Delete an issue, but keep that the user ignored it unless `ignored` is True."""
+    """Delete an issue unless the user ignored it; with `ignored`, delete it anyway."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     if issue and (ignored or issue.dismissed_version is None):
         ir.async_delete_issue(hass, DOMAIN, issue_id)

@@ -38,7 +38,7 @@ PLATFORMS = [
 async def async_create_miner(
     hass: HomeAssistant, entry: XmrigConfigEntry
 ) -> XmrigRuntimeData:
-    """Return the runtime data of a miner that was read once.
+    """Return the runtime data of a miner after its first poll.
 
     Raises ConfigEntryNotReady if it cannot be read.
     """
@@ -87,7 +87,7 @@ async def async_close_miner(entry: XmrigConfigEntry) -> None:
 
 
 async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:
-    """Unload a miner, once its last command is over."""
+    """Unload a miner after its last command."""
     await async_close_miner(entry)
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry, ignored=False)
@@ -102,7 +102,7 @@ async def async_remove_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> No
 
 
 def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
-    """Return whether the user may delete a device: a card that is gone."""
+    """Return whether the user may delete a device: only a card that is gone."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
     prefix = f"{entry.entry_id}_"

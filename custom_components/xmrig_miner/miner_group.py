@@ -1,4 +1,4 @@
-"""Several miners as the target of an action: each has its own outcome."""
+"""Several miners as the target of an action, each with its own result."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -27,7 +27,7 @@ type MinerCommand = Callable[[XmrigRuntimeData], Awaitable[None]]
 
 
 async def async_targets(call: ServiceCall) -> list[AnyConfigEntry]:
-    """Return the miners that an action is for: all without a target.
+    """Return the miners that an action targets; all miners without a target.
 
     The manager counts as all miners. Raises ServiceValidationError if there are none.
     """
@@ -45,7 +45,7 @@ async def async_targets(call: ServiceCall) -> list[AnyConfigEntry]:
 async def async_require_control(
     call: ServiceCall, entries: Iterable[AnyConfigEntry]
 ) -> None:
-    """Raise Unauthorized unless the caller may switch all of these miners.
+    """Raise Unauthorized unless the caller may control all of these miners.
 
     Automations run without a user.
     """
@@ -69,14 +69,14 @@ async def async_require_control(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of a command to one miner; without a reason, it succeeded."""
+    """The result of a command to one miner; without a reason, it succeeded."""
 
     name: str
     reason: str | None = None
     is_skipped: bool = False
 
     def as_json(self) -> JsonValueType:
-        """Return what the response says of a miner that was not commanded."""
+        """Return the part of the response about a miner that failed or was skipped."""
         return {"name": self.name, "reason": self.reason}
 
 
@@ -85,12 +85,12 @@ async def async_run(
     entries: Iterable[AnyConfigEntry],
     command: MinerCommand,
 ) -> ServiceResponse:
-    """Run a command on several miners side by side, and return what became of each.
+    """Run a command on several miners in parallel, and return the results.
 
-    Where no response is wanted, raises HomeAssistantError if one of them failed, or
+    If no response was requested, raises HomeAssistantError if any of them failed, or if
     none succeeded.
     """
-    # All have ended before an unexpected error of one of them is raised
+    # All have to end before an unexpected error of one of them is raised
     results = await asyncio.gather(
         *(_async_try(entry, command) for entry in entries), return_exceptions=True
     )
@@ -122,7 +122,7 @@ async def async_run(
 
 
 async def _async_try(entry: AnyConfigEntry, command: MinerCommand) -> _Outcome:
-    """Run a command on a miner, and return what became of it."""
+    """Run a command on a miner, and return the result."""
     try:
         if entry.state is not ConfigEntryState.LOADED:
             raise invalid("not_loaded", name=entry.title)
@@ -136,7 +136,7 @@ async def _async_try(entry: AnyConfigEntry, command: MinerCommand) -> _Outcome:
 
 
 class SkippedError(ServiceValidationError):
-    """A miner is left out on purpose."""
+    """A miner is skipped on purpose."""
 
     def __init__(self, key: str, name: str) -> None:
         """Initialize the error with the key of its text."""
@@ -148,7 +148,7 @@ class SkippedError(ServiceValidationError):
 
 
 def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error for an action that cannot be run as it was called."""
+    """Return the error for an invalid call of an action."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=key,

@@ -28,8 +28,8 @@ from .power.meter import PowerMeter
 from .power.model import MAX_WATTS
 from .readings import displayed_maximum
 
-# A slider sends many values in a row. They reach the miner in parallel, so that it can
-# skip those that are outdated by the time their turn comes.
+# A slider sends many values in a row. They are passed on in parallel, so that the miner
+# can skip values that are outdated when it is their turn.
 PARALLEL_UPDATES = 0
 
 CPU_THREADS = NumberEntityDescription(
@@ -49,7 +49,7 @@ class XmrigPowerNumberEntityDescription(NumberEntityDescription):
     """Power of the computer in W that its 0 corresponds to."""
 
 
-# Each accepts any value: more than the full load is no limit
+# Each accepts any value: more than the full load means no limit
 POWER_LIMITS = (
     XmrigPowerNumberEntityDescription(
         key="power_limit",
@@ -61,8 +61,8 @@ POWER_LIMITS = (
         native_step=1,
         base_fn=lambda _: 0,
     ),
-    # For optimisers to which a load that is off draws nothing. Without a device class,
-    # so that forms that ask for a power limit do not offer it.
+    # For optimisers that set 0 W to turn a load off. It has no device class, so that
+    # forms that ask for a power limit do not offer it.
     XmrigPowerNumberEntityDescription(
         key="mining_power",
         translation_key="mining_power",
@@ -169,7 +169,7 @@ class XmrigThreadsNumber(XmrigNumber):
 
 
 class XmrigPowerLimitNumber(XmrigNumber):
-    """The most power that a miner may draw."""
+    """The maximum power that a miner may draw."""
 
     entity_description: XmrigPowerNumberEntityDescription
     _maximum: float | None = None
@@ -186,7 +186,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
 
     @property
     def _full(self) -> float | None:
-        """Return the value that is everything; None while unknown."""
+        """Return the value that means no limit; None while unknown."""
         full_load, base = self._power.meter.full_load, self._base
         return None if full_load is None or base is None else max(0, full_load - base)
 
@@ -199,7 +199,7 @@ class XmrigPowerLimitNumber(XmrigNumber):
     @property
     @override
     def capability_attributes(self) -> dict[str, Any]:
-        """Return the range of a slider, which ends where nothing is limited."""
+        """Return the range of a slider, which ends where there is no limit."""
         maximum = self._convert_to_state_value(
             self._displayed_maximum, _rounded_up, self.device_class
         )
@@ -246,7 +246,7 @@ def _rounded_up(value: float, precision: float = 0) -> float:
 
 
 class XmrigPriorityNumber(XmrigNumber):
-    """How soon the manager serves a miner: a higher number comes first.
+    """The order in which the manager serves miners: a higher number comes first.
 
     It is a setting of the manager, so it is available while the miner is offline.
     """

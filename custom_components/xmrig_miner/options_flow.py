@@ -82,9 +82,9 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
 
 
 def _errors(options: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with options, by section.
+    """Return the errors of options by section.
 
-    The frontend shows no error at the fields of a section.
+    The frontend shows no errors at fields within a section.
     """
     errors: dict[str, str] = {}
     if wrong := power_error(options):
@@ -153,7 +153,7 @@ def _options_schema(own: list[str]) -> vol.Schema:
 
 
 def _sleep_schema(own: list[str]) -> vol.Schema:
-    """Return the fields of what wakes the computer and what puts it to sleep."""
+    """Return the fields for waking the computer and putting it to sleep."""
 
     def entity(domains: tuple[str, ...]) -> EntitySelector:
         return EntitySelector(

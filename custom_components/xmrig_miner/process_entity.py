@@ -23,7 +23,7 @@ class ProcessEntity[
         description: EntityDescription,
         context: object = None,
     ) -> None:
-        """Initialize the entity; `context` says what it needs beside the summary."""
+        """Initialize the entity; `context` is what it needs besides the summary."""
         super().__init__(coordinator, context)
         self.entity_description = description
         entry_id = coordinator.config_entry.entry_id

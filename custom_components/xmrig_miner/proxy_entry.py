@@ -35,7 +35,7 @@ PLATFORMS = [
 async def async_create_proxy(
     hass: HomeAssistant, entry: ProxyConfigEntry
 ) -> ProxyRuntimeData:
-    """Return the runtime data of a proxy that was read once.
+    """Return the runtime data of a proxy after its first poll.
 
     Raises ConfigEntryNotReady if it cannot be read.
     """
@@ -63,7 +63,7 @@ async def async_start_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> Non
     _async_reload_for_workers(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     if coordinator.needs_workers:
-        # Only the entities tell whether they are needed
+        # Whether they are needed is known once the entities exist
         await coordinator.async_refresh_once()
     async_follow_issues(coordinator)
 
@@ -95,7 +95,7 @@ async def async_close_proxy(entry: ProxyConfigEntry) -> None:
 
 
 async def async_unload_proxy(hass: HomeAssistant, entry: ProxyConfigEntry) -> bool:
-    """Unload a proxy, once its last command is over."""
+    """Unload a proxy after its last command."""
     await async_close_proxy(entry)
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_issues(hass, entry, ignored=False)

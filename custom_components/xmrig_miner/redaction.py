@@ -1,4 +1,4 @@
-"""Redacts what diagnostics and actions show of a miner, by the allow-list."""
+"""Redacts what diagnostics and actions show, according to the allow-list."""
 
 from collections.abc import Iterable, Mapping
 from enum import Enum, auto
@@ -43,8 +43,8 @@ def shown_config(document: dict[str, Any], audience: Audience) -> Any:
 def shown_change(change: Change) -> dict[str, Any]:
     """Return a change of the config as an administrator may see it.
 
-    `path` names the changed key, with dots in between; `old` is left out if there was
-    no such key before, `new` if there is none any more.
+    `path` is the changed key, with dots as separators; `old` is omitted if the key is
+    new, `new` if it was removed.
     """
     rule: Rule | None = CONFIG
     for key in change.path:

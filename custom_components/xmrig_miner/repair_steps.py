@@ -1,4 +1,4 @@
-"""What the flows that fix issues share."""
+"""Steps that repair flows have in common."""
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.components.repairs.const import FlowType
@@ -19,7 +19,7 @@ def active_entry(hass: HomeAssistant, entry_id: str) -> XmrigConfigEntry:
 
 
 async def async_reconfigure(flow: RepairsFlow, entry_id: str) -> RepairsFlowResult:
-    """Go on in the form that changes a config entry."""
+    """Continue in the form that changes a config entry."""
     entries = flow.hass.config_entries
     if entries.async_get_entry(entry_id) is None:
         return flow.async_abort(reason="entry_removed")

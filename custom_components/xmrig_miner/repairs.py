@@ -110,10 +110,10 @@ def async_update_issues(coordinator: ProcessCoordinator[Any, Any]) -> None:
 def async_delete_issues(
     hass: HomeAssistant, entry: AnyConfigEntry, *, ignored: bool
 ) -> None:
-    """Delete the issues of a config entry, and forget which were ignored if asked.
+    """Delete the issues of a config entry, including ignored ones if `ignored` is True.
 
-    To be called once the platforms are unloaded: a poll that ends before raises the
-    issues again. One that ends later does not.
+    To be called after the platforms are unloaded: a poll that ends earlier raises the
+    issues again.
     """
     async_delete_identity_issue(hass, entry, ignored=ignored)
     for key in (*ISSUES, *CERTIFICATE_ISSUES):
@@ -198,7 +198,7 @@ def miners_behind(coordinator: ProxyCoordinator) -> list[str]:
 
 
 class SourcesFlow(RepairsFlow):
-    """Says which sensors the manager misses, and lets the user choose others."""
+    """Shows which sensors the manager is missing, and lets the user choose others."""
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the flow."""
@@ -213,7 +213,7 @@ class SourcesFlow(RepairsFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Go on in the form that says what the manager reads."""
+        """Continue in the form with the sensors that the manager reads."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue is None:
             return self.async_abort(reason="resolved")

@@ -22,14 +22,14 @@ class XmrigRuntimeData:
 
     @property
     def max_threads(self) -> int | None:
-        """Return the most CPU threads that the user allows; None if that is unknown."""
+        """Return the user's maximum number of CPU threads; None if unknown."""
         snapshot = self.coordinator.data
         if snapshot.user_threads is None or not self.power.is_active:
             return snapshot.threads
         return self.power.limit.max_threads(snapshot.user_threads)
 
     async def async_set_threads(self, threads: int) -> None:
-        """Set the most CPU threads that the user allows; a paused miner stays paused.
+        """Set the user's maximum number of CPU threads; a paused miner stays paused.
 
         Raises HomeAssistantError as commands do.
         """

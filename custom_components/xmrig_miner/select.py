@@ -15,7 +15,7 @@ from .process_entity import ProcessEntity
 from .proxy.runtime import ProxyRuntimeData
 from .runtime import XmrigRuntimeData
 
-# The miner queues commands: if it becomes unreachable, those that wait fail together
+# The miner queues commands: if it becomes unreachable, all waiting ones fail together
 PARALLEL_UPDATES = 0
 
 POOL = SelectEntityDescription(
@@ -44,7 +44,7 @@ async def async_setup_entry(
 class XmrigPoolSelect(ProcessEntity, SelectEntity):
     """The pool that a miner or a proxy tries first.
 
-    While it is down, another one is connected.
+    While it is unreachable, the miner uses another one.
     """
 
     def __init__(

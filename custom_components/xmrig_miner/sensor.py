@@ -364,7 +364,7 @@ BACKEND_DESCRIPTIONS = tuple(
 def _supported_descriptions(
     snapshot: Snapshot,
 ) -> Iterator[tuple[XmrigSensorEntityDescription, None]]:
-    """Yield the sensors that a miner of this build has."""
+    """Yield the sensors that a miner with these backends has."""
     for description in (*DESCRIPTIONS, *BACKEND_DESCRIPTIONS):
         if description.backend is None or (
             snapshot.backends and description.backend in snapshot.backends.by_type

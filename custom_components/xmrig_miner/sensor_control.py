@@ -1,4 +1,4 @@
-"""Sensors of what holds a miner back."""
+"""Sensors for what limits a miner."""
 
 from typing import override
 
@@ -39,7 +39,7 @@ class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
 
 
 class XmrigMaxThreadsSensor(XmrigEntity, SensorEntity):
-    """The most CPU threads that the user allows, while a limit may leave fewer."""
+    """The user's maximum number of CPU threads; a limit may leave fewer."""
 
     @property
     @override

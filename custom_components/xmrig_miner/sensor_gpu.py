@@ -27,7 +27,7 @@ class XmrigGpuSensorEntityDescription(XmrigReadingEntityDescription):
     """Describes a sensor of a card; a card that is not listed has no values."""
 
     every_card: bool = False
-    """Whether every card reports it at some time."""
+    """Whether every card reports it eventually."""
     value_fn: Callable[[Snapshot, Gpu], StateType]
 
 
@@ -105,7 +105,7 @@ GPU_DESCRIPTIONS = (
 
 
 def cards(snapshot: Snapshot) -> tuple[Gpu, ...]:
-    """Return the cards of a complete reply: others may lack what identifies a card."""
+    """Return the cards of a complete reply: others may lack an identity."""
     backends = snapshot.backends
     return backends.gpus if backends and backends.complete else ()
 
@@ -146,7 +146,7 @@ class XmrigGpuSensor(XmrigReadingSensor):
     def available(self) -> bool:
         """Return whether the card exists, or may exist.
 
-        It is not listed while its backend does not run, or if the reply was cut off.
+        It is not listed while its backend does not run, or if the reply was truncated.
         """
         if not super().available or (backends := self.snapshot.backends) is None:
             return False

@@ -25,7 +25,7 @@ class XmrigLifetimeSensorEntityDescription(SensorEntityDescription):
 
     count_fn: Callable[[Snapshot], int | None]
     max_step: int
-    """The largest plausible rise between two polls."""
+    """The largest plausible increase between two polls."""
 
 
 LIFETIME_DESCRIPTIONS = (
@@ -45,7 +45,7 @@ LIFETIME_DESCRIPTIONS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         count_fn=lambda snapshot: snapshot.summary.results.hashes_total,
-        # What a rig of 10 MH/s hashes in a day
+        # The hashes of a 10 MH/s rig in a day
         max_step=10**12,
     ),
 )
@@ -76,13 +76,13 @@ class XmrigLifetimeSensor(XmrigEntity, SensorEntity, RestoreEntity):
     @property
     @override
     def extra_restore_state_data(self) -> RestoredExtraData:
-        """Return what is needed to continue."""
+        """Return the data to continue the count."""
         return RestoredExtraData(self._counter.as_json())
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        """Add what was counted since the last poll."""
+        """Add the increase since the last poll."""
         if self.coordinator.last_update_success:
             self._counter.update(
                 self.entity_description.count_fn(self.snapshot),

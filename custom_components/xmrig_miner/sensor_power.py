@@ -40,7 +40,7 @@ MAX_ENERGY = 10**9
 """kWh, far more than a miner draws in a thousand years."""
 
 READ_INTERVAL = timedelta(minutes=1)
-"""Between two readings of a meter that reports nothing new while the miner is offline."""
+"""Between readings of a meter that reports nothing new while the miner is offline."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +87,9 @@ POWER_DESCRIPTIONS = (
         suggested_display_precision=1,
         value_fn=lambda meter: rounded(meter.model.per_thread, 1),
     ),
-    # What automations calculate the next limit from. The next two have no device class,
-    # and the second no state class: forms that ask for a power meter are to offer Power
-    # alone, and the blueprints recognize the two by that.
+    # For automations that calculate the next limit. The next two have no device class,
+    # and the second has no state class: forms that ask for a power meter should only
+    # offer Power, and the blueprints recognize the two by that.
     XmrigPowerSensorEntityDescription(
         key="expected_power",
         translation_key="expected_power",
@@ -137,13 +137,13 @@ ENERGY = SensorEntityDescription(
 
 
 def stored_energy(stored: ExtraStoredData | None) -> float:
-    """Return the energy that was stored, in kWh; 0 for none, or of another shape."""
+    """Return the stored energy in kWh; 0 without any, or for anything else."""
     if stored is None:
         return 0
     try:
         sensor = SensorExtraStoredData.from_dict(stored.as_dict())
         value = sensor.native_value if sensor else None
-        # Home Assistant restores what was a decimal number as such.
+        # Home Assistant restores decimal numbers as such.
         value = float(value) if isinstance(value, Decimal) else value
     except ArithmeticError, AttributeError, LookupError, TypeError, ValueError:
         return 0
@@ -158,7 +158,7 @@ class XmrigPowerSensor(XmrigMeterEntity, XmrigReadingSensor):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the miner responds, or the meter does where that is enough."""
+        """Return whether the miner responds, or the meter if that is enough."""
         return super().available or (
             not self.entity_description.needs_miner and self.reading is not None
         )
@@ -185,7 +185,7 @@ class XmrigCalibrationSensor(XmrigEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> int | None:
-        """Return how much of it is done, in %; unknown while none runs."""
+        """Return the progress in %; unknown while none runs."""
         return self.runtime.power.calibration.progress
 
 

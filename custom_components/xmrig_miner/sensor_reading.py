@@ -31,7 +31,7 @@ class XmrigReadingEntityDescription(SensorEntityDescription):
     interval: int = 0
     """Seconds until a small change is published; 0 publishes every change."""
     noticeable: float = NOTICEABLE
-    """Share of the value by which it has to change to be published at once."""
+    """Relative change from which it is published at once."""
     is_hashrate: bool = False
     """Whether it is in H/s, to be shown in a unit that suits the miner."""
 
@@ -62,9 +62,9 @@ class XmrigReadingSensor(XmrigEntity, SensorEntity):
 
     @property
     def _registered_unit(self) -> str | None:
-        """Return the unit of a hashrate that was there before.
+        """Return the registered unit of a hashrate.
 
-        It stays for good: Home Assistant cannot convert hashrates, and ends the
+        It is kept forever: Home Assistant cannot convert hashrates, and ends the
         statistics of a sensor whose unit changes.
         """
         registry = er.async_get(self.coordinator.hass)
@@ -82,7 +82,7 @@ class XmrigReadingSensor(XmrigEntity, SensorEntity):
 
     @property
     def occasion(self) -> object:
-        """Return what makes every change noticeable when it changes."""
+        """Return a value that makes every change noticeable when it changes itself."""
         return None
 
     @property

@@ -66,9 +66,9 @@ SET_CONFIG_SCHEMA = ENTRY_SCHEMA.extend(
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    Each of these for one miner needs an administrator when a user calls it: they show
-    or change the config as a whole, or take over the miner for minutes. Automations
-    have no user.
+    The actions for one miner require an administrator if a user calls them: they show
+    or change the whole config, or take over the miner for minutes. Automations have no
+    user.
     """
     only, optional = SupportsResponse.ONLY, SupportsResponse.OPTIONAL
     async_setup_group_actions(hass)
@@ -91,7 +91,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 async def _async_get_data(call: ServiceCall) -> ServiceResponse:
-    """Return what a miner or proxy reports, read now and without the secrets."""
+    """Return the current replies of a miner or proxy, without secrets."""
     entry = _entry(call)
     coordinator = entry.runtime_data.coordinator
     await coordinator.async_refresh()
@@ -113,7 +113,7 @@ async def _async_get_data(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_get_workers(call: ServiceCall) -> ServiceResponse:
-    """Return the workers of a proxy, read now."""
+    """Return the current workers of a proxy."""
     entry = _entry(call)
     if entry_kind(entry) is not EntryKind.PROXY:
         raise ServiceValidationError(
@@ -129,7 +129,7 @@ async def _async_get_workers(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_set_config(call: ServiceCall) -> ServiceResponse:
-    """Merge a patch into the config or replace it, and return what that changes."""
+    """Merge a patch into the config, or replace it, and return the changes."""
     runtime = _entry(call, controls=True).runtime_data
     document = _document(call.data[ATTR_CONFIG])
     apply = replaced if call.data[ATTR_REPLACE] else patched
@@ -149,9 +149,9 @@ async def _async_set_config(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
-    """Undo what was changed in the config from here, and return what that changes.
+    """Revert all config changes made from here, and return the changes.
 
-    The power limit is lifted with it.
+    This also removes the power limit.
     """
     entry = _entry(call, controls=True)
     if is_miner(entry):
@@ -162,17 +162,17 @@ async def _async_restore_config(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_calibrate(call: ServiceCall) -> ServiceResponse:
-    """Measure some numbers of threads, and return what each draws and hashes."""
+    """Measure several numbers of threads, and return their power and hashrate."""
     return as_response(await _power(call).async_calibrate())
 
 
 async def _async_cancel_calibration(call: ServiceCall) -> None:
-    """End a calibration; what was measured by then is its result."""
+    """Cancel a calibration; it returns what was measured so far."""
     _power(call).calibration.cancel()
 
 
 def _power(call: ServiceCall) -> PowerControl:
-    """Return the power control of the miner that an action is for."""
+    """Return the power control of an action's miner."""
     entry = _entry(call, controls=True)
     if not is_miner(entry):
         raise _not_a_miner(entry)
@@ -187,7 +187,7 @@ def _power(call: ServiceCall) -> PowerControl:
 
 
 def _entry(call: ServiceCall, *, controls: bool = False) -> AnyConfigEntry:
-    """Return the config entry of the miner or proxy that an action is for."""
+    """Return the config entry of an action's miner or proxy."""
     entry: AnyConfigEntry = async_get_config_entry(
         call.hass, DOMAIN, call.data[ATTR_CONFIG_ENTRY_ID]
     )
@@ -212,7 +212,7 @@ def _not_a_miner(entry: AnyConfigEntry) -> ServiceValidationError:
 
 
 def _document(given: Any) -> dict[str, Any]:
-    """Return a config or a patch as plain JSON, or raise what is wrong with it."""
+    """Return a config or a patch as plain JSON, or raise an error for invalid input."""
     if not isinstance(given, Mapping):
         raise _invalid("config_not_object")
     try:
@@ -228,7 +228,7 @@ def _invalid(
 ) -> ServiceValidationError:
     """Return the error for a config or a patch that cannot be used."""
     if path is not None:
-        # A patch as a whole has no path.
+        # The patch itself has no path.
         placeholders["path"] = redacted_path(path) or ATTR_CONFIG
     return ServiceValidationError(
         translation_domain=DOMAIN,
@@ -238,5 +238,5 @@ def _invalid(
 
 
 def _response(changes: Iterable[Change]) -> ServiceResponse:
-    """Return what the user may see of changes."""
+    """Return changes as the user may see them."""
     return {"changes": [shown_change(change) for change in changes]}

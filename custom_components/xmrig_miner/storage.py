@@ -1,4 +1,4 @@
-"""Files with what is stored about a miner, including damaged ones."""
+"""Files with stored data, including damaged ones."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -24,17 +24,17 @@ UNREADABLE = "stored_data_unreadable"
 """The issue that names the files that were set aside."""
 
 _SUFFIX = ".unreadable."
-"""Between the name of a file and the time at which it was set aside."""
+"""Between the name of a file and the time when it was set aside."""
 
 # Raised when a value has an unexpected shape.
 _WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class XmrigStore(Store[dict[str, Any]]):
-    """A store whose data is on disk once it was saved, or else raises.
+    """A store that raises an error if its data could not be written to disk.
 
-    Home Assistant's own store only logs a failed write, and delays those during its
-    shutdown: what undoes a command must be stored before the command.
+    Home Assistant's own store only logs a failed write, and delays writes during
+    shutdown: undo information has to be stored before a command.
     """
 
     def __init__(self, hass: HomeAssistant, key: str) -> None:
@@ -61,7 +61,7 @@ class XmrigStore(Store[dict[str, Any]]):
 
     @override
     async def _async_write_data(self, data: dict[str, Any]) -> None:
-        """Write data, and keep the error, which the store only logs."""
+        """Write data, and keep the error, which the base class only logs."""
         try:
             await super()._async_write_data(data)
         except (SerializationError, WriteError) as error:
@@ -111,7 +111,7 @@ async def async_load[LoadedT](
     store: XmrigStore,
     parse: Callable[[Stored | None], LoadedT],
 ) -> LoadedT:
-    """Return the data of a store as parsed by `parse`, which gets None if it is empty.
+    """Return the data of a store, parsed by `parse`; None is passed if it is empty.
 
     A file that is damaged, of a later version or of another shape is kept under another
     name, and a repair names it. Raises ConfigEntryNotReady if the disk cannot be read.
@@ -122,7 +122,7 @@ async def async_load[LoadedT](
             try:
                 return parse(await store.async_load())
             except (*_WRONG_SHAPE, HomeAssistantError, NotImplementedError) as err:
-                # Not the error's own text, which may quote what is stored.
+                # Not the error's own text, which may quote stored data.
                 LOGGER.debug("%s has another shape: %s", path.name, type(err).__name__)
         kept = await hass.async_add_executor_job(_set_aside, hass, entry, path)
     except OSError as err:
@@ -138,9 +138,9 @@ async def async_load[LoadedT](
 async def async_load_state(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> tuple[MinerState, Callable[[MinerState], Awaitable[None]]]:
-    """Return what is stored about a miner or a proxy, and what stores it.
+    """Return the stored state of a miner or a proxy, and a function that saves it.
 
-    That raises XmrigStorageError. Raises ConfigEntryNotReady as `async_load` does.
+    The function raises XmrigStorageError. Raises ConfigEntryNotReady like `async_load`.
     """
     store = state_store(hass, entry.entry_id)
 
@@ -164,7 +164,7 @@ async def async_remove(hass: HomeAssistant, entry_id: str) -> None:
 def _is_readable(path: Path, version: int) -> bool:
     """Return whether a file belongs to a store of at most a version, or does not exist.
 
-    Checked before the store loads it: that would rename a damaged file by itself, with
+    Checked before the store loads the file: it would rename a damaged file itself, with
     a repair that does not name the miner. Raises OSError if the disk cannot be read.
     """
     try:

@@ -1,4 +1,4 @@
-"""Switches of a miner: whether it mines, with what, and when it pauses itself."""
+"""Switches of a miner: mining, backends, and pause rules."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.switch import setup_switches
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
 
-# The miner queues commands: if it becomes unreachable, those that wait fail together
+# The miner queues commands: if it becomes unreachable, all waiting ones fail together
 PARALLEL_UPDATES = 0
 
 
@@ -65,7 +65,7 @@ DESCRIPTIONS = (
     XmrigSwitchEntityDescription(
         key="mining",
         translation_key="mining",
-        # By which blueprints tell it from the other switches
+        # Blueprints distinguish it from the other switches by this
         device_class=SwitchDeviceClass.SWITCH,
         is_on_fn=lambda snapshot: snapshot.is_mining,
         set_fn=lambda miner, is_on: miner.start() if is_on else miner.pause(),
