@@ -170,11 +170,30 @@ async def test_workers_are_off(running_proxy: ProxyRig) -> None:
     assert running_proxy.state("sensor.miners") == "2"
 
 
-@pytest.mark.parametrize("miners", [[StratumMiner(f"rig-{i}") for i in range(300)]])
-async def test_many_miners(running_proxy: ProxyRig) -> None:
-    """256 share one connection to the pool."""
-    assert running_proxy.state("sensor.workers_online") == "300"
-    assert running_proxy.state("sensor.upstreams_active") == "2"
+@pytest.mark.parametrize(
+    ("miners", "upstreams"),
+    [
+        pytest.param(
+            [StratumMiner(f"rig-{i}") for i in range(number)], upstreams, id=id_
+        )
+        for number, upstreams, id_ in (
+            (0, 1, "none"),
+            (1, 1, "one"),
+            (50, 1, "50"),
+            (1_000, 4, "1,000"),
+            (10_000, 40, "10,000"),
+        )
+    ],
+)
+async def test_few_and_many_workers(
+    running_proxy: ProxyRig, miners: list[StratumMiner], upstreams: int
+) -> None:
+    """256 of their miners share one connection to the pool."""
+    number = len(miners)
+    assert running_proxy.state("sensor.status") == ("mining" if number else "no_miners")
+    assert running_proxy.state("sensor.workers_online") == str(number)
+    assert running_proxy.state("sensor.miners") == str(number)
+    assert running_proxy.state("sensor.upstreams_active") == str(upstreams)
 
 
 async def test_unloading_and_removing(
