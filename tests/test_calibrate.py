@@ -73,7 +73,7 @@ def options() -> dict[str, Any]:
 
 
 class Plug:
-    """A power sensor that measures the miner, as sensors do in different ways."""
+    """A power sensor that measures the miner in one of several ways."""
 
     def __init__(self, rig: Rig, watts: Mapping[int, int]) -> None:
         """Initialize one that reports every five seconds."""
@@ -84,14 +84,14 @@ class Plug:
         self.delay = 0
         """Seconds until a change is reported."""
         self.wild: int | None = None
-        """Of how many reports one is far off; None for none."""
+        """Every how many reports one is far off; None for never."""
         self._reports = 0
         self._history: list[int] = []
         self._reported = watts[max(watts)]
         report(rig, self._reported)
 
     def tick(self) -> None:
-        """Let a second pass."""
+        """Advance by a second."""
         self._history.append(self.watts[threads_hashing(self.rig.simulator)])
         watts = self._history[max(0, len(self._history) - 1 - self.delay)]
         if self.interval is None:
@@ -115,7 +115,7 @@ async def plug(rig: Rig) -> Plug:
 
 @pytest.fixture(autouse=True)
 def no_waiting(request: pytest.FixtureRequest) -> Generator[None]:
-    """Move the time of the miner, the plug and Home Assistant instead of waiting."""
+    """Advance the time of the miner, the plug and Home Assistant instead of waiting."""
     waits = "custom_components.xmrig_miner.power.calibration._async_wait"
 
     async def pass_time(cancelled: asyncio.Event, seconds: float) -> None:

@@ -56,7 +56,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
     """Delay the replies at a path until the end of the block.
 
-    What is returned is set once a request waits there.
+    The yielded event is set once a request waits there.
     """
     reached = asyncio.Event()
     gate = asyncio.Event()

@@ -81,7 +81,7 @@ async def test_a_restart(running: Rig, told: Told) -> None:
     [(event, facts)] = told
     assert event == "restarted"
     assert facts == {"uptime": facts["uptime"], "version": "6.26.0"}
-    # At a poll that comes up to ten seconds later
+    # At a poll up to ten seconds later
     assert 0 <= facts["uptime"] <= 10
 
 

@@ -18,7 +18,7 @@ CARD = 950
 WINDOWS = {"hashrate_1m": 60, "hashrate_15m": 900}
 
 NEAR = 0.1
-"""Share by which a mean may be off: half of it for the noise that is not shown, the rest
+"""Relative tolerance of an average: half of it for noise that is not shown, the rest
 for the ten seconds after a change."""
 
 
@@ -31,12 +31,12 @@ class Truth:
     """The real hashrates, by the second."""
 
     def __init__(self, rig: Rig, threads: int = 4) -> None:
-        """Start with a miner that has hashed with some threads for long."""
+        """Start with a miner that has hashed with a number of threads for long."""
         self._rig = rig
         self._rates = [float(threads * THREAD)] * 900
 
     async def pass_time(self, seconds: int) -> None:
-        """Let time pass in which the threads hash that run now."""
+        """Let time pass with the current threads."""
         for _ in range(seconds // 10):
             self._rates += [self._rig.simulator.hashrate] * 10
             await self._rig.poll()

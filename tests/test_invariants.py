@@ -44,7 +44,7 @@ class Machine(RuleBasedStateMachine):
     clock: FrozenDateTimeFactory
 
     def __init__(self) -> None:
-        """Set a miner up."""
+        """Set up a miner."""
         super().__init__()
         self.simulator = Simulator(
             pools=POOLS, config={"cpu": CPU}, gpus=1, uptime=1000, watch_delay=0
@@ -157,7 +157,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(fault=st.sampled_from(["lost", "refuse_put"]))
     def fail(self, fault: str) -> None:
-        """Let the next write of the config fail."""
+        """Make the next write of the config fail."""
 
         def fail(request: Request) -> None:
             if request.method == "PUT":
@@ -198,7 +198,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def edit_number(self) -> None:
-        """Let the user edit a value that no control has."""
+        """Edit a value that no control changes, as the user."""
         self.edits += 1
 
         def edit(config: Json) -> None:
@@ -208,7 +208,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(length=st.integers(1, 4))
     def edit_list(self, length: int) -> None:
-        """Let the user tune the threads."""
+        """Tune the threads as the user."""
         self.edits += 1
         threads = [[1, 10 * self.edits + index] for index in range(length)]
 
@@ -219,7 +219,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(index=st.integers(0, 2))
     def edit_pool(self, index: int) -> None:
-        """Let the user edit a pool."""
+        """Edit a pool as the user."""
         self.edits += 1
         url = POOLS[index]["url"]
 

@@ -42,14 +42,15 @@ WORDS = {
     "pt-BR": "host manual online status thread threads w/thread",
     "sv": "mining port proxy smart status",
 }
-"""Words that a language shares with English, in lower case; first those of all."""
+"""Words that a language shares with English, in lower case; first those of all
+languages."""
 
 FULL_STOPS = str.maketrans("。？！：", ".?!:")
 
 LONGEST_NAME = 32
-"""Characters that the name of an entity may have, if it is short in English."""
+"""Maximum length of the name of an entity that is short in English."""
 STRETCH = 2
-"""How much longer than in English a long one may be."""
+"""How many times longer than in English a long name may be."""
 
 
 def flat(texts: dict[str, Any], path: Key = ()) -> dict[Key, str]:
@@ -76,7 +77,7 @@ ENGLISH = texts_of("en")
 
 
 def translated(language: str) -> dict[Key, str]:
-    """Return the texts of a language that English has, too."""
+    """Return the texts of a language that English also has."""
     texts = texts_of(language)
     return {key: texts[key] for key in ENGLISH if key in texts}
 
@@ -99,7 +100,7 @@ def form(text: str) -> tuple[object, ...]:
 
 
 def is_shared(text: str, language: str) -> bool:
-    """Return whether a text that is the same in English is one of the language, too."""
+    """Return whether a text that equals the English one is valid in the language."""
     words = f"{WORDS['']} {WORDS.get(language, '')}".split()
     plain = re.sub(r"\{\w+\}|`[^`]*`", "", text)
     return {word.lower() for word in re.findall(r"[A-Za-z/]+", plain)} <= {*words}

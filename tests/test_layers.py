@@ -20,7 +20,7 @@ MAX_LAYERS = 6
 """From a platform to the API: platform, entity, runtime data, power, coordinator, API."""
 
 API_IMPORTS = {"aiohttp", "yarl"} | sys.stdlib_module_names
-"""What `api/` may import beside itself."""
+"""What `api/` may import in addition to itself."""
 
 type Name = tuple[str, ...]
 type Imports = dict[Name, set[Name]]
@@ -33,7 +33,7 @@ def is_face(name: Name) -> bool:
 
 @cache
 def files(root: Path = INTEGRATION) -> dict[Name, Path]:
-    """Return the files below a folder by their names within it."""
+    """Return the files in a folder by their relative names."""
     return {
         path.relative_to(root).with_suffix("").parts: path
         for path in root.rglob("*.py")
@@ -48,7 +48,7 @@ def module(name: Name, root: Path) -> Name | None:
 
 @cache
 def imported(name: Name, root: Path = INTEGRATION) -> dict[str, tuple[Name, str]]:
-    """Return which names a file takes from which file, type-checking imports included."""
+    """Return the file of each imported name, including type-checking imports."""
     found: dict[str, tuple[Name, str]] = {}
     for node in ast.walk(ast.parse(files(root)[name].read_text())):
         if not isinstance(node, ast.ImportFrom) or not node.level:
@@ -64,14 +64,14 @@ def imported(name: Name, root: Path = INTEGRATION) -> dict[str, tuple[Name, str]
 
 
 def origin(source: Name, name: str, root: Path) -> Name:
-    """Return the file that a name comes from, past each `__init__` that passes it on."""
+    """Return the file that defines a name, past each `__init__` that re-exports it."""
     while is_face(source) and name in imported(source, root):
         source, name = imported(source, root)[name]
     return source
 
 
 def imports(package: str | None = None, root: Path = INTEGRATION) -> Imports:
-    """Return which file imports which, in all of a folder or in one package of it."""
+    """Return which file imports which, in a whole folder or in one of its packages."""
     names = [name for name in files(root) if package is None or name[0] == package]
     found = {
         name: {origin(*taken, root) for taken in imported(name, root).values()} - {name}

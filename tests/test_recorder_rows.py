@@ -58,7 +58,7 @@ async def count_rows(rig: Rig, noise: random.Random) -> Counter[str]:
 
     @callback
     def count(event: Event[EventStateChangedData]) -> None:
-        # Equal states with a new time to report are no such event, and no row
+        # Equal states with a new report time are no such event, and no row
         if (name := names.get(event.data["entity_id"])) is not None:
             rows[name] += 1
 

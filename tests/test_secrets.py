@@ -113,7 +113,7 @@ def options(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def as_text(value: Any) -> str:
-    """Return a text with all that is in a value."""
+    """Return everything in a value as text."""
     return json.dumps(value, default=str)
 
 

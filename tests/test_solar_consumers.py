@@ -80,7 +80,7 @@ def mined(miner: Rig) -> float:
 
 
 async def settle(miner: Rig) -> None:
-    """Wait until what was called without waiting is over."""
+    """Wait until calls that were not awaited are done."""
     await miner.hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -221,12 +221,12 @@ class SolarOptimizer:
 
     @property
     def is_active(self) -> bool:
-        """Return whether it takes the device for active."""
+        """Return whether it considers the device active."""
         return self.miner.hass.states.is_state(self.device["entity_id"], STATE_ON)
 
     @property
     def current_power(self) -> int:
-        """Return what it takes for the present power."""
+        """Return what it considers the current power."""
         power = self.miner.hass.states.get(self.device["power_entity_id"])
         assert power
         factor = self.device["convert_power_divide_factor"]
@@ -333,7 +333,7 @@ class TestPvExcessControl:
     async def apply(
         self, miner: Rig, appliance: dict[str, Any], watts: float
     ) -> float | None:
-        """Apply what is decided by a budget; return the current, None for off."""
+        """Apply the decision for a budget; return the current, None for off."""
         switch = appliance["Appliance Entity"]
         is_on = miner.hass.states.is_state(switch, STATE_ON)
         buffer = 0 if is_on else appliance["Activation Buffer (W)"]
@@ -351,7 +351,7 @@ class TestPvExcessControl:
     async def call(
         self, miner: Rig, domain: str, action: str, entity_id: str, **data: Any
     ) -> None:
-        """Call an action as it does, and let the time to the next cycle pass."""
+        """Call an action like the program, and let time pass until the next cycle."""
         await miner.hass.services.async_call(
             domain, action, {"entity_id": entity_id, **data}, blocking=True
         )
@@ -414,13 +414,13 @@ class TestEmhass:
         target = {"entity_id": "automation.mine_by_the_plan"}
         assert miner.hass.states.is_state(target["entity_id"], STATE_ON)
         yield miner
-        # Or else its timer would outlast the test
+        # Otherwise, its timer would outlast the test
         await miner.hass.services.async_call(
             "automation", "turn_off", target, blocking=True
         )
 
     async def publish(self, miner: Rig, watts: float) -> None:
-        """Publish what the load should draw in the present step of the plan."""
+        """Publish the power of the load in the current step of the plan."""
         miner.hass.states.async_set(
             self.SENSOR, f"{watts:.2f}", {"unit_of_measurement": "W"}
         )
@@ -428,7 +428,7 @@ class TestEmhass:
         await miner.poll(2)
 
     async def pass_five_minutes(self, miner: Rig) -> None:
-        """Let the time pass in which the automation runs once by itself."""
+        """Let time pass until the automation has run once by itself."""
         await miner.pass_time(timedelta(minutes=5))
 
     async def test_plan(self, planned: Rig) -> None:

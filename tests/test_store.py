@@ -43,7 +43,7 @@ HACS_KEYS = {
     *("homeassistant", "name", "persistent_directory", "render_readme"),
     "zip_release",
 }
-# Parts of Home Assistant that are always there and need no entry in the manifest.
+# Parts of Home Assistant that are always loaded and need no entry in the manifest.
 ALWAYS_THERE = {
     *(platform.value for platform in Platform),
     *("automation", "homeassistant", "labs", "persistent_notification"),
@@ -52,10 +52,10 @@ ALWAYS_THERE = {
 KNOWN_HOSTS = {
     *("docs.aiohttp.org", "docs.astral.sh", "github.com", "my.home-assistant.io"),
     *("mutmut.readthedocs.io", "www.w3.org", "xmrig.com"),
-    # Stand for a host
+    # Placeholders for a host
     *("HOST", "d", "example.org", "homeassistant.local", "rig", "x"),
 }
-"""What web addresses of the repository lead to."""
+"""Hosts in the URLs of the repository."""
 
 QUALITY_RULES = {
     # Bronze
@@ -178,7 +178,7 @@ def test_imported_components_are_declared() -> None:
         for path in INTEGRATION.rglob("*.py")
         for component in imported_components(path)
         if component not in declared | ALWAYS_THERE
-        # Its platform is here, whichever file is about it
+        # Its platform is here, whichever file imports it
         and not (INTEGRATION / f"{component}.py").is_file()
     }
     assert not undeclared

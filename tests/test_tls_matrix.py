@@ -30,7 +30,7 @@ CERTIFICATES = {
 }
 CHANGED, PLAIN = "changed", "plain"
 KINDS = (*CERTIFICATES, CHANGED, PLAIN)
-"""The certificate of the miner: one of those, another one than before, or none."""
+"""The certificate of the miner: one of those, a different one than before, or none."""
 
 NEW = self_signed()
 
@@ -79,14 +79,14 @@ def wire(simulator: Simulator) -> Wire:
 
 @pytest.fixture(autouse=True)
 def trusted() -> Iterator[None]:
-    """Let Home Assistant trust the authority."""
+    """Make Home Assistant trust the authority."""
     context = AUTHORITY.trust()
     with patch("homeassistant.util.ssl.client_context", return_value=context):
         yield
 
 
 def show(simulator: Simulator, kind: str) -> None:
-    """Let a miner show its certificate, or none."""
+    """Make a miner present a certificate, or none."""
     if kind == PLAIN:
         simulator.lose_tls()
     else:
@@ -100,7 +100,7 @@ def pin_of(kind: str) -> ServerCertificate:
 
 
 def data(kind: str, choice: Verification) -> dict[str, Any]:
-    """Return what is stored of how a miner is reached."""
+    """Return the stored connection of a miner."""
     tls = {CONF_SSL: True, CONF_VERIFICATION: choice.value}
     if choice is Verification.CERTIFICATE:
         tls |= pinned(pin_of(kind).fingerprint)

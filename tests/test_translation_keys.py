@@ -114,7 +114,7 @@ class Asked:
 
     key: str
     placeholders: frozenset[str] | None
-    """Names that the code fills in; None where they are not to be seen there."""
+    """Names that the code fills in; None if they cannot be determined."""
     where: str
 
 
@@ -141,7 +141,7 @@ def asked(of_exceptions: bool) -> Iterator[Asked]:
 
 
 def possible_keys(node: ast.AST | None) -> set[str]:
-    """Return the keys that an expression may stand for."""
+    """Return the possible keys of an expression."""
     if node and ast.unparse(node) == "error.key":
         others = (cause for cause in causes() if cause is not XmrigNotConfirmedError)
         return {
@@ -152,14 +152,14 @@ def possible_keys(node: ast.AST | None) -> set[str]:
 
 
 def causes(of: type[XmrigError] = XmrigError) -> Iterator[type[XmrigError]]:
-    """Yield the classes of what can go wrong with a miner."""
+    """Yield the error classes of the API."""
     for cause in of.__subclasses__():
         yield cause
         yield from causes(cause)
 
 
 def constants(node: ast.AST | None) -> Iterator[str]:
-    """Yield the strings that stand in an expression."""
+    """Yield the strings in an expression."""
     for child in ast.walk(node) if node else ():
         match child:
             case ast.Constant(value=str(value)):

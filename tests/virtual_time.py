@@ -22,20 +22,20 @@ from pytest_homeassistant_custom_component import patch_time
 from .frozen_time import frozen_time
 
 IN_FLIGHT = 0.0005
-"""Seconds of real time for which a loopback packet may be between its two ends."""
+"""Seconds of real time that a loopback packet may take."""
 
 IN_THREAD = 0.002
-"""Seconds that a function takes which a thread would run."""
+"""Seconds that a function in a thread takes."""
 
 MICROSECONDS = 1_000_000
-"""In a second. A frozen clock knows nothing shorter than one of them."""
+"""Per second. A frozen clock has no finer resolution."""
 
 # As pytest-socket, which forbids others, leaves it
 _Socket = socket.SocketType
 
 
 class _Selector(selectors.DefaultSelector):
-    """Moves the time instead of sleeping."""
+    """Advances the time instead of sleeping."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class _Selector(selectors.DefaultSelector):
     ) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0 or self.now is None:
             return super().select(timeout)
-        # A thread wakes the loop by a socket of the loop's own
+        # A thread wakes the loop through the loop's own socket
         if self.threads:
             return super().select(None)
         if not (events := super().select(IN_FLIGHT if self._connections else 0)):
@@ -86,7 +86,7 @@ class _Selector(selectors.DefaultSelector):
 
 
 def _is_connection(fd: int) -> bool:
-    """Return whether a socket is neither the loop's own nor one that listens."""
+    """Return whether a socket is neither the loop's own nor listening."""
     probe = _Socket(fileno=fd)
     try:
         return probe.family != socket.AF_UNIX and not probe.getsockopt(
@@ -123,7 +123,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return time.monotonic() if self._jumping.now is None else self._jumping.now
 
     def follow(self, move: Callable[[float], object]) -> None:
-        """Call a function with the seconds by which the time jumps, at each jump."""
+        """At each jump of time, call a function with its seconds."""
         self._jumping.on_jump = move
 
     @override
@@ -191,7 +191,7 @@ def run[ResultT](
 
     All clocks jump with that of the loop; see `VirtualLoop` for `threads`.
     """
-    # As Home Assistant's test helpers do in pytest
+    # Like Home Assistant's test helpers in pytest
     vars(freezegun.api).update(
         FakeDatetime=patch_time.HAFakeDatetime,
         datetime_to_fakedatetime=patch_time.ha_datetime_to_fakedatetime,

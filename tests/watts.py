@@ -41,7 +41,7 @@ NO_CARDS = {"gpus": 0}
 
 IDLE = 50
 THREAD = 30
-"""Actual power of the computer, which differs from the estimate."""
+"""Actual idle power and power per thread in W, which differ from the estimate."""
 
 
 def threads_hashing(simulator: Simulator) -> int:
@@ -78,13 +78,13 @@ def is_estimated(rig: Rig) -> bool:
 
 
 async def say(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
-    """Let the user's meter report a value, and wait until it is processed."""
+    """Report a value by the user's meter, and wait until it is processed."""
     report(rig, value, unit)
     await rig.hass.async_block_till_done()
 
 
 def report(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
-    """Let the user's meter report a value."""
+    """Report a value by the user's meter."""
     rig.hass.states.async_set(
         PLUG,
         str(value),
@@ -93,13 +93,13 @@ def report(rig: Rig, value: Any, unit: str | None = UnitOfPower.WATT) -> None:
 
 
 async def set_up(rig: Rig, options: Mapping[str, Any]) -> None:
-    """Set the miner up with these options."""
+    """Set up the miner with these options."""
     rig.hass.config_entries.async_update_entry(rig.entry, options=options)
     await rig.set_up()
 
 
 async def choose(rig: Rig, options: Mapping[str, Any]) -> None:
-    """Change the options of a miner that is set up, as their form does."""
+    """Change the options of a miner that is set up, like their form."""
     rig.hass.config_entries.async_update_entry(rig.entry, options=options)
     await rig.reload()
 

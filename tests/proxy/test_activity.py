@@ -50,10 +50,10 @@ def snapshot(
 
 
 class Log:
-    """What happens from poll to poll."""
+    """Events from poll to poll."""
 
     def __init__(self) -> None:
-        """Begin without any poll."""
+        """Start without polls."""
         self.log = ProxyActivityLog()
 
     def __call__(
@@ -63,7 +63,7 @@ class Log:
         restarted: bool = False,
         paths: tuple[str, ...] = (),
     ) -> list[Activity]:
-        """Return what a poll shows."""
+        """Return the events of a poll."""
         return list(self.log.observe(proxy, restarted=restarted, changed_paths=paths))
 
     def types(self, listed: Workers) -> list[tuple[Any, Any]]:

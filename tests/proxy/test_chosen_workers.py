@@ -45,7 +45,7 @@ def chosen() -> Names:
 async def with_workers(
     hass: HomeAssistant, proxy_rig: ProxyRig, chosen: Names
 ) -> ProxyRig:
-    """Return the proxy, set up, with workers that were chosen."""
+    """Return the proxy, set up with chosen workers."""
     for name in chosen:
         hass.config_entries.async_add_subentry(
             proxy_rig.entry,

@@ -22,7 +22,7 @@ def pool(url: str) -> dict[str, Any]:
 
 
 def let_pools_answer(proxy: ProxySimulator, reachable: bool) -> None:
-    """Let all pools of a proxy answer, or be gone."""
+    """Make all pools of a proxy reachable or unreachable."""
     for item in proxy.config["pools"]:
         proxy.set_pool_reachable(item["url"], reachable)
 
