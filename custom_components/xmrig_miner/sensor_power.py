@@ -16,7 +16,7 @@ from homeassistant.components.sensor import (
     SensorExtraStoredData,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfEnergy, UnitOfPower
+from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfPower, UnitOfRatio
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.restore_state import ExtraStoredData
@@ -122,7 +122,7 @@ POWER_DESCRIPTIONS = (
 CALIBRATION = SensorEntityDescription(
     key="calibration",
     translation_key="calibration",
-    native_unit_of_measurement=PERCENTAGE,
+    native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
     entity_category=EntityCategory.DIAGNOSTIC,
 )
 
