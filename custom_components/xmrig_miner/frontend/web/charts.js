@@ -120,8 +120,8 @@ export function valueAt(points, time) {
 }
 
 /**
- * Return what was left over for mining, and what of mining was bought, from what was left
- * over beside mining and what mining drew.
+ * Return the surplus that was available for mining, and the part of mining that was
+ * bought, from the surplus that mining left and the power of mining.
  *
  * @param {readonly Point[]} surplus
  * @param {readonly Point[]} mining

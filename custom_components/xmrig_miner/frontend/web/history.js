@@ -1,4 +1,4 @@
-/** What the recorder and the integration know beside states, read once for all cards. */
+/** Data of the recorder and the integration in addition to states, read once for all cards. */
 
 /** @import { Hass, HappenedEvent, ManagerDetails, MinerDetails, Point } from "./types.js" */
 
@@ -27,7 +27,7 @@ export const means = new Store(async (hass, ids) => {
   return new Map(ids.map((id) => [id, (rows[id] ?? []).flatMap(toPoint)]));
 }, REFRESH);
 
-/** By how much counters rose in the last day, whatever resets them. @type {Store<number>} */
+/** The increase of counters in the last day, regardless of resets. @type {Store<number>} */
 export const rises = new Store(async (hass, ids) => {
   const hour = Math.floor(Date.now() / HOUR) * HOUR;
   // Statistics by the hour exist once it is over

@@ -1,4 +1,4 @@
-/** Charts as SVG, which stretches to the width of its card; labels are text beside it. */
+/** Charts as SVG, stretched to the width of the card; labels are text next to it. */
 
 /** @import { CurvePoint, Point } from "./types.js" */
 

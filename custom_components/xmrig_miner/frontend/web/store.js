@@ -1,4 +1,4 @@
-/** What cards read beside states: for all of them at once, and again after a while. */
+/** Data that cards read in addition to states: once for all of them, and again after a while. */
 
 /** @import { Hass } from "./types.js" */
 
