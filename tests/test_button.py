@@ -53,7 +53,7 @@ async def test_stopped_lasts(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [HAND_TUNED])
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_start_brings_back_what_was_on(running: Rig, restarted: bool) -> None:
+async def test_start_restores_what_was_on(running: Rig, restarted: bool) -> None:
     """Exactly those, even after restarts; everything else is unchanged."""
     before = deepcopy(running.simulator.config)
     assert enabled(before) == {"cpu", "cuda"}

@@ -540,7 +540,9 @@ class TestAddressOfAnotherEntry:
         assert entered(form)[CONF_PORT] == second.simulator.port
         assert first.entry.data == before
 
-    async def test_a_third_miner_there_is_neithers(self, trio: list[Rig]) -> None:
+    async def test_a_third_miner_there_belongs_to_neither(
+        self, trio: list[Rig]
+    ) -> None:
         """A swap would not help."""
         first, second, third = trio
         address = connection(second.simulator)

@@ -88,7 +88,7 @@ async def manager(
     return entry
 
 
-async def test_pools_are_told_in_the_order_in_which_they_are_tried(
+async def test_pools_are_in_the_order_in_which_they_are_tried(
     running: Rig, hass_ws_client: WebSocketGenerator
 ) -> None:
     """The preferred one is the first, wherever the user has put it, without its wallet."""
@@ -132,7 +132,7 @@ def test_the_curve_goes_from_rest_to_all_threads() -> None:
     ]
 
 
-async def test_the_energy_of_today_is_told(
+async def test_the_energy_of_today_is_sent(
     hass: HomeAssistant, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
     """In kWh by where it came from."""
@@ -146,10 +146,10 @@ async def test_the_energy_of_today_is_told(
     }
 
 
-async def test_an_entry_that_is_not_there_is_not_told(
+async def test_an_unknown_entry_is_rejected(
     running: Rig, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    """Nor one of another integration, a proxy, or one that is not set up."""
+    """So is one of another integration or a proxy, and one that is not set up."""
     other = MockConfigEntry(domain="other")
     other.add_to_hass(running.hass)
     proxy = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: EntryKind.PROXY})
@@ -168,7 +168,7 @@ async def test_an_entry_that_is_not_there_is_not_told(
         assert (await client.receive_json())["error"]["code"] == code
 
 
-async def test_only_who_may_see_all_entities_is_told(
+async def test_users_need_access_to_all_entities(
     hass: HomeAssistant,
     manager: MockConfigEntry,
     hass_ws_client: WebSocketGenerator,

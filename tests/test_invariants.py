@@ -185,7 +185,7 @@ class Machine(RuleBasedStateMachine):
         self.restart()
 
     @rule(method=st.sampled_from(["pause", "resume", "stop"]))
-    def person(self, method: str) -> None:
+    def console(self, method: str) -> None:
         """Send a command from the miner's console."""
         self.do(self.simulator.rpc_direct, method)
         self.is_seen, self.wanted = False, None

@@ -203,7 +203,7 @@ async def test_a_restart_that_is_restored_counts_once(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("stored", [{"totals": 1}, [1], {"total": 10**30, "last": 0}])
-async def test_a_sensor_is_added_whatever_is_restored(rig: Rig, stored: Any) -> None:
+async def test_a_sensor_is_added_with_any_restored_data(rig: Rig, stored: Any) -> None:
     """It starts with the miner's count."""
     name = "sensor.rig_one_lifetime_accepted_shares"
     mock_restore_cache_with_extra_data(rig.hass, [(State(name, "100"), stored)])

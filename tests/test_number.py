@@ -101,7 +101,7 @@ async def test_other_threads_neither_cost_the_connection_nor_the_dataset(
     assert running.simulator.is_hashing
 
 
-async def test_another_algorithm_does_not_bring_back_full_power(running: Rig) -> None:
+async def test_another_algorithm_does_not_restore_full_power(running: Rig) -> None:
     """The cap applies to all algorithms."""
     simulator = running.simulator
     await set_threads(running, 1)

@@ -69,7 +69,7 @@ async def test_without_power_options_there_are_no_power_entities(
 
 
 @pytest.mark.parametrize("chosen", [NUMBERS, METER, {**NUMBERS, **METER}])
-async def test_a_meter_or_two_numbers_bring_the_power_entities(
+async def test_a_meter_or_two_numbers_add_the_power_entities(
     rig: Rig, chosen: dict[str, Any]
 ) -> None:
     """Either of them is enough."""

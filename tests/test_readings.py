@@ -50,7 +50,7 @@ def test_nothing_is_not_noise(steady: SteadyReading) -> None:
     assert steady.update(0.001, 1002) == 0.001
 
 
-def test_what_is_small_is_noise_whatever_the_reading_is() -> None:
+def test_small_changes_are_noise_for_any_reading() -> None:
     """As of a surplus around zero."""
     steady = SteadyReading(INTERVAL, least=20)
     assert steady.update(0, 1000) == 0

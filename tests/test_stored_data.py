@@ -140,7 +140,7 @@ POWER: dict[str, Damage] = {
     "a limit in words": limit(watts="100"),
     "a limit without end": limit(watts=1e308),
     "a cap of its own": limit(limit=[10**9]),
-    "a cap of a person's": limit(user=-1),
+    "a cap of the user": limit(user=-1),
     "threads": data(threads_before=10**9),
     "threads in words": data(threads_before="4"),
 }

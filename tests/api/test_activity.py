@@ -183,7 +183,7 @@ def test_the_first_share_of_all_is_the_best() -> None:
     assert logged(log, best) == (Activity(ActivityType.BEST_SHARE, {"difficulty": 1}),)
 
 
-def test_what_was_restored_is_told_last() -> None:
+def test_what_was_restored_is_reported_last() -> None:
     """With what the miner does since."""
     log = ActivityLog()
     logged(log, KNOWN)

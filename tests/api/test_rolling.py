@@ -245,7 +245,7 @@ def test_what_is_unknown_is_not_counted_afterwards(polled: Polled) -> None:
     assert polled.cpu(1, 100, None, None) == windows(100, None)
 
 
-def test_a_bridge_begins_anew_after_a_pause(polled: Polled) -> None:
+def test_a_bridge_starts_again_after_a_pause(polled: Polled) -> None:
     """XMRig's windows are empty during it, and for a while afterwards."""
     assert polled.cpu(1, after=0).seconds_10 == 100
     polled.poll(backend(CPU, EMPTY, 1), paused=True, after=MAX_BRIDGE)

@@ -143,7 +143,7 @@ def test_writes_of_a_whole_and_of_a_part_of_it_do_not_hide_each_other() -> None:
     assert json_equal(state.user_config(config(rx=[0])).document, users.document)
 
 
-def test_what_the_miner_puts_for_a_removed_value_is_not_the_users() -> None:
+def test_a_replacement_of_a_removed_value_is_not_the_users() -> None:
     """XMRig fills in its default, and the user's value is still known."""
     without = Config({key: USERS[key] for key in USERS if key != "retries"})
     result = Config({**USERS, "retries": 3})
@@ -244,7 +244,7 @@ def test_a_write_that_the_miner_did_not_take_leaves_nothing_to_undo() -> None:
     assert (state.all_edits, state.control_edits) == (Ledger(), Ledger())
 
 
-def test_what_the_miner_puts_in_place_of_a_value_is_undone() -> None:
+def test_a_replacement_of_a_value_is_undone() -> None:
     """By a control and by restoring the config."""
     state = shown(MinerState(), config(), config(hint=150), config(hint=100))
     for undo in (state.user_config, state.original_config):

@@ -147,7 +147,7 @@ async def test_a_calibration_shows_its_progress_until_it_is_cancelled(
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE])
-async def test_everybody_can_use_it(
+async def test_it_is_accessible(
     browser: Browser, run: Run, size: dict[str, int], dark: bool
 ) -> None:
     """Without serious findings of axe-core, and no wider than a phone."""

@@ -234,7 +234,7 @@ def starting(hass: HomeAssistant) -> None:
     hass.set_state(CoreState.not_running)
 
 
-async def test_nothing_is_told_while_home_assistant_starts(
+async def test_nothing_is_reported_while_home_assistant_starts(
     starting: None, hass: HomeAssistant, house: House
 ) -> None:
     """The states of automations are restored one after the other."""
@@ -335,7 +335,7 @@ async def test_the_fix_hands_over_to_the_manager(
         assert rig.state("switch.managed") == STATE_ON
 
 
-async def test_a_miner_that_cannot_be_told_is_handed_over(
+async def test_a_miner_that_cannot_be_commanded_is_handed_over(
     hass: HomeAssistant, house: House, hass_client: ClientSessionGenerator
 ) -> None:
     """One is offline, the other not set up."""

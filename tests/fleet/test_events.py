@@ -42,7 +42,7 @@ async def test_offline_and_back(house: House) -> None:
     assert told == [("back", "rig-one")]
 
 
-async def test_nothing_is_told_of_a_start(house: House) -> None:
+async def test_a_start_causes_no_event(house: House) -> None:
     """Home Assistant starts with the manager, and miners are set up later."""
     one, two, three = house.rigs
     for rig in house.rigs:

@@ -87,7 +87,7 @@ async def test_diagnostics_say_why_it_does_what_it_does(
 async def test_diagnostics_name_neither_sensors_nor_miners(
     house: House, hass_client: ClientSessionGenerator
 ) -> None:
-    """Both may be called as a person."""
+    """Both may have the name of a person."""
     await house.set_up()
     await house.pass_time(20)
     shown = str(await diagnostics_of(house, hass_client))

@@ -129,7 +129,7 @@ async def test_the_energy_dashboard_is_two_taps(
     assert house_of(hass) == House(sources=Sources(grid=Flow((GRID,))))
 
 
-async def test_a_dashboard_without_a_grid_sensor_is_told(
+async def test_a_dashboard_without_a_grid_sensor_is_reported(
     hass: HomeAssistant, miner: Rig
 ) -> None:
     """It can be added there and checked again, or the sensors chosen here."""
@@ -409,7 +409,7 @@ async def reconfigure(hass: HomeAssistant) -> ConfigFlowResult:
         ),
     ],
 )
-async def test_what_is_wrong_is_told_where_it_is(
+async def test_errors_are_shown_at_their_fields(
     hass: HomeAssistant,
     miner: Rig,
     chosen: dict[str, Any],

@@ -224,7 +224,7 @@ async def test_a_day(bedroom: Bedroom, caplog: pytest.LogCaptureFixture) -> None
     assert not warnings(caplog)
 
 
-async def test_what_happens_is_told(bedroom: Bedroom) -> None:
+async def test_events_are_reported(bedroom: Bedroom) -> None:
     """By events, in the place of offline and back."""
     await bedroom.set_up()
     seen: list[str] = []

@@ -222,7 +222,7 @@ def test_a_member_that_is_removed_and_added_again() -> None:
     assert seen(figures(is_online=False)) == []
 
 
-def test_sleep_is_told_in_the_place_of_offline_and_back() -> None:
+def test_sleep_is_reported_instead_of_offline_and_back() -> None:
     """An attempt to wake it that failed is one event, and so is its late return."""
     seen = Seen()
     seen(figures(is_online=False, sleep=Sleep(phase=Phase.WAKING)))

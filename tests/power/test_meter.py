@@ -417,7 +417,7 @@ def test_a_load_is_learned_once_it_is_stable(bench: Bench) -> None:
         {"status": Status.PAUSED},
     ],
 )
-def test_another_load_begins_anew(bench: Bench, other: dict[str, Any]) -> None:
+def test_another_load_starts_again(bench: Bench, other: dict[str, Any]) -> None:
     """The meter has yet to show it."""
     meter = bench.meter()
     meter.observe()
@@ -445,7 +445,7 @@ def test_reports_of_the_load_before_do_not_count(bench: Bench) -> None:
 
 
 @with_both
-def test_an_incomplete_poll_begins_anew(bench: Bench) -> None:
+def test_an_incomplete_poll_starts_again(bench: Bench) -> None:
     """What happened meanwhile is unknown."""
     meter = bench.meter()
     meter.observe()

@@ -136,7 +136,7 @@ async def refused(rig: ProxyRig, told: list[Any]) -> None:
 
 
 @pytest.mark.usefixtures("all_enabled")
-async def test_nothing_secret_is_told(
+async def test_no_secret_is_shown(
     hass: HomeAssistant,
     proxy_rig: ProxyRig,
     caplog: pytest.LogCaptureFixture,
