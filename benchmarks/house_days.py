@@ -4,7 +4,7 @@ It needs neither Home Assistant nor a miner, so a day takes seconds. `day.py` si
 a day with both.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from statistics import fmean
@@ -110,7 +110,11 @@ HEAD = (
 
 
 def managed(
-    house: House, caution: Caution = Caution.EAGER, beds: Beds | None = None
+    house: House,
+    caution: Caution = Caution.EAGER,
+    beds: Beds | None = None,
+    *,
+    studies: bool = True,
 ) -> Managed:
     """Return the manager of a house, with nothing learned."""
     return Managed(
@@ -121,14 +125,23 @@ def managed(
         prices=house.prices,
         knows_watts=house.knows_watts,
         beds=beds,
+        studies=studies,
+        has_plugs=house.plug is not None,
     )
 
 
 def play(house: House, name: str, strategy: Strategy, days: int) -> Result:
     """Simulate consecutive days with one strategy, which keeps learning."""
     began = time.perf_counter()
-    scores: list[FleetScore] = []
-    for seed in range(days):
+    scores = list(each_day(house, strategy, range(days)))
+    return result_of(house, name, scores, time.perf_counter() - began)
+
+
+def each_day(
+    house: House, strategy: Strategy, seeds: Iterable[int]
+) -> Iterator[FleetScore]:
+    """Play days one after the other, and yield what was mined in each."""
+    for seed in seeds:
         random = Random(seed)
         plant = Plant(
             house.rigs,
@@ -140,11 +153,17 @@ def play(house: House, name: str, strategy: Strategy, days: int) -> Result:
             prices=house.prices,
             start=seed * DAY + (0 if house.has_nights else SUNRISE),
         )
-        scores.append(plant.run(strategy))
+        yield plant.run(strategy)
+
+
+def result_of(
+    house: House, name: str, scores: Sequence[FleetScore], took: float
+) -> Result:
+    """Return days that took some seconds of real time, taken together."""
     return Result(
         house=house,
         strategy=name,
-        days=days,
+        days=len(scores),
         share=_percent(
             (score.on_surplus for score in scores), (score.oracle for score in scores)
         ),
@@ -154,7 +173,7 @@ def play(house: House, name: str, strategy: Strategy, days: int) -> Result:
         cost=fmean(score.cost for score in scores),
         starts=fmean(score.starts for score in scores),
         changes=fmean(score.changes for score in scores),
-        took=(time.perf_counter() - began) / days,
+        took=took / len(scores),
         hashes=sum(score.on_surplus for score in scores),
     )
 

@@ -29,6 +29,7 @@ import sys
 
 from .day import PEAK, Day, Scenario, Strategy, play
 from .distribution_speed import seconds
+from .learning import curve_rows, watts_rows
 from .manager_days import rows as rows_of_houses, sleep_rows
 from .score import Rig
 from .sky import BROKEN, CLEAR, CUMULUS, OVERCAST, WINDY, variability
@@ -216,6 +217,18 @@ def main() -> int:
         metavar="DAYS",
         help="play so many days and nights of a rig that may sleep instead",
     )
+    parser.add_argument(
+        "--curves",
+        type=int,
+        metavar="WEEKS",
+        help="show how fast curves are learned in so many times three days instead",
+    )
+    parser.add_argument(
+        "--watts",
+        type=int,
+        metavar="DAYS",
+        help="show how well watts are learned without a plug in so many days instead",
+    )
     parser.add_argument("--plot", type=Path, help="write a picture (PNG) there")
     parser.add_argument(
         "--speed", action="store_true", help="measure a distribution over 200 members"
@@ -225,11 +238,16 @@ def main() -> int:
         took = 1000 * seconds()
         print(f"{took:.2f} ms (at most 5 ms)")
         return int(took > 5)
-    if arguments.manager or arguments.sleep:
-        days = arguments.manager or arguments.sleep
-        for row in (rows_of_houses if arguments.manager else sleep_rows)(days):
-            print(row, flush=True)
-        return 0
+    for rows_of, days in (
+        (rows_of_houses, arguments.manager),
+        (sleep_rows, arguments.sleep),
+        (curve_rows, arguments.curves),
+        (watts_rows, arguments.watts),
+    ):
+        if days:
+            for row in rows_of(days):
+                print(row, flush=True)
+            return 0
     wanted = list(quick() if arguments.quick else scenarios(arguments.seeds))
     played = list(play_all(wanted, arguments.jobs))
     print(table(played, wanted))

@@ -18,6 +18,7 @@ from custom_components.xmrig_miner.manager import (
 )
 from custom_components.xmrig_miner.manager.distribution import Load, distribute
 from custom_components.xmrig_miner.power.model import PowerModel
+from custom_components.xmrig_miner.power.table import counts_to_measure
 
 from .fleet_score import EXPORT, IMPORT, FleetRig
 from .meters import BATTERY, Meter, Samples
@@ -47,8 +48,13 @@ class Managed:
         prices: Sequence[float] | None = None,
         knows_watts: bool = True,
         beds: Beds | None = None,
+        studies: bool = True,
+        has_plugs: bool = False,
     ) -> None:
-        """Initialize the manager with nothing learned."""
+        """Initialize the manager with nothing learned.
+
+        With `studies` it measures numbers of threads that it does not know yet.
+        """
         self.settings = settings or Settings()
         self.state = ManagerState()
         self.plan: Plan | None = None
@@ -56,7 +62,11 @@ class Managed:
             curve_of(rig) if knows_watts else None for rig in rigs
         ]
         self._knows_watts = knows_watts
-        self._rigs = rigs
+        self._studies = studies
+        self._has_plugs = has_plugs
+        self.measured: list[set[int]] = [set() for _ in rigs]
+        """The numbers of threads that ran for long enough to be measured."""
+        self.rigs = rigs
         self._models: dict[int, PowerModel] = {}
         self._changed: list[tuple[int, int]] = [(0, 0)] * len(rigs)
         self._sources = Sources(
@@ -83,21 +93,32 @@ class Managed:
 
     def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
         """Learn from the plug of a rig, once it has settled."""
-        truth = self._rigs[rig]
+        truth = self.rigs[rig]
         if rig not in self._models:
             # The watts entered by the user are off by a quarter
             self._models[rig] = PowerModel(
                 truth.rig.threads, idle=truth.rig.idle, full=1.25 * truth.rig.full
             )
-        before, since = self._changed[rig]
-        if before != threads:
-            self._changed[rig] = threads, now
-        elif now - since >= SETTLE:
+        if self._is_settled(now, rig, threads):
             model = self._models[rig].with_sample(
                 threads, watts=watts, hashrate=truth.hashrates[threads]
             )
             self._models[rig] = model
             self.curves[rig] = Curve.from_model(model)
+            self.measured[rig].add(threads)
+
+    def missing(self, rig: int) -> tuple[int, ...]:
+        """Return the numbers of threads that were not measured yet."""
+        counts = counts_to_measure(self.rigs[rig].rig.threads)
+        return tuple(count for count in counts if count not in self.measured[rig])
+
+    def _is_settled(self, now: int, rig: int, threads: int) -> bool:
+        """Return whether a rig has been running its threads for long enough."""
+        before, since = self._changed[rig]
+        if before == threads:
+            return now - since >= SETTLE
+        self._changed[rig] = threads, now
+        return False
 
     def members(self, threads: Sequence[int]) -> tuple[Member, ...]:
         """Return the rigs as members."""
@@ -105,7 +126,8 @@ class Managed:
             Member(
                 id=str(place),
                 curve=curve,
-                size=None if self._knows_watts else self._rigs[place].rig.threads,
+                size=None if self._knows_watts else self.rigs[place].rig.threads,
+                missing=self.missing(place) if self._studies else (),
                 threads=count,
                 algorithm="rx/0",
                 is_online=self.beds is None or self.beds.is_online(place),
@@ -120,6 +142,10 @@ class Managed:
         while self._results and self._results[0][0] <= now:
             for member in self._results.popleft()[1]:
                 self.state = self.state.with_result(member, ok=True, now=now)
+        for rig, count in enumerate(threads):
+            # Without a plug, the hashrates of a poll are all there is to measure
+            if not self._has_plugs and self._is_settled(now, rig, count):
+                self.measured[rig].add(count)
         importing = self._prices[now // 3600 % 24] if self._prices else IMPORT
         inputs = replace(
             self._inputs,

@@ -23,7 +23,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.const import CONF_POWER_SENSOR, DOMAIN
 from custom_components.xmrig_miner.fleet.members import Members
 from custom_components.xmrig_miner.fleet.settings import FleetSettings
 from simulator import FAULTS, Fault
@@ -266,6 +266,28 @@ async def test_the_button_calibrates_and_a_sensor_shows_the_progress(
     table: Any = diagnostics["calibration"]
     assert counts(table) == [4, 3, 2, 1]
     assert table["most_efficient"] == 3
+
+
+async def test_nothing_is_left_for_the_manager_to_measure(metered: Rig) -> None:
+    """What it measures while the sun shines."""
+
+    def missing() -> tuple[int, ...]:
+        [member] = Members(metered.hass).all(FleetSettings())
+        return member.missing
+
+    assert missing() == (4, 3, 2, 1)
+    await act(metered, "calibrate")
+    assert missing() == ()
+
+
+async def test_the_table_outlives_a_restart(metered: Rig) -> None:
+    """But not the meter that it was measured with."""
+    await act(metered, "calibrate")
+    results = metered.entry.runtime_data.power.calibration.results
+    assert len(results) == 4
+    for meter, kept in ((METER, results), ({CONF_POWER_SENSOR: "sensor.other"}, [])):
+        await choose(metered, meter)
+        assert metered.entry.runtime_data.power.calibration.results == kept
 
 
 async def test_the_button_is_for_administrators(

@@ -143,6 +143,9 @@ POWER: dict[str, Damage] = {
     "a cap of the user": limit(user=-1),
     "threads": data(threads_before=10**9),
     "threads in words": data(threads_before="4"),
+    "a short result": data(calibration=[[4, 1720, 1720, 270]]),
+    "a result in words": data(calibration=[["4", 1720, 1720, 270, 0]]),
+    "a result without end": data(calibration=[[4, 1720, 1720, 1e308, 0]]),
 }
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.distribution_speed import seconds
 from benchmarks.fleet_score import FleetRig, FleetScore, best_hashes
-from benchmarks.house_days import House, fleet, ideal, managed, play
+from benchmarks.house_days import House, each_day, fleet, ideal, managed, play
 from benchmarks.household import DAY, lively_house
+from benchmarks.learning import missing
 from benchmarks.manager_days import NIGHTS, nights
 from benchmarks.meters import BATTERY, EXPORT, GRID, Battery, Meter, Readings
 from benchmarks.recorded_sky import clear_sky_indices, recorded_light
@@ -115,6 +116,15 @@ def test_the_manager_is_as_good_as_an_ideal_follower() -> None:
     assert ours.share > best.share - 2
     assert ours.bought < best.bought + 1
     assert best.share > 97
+
+
+def test_curves_are_known_after_a_day() -> None:
+    """At little cost."""
+    house = House("test", (RIG,), 400, is_lively=False)
+    manager = managed(house)
+    [score] = each_day(house, manager, [1])
+    assert missing(manager) == 0
+    assert score.share > 98
 
 
 def test_a_distribution_over_200_members_is_fast() -> None:

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from custom_components.xmrig_miner.power.model import PowerModel
-from custom_components.xmrig_miner.power.table import counts_to_measure
+from custom_components.xmrig_miner.power.table import counts_missing, counts_to_measure
 
 
 @pytest.mark.parametrize("maximum", range(1, 8))
@@ -72,3 +72,15 @@ def test_what_lies_between_is_interpolated(
         model = model.with_sample(count, watts=truth[count], hashrate=None)
     for count in range(1, threads + 1):
         assert model.watts(count) == pytest.approx(truth[count], abs=0.04 * 200)
+
+
+def test_what_was_measured_is_no_longer_missing() -> None:
+    """Without a meter of the miner, a hashrate is enough."""
+    model = PowerModel(threads=2)
+    assert counts_missing(model, needs_watts=True) == (2, 1)
+    model = model.with_sample(2, watts=None, hashrate=500)
+    assert counts_missing(model, needs_watts=True) == (2, 1)
+    assert counts_missing(model, needs_watts=False) == (1,)
+    model = model.with_sample(2, watts=90, hashrate=500)
+    assert counts_missing(model, needs_watts=True) == (1,)
+    assert counts_missing(PowerModel(threads=0), needs_watts=True) == ()

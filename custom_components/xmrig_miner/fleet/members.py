@@ -11,7 +11,9 @@ from homeassistant.helpers import issue_registry as ir
 from ..addresses import miner_entries
 from ..const import DOMAIN
 from ..manager import Curve, Figures, ManagerState, Member
+from ..power.meter import PowerMeter
 from ..power.model import PowerModel
+from ..power.table import counts_missing
 from ..runtime import XmrigRuntimeData
 from .settings import FleetSettings, MemberSettings
 from .sleep_options import SleepOptions
@@ -145,6 +147,7 @@ class Members:
             # If paused at the miner or by its own rules, more threads have no effect
             and (snapshot.is_mining is not False or request.limited)
             and not runtime.power.calibration.is_running,
+            missing=_missing(meter),
             max_threads=limit.user_cap,
             max_watts=limit.set_watts,
             temperature=temperature,
@@ -177,6 +180,13 @@ def _learned_size(runtime: XmrigRuntimeData) -> int | None:
     if meter.sensor is not None or not meter.uses_cpu or meter.cards_watts:
         return None
     return meter.model.threads or snapshot.user_threads or None
+
+
+def _missing(meter: PowerMeter) -> tuple[int, ...]:
+    """Return the numbers of threads that are to be measured while there is surplus."""
+    if not meter.uses_cpu:
+        return ()
+    return counts_missing(meter.model, needs_watts=meter.sensor is not None)
 
 
 def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:

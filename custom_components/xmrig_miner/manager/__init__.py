@@ -20,8 +20,8 @@ is reached:
 The modules, bottom up: `curve` (what threads are worth), `heat` (threads a temperature
 allows), `members`, `distribution` (a budget over members), `sources` and `budget` (the
 power left over), `household` (loads that return), `policy` (what the user wants),
-`smart`, `sleep` (when a rig sleeps, by the `sleep_rules`), `sleepers` (all rigs that
-may sleep) and `decision`.
+`study` (measures missing thread counts), `smart`, `sleep` (when a rig sleeps, by the
+`sleep_rules`), `sleepers` (all rigs that may sleep) and `decision`.
 
 Other modules only report: `energy` (where the power came from), `figures` (of all
 members together), `earnings` (compared with the cost of power) and `events`.

@@ -44,6 +44,8 @@ class Member:
     is_steerable: bool = True
     """False if it is not managed, switched off by the user, paused for a time or
     calibrating. It is left alone, but its power counts."""
+    missing: tuple[int, ...] = ()
+    """Numbers of threads that are to be measured and were not yet."""
     max_threads: int | None = None
     """The user's thread cap; None without a cap."""
     max_watts: float | None = None

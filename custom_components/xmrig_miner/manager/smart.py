@@ -53,7 +53,10 @@ def smart(
     risky = state.household.held_back(odds, now)
     fixed = settings.reserve + others + risky
     sharing = _Sharing(left.high - fixed, left.low - fixed - held, risky)
-    threads = sharing.share(loads)
+    allowed = sharing.share(loads)
+    study = state.study.updated(loads, allowed, inputs.members, now)
+    state = replace(state, study=study)
+    threads = sharing.share(study.bounded(loads)) if study.current else allowed
     budget = max(0.0, left.middle - settings.reserve - risky)
     outcome = Outcome(
         threads,
@@ -63,6 +66,10 @@ def smart(
         wake_at=now + LOOK_AGAIN if risky else None,
         more=sharing.raise_budget,
     )
+    if threads != allowed:
+        return state, replace(
+            outcome, reason=Reason.WAITING_TO_STEP_UP, wake_at=study.ends_at(now)
+        )
     return state, _with_reason(settings, inputs, state, loads, sharing, outcome)
 
 

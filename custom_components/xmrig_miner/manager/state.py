@@ -11,6 +11,7 @@ from .policy import Mode
 from .response import LEAST_STEP, LONGEST, Learned
 from .sleep import Sleep
 from .sources import Reading
+from .study import Study
 from .watts import Draw, Step, Watts
 
 SILENT = 120
@@ -46,6 +47,7 @@ class ManagerState:
     response: Learned = field(default_factory=Learned)
     watts: Watts = field(default_factory=Watts)
     household: Household = field(default_factory=Household)
+    study: Study = field(default_factory=Study)
     battery_first: bool = False
     shown: Shown | None = None
     """The value that the meter shows; None before its first reading."""

@@ -53,12 +53,13 @@ class Calibration:
         self.progress: int | None = None
         """Progress in %; None while no calibration is running."""
 
-    def load(self, threads_before: Any) -> None:
-        """Restore the stored number of threads, or None.
+    def load(self, threads_before: Any, results: Iterable[Any]) -> None:
+        """Restore the stored number of threads, or None, and the last results.
 
-        Raises ValueError for anything else.
+        Raises TypeError or ValueError for anything else.
         """
         self.threads_before = stored_or_none(threads_before, thread_number)
+        self.results = [CalibrationResult.from_json(result) for result in results]
 
     @property
     def is_running(self) -> bool:

@@ -127,7 +127,10 @@ class PowerControl:
         if stored is not None:
             self.meter.load(stored["meter"])
             self.limit.load(stored["limit"])
-            self.calibration.load(stored["threads_before"])
+            # Another meter may have measured something else
+            is_same = stored["meter"]["sensor"] == self.meter.sensor
+            results = stored.get("calibration", ()) if is_same else ()
+            self.calibration.load(stored["threads_before"], results)
 
     def _as_json(self) -> dict[str, Any]:
         """Return the learned model and the settings as JSON values."""
@@ -135,6 +138,7 @@ class PowerControl:
             "meter": self.meter.as_json(),
             "limit": self.limit.as_json(),
             "threads_before": self.calibration.threads_before,
+            "calibration": [result.as_json() for result in self.calibration.results],
         }
 
     async def async_close(self) -> None:

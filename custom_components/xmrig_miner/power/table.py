@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 import math
-from typing import Any
+from typing import Any, Self
 
-from ..api.models.values import number
+from ..api.models.values import number, stored, stored_or_none, thread_number
+from .model import MAX_WATTS, PowerModel
 
 SHARES = (0, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8, 1)
 """Where to measure between one thread (0) and all threads (1).
@@ -30,6 +32,34 @@ class CalibrationResult:
     cards_power: float
     """W of the graphics cards, as they report it."""
 
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """Return a measurement from the output of `as_json`.
+
+        Raises TypeError or ValueError for anything else.
+        """
+        threads, hashrate, cpu_hashrate, *watts = data
+        power, cards_power = (
+            stored(each, partial(number, maximum=MAX_WATTS)) for each in watts
+        )
+        return cls(
+            threads=stored(threads, thread_number),
+            hashrate=stored_or_none(hashrate, number),
+            cpu_hashrate=stored_or_none(cpu_hashrate, number),
+            power=power,
+            cards_power=cards_power,
+        )
+
+    def as_json(self) -> list[float | None]:
+        """Return the measurement as JSON values."""
+        return [
+            self.threads,
+            self.hashrate,
+            self.cpu_hashrate,
+            self.power,
+            self.cards_power,
+        ]
+
     @property
     def efficiency(self) -> float | None:
         """Return the efficiency in H/J; None if unknown."""
@@ -48,6 +78,19 @@ def counts_to_measure(maximum: int) -> list[int]:
     # Round halves down, so that half of an even number is included
     steps = [math.ceil(1 + (maximum - 1) * share - 0.5) for share in SHARES]
     return steps[::-1]
+
+
+def counts_missing(model: PowerModel, *, needs_watts: bool) -> tuple[int, ...]:
+    """Return the numbers of threads of a calibration that were not measured yet.
+
+    Without `needs_watts`, a hashrate is enough.
+    """
+    seen = model.hashrates_seen.keys()
+    if needs_watts:
+        seen = seen & model.watts_seen.keys()
+    return tuple(
+        count for count in counts_to_measure(model.threads) if count not in seen
+    )
 
 
 def as_response(results: Iterable[CalibrationResult]) -> dict[str, Any]:

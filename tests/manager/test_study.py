@@ -1,0 +1,173 @@
+"""Numbers of threads that were never measured are held while there is surplus."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig_miner.manager import Caution, Mode, Plan, Reason
+from custom_components.xmrig_miner.manager.study import HOLD, PATIENCE
+
+from .common import House, line, miner
+
+
+def learner(id_: str = "a", missing: tuple[int, ...] = (4, 3, 1), **more: Any) -> Any:
+    """Return a miner of which some numbers of threads were not measured yet."""
+    return miner(id_, missing=missing, **more)
+
+
+def follow(house: House, now: float, left: float) -> Plan:
+    """Let the meter of a house report, where so many W are left over without mining."""
+    drawn = sum(20 * (threads or 0) for threads in house.threads.values())
+    return house.run(now, drawn - left)
+
+
+@pytest.mark.parametrize(
+    ("missing", "left", "threads"),
+    [
+        ((), 90, 4),
+        ((4, 3), 90, 4),
+        ((3, 1), 90, 3),
+        ((2, 1), 90, 2),
+        ((1,), 90, 4),
+        ((1,), 50, 1),
+        ((4, 3), 70, 3),
+        ((4,), 70, 3),
+        ((4, 3, 1), 10, 0),
+    ],
+    ids=[
+        "all are known",
+        "what the surplus feeds comes first",
+        "then what is closest to it",
+        "down to half of it",
+        "but not to less, which would cost too many hashes",
+        "unless there is as little surplus",
+        "no more than the surplus feeds",
+        "and nothing else if that is not enough",
+        "without surplus nothing is bought to learn",
+    ],
+)
+def test_what_is_missing_is_held(
+    missing: tuple[int, ...], left: float, threads: int
+) -> None:
+    """The number closest to what the surplus feeds."""
+    house = House(learner(missing=missing))
+    follow(house, 0, left)
+    assert house.threads == {"a": threads}
+
+
+def test_one_number_after_the_other_is_measured() -> None:
+    """Each until it was measured, and for a minute at least."""
+    house = House(learner(missing=(3, 2)))
+    ran = []
+    for now in range(0, 300, 15):
+        follow(house, now, 90)
+        ran.append(house.threads["a"])
+        if now == 30:
+            house.change("a", missing=(2,))
+        if now == 135:
+            house.change("a", missing=())
+    assert ran == [3] * 4 + [2] * 6 + [4] * 10
+
+
+def test_it_says_that_it_waits() -> None:
+    """And when it looks again."""
+    house = House(learner(missing=(3,)))
+    plan = follow(house, 0, 90)
+    assert (plan.reason, plan.wake_at) == (Reason.WAITING_TO_STEP_UP, HOLD)
+    study = house.state.study
+    assert (study.ends_at(HOLD - 1), study.ends_at(HOLD)) == (HOLD, PATIENCE)
+    assert House().state.study.ends_at(0) is None
+
+
+def test_less_surplus_ends_it_at_once() -> None:
+    """It goes on when the surplus is back."""
+    house = House(learner(missing=(3,)))
+    for now, left, threads in (
+        (0, 90, 3),
+        (15, 50, 2),
+        (30, 90, 3),
+        (45, 90, 3),
+        (75, 90, 3),
+    ):
+        follow(house, now, left)
+        assert house.threads == {"a": threads}
+    house.change("a", missing=())
+    follow(house, 90, 90)
+    assert house.threads == {"a": 4}
+
+
+def test_what_cannot_be_measured_is_given_up() -> None:
+    """Its plug may report nothing."""
+    house = House(learner(missing=(3,)))
+    for now in range(0, PATIENCE, 15):
+        follow(house, now, 90)
+        assert house.threads == {"a": 3}
+    for now in range(PATIENCE, 2 * PATIENCE, 15):
+        follow(house, now, 90)
+        assert house.threads == {"a": 4}
+
+
+def test_one_member_at_a_time_is_measured() -> None:
+    """The others use what it leaves."""
+    house = House(learner("a", (3,)), learner("b", (3,)), miner("c"))
+    follow(house, 0, 500)
+    assert house.threads == {"a": 3, "b": 4, "c": 4}
+    house.change("a", missing=())
+    for now in range(15, 120, 15):
+        follow(house, now, 500)
+    assert house.threads == {"a": 4, "b": 3, "c": 4}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"max_threads": 2}, {"max_watts": 95}, {"is_steerable": False, "threads": 2}],
+    ids=["thread cap", "power limit", "not managed"],
+)
+def test_the_user_decides(values: dict[str, Any]) -> None:
+    """More threads than allowed are not measured."""
+    house = House(learner(missing=(4, 3), **values))
+    for now in range(0, 120, 15):
+        follow(house, now, 90)
+        assert house.threads == {"a": 2}
+
+
+@pytest.mark.parametrize(
+    ("settings", "threads"),
+    [
+        ({"mode": Mode.FULL}, 4),
+        ({"mode": Mode.OFF}, 0),
+        ({"mode": Mode.MANUAL}, 0),
+        ({"price_limit": 0.4}, 4),
+        ({"reserve": 50}, 2),
+        ({"caution": Caution.CALM}, 3),
+    ],
+)
+def test_the_mode_and_the_settings_decide(
+    settings: dict[str, Any], threads: int
+) -> None:
+    """Only what the surplus allows in *Smart* is measured."""
+    house = House(learner(missing=(3,)), **settings)
+    if "price_limit" in settings:
+        house.prices = type(house.prices)(importing=0.3)
+    follow(house, 0, 90)
+    assert house.threads == {"a": threads}
+
+
+def test_a_member_that_has_just_changed_settles_first() -> None:
+    """As before any other change for the better."""
+    house = House(learner(missing=(), settle=30))
+    follow(house, 0, 90)
+    house.change("a", missing=(3,))
+    for now, threads in ((15, 4), (30, 3)):
+        follow(house, now, 90)
+        assert house.threads == {"a": threads}
+
+
+def test_a_member_that_is_gone_is_no_longer_measured() -> None:
+    """The next one is."""
+    house = House(learner("a", (3,)), learner("b", (3,), curve=line()))
+    follow(house, 0, 500)
+    del house.members["a"]
+    follow(house, 15, 500)
+    follow(house, 30, 500)
+    assert house.threads == {"b": 3}
