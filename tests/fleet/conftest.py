@@ -6,7 +6,7 @@ import pytest
 from tests.common import Rig
 from tests.watts import NUMBERS
 
-from .house import House
+from .house import House, know_hashrates
 
 
 @pytest.fixture
@@ -15,4 +15,5 @@ async def house(hass: HomeAssistant, trio: list[Rig]) -> House:
     for rig in trio:
         hass.config_entries.async_update_entry(rig.entry, options=NUMBERS)
         await rig.reload()
+        know_hashrates(rig)
     return House(hass, trio)

@@ -157,6 +157,7 @@ test("the manager names reasons and modes, and counts many miners", () => {
   const many = Array.from({ length: 20 }, () => miner({ isManaged: true }));
   assert.equal(lead({}, []).lead.key, "manager.nothing_managed");
   assert.equal(lead({ reason: "no_surplus" }, many).lead.key, "manager.rest.no_surplus");
+  assert.equal(lead({ reason: "waking" }, many).lead.key, "manager.rest.waking");
   assert.deepEqual(lead({ mode: "manual" }, many), {
     lead: { key: "manager.mode.manual" },
     mining: [],

@@ -12,6 +12,7 @@ export const REST_REASONS = new Set([
   "off",
   "waiting_to_step_up",
   "temperature",
+  "waking",
 ]);
 
 /** Reasons for a pause that need no more than a sentence. */
