@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from statistics import fmean
 
+from custom_components.xmrig_miner.manager.watts import SURE, Draw
+from custom_components.xmrig_miner.manager.watts_fit import fit
 from custom_components.xmrig_miner.power.table import counts_to_measure
 
 from .fleet_score import FleetScore
@@ -98,13 +100,14 @@ def watts_rows(days: int) -> Iterator[str]:
 
 def _errors(manager: Managed, place: int) -> str:
     truth = manager.rigs[place].mining
-    draw = manager.state.watts.draws.get(str(place))
-    if draw is None:
-        return "| 0 | no | |"
-    learned = draw.mining(len(truth) - 1)
+    draw = manager.state.watts.draws.get(str(place), Draw())
+    learned = draw.fit(len(truth) - 1)
+    shown = fit(draw.samples, len(truth) - 1) if draw.samples else None
+    if shown is None:
+        return "| 0 | no | | "
     return (
-        f"| {len(draw.samples)} | {'yes' if draw.is_sure else 'no'}"
-        f" | {_off(learned[-1:], truth[-1:]):+.1f} | {_mean_off(learned, truth):.1f}"
+        f"| {len(draw.samples)} | {'yes' if learned and learned.error <= SURE else 'no'} {100 * shown.error:.0f}"
+        f" | {_off(shown.mining, truth):+.1f} | {_mean_off(shown.mining, truth):.1f}"
     )
 
 

@@ -1,5 +1,6 @@
 """Numbers of threads that were never measured are held while there is surplus."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -161,6 +162,47 @@ def test_a_member_that_has_just_changed_settles_first() -> None:
     for now, threads in ((15, 4), (30, 3)):
         follow(house, now, 90)
         assert house.threads == {"a": threads}
+
+
+def swinging(*members: Any) -> tuple[House, list[dict[str, int | None]]]:
+    """Return a house with ample surplus after 30 minutes, and the threads over time."""
+    house, ran = House(*members), []
+    for now in range(0, 1800, 15):
+        follow(house, now, 500)
+        ran.append(house.threads)
+    return house, ran
+
+
+def test_a_member_whose_power_is_unknown_swings_now_and_then() -> None:
+    """To half of its threads and back, every ten minutes, until its power is known."""
+    house, ran = swinging(miner(size=4))
+    counts = [each["a"] for each in ran]
+    assert {*counts} == {4, 2}
+    starts = [
+        15 * place for place, pair in enumerate(pairwise(counts), 1) if pair == (4, 2)
+    ]
+    assert starts == [15, 615, 1215]
+    assert counts.count(2) == 3 * HOLD // 15
+    # Before the first one there was a single reading
+    assert house.state.watts.steps_seen("a") == 5
+
+
+def test_two_members_take_turns_to_swing() -> None:
+    """The one of which fewer steps were seen; the other does not change meanwhile."""
+    house, ran = swinging(miner("a", size=4), miner("b", size=4), miner("c"))
+    assert {tuple(each.values()) for each in ran} == {(4, 4, 4), (2, 4, 4), (4, 2, 4)}
+    assert house.state.watts.steps_seen("a") == 3
+    assert house.state.watts.steps_seen("b") == 2
+
+
+def test_what_a_swing_leaves_is_not_used_by_others() -> None:
+    """The meter would show both steps together."""
+    house = House(miner("a", size=4), miner("b"))
+    ran = []
+    for now in range(0, 150, 15):
+        follow(house, now, 130)
+        ran.append(tuple(house.threads.values()))
+    assert {*ran} == {(4, 2), (2, 2)} or {*ran} == {(2, 4), (1, 4)}
 
 
 def test_a_member_that_is_gone_is_no_longer_measured() -> None:

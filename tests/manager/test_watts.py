@@ -9,11 +9,14 @@ from custom_components.xmrig_miner.manager.response import Response
 from custom_components.xmrig_miner.manager.watts import (
     ASSUMED,
     ENOUGH,
+    SURE,
     Draw,
     Sample,
     Step,
     Watts,
+    curve_with,
 )
+from custom_components.xmrig_miner.manager.watts_fit import Fit
 
 from .common import House, line, miner
 
@@ -40,17 +43,22 @@ def watched(steps: int = 40, *, noise: float = 5) -> Watts:
 def test_steps_tell_the_watts_of_a_thread() -> None:
     """What else happens in the house does not matter, nor does the sun that rises."""
     draw = watched().draws["a"]
-    assert draw.is_sure
     assert draw.each == pytest.approx(THREAD, rel=0.05)
-    assert draw.mining(16)[16] == pytest.approx(16 * THREAD, rel=0.05)
+    found = draw.fit(16)
+    assert found
+    assert found.error < SURE
+    assert found.mining[16] == pytest.approx(16 * THREAD, rel=0.05)
 
 
 def test_a_few_steps_are_not_enough() -> None:
     """Nor are those that contradict each other."""
-    assert not watched(5).draws["a"].is_sure
+    assert watched(5).draws["a"].fit(16) is None
     wild = Draw(tuple(Sample(0, 4, watts) for watts in (-500, 80, 900, 2000) * 5))
-    assert not wild.is_sure
-    assert Draw().each is Draw().error is None
+    found = wild.fit(16)
+    assert found
+    assert found.error > SURE
+    assert Draw().each is None
+    assert Draw().fit(4) is None
 
 
 def test_steps_at_the_same_time_tell_nothing() -> None:
@@ -77,13 +85,35 @@ def test_a_step_that_is_lost_in_the_noise_teaches_nothing() -> None:
 def test_what_is_learned_takes_the_place_of_an_estimate() -> None:
     """Hashrates and idle power stay."""
     curve = Curve((50, 60, 70), (0, 300, 500))
-    unsure = Watts({"a": Draw((Sample(0, 2, 60),))})
-    assert unsure.curve("a", curve, 2) == curve
-    sure = Watts({"a": Draw((Sample(0, 2, 60),) * ENOUGH)})
-    assert sure.curve("a", curve, 2) == Curve((50, 80, 110), (0, 300, 500))
-    assert sure.curve("b", curve, 2) == curve
-    assert sure.curve("a", None, 2) == Curve((0, 30, 60), (0, 1, 2))
-    assert Watts().curve("a", None, 2) == Curve((0, ASSUMED, 2 * ASSUMED), (0, 1, 2))
+    for unsure in (None, Fit((0, 40, 60), 2 * SURE)):
+        assert curve_with(unsure, curve, 2) == curve
+        assumed = Curve((0, ASSUMED, 2 * ASSUMED), (0, 1, 2))
+        assert curve_with(unsure, None, 2) == assumed
+    sure = Fit((0, 40, 60), SURE)
+    assert curve_with(sure, curve, 2) == Curve((50, 90, 110), (0, 300, 500))
+    assert curve_with(sure, None, 2) == Curve((0, 40, 60), (0, 1, 2))
+
+
+def test_what_is_learned_is_of_one_miner() -> None:
+    """Others have yet to be learned."""
+    watts = Watts({"a": Draw((Sample(0, 2, 60),) * ENOUGH)})
+    assert watts.fit("a", 2)
+    assert watts.fit("b", 2) is None
+    assert (watts.steps_seen("a"), watts.steps_seen("b")) == (ENOUGH, 0)
+
+
+def test_a_planned_step_counts_however_small_it_is() -> None:
+    """It was not made because of what the meter showed."""
+    seen = {}
+    for is_planned in (False, True):
+        watts = Watts()
+        for now in range(0, 300, 15):
+            if now == 150:
+                watts = watts.stepped([Step(now, "a", 4, 2, is_planned)])
+            noise = 30 * (now // 15 % 2)
+            watts = watts.seen(now, (60.0 if now > 150 else 100.0) + noise, RESPONSE)
+        seen[is_planned] = watts.steps_seen("a")
+    assert seen == {False: 0, True: 1}
 
 
 def test_it_is_kept() -> None:
@@ -105,9 +135,9 @@ def test_a_miner_whose_watts_are_unknown_is_managed() -> None:
         for _ in range(8):
             now += 15
             house.run(now, 20 * (house.threads["a"] or 0) - sun)
-    draw = house.state.watts.draws["a"]
-    assert draw.is_sure
-    assert draw.each == pytest.approx(20, rel=0.05)
+    found = house.state.watts.fit("a", 4)
+    assert found
+    assert found.mining[4] == pytest.approx(80, rel=0.05)
     house.run(now + 15, 20 * (house.threads["a"] or 0) - 85)
     house.run(now + 60, 20 * (house.threads["a"] or 0) - 85)
     assert house.threads == {"a": 4}

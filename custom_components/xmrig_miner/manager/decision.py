@@ -52,6 +52,7 @@ class Plan:
 
 def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) -> Plan:
     """Return what to do at `now`, in seconds on a monotonic clock."""
+    before = state.study
     members = tuple(state.known(member) for member in inputs.members)
     inputs = replace(inputs, members=members)
     state = _with_sleepers(state.seen(members, now), settings.mode, members, now)
@@ -85,7 +86,7 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
         settings, members, state.records, state.sleepers, loads, outcome, now
     )
     state = replace(state, sleepers=doings.sleepers)
-    state = state.commanded(members, targets, now)
+    state = state.commanded(members, targets, now, before)
     draw = others + power(loads, outcome.threads)
     left = outcome.available
     return Plan(

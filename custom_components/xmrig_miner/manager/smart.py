@@ -56,7 +56,7 @@ def smart(
     allowed = sharing.share(loads)
     study = state.study.updated(loads, allowed, inputs.members, now)
     state = replace(state, study=study)
-    threads = sharing.share(study.bounded(loads)) if study.current else allowed
+    threads = sharing.share(study.bounded(loads, allowed))
     budget = max(0.0, left.middle - settings.reserve - risky)
     outcome = Outcome(
         threads,

@@ -12,7 +12,7 @@ from .response import LEAST_STEP, LONGEST, Learned
 from .sleep import Sleep
 from .sources import Reading
 from .study import Study
-from .watts import Draw, Step, Watts
+from .watts import LEARNED, Draw, Step, Watts, curve_with
 
 SILENT = 120
 """Seconds within which a meter has to report after a step."""
@@ -126,9 +126,16 @@ class ManagerState:
         )
 
     def commanded(
-        self, members: tuple[Member, ...], targets: Mapping[str, int], now: float
+        self,
+        members: tuple[Member, ...],
+        targets: Mapping[str, int],
+        now: float,
+        before: Study,
     ) -> Self:
-        """Return the state after members were commanded to run `targets` threads."""
+        """Return the state after members were commanded to run `targets` threads.
+
+        `before` is the study before the decision.
+        """
         if not targets:
             return self
         records = dict(self.records)
@@ -137,7 +144,11 @@ class ManagerState:
             if member.id in targets:
                 record = records[member.id]
                 threads = targets[member.id]
-                steps.append(Step(now, member.id, record.threads(member), threads))
+                old = record.threads(member)
+                is_planned = before.is_planned(
+                    self.study, member.id, is_more=threads > old
+                )
+                steps.append(Step(now, member.id, old, threads, is_planned))
                 records[member.id] = record.commanded(threads, now).seen(member, now)
         return replace(
             self,
@@ -165,8 +176,13 @@ class ManagerState:
         """Return a member with the learned power in its curve, if it is learned."""
         if member.size is None:
             return member
+        found = self.watts.fit(member.id, member.size)
         return replace(
-            member, curve=self.watts.curve(member.id, member.curve, member.size)
+            member,
+            curve=curve_with(found, member.curve, member.size),
+            steps_seen=self.watts.steps_seen(member.id)
+            if found is None or found.error > LEARNED
+            else None,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -6,8 +6,9 @@ it, and less power ends it at once. One member is measured at a time, so that th
 of the house shows its step alone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+import math
 from typing import Self
 
 from .distribution import Load
@@ -20,6 +21,9 @@ LEAST_SHARE = 0.5
 """Share of the threads that the surplus feeds: fewer would cost too many hashes, and
 are measured when there is as little surplus."""
 
+SWING_INTERVAL = 600
+"""Minimum seconds between two swings, which cost hashes."""
+
 PATIENCE = 300
 """Seconds after which a number of threads without a measurement is given up."""
 
@@ -31,13 +35,23 @@ class Measuring:
     member: str
     threads: int
     since: float
+    is_swing: bool = False
+    """Whether it is made for the step alone, as `Study` explains."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """The measurement that is under way, and those that were given up."""
+    """The measurement that is under way, and those that were given up.
+
+    A member without a plug whose power is not known yet swings now and then to half of
+    its threads and back, if all else is measured: the best member of several runs at
+    full most of the time, and its power would never show. The others may not use what
+    it leaves meanwhile, as the meter would show both together.
+    """
 
     current: Measuring | None = None
+    swung_at: float = -math.inf
+    """When a member last swung."""
     given_up: frozenset[tuple[str, int]] = frozenset()
     """Members and threads that could not be measured, until a restart."""
 
@@ -45,7 +59,7 @@ class Study:
         self,
         loads: Sequence[Load],
         threads: Mapping[str, int],
-        members: Iterable[Member],
+        members: Sequence[Member],
         now: float,
     ) -> Self:
         """Return the study at `now`.
@@ -64,18 +78,53 @@ class Study:
             if LEAST_SHARE * threads[load.id] <= count <= threads[load.id]
             and (load.id, count) not in study.given_up
         ]
-        # What costs the fewest threads comes first
-        return replace(study, current=min(options)[-1] if options else None)
+        if options:
+            # What costs the fewest threads comes first
+            return replace(study, current=min(options)[-1])
+        if now - study.swung_at < SWING_INTERVAL:
+            return study
+        known = {member.id: member.steps_seen for member in members}
+        swings = [
+            (steps, place, Measuring(load.id, load.threads // 2, now, is_swing=True))
+            for place, load in enumerate(loads)
+            if (steps := known[load.id]) is not None
+            if load.is_settled and load.threads == threads[load.id] > 1
+        ]
+        if not swings:
+            return study
+        return replace(study, current=min(swings)[-1], swung_at=now)
 
-    def bounded(self, loads: Sequence[Load]) -> list[Load]:
-        """Return loads, of which the one that is measured may have no more threads."""
+    def bounded(
+        self, loads: Sequence[Load], threads: Mapping[str, int]
+    ) -> Sequence[Load]:
+        """Return loads with no more threads than a measurement allows.
+
+        `threads` is what the budget allows for each of the loads.
+        """
         current = self.current
+        if current is None:
+            return loads
         return [
             replace(load, ceiling=current.threads)
-            if current and load.id == current.member
+            if load.id == current.member
+            else replace(load, ceiling=threads[load.id])
+            if current.is_swing
             else load
             for load in loads
         ]
+
+    def is_planned(self, later: Study, member: str, *, is_more: bool) -> bool:
+        """Return whether a step of a member was made by a swing, and not by the meter.
+
+        `later` is the study after the decision on the step.
+        """
+        swing = (self if is_more else later).current
+        return (
+            swing is not None
+            and swing.is_swing
+            and swing.member == member
+            and self.current != later.current
+        )
 
     def ends_at(self, now: float) -> float | None:
         """Return when to look at the measurement again; None without one."""

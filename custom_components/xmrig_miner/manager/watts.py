@@ -1,8 +1,8 @@
 """The power of a miner without a plug, learned from the meter of the house.
 
 Each change of its threads is a step whose size in threads is known. The meter shows the
-size in W, along with everything else that happens in the house at that time. The median
-over many steps isolates the miner.
+size in W, along with everything else that happens in the house at that time. Many steps
+together isolate the miner: see `fit`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Self
 from ..api.models.values import stored, thread_number
 from .curve import Curve
 from .response import Response
+from .watts_fit import Fit, each, fit
 
 KEPT = 80
 """Number of steps to remember for each miner."""
@@ -23,7 +24,10 @@ ENOUGH = 10
 """Number of steps required before they are used."""
 
 SURE = 0.1
-"""Maximum relative error of the power per thread for it to be used."""
+"""Maximum relative standard error of the power of all threads for it to be used."""
+
+LEARNED = 0.05
+"""Maximum of that error for no more steps to be made to learn it."""
 
 CLOSE = 150
 """Maximum seconds spanned by the readings around a step."""
@@ -47,6 +51,8 @@ class Step(NamedTuple):
     member: str
     before: int
     after: int
+    is_planned: bool = False
+    """Whether it was made to be measured, and not because of a reading."""
 
 
 class Sample(NamedTuple):
@@ -61,11 +67,6 @@ class Sample(NamedTuple):
     def threads(self) -> int:
         """Return how many threads changed."""
         return abs(self.after - self.before)
-
-    @property
-    def each(self) -> float:
-        """Return the power of each of these threads, in W."""
-        return self.watts / (self.after - self.before)
 
 
 class Shown(NamedTuple):
@@ -113,37 +114,17 @@ class Draw:
         A smaller step may have been a reaction to such a change, and would measure the
         change instead of the miner.
         """
-        each = self.each if self.is_sure else None
-        return (each or ASSUMED) * sample.threads >= CLEAR * spread
+        watts = self.each if len(self.samples) >= ENOUGH else None
+        return (watts or ASSUMED) * sample.threads >= CLEAR * spread
 
     @property
     def each(self) -> float | None:
-        """Return the power of a thread in W; None without samples."""
-        if not self.samples:
-            return None
-        return _median((sample.each, sample.threads) for sample in self.samples)
+        """Return the power of a thread in W, roughly; None without samples."""
+        return each(self.samples) if self.samples else None
 
-    @property
-    def error(self) -> float | None:
-        """Return the relative error of `each`; None if `each` is not usable."""
-        each = self.each
-        if each is None or each <= 0:
-            return None
-        off = _median(
-            (abs(sample.each - each), sample.threads) for sample in self.samples
-        )
-        # The standard error of the median, assuming a normal distribution
-        return float(1.86 * off / len(self.samples) ** 0.5 / each)
-
-    @property
-    def is_sure(self) -> bool:
-        """Return whether it is accurate enough to be used."""
-        error = self.error
-        return len(self.samples) >= ENOUGH and error is not None and error <= SURE
-
-    def mining(self, threads: int) -> tuple[float, ...]:
-        """Return the power of 0 to `threads` threads, in W above idle."""
-        return tuple((self.each or 0.0) * count for count in range(threads + 1))
+    def fit(self, threads: int) -> Fit | None:
+        """Return the power of 0 to `threads` threads; None with too few steps."""
+        return fit(self.samples, threads) if len(self.samples) >= ENOUGH else None
 
 
 @dataclass(frozen=True)
@@ -177,7 +158,9 @@ class Watts:
             if _is_due(step, at, shown, response):
                 sample = _sample(step, steps, shown, response)
                 draw = draws.get(step.member, Draw())
-                if sample is not None and draw.is_clear(sample, _spread(shown)):
+                if sample is not None and (
+                    step.is_planned or draw.is_clear(sample, _spread(shown))
+                ):
                     draws[step.member] = draw.with_sample(sample)
                 # Kept without a member: it still overlaps with other steps
                 waiting.append(step._replace(member=""))
@@ -185,30 +168,36 @@ class Watts:
                 waiting.append(step)
         return replace(self, draws=draws, steps=tuple(waiting), shown=shown)
 
-    def curve(self, member: str, curve: Curve | None, threads: int) -> Curve | None:
-        """Return the curve of a miner whose power is estimated or unknown.
+    def fit(self, member: str, threads: int) -> Fit | None:
+        """Return the learned power of a miner; None with too few steps."""
+        return _fit(self.draws.get(member, Draw()), threads)
 
-        If unknown, a power is assumed. Otherwise the miner would never be started, and
-        there would be no steps to learn from.
-        """
-        return _curve(self.draws.get(member, Draw()), curve, threads)
+    def steps_seen(self, member: str) -> int:
+        """Return how many steps of a miner the meter has shown."""
+        return len(self.draws.get(member, Draw()).samples)
 
 
 @lru_cache(maxsize=512)
-def _curve(draw: Draw, curve: Curve | None, threads: int) -> Curve | None:
-    """Return a curve with the learned power of the threads, if accurate enough."""
-    is_sure = draw.is_sure
-    if curve is not None and not is_sure:
+def _fit(draw: Draw, threads: int) -> Fit | None:
+    return draw.fit(threads)
+
+
+@lru_cache(maxsize=512)
+def curve_with(found: Fit | None, curve: Curve | None, threads: int) -> Curve:
+    """Return the curve of a miner with the learned power of its threads, if accurate.
+
+    If its power is unknown, one is assumed. Otherwise the miner would never be started,
+    and there would be no steps to learn from.
+    """
+    if found is not None and found.error <= SURE:
+        mining = found.mining
+    elif curve is not None:
         return curve
-    mining = draw.mining(threads) if is_sure else _assumed(threads)
+    else:
+        mining = tuple(float(ASSUMED * count) for count in range(threads + 1))
     if curve is None:
         return Curve(mining, tuple(map(float, range(threads + 1))))
     return Curve(tuple(curve.idle + watts for watts in mining), curve.hashrates)
-
-
-def _assumed(threads: int) -> tuple[float, ...]:
-    """Return the assumed power of 0 to `threads` threads, in W."""
-    return tuple(float(ASSUMED * count) for count in range(threads + 1))
 
 
 def _is_due(step: Step, at: float, shown: Sequence[Shown], response: Response) -> bool:
@@ -270,11 +259,6 @@ def _spread(shown: Sequence[Shown]) -> float:
     """Return the usual (median) change between consecutive readings, in W."""
     changes = [abs(late.watts - early.watts) for early, late in pairwise(shown)]
     return median(changes) if changes else 0
-
-
-def _median(values: Iterable[tuple[float, int]]) -> float:
-    """Return the median of (value, weight) pairs."""
-    return median(value for value, weight in values for _ in range(weight))
 
 
 def _watts(value: Any) -> float | None:

@@ -85,9 +85,9 @@ def counts_missing(model: PowerModel, *, needs_watts: bool) -> tuple[int, ...]:
 
     Without `needs_watts`, a hashrate is enough.
     """
-    seen = model.hashrates_seen.keys()
+    seen = set(model.hashrates_seen)
     if needs_watts:
-        seen = seen & model.watts_seen.keys()
+        seen &= model.watts_seen.keys()
     return tuple(
         count for count in counts_to_measure(model.threads) if count not in seen
     )

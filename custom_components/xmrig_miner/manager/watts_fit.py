@@ -1,0 +1,123 @@
+"""The power of the threads of a miner, fitted to steps of known size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import inf, sqrt
+from statistics import median
+from typing import Protocol
+
+ROUNDS = 8
+"""Repetitions of the fit, each with less weight for the steps that do not fit."""
+
+USUAL_BEND = 0.1
+"""Share by which the first threads draw more than all on average, until steps tell, and
+how far that may be off: clocks fall with load."""
+
+MAX_BEND = 0.5
+"""Maximum of that share."""
+
+LEAST_SCATTER = 1
+"""W by which steps scatter at least."""
+
+
+class Seen(Protocol):
+    """A step as shown by the meter; the numbers of threads differ."""
+
+    @property
+    def before(self) -> int:
+        """Return the threads before the step."""
+
+    @property
+    def after(self) -> int:
+        """Return the threads after the step."""
+
+    @property
+    def watts(self) -> float:
+        """Return the increase of the draw in W."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The power of 0 to all threads, in W above idle, and how far it is known."""
+
+    mining: tuple[float, ...]
+    error: float
+    """Relative standard error of the power of all threads."""
+
+
+def each(steps: Sequence[Seen]) -> float:
+    """Return the power of a thread in W, roughly: the median over all that changed."""
+    return _median(steps, (step.watts / (step.after - step.before) for step in steps))
+
+
+def fit(steps: Sequence[Seen], threads: int) -> Fit:
+    """Return the power of a miner with `threads` threads.
+
+    All threads draw `full` W, of which the first ones may draw more than the last ones,
+    because clocks fall with load: f(s) = full * s + bend * s * (1 - s), where s is the
+    share of threads. Both are the solution of a robust least-squares fit. Steps far off
+    the curve, which are other loads of the house, lose their weight.
+    """
+    if not steps:
+        return Fit((0.0,) * (threads + 1), inf)
+    points = [_point(step, threads) for step in steps]
+    full = threads * each(steps)
+    bend = USUAL_BEND * full
+    error = inf
+    for _ in range(ROUNDS):
+        if full <= 0:
+            break
+        off = [abs(y - full * a - bend * b) for a, b, y in points]
+        scatter = max(1.48 * _median(steps, off), LEAST_SCATTER)
+        weights = [1 / (1 + (watts / (2 * scatter)) ** 2) ** 2 for watts in off]
+        aa, ab, bb, ay, by = _sums(points, weights)
+        doubt = (scatter / (USUAL_BEND * full)) ** 2
+        aa += doubt * USUAL_BEND**2
+        ab -= doubt * USUAL_BEND
+        bb += doubt
+        determinant = aa * bb - ab * ab
+        full = (bb * ay - ab * by) / determinant
+        bend = (aa * by - ab * ay) / determinant
+        bend = max(-MAX_BEND * full, min(MAX_BEND * full, bend))
+        error = scatter * sqrt(bb / determinant) / full
+    if full <= 0:
+        return Fit((0.0,) * (threads + 1), inf)
+    shares = [count / threads for count in range(threads + 1)]
+    mining = [full * share + bend * share * (1 - share) for share in shares]
+    return Fit(tuple(mining), error)
+
+
+def _median(steps: Iterable[Seen], values: Iterable[float]) -> float:
+    """Return the median of a value of each step, over all threads that changed.
+
+    Other loads of the house matter less in a large step.
+    """
+    return median(
+        value
+        for step, value in zip(steps, values, strict=True)
+        for _ in range(abs(step.after - step.before))
+    )
+
+
+def _sums(
+    points: Sequence[tuple[float, float, float]], weights: Sequence[float]
+) -> tuple[float, float, float, float, float]:
+    """Return the weighted sums of a*a, a*b, b*b, a*y and b*y."""
+    aa = ab = bb = ay = by = 0.0
+    for weight, (a, b, y) in zip(weights, points, strict=True):
+        aa += weight * a * a
+        ab += weight * a * b
+        bb += weight * b * b
+        ay += weight * a * y
+        by += weight * b * y
+    return aa, ab, bb, ay, by
+
+
+def _point(step: Seen, threads: int) -> tuple[float, float, float]:
+    """Return the factors of `full` and `bend` in a step, and its W."""
+    before, after = step.before / threads, step.after / threads
+    return (
+        after - before,
+        after * (1 - after) - before * (1 - before),
+        step.watts,
+    )
