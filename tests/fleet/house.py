@@ -15,19 +15,10 @@ from tests.watts import threads_hashing
 
 GRID = "sensor.grid"
 MODE = "select.mode"
+MISSING = "custom_components.xmrig_miner.fleet.members.counts_missing"
 IDLE = 60
 THREAD = 20
 THREADS = 4
-HASHRATE = 430
-
-
-def know_hashrates(rig: Rig) -> None:
-    """Let the hashrates of a miner be known, so that none has to be measured."""
-    meter = rig.entry.runtime_data.power.meter
-    for count in range(1, THREADS + 1):
-        meter.model = meter.model.with_sample(
-            count, watts=None, hashrate=HASHRATE * count
-        )
 
 
 async def set_dashboard(hass: HomeAssistant, *sources: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from custom_components.xmrig_miner.fleet.temperature import TemperatureLimit
 from tests.common import Rig
 from tests.watts import NUMBERS
 
-from .house import House, know_hashrates
+from .house import House
 
 ROOM = "sensor.room"
 THREADS = 4
@@ -32,7 +32,6 @@ async def limit(house: House, **options: Any) -> Rig:
         rig.entry, options={**NUMBERS, **options}
     )
     await rig.reload()
-    know_hashrates(rig)
     return rig
 
 

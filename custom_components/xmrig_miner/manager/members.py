@@ -36,9 +36,8 @@ class Member:
     size: int | None = None
     """Total threads, if its power is learned from the house meter because it has no
     plug; None otherwise."""
-    steps_seen: int | None = None
-    """Steps of its threads that the meter has shown so far; None unless its power is
-    still to be learned from them."""
+    is_learning: bool = False
+    """Whether its power is still to be learned from steps of its threads."""
     algorithm: str | None = None
     """Hashrates are comparable only within one algorithm."""
     threads: int | None = None

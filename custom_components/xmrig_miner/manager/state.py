@@ -180,9 +180,7 @@ class ManagerState:
         return replace(
             member,
             curve=curve_with(found, member.curve, member.size),
-            steps_seen=self.watts.steps_seen(member.id)
-            if found is None or found.error > LEARNED
-            else None,
+            is_learning=found is None or found.error > LEARNED,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -7,8 +7,7 @@ of the house shows its step alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-import math
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from .distribution import Load
@@ -23,6 +22,9 @@ are measured when there is as little surplus."""
 
 SWING_INTERVAL = 600
 """Minimum seconds between two swings, which cost hashes."""
+
+MAX_SWINGS = 40
+"""Swings after which the power of a member is left unknown, until a restart."""
 
 PATIENCE = 300
 """Seconds after which a number of threads without a measurement is given up."""
@@ -50,8 +52,10 @@ class Study:
     """
 
     current: Measuring | None = None
-    swung_at: float = -math.inf
-    """When a member last swung."""
+    swung_at: float | None = None
+    """When a member last swung, or the first decision was made."""
+    swings: Mapping[str, int] = field(default_factory=dict)
+    """How often each member swung."""
     given_up: frozenset[tuple[str, int]] = frozenset()
     """Members and threads that could not be measured, until a restart."""
 
@@ -81,18 +85,26 @@ class Study:
         if options:
             # What costs the fewest threads comes first
             return replace(study, current=min(options)[-1])
-        if now - study.swung_at < SWING_INTERVAL:
-            return study
-        known = {member.id: member.steps_seen for member in members}
-        swings = [
-            (steps, place, Measuring(load.id, load.threads // 2, now, is_swing=True))
-            for place, load in enumerate(loads)
-            if (steps := known[load.id]) is not None
-            if load.is_settled and load.threads == threads[load.id] > 1
+        if study.swung_at is None:
+            return replace(study, swung_at=now)
+        learning = {member.id for member in members if member.is_learning}
+        candidates = [
+            load
+            for load in loads
+            if load.id in learning
+            and load.is_settled
+            and load.threads == threads[load.id] > 1
+            and study.swings.get(load.id, 0) < MAX_SWINGS
         ]
-        if not swings:
+        if now - study.swung_at < SWING_INTERVAL or not candidates:
             return study
-        return replace(study, current=min(swings)[-1], swung_at=now)
+        load = min(candidates, key=lambda load: study.swings.get(load.id, 0))
+        return replace(
+            study,
+            current=Measuring(load.id, load.threads // 2, now, is_swing=True),
+            swung_at=now,
+            swings={**study.swings, load.id: study.swings.get(load.id, 0) + 1},
+        )
 
     def bounded(
         self, loads: Sequence[Load], threads: Mapping[str, int]
