@@ -9,13 +9,13 @@ import pytest
 from tests.common import Rig
 from tests.watts import NUMBERS
 
-from .house import MISSING, House
+from .house import MISSING, SWINGS, House
 
 
 @pytest.fixture(autouse=True)
 def all_is_measured() -> Generator[None]:
     """Leave nothing for the manager to measure, which would hold threads back."""
-    with patch(MISSING, return_value=()):
+    with patch(MISSING, return_value=()), patch(SWINGS, 0):
         yield
 
 

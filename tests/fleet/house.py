@@ -16,6 +16,7 @@ from tests.watts import threads_hashing
 GRID = "sensor.grid"
 MODE = "select.mode"
 MISSING = "custom_components.xmrig_miner.fleet.members.counts_missing"
+SWINGS = "custom_components.xmrig_miner.manager.study.MAX_SWINGS"
 IDLE = 60
 THREAD = 20
 THREADS = 4
