@@ -13,6 +13,8 @@ from scripts.runner.process import HOST
 from .running import Run, eventually, free_port, remove_all
 
 GRID = "sensor.house_grid"
+COMES = 60
+"""Seconds that include two polls and the command after them, on a busy machine."""
 THREADS = 4
 """Of the simulated miner."""
 
@@ -48,7 +50,7 @@ class Home:
             await self.report(watts)
             return await self.threads() == threads
 
-        await eventually(has_come)
+        await eventually(has_come, COMES)
 
     async def submit(self, form: dict[str, Any], entered: dict[str, Any]) -> Any:
         """Submit a form, and return what is shown next."""
