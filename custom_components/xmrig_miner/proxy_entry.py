@@ -74,7 +74,7 @@ def _async_reload_for_workers(hass: HomeAssistant, entry: ProxyConfigEntry) -> N
 
     An update listener would forbid the connection form to reload the entry.
     """
-    chosen = entry.subentries.keys()
+    chosen = set(entry.subentries)
     is_scheduled = False
 
     @callback
