@@ -129,6 +129,12 @@ async def _change_pools(client: Client) -> None:
         await asyncio.sleep(15)
 
 
+async def _start_mining(client: Client) -> None:
+    """Wait until the manager mines, and shows with what efficiency."""
+    while await client.state("sensor.mining_manager_efficiency") == "unknown":
+        await asyncio.sleep(1)
+
+
 async def _main() -> None:
     """Take all pictures."""
     IMAGES.mkdir(exist_ok=True)
@@ -151,6 +157,7 @@ async def _main() -> None:
         await take("miner", page, "Most efficient with")
         device = "config/devices/device"
         manager = f"{device}/{{Mining manager}}"
+        await _start_mining(client)
         await take("manager", manager, "Controls", whole=False)
         mode = "select.mining_manager_mode"
         await client.call("select.select_option", entity_id=mode, option="full")

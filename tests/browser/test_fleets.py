@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("nothing")
 TABLE_FROM = 20
 """Miners from which on there is a table (frontend/web/overview.js)."""
 
-FIRST_PAINT = 1000
+FIRST_PAINT = 500
 """ms of CPU time in which a dashboard is there: a busy computer takes longer, not more."""
 
 # From another page of Home Assistant until all is drawn
