@@ -31,6 +31,9 @@ from tests.virtual_time import VirtualLoop
 # frozen clock: it would reject real datetimes from then on.
 make_context()
 
+# pytest shows what is logged; Home Assistant's test helpers write it to stderr as well
+logging.getLogger().handlers.clear()
+
 # Selected by --hypothesis-profile
 settings.register_profile(
     "short", deadline=None, database=None, max_examples=60, derandomize=True
