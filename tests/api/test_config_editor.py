@@ -1,0 +1,395 @@
+"""Tests of changing a config, by the replies of a stand-in for a miner."""
+
+from collections.abc import Callable
+import copy
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig_miner.api.config_editor import (
+    ATTEMPTS,
+    SETTLE,
+    ConfigEditor,
+)
+from custom_components.xmrig_miner.api.document import MISSING, Change, merge_patch
+from custom_components.xmrig_miner.api.exceptions import (
+    Command,
+    XmrigConflictError,
+    XmrigInterruptedError,
+    XmrigNotConfirmedError,
+    XmrigRefusedError,
+    XmrigStorageError,
+    XmrigUnsafeConfigError,
+)
+from custom_components.xmrig_miner.api.miner_link import MinerLink
+from custom_components.xmrig_miner.api.models import Config, Summary
+from custom_components.xmrig_miner.api.state import MinerState, StateStore
+
+from .stub import ADDRESS, StubClient
+
+DOCUMENT: dict[str, Any] = {
+    "http": {"port": 18088},
+    "pools": [{"url": "pool.example.org:1", "user": "WALLET"}],
+    "cpu": {"enabled": True, "yield": True},
+    "retries": 5,
+    "print-time": 60,
+}
+
+type Edit = Callable[[dict[str, Any]], None]
+
+
+class Miner(StubClient):
+    """A miner that shows a posted config at one of the next reads."""
+
+    def __init__(self, *, delay: int = 1, **kwargs: Any) -> None:
+        """Initialize it; it shows a config after `delay` reads."""
+        super().__init__(**kwargs)
+        self.document = copy.deepcopy(DOCUMENT)
+        self.delay = delay
+        self.applied: Callable[[dict[str, Any]], dict[str, Any]] = lambda posted: posted
+        """Returns what is shown of a config."""
+        self.edits: dict[int, Edit] = {}
+        """External changes by the number of the read before which they happen."""
+        self.posted: list[dict[str, Any]] = []
+        self.reads = 0
+        self._pending: tuple[int, dict[str, Any]] | None = None
+
+    async def config(self) -> Config:
+        """Return the config as it is by now."""
+        self.reads += 1
+        if self._pending and self.reads >= self._pending[0]:
+            self.document, self._pending = self._pending[1], None
+        if edit := self.edits.get(self.reads):
+            self.document = copy.deepcopy(self.document)
+            edit(self.document)
+        return Config(self.document)
+
+    async def post_config(self, config: Config) -> None:
+        """Take a config."""
+        self.posted.append(config.document)
+        try:
+            await super().post_config(config)
+        except XmrigRefusedError:
+            raise
+        except XmrigInterruptedError as error:
+            if str(error) == "nothing arrived":
+                raise
+            self._take(config)
+            raise
+        self._take(config)
+
+    def _take(self, config: Config) -> None:
+        applied = self.applied(copy.deepcopy(config.document))
+        self._pending = (self.reads + 1 + self.delay, applied)
+
+
+class Bench:
+    """An editor of a miner, and what it stored."""
+
+    def __init__(
+        self, miner: Miner | None = None, state: MinerState = MinerState()
+    ) -> None:
+        """Initialize the editor."""
+        self.miner = miner or Miner()
+        self.saved: list[tuple[int, MinerState]] = []
+        """The states that were saved, and how many configs were posted by then."""
+        self.failing = False
+        self.store = StateStore(state, self._save)
+        self.link: MinerLink = self.miner.link()
+        self.editor = ConfigEditor(self.link, self.store)
+
+    async def _save(self, state: MinerState) -> None:
+        if self.failing:
+            raise XmrigStorageError("disk full")
+        self.saved.append((len(self.miner.posted), state))
+
+    async def edit(self, patch: dict[str, Any], **kwargs: Any) -> list[Change]:
+        """Merge a patch into the config."""
+        return await self.editor.edit(
+            lambda config: Config(merge_patch(config.document, patch)), **kwargs
+        )
+
+
+def retries(number: int) -> Edit:
+    """Return an external change of a value."""
+    return lambda document: document.update(retries=number)
+
+
+RETRIES = Change(path=("retries",), old=5, new=7)
+
+
+async def test_a_change() -> None:
+    """What undoes it is stored before it is sent, and it has to last."""
+    bench = Bench()
+    assert await bench.edit({"retries": 7}) == [RETRIES]
+    assert bench.miner.posted == [DOCUMENT | {"retries": 7}]
+    first, before = bench.saved[0]
+    assert first == 0
+    config = Config(DOCUMENT | {"retries": 7})
+    assert before.original_config(config).document == DOCUMENT
+    assert before.user_config(config).document == DOCUMENT
+    after = bench.store.state
+    assert after.original_config(config).document == DOCUMENT
+    assert after.pending_payout is None
+    # Once to see it, and once after a while; a poll finds nothing external
+    assert bench.editor.take_external_changes() == []
+    bench.editor.observe(await bench.editor.read())
+    assert bench.editor.take_external_changes() == []
+
+
+async def test_who_answers_is_verified_after_each_read() -> None:
+    """A config does not say which miner sent it."""
+    other = Summary(id="other")
+    bench = Bench(Miner(summaries=(Summary(), Summary(), other)))
+    with pytest.raises(Exception, match="Another miner"):
+        await bench.edit({"retries": 7})
+    bench = Bench(Miner(summaries=(other,)))
+    with pytest.raises(Exception, match="Another miner"):
+        await bench.edit({"retries": 7})
+    assert bench.miner.posted == []
+    assert bench.saved == []
+
+
+async def test_no_change() -> None:
+    """Nothing is sent, but the state is updated."""
+    bench = Bench()
+    changes = await bench.edit(
+        {"retries": 5}, update=lambda state: MinerState(threads=3)
+    )
+    assert changes == []
+    assert bench.miner.posted == []
+    assert bench.store.state.threads == 3
+    assert [state.threads for _, state in bench.saved] == [3]
+
+
+async def test_a_change_by_the_user() -> None:
+    """A control restores its values from then on, and the whole config does not."""
+    bench = Bench()
+    await bench.edit({"retries": 7}, by_user=True)
+    config = Config(bench.miner.document)
+    state = bench.store.state
+    assert state.user_config(config).document["retries"] == 7
+    assert state.original_config(config).document["retries"] == 5
+
+
+async def test_a_change_that_would_cut_off_access() -> None:
+    """Nothing is stored or sent; a preview says the same."""
+    bench = Bench()
+    for unsafe in (bench.edit, _preview(bench)):
+        with pytest.raises(XmrigUnsafeConfigError):
+            await unsafe({"http": {"port": 1}})
+    assert bench.saved == []
+    assert bench.miner.posted == []
+
+
+def _preview(bench: Bench) -> Callable[[dict[str, Any]], Any]:
+    return lambda patch: bench.editor.preview(
+        lambda config: Config(merge_patch(config.document, patch))
+    )
+
+
+async def test_a_preview() -> None:
+    """It returns the changes, and sends nothing."""
+    bench = Bench()
+    assert await _preview(bench)({"retries": 7}) == [RETRIES]
+    assert bench.miner.posted == []
+    assert bench.saved == []
+
+
+async def test_a_state_that_cannot_be_stored() -> None:
+    """What would undo the change is lost, so it is not sent."""
+    bench = Bench()
+    bench.failing = True
+    with pytest.raises(XmrigStorageError):
+        await bench.edit({"retries": 7})
+    assert bench.miner.posted == []
+
+
+async def test_a_refused_config() -> None:
+    """Where its values show later, they were set externally."""
+    bench = Bench(Miner(writes=(XmrigRefusedError("400"),)))
+    with pytest.raises(XmrigRefusedError):
+        await bench.edit({"retries": 7})
+    bench.miner.edits[bench.miner.reads + 1] = retries(7)
+    bench.editor.observe(await bench.editor.read())
+    assert bench.editor.take_external_changes() == ["retries"]
+
+
+async def test_a_reply_that_was_lost() -> None:
+    """The change took effect all the same, which shows."""
+    bench = Bench(Miner(writes=(XmrigInterruptedError("reset"),)))
+    assert await bench.edit({"retries": 7}) == [RETRIES]
+    assert len(bench.miner.posted) == 1
+
+
+async def test_a_change_that_never_arrived() -> None:
+    """The error is that of the request."""
+    error = XmrigInterruptedError("nothing arrived")
+    bench = Bench(Miner(writes=(error,)))
+    with pytest.raises(XmrigInterruptedError) as raised:
+        await bench.edit({"retries": 7})
+    assert raised.value is error
+    assert len(bench.miner.posted) == 1
+
+
+async def test_a_change_that_never_shows() -> None:
+    """It is sent once, and named in the error."""
+    bench = Bench(Miner(delay=10**6))
+    with pytest.raises(XmrigNotConfirmedError) as raised:
+        await bench.edit({"retries": 7})
+    assert raised.value.command is Command.SET_CONFIG
+    assert len(bench.miner.posted) == 1
+
+
+@pytest.mark.parametrize("delay", [0, 1, 20])
+async def test_a_change_that_shows_late(delay: int) -> None:
+    """It is waited for."""
+    bench = Bench(Miner(delay=delay))
+    assert await bench.edit({"retries": 7}) == [RETRIES]
+    assert len(bench.miner.posted) == 1
+
+
+async def test_a_removed_default() -> None:
+    """XMRig fills it in again, so that nothing shows."""
+    bench = Bench()
+    bench.miner.applied = lambda posted: posted | {"print-time": 60}
+    assert await bench.edit({"print-time": None}) == [
+        Change(path=("print-time",), old=60, new=MISSING)
+    ]
+    assert len(bench.miner.posted) == 1
+    assert bench.editor.take_external_changes() == []
+
+
+async def test_a_removed_default_whose_reply_was_lost() -> None:
+    """Whether it arrived does not show."""
+    error = XmrigInterruptedError("reset")
+    bench = Bench(Miner(writes=(error,)))
+    bench.miner.applied = lambda posted: posted | {"print-time": 60}
+    with pytest.raises(XmrigInterruptedError):
+        await bench.edit({"print-time": None})
+
+
+async def test_what_the_miner_fills_in_is_its_own() -> None:
+    """Only what was there before was changed by someone else."""
+    bench = Bench()
+    bench.miner.applied = lambda posted: (
+        posted | {"cpu": posted["cpu"] | {"priority": None}}
+    )
+    assert await bench.edit({"retries": 7}) == [RETRIES]
+    assert bench.editor.take_external_changes() == []
+
+
+async def test_an_external_change_just_before() -> None:
+    """It is kept, and reported by the next poll."""
+    bench = Bench()
+    bench.editor.observe(await bench.editor.read())
+    assert bench.editor.take_external_changes() == []
+    bench.miner.edits[2] = lambda document: document.update({"print-time": 1})
+    assert await bench.edit({"retries": 7}) == [RETRIES]
+    assert bench.miner.document["print-time"] == 1
+    assert bench.editor.take_external_changes() == ["print-time"]
+    assert bench.editor.take_external_changes() == []
+
+
+async def test_an_external_change_while_the_state_is_stored() -> None:
+    """The change is made anew, to what there is by then."""
+    bench = Bench()
+    bench.miner.edits[2] = retries(9)
+    change = Change(path=("cpu", "yield"), old=True, new=False)
+    assert await bench.edit({"cpu": {"yield": False}}) == [change]
+    assert [posted["retries"] for posted in bench.miner.posted] == [9]
+
+
+async def test_a_change_that_is_overwritten() -> None:
+    """It is sent once more, and what else was changed is kept."""
+    bench = Bench(Miner(delay=0))
+
+    def overwrite(document: dict[str, Any]) -> None:
+        document.update({"retries": 9, "print-time": 1})
+
+    # The reads are: before, once stored, until it changed, stable, stable later
+    bench.miner.edits[5] = overwrite
+    again = Change(path=("retries",), old=9, new=7)
+    assert await bench.edit({"retries": 7}) == [again]
+    assert [posted["print-time"] for posted in bench.miner.posted] == [60, 1]
+    assert bench.miner.document["retries"] == 7
+    assert bench.editor.take_external_changes() == ["retries", "print-time"]
+
+
+async def test_a_change_that_is_always_overwritten() -> None:
+    """Two programs would fight for ever."""
+    bench = Bench(Miner(delay=0))
+    number = iter(range(100, 1000))
+
+    def overwrite(document: dict[str, Any]) -> None:
+        document.update(retries=next(number))
+
+    original = bench.miner.config
+
+    async def config() -> Config:
+        shown = await original()
+        if shown.document["retries"] == 7:
+            bench.miner.edits[bench.miner.reads + 1] = overwrite
+        return shown
+
+    bench.miner.config = config  # type: ignore[method-assign]
+    with pytest.raises(XmrigConflictError, match=ADDRESS):
+        await bench.edit({"retries": 7})
+    assert len(bench.miner.posted) == ATTEMPTS
+
+
+async def test_a_value_that_the_miner_replaces() -> None:
+    """It is out of range: written again, it changes nothing, and all is as before."""
+    bench = Bench(Miner(delay=0))
+    bench.miner.applied = lambda posted: (
+        posted | {"retries": min(posted["retries"], 100)}
+    )
+    with pytest.raises(XmrigNotConfirmedError):
+        await bench.edit({"retries": 999})
+    assert [posted["retries"] for posted in bench.miner.posted] == [999, 999, 5]
+    assert bench.miner.document == DOCUMENT
+    bench.editor.observe(await bench.editor.read())
+    assert bench.editor.take_external_changes() == []
+    state = bench.store.state
+    assert state.original_config(Config(DOCUMENT)).document == DOCUMENT
+
+
+async def test_a_rewrite() -> None:
+    """The config is sent as it is; whether it arrived may be unknown."""
+    bench = Bench()
+    assert await bench.editor.rewrite() is None
+    assert bench.miner.posted == [DOCUMENT]
+    error = XmrigInterruptedError("reset")
+    bench = Bench(Miner(writes=(error,)))
+    assert await bench.editor.rewrite() is error
+
+
+async def test_a_config_that_differs_is_read_twice() -> None:
+    """Of another miner that answers for a moment, nothing is used."""
+    bench = Bench()
+    editor = bench.editor
+    first = await editor.read()
+    assert bench.miner.reads == 1
+    editor.observe(first)
+    assert (await editor.read()).document == DOCUMENT
+    assert bench.miner.reads == 2
+    bench.miner.edits = {3: retries(1), 4: retries(5)}
+    assert (await editor.read()).document["retries"] == 5
+    assert bench.miner.reads == 5
+    bench.miner.edits = {6: retries(1)}
+    assert (await editor.read()).document["retries"] == 1
+    assert bench.miner.reads == 7
+
+
+async def test_the_same_reading_again_is_no_change() -> None:
+    """And a path that changed twice is named once."""
+    editor = Bench().editor
+    one, two = Config({"retries": 1}), Config({"retries": 2})
+    for config in (one, one, two, one, two):
+        editor.observe(config)
+    assert editor.take_external_changes() == ["retries"]
+
+
+async def test_how_long_a_change_has_to_last() -> None:
+    """A client that read the config before may overwrite it within that time."""
+    assert SETTLE > 0.5
