@@ -307,3 +307,123 @@ def test_what_is_damaged_is_refused(change: dict[str, Any]) -> None:
         Sleep.from_json(Sleep().as_json() | change)
     with pytest.raises(LookupError):
         Sleep.from_json({})
+
+
+# --- Each step, with all that it changes ---------------------------------------
+
+BUSY = Sleep(
+    since=1.0, attempts=1, fault=SleepFault.SLEEP, rested_since=2.0, covered_since=3.0
+)
+"""A state in which everything is set that a step may reset."""
+
+
+def asleep(since: float, **values: Any) -> Sleep:
+    """Return a state at the start of a sleep."""
+    reset = {"rested_since": None, "covered_since": None}
+    return replace(BUSY, phase=Phase.ASLEEP, since=since, **(reset | values))
+
+
+@pytest.mark.parametrize(
+    ("before", "rules", "now", "after"),
+    [
+        # After a start of Home Assistant, its phase begins when it is first seen
+        (
+            replace(BUSY, since=None),
+            BUTTON,
+            50.0,
+            replace(BUSY, since=50.0, offline_since=50.0, rested_since=None),
+        ),
+        (BUSY, BUTTON, 50.0, replace(BUSY, offline_since=50.0, rested_since=None)),
+        # It has left the network
+        (
+            replace(BUSY, phase=Phase.FALLING_ASLEEP, offline_since=10.0),
+            BUTTON,
+            10.0 + GONE,
+            asleep(10.0 + GONE, offline_since=10.0, attempts=0, fault=None),
+        ),
+        # But its plug cannot be switched off
+        (
+            replace(BUSY, phase=Phase.FALLING_ASLEEP, fault=None, offline_since=10.0),
+            PLUG,
+            10.0 + GONE + FALLS_ASLEEP,
+            asleep(10.0 + GONE + FALLS_ASLEEP, offline_since=10.0),
+        ),
+        # It does not wake up: it may be woken again at once
+        (
+            replace(BUSY, phase=Phase.WAKING, offline_since=10.0),
+            BUTTON,
+            1.0 + 2 * START_UP,
+            asleep(-math.inf, offline_since=10.0, attempts=2, fault=SleepFault.WAKE),
+        ),
+    ],
+)
+def test_a_step_of_one_that_is_offline(
+    before: Sleep, rules: SleepRules, now: float, after: Sleep
+) -> None:
+    """What it changes, and nothing else."""
+    assert before.seen_offline(rules, now) == after
+
+
+def test_a_plug_that_is_off() -> None:
+    """Its computer sleeps from then on."""
+    falling = replace(BUSY, phase=Phase.FALLING_ASLEEP)
+    assert falling.switched_off(50.0) == asleep(50.0, attempts=0, fault=None)
+    assert BUSY.switched_off(50.0) is BUSY
+
+
+def test_put_to_sleep_by_hand() -> None:
+    """What failed before is forgotten."""
+    assert BUSY.by_hand(50.0) == replace(
+        BUSY,
+        phase=Phase.FALLING_ASLEEP,
+        since=50.0,
+        is_left_alone=True,
+        attempts=0,
+        fault=None,
+        rested_since=None,
+        covered_since=None,
+    )
+
+
+def test_another_mode() -> None:
+    """It is no longer left alone; one that does not respond is asleep."""
+    alone = replace(BUSY, is_left_alone=True)
+    anew = replace(BUSY, attempts=0, fault=None)
+    assert alone.in_other_mode(50.0) == anew
+    assert alone.in_other_mode(50.0).is_left_alone is False
+    away = replace(alone, offline_since=50.0 - GONE)
+    assert away.in_other_mode(50.0) == asleep(
+        -math.inf, offline_since=50.0 - GONE, attempts=0, fault=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "phase"),
+    [
+        (SleepAction.SLEEP, Phase.FALLING_ASLEEP),
+        (SleepAction.WAKE, Phase.WAKING),
+    ],
+)
+def test_a_phase_begins_with_its_action(action: SleepAction, phase: Phase) -> None:
+    """At that moment."""
+    told = BUSY.told(action, 50.0)
+    assert (told.phase, told.since) == (phase, 50.0)
+
+
+@pytest.mark.parametrize(
+    ("need", "is_covered"), [(0.5, True), (1.0, True), (1.5, False), (0.0, False)]
+)
+def test_a_small_need(need: float, *, is_covered: bool) -> None:
+    """Any power covers it, but for one that may not mine at all."""
+    sleep = Sleep(phase=Phase.ASLEEP, need=need).covered(50.0, 1.0)
+    assert (sleep.covered_since is not None) is is_covered
+
+
+@pytest.mark.parametrize("start_up", [LEAST_START_UP, MOST_START_UP])
+def test_the_bounds_of_a_start_up_time_are_loaded(start_up: int) -> None:
+    """Beyond them the file is damaged."""
+    stored = replace(Sleep(), start_up=start_up).as_json()
+    assert Sleep.from_json(stored).start_up == start_up
+    for beyond in (LEAST_START_UP - 1, MOST_START_UP + 1):
+        with pytest.raises(ValueError, match="shape"):
+            Sleep.from_json(stored | {"start_up": beyond})
