@@ -1,5 +1,6 @@
 """Tests of changing a config, by the replies of a stand-in for a miner."""
 
+import asyncio
 from collections.abc import Callable
 import copy
 from typing import Any
@@ -15,6 +16,7 @@ from custom_components.xmrig_miner.api.document import MISSING, Change, merge_pa
 from custom_components.xmrig_miner.api.exceptions import (
     Command,
     XmrigConflictError,
+    XmrigError,
     XmrigInterruptedError,
     XmrigNotConfirmedError,
     XmrigRefusedError,
@@ -50,6 +52,8 @@ class Miner(StubClient):
         """Returns what is shown of a config."""
         self.edits: dict[int, Edit] = {}
         """External changes by the number of the read before which they happen."""
+        self.failing: dict[int, XmrigError] = {}
+        """Errors by the number of the read that ends with them."""
         self.posted: list[dict[str, Any]] = []
         self.reads = 0
         self._pending: tuple[int, dict[str, Any]] | None = None
@@ -57,6 +61,8 @@ class Miner(StubClient):
     async def config(self) -> Config:
         """Return the config as it is by now."""
         self.reads += 1
+        if error := self.failing.get(self.reads):
+            raise error
         if self._pending and self.reads >= self._pending[0]:
             self.document, self._pending = self._pending[1], None
         if edit := self.edits.get(self.reads):
@@ -158,7 +164,7 @@ async def test_no_change() -> None:
     )
     assert changes == []
     assert bench.miner.posted == []
-    assert bench.store.state.threads == 3
+    assert bench.store.state == MinerState(threads=3)
     assert [state.threads for _, state in bench.saved] == [3]
 
 
@@ -300,15 +306,60 @@ async def test_an_external_change_while_the_state_is_stored() -> None:
     assert [posted["retries"] for posted in bench.miner.posted] == [9]
 
 
-async def test_a_change_that_is_overwritten() -> None:
+async def test_a_config_that_cannot_be_read() -> None:
+    """Before the change the error is raised at once; after it, it is read again."""
+    error = XmrigInterruptedError("cut")
+    bench = Bench()
+    bench.miner.failing[1] = error
+    with pytest.raises(XmrigInterruptedError):
+        await bench.edit({"retries": 7})
+    assert bench.miner.reads == 1
+    for read in range(3, 9):
+        bench = Bench()
+        bench.miner.failing[read] = error
+        assert await bench.edit({"retries": 7}) == [RETRIES]
+
+
+async def test_a_config_that_cannot_be_read_once_it_was_overwritten() -> None:
+    """It is read again, as any after a write."""
+    bench = Bench(Miner(delay=0))
+    bench.miner.edits[5] = retries(9)
+    bench.miner.failing[7] = XmrigInterruptedError("cut")
+    assert await bench.edit({"retries": 7})
+    assert bench.miner.document["retries"] == 7
+
+
+async def test_a_change_has_to_last_for_a_while() -> None:
+    """It may be overwritten until then."""
+    bench = Bench(Miner(delay=0))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await bench.edit({"retries": 7})
+    assert loop.time() - began >= SETTLE
+
+
+async def test_an_own_value_that_shows_late() -> None:
+    """It was overwritten, and writing it again was refused: it is not external."""
+    bench = Bench(Miner(delay=0, writes=(None, XmrigRefusedError("400"))))
+    bench.miner.edits[5] = retries(9)
+    with pytest.raises(XmrigRefusedError):
+        await bench.edit({"retries": 7})
+    assert bench.editor.take_external_changes() == ["retries"]
+    bench.miner.edits[bench.miner.reads + 1] = retries(7)
+    bench.editor.observe(await bench.editor.read())
+    assert bench.editor.take_external_changes() == []
+
+
+@pytest.mark.parametrize("read", [5, 6])
+async def test_a_change_that_is_overwritten(read: int) -> None:
     """It is sent once more, and what else was changed is kept."""
     bench = Bench(Miner(delay=0))
 
     def overwrite(document: dict[str, Any]) -> None:
         document.update({"retries": 9, "print-time": 1})
 
-    # The reads are: before, once stored, until it changed, stable, stable later
-    bench.miner.edits[5] = overwrite
+    # The fifth read is the first one that has to show the change, the sixth the last
+    bench.miner.edits[read] = overwrite
     again = Change(path=("retries",), old=9, new=7)
     assert await bench.edit({"retries": 7}) == [again]
     assert [posted["print-time"] for posted in bench.miner.posted] == [60, 1]
