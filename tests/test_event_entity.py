@@ -14,6 +14,7 @@ from custom_components.xmrig_miner.api.proxy_activity import ProxyActivityType
 from custom_components.xmrig_miner.const import CONF_KIND
 from custom_components.xmrig_miner.event import ACTIVITY, XmrigActivityEvent
 from custom_components.xmrig_miner.kinds import EntryKind
+from custom_components.xmrig_miner.process_entity import ProcessEntity
 from custom_components.xmrig_miner.proxy.coordinator import WORKERS
 
 RESTARTED = Activity(ActivityType.RESTARTED, {"uptime": 1})
@@ -78,7 +79,7 @@ def poll(bench: Bench, *activities: Activity) -> None:
 
 def tell(bench: Bench) -> None:
     """Call the listener, as without a poll."""
-    with patch.object(module.ProcessEntity, "_handle_coordinator_update"):
+    with patch.object(ProcessEntity, "_handle_coordinator_update"):
         bench.entity._handle_coordinator_update()  # noqa: SLF001
 
 
@@ -99,7 +100,7 @@ async def test_each_activity_is_an_event(bench: Bench) -> None:
 
 async def test_each_poll_is_shown(bench: Bench) -> None:
     """Also one without an event."""
-    with patch.object(module.ProcessEntity, "_handle_coordinator_update") as update:
+    with patch.object(ProcessEntity, "_handle_coordinator_update") as update:
         bench.entity._handle_coordinator_update()  # noqa: SLF001
     update.assert_called_once_with()
 
@@ -154,7 +155,7 @@ async def test_the_entity_of_a_miner_or_proxy(
     assert entity.translation_key == key
     assert entity.unique_id == "entry_activity"
     assert entity.coordinator_context is context
-    assert entity.coordinator is coordinator
+    assert cast(Any, entity.coordinator) is coordinator
 
 
 async def test_the_entity_of_the_manager() -> None:

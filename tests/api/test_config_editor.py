@@ -136,7 +136,7 @@ async def test_a_change() -> None:
     assert before.user_config(config).document == DOCUMENT
     after = bench.store.state
     assert after.original_config(config).document == DOCUMENT
-    assert after.pending_payout is None
+    assert after.all_edits.is_in(bench.miner.document) is True
     # Once to see it, and once after a while; a poll finds nothing external
     assert bench.editor.take_external_changes() == []
     bench.editor.observe(await bench.editor.read())
@@ -335,7 +335,7 @@ async def test_a_change_has_to_last_for_a_while() -> None:
     loop = asyncio.get_running_loop()
     began = loop.time()
     await bench.edit({"retries": 7})
-    assert loop.time() - began >= SETTLE
+    assert loop.time() - began > SETTLE * 0.99
 
 
 async def test_an_own_value_that_shows_late() -> None:
@@ -403,6 +403,33 @@ async def test_a_value_that_the_miner_replaces() -> None:
     assert bench.editor.take_external_changes() == []
     state = bench.store.state
     assert state.original_config(Config(DOCUMENT)).document == DOCUMENT
+    # What is taken back was seen, too
+    for number in (9, 5):
+        bench.editor.observe(Config(DOCUMENT | {"retries": number}))
+        assert bench.editor.take_external_changes() == ["retries"]
+
+
+async def test_what_is_stored_before_a_replaced_value_is_taken_back() -> None:
+    """If that fails too, the value that the miner chose is the written one."""
+    bench = Bench(Miner(delay=0, writes=(None, None, XmrigRefusedError("400"))))
+    bench.miner.applied = lambda posted: (
+        posted | {"retries": min(posted["retries"], 100)}
+    )
+    with pytest.raises(XmrigRefusedError):
+        await bench.edit({"retries": 999})
+    shown = Config(bench.miner.document)
+    assert shown.document["retries"] == 100
+    assert bench.store.state.original_config(shown).document == DOCUMENT
+    assert [posted for posted, _ in bench.saved] == [0, 1, 2]
+
+
+async def test_a_value_that_is_set_again_externally() -> None:
+    """It is external once the own write was seen."""
+    bench = Bench()
+    await bench.edit({"retries": 7})
+    for number in (9, 7):
+        bench.editor.observe(Config(DOCUMENT | {"retries": number}))
+        assert bench.editor.take_external_changes() == ["retries"]
 
 
 async def test_a_rewrite() -> None:
