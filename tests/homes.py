@@ -21,6 +21,9 @@ from tests.sessions import open_session
 APPLIED = 0.75
 """Seconds in which the miner applies a changed config."""
 
+LASTING = 20
+"""Seconds after which nothing that was overwritten is written again."""
+
 BACKUP = "backup.example.org:3333"
 FULL = [[1, 0], [2, 3], 1, 2]
 OPTIONS: dict[str, Any] = {
@@ -42,13 +45,20 @@ class HomeAssistant:
         )
         self.disk: str | None = None
         self.on_save: Callable[[], Coroutine[Any, Any, None]] | None = None
+        self._miners: list[Miner] = []
         self.miner = self.start()
 
     def start(self) -> Miner:
         """Restart with what is on disk."""
         data = json.loads(self.disk) if self.disk else None
         self.miner = Miner(self.client, MinerState.from_json(data), self._save)
+        self._miners.append(self.miner)
         return self.miner
+
+    async def close(self) -> None:
+        """End all that was started."""
+        for miner in self._miners:
+            await miner.close()
 
     async def _save(self, state: MinerState) -> None:
         await asyncio.sleep(0.001)
@@ -67,7 +77,12 @@ async def homes(
         Simulator(**OPTIONS, clock=clock) as simulator,
         open_session() as session,
     ):
-        yield simulator, [HomeAssistant(session, simulator) for _ in range(number)]
+        found = [HomeAssistant(session, simulator) for _ in range(number)]
+        try:
+            yield simulator, found
+        finally:
+            for home in found:
+                await home.close()
 
 
 def patch(change: Json) -> Command:

@@ -267,6 +267,7 @@ async def test_the_request_is_restored(running: Rig, told: Told) -> None:
     first = config_of(running.simulator)
     await set_threads(running, 2)
     await running.turn(MINING, on=False)
+    await running.poll()
     await running.simulator.kill()
     running.simulator.edit_config(lambda _: first)
     running.simulator.restart()
@@ -361,6 +362,7 @@ async def test_what_was_restored_is_not_lost_to_another_restart(
     simulator = running.simulator
     first = config_of(simulator)
     await set_threads(running, 2)
+    await running.poll()
     await simulator.kill()
     simulator.edit_config(lambda _: first)
     simulator.restart()
@@ -368,11 +370,11 @@ async def test_what_was_restored_is_not_lost_to_another_restart(
     summaries = 0
 
     def fail(request: Any) -> None:
-        # Once the threads were written, twice to see that they stay, and then the poll
+        # Once the threads were written, to see who shows them, and then the poll
         nonlocal summaries
         if request.path == "/2/summary" and config_of(simulator) != first:
             summaries += 1
-            simulator.fault = "close" if summaries >= 3 else None
+            simulator.fault = "close" if summaries >= 2 else None
 
     simulator.on_request = fail
     await running.poll()

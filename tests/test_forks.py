@@ -171,6 +171,7 @@ class TestConfigThatIsNotKept:
         await running.press(STOP)
         assert running.state("sensor.status") == "stopped"
         assert raised(running) == set(), "XMRig does not say that it was not written"
+        await running.poll()
         running.simulator.restart()
         await running.poll(2)
         assert raised(running) == {"config_not_kept"}
@@ -179,12 +180,14 @@ class TestConfigThatIsNotKept:
     async def test_it_is_over_once_a_change_was_kept(self, running: Rig) -> None:
         """The file can be written again."""
         await running.call("number", "set_value", THREADS, value=2)
+        await running.poll()
         running.simulator.restart()
         await running.poll(2)
         assert raised(running) == {"config_not_kept"}
         assert running.state(THREADS) == "2", "restored"
         running.simulator.surroundings.is_writable = True
         await running.call("number", "set_value", THREADS, value=3)
+        await running.poll()
         running.simulator.restart()
         await running.poll(2)
         assert raised(running) == set()

@@ -21,7 +21,8 @@ from .controls import (
     select_pool,
     set_threads,
 )
-from .homes import APPLIED, BACKUP, COMMANDS, FULL, every_command, homes
+from .fixing import issues
+from .homes import APPLIED, BACKUP, COMMANDS, FULL, LASTING, every_command, homes
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +42,7 @@ async def test_commands_of_many_at_once_are_all_done(apart: float) -> None:
             await COMMANDS[name](many[number].miner)
 
         await asyncio.gather(*(command(*item) for item in enumerate(names)))
+        await asyncio.sleep(LASTING)
         assert simulator.config["cpu"]["rx"] == FULL[:2]
         assert [pool["url"] for pool in simulator.config["pools"]][0] == BACKUP
         assert simulator.config["cuda"]["enabled"] is False
@@ -62,6 +64,7 @@ async def test_an_overwritten_change_is_written_again(name: str) -> None:
 
         simulator.on_reply = overwrite
         await COMMANDS[name](home.miner)
+        await asyncio.sleep(LASTING)
         assert simulator.on_reply is None
         assert simulator.config["print-time"] == 30
         assert simulator.config != first | {"print-time": 30}
@@ -81,6 +84,7 @@ async def test_two_numbers_of_threads_at_once_lose_no_list(apart: float) -> None
 
         with suppress(XmrigConflictError):
             await asyncio.gather(one.miner.set_threads(1, "rx"), late())
+        await asyncio.sleep(LASTING)
         assert len(simulator.config["cpu"]["rx"]) in (1, 3)
         await one.start().restore()
         await other.start().restore()
@@ -142,6 +146,34 @@ async def test_an_edit_on_the_disk_after_the_write_is_kept(name: str) -> None:
         assert simulator.config["print-time"] == 30
         await home.miner.restore()
         assert is_same_config(simulator, first | {"print-time": 30})
+
+
+async def test_a_change_that_never_lasts_is_a_repair(running: Rig) -> None:
+    """The action is over when the change shows; the repair goes when one lasts."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    later = asyncio.get_running_loop().call_later
+
+    def raised() -> set[str | None]:
+        return {issue.translation_key for issue in issues(running.hass).values()}
+
+    def overwrite(request: Request) -> None:
+        if request.method == "PUT":
+            later(0.6, simulator.edit_config, lambda _: first)
+
+    simulator.on_reply = overwrite
+    await set_threads(running, 2)
+    assert running.state(THREADS) == "2"
+    await asyncio.sleep(LASTING)
+    await running.poll()
+    assert running.state(THREADS) != "2"
+    assert raised() == {"change_lost"}
+    simulator.on_reply = None
+    await set_threads(running, 2)
+    await asyncio.sleep(LASTING)
+    await running.poll()
+    assert running.state(THREADS) == "2"
+    assert raised() == set()
 
 
 async def test_two_entries_command_one_miner(running: Rig) -> None:

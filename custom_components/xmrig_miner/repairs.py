@@ -52,6 +52,7 @@ SHARES_REJECTED = "shares_rejected"
 PROXY_NO_POOL = "proxy_no_pool"
 WORKERS_RENAMED = "workers_renamed"
 CONFIG_NOT_KEPT = "config_not_kept"
+CHANGE_LOST = "change_lost"
 
 ISSUES = (
     READ_ONLY,
@@ -61,6 +62,7 @@ ISSUES = (
     ZERO_HASHRATE,
     SHARES_REJECTED,
     CONFIG_NOT_KEPT,
+    CHANGE_LOST,
     UNVERIFIED,
     PROXY_NO_POOL,
     WORKERS_RENAMED,
@@ -136,7 +138,9 @@ def _common_issues(
         found[UNVERIFIED] = {}
     if snapshot.restricted and not data.get(CONF_READ_ONLY):
         found[READ_ONLY] = {}
-    if snapshot.config:
+    if coordinator.process.is_change_lost:
+        found[CHANGE_LOST] = {}
+    if snapshot.config and not coordinator.process.is_overwritten(snapshot.config):
         changed = changed_pools(coordinator, snapshot.config)
         if changed is not None:
             found[PAYOUT_CHANGED] = {"pools": ", ".join(changed.values())}

@@ -1,5 +1,6 @@
 """Commands that change a config, for miners and proxies."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 from .command_queue import CommandQueue
 from .config_editor import ConfigEditor
 from .document import Change
-from .exceptions import XmrigRefusedError
+from .exceptions import XmrigError, XmrigRefusedError
 from .link import Link
 from .models import Config
 from .state import MinerState, StateStore
@@ -21,7 +22,8 @@ class ConfigCommands[LinkT: Link[Any]]:
     else answers, XmrigStorageError if the information to undo it cannot be stored,
     XmrigNotConfirmedError if it was accepted but has no visible result, and
     XmrigClosedError after `close`. Those that change the config also raise
-    XmrigUnsafeConfigError and XmrigConflictError.
+    XmrigUnsafeConfigError and XmrigConflictError. They end when the change shows; a
+    task that `close` ends writes it again if another writer overwrites it right after.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class ConfigCommands[LinkT: Link[Any]]:
         self.queue = CommandQueue()
         self._store = StateStore(state, save)
         self._editor = ConfigEditor(link, self._store)
+        self._settling: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> MinerState:
@@ -45,9 +48,21 @@ class ConfigCommands[LinkT: Link[Any]]:
         """Read the config; twice if it differs from the last one."""
         return await self._editor.read()
 
+    @property
+    def is_change_lost(self) -> bool:
+        """Return whether the last change of the config was overwritten for good."""
+        return self._editor.is_change_lost
+
+    def is_overwritten(self, config: Config) -> bool:
+        """Return whether a config lacks a change that is about to be written again."""
+        return self._editor.is_overwritten(config)
+
     async def close(self) -> None:
         """Reject further commands, and wait for the running one."""
         await self.queue.close()
+        if self._settling:
+            self._settling.cancel()
+            await asyncio.wait([self._settling])
 
     async def select_pool(self, label: str) -> None:
         """Move one of the user's pools to the front, and enable it.
@@ -102,4 +117,25 @@ class ConfigCommands[LinkT: Link[Any]]:
         """Wait for a turn, and verify that commands are taken."""
         async with self.queue.command():
             await self.link.verify()
-            yield
+            try:
+                yield
+            finally:
+                if self._editor.due_in is not None and (
+                    self._settling is None or self._settling.done()
+                ):
+                    self._settling = asyncio.create_task(self._settle())
+
+    async def _settle(self) -> None:
+        """Verify that a change lasts, once that is due, in a turn of its own."""
+        while (due_in := self._editor.due_in) is not None:
+            if due_in > 0:
+                await asyncio.sleep(due_in)
+                continue
+            try:
+                async with self.queue.command():
+                    # A command that had its turn first may have changed more
+                    if (self._editor.due_in or 0) <= 0:
+                        await self._editor.settle()
+            except XmrigError:
+                # Closed, or unreachable
+                self._editor.give_up()

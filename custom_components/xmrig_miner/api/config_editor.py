@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+import logging
 from typing import Any
 
 from .config_safety import safe_changes
@@ -22,12 +23,23 @@ from .models import Config
 from .privacy import redacted_path
 from .state import MinerState, StateStore
 
+_LOGGER = logging.getLogger(__name__)
+
 SETTLE = 0.7
 """Seconds for which a change has to last. A client that read the config before the
 change was applied may still overwrite it; that shows within half a second."""
 
 ATTEMPTS = 5
 """Maximum number of attempts to write a change that is overwritten externally."""
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """What a command changes; see `ConfigEditor.edit`."""
+
+    change: Callable[[Config], Config]
+    by_user: bool
+    update: Callable[[MinerState], MinerState]
 
 
 @dataclass(frozen=True)
@@ -40,10 +52,25 @@ class _Write:
     state: MinerState
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """A write that the miner has shown, but not yet for SETTLE seconds."""
+
+    edit: _Edit
+    write: _Write
+    shown: list[Change]
+    """What it changed of what the miner shows."""
+    attempts: int
+    """How often it may be written again."""
+    until: float
+    """When it has lasted, by the clock of the event loop."""
+
+
 class ConfigEditor:
     """Reads the config, changes it, writes it, and verifies that the change lasts.
 
-    Its methods are called during the miner's turn in the queue.
+    Its methods are called during the miner's turn in the queue. After `edit`, `settle`
+    has to be called once it is due; the next `edit` calls it if that comes first.
     """
 
     def __init__(self, link: Link[Any], store: StateStore) -> None:
@@ -54,7 +81,21 @@ class ConfigEditor:
         """The config as it was last read."""
         self._written: tuple[Config, list[Change]] | None = None
         """The last write, until the miner shows it."""
+        self._shown: _Shown | None = None
         self._external_paths: list[str] = []
+        self.is_change_lost = False
+        """Whether the last change was overwritten, and could not be written again."""
+
+    @property
+    def due_in(self) -> float | None:
+        """Return in how many seconds `settle` is due; None if it is not needed."""
+        if self._shown is None:
+            return None
+        return self._shown.until - asyncio.get_running_loop().time()
+
+    def is_overwritten(self, config: Config) -> bool:
+        """Return whether a config lacks a change that `settle` will write again."""
+        return self._shown is not None and _is_reverted(config, self._shown.shown)
 
     async def edit(
         self,
@@ -63,22 +104,65 @@ class ConfigEditor:
         by_user: bool = False,
         update: Callable[[MinerState], MinerState] = lambda state: state,
     ) -> list[Change]:
-        """Change the config, and return the changes.
+        """Change the config, wait until the miner shows it, and return the changes.
 
         `change` returns the new config for the current one, `update` the new state for
         the current one. The state, with what is needed to undo the change, is stored
         before the config is written, so that nothing is lost if either side crashes.
         `by_user` makes the new values the user's own: a control later restores them.
         """
-        write: _Write | None = None
-        for _ in range(ATTEMPTS):
+        await self.settle()
+        return await self._write(_Edit(change, by_user, update), None, ATTEMPTS)
+
+    async def settle(self) -> None:
+        """Verify that the last change lasts, and write it again if it was overwritten.
+
+        Waits until it has been shown for SETTLE seconds. Raises no error: the command
+        is over. `is_change_lost` says if the change could not be written again.
+        """
+        due_in = self.due_in
+        shown, self._shown = self._shown, None
+        if shown is None or due_in is None:
+            return
+        await asyncio.sleep(max(0, due_in))
+        write = shown.write
+        try:
+            if not _is_reverted(await self._read(), shown.shown):
+                self.is_change_lost = False
+                return
+        except XmrigError as error:
+            _LOGGER.debug("Whether a change lasts is unknown: %s", error)
+            return
+        # All is as it was before the miner showed the write: its values are not external
+        if self._last is not None:
+            old = ((change.path, change.old) for change in write.changes)
+            self._last = Config(with_values(self._last.document, old))
+        await self._store.record(self._store.state.with_ledgers_of(write.state))
+        try:
+            await self._write(shown.edit, write, shown.attempts)
+        except XmrigError as error:
+            _LOGGER.debug("A change was overwritten, and is lost: %s", error)
+            self.is_change_lost = True
+
+    def give_up(self) -> None:
+        """Leave the last change as it is, whether or not it lasts."""
+        self._shown = None
+
+    async def _write(
+        self, edit: _Edit, write: _Write | None, attempts: int
+    ) -> list[Change]:
+        """Write a change until it shows, and return the changes.
+
+        `write` is the last write of it, if there was one.
+        """
+        for left in reversed(range(attempts)):
             before = await (self._read() if write is None else self._read_until())
             self.observe(before)
-            after = change(before)
+            after = edit.change(before)
             state = self._store.state.without_overwritten_edits(before)
             if not json_equal(before.document, after.document):
-                state = state.with_write(before, after, by_user=by_user)
-            planned = await self._plan(before, after, update(state))
+                state = state.with_write(before, after, by_user=edit.by_user)
+            planned = await self._plan(before, after, edit.update(state))
             if planned is None:
                 continue
             if planned.changes:
@@ -86,8 +170,16 @@ class ConfigEditor:
                 write = planned
             if write is None:
                 return []
-            if shown := await self._wait_until_stable(write.changes):
+            shown = await self._read_until()
+            if _contains(shown, write.changes):
                 await self._finish(write, shown)
+                self._shown = _Shown(
+                    edit,
+                    write,
+                    [item for item in write.changes if not _is_reverted(shown, [item])],
+                    left,
+                    asyncio.get_running_loop().time() + SETTLE,
+                )
                 return write.changes
         raise XmrigConflictError(
             f"The config of {self._link.address} keeps changing externally"
@@ -183,6 +275,7 @@ class ConfigEditor:
             raise
         if failure is None and _contains(before, changes):
             # Removing a value that equals its default changes nothing visible
+            await asyncio.sleep(SETTLE)
             return
         await confirm(
             self.read,
@@ -206,7 +299,7 @@ class ConfigEditor:
         await self._put(write.before, now, changes)
 
     async def _finish(self, write: _Write, shown: Config) -> None:
-        """Record a completed write, with the values that the miner shows for it."""
+        """Record that a write shows, with the values that the miner shows for it."""
         reported = with_values(
             write.after.document,
             (
@@ -219,14 +312,6 @@ class ConfigEditor:
         state = self._store.state.with_reported_values(shown, write.changes)
         await self._store.record(state.with_write_done(shown))
 
-    async def _wait_until_stable(self, changes: list[Change]) -> Config | None:
-        """Return the config if it shows the changes, and still does after a while."""
-        if not _contains(await self._read_until(), changes):
-            return None
-        await asyncio.sleep(SETTLE)
-        config = await self._read_until()
-        return config if _contains(config, changes) else None
-
     async def _read(self) -> Config:
         """Read the config, and verify afterwards which miner answers."""
         config = await self.read()
@@ -236,6 +321,18 @@ class ConfigEditor:
     async def _read_until(self) -> Config:
         """Read the config after a write; retry for as long as `confirm` does."""
         return await confirm(self._read, lambda _: True, command=Command.SET_CONFIG)
+
+
+def _is_reverted(config: Config, changes: list[Change]) -> bool:
+    """Return whether a value is as it was before changes.
+
+    A client that writes what it read earlier does that. Any other value is a change of
+    its own, made after this one.
+    """
+    return any(
+        json_equal(value_at(config.document, change.path), change.old)
+        for change in changes
+    )
 
 
 def _contains(config: Config, changes: list[Change]) -> bool:

@@ -48,7 +48,11 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
                     replies.drop_stale()
                 self._uptime = uptime
             config = replies.config
-            if config.reply and config.is_fresh:
+            if (
+                config.reply
+                and config.is_fresh
+                and not self._proxy.is_overwritten(config.reply)
+            ):
                 self._changed_paths += await self._proxy.observe(config.reply)
             return ProxySnapshot(
                 summary=timed.summary,

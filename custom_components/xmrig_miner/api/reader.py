@@ -79,14 +79,16 @@ class MinerReader(ProcessReader[Snapshot]):
         if restarted:
             replies.drop_stale()
         restricted = replies.is_restricted
+        config = replies.config.reply
         return Snapshot(
             summary=summary,
             backends=self._backends.reply,
-            config=replies.config.reply,
+            config=config,
             restricted=restricted,
             state=self._miner.state,
             is_fresh=self._backends.is_fresh
-            and (restricted or replies.config.is_fresh),
+            and (restricted or replies.config.is_fresh)
+            and not (config and self._miner.is_overwritten(config)),
             previous_backends=self._previous_backends,
         )
 

@@ -213,6 +213,12 @@ class MinerState:
             ),
         )
 
+    def with_ledgers_of(self, state: Self) -> Self:
+        """Return this state with what undoes the writes up to another state."""
+        return replace(
+            self, all_edits=state.all_edits, control_edits=state.control_edits
+        )
+
     def with_write_done(self, shown: Config) -> Self:
         """Return this state after the pending write has arrived."""
         payout = self.payout

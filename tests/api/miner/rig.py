@@ -98,7 +98,11 @@ async def commanding(
 
     async with open_session() as session:
         client = XmrigClient(session, rig.host, rig.port, token=token)
-        yield Miner(client, state or MinerState(), save), saved
+        miner = Miner(client, state or MinerState(), save)
+        try:
+            yield miner, saved
+        finally:
+            await miner.close()
 
 
 def as_written(state: MinerState) -> MinerState:
@@ -126,7 +130,11 @@ async def poll(miner: Miner, before: Poll | None = None) -> Poll:
             miner.link.summary(), miner.link.backends(), miner.link.config()
         )
         snapshot = Snapshot(
-            summary=summary, backends=backends, config=config, state=miner.state
+            summary=summary,
+            backends=backends,
+            config=config,
+            state=miner.state,
+            is_fresh=not miner.is_overwritten(config),
         )
         last = before.snapshot if before else None
         paths = await miner.observe(last, snapshot, None)

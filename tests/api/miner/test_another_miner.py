@@ -63,10 +63,11 @@ async def verifying(
         def is_expected(summary: Summary) -> bool:
             return identity.matches(summary.identity)
 
-        yield (
-            Miner(client, state or MinerState(), save, is_expected=is_expected),
-            saved,
-        )
+        miner = Miner(client, state or MinerState(), save, is_expected=is_expected)
+        try:
+            yield miner, saved
+        finally:
+            await miner.close()
 
 
 def writes(rig: Rig) -> int:

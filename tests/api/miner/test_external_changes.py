@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.xmrig_miner.api.config_editor import SETTLE
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigConflictError,
     XmrigNotConfirmedError,
@@ -118,6 +119,7 @@ async def test_an_own_write_that_is_undone_externally_before_the_next_poll() -> 
     async with Rig() as rig, commanding(rig) as (miner, _):
         seen = await poll(miner)
         await WRITES["patch"](miner)
+        await asyncio.sleep(2 * SETTLE)
         externally(rig, retries=5)
         assert (await poll(miner, seen)).changed_paths == ["retries"]
 
@@ -139,6 +141,7 @@ async def test_a_change_while_the_undo_data_is_stored(command: str) -> None:
         await WRITES[command](slow)
         assert rig.config["donate-level"] == 3
         await slow.restore()
+        await slow.close()
         assert rig.config["donate-level"] == 3
 
 
@@ -157,6 +160,7 @@ async def test_a_value_that_is_overwritten_is_written_again() -> None:
 
         rig.on_reply = overwrite
         await WRITES["patch"](miner)
+        await asyncio.sleep(3 * SETTLE)
         assert rig.count("PUT", "/2/config") == 2
         assert (rig.config["retries"], rig.config["donate-level"]) == (7, 3)
         assert (await poll(miner, seen)).changed_paths == ["donate-level"]
@@ -172,12 +176,7 @@ async def test_a_value_that_is_overwritten_again_and_again() -> None:
             nonlocal number
             if request.method == "PUT":
                 number += 1
-                asyncio.get_running_loop().call_later(
-                    0.7,
-                    lambda: rig.edit_config(
-                        lambda document: document | {"retries": number}
-                    ),
-                )
+                rig.edit_config(lambda document: document | {"retries": number})
 
         rig.on_reply = overwrite
         with pytest.raises(XmrigConflictError):
@@ -185,6 +184,19 @@ async def test_a_value_that_is_overwritten_again_and_again() -> None:
         rig.on_reply = None
         await asyncio.sleep(5)
         assert "retries" in (await poll(miner, seen)).changed_paths
+
+
+async def test_another_value_right_after_an_own_write() -> None:
+    """It is no old value that was written back: it stays, and is reported."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        seen = await poll(miner)
+        await patch({"retries": 7})(miner)
+        externally(rig, retries=9)
+        seen = await poll(miner, seen)
+        assert seen.changed_paths == ["retries"]
+        await asyncio.sleep(3 * SETTLE)
+        assert rig.config["retries"] == 9
+        assert not miner.is_change_lost
 
 
 async def test_an_addition_after_a_refused_write_is_external() -> None:

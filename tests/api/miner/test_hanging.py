@@ -277,3 +277,4 @@ async def test_a_command_during_which_the_disk_gets_full(command: str) -> None:
         await poll(full, before)
         assert full.state == saved[-1]
         assert saved[-1].previous_request is None
+        await full.close()
