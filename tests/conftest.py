@@ -55,9 +55,21 @@ NOW = "2026-11-01 12:00:00+00:00"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option for the long form of tests/crash."""
+    """Add the options for the long forms; see `scripts/prove`."""
     parser.addoption(
         "--crashes", type=int, default=3, help="how often Home Assistant is killed"
+    )
+    parser.addoption(
+        "--soak-hours",
+        type=float,
+        default=0,
+        help="how much time is moved in tests/soak",
+    )
+    parser.addoption(
+        "--times", action="store_true", help="measure commands on the real miner"
+    )
+    parser.addoption(
+        "--soak-minutes", type=int, default=0, help="how long a sun is played"
     )
 
 

@@ -1,0 +1,1 @@
+"""Long runs with faults and commands by chance."""
