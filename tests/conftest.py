@@ -66,6 +66,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="how much time is moved in tests/soak",
     )
     parser.addoption(
+        "--cuts", type=int, default=31, help="bytes between two cuts of a document"
+    )
+    parser.addoption(
         "--times", action="store_true", help="measure commands on the real miner"
     )
     parser.addoption(
