@@ -13,10 +13,7 @@ import aiohttp
 import pytest
 
 from custom_components.xmrig_miner.api.client import XmrigClient
-from custom_components.xmrig_miner.api.exceptions import (
-    XmrigError,
-    XmrigResponseError,
-)
+from custom_components.xmrig_miner.api.exceptions import XmrigError, XmrigResponseError
 from custom_components.xmrig_miner.api.models import Config
 from custom_components.xmrig_miner.api.proxy_client import ProxyClient
 from custom_components.xmrig_miner.api.snapshot import Snapshot
