@@ -24,7 +24,7 @@ from tests.sessions import open_session
 MINERS = sorted(path.parent for path in CAPTURES.glob("*/*/summary.json"))
 PROXIES = sorted((FIXTURES / "proxy").rglob("*.json"))
 
-ABSENT = (None, False, "", (), [], {}, frozenset())
+ABSENT: tuple[Any, ...] = (None, False, "", (), [], {}, frozenset())
 """Values that say nothing."""
 
 

@@ -241,6 +241,8 @@ class Soak:
             self.report(sun.at(step * INTERVAL))
             for watched in self.miners:
                 watched.look()
+                # They are no memory of Home Assistant
+                watched.simulator.requests.clear()
             for action in (self.fail, self.command):
                 if self.chance.random() < INTERVAL / 30:
                     tasks.add(asyncio.create_task(action()))
