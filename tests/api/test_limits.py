@@ -12,6 +12,7 @@ import pytest
 from custom_components.xmrig_miner.api.limits import (
     MAX_DEPTH,
     JsonError,
+    check,
     clean_json,
     clean_text,
     extent,
@@ -51,6 +52,8 @@ def test_what_is_no_json_is_refused(value: Any, problem: str, path: Any) -> None
     """The error has its path."""
     with pytest.raises(JsonError, match=problem) as raised:
         extent(value)
+    with pytest.raises(JsonError, match=problem):
+        check(value)
     assert raised.value.path == path
 
 
@@ -58,8 +61,11 @@ def test_what_is_no_json_is_refused(value: Any, problem: str, path: Any) -> None
 def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
     """Its readers are recursive."""
     extent(nested(MAX_DEPTH))
+    check(nested(MAX_DEPTH))
     with pytest.raises(JsonError, match="deeply"):
         extent(nested(depth))
+    with pytest.raises(JsonError):
+        check(nested(depth))
 
 
 @given(any_json)
@@ -197,3 +203,15 @@ def test_members_are_those_of_all_objects() -> None:
     """Lists and values have none."""
     assert extent(1).members == extent([1, [2]]).members == 0
     assert extent({"a": {"b": 1, "c": [{"d": 2}]}, "e": []}).members == 5
+
+
+@given(any_json)
+def test_a_check_refuses_what_has_no_extent(value: Any) -> None:
+    """It is the faster one of both."""
+    try:
+        extent(value)
+    except JsonError:
+        with pytest.raises(JsonError):
+            check(value)
+    else:
+        check(value)

@@ -17,7 +17,7 @@ from .document import (
     value_at,
     with_values,
 )
-from .limits import extent
+from .limits import check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Edit:
         if not path or not all(isinstance(key, str) for key in path):
             raise ValueError("not a path")
         for key in ("original", "new_value"):
-            extent(data.get(key))
+            check(data.get(key))
         return cls(
             path=path,
             original=data.get("original", MISSING),

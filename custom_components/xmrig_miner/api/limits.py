@@ -109,6 +109,36 @@ def extent(value: Any, depth: int = 0) -> Extent:
     return Extent(members, size)
 
 
+def check(value: Any, depth: int = 0) -> None:
+    """Raise JsonError for what cannot be stored or sent.
+
+    As `extent` does, at a tenth of its cost: the values of a thousand stored miners are
+    checked when they are loaded.
+    """
+    items: Iterable[Any] = value
+    if isinstance(value, dict):
+        for key in value:
+            if type(key) is not str or not key.isascii():
+                _key_size(key)
+        items = value.values()
+    elif not isinstance(value, list):
+        _scalar_size(value)
+        return
+    if depth == MAX_DEPTH:
+        raise JsonError("values that are nested too deeply")
+    for item in items:
+        kind = type(item)
+        if kind is int:
+            if -MAX_INTEGER <= item <= MAX_INTEGER:
+                continue
+        elif kind is str:
+            if item.isascii():
+                continue
+        elif item is None or kind is bool:
+            continue
+        check(item, depth + 1)
+
+
 def _key_size(key: Any) -> int:
     """Return the maximum size in bytes of the name of a member."""
     if not isinstance(key, str):
