@@ -7,13 +7,16 @@ page anew.
 from collections.abc import Generator
 import logging
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from tests.common import Rig
 from tests.controls import MINING
+from tests.sessions import Resolver
 
-from . import outcome
+from . import network, outcome
 from .outcome import HEAD, Outcome
 from .troubles import Trouble, troubles
 
@@ -96,9 +99,26 @@ async def _outcome(
     )
 
 
+@pytest.fixture
+def options(name: str) -> dict[str, Any]:
+    """Let the miner use TLS where that is in trouble."""
+    return {"tls": TROUBLES[name].has_tls}
+
+
+@pytest.fixture(autouse=True)
+def names_and_authorities() -> Generator[None]:
+    """Let Home Assistant know the miner's name, and trust the authority."""
+    context = network.AUTHORITY.trust()
+    with (
+        patch("homeassistant.util.ssl.client_context", return_value=context),
+        patch.object(Resolver, "resolve", network.resolve_anew),
+    ):
+        yield
+
+
 @pytest.mark.parametrize("name", TROUBLES)
 async def test_a_trouble(
-    running: Rig,
+    rig: Rig,
     caplog: pytest.LogCaptureFixture,
     request: pytest.FixtureRequest,
     name: str,
@@ -106,14 +126,16 @@ async def test_a_trouble(
     """It shows what the page says, and nothing of it is left one poll after it."""
     caplog.set_level(logging.INFO)
     trouble = TROUBLES[name]
-    found = await _outcome(running, trouble, caplog)
+    trouble.prepare(rig)
+    await rig.set_up()
+    found = await _outcome(rig, trouble, caplog)
     row = _rows[name] = found.row(trouble.name)
     if not request.config.option.update_snapshots:
         assert row == _rows_of_page()[name]
     assert found.after == (trouble.lasts or "as before")
-    await running.turn(MINING, on=True)
-    assert await outcome.result_of_threads(running, 3) == "done"
-    assert running.simulator.is_hashing
+    await rig.turn(MINING, on=True)
+    assert await outcome.result_of_threads(rig, 3) == "done"
+    assert rig.simulator.is_hashing
 
 
 def test_the_page_has_exactly_these_rows() -> None:

@@ -16,6 +16,8 @@ from tests.api.client.test_garbage import GARBAGE, INTERRUPTED, hang, trickle
 from tests.api.rawserver import Answer, RawServer
 from tests.common import Rig
 
+from . import network
+
 ENDPOINTS = {
     "/summary": "the summary",
     "/backends": "the backends",
@@ -34,6 +36,9 @@ class Trouble:
     """What remains afterwards, and the user can remove."""
     polls_after: int = 1
     """Polls until the miner has recovered."""
+    prepare: Callable[[Rig], None] = lambda _: None
+    """Called before the miner is set up."""
+    has_tls: bool = False
 
 
 def troubles() -> Iterator[Trouble]:
@@ -43,6 +48,15 @@ def troubles() -> Iterator[Trouble]:
     yield from _of_values()
     yield from _of_another_program()
     yield from _of_the_miner()
+    for reached, name, during in network.rows():
+        yield Trouble(
+            group=reached.group,
+            name=name,
+            during=during,
+            prepare=reached.prepare,
+            has_tls=reached.certificate is not None,
+            polls_after=network.POLLS_AFTER.get(name, 1),
+        )
 
 
 def _fault(fault: Fault) -> Callable[[Rig], AbstractAsyncContextManager[None]]:

@@ -86,6 +86,14 @@ class Run:
             self._process.terminate()
             self._process.communicate()
 
+    def files_with(self, text: str) -> set[str]:
+        """Return the paths of the files in the config folder that contain a text."""
+        return {
+            path.relative_to(self.config).as_posix()
+            for path in self.config.rglob("*")
+            if path.is_file() and text.encode() in path.read_bytes()
+        }
+
     @property
     def log(self) -> str:
         """Return what Home Assistant has logged in its last two starts."""

@@ -192,6 +192,9 @@ async def test_a_restart_keeps_the_miner(browser: Browser, rig: Rig) -> None:
     """The second start of scripts/run finds the user, the entry and its entities."""
     entry = await browser.entry()
     rig.run.stop(signal.SIGINT)
+    # Nothing but what SECURITY.md names: not the recorder's tables, nor any registry
+    assert rig.run.files_with(TOKEN) == {".storage/core.config_entries"}
+    assert rig.run.files_with(WALLET) == {f".storage/xmrig_miner.{entry.entry_id}"}
     rig.run.start()
     assert await browser.entry() == entry
     assert await browser.state("switch.mining") == "on"
