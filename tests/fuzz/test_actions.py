@@ -1,8 +1,12 @@
 """Anything in actions and forms: a clear error and nothing written, or what it says."""
 
+from collections.abc import Iterator
 from contextlib import suppress
+from socket import gaierror
 from typing import Any
+from unittest.mock import patch
 
+from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.exceptions import HomeAssistantError
@@ -15,6 +19,7 @@ from tests.api.odd import any_json
 from tests.common import Rig
 from tests.controls import MINING, POOL, THREADS, config_of, is_same_config, writes
 from tests.forms import sections
+from tests.sessions import Resolver
 from tests.test_translations import TEXTS
 
 anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -141,3 +146,53 @@ async def test_options_with_anything(running: Rig, data: Any) -> None:
         assert dict(running.entry.options) == before
         flow.async_abort(form["flow_id"])
     assert running.is_loaded
+
+
+@pytest.fixture
+def no_names() -> Iterator[None]:
+    """Resolve no name, so that no request leaves this computer."""
+    unknown = gaierror("Name or service not known")
+    with patch.object(Resolver, "resolve", side_effect=unknown):
+        yield
+
+
+@anything
+@given(data=st.data())
+async def test_a_new_connection_with_anything(
+    running: Rig, no_names: None, data: Any
+) -> None:
+    """It is refused by a text of the form, and no entry is added or changed."""
+    flow = running.hass.config_entries.flow
+    before = dict(running.entry.data)
+    form = await flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    if form["type"] is FlowResultType.MENU:
+        chosen = {"next_step_id": "miner"}
+        form = await flow.async_configure(form["flow_id"], chosen)
+    entered = data.draw(
+        any_json
+        | st.fixed_dictionaries(
+            {
+                "host": st.sampled_from(["127.0.0.1", "rig.test", "[::1]", "a/b@c"])
+                | st.text(st.characters(exclude_categories=["N"]))
+                | any_json,
+                "port": st.sampled_from([1, 0, -1, 70_000, 1.5]) | any_json,
+                "tls": st.fixed_dictionaries(
+                    {"ssl": st.booleans() | any_json, "verification": any_json}
+                )
+                | st.just({"ssl": False, "verification": "none"})
+                | any_json,
+            },
+            optional={"access_token": st.text() | any_json},
+        )
+    )
+    try:
+        result = await flow.async_configure(form["flow_id"], entered)
+    except InvalidData:
+        flow.async_abort(form["flow_id"])
+    else:
+        assert result["type"] in (FlowResultType.FORM, FlowResultType.MENU)
+        for key in (result.get("errors") or {}).values():
+            assert key in TEXTS["config"]["error"]
+        flow.async_abort(form["flow_id"])
+    assert running.hass.config_entries.async_entries(DOMAIN) == [running.entry]
+    assert dict(running.entry.data) == before
