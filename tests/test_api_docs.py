@@ -178,6 +178,7 @@ def test_every_method_is_documented(kind: type[Any]) -> None:
     """Except what only Home Assistant needs."""
     internal = {
         "accept_payout",
+        "forget_change",
         "is_overwritten",
         "observe",
         "pause_again",

@@ -117,9 +117,11 @@ async def wire(target: Target, session: aiohttp.ClientSession) -> Wire:
 
 
 @pytest.fixture
-def controller(wire: Wire) -> Controller:
+async def controller(wire: Wire) -> AsyncGenerator[Controller]:
     """Return a new controller of the miner."""
-    return Controller(wire.client)
+    controller = Controller(wire.client)
+    yield controller
+    await controller.close()
 
 
 @pytest.fixture

@@ -100,11 +100,18 @@ class Controller:
         """Initialize the controller."""
         self.saved = MinerState()
         self.miner = Miner(client, self.saved, self._save)
+        self._miners = [self.miner]
 
     def as_restarted(self) -> Miner:
         """Return the miner as after a restart, with the stored state only."""
         memory = MinerState.from_json(json.loads(json.dumps(self.saved.as_json())))
-        return Miner(self.miner.client, memory, self._save)
+        self._miners.append(Miner(self.miner.client, memory, self._save))
+        return self._miners[-1]
+
+    async def close(self) -> None:
+        """End all that was started."""
+        for miner in self._miners:
+            await miner.close()
 
     async def _save(self, memory: MinerState) -> None:
         # Yields to other tasks, like writing a file.

@@ -19,6 +19,9 @@ from tests.targets import ALGORITHM, Target
 
 from .rig import FAILOVER, Controller, Wire
 
+LASTING = 5
+"""Seconds after which a change that was overwritten was written again."""
+
 _PATCH = {"print-time": 11, "cpu": {"yield": False, "rx": None, ALGORITHM: [1]}}
 
 
@@ -87,6 +90,9 @@ async def test_two_writers_at_once(
         controller.miner.set_threads(1, ALGORITHM),
         other.miner.select_pool(target.pools[1]),
     )
+    # One of them may have overwritten the other
+    await target.elapse(LASTING)
+    await asyncio.sleep(LASTING)
     config = await wire.config()
     assert len(config["cpu"][ALGORITHM]) == 1
     assert config["pools"][0]["url"] == target.pools[1]
@@ -95,6 +101,7 @@ async def test_two_writers_at_once(
     await controller.miner.restore()
     await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)
     await wire.assert_as_first()
+    await other.close()
 
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["after PUT", "before PUT"])

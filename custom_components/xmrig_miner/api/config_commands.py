@@ -57,6 +57,10 @@ class ConfigCommands[LinkT: Link[Any]]:
         """Return whether a config lacks a change that is about to be written again."""
         return self._editor.is_overwritten(config)
 
+    def forget_change(self) -> None:
+        """Leave the last change as it is: the process that showed it is gone."""
+        self._editor.give_up()
+
     async def close(self) -> None:
         """Reject further commands, and wait for the running one."""
         await self.queue.close()

@@ -52,6 +52,7 @@ class MinerReader(ProcessReader[Snapshot]):
             )
             if restarted:
                 self._restart_seen = self.restore_due = self._is_config_new = True
+                self._miner.forget_change()
             snapshot = self._snapshot(timed.summary, restarted=restarted)
             hashrates = self._hashrates.observe(
                 snapshot, now=timed.received, restarted=restarted
