@@ -13,7 +13,7 @@ import pytest
 
 from scripts.runner.client import Client
 from scripts.runner.miner import ENTRIES, listed
-from scripts.runner.process import HOST, PROJECT, VENV, port_is_free
+from scripts.runner.process import HOST, PROJECT, VENV, HomeAssistant, port_is_free
 
 PYTHON = VENV / "bin" / "python"
 TOKEN = "open-sesame"
@@ -145,6 +145,13 @@ class SimulatedMiner:
             self._process.terminate()
             self._process.communicate()
             self._process = None
+
+
+async def kill(process: HomeAssistant) -> None:
+    """Kill Home Assistant, which saves nothing."""
+    assert process._process  # noqa: SLF001
+    process._process.kill()  # noqa: SLF001
+    await process.wait()
 
 
 async def remove_all(client: Client) -> None:

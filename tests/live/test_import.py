@@ -15,7 +15,7 @@ from scripts.runner.miner import ENTRIES, FLOWS, listed
 from scripts.runner.process import HomeAssistant
 
 from .other import fill
-from .running import SimulatedMiner, eventually, free_port
+from .running import SimulatedMiner, eventually, free_port, kill
 
 HASHRATE = "sensor.mining_power"
 SHARES = "sensor.keller_xmrig_keller_shares_good"
@@ -46,12 +46,6 @@ class Home:
         """Initialize it for a user who has logged in."""
         self.process = process
         self.client = client
-
-    async def kill(self) -> None:
-        """Kill Home Assistant, which saves nothing."""
-        assert self.process._process  # noqa: SLF001
-        self.process._process.kill()  # noqa: SLF001
-        await self.process.wait()
 
     async def entries(self) -> dict[str, dict[str, Any]]:
         """Return the miners of this integration by their titles."""
@@ -195,14 +189,14 @@ async def test_an_import_and_its_undoing_go_on_after_a_kill(
         await home.import_keller()
         # The config entries are saved after a second
         await asyncio.sleep(3)
-        await home.kill()
+        await kill(home.process)
     async with started(tmp_path) as home:
         assert (await home.entries())["Keller"]["state"] == "loaded"
         assert (await home.rows())[HASHRATE]["platform"] == "xmrig_miner"
         assert float(await home.client.state(HASHRATE)) > float(OLD)
         await home.undo()
         await asyncio.sleep(3)
-        await home.kill()
+        await kill(home.process)
     async with started(tmp_path) as home:
         assert await home.client.state(HASHRATE) == OLD
         rows = await home.rows()

@@ -1,16 +1,18 @@
 """From nothing to mining on surplus in the newest Home Assistant, by its forms."""
 
+import asyncio
 from pathlib import Path
 import signal
 from typing import Any
 
 import aiohttp
+import pytest
 
 from scripts.runner.client import Client
 from scripts.runner.miner import FLOWS, Connection, listed
-from scripts.runner.process import HOST
+from scripts.runner.process import HOST, HomeAssistant
 
-from .running import Run, eventually, free_port, remove_all
+from .running import Run, SimulatedMiner, eventually, free_port, kill, remove_all
 
 GRID = "sensor.house_grid"
 COMES = 60
@@ -85,6 +87,44 @@ async def test_from_nothing_to_mining_on_surplus(
         assert not run.errors
     finally:
         run.kill()
+
+
+@pytest.mark.timeout(300)
+async def test_a_kill_changes_nothing(tmp_path: Path, socket_enabled: None) -> None:
+    """Settings are on disk, and a miner at rest is woken by the next surplus."""
+    miner = SimulatedMiner("--gpus", "0")
+    miner.token = "simulated"
+    miner.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with HomeAssistant(tmp_path, free_port()) as process:
+                client = await Client.connect(session, process.url)
+                home = Home(client, session, miner.port)
+                await name_meter(home)
+                await add_miner_and_manager(home, miner.port)
+                await client.call(
+                    "number.set_value",
+                    entity_id="number.mining_manager_reserve",
+                    value=100,
+                )
+                await home.comes_to(0, 500)
+                # Home Assistant saves its own registries after a second
+                await asyncio.sleep(3)
+                await kill(process)
+            async with HomeAssistant(tmp_path, free_port()) as process:
+                client = await Client.connect(session, process.url)
+                home = Home(client, session, miner.port)
+                assert await client.state("number.mining_manager_reserve") == "100.0"
+                assert await client.state("select.mining_manager_mode") == "smart"
+                # Home Assistant saves the Energy dashboard after a minute
+                await name_meter(home)
+                await home.comes_to(0, -50)
+                await home.comes_to(THREADS, -1000)
+            log = process.log.read_text()
+        assert " ERROR " not in log
+        assert "Traceback" not in log
+    finally:
+        miner.stop()
 
 
 async def name_meter(home: Home) -> None:
