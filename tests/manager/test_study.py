@@ -180,16 +180,25 @@ def swinging(*members: Any) -> tuple[House, list[dict[str, int | None]]]:
 
 
 def test_a_member_whose_power_is_unknown_swings_now_and_then() -> None:
-    """To half of its threads and back, every ten minutes, until its power is known."""
+    """To half of its threads and back, after ten minutes, until its power is known."""
     house, ran = swinging(miner(size=4))
     counts = [each["a"] for each in ran]
     assert {*counts} == {4, 2}
     starts = [
         15 * place for place, pair in enumerate(pairwise(counts), 1) if pair == (4, 2)
     ]
-    assert starts == [600, 1200]
+    assert starts == [600, 1260]
     assert counts.count(2) == 2 * HOLD // 15
     assert house.state.watts.steps_seen("a") == 4
+
+
+def test_a_member_whose_threads_change_anyway_does_not_swing() -> None:
+    """Its power shows in these changes."""
+    house, ran = House(miner(size=4)), set()
+    for now in range(0, 1800, 15):
+        follow(house, now, 500 if now // 300 % 2 else 70)
+        ran.add(house.threads["a"])
+    assert ran == {3, 4}
 
 
 def test_two_members_take_turns_to_swing() -> None:

@@ -54,7 +54,7 @@ def smart(
     fixed = settings.reserve + others + risky
     sharing = _Sharing(left.high - fixed, left.low - fixed - held, risky)
     allowed = sharing.share(loads)
-    study = state.study.updated(loads, allowed, inputs.members, now)
+    study = state.study.updated(loads, allowed, inputs.members, state.records, now)
     state = replace(state, study=study)
     threads = sharing.share(study.bounded(loads, allowed))
     budget = max(0.0, left.middle - settings.reserve - risky)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from .distribution import Load
-from .members import Member
+from .members import Member, Record
 
 HOLD = 60
 """Seconds for which a number of threads is held: it settles for half of them."""
@@ -21,7 +21,8 @@ LEAST_SHARE = 0.5
 are measured when there is as little surplus."""
 
 SWING_INTERVAL = 600
-"""Minimum seconds between two swings, which cost hashes."""
+"""Minimum seconds between two swings, which cost hashes, and since the last change of
+the member: one that changes anyway needs none."""
 
 MAX_SWINGS = 40
 """Swings after which the power of a member is left unknown, until a restart."""
@@ -46,8 +47,9 @@ class Study:
     """The measurement that is under way, and those that were given up.
 
     A member without a plug whose power is not known yet swings now and then to half of
-    its threads and back, if all else is measured: the best member of several runs at
-    full most of the time, and its power would never show. The others may not use what
+    its threads and back, if all else is measured and its threads do not change by
+    themselves: the best member of several runs at full most of the time, and its power
+    would never show. The others may not use what
     it leaves meanwhile, as the meter would show both together.
     """
 
@@ -64,6 +66,7 @@ class Study:
         loads: Sequence[Load],
         threads: Mapping[str, int],
         members: Sequence[Member],
+        records: Mapping[str, Record],
         now: float,
     ) -> Self:
         """Return the study at `now`.
@@ -94,6 +97,7 @@ class Study:
             if load.id in learning
             and load.is_settled
             and load.threads == threads[load.id] > 1
+            and now - records[load.id].changed_at >= SWING_INTERVAL
             and study.swings.get(load.id, 0) < MAX_SWINGS
         ]
         if now - study.swung_at < SWING_INTERVAL or not candidates:
