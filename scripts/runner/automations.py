@@ -85,5 +85,5 @@ def _offline(statuses: list[str]) -> dict[str, Any]:
                 },
             }
         ],
-        "mode": "single",
+        "mode": "parallel",
     }
