@@ -6,10 +6,11 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.xmrig_miner.manager.watts import SURE
 from custom_components.xmrig_miner.storage import learned_store
 from tests.common import Rig
 
-from .house import THREAD, House
+from .house import THREAD, THREADS, House
 
 
 @pytest.fixture
@@ -79,8 +80,8 @@ async def test_a_miner_without_watts_takes_part(
     for sun in (4.5, 0) * 8:
         house.sun = sun * THREAD
         await house.pass_time(120)
-    draw = house.entry.runtime_data.coordinator.data.plan.state.watts.draws[
-        first.entry.entry_id
-    ]
-    assert draw.is_sure
-    assert draw.each == pytest.approx(THREAD, rel=0.1)
+    watts = house.entry.runtime_data.coordinator.data.plan.state.watts
+    found = watts.fit(first.entry.entry_id, THREADS)
+    assert found
+    assert found.error <= SURE
+    assert found.mining[THREADS] == pytest.approx(THREADS * THREAD, rel=0.1)
