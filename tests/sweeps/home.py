@@ -294,9 +294,10 @@ async def booted(
         )
         # It spreads the polls by chance, and which request is the nth must not depend on it
         spread = "homeassistant.helpers.update_coordinator.randint"
-        stack.enter_context(patch(spread, return_value=SPREAD))
+        # Not a mock, which would keep each of its calls
+        stack.enter_context(patch(spread, lambda *_: SPREAD))
         spread = "custom_components.xmrig_miner.coordinator.random"
-        stack.enter_context(patch(spread, return_value=1))
+        stack.enter_context(patch(spread, lambda: 1))
         root.addHandler(log)
         stack.callback(root.removeHandler, log)
         async with async_test_home_assistant(config_dir=config_dir) as hass:
