@@ -16,7 +16,7 @@ from tests.controls import config_of, restore
 from .commands import COMMANDS, Command, nothing
 from .folding import Request, Swept, is_folded
 from .home import Home, Trial, VirtualRig
-from .kinds import Kind, is_true, key_of
+from .kinds import ALIKE, AS_LATE, KINDS, Kind, is_true, key_of
 from .view import View, controls, differences, look, unlike
 
 PATIENCE = 900
@@ -39,6 +39,8 @@ class Outcome:
     """Whether the miner was changed when the command ended."""
     views: list[View]
     """What could be seen after one poll, and after two."""
+    is_changed_late: bool = True
+    """Whether the miner changed while the request waited that is late."""
     log: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     """What is wrong in any outcome."""
@@ -105,10 +107,11 @@ async def attempt(
         began = datetime.now(UTC).timestamp()
         before = _written(trial.simulator)
         if kind:
-            trial.simulator.fail_next(position, kind.name)
+            trial.fail(position, kind.name)
         error = await _run(trial, command)
         took_effect = _written(trial.simulator) != before
         outcome = Outcome(error, list(trial.requests), took_effect, [])
+        outcome.is_changed_late = trial.is_changed_late
         if kind and len(outcome.requests) < position:
             outcome.problems.append("the request that was to fail was never sent")
         for _ in range(polls):
@@ -210,21 +213,25 @@ def summary(name: str, problems: list[str]) -> str:
     return "\n    ".join([f"{name}:", *problems[:SHOWN], *more])
 
 
-async def sweep(home: Home, name: str, kind: Kind) -> Swept:
-    """Fail each request of a command in turn."""
+async def sweep(home: Home, name: str) -> Swept:
+    """Fail each request of a command in turn, in each way."""
     expected = await clean(home, name)
-    swept = Swept()
+    swept = Swept(len(expected.requests) * len(KINDS))
     for index, request in enumerate(expected.requests):
-        if kind.only_writes and request.is_read:
-            continue
-        swept.every += 1
         if is_folded(expected.requests, index):
             continue
-        swept.ran += 1
-        is_poll = COMMANDS[name].is_poll or index >= expected.command_requests
-        outcome = await attempt(
-            home, COMMANDS[name], kind, index + 1, polls=2 if is_poll else 1
-        )
-        if problems := judge(expected, outcome, kind):
-            swept.wrong.append(summary(f"{index + 1} ({request.name})", problems))
+        folded = set(ALIKE[request.name])
+        for kind in KINDS.values():
+            if kind.name in folded:
+                continue
+            swept.ran += 1
+            is_poll = COMMANDS[name].is_poll or index >= expected.command_requests
+            outcome = await attempt(
+                home, COMMANDS[name], kind, index + 1, polls=2 if is_poll else 1
+            )
+            if problems := judge(expected, outcome, kind):
+                at = f"{kind.name} at {index + 1} ({request.name})"
+                swept.wrong.append(summary(at, problems))
+            if request.is_read and not outcome.is_changed_late:
+                folded.add(AS_LATE[kind.name])
     return swept

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 import json
 import logging
@@ -35,7 +35,7 @@ from homeassistant.helpers.json import json_bytes
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.xmrig_miner.const import CONF_POWER_SENSOR, SCAN_INTERVAL
-from simulator import Simulator, http
+from simulator import FAULTS, Simulator, http
 from tests.common import Rig, entry_for
 from tests.virtual_time import run
 from tests.watts import drawn, report
@@ -124,20 +124,39 @@ class Trial:
     is_warming_up: bool = False
     """Whether threads hashed for less than ten seconds at the last poll, so that the
     miner did not know how fast they are."""
+    is_changed_late: bool = True
+    """Whether the miner changed between a request that is late and its reply."""
 
     def note(self, request: http.Request) -> None:
         """Note a request that came in."""
-        miner = self.simulator.miner
         if request.path == "/2/summary":
-            self.is_warming_up = None in (
-                backend.hashrates(miner.now, miner.timer)[0]
-                for backend in miner.backends
-                if backend.meter
-            )
-        disk = self.simulator.surroundings.disk
-        condition = disk, miner.config, miner.is_paused, self.is_warming_up
+            self.is_warming_up = _is_warming_up(self.simulator)
+        condition = _condition(self.simulator, is_warming_up=self.is_warming_up)
         name = f"{request.method} {request.path}"
         self.requests.append(Request(name, condition, self.now))
+
+    def fail(self, position: int, kind: str) -> None:
+        """Let the request at a position fail, 1 for the next."""
+        before: list[tuple[Any, ...]] = []
+
+        def condition() -> tuple[Any, ...]:
+            is_warming_up = _is_warming_up(self.simulator)
+            return _condition(self.simulator, is_warming_up=is_warming_up)
+
+        def note(request: http.Request) -> None:
+            self.note(request)
+            if len(self.requests) == position:
+                before.append(condition())
+
+        def compare(_: Any, _request: http.Request, reply: http.Reply) -> http.Reply:
+            self.is_changed_late = condition() != before[0]
+            return reply
+
+        fault = FAULTS[kind]
+        if fault.delay_before:
+            self.simulator.on_request = note
+            fault = replace(fault, distort=compare)
+        self.simulator.fail_next(position, fault)
 
     def forget(self) -> None:
         """Forget events and requests until now."""
@@ -169,6 +188,21 @@ class Trial:
     def stored(self) -> dict[str, Any]:
         """Return the files of the entry, by their name without the entry's id."""
         return self.home.stored(self.rig.entry.entry_id)
+
+
+def _is_warming_up(simulator: Simulator) -> bool:
+    miner = simulator.miner
+    return None in (
+        backend.hashrates(miner.now, miner.timer)[0]
+        for backend in miner.backends
+        if backend.meter
+    )
+
+
+def _condition(simulator: Simulator, *, is_warming_up: bool) -> tuple[Any, ...]:
+    miner = simulator.miner
+    disk = simulator.surroundings.disk
+    return disk, miner.config, miner.is_paused, is_warming_up
 
 
 class Home:

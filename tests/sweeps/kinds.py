@@ -30,8 +30,6 @@ class Kind:
     """Translation keys of the errors that are true."""
     loses_request: bool = False
     """Whether the miner never saw the request, which only shows by its result."""
-    only_writes: bool = False
-    """Whether it is the same as another kind for a request that changes nothing."""
 
 
 KINDS = {
@@ -39,11 +37,11 @@ KINDS = {
     for kind in (
         Kind("http_500", RESPONSE, loses_request=True),
         Kind("reset", CONNECTION, loses_request=True),
-        Kind("reset_after", CONNECTION, only_writes=True),
+        Kind("reset_after", CONNECTION),
         Kind("cut", CONNECTION | RESPONSE),
         Kind("short", RESPONSE),
         Kind("hang", CONNECTION, loses_request=True),
-        Kind("hang_after", CONNECTION, only_writes=True),
+        Kind("hang_after", CONNECTION),
         Kind("late_2", NO_ERROR),
         Kind("late_2_after", NO_ERROR),
         Kind("late_7", NO_ERROR),
@@ -56,6 +54,32 @@ KINDS = {
     )
 }
 
+NO_FAILURE = None
+"""What a connection that ends before a reply is to a GET or PUT: aiohttp repeats it."""
+
+_EACH = {"router_401": "http_500", "router_403": "http_500"}
+_READ = {
+    **_EACH,
+    "reset": NO_FAILURE,
+    "reset_after": NO_FAILURE,
+    "hang_after": "hang",
+}
+_WRITE = {**_EACH, "cut": "reset_after", "short": NO_FAILURE}
+
+ALIKE: dict[str, dict[str, str | None]] = {
+    "GET /2/summary": {**_READ, "forbidden": "unauthorized"},
+    "GET /2/backends": {**_READ, "forbidden": "unauthorized"},
+    "GET /2/config": {**_READ, "short": "http_500"},
+    "PUT /2/config": {**_WRITE, "reset": NO_FAILURE},
+    "POST /json_rpc": _WRITE,
+}
+"""For each request, kinds that nothing above the client can tell from another kind, or
+from no failure: the same reply or error comes after the same time, and the miner did the
+same. `test_alike.py` proves each. The other kind runs in place of both."""
+
+AS_LATE = {"late_2": "late_2_after", "late_7": "late_7_after"}
+"""Kinds with which a read returns what the miner is like when the reply is sent, and
+kinds with which it returns what it was like before: the same, unless it changed."""
 
 _TEXTS = Path(integration.__file__).parent / "translations" / "en.json"
 _PLACEHOLDER = re.compile(r"\\{\w+\\}")
