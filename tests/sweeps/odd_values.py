@@ -1,11 +1,10 @@
 """Odd values in place of those that a miner sends, and what they must not do."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import zip_longest
 import json
 from typing import Any
 
@@ -40,8 +39,8 @@ MINER: dict[str, Any] = {"gpus": 1}
 FIRST = 3
 """Values of a list that are looked at, the rest being alike; windows are three."""
 
-SET_UP_TOGETHER = 10
-"""Odd values at a time when an entry is set up."""
+ALONE = {"id", "kind", "type"}
+"""Keys of values that decide whether others are looked at."""
 
 DEPTH = 3000
 DIGITS = 5000
@@ -134,12 +133,12 @@ def _keys(value: Any) -> set[str]:
     return set(value) if isinstance(value, dict) else set()
 
 
-def odd_values(simulated: SimulatedMiner, value: str, *documents: str) -> list[Odd]:
-    """Return an odd value at every place of some documents."""
+def odd_values(simulated: SimulatedMiner, value: str) -> list[Odd]:
+    """Return an odd value at every place of every document."""
     return [
         Odd(document, place, value)
-        for document in documents
-        for place in places(DOCUMENTS[document](simulated))
+        for document, make in DOCUMENTS.items()
+        for place in places(make(simulated))
     ]
 
 
@@ -205,16 +204,20 @@ def damage(trial: Trial) -> Iterator[str]:
     trial.requests.clear()
 
 
-async def sweep_polls(home: Home, value: str, *documents: str) -> Swept:
-    """Poll with an odd value at each place of some documents, one place in each."""
+async def sweep_polls(home: Home, value: str) -> Swept:
+    """Poll with an odd value at each place of each document.
+
+    Several at a time, as long as nothing is wrong with them.
+    """
     groups: list[list[Odd]] = []
     swept = Swept()
     while not swept.every or groups:
         # A new miner after each problem, so that the next value starts from a clean one
         async with home.trial(options=NUMBERS, **MINER) as trial:
             if not swept.every:
-                groups = _side_by_side(trial, value, documents)
-                swept = _swept(trial, groups, documents)
+                every = odd_values(trial.simulator.miner, value)
+                groups = _apart(every)
+                swept = _swept(trial, every)
             await trial.rig.poll()
             trial.requests.clear()
             began = datetime.now(UTC).timestamp()
@@ -232,19 +235,10 @@ async def sweep_polls(home: Home, value: str, *documents: str) -> Swept:
     return swept
 
 
-def _swept(trial: Trial, groups: list[list[Odd]], documents: Iterable[str]) -> Swept:
-    """Return how many places some documents have, and how many of them are tried."""
+def _swept(trial: Trial, odd: list[Odd]) -> Swept:
+    """Return how many places the documents have, and how many of them are tried."""
     miner = trial.simulator.miner
-    every = sum(size(DOCUMENTS[name](miner)) - 1 for name in documents)
-    return Swept(every, sum(map(len, groups)))
-
-
-def _side_by_side(
-    trial: Trial, value: str, documents: tuple[str, ...]
-) -> list[list[Odd]]:
-    """Return odd values in groups, one of each document."""
-    each = [odd_values(trial.simulator.miner, value, name) for name in documents]
-    return [[odd for odd in group if odd is not None] for group in zip_longest(*each)]
+    return Swept(sum(size(make(miner)) - 1 for make in DOCUMENTS.values()), len(odd))
 
 
 async def _poll(trial: Trial, odd: list[Odd]) -> list[str]:
@@ -252,8 +246,16 @@ async def _poll(trial: Trial, odd: list[Odd]) -> list[str]:
     cause(trial.simulator, odd)
     await trial.rig.poll()
     problems = list(damage(trial))
+    problems += _hidden(trial, odd)
     await trial.rig.poll()
     return problems + list(damage(trial))
+
+
+def _hidden(trial: Trial, odd: list[Odd]) -> list[str]:
+    """Return a problem if one of several values let the others go unseen."""
+    states = trial.rig.states
+    is_refused = len(trial.rig.unavailable) >= len(states) / 2
+    return ["one hides the others"] if len(odd) > 1 and is_refused else []
 
 
 def _report(odd: list[Odd], problems: list[str], swept: Swept) -> list[list[Odd]]:
@@ -273,8 +275,8 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
         began = datetime.now(UTC).timestamp()
         await trial.wait_for_poll()
         before = look(trial, began)
-        every = odd_values(trial.simulator.miner, value, *DOCUMENTS)
-        swept = _swept(trial, [every], DOCUMENTS)
+        every = odd_values(trial.simulator.miner, value)
+        swept = _swept(trial, every)
     of_pools = [odd for odd in every if _is_of_pool(odd)]
     groups = _apart(of_pools) + _apart([odd for odd in every if odd not in of_pools])
     while groups:
@@ -284,9 +286,7 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
             options=NUMBERS, before_set_up=partial(cause, odd=odd), **MINER
         ) as trial:
             problems = list(damage(trial))
-            if not trial.rig.is_loaded and len(odd) > 1:
-                # One of them hides the others
-                problems.append("not set up")
+            problems += _hidden(trial, odd)
             await trial.wait_for_poll()
             problems += damage(trial)
             ignored = NOT_COMPARED | (BELIEVED if _is_of_pool(odd[0]) else set())
@@ -307,13 +307,14 @@ def _is_of_pool(odd: Odd) -> bool:
 
 
 def _apart(every: list[Odd]) -> list[list[Odd]]:
-    """Return odd values in groups, none of which holds another one of its group."""
+    """Return odd values in groups, each from another object or list.
+
+    None of a group holds another one of it.
+    """
     groups: list[list[Odd]] = []
     for odd in every:
         for group in groups:
-            if len(group) < SET_UP_TOGETHER and not any(
-                _is_within(odd, other) or _is_within(other, odd) for other in group
-            ):
+            if not any(_is_near(odd, other) for other in group):
                 group.append(odd)
                 break
         else:
@@ -321,8 +322,10 @@ def _apart(every: list[Odd]) -> list[list[Odd]]:
     return groups
 
 
-def _is_within(one: Odd, other: Odd) -> bool:
-    """Return whether a place is that of another value, or in it."""
-    return (
-        one.document == other.document and one.place[: len(other.place)] == other.place
-    )
+def _is_near(one: Odd, other: Odd) -> bool:
+    """Return whether two places are in one object or list, or one is in the other."""
+    if ALONE & {one.place[-1], other.place[-1]}:
+        return True
+    first, second = sorted((one.place, other.place), key=len)
+    is_within = second[: len(first)] == first or one.place[:-1] == other.place[:-1]
+    return one.document == other.document and is_within

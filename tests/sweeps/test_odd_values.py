@@ -7,15 +7,9 @@ from .odd_values import ODD_VALUES, sweep_polls, sweep_set_up
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
-def test_odd_summary(value: str, check: Check) -> None:
+def test_odd_in_a_poll(value: str, check: Check) -> None:
     """A poll later everything is as before, and nothing was sent to the miner."""
-    check(lambda home: sweep_polls(home, value, "/2/summary"))
-
-
-@pytest.mark.parametrize("value", ODD_VALUES)
-def test_odd_backends_and_config(value: str, check: Check) -> None:
-    """A poll later everything is as before, and nothing was sent to the miner."""
-    check(lambda home: sweep_polls(home, value, "/2/backends", "/2/config"))
+    check(lambda home: sweep_polls(home, value))
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
