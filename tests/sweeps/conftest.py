@@ -1,8 +1,9 @@
 """What the sweeps share."""
 
 from collections.abc import Callable, Coroutine
+import gc
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import pytest_socket
@@ -19,23 +20,37 @@ def loopback(socket_enabled: None) -> None:
     pytest_socket.socket_allow_hosts(["127.0.0.1"])
 
 
+@pytest.fixture(autouse=True, scope="session")
+def nothing_freed() -> None:
+    """Leave out what is there by now when garbage is collected: it takes longest."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def few_lines(caplog: pytest.LogCaptureFixture) -> None:
     """Keep no more of the log than what matters: it would be millions of lines."""
     caplog.set_level(logging.WARNING)
 
 
-type Check = Callable[[Callable[[Home], Coroutine[Any, Any, Swept]]], None]
+type Sweep = Callable[[Home], Coroutine[Any, Any, Swept]]
+
+
+class Check(Protocol):
+    """Runs a sweep, notes its size, and fails if something is wrong."""
+
+    def __call__(self, sweep: Sweep, *, all_entities: bool = False) -> None:
+        """Run it, with all entities or with those that are compared at least."""
 
 
 @pytest.fixture
 def check(
     request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
 ) -> Check:
-    """Return how to run a sweep, to note its size, and to fail if something is wrong."""
+    """Return how to run a sweep."""
 
-    def run(sweep: Callable[[Home], Coroutine[Any, Any, Swept]]) -> None:
-        swept = play(sweep)
+    def run(sweep: Sweep, *, all_entities: bool = False) -> None:
+        swept = play(sweep, all_entities=all_entities)
         name = request.path.stem.removeprefix("test_").replace("_", " ")
         record_property(COMBINATIONS, [name, swept.ran, swept.every])
         assert not swept.wrong, "\n".join(swept.wrong)

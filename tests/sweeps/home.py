@@ -11,11 +11,12 @@ from pathlib import Path
 import tempfile
 import traceback
 from typing import Any, override
-from unittest.mock import PropertyMock, patch
+from unittest.mock import patch
 
 from aiohttp import ThreadedResolver
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant import loader
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import (
     ATTR_FRIENDLY_NAME,
     EVENT_STATE_CHANGED,
@@ -31,6 +32,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import restore_state
+from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.json import json_bytes
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
@@ -313,18 +315,38 @@ def plain(value: Any) -> Any:
     return json.loads(json_bytes(value))
 
 
+def _is_compared(entity: Entity) -> bool:
+    """Return whether an entity is enabled where not all of them are.
+
+    Left out are sensors that are disabled by default: readings of the same snapshot as
+    those that are enabled, so that a failure shows in all of them or in none.
+    """
+    description = entity.entity_description
+    return (
+        not isinstance(entity, SensorEntity)
+        or description.entity_registry_enabled_default
+        or description.key.endswith("_total")
+    )
+
+
 @asynccontextmanager
 async def booted(
-    clock: FrozenDateTimeFactory, config_dir: str | None = None
+    clock: FrozenDateTimeFactory,
+    config_dir: str | None = None,
+    *,
+    all_entities: bool = False,
 ) -> AsyncIterator[Home]:
-    """Start a Home Assistant in which all entities are enabled, and stop it."""
+    """Start a Home Assistant, and stop it.
+
+    Entities that are disabled by default are enabled if they are compared.
+    """
     log = LogErrors()
     root = logging.getLogger()
     with ExitStack() as stack:
         config_dir = config_dir or stack.enter_context(temporary_directory())
-        enabled = "homeassistant.helpers.entity.Entity.entity_registry_enabled_default"
+        enabled = property(lambda entity: all_entities or _is_compared(entity))
         stack.enter_context(
-            patch(enabled, new_callable=PropertyMock(return_value=True))
+            patch.object(Entity, "entity_registry_enabled_default", enabled)
         )
         # It spreads the polls by chance, and which request is the nth must not depend on it
         spread = "homeassistant.helpers.update_coordinator.randint"
@@ -352,11 +374,13 @@ def temporary_directory() -> Iterator[str]:
         yield path
 
 
-def play[ResultT](main: Callable[[Home], Coroutine[Any, Any, ResultT]]) -> ResultT:
+def play[ResultT](
+    main: Callable[[Home], Coroutine[Any, Any, ResultT]], *, all_entities: bool = False
+) -> ResultT:
     """Run something in a Home Assistant in virtual time, and return what it returns."""
 
     async def within(clock: FrozenDateTimeFactory) -> ResultT:
-        async with booted(clock) as home:
+        async with booted(clock, all_entities=all_entities) as home:
             return await main(home)
 
     return run(within, NOW, threads=False)

@@ -298,8 +298,15 @@ def _sent_too_late(
         yield f"{len(late)} requests after the {operation}: {', '.join(late[:5])}"
 
 
-async def sweep(home: Home, name: str, operation: str) -> Swept:
-    """Do something to the entry at each moment of a command."""
+async def sweep(home: Home, name: str) -> Swept:
+    """Do each thing to the entry at each moment of a command."""
+    swept = Swept()
+    for operation in OPERATIONS:
+        await _sweep(home, name, operation, swept)
+    return swept
+
+
+async def _sweep(home: Home, name: str, operation: str, swept: Swept) -> None:
     command = COMMANDS[name]
     expected = await clean(home, name)
     before = await _operate(home, replace(command, run=wait_a_moment), operation)
@@ -315,15 +322,16 @@ async def sweep(home: Home, name: str, operation: str) -> Swept:
         expected.requests,
     )
     found, every = await moments(home, name)
-    swept = Swept(every, len(found))
+    swept.every += every
+    swept.ran += len(found)
     for moment in found:
         result = await _operate(home, command, operation, moment)
         problems = result.problems
         if result.view:
             problems += judge(expected, operation, result.error, result.view)
         if problems:
-            swept.wrong.append(summary(str(moment), list(dict.fromkeys(problems))))
-    return swept
+            at = f"{operation} when {moment}"
+            swept.wrong.append(summary(at, list(dict.fromkeys(problems))))
 
 
 async def _operate(
@@ -356,8 +364,9 @@ async def _operate(
             trial.home = again
             trial.rig = again.rig_for(trial.simulator, command.options)
             await trial.rig.set_up()
-        if operation != "remove":
+        if operation in ("unload", "stop"):
             await trial.wait_for_poll()
+        if operation != "remove":
             course.view = look(trial, began)
             await trial.rig.remove()
         course.problems += _left_behind(trial)

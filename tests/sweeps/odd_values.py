@@ -42,6 +42,8 @@ FIRST = 3
 ALONE = {"id", "kind", "type"}
 """Keys of values that decide whether others are looked at."""
 
+PAUSED: Place = ("paused",)
+
 DEPTH = 3000
 DIGITS = 5000
 LENGTH = 10_000
@@ -225,7 +227,7 @@ async def sweep_polls(home: Home, value: str) -> Swept:
             while groups:
                 odd = groups.pop()
                 problems = await _poll(trial, odd)
-                is_pause = any(one.place == ("paused",) for one in odd)
+                is_pause = any(one.place == PAUSED for one in odd)
                 ignored = NOT_COMPARED | (BELIEVED if is_pause else set())
                 problems += unlike([before], look(trial, began), ignored=ignored)
                 if problems:
@@ -277,8 +279,10 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
         before = look(trial, began)
         every = odd_values(trial.simulator.miner, value)
         swept = _swept(trial, every)
-    of_pools = [odd for odd in every if _is_of_pool(odd)]
-    groups = _apart(of_pools) + _apart([odd for odd in every if odd not in of_pools])
+    groups = [
+        *_apart([odd for odd in every if _is_believed(odd)]),
+        *_apart([odd for odd in every if not _is_believed(odd)]),
+    ]
     while groups:
         odd = groups.pop()
         began = datetime.now(UTC).timestamp()
@@ -289,21 +293,22 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
             problems += _hidden(trial, odd)
             await trial.wait_for_poll()
             problems += damage(trial)
-            ignored = NOT_COMPARED | (BELIEVED if _is_of_pool(odd[0]) else set())
+            ignored = NOT_COMPARED | (BELIEVED if _is_believed(odd[0]) else set())
             problems += unlike([before], look(trial, began), ignored=ignored)
         if problems:
             groups += _report(odd, problems, swept)
     return swept
 
 
-def _is_of_pool(odd: Odd) -> bool:
-    """Return whether it is a value of a pool, which may be any, or a pool is missing.
+def _is_believed(odd: Odd) -> bool:
+    """Return whether a value is not odd to a reader, or a pool is missing.
 
-    One that is missing when the miner is set up was added externally afterwards, which
-    is a repair.
+    Those of a pool may be any. One that is missing when the miner is set up was added
+    externally afterwards, which is a repair.
     """
     is_missing = ODD_VALUES[odd.value] is None and len(odd.place) == 2
-    return odd.place[:1] == ("pools",) and (is_missing or len(odd.place) > 2)
+    is_pool = odd.place[:1] == ("pools",) and (is_missing or len(odd.place) > 2)
+    return is_pool or odd.place == PAUSED
 
 
 def _apart(every: list[Odd]) -> list[list[Odd]]:

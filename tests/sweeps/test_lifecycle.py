@@ -4,13 +4,10 @@ import pytest
 
 from .commands import COMMANDS
 from .conftest import Check
-from .lifecycle import OPERATIONS, sweep
+from .lifecycle import sweep
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("name", COMMANDS)
-def test_an_entry_ends_during_a_command(
-    name: str, operation: str, check: Check
-) -> None:
+def test_an_entry_ends_during_a_command(name: str, check: Check) -> None:
     """No request, file, task, timer or traceback is left, and what is stored is true."""
-    check(lambda home: sweep(home, name, operation))
+    check(lambda home: sweep(home, name))
