@@ -33,6 +33,9 @@ def few_lines(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
 
 
+TIMEOUT = 1800
+"""Seconds of real time that one command may take with all its combinations."""
+
 type Sweep = Callable[[Home], Coroutine[Any, Any, Swept]]
 
 

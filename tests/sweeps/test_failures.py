@@ -3,8 +3,10 @@
 import pytest
 
 from .commands import COMMANDS
-from .conftest import Check
+from .conftest import TIMEOUT, Check
 from .failures import sweep
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

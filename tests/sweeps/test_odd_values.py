@@ -2,8 +2,10 @@
 
 import pytest
 
-from .conftest import Check
+from .conftest import TIMEOUT, Check
 from .odd_values import ODD_VALUES, sweep_polls, sweep_set_up
+
+pytestmark = pytest.mark.timeout(TIMEOUT)
 
 
 @pytest.mark.parametrize("value", ODD_VALUES)
