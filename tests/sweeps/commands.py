@@ -10,7 +10,7 @@ from simulator import DEFAULT_POOLS
 from tests.controls import MINING, act, restore, select_pool, set_threads
 from tests.watts import METER, NUMBERS, set_limit
 
-from .home import VirtualRig
+from .trial import VirtualRig
 
 type Action = Callable[[VirtualRig], Awaitable[Any]]
 

@@ -15,8 +15,9 @@ from tests.controls import config_of, restore
 
 from .commands import COMMANDS, Command, nothing
 from .folding import Request, Swept, is_folded
-from .home import Home, Trial, VirtualRig
+from .home import Home
 from .kinds import ALIKE, AS_LATE, KINDS, Kind, is_true, key_of
+from .trial import Trial, VirtualRig
 from .view import View, controls, differences, look, unlike
 
 PATIENCE = 900

@@ -25,8 +25,9 @@ from simulator.miner import SimulatedMiner
 from .commands import COMMANDS, Command
 from .failures import Clean, clean, prepare, summary, unlike_miner, wait_a_moment
 from .folding import Swept, is_folded
-from .home import ENTRY_ID, Home, Trial, VirtualRig, booted, temporary_directory
+from .home import ENTRY_ID, Home, booted, temporary_directory
 from .kinds import key_of
+from .trial import Trial, VirtualRig
 from .view import View, look, unlike
 
 PATIENCE = 600

@@ -23,7 +23,8 @@ from tests.watts import NUMBERS
 
 from .failures import summary
 from .folding import Swept
-from .home import Home, Trial
+from .home import Home
+from .trial import Trial
 from .view import look, unlike
 
 type Place = tuple[str | int, ...]

@@ -17,6 +17,7 @@ from tests.virtual_time import run
 from .home import NOW
 from .kinds import ALIKE
 
+
 @dataclass
 class Seen:
     """What a caller of the client can find out about a request."""

@@ -24,7 +24,7 @@ from custom_components.xmrig_miner.readings import NOTICEABLE
 from simulator import Simulator
 from tests.controls import MINING, THREADS
 
-from .home import Trial, plain
+from .trial import Trial, plain
 
 PASSED = 60
 """Seconds by which the moments of two runs may differ, counted from their beginnings: a

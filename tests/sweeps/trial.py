@@ -1,0 +1,139 @@
+"""One miner, set up for one combination, and what it is asked for."""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+import json
+from typing import TYPE_CHECKING, Any, override
+
+from homeassistant.helpers.json import json_bytes
+
+from custom_components.xmrig_miner.const import SCAN_INTERVAL
+from simulator import FAULTS, Simulator, http
+from tests.common import Rig
+
+from .folding import Request
+
+if TYPE_CHECKING:
+    from .home import Home
+
+QUIET = 1.5
+"""Seconds without a request after which nothing is under way. A command sends one at
+least each 0.7 s, polls are 10 s apart."""
+
+
+class VirtualRig(Rig):
+    """A miner in Home Assistant; its time passes by waiting, which takes no time."""
+
+    @override
+    async def pass_time(self, time: timedelta) -> None:
+        """Let time pass for the miner and for Home Assistant."""
+        await asyncio.sleep(time.total_seconds())
+
+    async def remove(self) -> None:
+        """Remove the entry, if it is still there and Home Assistant runs."""
+        entries = self.hass.config_entries
+        if self.hass.is_running and entries.async_get_entry(self.entry.entry_id):
+            await entries.async_remove(self.entry.entry_id)
+
+
+@dataclass
+class Trial:
+    """One miner, set up for one combination."""
+
+    rig: VirtualRig
+    simulator: Simulator
+    home: Home
+    requests: list[Request] = field(default_factory=list)
+    """Those that came, in their order."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """The facts of each activity event, in order."""
+    last_event: str | None = None
+    """When the last one of them was."""
+    is_warming_up: bool = False
+    """Whether threads hashed for less than ten seconds at the last poll, so that the
+    miner did not know how fast they are."""
+    is_changed_late: bool = True
+    """Whether the miner changed between a request that is late and its reply."""
+
+    def note(self, request: http.Request) -> None:
+        """Note a request that came in."""
+        if request.path == "/2/summary":
+            self.is_warming_up = _is_warming_up(self.simulator)
+        condition = _condition(self.simulator, is_warming_up=self.is_warming_up)
+        name = f"{request.method} {request.path}"
+        self.requests.append(Request(name, condition, self.now))
+
+    def fail(self, position: int, kind: str) -> None:
+        """Let the request at a position fail, 1 for the next."""
+        before: list[tuple[Any, ...]] = []
+
+        def condition() -> tuple[Any, ...]:
+            is_warming_up = _is_warming_up(self.simulator)
+            return _condition(self.simulator, is_warming_up=is_warming_up)
+
+        def note(request: http.Request) -> None:
+            self.note(request)
+            if len(self.requests) == position:
+                before.append(condition())
+
+        def compare(_: Any, _request: http.Request, reply: http.Reply) -> http.Reply:
+            self.is_changed_late = condition() != before[0]
+            return reply
+
+        fault = FAULTS[kind]
+        if fault.delay_before:
+            self.simulator.on_request = note
+            fault = replace(fault, distort=compare)
+        self.simulator.fail_next(position, fault)
+
+    def forget(self) -> None:
+        """Forget events and requests until now."""
+        self.events.clear()
+        self.requests.clear()
+
+    @property
+    def received(self) -> list[str]:
+        """Return the names of the requests."""
+        return [request.name for request in self.requests]
+
+    @property
+    def now(self) -> float:
+        """Return the time of the loop in seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def wait_for_poll(self) -> None:
+        """Wait until the miner was polled once more, and nothing is under way."""
+        # Home Assistant spreads its polls over half a second.
+        await self.rig.pass_time(SCAN_INTERVAL + timedelta(seconds=1))
+        await self.wait_until_quiet()
+
+    async def wait_until_quiet(self) -> None:
+        """Wait until no request came for a while."""
+        while self.requests and self.now - self.requests[-1].at < QUIET:
+            await asyncio.sleep(QUIET)
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """Return the files of the entry, by their name without the entry's id."""
+        return self.home.stored(self.rig.entry.entry_id)
+
+
+def _is_warming_up(simulator: Simulator) -> bool:
+    miner = simulator.miner
+    return None in (
+        backend.hashrates(miner.now, miner.timer)[0]
+        for backend in miner.backends
+        if backend.meter
+    )
+
+
+def _condition(simulator: Simulator, *, is_warming_up: bool) -> tuple[Any, ...]:
+    miner = simulator.miner
+    disk = simulator.surroundings.disk
+    return disk, miner.config, miner.is_paused, is_warming_up
+
+
+def plain(value: Any) -> Any:
+    """Return a value as it is after it was sent as JSON."""
+    return json.loads(json_bytes(value))
