@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from custom_components.xmrig_miner.const import DOMAIN
@@ -10,6 +11,7 @@ from simulator import DEFAULT_POOLS
 from tests.controls import MINING, act, restore, select_pool, set_threads
 from tests.watts import METER, NUMBERS, set_limit
 
+from .managing import set_up_manager, switch_managed
 from .trial import VirtualRig
 
 type Action = Callable[[VirtualRig], Awaitable[Any]]
@@ -43,6 +45,9 @@ class Command:
     """The options of the entry."""
     ignored_after_error: tuple[str, ...] = ()
     """Parts of the names of entities that an error leaves half way."""
+    polls: int = 1
+    """After how many polls it is over. What failed in the background is repeated at the
+    next one, and shows at the one after; a hashrate takes one more."""
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
 
@@ -103,10 +108,7 @@ async def run_all(rig: VirtualRig) -> None:
 
 
 def managed(threads: int | None) -> Action:
-    """Return what the manager does for a number of threads.
-
-    None is what follows when the switch `managed` is turned off.
-    """
+    """Return what the manager does for a number of threads; None for all."""
     return lambda rig: rig.entry.runtime_data.power.limit.async_set_managed(threads)
 
 
@@ -144,6 +146,18 @@ COMMANDS = {
     "managed_no_more": Command(
         managed(None), several(managed(2), settle), options=NUMBERS
     ),
+    "managed_off": Command(
+        partial(switch_managed, on=False),
+        several(set_up_manager, settle),
+        options=NUMBERS,
+        polls=3,
+    ),
+    "managed_on": Command(
+        partial(switch_managed, on=True),
+        several(set_up_manager, partial(switch_managed, on=False), settle),
+        options=NUMBERS,
+        polls=2,
+    ),
     "calibrate": Command(
         lambda rig: act(rig, "calibrate"),
         miner={"threads": 2},
@@ -152,7 +166,3 @@ COMMANDS = {
         ignored_after_error=("power",),
     ),
 }
-
-POWER = [name for name, command in COMMANDS.items() if command.options]
-CONTROLS = [name for name in COMMANDS if name not in POWER]
-"""Both in files of their own, which run at the same time."""

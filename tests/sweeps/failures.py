@@ -75,8 +75,10 @@ _clean: dict[str, Clean] = {}
 async def clean(home: Home, name: str) -> Clean:
     """Return what comes of a command without a failure."""
     if name not in _clean:
-        before = await attempt(home, replace(COMMANDS[name], run=wait_a_moment))
-        after = await attempt(home, COMMANDS[name])
+        command = COMMANDS[name]
+        idle = replace(command, run=wait_a_moment)
+        before = await attempt(home, idle, polls=command.polls)
+        after = await attempt(home, command, polls=command.polls)
         for outcome in (before, after):
             assert outcome.error is None, outcome.error
             assert not (outcome.log or outcome.problems), outcome
@@ -216,7 +218,7 @@ def summary(name: str, problems: list[str]) -> str:
 
 async def sweep(home: Home, name: str) -> Swept:
     """Fail each request of a command in turn, in each way."""
-    expected = await clean(home, name)
+    command, expected = COMMANDS[name], await clean(home, name)
     swept = Swept(len(expected.requests) * len(KINDS))
     for index, request in enumerate(expected.requests):
         if is_folded(expected.requests, index):
@@ -226,9 +228,9 @@ async def sweep(home: Home, name: str) -> Swept:
             if kind.name in folded:
                 continue
             swept.ran += 1
-            is_poll = COMMANDS[name].is_poll or index >= expected.command_requests
+            is_poll = command.is_poll or index >= expected.command_requests
             outcome = await attempt(
-                home, COMMANDS[name], kind, index + 1, polls=2 if is_poll else 1
+                home, command, kind, index + 1, polls=command.polls + is_poll
             )
             if problems := judge(expected, outcome, kind):
                 at = f"{kind.name} at {index + 1} ({request.name})"

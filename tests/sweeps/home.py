@@ -48,6 +48,7 @@ NOW = "2026-11-01 12:00:00+00:00"
 
 ENTRY_ID = "entry_of_miner"
 UNKNOWN_STATES = (STATE_UNAVAILABLE, STATE_UNKNOWN)
+ACTIVITY = "event.activity"
 NO_FACTS = (ATTR_FRIENDLY_NAME, "event_types", "icon", "device_class")
 
 METER_INTERVAL = 5
@@ -169,6 +170,8 @@ class Home:
                 new is None
                 or new.domain != Platform.EVENT
                 or new.state in UNKNOWN_STATES
+                # The manager has one too
+                or new.entity_id != trial.rig.entity_id(ACTIVITY)
             ):
                 return
             # An entity that is available again shows its last event once more

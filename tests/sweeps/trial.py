@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.helpers.json import json_bytes
 
-from custom_components.xmrig_miner.const import SCAN_INTERVAL
+from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
 from simulator import FAULTS, Simulator, http
 from tests.common import Rig
 
@@ -31,10 +31,14 @@ class VirtualRig(Rig):
         await asyncio.sleep(time.total_seconds())
 
     async def remove(self) -> None:
-        """Remove the entry, if it is still there and Home Assistant runs."""
+        """Remove the entry and the manager, if Home Assistant runs."""
         entries = self.hass.config_entries
-        if self.hass.is_running and entries.async_get_entry(self.entry.entry_id):
-            await entries.async_remove(self.entry.entry_id)
+        for entry in entries.async_entries(DOMAIN) if self.hass.is_running else ():
+            await entries.async_remove(entry.entry_id)
+
+    async def settled(self) -> None:
+        """Wait until nothing is done in the background any more."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
 
 
 @dataclass
