@@ -32,7 +32,7 @@ IN_THREAD = 0.002
 MICROSECONDS = 1_000_000
 """Per second. A frozen clock has no finer resolution."""
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  As freezegun counts
+_EPOCH = datetime(1970, 1, 1)
 
 # As pytest-socket, which forbids others, leaves it
 _Socket = socket.SocketType

@@ -14,7 +14,7 @@ from simulator.jsonvalue import Json
 from tests.controls import config_of, restore
 
 from .commands import COMMANDS, Command, nothing
-from .folding import Request, Swept, is_folded
+from .folding import Request, Swept, before_poll, is_folded
 from .home import Home
 from .kinds import ALIKE, AS_LATE, KINDS, Kind, is_true, key_of
 from .trial import Trial, VirtualRig
@@ -25,8 +25,6 @@ PATIENCE = 900
 
 SHOWN = 8
 """How many problems of a combination are listed."""
-
-POLL = {"GET /2/summary", "GET /2/backends", "GET /2/config"}
 
 
 @dataclass
@@ -57,16 +55,6 @@ class Clean:
     after: list[View]
     """What may be seen after it."""
     requests: list[Request]
-
-    @property
-    def command_requests(self) -> int:
-        """Return how many requests there are before the poll at the end."""
-        number = len(self.requests)
-        poll: set[str] = set()
-        while number and self.requests[number - 1].name in POLL - poll:
-            number -= 1
-            poll.add(self.requests[number].name)
-        return number
 
 
 _clean: dict[str, Clean] = {}
@@ -228,7 +216,7 @@ async def sweep(home: Home, name: str) -> Swept:
             if kind.name in folded:
                 continue
             swept.ran += 1
-            is_poll = command.is_poll or index >= expected.command_requests
+            is_poll = command.is_poll or index >= before_poll(expected.requests)
             outcome = await attempt(
                 home, command, kind, index + 1, polls=command.polls + is_poll
             )

@@ -9,6 +9,8 @@ the same condition.
 from dataclasses import dataclass, field
 from typing import Any
 
+POLL = {"GET /2/summary", "GET /2/backends", "GET /2/config"}
+
 PERIODS = (1, 3)
 """Requests after which a row repeats itself: a read, or a poll."""
 
@@ -53,3 +55,13 @@ def _is_between(requests: list[Request], index: int, period: int) -> bool:
     before = requests[index - period : index + 1]
     after = requests[index : index + period + 1]
     return before == after and all(request.is_read for request in after)
+
+
+def before_poll(requests: list[Request]) -> int:
+    """Return how many requests there are before the poll at the end."""
+    number = len(requests)
+    poll: set[str] = set()
+    while number and requests[number - 1].name in POLL - poll:
+        number -= 1
+        poll.add(requests[number].name)
+    return number

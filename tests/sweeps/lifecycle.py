@@ -24,7 +24,7 @@ from simulator.miner import SimulatedMiner
 
 from .commands import COMMANDS, Command
 from .failures import Clean, clean, prepare, summary, unlike_miner, wait_a_moment
-from .folding import Swept, is_folded
+from .folding import Swept, before_poll, is_folded
 from .home import ENTRY_ID, Home, booted, temporary_directory
 from .kinds import key_of
 from .trial import Trial, VirtualRig
@@ -78,6 +78,8 @@ class Moment:
     """Of the request or of the file, from 1."""
     name: str
     """What is asked for, or which file it is."""
+    is_read: bool = False
+    """Whether it changes nothing, neither at the miner nor on disk."""
 
     def __str__(self) -> str:
         """Return it as a problem is reported."""
@@ -151,7 +153,9 @@ _moments: dict[str, tuple[list[Moment], int]] = {}
 async def moments(home: Home, name: str) -> tuple[list[Moment], int]:
     """Return the moments of a command at which it waits for something.
 
-    Also returns how many there are with those that are equal, of which two are enough.
+    Also returns how many there are with those that are equal, of which two are enough,
+    and with all requests of the poll at the end, which are sent at once: the last of
+    them is enough.
     """
     if name not in _moments:
         stored: list[str] = []
@@ -166,13 +170,15 @@ async def moments(home: Home, name: str) -> tuple[list[Moment], int]:
                 await command.run(trial.rig)
         found = [Moment("stored", number, key) for number, key in enumerate(stored, 1)]
         folded = 0
+        side_by_side = range(before_poll(trial.requests), len(trial.requests) - 1)
         for index, request in enumerate(trial.requests):
-            if is_folded(trial.requests, index):
+            if is_folded(trial.requests, index) or index in side_by_side:
                 folded += 1
                 continue
-            found.append(Moment("received", index + 1, request.name))
+            at = index + 1, request.name
+            found.append(Moment("received", *at, request.is_read))
             if not request.is_read:
-                found.append(Moment("acted", index + 1, request.name))
+                found.append(Moment("acted", *at))
         _moments[name] = found, len(found) + folded
     return _moments[name]
 
@@ -324,6 +330,9 @@ async def _sweep(home: Home, name: str, operation: str, swept: Swept) -> None:
     )
     found, every = await moments(home, name)
     swept.every += every
+    if operation == "unload":
+        # While the command reads, a reload and a removal begin with the same
+        found = [moment for moment in found if not moment.is_read]
     swept.ran += len(found)
     for moment in found:
         result = await _operate(home, command, operation, moment)

@@ -43,6 +43,9 @@ FIRST = 3
 ALONE = {"id", "kind", "type"}
 """Keys of values that decide whether others are looked at."""
 
+SIBLINGS = 4
+"""Odd values at a time in one object or list, when an entry is set up."""
+
 PAUSED: Place = ("paused",)
 
 DEPTH = 3000
@@ -281,8 +284,8 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
         every = odd_values(trial.simulator.miner, value)
         swept = _swept(trial, every)
     groups = [
-        *_apart([odd for odd in every if _is_believed(odd)]),
-        *_apart([odd for odd in every if not _is_believed(odd)]),
+        *_apart([odd for odd in every if _is_believed(odd)], SIBLINGS),
+        *_apart([odd for odd in every if not _is_believed(odd)], SIBLINGS),
     ]
     while groups:
         odd = groups.pop()
@@ -312,15 +315,17 @@ def _is_believed(odd: Odd) -> bool:
     return is_pool or odd.place == PAUSED
 
 
-def _apart(every: list[Odd]) -> list[list[Odd]]:
-    """Return odd values in groups, each from another object or list.
+def _apart(every: list[Odd], siblings: int = 1) -> list[list[Odd]]:
+    """Return odd values in groups, so many at most from one object or list.
 
     None of a group holds another one of it.
     """
     groups: list[list[Odd]] = []
     for odd in every:
         for group in groups:
-            if not any(_is_near(odd, other) for other in group):
+            if not any(_is_within(odd, other) for other in group) and (
+                sum(_is_beside(odd, other) for other in group) < siblings
+            ):
                 group.append(odd)
                 break
         else:
@@ -328,10 +333,14 @@ def _apart(every: list[Odd]) -> list[list[Odd]]:
     return groups
 
 
-def _is_near(one: Odd, other: Odd) -> bool:
-    """Return whether two places are in one object or list, or one is in the other."""
+def _is_within(one: Odd, other: Odd) -> bool:
+    """Return whether one place is in the other, or may decide whether that is seen."""
     if ALONE & {one.place[-1], other.place[-1]}:
         return True
     first, second = sorted((one.place, other.place), key=len)
-    is_within = second[: len(first)] == first or one.place[:-1] == other.place[:-1]
-    return one.document == other.document and is_within
+    return one.document == other.document and second[: len(first)] == first
+
+
+def _is_beside(one: Odd, other: Odd) -> bool:
+    """Return whether two places are in one object or list."""
+    return one.document == other.document and one.place[:-1] == other.place[:-1]
