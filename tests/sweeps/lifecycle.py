@@ -45,6 +45,9 @@ WATCHED = 20
 NOT_STORED = {"events"}
 """What does not outlast the end of an instance."""
 
+MANAGER = f"{DOMAIN}.fleet"
+"""Modules of the manager, which has an entry of its own."""
+
 OTHER_TASKS = ("simulator", "sweeps")
 """Parts of what tasks are called that belong to the test."""
 
@@ -141,8 +144,10 @@ def _is_ours(handle: asyncio.TimerHandle) -> bool:
         seen += [function, getattr(function, "__self__", None)]
     return any(
         (isinstance(item, Store) and ENTRY_ID in item.key)
-        or DOMAIN in str(getattr(item, "__module__", ""))
-        or DOMAIN in type(item).__module__
+        or any(
+            DOMAIN in module and MANAGER not in module
+            for module in (str(getattr(item, "__module__", "")), type(item).__module__)
+        )
         for item in seen
     )
 
