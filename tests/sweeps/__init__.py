@@ -23,8 +23,16 @@ the wire, and add a second one if it matters whether the command took effect bef
 To add an operation on the entry, add it to `OPERATIONS` in `lifecycle.py`. To add an odd
 value, add it to `ODD_VALUES` in `odd_values.py`.
 
-Where a command repeats itself, as it does while it waits for the miner to show a result,
-positions are equal, and the first and the last of a row stand for all (`folding.py`).
-Values of a document that are alike are folded too (`places`). At the end of the run is
-printed how many combinations there are, and how many of them ran; none is skipped.
+At the end of the run is printed how many combinations there are, and how many of them
+ran. None is skipped, but those that are equal to another one are folded into it:
+
+- Positions, where a command repeats itself, as it does while it waits for the miner to
+  show a result: the first and the last of a row stand for all (`folding.py`).
+- Failures that nothing above the client can tell apart (`ALIKE` in `kinds.py`, each
+  proven by `test_alike.py`), and late replies of a miner that did not change meanwhile.
+- The three requests of the poll at the end of a command, for operations on the entry,
+  and an unload while the command reads: a reload and a removal begin with the same.
+- Values of a document that are alike (`places` in `odd_values.py`). Of the others,
+  several are tried at a time, each in an object of its own; where one of them is wrong
+  or hides the others, all are tried one by one.
 """
