@@ -51,6 +51,11 @@ class Command:
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
 
+    @property
+    def is_in_background(self) -> bool:
+        """Return whether it goes on after the action."""
+        return self.polls > 1
+
 
 def turn(name: str, *, on: bool) -> Action:
     """Return the action of a switch."""

@@ -420,7 +420,9 @@ def judge(
     if error and not is_ended:
         if not isinstance(error, HomeAssistantError) or key in UNTRUE:
             wrong.append(f"untrue error {key or error!r}")
-    # A calibration that is ended returns what it measured until then
-    if error or expected.command.ignored_after_error:
+    command = expected.command
+    # A calibration that is ended returns what it measured until then, and what is ended
+    # in the background raises no error
+    if error or command.ignored_after_error or command.is_in_background:
         return wrong + unlike_miner(expected, view, ignored=NOT_STORED)
     return wrong + unlike(expected.after, view, ignored=NOT_STORED)
