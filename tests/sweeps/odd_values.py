@@ -279,7 +279,7 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
     """
     async with home.trial(options=NUMBERS, **MINER) as trial:
         began = datetime.now(UTC).timestamp()
-        await trial.wait_for_poll()
+        await _wait_for_polls(trial)
         before = look(trial, began)
         every = odd_values(trial.simulator.miner, value)
         swept = _swept(trial, every)
@@ -295,13 +295,19 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
         ) as trial:
             problems = list(damage(trial))
             problems += _hidden(trial, odd)
-            await trial.wait_for_poll()
+            await _wait_for_polls(trial)
             problems += damage(trial)
             ignored = NOT_COMPARED | (BELIEVED if _is_believed(odd[0]) else set())
             problems += unlike([before], look(trial, began), ignored=ignored)
         if problems:
             groups += _report(odd, problems, swept)
     return swept
+
+
+async def _wait_for_polls(trial: Trial) -> None:
+    """Wait for two polls: a card is added once two replies list it."""
+    for _ in range(2):
+        await trial.wait_for_poll()
 
 
 def _is_believed(odd: Odd) -> bool:

@@ -16,5 +16,5 @@ def test_odd_in_a_poll(value: str, check: Check) -> None:
 
 @pytest.mark.parametrize("value", ODD_VALUES)
 def test_odd_at_set_up(value: str, check: Check) -> None:
-    """An entry that is set up with it is complete one poll later."""
+    """An entry that is set up with it is complete two polls later."""
     check(lambda home: sweep_set_up(home, value), all_entities=True)
