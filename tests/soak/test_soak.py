@@ -36,7 +36,8 @@ from tests.common import entry_for
 from tests.controls import act, restore, select_pool, set_threads
 from tests.fleet.house import GRID, set_dashboard
 from tests.homes import BACKUP
-from tests.sweeps.home import Home, VirtualRig, play
+from tests.sweeps.home import Home, play
+from tests.sweeps.trial import VirtualRig
 from tests.watts import threads_hashing
 
 from .chance import Comparison, Sun, memory
@@ -298,4 +299,4 @@ def test_nothing_goes_wrong(
         assert soak.commands
         return [*wrong, *home.log.found]
 
-    assert not play(main)
+    assert not play(main, all_entities=True)
