@@ -131,6 +131,7 @@ async def test_a_miner_is_set_up_while_its_answers_are_cut(running: Rig) -> None
     running.simulator.fault = None
     await running.poll()
     assert float(running.state("sensor.hashrate_15m")) > 0
+    await running.poll()
     assert running.state("sensor.cuda_01:00.0_gpu_hashrate") == "950.0"
     assert running.state("sensor.opencl_02:00.0_gpu_hashrate") == "960.0"
 
