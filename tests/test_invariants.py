@@ -59,7 +59,6 @@ class Machine(RuleBasedStateMachine):
         self.is_seen = True
         self.is_failing = False
         self.edits = 0
-        self.restarts = 0
 
     def run[T](self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine."""
@@ -172,9 +171,6 @@ class Machine(RuleBasedStateMachine):
     def restart(self) -> None:
         """Restart its process, which the next poll detects."""
         self.do(self.simulator.restart)
-        # Processes of exactly the same age at two polls look like a cached reply
-        self.restarts += 1
-        self.clock.tick(self.restarts % 4)
         self.is_seen = False
         if not self.keeps_state:
             self.wanted = None

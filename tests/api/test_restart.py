@@ -25,11 +25,12 @@ class Poll(NamedTuple):
     connected: float | None = None
     hashes: int | None = None
     took: float = 0
+    paused: bool | None = None
 
     def observed_by(self, detector: RestartDetector) -> bool:
         """Return whether a detector reports a restart."""
         return detector.observe(
-            summary(self.uptime, self.connected, self.hashes),
+            summary(self.uptime, self.connected, self.hashes, self.paused),
             sent=NOW + self.received - self.took,
             received=NOW + self.received,
             wall=WALL + self.received,
@@ -37,13 +38,21 @@ class Poll(NamedTuple):
 
 
 def summary(
-    uptime: Any, connected: float | None = None, hashes: int | None = None
+    uptime: Any,
+    connected: float | None = None,
+    hashes: int | None = None,
+    paused: bool | None = None,
 ) -> Summary:
     """Return a summary with the uptime of the miner and of its connection, in s."""
     connection = {} if connected is None else {"uptime_ms": int(connected * 1000)}
     results = {} if hashes is None else {"hashes_total": hashes}
     return Summary.from_json(
-        {"uptime": uptime, "connection": connection, "results": results}
+        {
+            "uptime": uptime,
+            "connection": connection,
+            "results": results,
+            "paused": paused,
+        }
     )
 
 
@@ -98,6 +107,10 @@ SAME_PROCESS = {
     "frozen for long": [Poll(0, 500, 490, 9), Poll(90_000, 500, 490, 9)],
     "frozen, with a wrong count": [Poll(0, 500, 490, 9), Poll(10, 500, 490, 8)],
     "frozen and young": [Poll(0, 8, 5, 9), Poll(10, 8, 5, 9), Poll(20, 8, 5, 9)],
+    "frozen, young and paused": [
+        Poll(0, 8, 5, 9, paused=False),
+        Poll(10, 8, 5, 9, paused=True),
+    ],
     "frozen without a pool": [Poll(0, 8, 0, 9), Poll(10, 8, 0, 9)],
     "frozen, then on": [Poll(0, 500, 490), Poll(3600, 500, 490), Poll(3610, 510, 500)],
     "frozen, then set": [
@@ -137,6 +150,10 @@ ANOTHER_PROCESS = {
         Poll(20, 4, 3),
     ],
     "as old as the one before": [Poll(0, 8, 7, 40), Poll(12, 8, 7, 0)],
+    "as old, and not paused anymore": [
+        Poll(0, 8, 7, 0, paused=True),
+        Poll(10, 8, 7, 0, paused=False),
+    ],
     "as old, with a younger connection": [Poll(0, 10, 8), Poll(10, 10, 7)],
     "as many shares as the one before": [
         Poll(0, 500, 490, 40),

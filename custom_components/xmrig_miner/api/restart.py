@@ -85,9 +85,11 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     if _connection_goes_on(before, after):
         return False
     if after.uptime <= after.received - before.sent + TOLERANCE:
-        # Equal ages come from a cached reply or a suspended machine
+        # Equal ages come from a cached reply or a suspended machine. Neither ends a
+        # pause; a process that keeps restarting does.
         is_same = after.uptime == before.uptime and after.connected == before.connected
-        return not is_same or _counts_fell(before, after)
+        was_paused = before.summary.paused is True and after.summary.paused is False
+        return not is_same or was_paused or _counts_fell(before, after)
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
