@@ -169,5 +169,7 @@ COMMANDS = {
         options=METER,
         # What was measured until then stays
         ignored_after_error=("power",),
+        # Threads that could not be restored are at the next poll, and the meter follows
+        polls=2,
     ),
 }
