@@ -5,7 +5,7 @@ simulated miner with its half second until a config applies, all constants of th
 integration. Only public behaviour is looked at: actions and their errors, entities,
 repairs, what is stored, the log, and what the simulated miner was asked for.
 
-- `test_failures_*.py`: each command x each request that it sends x each kind of failure.
+- `test_failures.py`: each command x each request that it sends x each kind of failure.
   Either the action raises an error that is true, and what is shown agrees with the
   miner, or everything is as without the failure.
 - `test_lifecycle.py`: each command x {reload, unload, remove, stop of Home Assistant} at
