@@ -70,7 +70,7 @@ class User:
         """Choose an option of a menu."""
         await self.dialog.get_by_text(option, exact=True).click()
 
-    async def finish(self, button: str = "Finish") -> None:
+    async def finish(self, button: str | re.Pattern[str] = "Finish") -> None:
         """Close the dialog after its success."""
         await self.dialog.locator("ha-button", has_text=button).click()
         await expect(self.dialog.locator("wa-dialog[open]")).to_have_count(0)
