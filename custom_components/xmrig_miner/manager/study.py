@@ -49,8 +49,8 @@ class Study:
     A member without a plug whose power is not known yet swings now and then to half of
     its threads and back, if all else is measured and its threads do not change by
     themselves: the best member of several runs at full most of the time, and its power
-    would never show. The others may not use what
-    it leaves meanwhile, as the meter would show both together.
+    would never show. The others may not use what it leaves meanwhile, as the meter would
+    show both together.
     """
 
     current: Measuring | None = None
