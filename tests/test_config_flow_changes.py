@@ -407,6 +407,9 @@ class TestToken:
         form = await reconfiguration(running)
         assert form["data_schema"] is not None
         assert "remove_token" not in form["data_schema"].schema
+        # The user agreed to a read-only miner before, and is not asked again
+        result = await submit(running, form, address)
+        assert result["reason"] == "reconfigure_successful"
 
 
 @pytest.mark.parametrize("options", [{"tls": True}])
