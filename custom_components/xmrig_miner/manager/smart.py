@@ -56,7 +56,9 @@ def smart(
     allowed = sharing.share(loads)
     study = state.study.updated(loads, allowed, inputs.members, state.records, now)
     state = replace(state, study=study)
-    threads = sharing.share(study.bounded(loads, allowed))
+    threads = allowed
+    if study.current is not None:
+        threads = sharing.share(study.bounded(loads, allowed))
     budget = max(0.0, left.middle - settings.reserve - risky)
     outcome = Outcome(
         threads,
