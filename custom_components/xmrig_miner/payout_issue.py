@@ -1,9 +1,9 @@
 """The repair issue for pools or wallets that were changed externally."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, override
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 
 from .api.exceptions import XmrigError
@@ -30,7 +30,7 @@ def changed_pools(
     return new or labels
 
 
-class PayoutChangedFlow(RepairsFlow):
+class PayoutChangedFlow(ConfirmRepairFlow):
     """Asks whether the user changed the pools."""
 
     def __init__(self, entry_id: str) -> None:
@@ -39,12 +39,7 @@ class PayoutChangedFlow(RepairsFlow):
         self._shown: frozenset[str] | None = None
         """Fingerprints of all pools when the form was shown."""
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Begin with the only step."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:

@@ -1,7 +1,7 @@
 """Repair issues of miners and proxies, and the flows that fix them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, override
 
 from homeassistant.components.repairs import (
     ConfirmRepairFlow,
@@ -201,32 +201,23 @@ def miners_behind(coordinator: ProxyCoordinator) -> list[str]:
     )
 
 
-class SourcesFlow(RepairsFlow):
+class SourcesFlow(ConfirmRepairFlow):
     """Shows which sensors the manager is missing, and lets the user choose others."""
 
     def __init__(self, entry_id: str) -> None:
         """Initialize the flow."""
         self._entry_id = entry_id
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Begin with the only step."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Continue in the form with the sensors that the manager reads."""
-        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        if issue is None:
+        if ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id) is None:
             return self.async_abort(reason="resolved")
         if user_input is not None:
             return await async_reconfigure(self, self._entry_id)
-        return self.async_show_form(
-            step_id="confirm",
-            description_placeholders=issue.translation_placeholders,
-        )
+        return await super().async_step_confirm()
 
 
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
