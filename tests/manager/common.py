@@ -15,6 +15,7 @@ from custom_components.xmrig_miner.manager import (
     Settings,
     decide,
 )
+from custom_components.xmrig_miner.manager.watts import Draw, Watts
 
 
 def line(threads: int = 4, each: float = 20, idle: float = 40) -> Curve:
@@ -31,6 +32,11 @@ def miner(id_: str = "a", threads: int | None = 0, **values: Any) -> Member:
     values.setdefault("curve", line())
     values.setdefault("algorithm", "rx/0")
     return Member(id=id_, threads=threads, **values)
+
+
+def steps_seen(watts: Watts, member: str) -> int:
+    """Return how many steps of a miner the meter has shown."""
+    return len(watts.draws.get(member, Draw()).samples)
 
 
 class House:

@@ -14,7 +14,7 @@ from custom_components.xmrig_miner.manager.study import (
     Study,
 )
 
-from .common import House, line, miner
+from .common import House, line, miner, steps_seen
 
 
 def learner(id_: str = "a", missing: tuple[int, ...] = (4, 3, 1), **more: Any) -> Any:
@@ -189,7 +189,7 @@ def test_a_member_whose_power_is_unknown_swings_now_and_then() -> None:
     ]
     assert starts == [600, 1260]
     assert counts.count(2) == 2 * HOLD // 15
-    assert house.state.watts.steps_seen("a") == 4
+    assert steps_seen(house.state.watts, "a") == 4
 
 
 def test_a_member_whose_threads_change_anyway_does_not_swing() -> None:
@@ -205,8 +205,8 @@ def test_two_members_take_turns_to_swing() -> None:
     """The other one does not change meanwhile."""
     house, ran = swinging(miner("a", size=4), miner("b", size=4), miner("c"))
     assert {tuple(each.values()) for each in ran} == {(4, 4, 4), (2, 4, 4), (4, 2, 4)}
-    assert house.state.watts.steps_seen("a") == 2
-    assert house.state.watts.steps_seen("b") == 2
+    assert steps_seen(house.state.watts, "a") == 2
+    assert steps_seen(house.state.watts, "b") == 2
 
 
 def test_what_a_swing_leaves_is_not_used_by_others() -> None:

@@ -18,7 +18,7 @@ from custom_components.xmrig_miner.manager.watts import (
 )
 from custom_components.xmrig_miner.manager.watts_fit import Fit
 
-from .common import House, line, miner
+from .common import House, line, miner, steps_seen
 
 RESPONSE = Response()
 THREAD = 17
@@ -99,7 +99,7 @@ def test_what_is_learned_is_of_one_miner() -> None:
     watts = Watts({"a": Draw((Sample(0, 2, 60),) * ENOUGH)})
     assert watts.fit("a", 2)
     assert watts.fit("b", 2) is None
-    assert (watts.steps_seen("a"), watts.steps_seen("b")) == (ENOUGH, 0)
+    assert (steps_seen(watts, "a"), steps_seen(watts, "b")) == (ENOUGH, 0)
 
 
 def test_a_planned_step_counts_however_small_it_is() -> None:
@@ -112,7 +112,7 @@ def test_a_planned_step_counts_however_small_it_is() -> None:
                 watts = watts.stepped([Step(now, "a", 4, 2, is_planned)])
             noise = 30 * (now // 15 % 2)
             watts = watts.seen(now, (60.0 if now > 150 else 100.0) + noise, RESPONSE)
-        seen[is_planned] = watts.steps_seen("a")
+        seen[is_planned] = steps_seen(watts, "a")
     assert seen == {False: 0, True: 1}
 
 

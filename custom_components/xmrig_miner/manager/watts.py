@@ -172,10 +172,6 @@ class Watts:
         """Return the learned power of a miner; None with too few steps."""
         return _fit(self.draws.get(member, Draw()), threads)
 
-    def steps_seen(self, member: str) -> int:
-        """Return how many steps of a miner the meter has shown."""
-        return len(self.draws.get(member, Draw()).samples)
-
 
 @lru_cache(maxsize=512)
 def _fit(draw: Draw, threads: int) -> Fit | None:
