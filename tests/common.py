@@ -174,6 +174,14 @@ class Rig[SimulatorT: BaseSimulator[Any] = Simulator]:
         """Return the id of an entity named as `platform.key`."""
         return self.entities[name].entity_id
 
+    def disable(self, *names: str) -> None:
+        """Disable entities as the user does; a reload removes them."""
+        registry = er.async_get(self.hass)
+        for name in names:
+            registry.async_update_entity(
+                self.entity_id(name), disabled_by=er.RegistryEntryDisabler.USER
+            )
+
     def state(self, name: str) -> str:
         """Return the state of an entity named as `platform.key`."""
         return self.full_state(name).state

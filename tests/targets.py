@@ -52,16 +52,61 @@ PAIRS = (
 _ROOT = Path(__file__).parent.parent
 
 
-class Target(ABC):
-    """A miner under test, and its environment.
+class BaseTarget(ABC):
+    """A miner or a proxy under test, and its environment.
 
     `pools` are the pools' addresses in the order of its config.
     """
 
     host = "127.0.0.1"
-    token: str | None = TOKEN
+    token: str | None
     port: int
     pools: list[str]
+    patience: ClassVar[float] = 5
+    """Seconds that `eventually` waits unless it is told otherwise."""
+    interval: ClassVar[float] = 0.1
+    """The same between two checks."""
+
+    @abstractmethod
+    async def elapse(self, seconds: float) -> None:
+        """Let some of its time pass."""
+
+    @abstractmethod
+    async def set_pool(self, index: int, *, alive: bool) -> None:
+        """Make a pool unreachable or reachable."""
+
+    @abstractmethod
+    async def reject_share(self) -> None:
+        """Have the pool reject the next share."""
+
+    @abstractmethod
+    def read_disk(self) -> str:
+        """Return the text of the config file."""
+
+    async def eventually(
+        self,
+        check: Callable[[], Any],
+        timeout: float | None = None,
+        step: float | None = None,
+    ) -> Any:
+        """Return the first true result of an asynchronous check.
+
+        Raises:
+            AssertionError: The time is over and it was never true.
+        """
+        timeout, step = timeout or self.patience, step or self.interval
+        waited = 0.0
+        while not (result := await check()):
+            assert waited < timeout, f"not seen within {timeout} s: {result!r}"
+            await self.elapse(step)
+            waited += step
+        return result
+
+
+class Target(BaseTarget):
+    """A miner under test."""
+
+    token: str | None = TOKEN
 
     def __init__(self, version: str) -> None:
         """Initialize a target of a version of XMRig."""
@@ -72,10 +117,6 @@ class Target(ABC):
     def is_simulated(self) -> bool:
         """Whether the target is simulated, so that time can be advanced."""
         return isinstance(self, SimulatedTarget)
-
-    @abstractmethod
-    async def elapse(self, seconds: float) -> None:
-        """Let some of the miner's time pass."""
 
     @abstractmethod
     async def restart(self, change: Callable[[Json], object] | None = None) -> None:
@@ -93,20 +134,8 @@ class Target(ABC):
         """Delete the file of its certificate, which it notices when it next starts."""
 
     @abstractmethod
-    async def set_pool(self, index: int, *, alive: bool) -> None:
-        """Make a pool unreachable or reachable."""
-
-    @abstractmethod
     async def set_algorithm(self, algorithm: str) -> None:
         """Have the pools request another algorithm with their next job."""
-
-    @abstractmethod
-    async def reject_share(self) -> None:
-        """Have the pool reject the next share."""
-
-    @abstractmethod
-    def read_disk(self) -> str:
-        """Return the text of the miner's config file."""
 
     @abstractmethod
     def write_disk(self, text: str) -> None:
@@ -117,21 +146,6 @@ class Target(ABC):
         document = json.loads(self.read_disk())
         change(document)
         self.write_disk(json.dumps(document))
-
-    async def eventually(
-        self, check: Callable[[], Any], timeout: float = 5.0, step: float = 0.1
-    ) -> Any:
-        """Return the first true result of an asynchronous check.
-
-        Raises:
-            AssertionError: The time is over and it was never true.
-        """
-        waited = 0.0
-        while not (result := await check()):
-            assert waited < timeout, f"not seen within {timeout} s: {result!r}"
-            await self.elapse(step)
-            waited += step
-        return result
 
 
 class SimulatedTarget(Target):
@@ -242,8 +256,58 @@ class Sandbox:
         self._process.wait(timeout=10)
 
 
-class RealTarget(Target):
-    """XMRig itself, in a network namespace of its own."""
+class SandboxedTarget(BaseTarget):
+    """A real process, in a network namespace of its own."""
+
+    def _prepare(self, binary: Path, folder: Path) -> None:
+        """Take a sandbox for a binary with its files in that folder.
+
+        Raises:
+            pytest.skip.Exception: There is no network namespace.
+        """
+        self._binary = binary
+        self._folder = folder
+        self._file = folder / "config.json"
+        self._arguments = ["-c", str(self._file)]
+        self._sandbox = Sandbox.take()
+        self.pools = self._sandbox.pools
+        self.port = 0
+
+    def close(self) -> None:
+        """End the process."""
+        self._sandbox.give_back()
+
+    @override
+    async def elapse(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    @override
+    async def set_pool(self, index: int, *, alive: bool) -> None:
+        self._sandbox.tell("pool", index=index, alive=alive)
+
+    @override
+    async def reject_share(self) -> None:
+        self._sandbox.tell("reject", count=1)
+
+    @override
+    def read_disk(self) -> str:
+        return self._file.read_text(encoding="utf-8")
+
+    def _start(self) -> None:
+        """Start the process; its API is reached through a socket created here."""
+        with socket.create_server((self.host, self.port)) as listener:
+            self.port = listener.getsockname()[1]
+            self._sandbox.tell(
+                "start",
+                [listener.fileno()],
+                binary=str(self._binary),
+                folder=str(self._folder),
+                arguments=self._arguments,
+            )
+
+
+class RealTarget(SandboxedTarget, Target):
+    """XMRig itself."""
 
     def __init__(self, version: str, folder: Path) -> None:
         """Prepare a miner of that version with its files in that folder.
@@ -252,13 +316,7 @@ class RealTarget(Target):
             pytest.skip.Exception: There is no binary or no network namespace.
         """
         super().__init__(version)
-        self._binary = find_binary(version)
-        self._folder = folder
-        self._file = folder / "config.json"
-        self._sandbox = Sandbox.take()
-        self.pools = self._sandbox.pools
-        self.port = 0
-        self._arguments = ["-c", str(self._file)]
+        self._prepare(find_binary(version), folder)
 
     def open_by_arguments(self, *arguments: str) -> None:
         """Start the miner without any config file, also later."""
@@ -281,14 +339,6 @@ class RealTarget(Target):
         self._file.write_text(json.dumps(document), encoding="utf-8")
         self._start()
 
-    def close(self) -> None:
-        """End the miner."""
-        self._sandbox.give_back()
-
-    @override
-    async def elapse(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
     @override
     async def restart(self, change: Callable[[Json], object] | None = None) -> None:
         await self.kill()
@@ -305,36 +355,12 @@ class RealTarget(Target):
         (self._folder / "cert.pem").unlink()
 
     @override
-    async def set_pool(self, index: int, *, alive: bool) -> None:
-        self._sandbox.tell("pool", index=index, alive=alive)
-
-    @override
     async def set_algorithm(self, algorithm: str) -> None:
         self._sandbox.tell("algorithm", algorithm=algorithm)
 
     @override
-    async def reject_share(self) -> None:
-        self._sandbox.tell("reject", count=1)
-
-    @override
-    def read_disk(self) -> str:
-        return self._file.read_text(encoding="utf-8")
-
-    @override
     def write_disk(self, text: str) -> None:
         self._file.write_text(text, encoding="utf-8")
-
-    def _start(self) -> None:
-        """Start the miner; its API is reached through a socket created here."""
-        with socket.create_server((self.host, self.port)) as listener:
-            self.port = listener.getsockname()[1]
-            self._sandbox.tell(
-                "start",
-                [listener.fileno()],
-                binary=str(self._binary),
-                folder=str(self._folder),
-                arguments=self._arguments,
-            )
 
 
 def start_config(pools: list[str], port: int) -> Json:

@@ -1,21 +1,19 @@
 """Proxies to test against: the simulated one, and the real one if it is installed."""
 
-from abc import ABC, abstractmethod
-import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable
 import contextlib
 import functools
 import json
 from pathlib import Path
 import shutil
-import socket
 import subprocess
-from typing import Any, override
+from typing import override
 
 import pytest
 
 from simulator import ProxySimulator, StratumMiner
-from tests.targets import DIFFICULTY, Json, Sandbox
+from tests.targets import DIFFICULTY, BaseTarget, Json, SandboxedTarget
 
 TOKEN = "proxy-secret"
 POOLS = ("127.0.0.1:13333", "127.0.0.1:13334")
@@ -30,26 +28,17 @@ TICK = 4
 """Seconds between the proxy's checks of its miners and pools."""
 
 
-class ProxyTarget(ABC):
+class ProxyTarget(BaseTarget):
     """A proxy under test; the names of its miners are only those of the tests."""
 
-    host = "127.0.0.1"
     token: str | None = TOKEN
-    port: int
-    pools: list[str]
     version: str
-
-    @abstractmethod
-    async def elapse(self, seconds: float) -> None:
-        """Let time pass."""
+    patience = 20
+    interval = 0.5
 
     @abstractmethod
     async def restart(self) -> None:
         """Restart the process, without any miner."""
-
-    @abstractmethod
-    async def set_pool(self, index: int, *, alive: bool) -> None:
-        """Make a pool unreachable or reachable."""
 
     @abstractmethod
     async def log_in(
@@ -62,30 +51,8 @@ class ProxyTarget(ABC):
         """Submit a share of a miner."""
 
     @abstractmethod
-    async def reject_share(self) -> None:
-        """Have the pool reject the next share."""
-
-    @abstractmethod
     async def leave(self, name: str) -> None:
         """Disconnect a miner."""
-
-    @abstractmethod
-    def read_disk(self) -> str:
-        """Return the text of the config file."""
-
-    async def eventually(
-        self, check: Callable[[], Any], timeout: float = 20, step: float = 0.5
-    ) -> Any:
-        """Return the first true result of an asynchronous check.
-
-        Raises AssertionError if there is none in time.
-        """
-        waited = 0.0
-        while not (result := await check()):
-            assert waited < timeout, f"not seen within {timeout} s: {result!r}"
-            await self.elapse(step)
-            waited += step
-        return result
 
 
 class SimulatedProxyTarget(ProxyTarget):
@@ -140,19 +107,16 @@ class SimulatedProxyTarget(ProxyTarget):
         return self.simulator.surroundings.disk
 
 
-class RealProxyTarget(ProxyTarget):
-    """xmrig-proxy itself, in a network namespace of its own."""
+class RealProxyTarget(SandboxedTarget, ProxyTarget):
+    """xmrig-proxy itself."""
 
     def __init__(self, folder: Path) -> None:
         """Prepare a proxy with its files in that folder.
 
         Raises pytest.skip.Exception if there is no binary or no network namespace.
         """
-        self._binary, self.version = find_proxy()
-        self._file = folder / "config.json"
-        self._sandbox = Sandbox.take()
-        self.pools = self._sandbox.pools
-        self.port = 0
+        binary, self.version = find_proxy()
+        self._prepare(binary, folder)
 
     def open(self, change: Callable[[Json], object]) -> None:
         """Start the proxy."""
@@ -161,22 +125,10 @@ class RealProxyTarget(ProxyTarget):
         self._file.write_text(json.dumps(document), encoding="utf-8")
         self._start()
 
-    def close(self) -> None:
-        """End the proxy."""
-        self._sandbox.give_back()
-
-    @override
-    async def elapse(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
     @override
     async def restart(self) -> None:
         self._sandbox.tell("kill")
         self._start()
-
-    @override
-    async def set_pool(self, index: int, *, alive: bool) -> None:
-        self._sandbox.tell("pool", index=index, alive=alive)
 
     @override
     async def log_in(
@@ -196,27 +148,8 @@ class RealProxyTarget(ProxyTarget):
         self._sandbox.tell("share", name=name)
 
     @override
-    async def reject_share(self) -> None:
-        self._sandbox.tell("reject", count=1)
-
-    @override
     async def leave(self, name: str) -> None:
         self._sandbox.tell("leave", name=name)
-
-    @override
-    def read_disk(self) -> str:
-        return self._file.read_text(encoding="utf-8")
-
-    def _start(self) -> None:
-        with socket.create_server((self.host, self.port)) as listener:
-            self.port = listener.getsockname()[1]
-            self._sandbox.tell(
-                "start",
-                [listener.fileno()],
-                binary=str(self._binary),
-                folder=str(self._file.parent),
-                arguments=["-c", str(self._file)],
-            )
 
 
 def start_config(pools: list[str], port: int) -> Json:

@@ -5,7 +5,7 @@ Their miner is reached by a name, or over TLS, before something goes wrong.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 import socket
 import time
@@ -107,20 +107,28 @@ async def _elsewhere(_: Any, host: str, port: int = 0, **__: Any) -> Any:
     return _addresses(host, port, "::1", socket.AF_INET6)
 
 
+@contextmanager
+def _own_certificate_after(rig: Rig) -> Iterator[None]:
+    before = rig.simulator.certificate
+    assert before
+    context = VALID.context if before == VALID.der else OWN.context
+    yield
+    rig.simulator.use_certificate(context, before)
+
+
 def _shows(certificate: ServerCertificate) -> During:
     @asynccontextmanager
     async def during(rig: Rig) -> AsyncIterator[None]:
-        before = rig.simulator.certificate
-        assert before
-        context = VALID.context if before == VALID.der else OWN.context
-        rig.simulator.use_certificate(certificate.context, certificate.der)
-        yield
-        rig.simulator.use_certificate(context, before)
+        with _own_certificate_after(rig):
+            rig.simulator.use_certificate(certificate.context, certificate.der)
+            yield
 
     return during
 
 
-def _replaced(answer: Answer) -> During:
+def replaced(answer: Answer) -> During:
+    """Return what puts another program on the port of a miner."""
+
     @asynccontextmanager
     async def during(rig: Rig) -> AsyncIterator[None]:
         await rig.simulator.go_offline()
@@ -133,12 +141,9 @@ def _replaced(answer: Answer) -> During:
 
 @asynccontextmanager
 async def _without_tls(rig: Rig) -> AsyncIterator[None]:
-    before = rig.simulator.certificate
-    assert before
-    context = VALID.context if before == VALID.der else OWN.context
-    rig.simulator.lose_tls()
-    yield
-    rig.simulator.use_certificate(context, before)
+    with _own_certificate_after(rig):
+        rig.simulator.lose_tls()
+        yield
 
 
 @asynccontextmanager
@@ -173,8 +178,8 @@ def _clock(seconds: float) -> During:
 _TLS: tuple[tuple[str, During], ...] = (
     ("another certificate", _shows(self_signed())),
     ("TLS is turned off", _without_tls),
-    ("the handshake never ends", _replaced(hang)),
-    ("HTTP in place of a handshake", _replaced(reply(b"{}"))),
+    ("the handshake never ends", replaced(hang)),
+    ("HTTP in place of a handshake", replaced(reply(b"{}"))),
 )
 
 ALL = (

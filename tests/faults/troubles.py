@@ -13,7 +13,6 @@ from simulator import FAULTS, Fault, SimulatedMiner
 from simulator.http import Reply, Request
 from simulator.jsonvalue import Json
 from tests.api.client.test_garbage import GARBAGE, INTERRUPTED, hang, trickle
-from tests.api.rawserver import Answer, RawServer
 from tests.common import Rig
 
 from . import network
@@ -207,19 +206,8 @@ def _of_another_program() -> Iterator[Trouble]:
         yield Trouble(
             group="Another program on the miner's port",
             name=name,
-            during=_replaced(answer),
+            during=network.replaced(answer),
         )
-
-
-def _replaced(answer: Answer) -> Callable[[Rig], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def during(rig: Rig) -> AsyncIterator[None]:
-        await rig.simulator.go_offline()
-        async with RawServer(answer, port=rig.simulator.port):
-            yield
-        await rig.simulator.go_online()
-
-    return during
 
 
 def _of_the_miner() -> Iterator[Trouble]:

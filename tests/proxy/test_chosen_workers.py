@@ -239,24 +239,21 @@ async def test_a_restart_of_the_proxy(with_workers: ProxyRig) -> None:
 
 
 async def test_the_list_is_read_for_a_chosen_worker_alone(
-    hass: HomeAssistant, with_workers: ProxyRig
+    with_workers: ProxyRig,
 ) -> None:
     """Once a minute, although nothing else of the proxy needs it."""
-    registry = er.async_get(hass)
-    for name in ("sensor.workers_online", "event.activity"):
-        registry.async_update_entity(
-            with_workers.entity_id(name), disabled_by=er.RegistryEntryDisabler.USER
-        )
+    with_workers.disable("sensor.workers_online", "event.activity")
     await with_workers.reload()
     before = with_workers.asked("/1/workers")
     await with_workers.poll(18)
     assert with_workers.asked("/1/workers") == before + 3
     assert worker_states(with_workers)["connected"] == "on"
-    for key in WORKER:
-        name = f"{'binary_' if key == 'connected' else ''}sensor.chosen_attic_{key}"
-        registry.async_update_entity(
-            with_workers.entity_id(name), disabled_by=er.RegistryEntryDisabler.USER
+    with_workers.disable(
+        *(
+            f"{'binary_' if key == 'connected' else ''}sensor.chosen_attic_{key}"
+            for key in WORKER
         )
+    )
     await with_workers.reload()
     before = with_workers.asked("/1/workers")
     await with_workers.poll(12)

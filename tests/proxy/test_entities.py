@@ -7,7 +7,6 @@ from homeassistant.components.diagnostics import REDACTED
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
@@ -126,14 +125,10 @@ async def test_workers_are_read_every_minute(running_proxy: ProxyRig) -> None:
 
 
 async def test_workers_are_not_read_while_nothing_needs_them(
-    hass: HomeAssistant, running_proxy: ProxyRig
+    running_proxy: ProxyRig,
 ) -> None:
     """Without an entity that shows them."""
-    registry = er.async_get(hass)
-    for name in ("sensor.workers_online", "event.activity"):
-        registry.async_update_entity(
-            running_proxy.entity_id(name), disabled_by=er.RegistryEntryDisabler.USER
-        )
+    running_proxy.disable("sensor.workers_online", "event.activity")
     await running_proxy.reload()
     before = running_proxy.asked("/1/workers")
     await running_proxy.poll(12)

@@ -5,7 +5,6 @@ from datetime import datetime
 import json
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 import pytest
 
 from custom_components.xmrig_miner.api.transport import MAX_REPLY
@@ -69,11 +68,7 @@ async def test_they_are_read_though_nothing_else_needs_them(
     running_proxy: ProxyRig,
 ) -> None:
     """Once for each call."""
-    registry = er.async_get(running_proxy.hass)
-    for name in ("sensor.workers_online", "event.activity"):
-        registry.async_update_entity(
-            running_proxy.entity_id(name), disabled_by=er.RegistryEntryDisabler.USER
-        )
+    running_proxy.disable("sensor.workers_online", "event.activity")
     await running_proxy.reload()
     asked = running_proxy.asked("/1/workers")
     data = await act(running_proxy, "get_workers")
