@@ -10,6 +10,7 @@ from playwright.async_api import Browser, async_playwright
 from scripts.runner.process import PROJECT
 
 TOOLS = PROJECT / ".tools"
+FONTS = PROJECT / "tests/browser/fonts.conf"
 
 SWITCHES = [
     # Containers run it as root
@@ -47,10 +48,7 @@ def find() -> str | None:
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser]:
     """Yield headless Chromium."""
-    fonts = TOOLS / "fonts/fonts.conf"
-    environment = {**os.environ}
-    if fonts.exists():
-        environment["FONTCONFIG_FILE"] = str(fonts)
+    environment = {**os.environ, "FONTCONFIG_FILE": str(FONTS)}
     async with async_playwright() as playwright:
         await playwright.selectors.register("field", FIELD)
         browser = await playwright.chromium.launch(

@@ -101,6 +101,21 @@ TABLE = """async () => {
 }"""
 
 
+# Characters that look like one that no font has
+BOXES = """(characters) => {
+  const context = new OffscreenCanvas(32, 32).getContext('2d');
+  context.font = '20px sans-serif';
+  context.textBaseline = 'top';
+  const draw = (character) => {
+    context.clearRect(0, 0, 32, 32);
+    context.fillText(character, 4, 4);
+    return context.getImageData(0, 0, 32, 32).data.join();
+  };
+  const box = draw('\\u{10FFFE}');
+  return [...characters].filter((character) => draw(character) === box);
+}"""
+
+
 def flat(texts: dict[str, Any], path: str = "") -> dict[str, str]:
     """Return each text by its path."""
     found: dict[str, str] = {}
@@ -142,6 +157,15 @@ def test_home_assistant_calls_its_own_things_as_we_do(language: str) -> None:
                 expected.append(f"{names['panel.config']} > {names[name]}")
         for name in expected:
             assert name in texts.get(key, name), key
+
+
+async def test_each_character_has_a_glyph(browser: Browser) -> None:
+    """Otherwise, the other tests and the pictures would show boxes."""
+    texts = "".join(text for language in LANGUAGES for text in ours(language).values())
+    characters = sorted({character for character in texts if not character.isspace()})
+    page = await browser.new_page()
+    assert not await page.evaluate(BOXES, characters)
+    await page.close()
 
 
 async def check(user: User, language: str) -> None:
