@@ -175,6 +175,19 @@ def counts(answer: dict[str, Any]) -> list[int]:
     return [row["threads"] for row in answer["table"]]
 
 
+def row(
+    threads: int, hashrate: float, power: float, efficiency: float
+) -> dict[str, Any]:
+    """Return a row of a table."""
+    return {
+        "threads": threads,
+        "algorithm": "rx/0",
+        "hashrate": hashrate,
+        "power": power,
+        "efficiency": efficiency,
+    }
+
+
 # --- The table ----------------------------------------------------------------
 
 
@@ -182,13 +195,35 @@ async def test_each_number_of_threads_is_measured(metered: Rig) -> None:
     """With H/s, W and H/J, and the most efficient number."""
     assert await act(metered, "calibrate") == {
         "table": [
-            {"threads": 4, "hashrate": 1720, "power": 270, "efficiency": 6.37},
-            {"threads": 3, "hashrate": 1290, "power": 140, "efficiency": 9.214},
-            {"threads": 2, "hashrate": 860, "power": 110, "efficiency": 7.818},
-            {"threads": 1, "hashrate": 430, "power": 80, "efficiency": 5.375},
+            row(4, 1720, 270, 6.37),
+            row(3, 1290, 140, 9.214),
+            row(2, 860, 110, 7.818),
+            row(1, 430, 80, 5.375),
         ],
         "most_efficient": 3,
     }
+
+
+async def test_hashes_of_two_algorithms_are_not_mixed(metered: Rig) -> None:
+    """A number of threads is measured again if the pool changes the algorithm."""
+
+    def share_threads(config: dict[str, Any]) -> None:
+        config["cpu"].pop("rx/wow", None)
+
+    def switch(rig: Rig) -> None:
+        rig.simulator.surroundings.algorithm = "rx/wow"
+
+    metered.simulator.edit_config(share_threads)
+    await metered.poll()
+
+    once(metered, 2, switch)
+    answer = await act(metered, "calibrate")
+    algorithms = {row["threads"]: row["algorithm"] for row in answer["table"]}
+    assert algorithms == {4: "rx/0", 3: "rx/0", 2: "rx/wow", 1: "rx/wow"}
+    assert answer["most_efficient"] == 3
+    model = metered.entry.runtime_data.power.meter.model
+    assert model.for_algorithm("rx/0").hashrates_seen.keys() == {3, 4}
+    assert model.for_algorithm("rx/wow").hashrates_seen.keys() >= {1, 2}
 
 
 @pytest.mark.parametrize("options", [{"gpus": 1}])
@@ -740,9 +775,7 @@ async def test_one_thread_alone_has_nothing_to_compare_with(
     plug.interval = None
     plug.tick()
     answer = await act(metered, "calibrate")
-    assert answer["table"] == [
-        {"threads": 1, "hashrate": 430, "power": 80, "efficiency": 5.375}
-    ]
+    assert answer["table"] == [row(1, 430, 80, 5.375)]
 
 
 # --- Many threads -------------------------------------------------------------

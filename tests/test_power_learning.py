@@ -7,6 +7,9 @@ from homeassistant.const import STATE_UNAVAILABLE
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_POWER_SENSOR, DOMAIN
+from custom_components.xmrig_miner.fleet.members import Members
+from custom_components.xmrig_miner.fleet.settings import FleetSettings
+from custom_components.xmrig_miner.frontend.details import curve
 
 from .common import Rig
 from .controls import MINING, set_threads
@@ -150,6 +153,65 @@ async def test_what_was_learned_is_kept(rig: Rig) -> None:
     await rig.reload()
     await say(rig, STATE_UNAVAILABLE)
     assert value(rig, POWER) == IDLE + 4 * THREAD
+
+
+@without_cards
+async def test_hashrates_of_each_algorithm_are_kept(rig: Rig) -> None:
+    """Across a restart; the manager and the dashboard use those of the current one."""
+
+    def shown() -> list[float | None]:
+        [member] = Members(rig.hass).all(FleetSettings())
+        assert member.curve
+        points = curve(rig.entry.runtime_data.power.meter.model)
+        hashrates = [point["hashrate"] for point in points]
+        assert member.curve.is_rated is (hashrates[4] is not None)
+        assert not member.curve.is_rated or member.curve.hashrates == tuple(hashrates)
+        return hashrates
+
+    async def mine(algorithm: str, rate: float) -> None:
+        def edit(config: dict[str, Any]) -> None:
+            config["cpu"][algorithm] = [0, 1, 2, 3]
+
+        rig.simulator.surroundings.algorithm = algorithm
+        rig.simulator.surroundings.computer.thread_hashrate = rate
+        rig.simulator.edit_config(edit)
+        rig.simulator.advance(60)
+        await rig.poll()
+        assert rig.state("sensor.algorithm") == algorithm
+
+    await set_up(rig, NUMBERS)
+    await rig.poll(12)
+    before = shown()
+    assert before == [0, 430, 860, 1290, 1720]
+    await mine("ghostrider", 20)
+    assert shown() == [None] * 5
+    await rig.poll(12)
+    assert shown() == [0, 20, 40, 60, 80]
+    await rig.reload()
+    assert shown() == [0, 20, 40, 60, 80]
+    await mine("rx/wow", 430)
+    assert shown() == [None] * 5
+    await mine("rx/0", 430)
+    assert shown() == before
+
+
+@without_cards
+async def test_hashrates_of_an_earlier_version_belong_to_the_current_algorithm(
+    rig: Rig, hass_storage: dict[str, Any]
+) -> None:
+    """It did not tell them apart."""
+    await set_up(rig, NUMBERS)
+    await rig.poll(12)
+    assert await rig.hass.config_entries.async_unload(rig.entry.entry_id)
+    model = hass_storage[f"{DOMAIN}.{rig.entry.entry_id}.power"]["data"]["meter"][
+        "model"
+    ]
+    del model["algorithm"]
+    [[_, model["hashrates"]]] = model["hashrates"]
+    await rig.set_up()
+    model = rig.entry.runtime_data.power.meter.model
+    assert model.algorithm == "rx/0"
+    assert model.hashrate(4) == 1720
 
 
 @without_cards

@@ -473,6 +473,26 @@ def test_a_miner_that_starts_without_threads_is_not_learned(bench: Bench) -> Non
     assert meter.model.hashrates_seen == {}
 
 
+def test_hashrates_of_each_algorithm_are_learned(bench: Bench) -> None:
+    """A miner may switch at any time."""
+    meter = bench.meter()
+    for algorithm, hashrate in (("rx/0", 400), ("cn/gpu", 9), ("rx/0", 400)):
+        bench.run(summary=SimpleNamespace(algo=algorithm))
+        bench.run(backends=[cpu(4, hashrate)])
+        bench.watch(meter, SETTLE_TIME + 20)
+        assert meter.model.hashrate(4) == hashrate
+
+
+def test_hashes_without_a_job_are_not_learned(bench: Bench) -> None:
+    """MoneroOcean's build measures all algorithms before it connects."""
+    meter = bench.meter()
+    bench.run(backends=[cpu(4, 400)])
+    bench.watch(meter, SETTLE_TIME + 20)
+    bench.run(summary=SimpleNamespace(algo=None), backends=[cpu(4, 9)])
+    bench.watch(meter, SETTLE_TIME + 20)
+    assert meter.model.hashrate(4) == 400
+
+
 @with_both
 def test_a_miner_that_starts_with_threads_is_learned(bench: Bench) -> None:
     """It has a job, but no full window yet."""
@@ -586,7 +606,7 @@ def test_a_measurement_of_a_calibration_replaces_what_was_learned(bench: Bench) 
     bench.watch(meter, 200, 150)
     bench.run(backends=[cpu(3)])
     bench.watch(meter, 200, 125)
-    meter.replace_measurement(4, 155, 900, superseded={3, 4})
+    meter.replace_measurement(4, 155, 900, algorithm="rx/0", superseded={3, 4})
     assert meter.model.watts(4) == 155
     assert meter.model.hashrate(4) == 900
     assert meter.model.watts(3) != 125

@@ -1,5 +1,6 @@
 """Tests of the power model and the energy meter."""
 
+from dataclasses import replace
 from itertools import pairwise
 import json
 import math
@@ -12,6 +13,7 @@ import pytest
 from custom_components.xmrig_miner.api.limits import MAX_INTEGER
 from custom_components.xmrig_miner.power.energy import MAX_GAP, EnergyMeter
 from custom_components.xmrig_miner.power.model import (
+    MAX_ALGORITHMS,
     MAX_WATTS,
     MAX_WEIGHT,
     RECENT,
@@ -26,6 +28,8 @@ samples = st.lists(
     st.tuples(st.integers(0, 16), watts, st.floats(0, 50_000) | st.none()), max_size=60
 )
 
+algorithms = st.sampled_from([None, "rx/0", "cn/gpu"])
+
 
 @st.composite
 def models(draw: st.DrawFn) -> PowerModel:
@@ -37,6 +41,7 @@ def models(draw: st.DrawFn) -> PowerModel:
         full=draw(st.sampled_from([full, None])),
     )
     for threads, sample, hashrate in draw(samples):
+        model = model.for_algorithm(draw(algorithms))
         model = model.with_sample(threads, watts=sample, hashrate=hashrate)
     return model
 
@@ -204,6 +209,105 @@ def test_no_threads_hash_nothing() -> None:
     ]
 
 
+# --- Algorithms ---------------------------------------------------------------
+
+
+def hashing(model: PowerModel, algorithm: str, hashrate: float) -> PowerModel:
+    """Return a model that saw four threads with an algorithm, at 140 W."""
+    return model.for_algorithm(algorithm).with_sample(4, watts=140, hashrate=hashrate)
+
+
+def test_hashrates_are_learned_for_each_algorithm() -> None:
+    """They differ by orders of magnitude; power is shared."""
+    model = hashing(hashing(PowerModel(threads=4), "rx/0", 2000), "cn/gpu", 80)
+    assert model.hashrate(2) == 40
+    assert model.watts(4) == 140
+    model = model.for_algorithm("rx/0")
+    assert model.hashrate(2) == 1000
+    assert model.watts(4) == 140
+
+
+def test_another_algorithm_is_not_known_by_the_first() -> None:
+    """Until it has been seen."""
+    model = hashing(PowerModel(threads=4), "rx/0", 2000).for_algorithm("rx/wow")
+    assert model.hashrate(4) is None
+    assert model.without({4}).for_algorithm("rx/0").hashrate(4) == 2000
+
+
+def test_without_a_job_the_last_algorithm_counts() -> None:
+    """A miner that waits for its pool reports none."""
+    model = hashing(PowerModel(threads=4), "rx/0", 2000)
+    assert model.for_algorithm(None) is model
+    assert model.for_algorithm("rx/0") is model
+
+
+def test_hashrates_of_an_unknown_algorithm_belong_to_the_next() -> None:
+    """It was mined all the time, but not known yet."""
+    model = PowerModel(threads=4).with_sample(4, watts=None, hashrate=2000)
+    model = model.for_algorithm("rx/0")
+    assert model.hashrate(4) == 2000
+    assert model.for_algorithm("rx/wow").hashrate(4) is None
+
+
+def test_hashrates_of_a_known_algorithm_are_not_replaced_by_unknown_ones() -> None:
+    """What is known to be of an algorithm is better."""
+    known = hashing(PowerModel(threads=4), "rx/0", 2000)
+    unknown = PowerModel(threads=4).with_sample(4, watts=None, hashrate=90)
+    both = replace(
+        unknown,
+        hashrates_by_algorithm={
+            **unknown.hashrates_by_algorithm,
+            **known.hashrates_by_algorithm,
+        },
+    )
+    assert both.for_algorithm("rx/0").hashrate(4) == 2000
+
+
+def test_the_algorithms_learned_last_are_remembered() -> None:
+    """A miner that changes them often must not fill the disk."""
+    model = PowerModel(threads=4)
+    for number in range(MAX_ALGORITHMS):
+        model = hashing(model, f"rx/{number}", 100 + number)
+    model = hashing(model, "rx/0", 100)
+    model = model.for_algorithm("cn/0").for_algorithm("cn/1")
+    assert model.for_algorithm("rx/1").hashrate(4) == 101
+    model = hashing(model, "cn/1", 50)
+    assert len(model.hashrates_by_algorithm) == MAX_ALGORITHMS
+    assert model.for_algorithm("rx/0").hashrate(4) == 100
+    assert model.for_algorithm("rx/1").hashrate(4) is None
+    assert model.for_algorithm("rx/2").hashrate(4) == 102
+
+
+def test_no_more_algorithms_are_restored_than_remembered() -> None:
+    """Those learned last."""
+    rows = [[f"rx/{number}", {"4": [100, 1]}] for number in range(MAX_ALGORITHMS + 1)]
+    stored = {"watts": {}, "algorithm": "rx/1", "hashrates": rows}
+    model = PowerModel(threads=4).with_learned(stored)
+    assert len(model.hashrates_by_algorithm) == MAX_ALGORITHMS
+    assert model.hashrate(4) == 100
+    assert model.for_algorithm("rx/0").hashrate(4) is None
+
+
+def test_hashrates_stored_without_an_algorithm_belong_to_the_next() -> None:
+    """Earlier versions did not tell them apart."""
+    stored = {"watts": {"4": [140, 1]}, "hashrates": {"4": [2000, 3]}}
+    model = PowerModel(threads=4).with_learned(stored)
+    assert model.hashrate(4) == 2000
+    model = model.for_algorithm("rx/0")
+    assert model.hashrate(4) == 2000
+    assert model.for_algorithm("rx/wow").hashrate(4) is None
+
+
+def test_the_algorithm_is_known_after_a_restart() -> None:
+    """Before the first job."""
+    model = hashing(hashing(PowerModel(threads=4), "rx/0", 2000), "cn/gpu", 80)
+    stored = json.loads(json.dumps(model.for_algorithm("rx/0").as_json()))
+    assert PowerModel(threads=4).with_learned(stored).hashrate(4) == 2000
+
+
+# --- Threads ------------------------------------------------------------------
+
+
 def test_the_number_of_threads_may_change() -> None:
     """Samples of fewer threads remain valid for a miner with more."""
     model = taught(ESTIMATED, {2: 100}).for_threads(8)
@@ -256,10 +360,11 @@ def test_what_was_learned_survives_storage(model: PowerModel) -> None:
     stored = json.loads(json.dumps(model.as_json()))
     restored = blank.with_learned(stored)
     assert restored.watts_seen.keys() == model.watts_seen.keys()
-    for before, after in (
-        (model.watts_seen, restored.watts_seen),
-        (model.hashrates_seen, restored.hashrates_seen),
-    ):
+    assert restored.algorithm == model.algorithm
+    pairs = [(model.watts_seen, restored.watts_seen)]
+    for algorithm, seen in model.hashrates_by_algorithm.items():
+        pairs.append((seen, restored.hashrates_by_algorithm[algorithm]))
+    for before, after in pairs:
         for threads, reading in before.items():
             assert after[threads].value == pytest.approx(reading.value, abs=0.001)
             assert after[threads].weight == pytest.approx(reading.weight, abs=0.001)
@@ -273,7 +378,8 @@ def test_what_is_stored_has_three_digits() -> None:
         model = model.with_sample(4, watts=100, hashrate=None)
     assert model.as_json() == {
         "watts": {"2": [33.333, 0.98], "4": [100, 20]},
-        "hashrates": {"2": [666.667, 1]},
+        "algorithm": None,
+        "hashrates": [[None, {"2": [666.667, 1]}]],
     }
 
 
@@ -316,6 +422,11 @@ def test_nothing_stored_is_nothing_learned() -> None:
         {"watts": {"4": [100, 31]}, "hashrates": {}},
         {"watts": {}, "hashrates": {"4": [math.inf, 1]}},
         {"watts": {}, "hashrates": {"4": [math.nan, 1]}},
+        {"watts": {}, "hashrates": "four"},
+        {"watts": {}, "hashrates": [["rx/0"]]},
+        {"watts": {}, "hashrates": [[4, {}]]},
+        {"watts": {}, "hashrates": [["rx/0", {"4": [100, 0]}]]},
+        {"watts": {}, "hashrates": [], "algorithm": 4},
     ],
     ids=lambda stored: repr(stored)[:40],
 )

@@ -6,7 +6,12 @@ import math
 import pytest
 
 from custom_components.xmrig_miner.power.model import PowerModel
-from custom_components.xmrig_miner.power.table import counts_missing, counts_to_measure
+from custom_components.xmrig_miner.power.table import (
+    CalibrationResult,
+    as_response,
+    counts_missing,
+    counts_to_measure,
+)
 
 
 @pytest.mark.parametrize("maximum", range(1, 8))
@@ -84,3 +89,46 @@ def test_what_was_measured_is_no_longer_missing() -> None:
     model = model.with_sample(2, watts=90, hashrate=500)
     assert counts_missing(model, needs_watts=True) == (1,)
     assert counts_missing(PowerModel(threads=0), needs_watts=True) == ()
+
+
+def test_what_another_algorithm_has_is_missing() -> None:
+    """Its hashrate; its power is shared."""
+    model = PowerModel(threads=1).for_algorithm("rx/0")
+    model = model.with_sample(1, watts=90, hashrate=500)
+    assert counts_missing(model, needs_watts=True) == ()
+    assert counts_missing(model.for_algorithm("cn/gpu"), needs_watts=True) == (1,)
+
+
+def result(threads: int, hashrate: float, algorithm: str | None) -> CalibrationResult:
+    """Return the measurement of some threads at 100 W."""
+    return CalibrationResult(threads, hashrate, hashrate, 100, 0, algorithm)
+
+
+def test_only_hashes_of_one_algorithm_are_compared() -> None:
+    """The most efficient of those with the most results."""
+    rows = [
+        result(4, 2000, "cn/lite"),
+        *(result(3, 300, "rx/0"), result(2, 200, "rx/0")),
+    ]
+    response = as_response(rows)
+    assert response["most_efficient"] == 3
+    algorithms = [row["algorithm"] for row in response["table"]]
+    assert algorithms == ["cn/lite", "rx/0", "rx/0"]
+
+
+def test_what_is_no_algorithm_is_not_shown() -> None:
+    """The table is part of the diagnostics."""
+    response = as_response([result(1, 300, "a wallet"), result(2, 300, None)])
+    algorithms = [row["algorithm"] for row in response["table"]]
+    assert algorithms == ["**REDACTED**", None]
+
+
+def test_a_measurement_is_restored() -> None:
+    """Also one of an earlier version, which did not store the algorithm."""
+    row = result(4, 2000, "rx/0")
+    assert CalibrationResult.from_json(row.as_json()) == row
+    old = CalibrationResult.from_json(row.as_json()[:-1])
+    assert old == result(4, 2000, None)
+    for damaged in ([*row.as_json(), 1], [*row.as_json()[:-1], 4]):
+        with pytest.raises(ValueError):
+            CalibrationResult.from_json(damaged)

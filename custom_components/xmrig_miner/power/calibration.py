@@ -163,6 +163,7 @@ class Calibration:
                 result.threads,
                 result.power - result.cards_power,
                 result.cpu_hashrate,
+                algorithm=result.algorithm,
                 superseded=range(result.threads, above),
             )
 
@@ -176,6 +177,7 @@ class Calibration:
         self._is_disturbed = False
         hashrates: list[float | None] = []
         cpu_hashrates: list[float | None] = []
+        algorithm = self._coordinator.data.summary.algo
         missed = 0
         delay: float = SETTLE_TIME
         while True:
@@ -191,7 +193,14 @@ class Calibration:
                     raise self._failure("cannot_connect")
                 continue
             missed = 0
-            hashrates.append(self._coordinator.data.summary.hashrate.seconds_10)
+            summary = self._coordinator.data.summary
+            if summary.algo != algorithm:
+                # The window of the hashrate covers both algorithms
+                algorithm = summary.algo
+                hashrates.clear()
+                cpu_hashrates.clear()
+                continue
+            hashrates.append(summary.hashrate.seconds_10)
             cpu_hashrates.append(self._meter.cpu_hashrate)
             watts = readings.watts(dt_util.utcnow())
             if watts is not None and len(hashrates) >= READINGS:
@@ -201,6 +210,7 @@ class Calibration:
                     cpu_hashrate=_median(cpu_hashrates),
                     power=watts,
                     cards_power=self._meter.cards_watts_now,
+                    algorithm=algorithm,
                 )
 
     def _has_read(self, threads: int, readings: Readings) -> bool:

@@ -207,6 +207,7 @@ class PowerMeter:
         running = len(cpu.threads) if cpu else 0
         if full := snapshot.user_threads or running:
             self.model = self.model.for_threads(full)
+        self.model = self.model.for_algorithm(snapshot.summary.algo)
         # A stopped miner will start with the same backends again.
         enabled = backends.enabled or frozenset(BackendType)
         self.uses_cpu = BackendType.CPU in enabled
@@ -233,15 +234,18 @@ class PowerMeter:
         watts: float,
         hashrate: float | None,
         *,
+        algorithm: str | None,
         superseded: Collection[int],
     ) -> None:
         """Replace the learned values of the superseded thread counts by a measurement.
 
         `watts` excludes the cards; `hashrate` is that of the CPU, in H/s.
         """
-        self.model = self.model.without(superseded)
+        current = self.model.algorithm
+        model = self.model.for_algorithm(algorithm).without(superseded)
         for _ in range(MEDIAN_WINDOW):
-            self.model = self.model.with_sample(threads, watts=watts, hashrate=hashrate)
+            model = model.with_sample(threads, watts=watts, hashrate=hashrate)
+        self.model = model.for_algorithm(current)
 
     @property
     def cpu_hashrate(self) -> float | None:
@@ -264,10 +268,12 @@ class PowerMeter:
             return
         if is_starting or now - self._stable_since < SETTLE_TIME:
             return
+        # Without a job, MoneroOcean's build measures all algorithms in turn
+        is_known = snapshot.summary.algo == self.model.algorithm
         self.model = self.model.with_sample(
             self.threads_running,
             watts=self._sample(),
-            hashrate=self.cpu_hashrate if self.threads_running else None,
+            hashrate=self.cpu_hashrate if self.threads_running and is_known else None,
         )
 
     def _sample(self) -> float | None:

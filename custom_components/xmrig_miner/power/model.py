@@ -13,7 +13,7 @@ import math
 from typing import Any, Self
 
 from ..api.limits import MAX_INTEGER
-from ..api.models.values import number, stored, thread_number
+from ..api.models.values import number, stored, stored_or_none, text, thread_number
 
 MAX_WATTS = 100_000
 """Maximum power of a miner in W: several times that of a household connection."""
@@ -27,6 +27,9 @@ DECAY = 0.999
 if two readings contradict each other, the newer one counts more."""
 
 LEAST_WEIGHT = 0.001
+
+MAX_ALGORITHMS = 8
+"""Number of algorithms whose hashrates are kept: pools that switch have a few at a time."""
 
 RECENT = 6
 """Number of readings of a graphics card to keep. The highest one counts, because the
@@ -61,17 +64,32 @@ class Reading:
         return Reading(self.value, max(self.weight * DECAY, LEAST_WEIGHT))
 
 
+type Readings = Mapping[int, Reading]
+"""Readings by the number of threads."""
+
+
 @dataclass(frozen=True)
 class PowerModel:
-    """Power and hashrate for 0 to `threads` threads; with 0 the miner is idle."""
+    """Power and hashrate for 0 to `threads` threads; with 0 the miner is idle.
+
+    Hashrates are learned for each algorithm, and power for all of them together.
+    """
 
     threads: int
     idle: float | None = None
     """Idle power in W from the user's options; None if not set."""
     full: float | None = None
     """Full-load power in W from the user's options; None if not set."""
-    watts_seen: Mapping[int, Reading] = field(default_factory=dict)
-    hashrates_seen: Mapping[int, Reading] = field(default_factory=dict)
+    watts_seen: Readings = field(default_factory=dict)
+    algorithm: str | None = None
+    """The algorithm that the miner mines, or mined last; None while unknown."""
+    hashrates_by_algorithm: Mapping[str | None, Readings] = field(default_factory=dict)
+    """The one learned last comes last. Those of None have no known algorithm yet."""
+
+    @property
+    def hashrates_seen(self) -> Readings:
+        """Return the hashrates of the current algorithm."""
+        return self.hashrates_by_algorithm.get(self.algorithm, {})
 
     def with_learned(self, data: Mapping[str, Any] | None) -> Self:
         """Return the model with the output of `as_json`; None changes nothing.
@@ -80,30 +98,45 @@ class PowerModel:
         """
         if data is None:
             return self
-        watts, hashrates = (
-            {
-                stored(int(count), thread_number): Reading.from_json(reading, maximum)
-                for count, reading in data[key].items()
-            }
-            for key, maximum in (("watts", MAX_WATTS), ("hashrates", MAX_INTEGER))
+        hashrates = data["hashrates"]
+        if isinstance(hashrates, dict):
+            # Earlier versions did not tell algorithms apart
+            hashrates = [[None, hashrates]]
+        return replace(
+            self,
+            watts_seen=_readings(data["watts"], MAX_WATTS),
+            algorithm=stored_or_none(data.get("algorithm"), text),
+            hashrates_by_algorithm={
+                stored_or_none(algorithm, text): _readings(seen, MAX_INTEGER)
+                for algorithm, seen in hashrates[-MAX_ALGORITHMS:]
+            },
         )
-        return replace(self, watts_seen=watts, hashrates_seen=hashrates)
 
     def for_threads(self, threads: int) -> Self:
         """Return the model for a different total number of threads."""
         return self if threads == self.threads else replace(self, threads=threads)
 
+    def for_algorithm(self, algorithm: str | None) -> Self:
+        """Return the model for a different algorithm; None changes nothing.
+
+        Hashrates learned before any algorithm was known belong to the first one.
+        """
+        if algorithm in (None, self.algorithm):
+            return self
+        hashrates = dict(self.hashrates_by_algorithm)
+        if unknown := hashrates.pop(None, None):
+            hashrates.setdefault(algorithm, unknown)
+        return replace(self, algorithm=algorithm, hashrates_by_algorithm=hashrates)
+
     def as_json(self) -> dict[str, Any]:
         """Return what was learned as JSON values."""
         return {
-            key: {
-                str(count): [round(reading.value, 3), round(reading.weight, 3)]
-                for count, reading in seen.items()
-            }
-            for key, seen in (
-                ("watts", self.watts_seen),
-                ("hashrates", self.hashrates_seen),
-            )
+            "watts": _as_json(self.watts_seen),
+            "algorithm": self.algorithm,
+            "hashrates": [
+                [algorithm, _as_json(seen)]
+                for algorithm, seen in self.hashrates_by_algorithm.items()
+            ],
         }
 
     def with_sample(
@@ -117,7 +150,9 @@ class PowerModel:
         return replace(
             self,
             watts_seen=_with_sample(self.watts_seen, threads, watts),
-            hashrates_seen=_with_sample(self.hashrates_seen, threads, hashrate),
+            hashrates_by_algorithm=self._with_hashrates(
+                _with_sample(self.hashrates_seen, threads, hashrate)
+            ),
         )
 
     def without(self, counts: Collection[int]) -> Self:
@@ -125,8 +160,22 @@ class PowerModel:
         return replace(
             self,
             watts_seen=_without(self.watts_seen, counts),
-            hashrates_seen=_without(self.hashrates_seen, counts),
+            hashrates_by_algorithm=self._with_hashrates(
+                _without(self.hashrates_seen, counts)
+            ),
         )
+
+    def _with_hashrates(self, seen: Readings) -> Mapping[str | None, Readings]:
+        """Return all hashrates with those of the current algorithm replaced."""
+        others = {
+            algorithm: readings
+            for algorithm, readings in self.hashrates_by_algorithm.items()
+            if algorithm != self.algorithm
+        }
+        if not seen:
+            return others
+        kept = list(others.items())[1 - MAX_ALGORITHMS :]
+        return {**dict(kept), self.algorithm: seen}
 
     def watts(self, threads: int) -> float | None:
         """Return the power with `threads` threads, in W; None if unknown."""
@@ -141,7 +190,7 @@ class PowerModel:
         )
 
     @property
-    def _watts_known(self) -> Mapping[int, Reading]:
+    def _watts_known(self) -> Readings:
         """Return the measured power, and the user's values if consistent with it."""
         known = dict(self.watts_seen)
         seen = [reading.value for reading in known.values()]
@@ -185,14 +234,31 @@ class PowerModel:
         return bisect_right(range(1, self.threads + 1), limit, key=watts)
 
 
+def _readings(data: Any, maximum: float) -> Readings:
+    """Return stored readings by number of threads, up to a maximum.
+
+    Raises AttributeError, TypeError or ValueError for anything else.
+    """
+    return {
+        stored(int(count), thread_number): Reading.from_json(reading, maximum)
+        for count, reading in data.items()
+    }
+
+
+def _as_json(seen: Readings) -> dict[str, list[float]]:
+    """Return readings as JSON values."""
+    return {
+        str(count): [round(reading.value, 3), round(reading.weight, 3)]
+        for count, reading in seen.items()
+    }
+
+
 def _weight(value: Any) -> float | None:
     """Return the weight of a reading; None if the value is not valid."""
     return number(value, MAX_WEIGHT) or None
 
 
-def _with_sample(
-    seen: Mapping[int, Reading], threads: int, sample: float | None
-) -> Mapping[int, Reading]:
+def _with_sample(seen: Readings, threads: int, sample: float | None) -> Readings:
     """Return readings with another sample; None or a negative one is ignored."""
     if sample is None or sample < 0:
         return seen
@@ -201,14 +267,12 @@ def _with_sample(
     return others | {threads: reading.with_sample(sample)}
 
 
-def _without(
-    seen: Mapping[int, Reading], counts: Collection[int]
-) -> Mapping[int, Reading]:
+def _without(seen: Readings, counts: Collection[int]) -> Readings:
     """Return readings without those for the given thread counts."""
     return {count: reading for count, reading in seen.items() if count not in counts}
 
 
-def _isotonic(points: Mapping[int, Reading]) -> list[tuple[int, float]]:
+def _isotonic(points: Readings) -> list[tuple[int, float]]:
     """Return the closest non-decreasing points (weighted isotonic regression).
 
     Uses the pool-adjacent-violators algorithm: if a point is below the previous one,

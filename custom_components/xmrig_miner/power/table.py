@@ -1,12 +1,14 @@
 """What a calibration measures, and the table of its results; pure functions."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 import math
 from typing import Any, Self
 
-from ..api.models.values import number, stored, stored_or_none, thread_number
+from ..api.models.values import number, stored, stored_or_none, text, thread_number
+from ..api.privacy import REDACTED, is_algorithm
 from .model import MAX_WATTS, PowerModel
 
 SHARES = (0, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 7 / 8, 1)
@@ -31,6 +33,8 @@ class CalibrationResult:
     """W of the whole computer."""
     cards_power: float
     """W of the graphics cards, as they report it."""
+    algorithm: str | None = None
+    """What was mined; None if unknown."""
 
     @classmethod
     def from_json(cls, data: Any) -> Self:
@@ -38,19 +42,21 @@ class CalibrationResult:
 
         Raises TypeError or ValueError for anything else.
         """
-        threads, hashrate, cpu_hashrate, *watts = data
-        power, cards_power = (
-            stored(each, partial(number, maximum=MAX_WATTS)) for each in watts
-        )
+        threads, hashrate, cpu_hashrate, power, cards_power, *algorithm = data
+        watts = partial(number, maximum=MAX_WATTS)
+        if len(algorithm) > 1:
+            raise ValueError("more values than are stored")
         return cls(
             threads=stored(threads, thread_number),
             hashrate=stored_or_none(hashrate, number),
             cpu_hashrate=stored_or_none(cpu_hashrate, number),
-            power=power,
-            cards_power=cards_power,
+            power=stored(power, watts),
+            cards_power=stored(cards_power, watts),
+            # Earlier versions did not store it
+            algorithm=stored_or_none(algorithm[0], text) if algorithm else None,
         )
 
-    def as_json(self) -> list[float | None]:
+    def as_json(self) -> list[float | str | None]:
         """Return the measurement as JSON values."""
         return [
             self.threads,
@@ -58,6 +64,7 @@ class CalibrationResult:
             self.cpu_hashrate,
             self.power,
             self.cards_power,
+            self.algorithm,
         ]
 
     @property
@@ -94,10 +101,16 @@ def counts_missing(model: PowerModel, *, needs_watts: bool) -> tuple[int, ...]:
 
 
 def as_response(results: Iterable[CalibrationResult]) -> dict[str, Any]:
-    """Return results as JSON values, with the most efficient number of threads."""
+    """Return results as JSON values, with the most efficient number of threads.
+
+    Hashes of different algorithms cannot be compared: those of the algorithm with the
+    most results count.
+    """
     rows = list(results)
+    algorithms = Counter(row.algorithm for row in rows)
+    main = max(algorithms, key=algorithms.__getitem__, default=None)
     best = max(
-        (row for row in rows if row.efficiency),
+        (row for row in rows if row.efficiency and row.algorithm == main),
         key=lambda row: row.efficiency or 0,
         default=None,
     )
@@ -105,6 +118,7 @@ def as_response(results: Iterable[CalibrationResult]) -> dict[str, Any]:
         "table": [
             {
                 "threads": row.threads,
+                "algorithm": _shown_algorithm(row.algorithm),
                 "hashrate": row.hashrate,
                 "power": round(row.power, 1),
                 "efficiency": row.efficiency and round(row.efficiency, 3),
@@ -113,3 +127,8 @@ def as_response(results: Iterable[CalibrationResult]) -> dict[str, Any]:
         ],
         "most_efficient": best.threads if best else None,
     }
+
+
+def _shown_algorithm(name: str | None) -> str | None:
+    """Return the name of an algorithm; a miner may report anything else."""
+    return name if name is None or is_algorithm(name) else REDACTED
