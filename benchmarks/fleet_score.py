@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 import math
 
+from .prices import FIXED
 from .score import Rig, Shares
-
-IMPORT = 0.30
-EXPORT = 0.08
-"""What a kWh costs and earns on days without prices by the hour."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,7 @@ class FleetScore(Shares):
     """Hashes."""
     on_surplus: float = 0
     """Hashes, weighted in each second by the fraction of energy that was not bought."""
+    hashes: float = 0
     mined: float = 0
     """Ws."""
     bought: float = 0
@@ -82,15 +80,18 @@ class FleetScore(Shares):
             rate += rates[count]
         self._drawn, self._rate = drawn, rate
 
-    def add(
-        self, surplus: float, importing: float = IMPORT, exporting: float = EXPORT
-    ) -> float:
-        """Add a second with a surplus in W, and return the power of mining in W."""
+    def add(self, surplus: float, prices: tuple[float, float] = FIXED.at(0)) -> float:
+        """Add a second with a surplus in W, and return the power of mining in W.
+
+        `prices` is what a kWh costs and earns.
+        """
         drawn = self._drawn
         if surplus > 0:
             self.oracle += self._best[min(int(surplus), len(self._best) - 1)]
         if drawn:
+            importing, exporting = prices
             bought = min(drawn, max(0.0, drawn - surplus))
+            self.hashes += self._rate
             self.mined += drawn
             self.bought += bought
             self.cost += (bought * importing + (drawn - bought) * exporting) / 3_600_000

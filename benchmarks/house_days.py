@@ -16,6 +16,7 @@ from .fleet_score import FleetRig, FleetScore
 from .household import DAY, lively_house
 from .meters import Battery, Meter
 from .plant import Plant, Strategy
+from .prices import FIXED, Tariff
 from .recorded_sky import recorded_light
 from .score import Rig
 from .sky import BROKEN, DAYLIGHT, SUNRISE, house, light
@@ -53,7 +54,7 @@ class House:
     `sky.py`."""
     has_battery: bool = False
     plug: Meter | None = None
-    prices: Sequence[float] | None = None
+    tariff: Tariff = FIXED
     has_nights: bool = False
     knows_watts: bool = True
     """Whether the watts of the rigs are known; otherwise, the manager learns them."""
@@ -122,7 +123,7 @@ def managed(
         house.meter,
         Settings(caution=caution),
         has_battery=house.has_battery,
-        prices=house.prices,
+        tariff=house.tariff,
         knows_watts=house.knows_watts,
         beds=beds,
         studies=studies,
@@ -150,7 +151,7 @@ def each_day(
             random,
             battery=Battery() if house.has_battery else None,
             plug=house.plug,
-            prices=house.prices,
+            tariff=house.tariff,
             start=seed * DAY + (0 if house.has_nights else SUNRISE),
         )
         yield plant.run(strategy)

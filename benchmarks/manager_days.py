@@ -8,7 +8,6 @@ from custom_components.xmrig_miner.manager.response import CANDIDATES, Learned
 
 from .house_days import HEAD, RIG_230, House, Result, fleet, ideal, managed, play
 from .meters import Meter
-from .prices import DAY_OF_PRICES
 from .sleeping import HEAD as SLEEP_HEAD, KWH, Beds, Nights
 from .strategies import Managed
 
@@ -41,7 +40,6 @@ OTHERS = (
         plug=Meter(1, lag=5, noise=0, resolution=5, on_change=True),
     ),
     replace(LIVELY, name="lively, watts learned", knows_watts=False),
-    replace(LIVELY, name="lively, prices of a day", prices=DAY_OF_PRICES),
     replace(LIVELY, name="lively, with nights", has_nights=True),
     *SCARCE,
     replace(SCARCE[0], name="two miners, recorded sky", is_recorded=True),

@@ -11,8 +11,9 @@ from typing import Protocol
 
 from custom_components.xmrig_miner.manager import Sample
 
-from .fleet_score import EXPORT, IMPORT, FleetRig, FleetScore
+from .fleet_score import FleetRig, FleetScore
 from .meters import BATTERY, Battery, Meter, Readings, Samples
+from .prices import FIXED, Tariff
 from .sleeping import Beds
 
 COMMAND = 2
@@ -53,8 +54,7 @@ class Plant:
     """The oracle does not use its power; it only hides the surplus."""
     plug: Meter | None = None
     """How the plugs of the rigs report; None without plugs."""
-    prices: Sequence[float] | None = None
-    """Price of a kWh in each hour."""
+    tariff: Tariff = FIXED
     start: int = 0
     """Start time by the clock of the strategy."""
     score: FleetScore = field(init=False)
@@ -70,16 +70,13 @@ class Plant:
         pending: deque[tuple[int, Mapping[int, int]]] = deque()
         readings = Readings(self.meter, self.random)
         plugs = [Readings(self.plug, self.random) for _ in self.rigs if self.plug]
-        importing = IMPORT
         for second, surplus in enumerate(self.surplus):
             now = self.start + second
             while pending and pending[0][0] <= now:
                 for rig, count in pending.popleft()[1].items():
                     threads[rig] = count
                     score.change(rig, count)
-            if self.prices:
-                importing = self.prices[now // 3600 % 24]
-            drawn = score.add(surplus, importing, EXPORT)
+            drawn = score.add(surplus, self.tariff.at(now))
             flow = drawn - surplus
             if strategy.beds:
                 flow -= strategy.beds.pass_second(now, threads)

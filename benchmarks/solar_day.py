@@ -31,6 +31,7 @@ from .day import PEAK, Day, Scenario, Strategy, play
 from .distribution_speed import seconds
 from .learning import curve_rows, watts_rows
 from .manager_days import rows as rows_of_houses, sleep_rows
+from .price_days import price_rows
 from .score import Rig
 from .sky import BROKEN, CLEAR, CUMULUS, OVERCAST, WINDY, variability
 
@@ -218,6 +219,12 @@ def main() -> int:
         help="play so many days and nights of a rig that may sleep instead",
     )
     parser.add_argument(
+        "--prices",
+        type=int,
+        metavar="DAYS",
+        help="play so many days and nights with recorded prices instead",
+    )
+    parser.add_argument(
         "--curves",
         type=int,
         metavar="WEEKS",
@@ -241,6 +248,7 @@ def main() -> int:
     for rows_of, days in (
         (rows_of_houses, arguments.manager),
         (sleep_rows, arguments.sleep),
+        (price_rows, arguments.prices),
         (curve_rows, arguments.curves),
         (watts_rows, arguments.watts),
     ):

@@ -14,15 +14,17 @@ from custom_components.xmrig_miner.manager import (
     Prices,
     Settings,
     Sources,
+    Work,
     decide,
 )
 from custom_components.xmrig_miner.manager.distribution import Load, distribute
 from custom_components.xmrig_miner.power.model import PowerModel
 from custom_components.xmrig_miner.power.table import counts_to_measure
 
-from .fleet_score import EXPORT, IMPORT, FleetRig
+from .fleet_score import FleetRig
 from .meters import BATTERY, Meter, Samples
 from .plant import COMMAND
+from .prices import FIXED, Tariff
 from .sleeping import Beds
 
 SETTLE = 30
@@ -45,7 +47,7 @@ class Managed:
         settings: Settings | None = None,
         *,
         has_battery: bool = False,
-        prices: Sequence[float] | None = None,
+        tariff: Tariff = FIXED,
         knows_watts: bool = True,
         beds: Beds | None = None,
         studies: bool = True,
@@ -72,7 +74,7 @@ class Managed:
         self._sources = Sources(
             grid=meter.flow, battery=Flow((BATTERY,)) if has_battery else None
         )
-        self._prices = prices
+        self._tariff = tariff
         self.beds = beds
         self._inputs = Inputs(meters=self._sources.meters({}))
         self._results: deque[tuple[int, list[str]]] = deque()
@@ -146,11 +148,16 @@ class Managed:
             # Without a plug, the hashrates of a poll are all there is to measure
             if not self._has_plugs and self._is_settled(now, rig, count):
                 self.measured[rig].add(count)
-        importing = self._prices[now // 3600 % 24] if self._prices else IMPORT
+        importing, exporting = self._tariff.at(now)
+        members = self.members(threads)
         inputs = replace(
             self._inputs,
-            members=self.members(threads),
-            prices=Prices(importing=importing, exporting=EXPORT),
+            members=members,
+            prices=Prices(
+                importing=importing,
+                exporting=exporting,
+                break_even=Work.of(members).break_even(self.settings.earnings),
+            ),
         )
         self.plan = decide(self.settings, inputs, self.state, now)
         self.state = self.plan.state

@@ -9,11 +9,13 @@ import pytest
 
 from benchmarks.distribution_speed import seconds
 from benchmarks.fleet_score import FleetRig, FleetScore, best_hashes
-from benchmarks.house_days import House, each_day, fleet, ideal, managed, play
+from benchmarks.house_days import RIG_230, House, each_day, fleet, ideal, managed, play
 from benchmarks.household import DAY, lively_house
 from benchmarks.learning import missing
 from benchmarks.manager_days import NIGHTS, nights
 from benchmarks.meters import BATTERY, EXPORT, GRID, Battery, Meter, Readings
+from benchmarks.price_days import Week, earnings
+from benchmarks.prices import FIXED, Tariff, recorded
 from benchmarks.recorded_sky import clear_sky_indices, recorded_light
 from benchmarks.score import Rig
 from benchmarks.sky import DAYLIGHT
@@ -37,6 +39,44 @@ def test_hashes_of_a_fleet_count_as_far_as_they_were_fed() -> None:
     assert score.share == 150
     assert score.bought_share == 25
     assert score.cost == pytest.approx((10 * 0.3 + 30 * 0.08) / 3_600_000)
+    assert score.hashes == 200
+
+
+def test_a_tariff_has_a_price_for_each_hour() -> None:
+    """And begins anew after the last one."""
+    tariff = Tariff(imports=(0.2, 0.3), exports=(0.1,))
+    assert [tariff.at(second) for second in (0, 3599, 3600, 7200)] == [
+        *[(0.2, 0.1)] * 2,
+        (0.3, 0.1),
+        (0.2, 0.1),
+    ]
+    assert FIXED.at(12_345) == (0.3, 0.08)
+
+
+def test_recorded_prices_are_those_of_a_sunny_week() -> None:
+    """Low at noon on each day, and below zero on most."""
+    imports, exports = recorded().imports, recorded().exports
+    assert len(imports) == len(exports) == 7 * 24
+    assert all(
+        bought == pytest.approx(sold + 0.15)
+        for bought, sold in zip(imports, exports, strict=True)
+    )
+    noons, evenings = exports[12::24], exports[20::24]
+    assert all(
+        noon + 0.1 < evening for noon, evening in zip(noons, evenings, strict=True)
+    )
+    assert sum(noon < 0 for noon in noons) == 5
+
+
+def test_what_mining_leaves_is_what_it_earns_less_its_power() -> None:
+    """A kWh on surplus at full load, whose hashes earn 20 ct, and whose export 8."""
+    score = FleetScore([RIG_230])
+    score.change(0, RIG_230.rig.threads)
+    watts = RIG_230.mining[-1]
+    for _ in range(round(3_600_000 / watts)):
+        score.add(watts)
+    assert Week(House("test"), [score]).left(0.2) == pytest.approx(12, rel=0.001)
+    assert earnings(RIG_230, 0.2) > 0
 
 
 def test_a_recorded_sky_varies_as_much_as_was_counted() -> None:
