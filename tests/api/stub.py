@@ -1,14 +1,29 @@
-"""A client without a wire: its replies are given, and what it sends is listed."""
+"""Clients without a wire: their replies are given, and what they send is listed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+import copy
 from typing import Any, cast
 
 from custom_components.xmrig_miner.api.client import Action, XmrigClient
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigError,
+    XmrigInterruptedError,
+    XmrigRefusedError,
+)
 from custom_components.xmrig_miner.api.miner_link import MinerLink
 from custom_components.xmrig_miner.api.models import Backends, Config, Summary
 
 ADDRESS = "127.0.0.1:1"
 
+DOCUMENT: dict[str, Any] = {
+    "http": {"port": 18088},
+    "pools": [{"url": "pool.example.org:1", "user": "WALLET"}],
+    "cpu": {"enabled": True, "yield": True},
+    "retries": 5,
+    "print-time": 60,
+}
+
+type Edit = Callable[[dict[str, Any]], None]
 type Replies[ReplyT] = Sequence[ReplyT | Exception]
 
 
@@ -75,3 +90,57 @@ class StubClient:
         return MinerLink(
             cast(XmrigClient, self), lambda summary: summary.id == expected_id
         )
+
+
+def retries(number: int) -> Edit:
+    """Return an external change of a value."""
+    return lambda document: document.update(retries=number)
+
+
+class EditableClient(StubClient):
+    """A client of a miner that shows a posted config at one of the next reads."""
+
+    def __init__(self, *, delay: int = 1, **kwargs: Any) -> None:
+        """Initialize it; it shows a config after `delay` reads."""
+        super().__init__(**kwargs)
+        self.document = copy.deepcopy(DOCUMENT)
+        self.delay = delay
+        self.applied: Callable[[dict[str, Any]], dict[str, Any]] = lambda posted: posted
+        """Returns what is shown of a config."""
+        self.edits: dict[int, Edit] = {}
+        """External changes by the number of the read before which they happen."""
+        self.failing: dict[int, XmrigError] = {}
+        """Errors by the number of the read that ends with them."""
+        self.posted: list[dict[str, Any]] = []
+        self.reads = 0
+        self._pending: tuple[int, dict[str, Any]] | None = None
+
+    async def config(self) -> Config:
+        """Return the config as it is by now."""
+        self.reads += 1
+        if error := self.failing.get(self.reads):
+            raise error
+        if self._pending and self.reads >= self._pending[0]:
+            self.document, self._pending = self._pending[1], None
+        if edit := self.edits.get(self.reads):
+            self.document = copy.deepcopy(self.document)
+            edit(self.document)
+        return Config(self.document)
+
+    async def post_config(self, config: Config) -> None:
+        """Take a config."""
+        self.posted.append(config.document)
+        try:
+            await super().post_config(config)
+        except XmrigRefusedError:
+            raise
+        except XmrigInterruptedError as error:
+            if str(error) == "nothing arrived":
+                raise
+            self._take(config)
+            raise
+        self._take(config)
+
+    def _take(self, config: Config) -> None:
+        applied = self.applied(copy.deepcopy(config.document))
+        self._pending = (self.reads + 1 + self.delay, applied)

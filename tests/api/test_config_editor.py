@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-import copy
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from custom_components.xmrig_miner.api.document import MISSING, Change, merge_pa
 from custom_components.xmrig_miner.api.exceptions import (
     Command,
     XmrigConflictError,
-    XmrigError,
     XmrigInterruptedError,
     XmrigNotConfirmedError,
     XmrigRefusedError,
@@ -27,76 +25,17 @@ from custom_components.xmrig_miner.api.miner_link import MinerLink
 from custom_components.xmrig_miner.api.models import Config, Summary
 from custom_components.xmrig_miner.api.state import MinerState, StateStore
 
-from .stub import ADDRESS, StubClient
-
-DOCUMENT: dict[str, Any] = {
-    "http": {"port": 18088},
-    "pools": [{"url": "pool.example.org:1", "user": "WALLET"}],
-    "cpu": {"enabled": True, "yield": True},
-    "retries": 5,
-    "print-time": 60,
-}
-
-type Edit = Callable[[dict[str, Any]], None]
-
-
-class Miner(StubClient):
-    """A miner that shows a posted config at one of the next reads."""
-
-    def __init__(self, *, delay: int = 1, **kwargs: Any) -> None:
-        """Initialize it; it shows a config after `delay` reads."""
-        super().__init__(**kwargs)
-        self.document = copy.deepcopy(DOCUMENT)
-        self.delay = delay
-        self.applied: Callable[[dict[str, Any]], dict[str, Any]] = lambda posted: posted
-        """Returns what is shown of a config."""
-        self.edits: dict[int, Edit] = {}
-        """External changes by the number of the read before which they happen."""
-        self.failing: dict[int, XmrigError] = {}
-        """Errors by the number of the read that ends with them."""
-        self.posted: list[dict[str, Any]] = []
-        self.reads = 0
-        self._pending: tuple[int, dict[str, Any]] | None = None
-
-    async def config(self) -> Config:
-        """Return the config as it is by now."""
-        self.reads += 1
-        if error := self.failing.get(self.reads):
-            raise error
-        if self._pending and self.reads >= self._pending[0]:
-            self.document, self._pending = self._pending[1], None
-        if edit := self.edits.get(self.reads):
-            self.document = copy.deepcopy(self.document)
-            edit(self.document)
-        return Config(self.document)
-
-    async def post_config(self, config: Config) -> None:
-        """Take a config."""
-        self.posted.append(config.document)
-        try:
-            await super().post_config(config)
-        except XmrigRefusedError:
-            raise
-        except XmrigInterruptedError as error:
-            if str(error) == "nothing arrived":
-                raise
-            self._take(config)
-            raise
-        self._take(config)
-
-    def _take(self, config: Config) -> None:
-        applied = self.applied(copy.deepcopy(config.document))
-        self._pending = (self.reads + 1 + self.delay, applied)
+from .stub import ADDRESS, DOCUMENT, EditableClient, retries
 
 
 class Bench:
     """An editor of a miner, and what it stored."""
 
     def __init__(
-        self, miner: Miner | None = None, state: MinerState = MinerState()
+        self, miner: EditableClient | None = None, state: MinerState = MinerState()
     ) -> None:
         """Initialize the editor."""
-        self.miner = miner or Miner()
+        self.miner = miner or EditableClient()
         self.saved: list[tuple[int, MinerState]] = []
         """The states that were saved, and how many configs were posted by then."""
         self.failing = False
@@ -114,11 +53,6 @@ class Bench:
         return await self.editor.edit(
             lambda config: Config(merge_patch(config.document, patch)), **kwargs
         )
-
-
-def retries(number: int) -> Edit:
-    """Return an external change of a value."""
-    return lambda document: document.update(retries=number)
 
 
 RETRIES = Change(path=("retries",), old=5, new=7)
@@ -146,10 +80,10 @@ async def test_a_change() -> None:
 async def test_who_answers_is_verified_after_each_read() -> None:
     """A config does not say which miner sent it."""
     other = Summary(id="other")
-    bench = Bench(Miner(summaries=(Summary(), Summary(), other)))
+    bench = Bench(EditableClient(summaries=(Summary(), Summary(), other)))
     with pytest.raises(Exception, match="Another miner"):
         await bench.edit({"retries": 7})
-    bench = Bench(Miner(summaries=(other,)))
+    bench = Bench(EditableClient(summaries=(other,)))
     with pytest.raises(Exception, match="Another miner"):
         await bench.edit({"retries": 7})
     assert bench.miner.posted == []
@@ -213,7 +147,7 @@ async def test_a_state_that_cannot_be_stored() -> None:
 
 async def test_a_refused_config() -> None:
     """Where its values show later, they were set externally."""
-    bench = Bench(Miner(writes=(XmrigRefusedError("400"),)))
+    bench = Bench(EditableClient(writes=(XmrigRefusedError("400"),)))
     with pytest.raises(XmrigRefusedError):
         await bench.edit({"retries": 7})
     bench.miner.edits[bench.miner.reads + 1] = retries(7)
@@ -223,7 +157,7 @@ async def test_a_refused_config() -> None:
 
 async def test_a_reply_that_was_lost() -> None:
     """The change took effect all the same, which shows."""
-    bench = Bench(Miner(writes=(XmrigInterruptedError("reset"),)))
+    bench = Bench(EditableClient(writes=(XmrigInterruptedError("reset"),)))
     assert await bench.edit({"retries": 7}) == [RETRIES]
     assert len(bench.miner.posted) == 1
 
@@ -231,7 +165,7 @@ async def test_a_reply_that_was_lost() -> None:
 async def test_a_change_that_never_arrived() -> None:
     """The error is that of the request."""
     error = XmrigInterruptedError("nothing arrived")
-    bench = Bench(Miner(writes=(error,)))
+    bench = Bench(EditableClient(writes=(error,)))
     with pytest.raises(XmrigInterruptedError) as raised:
         await bench.edit({"retries": 7})
     assert raised.value is error
@@ -240,7 +174,7 @@ async def test_a_change_that_never_arrived() -> None:
 
 async def test_a_change_that_never_shows() -> None:
     """It is sent once, and named in the error."""
-    bench = Bench(Miner(delay=10**6))
+    bench = Bench(EditableClient(delay=10**6))
     with pytest.raises(XmrigNotConfirmedError) as raised:
         await bench.edit({"retries": 7})
     assert raised.value.command is Command.SET_CONFIG
@@ -250,7 +184,7 @@ async def test_a_change_that_never_shows() -> None:
 @pytest.mark.parametrize("delay", [0, 1, 20])
 async def test_a_change_that_shows_late(delay: int) -> None:
     """It is waited for."""
-    bench = Bench(Miner(delay=delay))
+    bench = Bench(EditableClient(delay=delay))
     assert await bench.edit({"retries": 7}) == [RETRIES]
     assert len(bench.miner.posted) == 1
 
@@ -269,7 +203,7 @@ async def test_a_removed_default() -> None:
 async def test_a_removed_default_whose_reply_was_lost() -> None:
     """Whether it arrived does not show."""
     error = XmrigInterruptedError("reset")
-    bench = Bench(Miner(writes=(error,)))
+    bench = Bench(EditableClient(writes=(error,)))
     bench.miner.applied = lambda posted: posted | {"print-time": 60}
     with pytest.raises(XmrigInterruptedError):
         await bench.edit({"print-time": None})
@@ -322,7 +256,7 @@ async def test_a_config_that_cannot_be_read() -> None:
 
 async def test_a_config_that_cannot_be_read_once_it_was_overwritten() -> None:
     """It is read again, as any after a write."""
-    bench = Bench(Miner(delay=0))
+    bench = Bench(EditableClient(delay=0))
     bench.miner.edits[5] = retries(9)
     bench.miner.failing[7] = XmrigInterruptedError("cut")
     assert await bench.edit({"retries": 7})
@@ -331,7 +265,7 @@ async def test_a_config_that_cannot_be_read_once_it_was_overwritten() -> None:
 
 async def test_a_change_has_to_last_for_a_while() -> None:
     """It may be overwritten until then."""
-    bench = Bench(Miner(delay=0))
+    bench = Bench(EditableClient(delay=0))
     loop = asyncio.get_running_loop()
     began = loop.time()
     await bench.edit({"retries": 7})
@@ -342,7 +276,7 @@ async def test_a_change_has_to_last_for_a_while() -> None:
 
 async def test_an_own_value_that_shows_late() -> None:
     """It was overwritten, and writing it again was refused: it is not external."""
-    bench = Bench(Miner(delay=0, writes=(None, XmrigRefusedError("400"))))
+    bench = Bench(EditableClient(delay=0, writes=(None, XmrigRefusedError("400"))))
     bench.miner.edits[5] = retries(9)
     with pytest.raises(XmrigRefusedError):
         await bench.edit({"retries": 7})
@@ -355,7 +289,7 @@ async def test_an_own_value_that_shows_late() -> None:
 @pytest.mark.parametrize("read", [5, 6])
 async def test_a_change_that_is_overwritten(read: int) -> None:
     """It is sent once more, and what else was changed is kept."""
-    bench = Bench(Miner(delay=0))
+    bench = Bench(EditableClient(delay=0))
 
     def overwrite(document: dict[str, Any]) -> None:
         document.update({"retries": 9, "print-time": 1})
@@ -371,7 +305,7 @@ async def test_a_change_that_is_overwritten(read: int) -> None:
 
 async def test_a_change_that_is_always_overwritten() -> None:
     """Two programs would fight for ever."""
-    bench = Bench(Miner(delay=0))
+    bench = Bench(EditableClient(delay=0))
     number = iter(range(100, 1000))
 
     def overwrite(document: dict[str, Any]) -> None:
@@ -393,7 +327,7 @@ async def test_a_change_that_is_always_overwritten() -> None:
 
 async def test_a_value_that_the_miner_replaces() -> None:
     """It is out of range: written again, it changes nothing, and all is as before."""
-    bench = Bench(Miner(delay=0))
+    bench = Bench(EditableClient(delay=0))
     bench.miner.applied = lambda posted: (
         posted | {"retries": min(posted["retries"], 100)}
     )
@@ -413,7 +347,9 @@ async def test_a_value_that_the_miner_replaces() -> None:
 
 async def test_what_is_stored_before_a_replaced_value_is_taken_back() -> None:
     """If that fails too, the value that the miner chose is the written one."""
-    bench = Bench(Miner(delay=0, writes=(None, None, XmrigRefusedError("400"))))
+    bench = Bench(
+        EditableClient(delay=0, writes=(None, None, XmrigRefusedError("400")))
+    )
     bench.miner.applied = lambda posted: (
         posted | {"retries": min(posted["retries"], 100)}
     )
@@ -440,7 +376,7 @@ async def test_a_rewrite() -> None:
     assert await bench.editor.rewrite() is None
     assert bench.miner.posted == [DOCUMENT]
     error = XmrigInterruptedError("reset")
-    bench = Bench(Miner(writes=(error,)))
+    bench = Bench(EditableClient(writes=(error,)))
     assert await bench.editor.rewrite() is error
 
 
