@@ -53,6 +53,10 @@ class StubClient:
         self.calls: list[Any] = []
         """All requests in order."""
 
+    def reply(self, **replies: Any) -> None:
+        """Reply with these from now on, by the names of the requests."""
+        self._replies.update({name: [reply] for name, reply in replies.items()})
+
     def _next(self, name: str) -> Any:
         replies = self._replies[name]
         reply = replies.pop(0) if len(replies) > 1 else replies[0]
