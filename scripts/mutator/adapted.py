@@ -5,8 +5,10 @@ find what no test misses when it is gone: a call, an assignment, an exception, a
 condition. It leaves sentences alone. And the tests of a mutant end sooner.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 import gc
+from itertools import zip_longest
 import json
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ from typing import Any
 from hypothesis.internal.conjecture import engine
 import libcst as cst
 from mutmut.__main__ import cli
+from mutmut.configuration import config
 from mutmut.mutation import file_mutation, mutators
 from mutmut.runners.harness import PytestRunner
 from mutmut.state import state
+from mutmut.utils.file_utils import change_cwd
 from mutmut.workers.isolation import ForkServerRunner
+import pytest
 
 # Not changed by mutmut: a condition or result of these kinds has no mutant
 PLAIN = (cst.Attribute, cst.Call, cst.Name, cst.NamedExpr, cst.Subscript)
@@ -100,27 +105,56 @@ def submit_quickest_first(
     own = tuple(TESTS[name.rpartition(".")[0]])
     tests = [test for test in tests if test.startswith(own)]
     tests.sort(key=lambda test: (state().duration_by_test[test], test))
-    # pytest escapes the ids of parameters once more each time it collects them
-    runnable = [t.partition("[")[0] if "\\" in t else t for t in tests]
-    submit(self, name, list(dict.fromkeys(runnable)), *limits)
+    submit(self, name, tests, *limits)
 
 
 ForkServerRunner.submit = submit_quickest_first
 
-warm_up = PytestRunner.warm_up
+serve = ForkServerRunner._forkserver_main  # noqa: SLF001
 
 
-def warm_up_for_good(self: PytestRunner) -> None:
-    """Exclude objects that the mutants' processes share from garbage collection.
+def serve_within_session(self: ForkServerRunner, *pipes: int) -> None:
+    """Fork the mutants' processes within a session whose tests are collected.
 
-    pytest collects garbage five times at the end, which takes longer than most tests.
+    Starting pytest and collecting tests take far longer than most tests.
     """
-    warm_up(self)
-    gc.collect()
-    gc.freeze()
+    with change_cwd("mutants"):
+        selection = config().pytest_add_cli_args_test_selection
+        serving = _Serving(partial(serve, self, *pipes))
+        PytestRunner().execute_pytest(["-x", "-q", *selection], plugins=[serving])
 
 
-PytestRunner.warm_up = warm_up_for_good
+class _Serving:
+    """A plugin for pytest that serves in place of running all tests."""
+
+    def __init__(self, serve_mutants: Callable[[], None]) -> None:
+        self._serve = serve_mutants
+        self._session: pytest.Session
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve until there are no more mutants."""
+        self._session = session
+        PytestRunner.run_tests = self._run
+        # What the mutants' processes share is not looked through each time
+        gc.collect()
+        gc.freeze()
+        self._serve()
+        return True
+
+    def _run(self, *, mutant_name: str, tests: list[str]) -> int:
+        """Run tests up to the first that fails; return the exit status."""
+        items = {item.nodeid: item for item in self._session.items}
+        selected = [items[test] for test in tests]
+        for item, following in zip_longest(selected, selected[1:]):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self._session.testsfailed:
+                return 1
+        return 0
+
+
+ForkServerRunner._forkserver_main = serve_within_session  # noqa: SLF001
+# The session above has imported everything
+PytestRunner.warm_up = lambda _: None
 
 if __name__ == "__main__":
     cli()
