@@ -22,7 +22,7 @@ from custom_components.xmrig_miner.api.state import MinerState
 
 from .stub import ADDRESS, DOCUMENT, EditableClient
 
-POOLS = [
+POOLS: list[dict[str, Any]] = [
     {"url": "pool.example.org:1", "user": "WALLET"},
     {"url": "backup.example.org:2", "user": "WALLET", "enabled": False},
 ]

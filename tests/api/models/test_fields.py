@@ -318,6 +318,6 @@ def test_sections_of_another_type(value: Any) -> None:
     names = ("resources", "results", "connection", "cpu", "hashrate", "hugepages")
     empty = Summary.from_json(dict.fromkeys(names, value))
     assert empty == Summary(reply=empty.reply)
-    names = ("hashrate", "miners", "upstreams", "results")
-    empty_proxy = ProxySummary.from_json(dict.fromkeys(names, value))
+    of_proxy = ("hashrate", "miners", "upstreams", "results")
+    empty_proxy = ProxySummary.from_json(dict.fromkeys(of_proxy, value))
     assert empty_proxy == ProxySummary(reply=empty_proxy.reply)
