@@ -66,7 +66,7 @@ async def test_a_miner_that_does_not_reply_does_not_delay_the_start(rig: Rig) ->
     await rig.set_up()
     assert loop.time() - began == pytest.approx(START_TIMEOUT, abs=0.1)
     assert rig.entry.state is ConfigEntryState.SETUP_RETRY
-    assert rig.entry.error_reason_translation_key == "cannot_connect"
+    assert str(rig.entry.reason).startswith("Could not connect to rig-one")
     rig.simulator.fault = "slow"
     rig.hass.set_state(CoreState.running)
     rig.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)

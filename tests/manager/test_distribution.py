@@ -201,6 +201,43 @@ def test_nothing_moves_for_less_than_a_hundredth() -> None:
     assert distribute(loads, 40) == {"a": 2, "b": 0}
 
 
+def test_nothing_moves_to_where_less_fits() -> None:
+    """The best thread may leave more of the budget unused than the others."""
+    big = Curve((0, 100), (0, 1000))
+    others = Curve((0, 60, 120), (0, 540, 1080))
+    loads = [load("a", big), load("b", others, threads=2)]
+    assert distribute(loads, 120) == {"a": 0, "b": 2}
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_it_moves_beside_a_priority_that_stays_as_it_is(most: int) -> None:
+    """A tier that is equal decides nothing, whether it mines or not."""
+    loads = [
+        load("a", threads=most, ceiling=most, priority=1),
+        load("b", threads=2),
+        load("c", SAVING),
+    ]
+    assert distribute(loads, 40 + 20 * most) == {"a": most, "b": 0, "c": 4}
+
+
+def test_what_does_not_fit_does_not_hold_up_the_others() -> None:
+    """A later thread of the same miner, and then threads of another one."""
+    cheap = Curve((0, 5), (0, 5))
+    loads = [load("a", FADING), load("b", cheap)]
+    assert distribute(loads, 15) == {"a": 1, "b": 1}
+
+
+def test_threads_of_less_than_a_watt() -> None:
+    """As those of a phone."""
+    assert distribute([load("a", line(each=0.5))], 0.9) == {"a": 1}
+
+
+def test_a_cap_holds_although_the_next_thread_seems_to_draw_nothing() -> None:
+    """As in a curve that is still being learned."""
+    flat = Curve((40, 60, 60), (0, 100, 200))
+    assert distribute([load("a", flat, ceiling=1)], 20) == {"a": 1}
+
+
 def test_of_equal_members_the_one_that_rested_longest_is_first() -> None:
     """So that all get their turn."""
     loads = [load("a", rested_since=50), load("b", rested_since=10), load("c")]
@@ -241,10 +278,52 @@ def test_what_none_can_save_alone_is_taken_from_the_largest() -> None:
     assert sorted((threads["a"], threads["c"])) == [3, 4]
 
 
+def test_it_is_not_taken_from_one_that_cannot_save_it() -> None:
+    """Its last thread is worth least, but it has to keep the others."""
+    loads = [load("a", threads=4), load("b", threads=4, floor=3)]
+    assert distribute(loads, 100) == {"a": 1, "b": 4}
+
+
+def test_the_least_valuable_of_two_that_save_just_enough() -> None:
+    """It is not the first of them."""
+    better = Curve((40, 60, 80, 100, 120), (0, 200, 400, 600, 800))
+    loads = [load("a", better, threads=4), load("b", threads=4)]
+    assert distribute(loads, 80) == {"a": 4, "b": 0}
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        # Its last thread is 6 % of its hashes, not a quarter
+        (
+            Curve((40, 60, 80, 100, 120), (0, 1e6, 2e6, 3e6, 3.2e6)),
+            {"a": 4, "b": 3},
+        ),
+        # Of twice the power, a fifth is more than a quarter
+        (
+            Curve(tuple(range(40, 201, 20)), (0, 10, 20, 30, 40, 50, 60, 64, 80)),
+            {"a": 3, "b": 8},
+        ),
+    ],
+)
+def test_hashes_of_algorithms_compare_by_full_load(
+    other: Curve, expected: dict[str, int]
+) -> None:
+    """It is taken where the least of the power is worth it."""
+    loads = [
+        load("a", threads=4, algorithm="rx/0"),
+        load("b", other, threads=other.threads, algorithm="gr"),
+    ]
+    assert distribute(loads, power(loads, {"a": 4, "b": other.threads}) - 20) == (
+        expected
+    )
+
+
 def test_less_is_taken_from_settled_members_first() -> None:
     """One that changed a moment ago is spared where others can save the power."""
     loads = [load("a", threads=4, is_settled=False), load("b", threads=4)]
     assert distribute(loads, 100) == {"a": 4, "b": 1}
+    assert distribute(loads, 80) == {"a": 4, "b": 0}
     assert distribute(loads, 20) == {"a": 0, "b": 1} or distribute(loads, 20) == {
         "a": 1,
         "b": 0,
@@ -289,6 +368,22 @@ def test_algorithms_share_by_full_load() -> None:
     """Their hashes are not comparable."""
     small, big = load("a", algorithm="rx/0"), load("b", line(8), algorithm="gr")
     assert distribute([small, big], 120) == {"a": 2, "b": 4}
+
+
+def test_what_an_algorithm_draws_counts_as_its_share() -> None:
+    """It gets no more while the other has less than its share."""
+    loads = [
+        load("a", algorithm="rx/0", threads=2),
+        load("b", line(8), algorithm="gr"),
+    ]
+    assert distribute(loads, 120) == {"a": 2, "b": 4}
+
+
+def test_algorithms_that_seem_to_draw_nothing() -> None:
+    """As while their power is unknown: there is nothing to share."""
+    free = Curve((40, 40), (0, 100))
+    loads = [load("a", free, algorithm="rx/0"), load("b", free, algorithm="gr")]
+    assert distribute(loads, 10) == {"a": 1, "b": 1}
 
 
 def test_what_one_algorithm_cannot_use_goes_to_the_other() -> None:

@@ -106,12 +106,11 @@ def _fill_shares(
     groups: Sequence[Sequence[Load]], result: dict[str, int], rest: float
 ) -> float:
     """Give each algorithm a share of a budget by full load; return the rest in W."""
-    full = [sum(load.curve.full for load in group) for group in groups]
-    drawn = [power(group, result) for group in groups]
-    total = rest + sum(drawn)
-    for group, most, used in zip(groups, full, drawn, strict=True):
-        share = total * most / sum(full) if sum(full) else 0
-        watts = min(share - used, rest)
+    full = sum(load.curve.full for group in groups for load in group)
+    total = rest + sum(power(group, result) for group in groups)
+    for group in groups:
+        share = total * sum(load.curve.full for load in group) / (full or 1)
+        watts = min(share - power(group, result), rest)
         rest -= watts - _fill(group, result, watts)
     return rest
 
@@ -126,7 +125,6 @@ def _fill(loads: Sequence[Load], result: dict[str, int], rest: float) -> float:
     steps = sorted(
         (segment.rank, load.rest_order, place, segment.first, segment.last)
         for place, load in enumerate(loads)
-        if result[load.id] < load.ceiling
         for segment in load.curve.hull(result[load.id], load.ceiling)
     )
     for _, _, place, first, last in steps:
@@ -163,10 +161,11 @@ def _reduce(loads: Sequence[Load], threads: dict[str, int], deficit: float) -> f
 
     Loads that save the most are reduced first, until a single load can save the rest.
     """
+    rates = {
+        group[0].algorithm: _watts_per_hash(group) for group in _by_algorithm(loads)
+    }
     most = sorted(
-        loads,
-        key=lambda load: (_saved(load, threads, load.floor), load.rest_order),
-        reverse=True,
+        loads, key=lambda load: _saved(load, threads, load.floor), reverse=True
     )
     for place, load in enumerate(most):
         saved = _saved(load, threads, load.floor)
@@ -176,7 +175,7 @@ def _reduce(loads: Sequence[Load], threads: dict[str, int], deficit: float) -> f
             threads[load.id] = min(threads[load.id], load.floor)
             deficit -= saved
             continue
-        last, count = _least_loss(most[place:], threads, deficit)
+        last, count = _least_loss(most[place:], threads, deficit, rates)
         deficit -= _saved(last, threads, count)
         threads[last.id] = count
         break
@@ -184,9 +183,15 @@ def _reduce(loads: Sequence[Load], threads: dict[str, int], deficit: float) -> f
 
 
 def _least_loss(
-    loads: Sequence[Load], threads: Mapping[str, int], deficit: float
+    loads: Sequence[Load],
+    threads: Mapping[str, int],
+    deficit: float,
+    rates: Mapping[str | None, float],
 ) -> tuple[Load, int]:
-    """Return the load that can save a deficit alone at the least loss, with threads."""
+    """Return the load that can save a deficit alone at the least loss, with threads.
+
+    `rates` are the W per H/s of each algorithm.
+    """
     options: list[tuple[tuple[float, ...], int, Load, int]] = []
     for load in loads:
         now = threads[load.id]
@@ -196,9 +201,7 @@ def _least_loss(
         saved = mining[now] - mining[count]
         if saved >= deficit - SLACK:
             lost = load.curve.hashrate(now) - load.curve.hashrate(count)
-            rate = load.curve.hashrate(load.curve.threads) or 1
-            # Hashes of different algorithms compare by their share of the full load.
-            order = (lost / rate * load.curve.full, saved, -load.rest_order)
+            order = (lost * rates[load.algorithm], saved)
             options.append((order, len(options), load, count))
     *_, load, count = min(options)
     return load, count
@@ -225,15 +228,22 @@ def _worth(loads: Sequence[Load], threads: Mapping[str, int]) -> list[float]:
     for tier in _tiers(loads):
         value = 0.0
         for group in _by_algorithm(tier):
-            full = sum(load.curve.hashrate(load.curve.threads) for load in group)
-            watts = sum(load.curve.full for load in group)
-            if full:
+            if rate := _watts_per_hash(group):
                 hashes = sum(load.curve.hashrate(threads[load.id]) for load in group)
-                value += hashes / full * watts
+                value += hashes * rate
             else:
                 value += power(group, threads)
         worth.append(value)
     return worth
+
+
+def _watts_per_hash(group: Sequence[Load]) -> float:
+    """Return the W per H/s of one algorithm at full load, 0 if unknown.
+
+    It makes hashes of different algorithms comparable.
+    """
+    hashes = sum(load.curve.hashrate(load.curve.threads) for load in group)
+    return sum(load.curve.full for load in group) / hashes if hashes else 0.0
 
 
 def _is_worth_more(one: Sequence[float], other: Sequence[float]) -> bool:
