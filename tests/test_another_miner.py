@@ -116,6 +116,7 @@ class TestSwapped:
             "found": f"rig-two ({second.simulator.miner.identity})",
         }
         assert first.unavailable == first.states.keys() - ALWAYS_AVAILABLE
+        assert list(raised(first.hass)) == ["rig-one"]
         await poll(*trio)
         for rig in (first, second):
             assert {request.method for request in rig.simulator.requests} == {"GET"}

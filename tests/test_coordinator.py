@@ -138,6 +138,23 @@ async def test_commands_to_a_miner_that_hangs_fail_together(running: Rig) -> Non
     assert loop.time() - started == pytest.approx(REQUEST_TIMEOUT, abs=1)
 
 
+@pytest.mark.parametrize("notices", ["poll", "command"])
+async def test_a_computer_that_fell_asleep_is_unavailable_without_a_message(
+    running: Rig, caplog: pytest.LogCaptureFixture, notices: str
+) -> None:
+    """Its user put it to sleep."""
+    running.entry.runtime_data.coordinator.may_sleep = True
+    await running.simulator.go_offline()
+    if notices == "poll":
+        await running.poll()
+    else:
+        with pytest.raises(HomeAssistantError):
+            await running.turn("switch.mining", on=False)
+    assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
+    await running.poll()
+    assert not logged(caplog)
+
+
 async def test_backends_that_never_come_do_not_take_the_rest_down(running: Rig) -> None:
     """The summary is read in parallel."""
     running.simulator.fault = "backends_hang"

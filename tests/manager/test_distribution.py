@@ -230,6 +230,10 @@ def test_what_does_not_fit_does_not_hold_up_the_others() -> None:
 def test_threads_of_less_than_a_watt() -> None:
     """As those of a phone."""
     assert distribute([load("a", line(each=0.5))], 0.9) == {"a": 1}
+    small = Curve((0, 0.2, 0.4), (0, 100, 200))
+    better = Curve((0, 0.4), (0, 206))
+    loads = [load("a", small, threads=2), load("b", better)]
+    assert distribute(loads, 0.4) == {"a": 0, "b": 1}
 
 
 def test_a_cap_holds_although_the_next_thread_seems_to_draw_nothing() -> None:
@@ -362,6 +366,13 @@ def test_a_load_that_is_switched_can_have_priority() -> None:
     """Then it comes first."""
     loads = [load("a"), load("gpu", HEATER, priority=1)]
     assert distribute(loads, 320) == {"a": 1, "gpu": 1}
+
+
+def test_of_loads_that_are_switched_the_larger_one_is_worth_more() -> None:
+    """Their hashes are unknown, so their power counts."""
+    small, large = Curve.on_off(100), Curve.on_off(200)
+    loads = [load("a", large, rested_since=0), load("b", small, threads=1)]
+    assert distribute(loads, 200) == {"a": 1, "b": 0}
 
 
 def test_algorithms_share_by_full_load() -> None:
