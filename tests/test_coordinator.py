@@ -77,14 +77,14 @@ async def held(rig: Rig, path: str) -> AsyncGenerator[asyncio.Event]:
 @pytest.mark.parametrize(
     ("fault", "cause"),
     [
-        ("off", "Could not connect to"),
-        ("close", "Could not connect to"),
-        ("html", "is not from an XMRig miner"),
-        ("http_500", "is not from an XMRig miner"),
-        ("huge", "is not from an XMRig miner"),
+        ("off", "Could not connect to rig-one"),
+        ("close", "Could not connect to rig-one"),
+        ("html", "The response from rig-one is not from"),
+        ("http_500", "The response from rig-one is not from"),
+        ("huge", "The response from rig-one is not from"),
         ("proxy", "A different miner"),
-        ("redirect", "is not from an XMRig miner"),
-        ("nulls", "is not from an XMRig miner"),
+        ("redirect", "The response from rig-one is not from"),
+        ("nulls", "The response from rig-one is not from"),
     ],
 )
 async def test_a_miner_that_is_unreachable_makes_all_unavailable_until_it_is_back(

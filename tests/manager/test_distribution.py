@@ -207,6 +207,9 @@ def test_nothing_moves_to_where_less_fits() -> None:
     others = Curve((0, 60, 120), (0, 540, 1080))
     loads = [load("a", big), load("b", others, threads=2)]
     assert distribute(loads, 120) == {"a": 0, "b": 2}
+    # A tier that may not mine decides nothing
+    loads.append(load("c", ceiling=0, priority=1))
+    assert distribute(loads, 120) == {"a": 0, "b": 2, "c": 0}
 
 
 @pytest.mark.parametrize("most", [0, 1])
@@ -253,6 +256,12 @@ def test_more_is_not_spent_than_may_be_spent_newly() -> None:
     loads = [load("a", threads=1), load("b")]
     assert distribute(loads, 160, 45) == {"a": 2, "b": 0}
     assert distribute(loads, 160, 0) == {"a": 1, "b": 0}
+
+
+def test_what_a_load_draws_that_has_not_settled_is_spent() -> None:
+    """The others get the rest."""
+    loads = [load("a", threads=2, is_settled=False), load("b")]
+    assert distribute(loads, 100) == {"a": 2, "b": 3}
 
 
 # --- Where less is taken ------------------------------------------------------
@@ -373,6 +382,9 @@ def test_of_loads_that_are_switched_the_larger_one_is_worth_more() -> None:
     small, large = Curve.on_off(100), Curve.on_off(200)
     loads = [load("a", large, rested_since=0), load("b", small, threads=1)]
     assert distribute(loads, 200) == {"a": 1, "b": 0}
+    # Beside one of another algorithm
+    loads.append(load("c", Curve.on_off(50), threads=1, algorithm="gr"))
+    assert distribute(loads, 250) == {"a": 1, "b": 0, "c": 1}
 
 
 def test_algorithms_share_by_full_load() -> None:
@@ -395,6 +407,26 @@ def test_algorithms_that_seem_to_draw_nothing() -> None:
     free = Curve((40, 40), (0, 100))
     loads = [load("a", free, algorithm="rx/0"), load("b", free, algorithm="gr")]
     assert distribute(loads, 10) == {"a": 1, "b": 1}
+
+
+def test_of_several_algorithms_each_counts() -> None:
+    """Threads move within one of them, although the other stays as it is."""
+    loads = [
+        load("a", threads=2, algorithm="rx/0"),
+        load("b", SAVING, algorithm="rx/0"),
+        load("c", threads=1, algorithm="gr"),
+    ]
+    assert distribute(loads, 60) == {"a": 0, "b": 4, "c": 1}
+
+
+def test_nothing_moves_from_one_algorithm_to_another_for_its_share() -> None:
+    """The same power is worth the same in both."""
+    slow = Curve(line().watts, (0, 1, 2, 3, 4))
+    loads = [
+        load("a", algorithm="rx/0"),
+        load("b", slow, threads=4, algorithm="gr"),
+    ]
+    assert distribute(loads, 80) == {"a": 0, "b": 4}
 
 
 def test_what_one_algorithm_cannot_use_goes_to_the_other() -> None:
