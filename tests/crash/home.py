@@ -24,7 +24,7 @@ from homeassistant import loader
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_test_home_assistant,
@@ -47,11 +47,14 @@ COMMANDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (DOMAIN, "set_config", {"config": {"retries": 7, "cpu": {"yield": False}}}),
     (DOMAIN, "restore_config", {}),
 )
-ENTITIES = {
-    "number": "number.rig_one_cpu_threads",
-    "select": "select.rig_one_pool",
-    "switch": "switch.rig_one_mining",
-}
+KEYS = {"number": "cpu_threads", "select": "pool", "switch": "mining"}
+"""The entity of each domain, by its key."""
+
+
+def _entity_id(hass: HomeAssistant, domain: str) -> str | None:
+    """Return the entity of a domain that is commanded."""
+    unique_id = f"{ENTRY_ID}_{KEYS[domain]}"
+    return er.async_get(hass).async_get_entity_id(domain, DOMAIN, unique_id)
 
 
 async def _command(hass: HomeAssistant, chance: random.Random) -> None:
@@ -60,7 +63,7 @@ async def _command(hass: HomeAssistant, chance: random.Random) -> None:
     target = (
         {"config_entry_id": ENTRY_ID}
         if domain == DOMAIN
-        else {"entity_id": ENTITIES[domain]}
+        else {"entity_id": _entity_id(hass, domain)}
     )
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     is_full = chance.random() < 0.4
