@@ -263,6 +263,7 @@ async def test_who_may(
     [
         {"duration": "01:00:00", "until": "18:00:00"},
         {"duration": -5},
+        {"duration": 10**17},
         {"until": "soon"},
     ],
 )

@@ -51,6 +51,15 @@ class GroupCommand(StrEnum):
     RESTORE = "restore"
 
 
+def _duration(value: Any) -> timedelta:
+    """Return the duration of a pause; raises vol.Invalid for anything else."""
+    try:
+        return cv.positive_time_period(value)
+    except OverflowError as error:
+        # Home Assistant's own validator does not expect it
+        raise vol.Invalid("the duration is too long") from error
+
+
 def _one_end(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data of `pause_for` if it has one end of the pause."""
     if (ATTR_DURATION in data) is (ATTR_UNTIL in data):
@@ -70,7 +79,7 @@ PAUSE_FOR_SCHEMA = vol.Schema(
     vol.All(
         {
             **cv.TARGET_SERVICE_FIELDS,
-            vol.Optional(ATTR_DURATION): cv.positive_time_period,
+            vol.Optional(ATTR_DURATION): _duration,
             vol.Optional(ATTR_UNTIL): vol.Any(cv.datetime, cv.time),
         },
         _one_end,

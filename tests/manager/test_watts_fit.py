@@ -73,6 +73,7 @@ def test_few_steps_far_from_all_threads_say_little() -> None:
 
 
 def test_steps_that_say_nothing_have_no_error_to_rely_on() -> None:
-    """Nor does a miner that seems to feed the house."""
+    """Nor does a miner that seems to feed the house, or to draw nothing."""
     assert fit([], THREADS).error == float("inf")
+    assert fit([Sample(1, 3, 1e-200)] * 10, THREADS).error == float("inf")
     assert fit([sample(0, 8, full=-170)] * 10, THREADS).error == float("inf")

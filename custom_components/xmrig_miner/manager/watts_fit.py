@@ -17,7 +17,7 @@ MAX_BEND = 0.5
 """Maximum of that share."""
 
 LEAST_SCATTER = 1
-"""W by which steps scatter at least."""
+"""W by which steps scatter at least. Less power than that is unknown."""
 
 
 class Seen(Protocol):
@@ -65,7 +65,7 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
     bend = USUAL_BEND * full
     error = inf
     for _ in range(ROUNDS):
-        if full <= 0:
+        if full < LEAST_SCATTER:
             break
         off = [abs(y - full * a - bend * b) for a, b, y in points]
         scatter = max(1.48 * _median(steps, off), LEAST_SCATTER)
@@ -80,7 +80,7 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
         bend = (aa * by - ab * ay) / determinant
         bend = max(-MAX_BEND * full, min(MAX_BEND * full, bend))
         error = scatter * sqrt(bb / determinant) / full
-    if full <= 0:
+    if full < LEAST_SCATTER:
         return Fit((0.0,) * (threads + 1), inf)
     shares = [count / threads for count in range(threads + 1)]
     mining = [full * share + bend * share * (1 - share) for share in shares]

@@ -56,21 +56,41 @@ class Import:
 
 
 def import_of(entry: ConfigEntry[Any]) -> Import | None:
-    """Return the record of a miner's import; None if it was not imported."""
-    stored = entry.data.get(CONF_IMPORT)
-    if stored is None:
+    """Return the record of a miner's import; None if it was not imported.
+
+    Also None for a record that cannot be read: the miner is set up without it.
+    """
+    data = entry.data.get(CONF_IMPORT)
+    if data is None:
         return None
-    return Import(
-        **{
-            **stored,
-            "phase": Phase(stored["phase"]),
-            "entities": tuple(TakenEntity(**taken) for taken in stored["entities"]),
-            "left": tuple(stored["left"]),
-            "identifiers": tuple(
-                (name, value) for name, value in stored["identifiers"]
+    try:
+        return Import(
+            old_entry_id=_text(data["old_entry_id"]),
+            domain=_text(data["domain"]),
+            was_enabled=bool(data["was_enabled"]),
+            phase=Phase(data["phase"]),
+            entities=tuple(
+                TakenEntity(**{name: _text(value) for name, value in taken.items()})
+                for taken in data["entities"]
             ),
-        }
-    )
+            left=tuple(map(_text, data["left"])),
+            device_id=None if data["device_id"] is None else _text(data["device_id"]),
+            identifiers=tuple(
+                (_text(name), _text(value)) for name, value in data["identifiers"]
+            ),
+        )
+    except AttributeError, LookupError, TypeError, ValueError:
+        return None
+
+
+def _text(value: Any) -> str:
+    """Return a stored text.
+
+    Raises TypeError for anything else.
+    """
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 @callback
