@@ -167,8 +167,8 @@ def documents(document: Any) -> st.SearchStrategy[Any]:
 def read(parse: Any, document: Any) -> Any:
     """Return what is read of a stored document; None for what is set aside."""
     try:
-        text = json_loads(json.dumps({"data": document}))
-        return parse(text["data"]) if isinstance(text["data"], dict) else None
+        stored: Any = json_loads(json.dumps({"data": document}))
+        return parse(stored["data"]) if isinstance(stored["data"], dict) else None
     except (*WRONG_SHAPE, SerializationError):
         return None
 
