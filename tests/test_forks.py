@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.exceptions import ServiceValidationError
@@ -166,12 +167,18 @@ class TestConfigThatIsNotKept:
         """Let the config never be written."""
         return {"is_writable": False}
 
-    async def test_it_is_noticed_after_a_restart(self, running: Rig) -> None:
-        """A change applies, and is gone then. What was requested is restored."""
+    @pytest.mark.parametrize("seconds", [0, 0.3, 10])
+    async def test_it_is_noticed_after_a_restart(
+        self, running: Rig, seconds: float
+    ) -> None:
+        """A change applies, and is gone then. What was requested is restored.
+
+        A restart before the change has lasted is not mistaken for another writer.
+        """
         await running.press(STOP)
         assert running.state("sensor.status") == "stopped"
         assert raised(running) == set(), "XMRig does not say that it was not written"
-        await running.poll()
+        await running.pass_time(timedelta(seconds=seconds))
         running.simulator.restart()
         await running.poll(2)
         assert raised(running) == {"config_not_kept"}

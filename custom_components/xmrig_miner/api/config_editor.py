@@ -64,6 +64,8 @@ class _Shown:
     """How often it may be written again."""
     until: float
     """When it has lasted, by the clock of the event loop."""
+    uptime: int | None
+    """Seconds since the start of the process that showed it."""
 
 
 class ConfigEditor:
@@ -82,6 +84,8 @@ class ConfigEditor:
         self._written: tuple[Config, list[Change]] | None = None
         """The last write, until the miner shows it."""
         self._shown: _Shown | None = None
+        self._uptime: int | None = None
+        """Seconds since the start of the process that was last read."""
         self._external_paths: list[str] = []
         self.is_change_lost = False
         """Whether the last change was overwritten, and could not be written again."""
@@ -133,6 +137,10 @@ class ConfigEditor:
         except XmrigError as error:
             _LOGGER.debug("Whether a change lasts is unknown: %s", error)
             return
+        before, now = shown.uptime, self._uptime
+        if before is not None and now is not None and now < before:
+            # Another process, which the next poll compares and restores
+            return
         # All is as it was before the miner showed the write: its values are not external
         if self._last is not None:
             old = ((change.path, change.old) for change in write.changes)
@@ -179,6 +187,7 @@ class ConfigEditor:
                     [item for item in write.changes if not _is_reverted(shown, [item])],
                     left,
                     asyncio.get_running_loop().time() + SETTLE,
+                    self._uptime,
                 )
                 return write.changes
         raise XmrigConflictError(
@@ -315,7 +324,7 @@ class ConfigEditor:
     async def _read(self) -> Config:
         """Read the config, and verify afterwards which miner answers."""
         config = await self.read()
-        await self._link.summary()
+        self._uptime = (await self._link.summary()).uptime
         return config
 
     async def _read_until(self) -> Config:
