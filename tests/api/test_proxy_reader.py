@@ -229,6 +229,12 @@ async def test_a_restart(bench: Bench) -> None:
     assert bench.reader.take_restart() is False
 
 
+async def test_a_proxy_that_has_just_started(bench: Bench) -> None:
+    """Nothing is known of an earlier process."""
+    await bench.poll(replace(RUNS, uptime=0))
+    assert bench.reader.take_restart() is False
+
+
 async def test_a_config_of_the_process_before(bench: Bench) -> None:
     """It is not used."""
     await bench.poll()

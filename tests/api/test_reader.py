@@ -305,6 +305,17 @@ async def test_whether_changes_outlast_a_restart(
         assert bench.reader.keeps_config is keeps
 
 
+async def test_changes_of_an_earlier_run(bench: Bench, clock: Clock) -> None:
+    """Without a restart, it is unknown whether they would outlast one."""
+    await bench.poll()
+    await _patch(bench)
+    await bench.miner.close()
+    later = Bench(clock, bench.miner.state)
+    later.client.document = bench.client.document
+    await later.poll()
+    assert later.reader.keeps_config is None
+
+
 async def test_what_is_known_of_kept_changes_stays(bench: Bench) -> None:
     """A restart after which it is unknown changes nothing."""
     await bench.poll()
