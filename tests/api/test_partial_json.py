@@ -263,14 +263,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 )
 def test_endless_nesting_and_nonsense_are_refused(text: str) -> None:
     """Even the longest reply is rejected quickly."""
-    started = time.monotonic()
+    started = time.process_time()
     try:
         value, complete = partial_json.loads(text)
     except ValueError:
         pass
     else:
         assert (value, complete) == ([], False)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("end", ["", "]" * 100_000], ids=["cut off", "whole"])
@@ -290,7 +290,7 @@ def test_endless_nesting_is_called_that(end: str) -> None:
 )
 def test_a_long_text_is_read_in_no_time(text: str, count: int) -> None:
     """Even the longest reply is read quickly."""
-    started = time.monotonic()
+    started = time.process_time()
     value, complete = partial_json.loads(text)
     assert (len(value), complete) == (count, False)
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
