@@ -11,6 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from custom_components.xmrig_miner.api.document import json_equal
 from custom_components.xmrig_miner.const import DOMAIN
 from simulator import Simulator
+from simulator.base import BaseSimulator
 
 from .common import Rig
 
@@ -92,8 +93,8 @@ async def enable(rig: Rig, *names: str) -> None:
     await rig.reload()
 
 
-def config_of(simulator: Simulator) -> dict[str, Any]:
-    """Return a copy of the miner's current config."""
+def config_of(simulator: BaseSimulator[Any]) -> dict[str, Any]:
+    """Return a copy of the current config."""
     return copy.deepcopy(simulator.config)
 
 

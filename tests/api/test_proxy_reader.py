@@ -14,6 +14,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigError,
     XmrigResponseError,
 )
+from custom_components.xmrig_miner.api.identity import MinerIdentity
 from custom_components.xmrig_miner.api.models import Config, ProxySummary, Workers
 from custom_components.xmrig_miner.api.proxy import Proxy
 from custom_components.xmrig_miner.api.proxy_client import ProxyClient
@@ -37,13 +38,17 @@ class Client(EditableClient):
         super().__init__(delay=0)
         self.reads_of_workers = 0
         self.error: XmrigError | None = None
+        self.of_others: set[int] = set()
+        """The reads that another proxy answers, which has no worker."""
 
     async def workers(self) -> Workers:
-        """Return one worker with the number of this read."""
+        """Return one worker, with the number of this read in its row."""
         self.reads_of_workers += 1
         if self.error:
             raise self.error
-        return Workers(mode=None, rows={f"worker-{self.reads_of_workers}": []})
+        if self.reads_of_workers in self.of_others:
+            return Workers(mode=None, rows={})
+        return Workers(mode=None, rows={"rig": [self.reads_of_workers]})
 
 
 class Bench:
@@ -73,7 +78,7 @@ class Bench:
     async def number(self, summary: ProxySummary = RUNS, *, seconds: float = 10) -> int:
         """Poll, and return in which read the shown workers were read; 0 for none."""
         workers = (await self.poll(summary, seconds=seconds)).workers
-        return int(next(iter(workers.rows)).partition("-")[2]) if workers else 0
+        return int(workers.rows["rig"][0]) if workers else 0
 
     async def patch(self) -> None:
         """Change a value of the config."""
@@ -100,7 +105,7 @@ async def test_a_poll(bench: Bench) -> None:
     snapshot = await bench.poll()
     config = Config(bench.client.document)
     assert snapshot.summary is RUNS
-    assert snapshot.workers == Workers(mode=None, rows={"worker-1": []})
+    assert snapshot.workers == Workers(mode=None, rows={"rig": [1]})
     assert snapshot.config == config
     assert snapshot.restricted is False
     assert snapshot.state is bench.proxy.state
@@ -197,6 +202,28 @@ async def test_workers_that_cannot_be_read(bench: Bench) -> None:
     assert bench.reader.has_read_workers is True
     # A minute after the attempt that succeeded
     assert await bench.number(seconds=50) == 4
+
+
+async def test_another_proxy_in_between(bench: Bench) -> None:
+    """Its replies are dropped, so that the workers are read at the next poll."""
+    assert await bench.number() == 1
+    other = XmrigAnotherMinerError("another", MinerIdentity(id="x", worker_id="y"))
+    bench.client.reply(summary=other)
+    with pytest.raises(XmrigAnotherMinerError):
+        await bench.reader.poll()
+    assert await bench.number() == 2
+
+
+async def test_workers_of_another_proxy(bench: Bench) -> None:
+    """A list does not say who sent it, but none lacks a worker of an earlier one."""
+    assert await bench.number() == 1
+    bench.client.of_others = {2}
+    assert await bench.number(seconds=60) == 3
+    # It lasts, as after a restart that did not show yet
+    bench.client.of_others = {4, 5}
+    assert (await bench.poll(seconds=60)).workers == Workers(mode=None, rows={})
+    assert await bench.number(seconds=60) == 6
+    assert bench.client.reads_of_workers == 6
 
 
 async def test_an_unreachable_proxy_ends_the_wait_of_commands(bench: Bench) -> None:

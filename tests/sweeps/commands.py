@@ -40,11 +40,13 @@ class Command:
     prepare: Action = nothing
     """Makes true what the command needs. Polls follow before the command."""
     miner: dict[str, Any] = field(default_factory=dict)
-    """What the simulated miner is like, where that matters."""
+    """What the simulated miner is like, where that matters, or that it is a proxy."""
     options: dict[str, Any] = field(default_factory=dict)
     """The options of the entry."""
     ignored_after_error: tuple[str, ...] = ()
     """Parts of the names of entities that an error leaves half way."""
+    errors: frozenset[str] = frozenset()
+    """Keys of errors that are true of it whenever a request fails."""
     polls: int = 1
     """After how many polls it is over. What failed in the background is repeated at the
     next one, and shows at the one after; a hashrate takes one more."""
@@ -106,6 +108,12 @@ async def pause_for(rig: VirtualRig) -> None:
     await rig.hass.services.async_call(DOMAIN, "pause_for", data, blocking=True)
 
 
+async def get_workers(rig: VirtualRig) -> None:
+    """Read the workers of a proxy."""
+    workers = (await act(rig, "get_workers"))["workers"]
+    assert len(workers) == 2
+
+
 async def run_all(rig: VirtualRig) -> None:
     """Pause all miners, of which there is one."""
     data = {"command": "pause"}
@@ -120,6 +128,7 @@ def managed(threads: int | None) -> Action:
 CUDA = "switch.cuda_backend"
 ON_BATTERY = "switch.pause_on_battery"
 CARD: dict[str, Any] = {"gpus": 1}
+PROXY: dict[str, Any] = {"is_proxy": True}
 LIMITED: dict[str, Any] = {
     "options": NUMBERS,
     # The limit itself stays, by both of its names, and is tried again
@@ -171,5 +180,17 @@ COMMANDS = {
         ignored_after_error=("power",),
         # Threads that could not be restored are at the next poll, and the meter follows
         polls=2,
+    ),
+    "proxy_poll": Command(lambda _: asyncio.sleep(12), miner=PROXY, is_poll=True),
+    "proxy_pool": Command(pool(BACKUP), miner=PROXY),
+    "proxy_set_config": Command(
+        lambda rig: act(rig, "set_config", config={**PATCH, "workers": "user"}),
+        miner=PROXY,
+    ),
+    "proxy_restore_config": Command(
+        restore, several(pool(BACKUP), settle), miner=PROXY
+    ),
+    "proxy_workers": Command(
+        get_workers, miner=PROXY, errors=frozenset({"no_workers"})
     ),
 }

@@ -9,7 +9,7 @@ the same condition.
 from dataclasses import dataclass, field
 from typing import Any
 
-POLL = {"GET /2/summary", "GET /2/backends", "GET /2/config"}
+POLL = {"GET /2/summary", "GET /2/backends", "GET /2/config", "GET /1/workers"}
 
 PERIODS = (1, 3)
 """Requests after which a row repeats itself: a read, or a poll."""

@@ -34,7 +34,8 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.xmrig_miner.const import CONF_POWER_SENSOR
-from simulator import Simulator
+from simulator import ProxySimulator, Simulator, StratumMiner
+from simulator.base import BaseSimulator
 from tests.common import entry_for
 from tests.virtual_time import run
 from tests.watts import drawn, report
@@ -112,7 +113,9 @@ class Home:
             for path in sorted(self.storage.glob(f"*{entry_id}*"))
         }
 
-    def rig_for(self, simulator: Simulator, options: dict[str, Any]) -> VirtualRig:
+    def rig_for(
+        self, simulator: BaseSimulator[Any], options: dict[str, Any]
+    ) -> VirtualRig:
         """Return a miner with an entry that is not set up yet."""
         entry = entry_for(simulator, entry_id=ENTRY_ID)
         entry.add_to_hass(self.hass)
@@ -124,29 +127,21 @@ class Home:
         self,
         *,
         options: dict[str, Any] | None = None,
-        before_set_up: Callable[[Simulator], None] = lambda _: None,
+        before_set_up: Callable[[BaseSimulator[Any]], None] = lambda _: None,
+        is_proxy: bool = False,
         **miner: Any,
     ) -> AsyncIterator[Trial]:
-        """Set up a miner, and remove it at the end.
+        """Set up a miner or a proxy, and remove it at the end.
 
         `before_set_up` is called when the miner runs, and its entry is not set up yet.
         """
-        defaults = {
-            "miner_id": "8614647678496211",
-            "uptime": 1000,
-            # No more jobs than the first: each takes time to play
-            "job_interval": 100_000,
-            "difficulty": DIFFICULTY,
-            "dataset_time": 0,
-            # So that a miner which connects anew hashes before the next poll
-            "config": {"retry-pause": 1},
-        }
         restore_state.async_get(self.hass).last_states.clear()
         # Home Assistant polls at some part of a second
         await asyncio.sleep(-asyncio.get_running_loop().time() % 1)
-        async with Simulator(**{**defaults, **miner}) as simulator:
-            for _ in range(SHARES):
-                simulator.accept_share(actual=DIFFICULTY)
+        async with _proxy() if is_proxy else _miner(**miner) as simulator:
+            if isinstance(simulator, Simulator):
+                for _ in range(SHARES):
+                    simulator.accept_share(actual=DIFFICULTY)
             before_set_up(simulator)
             trial = Trial(self.rig_for(simulator, options or {}), simulator, self)
             simulator.on_request = trial.note
@@ -187,11 +182,32 @@ class Home:
 
         async def follow() -> None:
             while True:
-                report(trial.rig, drawn(trial.simulator))
+                report(trial.rig, drawn(trial.rig.simulator))
                 await asyncio.sleep(METER_INTERVAL)
 
-        report(trial.rig, drawn(trial.simulator))
+        report(trial.rig, drawn(trial.rig.simulator))
         return asyncio.create_task(follow()).cancel
+
+
+def _miner(**changes: Any) -> Simulator:
+    """Return a miner that does the same in each trial."""
+    defaults = {
+        "miner_id": "8614647678496211",
+        "uptime": 1000,
+        # No more jobs than the first: each takes time to play
+        "job_interval": 100_000,
+        "difficulty": DIFFICULTY,
+        "dataset_time": 0,
+        # So that a miner which connects anew hashes before the next poll
+        "config": {"retry-pause": 1},
+    }
+    return Simulator(**{**defaults, **changes})
+
+
+def _proxy() -> ProxySimulator:
+    """Return a proxy whose miners find no share: counts are the same in each trial."""
+    miners = [StratumMiner(name, is_hashing=False) for name in ("attic", "cellar")]
+    return ProxySimulator(miners=miners, proxy_id="e36901a1fad0bdd4", uptime=1000)
 
 
 def _is_compared(entity: Entity) -> bool:

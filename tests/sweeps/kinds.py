@@ -70,6 +70,7 @@ ALIKE: dict[str, dict[str, str | None]] = {
     "GET /2/summary": {**_READ, "forbidden": "unauthorized"},
     "GET /2/backends": {**_READ, "forbidden": "unauthorized"},
     "GET /2/config": {**_READ, "short": "http_500"},
+    "GET /1/workers": {**_READ, "short": "http_500", "forbidden": "unauthorized"},
     "PUT /2/config": {**_WRITE, "reset": NO_FAILURE},
     "POST /json_rpc": _WRITE,
 }

@@ -16,7 +16,8 @@ from homeassistant.helpers import (
 from homeassistant.helpers.json import json_bytes
 
 from custom_components.xmrig_miner.const import DOMAIN
-from simulator import Fault, Simulator, api
+from simulator import Fault, api
+from simulator.base import BaseSimulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 from tests.watts import NUMBERS
@@ -173,7 +174,7 @@ def fault(document: str, odd: list[Odd]) -> Fault:
     return Fault("odd values", distort=distort, path=document, methods=("GET",))
 
 
-def cause(simulator: Simulator, odd: list[Odd]) -> None:
+def cause(simulator: BaseSimulator[Any], odd: list[Odd]) -> None:
     """Let the next responses hold odd values."""
     for document in DOCUMENTS:
         if here := [one for one in odd if one.document == document]:
@@ -221,7 +222,7 @@ async def sweep_polls(home: Home, value: str) -> Swept:
         # A new miner after each problem, so that the next value starts from a clean one
         async with home.trial(options=NUMBERS, **MINER) as trial:
             if not swept.every:
-                every = odd_values(trial.simulator.miner, value)
+                every = odd_values(trial.simulator.process, value)
                 groups = _apart(every)
                 swept = _swept(trial, every)
             await trial.rig.poll()
@@ -243,7 +244,7 @@ async def sweep_polls(home: Home, value: str) -> Swept:
 
 def _swept(trial: Trial, odd: list[Odd]) -> Swept:
     """Return how many places the documents have, and how many of them are tried."""
-    miner = trial.simulator.miner
+    miner = trial.simulator.process
     return Swept(sum(size(make(miner)) - 1 for make in DOCUMENTS.values()), len(odd))
 
 
@@ -281,7 +282,7 @@ async def sweep_set_up(home: Home, value: str) -> Swept:
         began = datetime.now(UTC).timestamp()
         await _wait_for_polls(trial)
         before = look(trial, began)
-        every = odd_values(trial.simulator.miner, value)
+        every = odd_values(trial.simulator.process, value)
         swept = _swept(trial, every)
     groups = [
         *_apart([odd for odd in every if _is_believed(odd)], SIBLINGS),

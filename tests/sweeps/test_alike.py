@@ -11,11 +11,13 @@ import pytest
 from custom_components.xmrig_miner.api.client import Action, XmrigClient
 from custom_components.xmrig_miner.api.exceptions import XmrigError
 from custom_components.xmrig_miner.api.models import Config
-from simulator import Simulator
+from custom_components.xmrig_miner.api.proxy_client import ProxyClient
+from simulator import ProxySimulator, Simulator
 from tests.virtual_time import run
 
 from .home import NOW
 from .kinds import ALIKE
+from .trial import is_paused
 
 
 @dataclass
@@ -37,10 +39,13 @@ async def _change_config(client: XmrigClient) -> None:
     await client.post_config(Config.from_json({**config.document, "retries": 7}))
 
 
-REQUESTS: dict[str, Callable[[XmrigClient], Awaitable[Any]]] = {
+WORKERS = "GET /1/workers"
+
+REQUESTS: dict[str, Callable[[Any], Awaitable[Any]]] = {
     "GET /2/summary": XmrigClient.summary,
     "GET /2/backends": XmrigClient.backends,
     "GET /2/config": XmrigClient.config,
+    WORKERS: ProxyClient.workers,
     "PUT /2/config": _change_config,
     "POST /json_rpc": lambda client: client.perform_action(Action.PAUSE),
 }
@@ -51,11 +56,17 @@ async def _see(
 ) -> Seen:
     """Send a request that fails, to a miner that differs by its port at most."""
     seen = Seen()
+    is_proxy = name == WORKERS
     async with (
-        Simulator(uptime=1000, job_interval=100_000, port=port) as simulator,
+        (
+            ProxySimulator(uptime=1000, port=port)
+            if is_proxy
+            else Simulator(uptime=1000, job_interval=100_000, port=port)
+        ) as simulator,
         aiohttp.ClientSession() as session,
     ):
-        client = XmrigClient(
+        kind_of_client = ProxyClient if is_proxy else XmrigClient
+        client = kind_of_client(
             session, simulator.host, simulator.port, token=simulator.token
         )
         if kind:
@@ -70,7 +81,7 @@ async def _see(
         seen.seconds = (clock() - began).total_seconds()
         seen.port = simulator.port
         seen.disk = simulator.surroundings.disk
-        seen.is_paused = simulator.miner.is_paused
+        seen.is_paused = is_paused(simulator)
     return seen
 
 

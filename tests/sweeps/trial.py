@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, override
 from homeassistant.helpers.json import json_bytes
 
 from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
-from simulator import FAULTS, Simulator, http
+from simulator import FAULTS, ProxySimulator, http
+from simulator.base import BaseSimulator
 from tests.common import Rig
 
 from .folding import Request
@@ -22,8 +23,8 @@ QUIET = 1.5
 least each 0.7 s, polls are 10 s apart."""
 
 
-class VirtualRig(Rig):
-    """A miner in Home Assistant; its time passes by waiting, which takes no time."""
+class VirtualRig(Rig[Any]):
+    """A miner or a proxy in Home Assistant; its time passes by waiting, which takes no time."""
 
     @override
     async def pass_time(self, time: timedelta) -> None:
@@ -46,7 +47,7 @@ class Trial:
     """One miner, set up for one combination."""
 
     rig: VirtualRig
-    simulator: Simulator
+    simulator: BaseSimulator[Any]
     home: Home
     requests: list[Request] = field(default_factory=list)
     """Those that came, in their order."""
@@ -123,8 +124,10 @@ class Trial:
         return self.home.stored(self.rig.entry.entry_id)
 
 
-def _is_warming_up(simulator: Simulator) -> bool:
-    miner = simulator.miner
+def _is_warming_up(simulator: BaseSimulator[Any]) -> bool:
+    if isinstance(simulator, ProxySimulator):
+        return False
+    miner = simulator.process
     return None in (
         backend.hashrates(miner.now, miner.timer)[0]
         for backend in miner.backends
@@ -132,10 +135,16 @@ def _is_warming_up(simulator: Simulator) -> bool:
     )
 
 
-def _condition(simulator: Simulator, *, is_warming_up: bool) -> tuple[Any, ...]:
-    miner = simulator.miner
+def is_paused(simulator: BaseSimulator[Any]) -> bool:
+    """Return whether a miner is paused; a proxy never is."""
+    return not isinstance(simulator, ProxySimulator) and simulator.process.is_paused
+
+
+def _condition(
+    simulator: BaseSimulator[Any], *, is_warming_up: bool
+) -> tuple[Any, ...]:
     disk = simulator.surroundings.disk
-    return disk, miner.config, miner.is_paused, is_warming_up
+    return disk, simulator.config, is_paused(simulator), is_warming_up
 
 
 def plain(value: Any) -> Any:

@@ -21,10 +21,11 @@ from homeassistant.helpers import device_registry as dr, issue_registry as ir
 
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.readings import NOTICEABLE
-from simulator import Simulator
+from simulator import ProxySimulator
+from simulator.base import BaseSimulator
 from tests.controls import MINING, THREADS
 
-from .trial import Trial, plain
+from .trial import Trial, is_paused, plain
 
 PASSED = 60
 """Seconds by which the moments of two runs may differ, counted from their beginnings: a
@@ -145,16 +146,18 @@ def look(trial: Trial, began: float) -> View:
     )
 
 
-def miner_state(simulator: Simulator) -> dict[str, Any]:
+def miner_state(simulator: BaseSimulator[Any]) -> dict[str, Any]:
     """Return the parts of a miner's state that commands change."""
     state = copy.deepcopy(
         {
-            "paused": simulator.miner.is_paused,
+            "paused": is_paused(simulator),
             "config": simulator.config,
             "disk": json.loads(simulator.surroundings.disk),
-            "threads": [len(item.workers) for item in simulator.miner.backends],
         }
     )
+    if not isinstance(simulator, ProxySimulator):
+        backends = simulator.process.backends
+        state["threads"] = [len(item.workers) for item in backends]
     for document in (state["config"], state["disk"]):
         # A different one in each run
         del document["http"]["port"]
@@ -298,22 +301,23 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def controls(simulator: Simulator) -> dict[str, str]:
-    """Return what the controls have to show of a miner as it is now."""
+def controls(simulator: BaseSimulator[Any]) -> dict[str, str]:
+    """Return what the controls have to show of a miner or a proxy as it is now."""
     config = simulator.config
-    enabled = {item.kind for item in simulator.miner.backends if item.is_enabled}
+    first = next(item for item in config["pools"] if item.get("enabled", True))
+    pool = {"select.pool": first["url"]}
+    if isinstance(simulator, ProxySimulator):
+        return pool
+    backends = simulator.process.backends
+    enabled = {item.kind for item in backends if item.is_enabled}
     expected = {
-        MINING: bool(enabled) and not simulator.miner.is_paused,
+        MINING: bool(enabled) and not is_paused(simulator),
         "switch.pause_on_battery": bool(config["pause-on-battery"]),
         "switch.pause_on_activity": bool(config["pause-on-active"]),
-        **{
-            f"switch.{item.kind}_backend": item.kind in enabled
-            for item in simulator.miner.backends
-        },
+        **{f"switch.{item.kind}_backend": item.kind in enabled for item in backends},
     }
-    first = next(item for item in config["pools"] if item.get("enabled", True))
     return {
         THREADS: str(len(config["cpu"]["rx"])),
-        "select.pool": first["url"],
+        **pool,
         **{name: "on" if on else "off" for name, on in expected.items()},
     }

@@ -24,8 +24,8 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
         self._proxy = proxy
         self._workers: Endpoint[Workers | None] = Endpoint(self._read_workers)
         super().__init__(PolledReplies(proxy.link, proxy.read_config, self._workers))
-        self._read_at: float | None = None
-        """Monotonic time when the workers were last read; None to read them next."""
+        self._read_at = 0.0
+        """Monotonic time when the workers were last read."""
         self._writes = 0
         self._uptime = 0
         self.needs_workers = False
@@ -43,7 +43,6 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
                 if uptime < self._uptime:
                     # All rows are gone
                     self._restart_seen = True
-                    self._read_at = None
                     self._workers.drop()
                     replies.drop_stale()
                 self._uptime = uptime
@@ -70,19 +69,23 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
     async def _read_workers(self) -> Workers | None:
         """Return the workers; those of an earlier poll until the next read is due."""
         if not (self.needs_workers or self.must_read_workers):
-            self._read_at = None
             return None
         now, writes = time.monotonic(), self._proxy.link.writes
+        before = self._workers.reply
         is_due = (
             self.must_read_workers
-            or self._read_at is None
+            or before is None
             or now - self._read_at >= WORKERS_INTERVAL - _EARLY
             # A new config may name workers by something else
             or writes != self._writes
         )
         if not is_due:
-            return self._workers.reply
+            return before
         self.must_read_workers = False
         workers = await self._proxy.link.workers()
+        if before and not before.rows.keys() <= workers.rows.keys():
+            # Rows stay until a restart. If another proxy had the address for a moment,
+            # its workers must not be shown until the next read
+            workers = await self._proxy.link.workers()
         self._read_at, self._writes = now, writes
         return workers
