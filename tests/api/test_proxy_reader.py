@@ -38,6 +38,7 @@ class Client(EditableClient):
         super().__init__(delay=0)
         self.reads_of_workers = 0
         self.error: XmrigError | None = None
+        self.row = "rig"
         self.of_others: set[int] = set()
         """The reads that another proxy answers, which has no worker."""
 
@@ -48,7 +49,7 @@ class Client(EditableClient):
             raise self.error
         if self.reads_of_workers in self.of_others:
             return Workers(mode=None, rows={})
-        return Workers(mode=None, rows={"rig": [self.reads_of_workers]})
+        return Workers(mode=None, rows={self.row: [self.reads_of_workers]})
 
 
 class Bench:
@@ -223,7 +224,11 @@ async def test_workers_of_another_proxy(bench: Bench) -> None:
     bench.client.of_others = {4, 5}
     assert (await bench.poll(seconds=60)).workers == Workers(mode=None, rows={})
     assert await bench.number(seconds=60) == 6
-    assert bench.client.reads_of_workers == 6
+    # They are named by something else, which is seen twice
+    bench.client.row = "wallet"
+    bench.client.of_others = {8}
+    assert (await bench.poll(seconds=60)).workers == Workers(None, {"wallet": [9]})
+    assert bench.client.reads_of_workers == 9
 
 
 async def test_an_unreachable_proxy_ends_the_wait_of_commands(bench: Bench) -> None:

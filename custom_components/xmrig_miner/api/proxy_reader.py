@@ -83,9 +83,11 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
             return before
         self.must_read_workers = False
         workers = await self._proxy.link.workers()
-        if before and not before.rows.keys() <= workers.rows.keys():
-            # Rows stay until a restart. If another proxy had the address for a moment,
-            # its workers must not be shown until the next read
-            workers = await self._proxy.link.workers()
+        for _ in range(2):
+            # Rows stay until a restart, or until they are named by something else. If
+            # another proxy had the address for a moment, its workers must not be shown
+            if before is None or before.rows.keys() <= workers.rows.keys():
+                break
+            before, workers = workers, await self._proxy.link.workers()
         self._read_at, self._writes = now, writes
         return workers
