@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+import copy
 from typing import Any
 
 import pytest
@@ -404,6 +405,48 @@ async def test_the_same_reading_again_is_no_change() -> None:
     for config in (one, one, two, one, two):
         editor.observe(config)
     assert editor.take_external_changes() == ["retries"]
+
+
+def overwritten(bench: Bench) -> None:
+    """Put the first config back, as a program that read it earlier does."""
+    bench.miner.document = copy.deepcopy(DOCUMENT)
+
+
+async def test_the_next_change_comes_after_one_that_was_overwritten() -> None:
+    """Both last."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    overwritten(bench)
+    await bench.edit({"print-time": 30})
+    assert bench.miner.document == DOCUMENT | {"retries": 7, "print-time": 30}
+    assert len(bench.miner.posted) == 3
+
+
+async def test_a_change_that_is_written_again() -> None:
+    """What undoes it is as if it had lasted at once, and none of it is external."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    state = bench.store.state
+    overwritten(bench)
+    await bench.editor.settle()
+    assert bench.miner.document == DOCUMENT | {"retries": 7}
+    assert bench.store.state == state
+    assert bench.editor.take_external_changes() == []
+    assert bench.editor.is_change_lost is False
+
+
+async def test_a_change_is_lost_until_one_lasts() -> None:
+    """Another one that is shown may be overwritten too."""
+    writes = (None, XmrigRefusedError("400"), None)
+    bench = Bench(EditableClient(delay=0, writes=writes))
+    await bench.edit({"retries": 7})
+    overwritten(bench)
+    await bench.editor.settle()
+    assert bench.editor.is_change_lost is True
+    await bench.edit({"retries": 7})
+    assert bench.editor.is_change_lost is True
+    await bench.editor.settle()
+    assert bench.editor.is_change_lost is False
 
 
 async def test_how_long_a_change_has_to_last() -> None:
