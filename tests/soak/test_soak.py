@@ -66,7 +66,8 @@ class Watched:
     @property
     def simulator(self) -> BaseSimulator[Any]:
         """Return the simulated process."""
-        return self.rig.simulator
+        simulator: BaseSimulator[Any] = self.rig.simulator
+        return simulator
 
     @property
     def threads(self) -> int:
