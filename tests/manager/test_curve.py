@@ -41,6 +41,13 @@ def test_what_the_model_learned_is_the_curve() -> None:
     assert curve.watts == tuple(model.watts(count) for count in range(5))
 
 
+def test_a_miner_that_draws_nothing_at_rest() -> None:
+    """As one whose plug counts its mining alone."""
+    curve = Curve.from_model(PowerModel(threads=1, idle=0, full=10))
+    assert curve is not None
+    assert curve.watts == (0, 10)
+
+
 def test_a_load_that_is_switched() -> None:
     """It has one thread, and hashes that are not known."""
     curve = Curve.on_off(300, idle=20)

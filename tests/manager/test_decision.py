@@ -48,7 +48,7 @@ def test_less_is_applied_at_once() -> None:
 
 def test_it_decides_again_when_the_wait_ends() -> None:
     """More waits until the last change has settled, and needs no new reading."""
-    house = House(miner(settle=20))
+    house = House(miner(settle=20), miner("b", max_threads=0))
     house.run(0, -30)
     plan = house.run(10, -50)
     assert plan.targets == {}
@@ -68,7 +68,9 @@ def test_several_members_have_one_budget() -> None:
 
 def test_the_reserve_is_exported() -> None:
     """Below zero it may be bought."""
-    assert House(miner(), reserve=20).run(0, -50).targets == {"a": 1}
+    plan = House(miner(), reserve=20).run(0, -50)
+    assert (plan.targets, plan.budget) == ({"a": 1}, 30)
+    assert House(miner()).run(0, 50).budget == 0
     assert House(miner(), reserve=-20).run(0, -50).targets == {"a": 3}
 
 
@@ -372,6 +374,9 @@ def test_the_battery_goes_first() -> None:
     assert at(60, 55) is Reason.EVERYTHING_AT_FULL
     assert at(80, None) is Reason.EVERYTHING_AT_FULL
     assert at(100, 49) is Reason.BATTERY_FIRST
+    # Its user removed the sensor
+    house.meters = replace(house.meters, battery_level=None, has_level=False)
+    assert house.run(120).reason is Reason.EVERYTHING_AT_FULL
 
 
 def test_what_is_taken_out_of_the_battery_is_no_surplus() -> None:
@@ -464,3 +469,15 @@ def test_what_the_user_changed_while_it_was_hot_stays() -> None:
     house.change("a", threads=1, temperature=70)
     for now in (60, 120, 180, 240):
         assert house.run(now).targets == {}
+
+
+def test_one_of_several_is_too_hot() -> None:
+    """The surplus would feed more of its threads, and not the other one."""
+    house = House(
+        miner("a", max_temperature=80, temperature=70),
+        miner("gpu", curve=Curve.on_off(300)),
+    )
+    house.run(0, -40)
+    house.change("a", temperature=81)
+    assert house.run(60, -40).targets == {"a": 1}
+    assert house.run(75, -100).reason is Reason.TEMPERATURE

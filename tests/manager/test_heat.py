@@ -29,6 +29,12 @@ def test_above_the_maximum_it_takes_one_and_far_above_half(
         assert cap == HeatCap(threads, changed_at=STEP_TIME, before=4)
 
 
+def test_half_of_an_odd_number_is_the_smaller_half() -> None:
+    """Threads are whole."""
+    cap = updated(HeatCap(), threads=3, temperature=90)
+    assert repr(cap.threads) == "1"
+
+
 def test_a_step_takes_effect_before_the_next() -> None:
     """A heat sink reacts slowly."""
     assert updated(LIMITED, STEP_TIME - 1, temperature=90) == LIMITED

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from custom_components.xmrig_miner.manager import Caution, Prices, Reason
+from custom_components.xmrig_miner.manager import Caution, Reason
 from custom_components.xmrig_miner.manager.household import (
     GONE,
     REMEMBERED,
@@ -116,18 +116,3 @@ def test_the_cautious_do_not_mine_what_an_oven_is_about_to_take() -> None:
     assert mined(Caution.EAGER, 15)[0] == 4
     assert mined(Caution.BALANCED, 15) == (0, Reason.WAITING_TO_STEP_UP)
     assert mined(Caution.BALANCED, 240)[0] == 4
-
-
-@pytest.mark.parametrize(
-    ("prices", "odds"),
-    [
-        (Prices(importing=0.3, exporting=0.1), 0.08),
-        (Prices(importing=0.3, exporting=0.1, break_even=0.15), 0.25),
-        (Prices(importing=0.3, exporting=0.1, break_even=0.05), 0),
-        (Prices(importing=0.3, exporting=0.1, break_even=0.4), None),
-        (Prices(importing=0.3, break_even=0.2), 0.08),
-    ],
-)
-def test_prices_say_which_chance_is_worth_it(prices: Prices, odds: float) -> None:
-    """A bought kWh costs the import price, an unused one earns the export price."""
-    assert prices.odds(Caution.CALM) == (odds if odds is None else pytest.approx(odds))

@@ -112,14 +112,21 @@ def test_what_others_draw() -> None:
     """All of those that cannot be changed, and the idle power of those that sleep."""
     members = [
         miner("a", threads=2),
-        miner("b", threads=3, is_steerable=False),
+        miner("b", threads=1, is_steerable=False),
         miner("c", threads=1, sleep=SLEEPS),
+        miner("d", threads=4),
+        miner("e", threads=3),
     ]
-    records = {member.id: Record().seen(member, 100) for member in members}
+    records = {member.id: Record().seen(member, 90) for member in members}
+    # Two went offline, one of them with a plug
+    members[3] = miner("d", None, is_online=False, plug_watts=45)
+    members[4] = miner("e", None, is_online=False)
+    records = {each.id: records[each.id].seen(each, 100) for each in members}
     can_change = loads_of(members, records, 100)
     assert [load.id for load in can_change] == ["a", "c"]
-    # 60 W of three threads, and 40 W of idle power
-    assert draw_of_others(can_change, members, records, 100) == 100
+    # A thread, idle power, the plug less its idle power, and for a minute three threads
+    assert draw_of_others(can_change, members, records, 101) == 20 + 40 + 5 + 60
+    assert draw_of_others(can_change, members, records, 160) == 20 + 40 + 5
 
 
 @pytest.mark.parametrize(

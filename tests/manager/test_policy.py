@@ -71,6 +71,21 @@ def test_a_price_is_waited_for_if_it_could_fall_far_enough(
     assert prices.is_waiting(limit) is is_waiting
 
 
+@pytest.mark.parametrize(
+    ("prices", "odds"),
+    [
+        (Prices(importing=0.3, exporting=0.1), 0.08),
+        (Prices(importing=0.3, exporting=0.1, break_even=0.15), 0.25),
+        (Prices(importing=0.3, exporting=0.1, break_even=0.05), 0),
+        (Prices(importing=0.3, exporting=0.1, break_even=0.4), None),
+        (Prices(importing=0.3, break_even=0.2), 0.08),
+    ],
+)
+def test_prices_say_which_chance_is_worth_it(prices: Prices, odds: float) -> None:
+    """A bought kWh costs the import price, an unused one earns the export price."""
+    assert prices.odds(Caution.CALM) == (odds if odds is None else pytest.approx(odds))
+
+
 @pytest.mark.parametrize("price", ["importing", "exporting", "break_even"])
 def test_without_one_of_the_prices_the_caution_decides(price: str) -> None:
     """All three are needed to say which chance is worth it."""

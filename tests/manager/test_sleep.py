@@ -104,6 +104,66 @@ def test_a_rig_that_does_not_answer(
     assert after.is_asleep is (phase is not Phase.AWAKE)
 
 
+def test_what_is_remembered_of_one_that_answers() -> None:
+    """It is no longer away, and its need is the last one that was known."""
+    sleep = replace(LONG_AWAKE, offline_since=NOW - 9, covered_since=NOW - 9)
+    assert online(sleep, need=None) == LONG_AWAKE
+    assert online(sleep, need=70) == replace(LONG_AWAKE, need=70)
+    assert online(Sleep()).since == NOW
+    assert Sleep().began == -math.inf
+    assert LONG_AWAKE.began == LONG_AWAKE.since
+
+
+@pytest.mark.parametrize(
+    ("sleep", "rules", "is_mining"),
+    [
+        (FALLING, ONLY_PLUG, True),
+        (replace(FALLING, since=NOW - FALLS_ASLEEP), BUTTON, False),
+    ],
+)
+def test_one_that_did_not_fall_asleep_is_awake_from_then_on(
+    sleep: Sleep, rules: SleepRules, *, is_mining: bool
+) -> None:
+    """It is not tried again at once."""
+    awake = online(sleep, rules, is_mining=is_mining)
+    assert (awake.phase, awake.since) == (Phase.AWAKE, NOW)
+
+
+def test_the_rest_that_the_manager_lets_it_have() -> None:
+    """Since when it lasts."""
+    resting = LONG_AWAKE.rested(NOW, is_resting=True)
+    assert resting == replace(LONG_AWAKE, rested_since=NOW)
+    assert resting.rested(NOW + 9, is_resting=True) == resting
+    assert resting.rested(NOW + 9, is_resting=False) == LONG_AWAKE
+
+
+def test_when_an_action_may_be_due() -> None:
+    """After each of the times that it waits for."""
+    sleep = Sleep(since=10_000, start_up=200)
+    moments = [
+        10_000 + LEAST_ASLEEP,
+        10_000 + LEAST_AWAKE,
+        10_000 + FALLS_ASLEEP,
+        10_000 + 2 * 200,
+    ]
+    assert sorted(sleep.moments(BUTTON)) == sorted(moments)
+    sleep = replace(
+        sleep,
+        rested_since=20_000,
+        covered_since=30_000,
+        offline_since=40_000,
+        cut_at=50_000,
+    )
+    moments += [
+        20_000 + AFTER,
+        30_000 + 200,
+        40_000 + GONE,
+        40_000 + GONE + FALLS_ASLEEP,
+        50_000 + CUT_AGAIN,
+    ]
+    assert sorted(sleep.moments(BUTTON)) == sorted(moments)
+
+
 @pytest.mark.parametrize(
     ("took", "learned"),
     [(10, LEAST_START_UP), (150, 150), (10_000, MOST_START_UP)],
@@ -263,9 +323,10 @@ def test_what_the_user_does() -> None:
     slept = LONG_AWAKE.by_hand(NOW)
     assert (slept.phase, slept.is_left_alone) == (Phase.FALLING_ASLEEP, True)
     assert FALLING.by_hand(NOW) == FALLING
-    woken = replace(LONG_ASLEEP, attempts=1).woken_by_hand(NOW)
+    failed = replace(LONG_ASLEEP, attempts=2, fault=SleepFault.WAKE)
+    woken = failed.woken_by_hand(NOW)
     assert (woken.phase, woken.is_left_alone) == (Phase.WAKING, True)
-    assert (woken.since, woken.attempts) == (NOW, 0)
+    assert (woken.since, woken.attempts, woken.fault) == (NOW, 0, None)
     assert not slept.in_other_mode(NOW).is_left_alone
     # Switched off elsewhere: it may sleep
     lost = replace(LONG_AWAKE, offline_since=NOW - GONE)

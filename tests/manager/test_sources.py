@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from custom_components.xmrig_miner.manager import Flow, Reading, Sample, Sources
+from custom_components.xmrig_miner.manager import Flow, Meters, Reading, Sample, Sources
 
 SAMPLES = {
     "in": Sample(300, 10),
@@ -51,12 +51,16 @@ def test_a_reading_knows_its_oldest_part() -> None:
     """One that reports only changes is not waited for."""
     assert Flow(("l1", "l2", "l3")).reading(SAMPLES) == Reading(-30, 7, 5)
     assert Flow(("in",), ("steady",)).reading(SAMPLES) == Reading(300, 10, 10, False)
+    # Two minutes are still together
+    assert Reading.of(0, [130, 10]) == Reading(0, 130, 10)
+    assert Reading.of(0, [130.1, 10]) == Reading(0, 130.1, 130.1, False)
 
 
 @pytest.mark.parametrize(
     ("import_at", "export_at", "gathered_at"),
     [
         (100, 100.2, None),
+        (101, 100, None),
         # Each second: the other one is due at any moment, and so would be the next
         (101, 100.2, None),
         (110, 100.2, 111),
@@ -88,3 +92,30 @@ def test_the_meters_of_a_house() -> None:
         False,
         None,
     )
+
+
+def test_all_meters_of_a_house() -> None:
+    """Each is read from its own sensors."""
+    sources = Sources(
+        grid=Flow(("l1", "l2", "l3")), battery=Flow(("in",)), battery_level="l2"
+    )
+    meters = sources.meters(SAMPLES)
+    assert meters == Meters(
+        grid=Reading(-30, 7, 5),
+        battery=Reading(300, 10, 10),
+        has_battery=True,
+        battery_level=50,
+        has_level=True,
+        parts=4,
+    )
+    # The battery reported last, and the grid is waited for
+    assert meters.reported_at == 10
+    assert meters.gathered_at == 11
+
+
+def test_meters_whose_grid_is_unknown() -> None:
+    """There is nothing to wait for."""
+    meters = Meters(grid=None, battery=Reading(300, 10, 10), parts=2)
+    assert meters.reported_at is None
+    assert meters.gathered_at is None
+    assert Meters(grid=Reading(5, 9, 9)).reported_at == 9

@@ -75,20 +75,17 @@ def decided(
     waking = sum(
         sleep.need or 0 for sleep in sleepers.values() if sleep.phase is Phase.WAKING
     )
-    for member in sorted(
-        (member for member in members if member.sleep is not None),
-        key=lambda member: (-member.priority, sleepers[member.id].began),
-    ):
-        if (rules := member.sleep) is None:
-            continue
+    may_sleep = [(member, member.sleep) for member in members if member.sleep]
+    may_sleep.sort(key=lambda pair: (-pair[0].priority, sleepers[pair[0].id].began))
+    for member, rules in may_sleep:
         is_resting = member.id in resting and not records[member.id].threads(member)
         sleep = sleepers[member.id].rested(now, is_resting=is_resting)
         if sleep.phase is Phase.ASLEEP:
-            spare = more
+            spare = None if more is None else more - waking
             if not member.is_steerable or member.is_hot:
                 spare = 0
-            elif more is not None:
-                spare = more - waking - _used(member, loads, outcome)
+            elif spare is not None:
+                spare -= _used(member, loads, outcome)
             sleep = sleep.covered(now, spare)
         action = sleep.action(rules, now, is_urgent=more == math.inf)
         if settings.mode is Mode.MANUAL and action is not SleepAction.CUT:

@@ -26,10 +26,8 @@ def smart(
 ) -> tuple[ManagerState, Outcome]:
     """Return the updated state, and the threads that sun and price allow."""
     meters = inputs.meters
-    battery_first = battery_goes_first(
-        meters.battery_level if meters.has_level else 100,
-        settings,
-        before=state.battery_first,
+    battery_first = meters.has_level and battery_goes_first(
+        meters.battery_level, settings, before=state.battery_first
     )
     state = replace(state, battery_first=battery_first)
     left = available(meters, state.history, state.response.response)
@@ -108,14 +106,11 @@ def _with_reason(
     settled = [replace(load, is_settled=True) for load in loads]
     if sharing.share(settled) != threads:
         ends = [
-            record.changed_at + member.settle
+            state.records[member.id].changed_at + member.settle
             for member in inputs.members
             if not _is_settled(member.id, loads)
-            and (record := state.records[member.id])
         ]
-        return replace(
-            outcome, reason=Reason.WAITING_TO_STEP_UP, wake_at=min(ends, default=None)
-        )
+        return replace(outcome, reason=Reason.WAITING_TO_STEP_UP, wake_at=min(ends))
     if sharing.risky and sharing.daring.share(settled) != threads:
         return replace(outcome, reason=Reason.WAITING_TO_STEP_UP)
     if distribute(settled, sharing.budget) != threads:
