@@ -255,6 +255,7 @@ def test_without_a_meter_nothing_is_bought() -> None:
     plan = house.run(10)
     assert plan.targets == {"a": 0}
     assert plan.reason is Reason.METER_SILENT
+    assert (plan.surplus, plan.budget) == (None, 0)
     assert house.run(30, -50).targets == {"a": 2}
 
 
@@ -322,11 +323,23 @@ def test_several_sensors_are_waited_for() -> None:
     plan = house.at(15, -50, parts=2, since=0)
     assert plan.targets == {}
     assert plan.wake_at == 16
+    assert plan.reason is Reason.METER_SETTLING
+    assert plan.surplus == 50
     assert plan.state.shown == Shown(0, 0, 0)
     plan = house.at(16)
     assert plan.targets == {"a": 2}
     assert plan.state.shown == Shown(-50, 15, 15)
     assert plan.state.household.at == 15
+    # The next time, they are waited for again
+    assert house.at(30, -60, parts=2, since=16).is_gathering
+
+
+def test_sensors_that_had_their_time_are_not_waited_for() -> None:
+    """As when nothing was decided in the meantime."""
+    house = House(miner())
+    house.run(0, 0, parts=2)
+    house.meters = replace(house.meters, grid=Reading(-50, 15, 0))
+    assert house.at(16).targets == {"a": 2}
 
 
 def test_a_meter_of_several_sensors_that_reports_each_second_is_followed() -> None:
@@ -370,6 +383,8 @@ def test_the_battery_goes_first() -> None:
     assert at(0, 40) is Reason.BATTERY_FIRST
     assert at(20, 70) is Reason.BATTERY_FIRST
     assert house.threads == {"a": 0}
+    plan = house.run(22)
+    assert (plan.surplus, plan.budget) == (200, 0)
     assert at(40, 81) is Reason.EVERYTHING_AT_FULL
     assert at(60, 55) is Reason.EVERYTHING_AT_FULL
     assert at(80, None) is Reason.EVERYTHING_AT_FULL
@@ -410,6 +425,7 @@ def test_cheap_power_is_bought() -> None:
     plan = house.run(15, 300)
     assert plan.targets == {"a": 4}
     assert plan.reason is Reason.EVERYTHING_AT_FULL
+    assert plan.surplus == -380
     house.prices = Prices(importing=0.15, break_even=0.16)
     assert house.run(30, 380).targets == {}
     house.prices = Prices(importing=0.16, break_even=0.16)

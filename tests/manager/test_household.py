@@ -11,6 +11,7 @@ from custom_components.xmrig_miner.manager.household import (
     Household,
     Spell,
 )
+from custom_components.xmrig_miner.manager.smart import LOOK_AGAIN
 
 from .common import House, line, miner
 
@@ -97,8 +98,11 @@ def test_what_is_damaged_is_refused(data: object) -> None:
 # --- In the manager -----------------------------------------------------------
 
 
-def mined(caution: Caution, at: int) -> tuple[int, Reason | None]:
-    """Return the threads of a miner at a moment after an oven was off for the last time."""
+def mined(caution: Caution, at: int) -> tuple[int, Reason | None, float | None]:
+    """Return the threads of a miner some time after an oven was off for the last time.
+
+    With the reason, and the seconds until it decides again.
+    """
     house = House(miner(curve=line(each=20)), caution=caution)
     now = 0
     for _ in range(6):
@@ -108,11 +112,12 @@ def mined(caution: Caution, at: int) -> tuple[int, Reason | None]:
     for _ in range(at // 15):
         now += 15
         plan = house.run(now, 20 * (house.threads["a"] or 0) - SUN)
-    return house.threads["a"] or 0, plan.reason
+    wait = None if plan.wake_at is None else plan.wake_at - now
+    return house.threads["a"] or 0, plan.reason, wait
 
 
 def test_the_cautious_do_not_mine_what_an_oven_is_about_to_take() -> None:
     """The eager do."""
     assert mined(Caution.EAGER, 15)[0] == 4
-    assert mined(Caution.BALANCED, 15) == (0, Reason.WAITING_TO_STEP_UP)
+    assert mined(Caution.BALANCED, 15) == (0, Reason.WAITING_TO_STEP_UP, LOOK_AGAIN)
     assert mined(Caution.BALANCED, 240)[0] == 4

@@ -2,18 +2,23 @@
 
 from dataclasses import replace
 from itertools import pairwise
+import math
 from typing import Any
 
 import pytest
 
 from custom_components.xmrig_miner.manager import Curve, ManagerState, Member, Mode
-from custom_components.xmrig_miner.manager.members import OFFLINE_KEPT
-from custom_components.xmrig_miner.manager.policy import Reason
+from custom_components.xmrig_miner.manager.loads import loads_of
+from custom_components.xmrig_miner.manager.members import OFFLINE_KEPT, Record
+from custom_components.xmrig_miner.manager.outcome import Outcome
+from custom_components.xmrig_miner.manager.policy import Reason, Settings
+from custom_components.xmrig_miner.manager.sleep import Sleep
 from custom_components.xmrig_miner.manager.sleep_rules import (
     Phase,
     SleepAction,
     SleepRules,
 )
+from custom_components.xmrig_miner.manager.sleepers import Doings, decided, reason
 
 from .common import House, line, miner
 
@@ -319,3 +324,127 @@ def test_it_sleeps_on_after_a_start_of_home_assistant() -> None:
     home.members = {"a": rig(curve=line())}
     home.live(60)
     assert home.phase() is Phase.AWAKE
+
+
+# --- Which of them are woken --------------------------------------------------
+
+LONG_ASLEEP = Sleep(phase=Phase.ASLEEP, since=-1e6, covered_since=-1e6, need=NEED)
+WAKING = Sleep(phase=Phase.WAKING, since=0, need=NEED)
+NOW = 1_000.0
+
+
+def doings(
+    more: float | None,
+    sleepers: dict[str, Sleep],
+    *others: Member,
+    **values: Any,
+) -> Doings:
+    """Return what to do with rigs if some W may be drawn, beside other members."""
+    rigs = [
+        rig(id_, is_online=sleep.phase is Phase.AWAKE, **values)
+        for id_, sleep in sleepers.items()
+    ]
+    members = [*rigs, *others]
+    records = {member.id: Record() for member in members}
+    loads = loads_of(members, records, NOW)
+    outcome = Outcome(
+        {load.id: load.threads for load in loads}, Reason.NO_SURPLUS, more=more
+    )
+    return decided(Settings(), members, records, sleepers, loads, outcome, NOW)
+
+
+@pytest.mark.parametrize(
+    ("more", "woken"), [(119, []), (120, ["b"]), (179, ["b"]), (180, ["b", "c"])]
+)
+def test_what_is_starting_is_spent(more: float, woken: list[str]) -> None:
+    """So is what was woken a moment ago."""
+    sleepers = {"a": WAKING, "b": LONG_ASLEEP, "c": LONG_ASLEEP}
+    assert list(doings(more, sleepers).actions) == woken
+
+
+def test_one_whose_need_is_unknown_spends_nothing() -> None:
+    """There is no number for it."""
+    sleepers = {"a": replace(WAKING, need=None), "b": LONG_ASLEEP}
+    assert doings(NEED, sleepers).actions == {"b": SleepAction.WAKE}
+
+
+@pytest.mark.parametrize(
+    ("more", "priority", "is_woken"), [(99, 0, False), (100, 0, True), (60, -1, True)]
+)
+def test_what_others_use_is_spent_unless_they_come_after_it(
+    more: float, priority: int, *, is_woken: bool
+) -> None:
+    """Those of the same priority come first: they are awake."""
+    other = miner("b", 2, priority=priority)
+    result = doings(more, {"a": LONG_ASLEEP}, other)
+    assert bool(result.actions) is is_woken
+
+
+@pytest.mark.parametrize(
+    "values", [{"is_steerable": False}, {"temperature": 81, "max_temperature": 80}]
+)
+def test_nothing_is_covered_for_one_that_may_not_mine(values: dict[str, Any]) -> None:
+    """However little it needs."""
+    result = doings(500, {"a": replace(LONG_ASLEEP, need=1)}, **values)
+    assert result.actions == {}
+    assert result.sleepers["a"].covered_since is None
+
+
+def test_where_everything_may_run_none_waits() -> None:
+    """It would be covered for as long as it takes to start."""
+    sleepers = {"a": replace(LONG_ASLEEP, covered_since=None)}
+    assert doings(500, sleepers).actions == {}
+    assert doings(math.inf, sleepers).actions == {"a": SleepAction.WAKE}
+
+
+def test_one_without_a_command_is_woken_and_not_put_to_sleep() -> None:
+    """It falls asleep by itself, and its plug is switched off then."""
+    rules = SleepRules(after=AFTER, has_command=False, has_plug=True)
+    assert doings(500, {"a": LONG_ASLEEP}, sleep=rules).actions == {
+        "a": SleepAction.WAKE
+    }
+    rested = Sleep(since=-1e6, need=NEED, rested_since=-1e6)
+    result = doings(0, {"a": rested}, sleep=rules)
+    assert result.actions == {}
+    assert result.sleepers["a"].phase is Phase.FALLING_ASLEEP
+    assert doings(0, {"a": rested}).actions == {"a": SleepAction.SLEEP}
+
+
+ASLEEP = replace(LONG_ASLEEP, covered_since=None)
+LEFT_ALONE = replace(ASLEEP, is_left_alone=True)
+
+
+@pytest.mark.parametrize(
+    ("sleep", "threads", "mode", "expected"),
+    [
+        (ASLEEP, {}, Mode.SMART, Reason.NO_SURPLUS),
+        (ASLEEP, {"b": 4}, Mode.SMART, Reason.NO_SURPLUS),
+        (LEFT_ALONE, {}, Mode.SMART, Reason.NO_SURPLUS),
+        (LEFT_ALONE, {"b": 4}, Mode.SMART, Reason.EVERYTHING_AT_FULL),
+        (Sleep(), {}, Mode.SMART, Reason.EVERYTHING_AT_FULL),
+        (ASLEEP, {"b": 4}, Mode.FULL, Reason.EVERYTHING_AT_FULL),
+        (LONG_ASLEEP, {"b": 4}, Mode.FULL, Reason.WAITING_TO_STEP_UP),
+        (WAKING, {"b": 4}, Mode.SMART, Reason.WAKING),
+        (WAKING, {"b": 4}, Mode.MANUAL, Reason.EVERYTHING_AT_FULL),
+    ],
+)
+def test_why_no_more_is_running(
+    sleep: Sleep, threads: dict[str, int], mode: Mode, expected: Reason
+) -> None:
+    """Those that sleep may be a reason."""
+    outcome = Outcome(threads, Reason.EVERYTHING_AT_FULL)
+    assert reason(mode, {"a": sleep}, outcome) is expected
+
+
+def test_another_reason_comes_first() -> None:
+    """It keeps those that sleep from being woken, too."""
+    outcome = Outcome({}, Reason.BATTERY_FIRST)
+    assert reason(Mode.SMART, {"a": WAKING}, outcome) is Reason.BATTERY_FIRST
+
+
+def test_what_is_covered_stays_so_while_other_sensors_are_waited_for() -> None:
+    """The power is unknown for a second."""
+    home = Home(rig(is_online=False, threads=None))
+    home.state = replace(home.state, sleepers={"a": replace(ASLEEP, covered_since=5)})
+    assert home.at(100, -500, parts=2, since=50).is_gathering
+    assert home.state.sleepers["a"].covered_since == 5
