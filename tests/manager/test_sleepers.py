@@ -18,7 +18,12 @@ from custom_components.xmrig_miner.manager.sleep_rules import (
     SleepAction,
     SleepRules,
 )
-from custom_components.xmrig_miner.manager.sleepers import Doings, decided, reason
+from custom_components.xmrig_miner.manager.sleepers import (
+    Doings,
+    decided,
+    reason,
+    seen,
+)
 
 from .common import House, line, miner
 
@@ -448,3 +453,14 @@ def test_what_is_covered_stays_so_while_other_sensors_are_waited_for() -> None:
     home.state = replace(home.state, sleepers={"a": replace(ASLEEP, covered_since=5)})
     assert home.at(100, -500, parts=2, since=50).is_gathering
     assert home.state.sleepers["a"].covered_since == 5
+
+
+@pytest.mark.parametrize(
+    ("threads", "phase"), [(0, Phase.FALLING_ASLEEP), (2, Phase.AWAKE)]
+)
+def test_one_that_mines_again_is_not_about_to_sleep(threads: int, phase: Phase) -> None:
+    """It was to fall asleep by itself."""
+    rules = SleepRules(after=AFTER, has_command=False, has_plug=True)
+    falling = Sleep(phase=Phase.FALLING_ASLEEP, since=0)
+    found = seen({"a": falling}, [rig(threads=threads, sleep=rules)], NOW)
+    assert found["a"].phase is phase

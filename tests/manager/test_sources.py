@@ -113,6 +113,16 @@ def test_all_meters_of_a_house() -> None:
     assert meters.gathered_at == 11
 
 
+def test_the_sum_of_two_readings() -> None:
+    """It is whole if both are, and if they belong together."""
+    old, new = Reading(1, 10, 5), Reading(2, 12, 11)
+    assert old.plus(new) == new.plus(old) == Reading(3, 12, 5)
+    partial = Reading(1, 10, 5, is_whole=False)
+    assert partial.plus(new) == new.plus(partial) == Reading(3, 12, 5, is_whole=False)
+    later = Reading(2, 500, 490)
+    assert old.plus(later) == Reading(3, 500, 490, is_whole=False)
+
+
 def test_meters_whose_grid_is_unknown() -> None:
     """There is nothing to wait for."""
     meters = Meters(grid=None, battery=Reading(300, 10, 10), parts=2)
