@@ -6,9 +6,12 @@ import pytest
 
 from custom_components.xmrig_miner.manager import Caution, Reason
 from custom_components.xmrig_miner.manager.household import (
+    APART,
     GONE,
+    RECENT,
     REMEMBERED,
     Household,
+    Rest,
     Spell,
 )
 from custom_components.xmrig_miner.manager.smart import LOOK_AGAIN
@@ -88,11 +91,129 @@ def test_it_is_kept_and_bounded() -> None:
     assert Household.from_json(gone.as_json()) == gone
 
 
-@pytest.mark.parametrize("data", [None, [[1]], [["a", 1]], [[1, -1]], [[None, 1]]])
+@pytest.mark.parametrize(
+    "data",
+    [None, [[1]], [["a", 1]], [[1, -1]], [[None, 1]], [[1_000_001, 1]], [[1, 601]]],
+)
 def test_what_is_damaged_is_refused(data: object) -> None:
     """The store sets the file aside."""
     with pytest.raises((LookupError, TypeError, ValueError)):
         Household.from_json(data)
+
+
+# --- What counts as a load, and how probable its return is ---------------------
+
+
+@pytest.mark.parametrize(
+    ("left", "mined", "rests"),
+    [
+        (149.9, 0, ()),
+        (150, 0, (Rest(150, 15),)),
+        # Up to 30 % of a step of mining may be an error of its model
+        (150, 500, (Rest(150, 15),)),
+        (150, 501, ()),
+        (150, -501, ()),
+        # Switched on, which returns nothing
+        (-150, 0, ()),
+    ],
+)
+def test_the_size_of_a_load(left: float, mined: float, rests: tuple[Rest, ...]) -> None:
+    """A smaller step is left to the meter."""
+    household = Household().seen(0, 0, 0).seen(15, left, mined)
+    assert household.rests == rests
+    assert (household.at, household.left, household.mined) == (15, left, mined)
+
+
+def test_the_time_between_readings() -> None:
+    """The next one is expected after as long, up to a minute."""
+    first = Household().seen(0, 0, 0)
+    assert first.interval == APART
+    assert first.seen(9.9, 500, 0) is first
+    assert first.seen(10, 0, 0).interval == 10
+    assert first.seen(25, 0, 0).interval == 25
+    assert first.seen(100, 0, 0).interval == 60
+
+
+def test_the_load_of_the_most_similar_size_returned() -> None:
+    """How long it was off is remembered."""
+    rests = (Rest(1_000, 0), Rest(1_100, 5))
+    household = Household(rests=rests).returned(1_060, 65)
+    assert household.spells == (Spell(1_100, 60, 65),)
+    assert household.rests == (Rest(1_000, 0),)
+
+
+@pytest.mark.parametrize(
+    ("watts", "is_same"), [(879, False), (880, True), (1_120, True), (1_121, False)]
+)
+def test_a_load_of_another_size_did_not_return(watts: float, *, is_same: bool) -> None:
+    """It is one that was not known to be off."""
+    household = Household(rests=(Rest(1_000, 0),)).returned(watts, 60)
+    assert bool(household.spells) is is_same
+    assert bool(household.rests) is not is_same
+    assert Household().returned(watts, 60) == Household()
+
+
+def test_only_what_is_off_for_too_long_is_gone() -> None:
+    """After ten minutes."""
+    household = Household(rests=(Rest(300, 0), Rest(500, 50)))
+    assert household.without_gone(GONE) is household
+    after = household.without_gone(GONE + 1)
+    assert after.rests == (Rest(500, 50),)
+    assert after.spells == (Spell(300, math.inf, GONE + 1),)
+
+
+NOW = 50_000.0
+KNOWN = 1.1
+"""The weight of what just happened."""
+
+
+@pytest.mark.parametrize(
+    ("spell", "chance"),
+    [
+        # Off for a minute: 50 to 80 seconds are as long
+        (Spell(1_000, 60, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
+        (Spell(1_000, 51, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
+        (Spell(1_000, 80, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
+        # It would have returned by now
+        (Spell(1_000, 50, NOW), 0.02),
+        # It will return later, or not at all
+        (Spell(1_000, 81, NOW), 0.02 / (1 + KNOWN)),
+        (Spell(1_000, math.inf, NOW), 0.02 / (1 + KNOWN)),
+        # Another load
+        (Spell(1_080, 60, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
+        (Spell(1_081, 60, NOW), 0.02),
+        (Spell(919, 60, NOW), 0.02),
+        # Long ago
+        (Spell(1_000, 60, -math.inf), (0.02 + 0.1) / (1 + 0.1)),
+        (
+            Spell(1_000, 60, NOW - RECENT),
+            (0.12 + math.exp(-1)) / (1.1 + math.exp(-1)),
+        ),
+    ],
+)
+def test_the_chance_of_a_return(spell: Spell, chance: float) -> None:
+    """As often as loads of that size returned after about as long."""
+    rest = Rest(1_000, NOW - 60)
+    household = Household(spells=(spell,), rests=(rest,), interval=10)
+    assert household.chance(rest, NOW) == pytest.approx(chance)
+
+
+@pytest.mark.parametrize(
+    ("odds", "watts"), [(None, 0), (0.01, 500), (0.03, 300), (0.05, 0)]
+)
+def test_what_is_held_back_by_odds(odds: float | None, watts: float) -> None:
+    """Each of the loads may return with a chance of 2 %, or either with almost 4 %."""
+    household = Household(rests=(Rest(300, NOW), Rest(500, NOW)))
+    assert household.held_back(odds, NOW) == watts
+
+
+def test_what_is_stored_of_a_load() -> None:
+    """Tenths are enough."""
+    spells = (Spell(300.26, 59.94, 7), Spell(150, math.inf))
+    stored = Household(spells=spells).as_json()
+    assert stored == [[300.3, 59.9], [150, None]]
+    most = [[1_000_000, GONE]]
+    assert Household.from_json(most).as_json() == most
 
 
 # --- In the manager -----------------------------------------------------------
