@@ -18,12 +18,7 @@ from custom_components.xmrig_miner.manager.sleep_rules import (
     SleepAction,
     SleepRules,
 )
-from custom_components.xmrig_miner.manager.sleepers import (
-    Doings,
-    decided,
-    reason,
-    seen,
-)
+from custom_components.xmrig_miner.manager.sleepers import Doings, decided, reason, seen
 
 from .common import House, line, miner
 
