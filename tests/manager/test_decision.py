@@ -36,6 +36,7 @@ def test_a_reading_right_after_a_step_is_not_spent_twice() -> None:
     plan = house.run(3, -50)
     assert plan.targets == {}
     assert plan.reason is Reason.METER_SETTLING
+    assert not plan.is_gathering
     assert house.run(16, -10).targets == {}
 
 
@@ -128,6 +129,7 @@ def test_manual_leaves_the_members_alone() -> None:
     plan = house.run(0, 500)
     assert plan.targets == {}
     assert plan.reason is None
+    assert not plan.is_gathering
 
 
 # --- Bounds and members that are left alone -----------------------------------

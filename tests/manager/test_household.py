@@ -4,7 +4,18 @@ import math
 
 import pytest
 
-from custom_components.xmrig_miner.manager import Caution, Reason
+from custom_components.xmrig_miner.manager import (
+    Caution,
+    Curve,
+    Inputs,
+    ManagerState,
+    Meters,
+    Prices,
+    Reading,
+    Reason,
+    Settings,
+)
+from custom_components.xmrig_miner.manager.budget import History
 from custom_components.xmrig_miner.manager.household import (
     APART,
     GONE,
@@ -14,7 +25,9 @@ from custom_components.xmrig_miner.manager.household import (
     Rest,
     Spell,
 )
-from custom_components.xmrig_miner.manager.smart import LOOK_AGAIN
+from custom_components.xmrig_miner.manager.loads import loads_of
+from custom_components.xmrig_miner.manager.members import Record
+from custom_components.xmrig_miner.manager.smart import LOOK_AGAIN, smart
 
 from .common import House, line, miner
 
@@ -122,6 +135,9 @@ def test_the_size_of_a_load(left: float, mined: float, rests: tuple[Rest, ...]) 
     household = Household().seen(0, 0, 0).seen(15, left, mined)
     assert household.rests == rests
     assert (household.at, household.left, household.mined) == (15, left, mined)
+    # Only the step of mining matters, not what it drew before
+    household = Household().seen(0, 0, 100).seen(15, left, mined + 100)
+    assert household.rests == rests
 
 
 def test_the_time_between_readings() -> None:
@@ -137,7 +153,7 @@ def test_the_time_between_readings() -> None:
 def test_the_load_of_the_most_similar_size_returned() -> None:
     """How long it was off is remembered."""
     rests = (Rest(1_000, 0), Rest(1_100, 5))
-    household = Household(rests=rests).returned(1_060, 65)
+    household = Household(rests=rests).returned(1_050, 65)
     assert household.spells == (Spell(1_100, 60, 65),)
     assert household.rests == (Rest(1_000, 0),)
 
@@ -194,7 +210,8 @@ KNOWN = 1.1
 def test_the_chance_of_a_return(spell: Spell, chance: float) -> None:
     """As often as loads of that size returned after about as long."""
     rest = Rest(1_000, NOW - 60)
-    household = Household(spells=(spell,), rests=(rest,), interval=10)
+    other = Spell(300, 60, NOW)
+    household = Household(spells=(other, spell), rests=(rest,), interval=10)
     assert household.chance(rest, NOW) == pytest.approx(chance)
 
 
@@ -242,3 +259,24 @@ def test_the_cautious_do_not_mine_what_an_oven_is_about_to_take() -> None:
     assert mined(Caution.EAGER, 15)[0] == 4
     assert mined(Caution.BALANCED, 15) == (0, Reason.WAITING_TO_STEP_UP, LOOK_AGAIN)
     assert mined(Caution.BALANCED, 240)[0] == 4
+
+
+def test_a_load_too_large_for_all_of_it_waits_for_none() -> None:
+    """It is not what is kept free for an oven that keeps it off."""
+    now = 1_000.0
+    gpu = miner("gpu", curve=Curve.on_off(5_000))
+    state = ManagerState(
+        records={"gpu": Record()},
+        # A step that the meter may not show yet
+        history=History(((-math.inf, 0), (now - 2, 3_000))),
+        household=Household(
+            spells=(Spell(OVEN, 60, now),), rests=(Rest(OVEN, now - 55),), at=now
+        ),
+    )
+    inputs = Inputs(
+        members=(gpu,), meters=Meters(grid=Reading(-2_080, now, now)), prices=Prices()
+    )
+    loads = loads_of([gpu], state.records, now)
+    settings = Settings(caution=Caution.BALANCED)
+    _, outcome = smart(settings, inputs, state, loads, now)
+    assert (outcome.threads, outcome.reason) == ({"gpu": 0}, Reason.NO_SURPLUS)

@@ -35,7 +35,9 @@ def learned(
 @pytest.mark.parametrize(("lag", "averaging"), [(30, 0), (0, 30), (10, 20), (60, 0)])
 def test_it_learns(lag: int, averaging: int) -> None:
     """A kettle in between does not matter, nor does noise."""
-    assert CANDIDATES[learned(lag, averaging).used] == (lag, averaging)
+    result = learned(lag, averaging)
+    assert (result.lag, result.averaging) == (lag, averaging)
+    assert result.response == Response(lag + 1, lag + 5, averaging)
     assert CANDIDATES[learned(lag, averaging, noise=10).used] == (lag, averaging)
 
 

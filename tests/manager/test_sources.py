@@ -87,6 +87,7 @@ def test_the_meters_of_a_house() -> None:
     assert (meters.has_level, meters.battery_level) == (True, None)
     assert meters.gathered_at == 13
     alone = Sources(grid=Flow(("in",))).meters(SAMPLES)
+    assert alone.parts == 1
     assert (alone.has_battery, alone.has_level, alone.gathered_at) == (
         False,
         False,

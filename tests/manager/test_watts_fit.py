@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from custom_components.xmrig_miner.manager.watts import Sample
-from custom_components.xmrig_miner.manager.watts_fit import fit
+from custom_components.xmrig_miner.manager.watts_fit import Fit, fit
 
 THREADS = 16
 
@@ -74,6 +74,14 @@ def test_few_steps_far_from_all_threads_say_little() -> None:
 
 def test_steps_that_say_nothing_have_no_error_to_rely_on() -> None:
     """Nor does a miner that seems to feed the house, or to draw nothing."""
-    assert fit([], THREADS).error == float("inf")
-    assert fit([Sample(1, 3, 1e-200)] * 10, THREADS).error == float("inf")
-    assert fit([sample(0, 8, full=-170)] * 10, THREADS).error == float("inf")
+    unknown = Fit((0,) * (THREADS + 1), float("inf"))
+    assert fit([], THREADS) == unknown
+    assert fit([Sample(1, 3, 1e-200)] * 10, THREADS) == unknown
+    for full in (0, -170):
+        assert fit([sample(0, 8, full=full)] * 10, THREADS) == unknown
+
+
+def test_a_miner_that_draws_half_a_watt() -> None:
+    """It draws something."""
+    found = fit([sample(0, 16, full=0.5)] * 10, THREADS)
+    assert found.mining[THREADS] == pytest.approx(0.5, rel=0.05)

@@ -85,10 +85,10 @@ class _Sharing:
     def share(self, loads: Sequence[Load]) -> dict[str, int]:
         return distribute(loads, self.budget, self.raise_budget)
 
-    @property
-    def daring(self) -> _Sharing:
-        """Return the sharing without power kept free for loads that may return."""
-        return _Sharing(self.budget + self.risky, self.raise_budget + self.risky, 0)
+    def share_all(self, loads: Sequence[Load]) -> dict[str, int]:
+        """Return the threads without power kept free for loads that may return."""
+        risky = self.risky
+        return distribute(loads, self.budget + risky, self.raise_budget + risky)
 
 
 def _with_reason(
@@ -111,7 +111,7 @@ def _with_reason(
             if not _is_settled(member.id, loads)
         ]
         return replace(outcome, reason=Reason.WAITING_TO_STEP_UP, wake_at=min(ends))
-    if sharing.risky and sharing.daring.share(settled) != threads:
+    if sharing.risky and sharing.share_all(settled) != threads:
         return replace(outcome, reason=Reason.WAITING_TO_STEP_UP)
     if distribute(settled, sharing.budget) != threads:
         return replace(outcome, reason=Reason.METER_SETTLING)
