@@ -147,6 +147,22 @@ async def test_a_card_is_called_after_the_name_that_the_user_gave_the_miner(
     assert running.devices[GEFORCE].name == "Garage GeForce RTX 3060 (01:00.0)"
 
 
+@TWO_CARDS
+async def test_cards_that_the_miner_does_not_list_follow_its_name(running: Rig) -> None:
+    """It is off, or does not use them; a name given by the user is kept."""
+    registry = dr.async_get(running.hass)
+    miner, card = running.devices["miner"], running.devices[RADEON]
+    registry.async_update_device(card.id, name_by_user="My card")
+    await running.simulator.go_offline()
+    await running.poll()
+    for name in ("Garage", None):
+        registry.async_update_device(miner.id, name_by_user=name)
+        first = f"{name or 'rig-one'} "
+        assert running.devices[GEFORCE].name == f"{first}GeForce RTX 3060 (01:00.0)"
+        assert running.devices[RADEON].name == f"{first}Radeon RX 6800 (02:00.0)"
+        assert running.devices[RADEON].name_by_user == "My card"
+
+
 @pytest.mark.parametrize("end", [b'"name"', b'"cuda"'])
 async def test_no_card_comes_of_half_a_reply(
     running: Rig, monkeypatch: pytest.MonkeyPatch, end: bytes

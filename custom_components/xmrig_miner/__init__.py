@@ -9,6 +9,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .card_names import async_follow_names
 from .certificates import with_verification
 from .const import DOMAIN
 from .fleet.automation_issue import async_watch_automations
@@ -87,6 +88,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what all config entries share."""
     async_setup_services(hass)
     async_watch_automations(hass)
+    async_follow_names(hass)
     async_register_details(hass)
     async_serve_module(hass)
     return True
