@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { barsOf } from "../../custom_components/xmrig_miner/frontend/web/gpus.js";
+import { limitOf } from "../../custom_components/xmrig_miner/frontend/web/limits.js";
 import { numberOf, readManager, readMiner, readMiners } from "../../custom_components/xmrig_miner/frontend/web/readings.js";
 import { findCards, findManager, findMiner, findMiners } from "../../custom_components/xmrig_miner/frontend/web/registry.js";
 import { homeAssistant, MANAGER, MINING, stateOf } from "./miners.js";
@@ -142,4 +143,16 @@ test("the bars of graphics cards compare them with the best of the day", () => {
   assert.equal(b?.[0]?.kind, "warm");
   assert.equal(b?.[1]?.share, 0.25);
   assert.deepEqual(c, []);
+});
+
+test("a slider is filled up to the mark of the threads, before a meter shows them", () => {
+  const watts = (/** @type {string} */ value) => stateOf(value, { unit_of_measurement: "W", max: 140 });
+  const shows = { ...MINING, "number.power_limit": watts("140"), "sensor.power": watts("40") };
+  const hass = homeAssistant({ rig: { shows } });
+  const [miner] = readMiners(hass, []);
+  assert.ok(miner);
+  const curve = [0, 6, 8].map((threads) => ({ threads, power: 40 + 12 * threads, hashrate: 0, is_measured: true }));
+  const details = /** @type {any} */ ({ curve, cards_power: 0 });
+  assert.equal(limitOf(hass, (key) => key, miner, details, undefined)?.filled, 112);
+  assert.equal(limitOf(hass, (key) => key, { ...miner, threads: 5 }, details, undefined)?.filled, 40);
 });

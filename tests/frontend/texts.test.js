@@ -106,7 +106,7 @@ test("figures have a unit that suits them", () => {
   assert.deepEqual(hashrateParts(ENGLISH, 3.25), ["3.3", "H/s"]);
   assert.deepEqual(hashrateParts(ENGLISH, 8720), ["8,720", "H/s"]);
   assert.deepEqual(hashrateParts(ENGLISH, 11_400), ["11.4", "kH/s"]);
-  assert.deepEqual(hashrateParts(ENGLISH, 999_900), ["1", "MH/s"]);
+  assert.deepEqual(hashrateParts(ENGLISH, 999_900), ["1.00", "MH/s"]);
   assert.deepEqual(powerParts(ENGLISH, 318.4), ["318", "W"]);
   assert.equal(formatNumber({ ...ENGLISH, number_format: "decimal_comma" }, 1.5, 1), "1,5");
 });

@@ -159,7 +159,7 @@ export class XmrigCard extends HTMLElement {
               this.requestRender();
             },
           },
-          `⚠ ${this._title(problem)}`,
+          `⚠ ${problem.chip ?? this._title(problem)}`,
         ),
       ),
     );

@@ -8,7 +8,7 @@ import { h } from "./dom.js";
 import { details, means } from "./history.js";
 import { managerNotes, managerSentence, NOISE, sentenceOf } from "./managing.js";
 import { legend, managerPlot } from "./plots.js";
-import { readManager, readMiners, stateOf } from "./readings.js";
+import { numberOf, readManager, readMiners, stateOf } from "./readings.js";
 import { findManager, findMiners, idsOf } from "./registry.js";
 import { formatHour, formatNumber, hourOf, joined, powerParts } from "./texts.js";
 
@@ -21,8 +21,11 @@ const LEAST = 0.005;
 /** What the fold shows, in this order. */
 const SETTINGS = [
   ...["number.reserve", "number.battery_priority", "number.battery_start", "select.caution"],
-  ...["switch.keep_mining", "number.price_limit", "number.earnings"],
+  "switch.keep_mining",
 ];
+
+/** Below those: on a phone, their units would hide their names in a row of Home Assistant. */
+const PRICES = ["number.price_limit", "number.earnings"];
 
 const MINER_KEYS = ["sensor.status", "number.cpu_threads", "switch.managed", "sensor.sleep"];
 
@@ -203,12 +206,40 @@ export class ManagerCard extends XmrigCard {
         entities: entities.map((entity) => ({ entity, name: { type: "entity" } })),
       });
       this._settings.hass = this.hass;
-      fold.append(this._settings);
+      fold.querySelector("div")?.append(this._settings);
     };
     return h(
       "details",
       { key: "settings", ontoggle: open },
       h("summary", null, this.t("manager.settings")),
+      h("div", null),
+      PRICES.map((key) => this._price(unit, key)),
+    );
+  }
+
+  /**
+   * @param {import("./types.js").Unit} unit
+   * @param {string} key
+   */
+  _price(unit, key) {
+    const { hass } = this;
+    const state = stateOf(hass, unit, key);
+    if (!state) return null;
+    const { min, max, unit_of_measurement: of } = state.attributes;
+    /** @param {Event} event */
+    const set = (event) => {
+      const { value } = /** @type {HTMLInputElement} */ (event.currentTarget);
+      if (value !== "") void this.call("number", "set_value", state.entity_id, { value });
+    };
+    return h(
+      "label",
+      { key, class: "price" },
+      h("ha-state-icon", { ".hass": hass, ".stateObj": state }),
+      h("span", null, hass.formatEntityName?.(state, { type: "entity" }) ?? "", h("small", null, of)),
+      h("input", {
+        ...{ type: "number", step: "any", min, max, onchange: set },
+        ".value": numberOf(state) === undefined ? "" : state.state,
+      }),
     );
   }
 

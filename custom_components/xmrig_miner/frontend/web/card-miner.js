@@ -6,7 +6,7 @@ import { XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { readManager, readMiner, stateOf } from "./readings.js";
 import { DOMAIN, findCards, findManager, findMiner, findMiners, idsOf } from "./registry.js";
-import { isInTrouble, minerSentence, minerWord, problemsOf, sleeps } from "./sentences.js";
+import { isActive, isInTrouble, minerSentence, minerWord, problemsOf, sleeps } from "./sentences.js";
 import { details, means } from "./history.js";
 import { limitOf } from "./limits.js";
 import { minerPlot } from "./plots.js";
@@ -80,7 +80,7 @@ export class MinerCard extends XmrigCard {
           { onclick: () => this.showMore(unit.keys.get("sensor.status")) },
           h("h2", null, miner.name),
         ),
-        sleeps(miner) ? h("span", { class: "badge" }, t(minerWord(miner).key)) : this._switch(miner),
+        sleeps(miner) ? this._badge(minerWord(miner).key) : this._switch(miner),
       ),
       h("p", { class: "state" }, t(sentence.key, sentence.values)),
       miner.sleep === "asleep" && sleeps(miner) && this._wake(miner),
@@ -93,7 +93,8 @@ export class MinerCard extends XmrigCard {
           this._figure(miner, "sensor.hashrate", hashrateParts(hass.locale, miner.hashrate)),
         miner.power !== undefined &&
           this._figure(miner, "sensor.power", powerParts(hass.locale, miner.power)),
-        miner.efficiency !== undefined &&
+        isActive(miner) &&
+          miner.efficiency !== undefined &&
           this._figure(miner, "sensor.efficiency", [
             formatNumber(hass.locale, miner.efficiency, 1),
             "H/J",
@@ -113,14 +114,23 @@ export class MinerCard extends XmrigCard {
             miner.temperature.name,
           ),
       ),
-      this.chips(problemsOf(miner).filter(({ issue }) => issue)),
+      this.chips(
+        problemsOf(miner).map((problem) =>
+          problem.issue ? problem : { ...problem, chip: t("remedy.what") },
+        ),
+      ),
     );
+  }
+
+  /** @param {string} key */
+  _badge(key) {
+    return h("span", { class: "badge" }, this.t(key));
   }
 
   /** @param {Miner} miner */
   _switch(miner) {
     const state = stateOf(this.hass, miner, "switch.mining");
-    if (!state) return null;
+    if (!state) return miner.isControllable ? null : this._badge("word.read_only");
     /** @param {Event} event */
     const turn = (event) => {
       const input = /** @type {HTMLInputElement} */ (event.currentTarget);

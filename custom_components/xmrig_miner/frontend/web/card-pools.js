@@ -16,7 +16,7 @@ export class PoolsCard extends XmrigCard {
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
     const miner = findMiner(hass, this._config.device);
-    return idsOf(miner, ["select.pool", "sensor.pool", ...FIGURES]);
+    return idsOf(miner, ["select.pool", "sensor.pool", "sensor.status", ...FIGURES]);
   }
 
   /** @override */
@@ -28,6 +28,7 @@ export class PoolsCard extends XmrigCard {
     const known = found?.kind === "miner" ? found.pools : [];
     const pools = known.length ? known : this._current(miner);
     const select = stateOf(hass, miner, "select.pool");
+    const isOnline = isKnown(stateOf(hass, miner, "sensor.status"));
     return h(
       "ha-card",
       null,
@@ -40,7 +41,7 @@ export class PoolsCard extends XmrigCard {
             "li",
             { key: pool.name, class: pool.enabled ? "" : "dim" },
             h("span", { class: "name" }, pool.name),
-            pool.connected && h("span", { class: "badge" }, t("pool.connected")),
+            isOnline && pool.connected && h("span", { class: "badge" }, t("pool.connected")),
             !pool.enabled && h("span", { class: "badge" }, t("pool.disabled")),
             select &&
               !pool.preferred &&
@@ -48,6 +49,7 @@ export class PoolsCard extends XmrigCard {
                 "button",
                 {
                   class: "action",
+                  ".disabled": !isKnown(select),
                   "aria-label": t("pool.prefer_name", { name: pool.name }),
                   onclick: () =>
                     void this.call("select", "select_option", select.entity_id, {

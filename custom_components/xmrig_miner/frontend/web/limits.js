@@ -49,14 +49,14 @@ function powerOf(hass, t, miner, details, moved) {
     value >= maximum
       ? t("miner.no_limit")
       : t(count ? "miner.at_most" : "miner.at_rest", { count, power: power(value) });
-  const isMining = isActive(miner);
+  const mining = isActive(miner) ? (stepOf(steps, miner) ?? miner.power) : undefined;
   return {
     entityId: state.entity_id,
     minimum,
     least: minimum,
     maximum,
     value,
-    filled: isMining ? (miner.power ?? minimum) : minimum,
+    filled: mining ?? minimum,
     isOff: false,
     name: t("miner.limit", { name: miner.name }),
     text: moved === undefined ? now(t, miner, power) : spoken,
@@ -68,6 +68,15 @@ function powerOf(hass, t, miner, details, moved) {
     },
   };
 }
+
+/**
+ * Return what the threads of a miner draw: its mark, which a power sensor may yet have to
+ * reach.
+ *
+ * @param {readonly { threads: number, power: number }[]} steps
+ * @param {Miner} miner
+ */
+const stepOf = (steps, miner) => steps.find(({ threads }) => threads === miner.threads)?.power;
 
 /**
  * Return what a miner does at the moment, in few words.

@@ -83,6 +83,9 @@ function hottest(hass, miner) {
   return found;
 }
 
+/** Entities that only a miner has whose API is not read-only. */
+const CONTROLS = /^(button|number|select|switch)\./;
+
 /**
  * Return the repairs of a config entry, which their IDs end with.
  *
@@ -126,7 +129,7 @@ export function readMiner(hass, unit, issues) {
     pauseReason: isOnline ? state("sensor.pause_reason")?.state : undefined,
     pausedUntil: isOnline ? dateOf(state("sensor.paused_until")) : undefined,
     isManaged: state("switch.managed")?.state === "on",
-    isControllable: unit.keys.has("switch.mining"),
+    isControllable: [...unit.keys.keys()].some((key) => CONTROLS.test(key)),
     calibration: numberOf(state("sensor.calibration")),
     sleep: state("sensor.sleep")?.state,
     isMiningOn: isKnown(mining) ? mining?.state === "on" : undefined,

@@ -15,19 +15,22 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .head { display: flex; justify-content: space-between; gap: 12px; align-items: flex-start; }
 .state { margin: 4px 0 12px; min-height: 2.8em; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(120px, 1fr)); margin: -16px; }
+@container (min-width: 400px) and (max-width: 760px) { .figures:has(> :nth-child(6)) { grid-template-columns: repeat(3, 1fr); } }
 .figures > * { padding: 14px 16px; box-shadow: -1px -1px 0 var(--divider-color, #e0e0e0); min-width: 0; }
 .figures b { display: block; font-size: 24px; font-weight: 400; white-space: nowrap; letter-spacing: -.3px; }
 .figures small { font-size: 13px; color: var(--dim); margin-inline-start: 4px; }
 .row { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 10px 8px; margin-top: 14px; }
 .row > * { flex: 1 1 66px; min-width: min-content; max-width: 100%; }
 .row b, .tiles b { display: block; font-size: 15px; font-weight: 500; }
-.row > *, .tiles > * { color: var(--dim); font-size: 12.5px; overflow-wrap: break-word; }
+.row > *, .tiles > *, .figures span { font-size: 12.5px; overflow-wrap: break-word; word-break: keep-all; }
+.row > *, .tiles > * { color: var(--dim); }
 .row b, .tiles b { color: var(--primary-text-color); }
 .tiles { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 .tiles > * { background: var(--soft); border-radius: 10px; padding: 9px 12px; flex: 1 1 110px; }
 .chips { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 12px; }
 .chips:first-child { margin: 0 0 12px; }
 .figures + .chips { margin: 32px 0 0; }
+.chips + .dim { margin-top: 8px; }
 .chip { max-width: 100%; overflow-wrap: anywhere; border-radius: 16px; padding: 6px 12px; font-size: 12.5px; background: color-mix(in srgb, var(--warning-color, #ffa600) 20%, transparent); }
 .modes { display: flex; flex-wrap: wrap; gap: 4px; background: var(--soft); border-radius: 10px; padding: 4px; margin-top: 12px; }
 .modes button { flex: 1 1 60px; min-width: min-content; padding: 9px 6px; border-radius: 8px; text-align: center; min-height: 40px; }
@@ -75,7 +78,7 @@ table { width: 100%; border-collapse: collapse; white-space: nowrap; }
 th, td { text-align: end; padding: 8px 12px; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
 th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: start; padding-inline-start: 0; }
 th { font-weight: 400; color: var(--dim); }
-td a { display: inline-block; max-width: max(120px, 40cqi); white-space: normal; overflow-wrap: anywhere; color: inherit; }
+td a { display: inline-block; width: max-content; max-width: max(120px, 40cqi); white-space: normal; overflow-wrap: anywhere; color: inherit; }
 tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
 h3 { margin: 14px 0 0; font-size: 14px; font-weight: 500; overflow-wrap: anywhere; }
 h3 + .row { margin-top: 6px; }
@@ -90,7 +93,7 @@ ol, ul { margin: 8px 0 0; padding: 0; list-style: none; }
 .pools .name { overflow-wrap: anywhere; }
 .pools .action { margin-inline-start: auto; }
 .pools + .dim, .pools + .dim + .dim { margin-top: 8px; }
-.badge { border-radius: 999px; padding: 2px 10px; font-size: 12px; background: color-mix(in srgb, var(--mine) 18%, transparent); }
+.badge { flex: none; border-radius: 999px; padding: 2px 10px; font-size: 12px; background: color-mix(in srgb, var(--mine) 18%, transparent); }
 .action { color: var(--link); font-weight: 500; padding: 6px 0; }
 .action:disabled { color: var(--dim); cursor: default; }
 .events li { display: grid; grid-template-columns: 76px 1fr; gap: 10px; padding: 8px 0; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
@@ -104,10 +107,16 @@ ol, ul { margin: 8px 0 0; padding: 0; list-style: none; }
 .calibration { margin-top: 10px; }
 progress { width: 100%; height: 8px; accent-color: var(--mine); margin: 8px 0; }
 details { margin-top: 14px; --ha-card-border-width: 0; --ha-card-background: transparent; }
+.price { display: flex; align-items: center; gap: 16px; padding: 4px 16px; }
+.price ha-state-icon { color: var(--state-icon-color, #44739e); margin: 0 8px; }
+.price span { flex: 1; }
+.price small { display: block; color: var(--dim); font-size: 12px; }
+.price input { width: 110px; height: 40px; border: 0; border-bottom: 1px solid var(--dim); border-radius: 4px 4px 0 0; padding: 0 8px; background: var(--soft); color: var(--primary-text-color); font: inherit; text-align: end; }
 summary { cursor: pointer; color: var(--dim); padding: 6px 0; }
 dialog { border: 0; border-radius: var(--ha-card-border-radius, 12px); background: var(--card-background-color, #fff); color: var(--primary-text-color); max-width: min(480px, calc(100vw - 32px)); padding: 24px; }
 dialog::backdrop { background: rgb(0 0 0 / .5); }
 dialog p { margin: 12px 0; }
 dialog div { display: flex; justify-content: flex-end; gap: 16px; margin-top: 16px; }
+.say + .link { margin-inline-start: -8px; }
 dialog div > *, .link { color: var(--link); font-weight: 500; text-decoration: none; padding: 8px; }
 `;

@@ -133,13 +133,14 @@ function numberLocale({ language, number_format: format }) {
  *
  * @param {Hass["locale"]} locale
  * @param {number} value
- * @param {number} [decimals] at most
+ * @param {number} [decimals] as many, so that a figure does not change its width
  */
 export function formatNumber(locale, value, decimals = 0) {
   const name = `${numberLocale(locale)} ${locale.number_format} ${decimals}`;
   const format =
     formats.get(name) ??
     new Intl.NumberFormat(numberLocale(locale), {
+      minimumFractionDigits: decimals,
       maximumFractionDigits: decimals,
       useGrouping: locale.number_format !== "none",
     });

@@ -149,6 +149,8 @@ export interface Problem {
   miner?: string;
   message: Message;
   issue?: Issue;
+  /** What its chip says instead of the message. */
+  chip?: string;
 }
 
 /** A value at a time in s. */
