@@ -170,8 +170,8 @@ test("the manager names reasons and modes, and counts many miners", () => {
 
 test("who mines, rests, sleeps or is away is said in sentences of one kind each", () => {
   const t = translator(EN, "en");
-  const say = (/** @type {Miner[]} */ miners) =>
-    sentenceOf(managerSentence(manager({ surplus: 5, miningPower: 292 }), miners, watts), t, "en");
+  const say = (/** @type {Miner[]} */ miners, language = "en") =>
+    sentenceOf(managerSentence(manager({ surplus: 5, miningPower: 292 }), miners, watts), t, language);
   const of = (/** @type {string} */ name, /** @type {Partial<Miner>} */ values) =>
     miner({ name, isManaged: true, ...values });
   const [one, two] = [
@@ -182,6 +182,8 @@ test("who mines, rests, sleeps or is away is said in sentences of one kind each"
     say([one, two]),
     "Using 292 W of surplus: 4 of 8 threads on rig-two. rig-one rests.",
   );
+  // Nothing is between sentences in Japanese
+  assert.doesNotMatch(say([one, two], "ja"), /\. /);
   assert.equal(
     say([of("a", { status: "offline" }), one, of("b", { status: "stopped" })]),
     "Using 292 W of surplus. a is offline. rig-one and b rest.",

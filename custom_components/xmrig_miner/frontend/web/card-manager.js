@@ -107,10 +107,10 @@ export class ManagerCard extends XmrigCard {
   _plot({ surplus, mining }, power) {
     const { hass, t } = this;
     const { free, bought } = available(surplus, mining);
-    const highest = { free: power(peak(free)), mining: power(peak(mining)) };
+    const said = t("manager.plot", { free: power(peak(free)), mining: power(peak(mining)) });
     return h(
       "div",
-      { key: "plot", role: "img", "aria-label": t("manager.plot", highest) },
+      { key: "plot", role: "img", "aria-label": said, title: said },
       managerPlot(free, mining, bought, Date.now(), power, formatHour(hass), hourOf(hass)),
       legend([
         ["sun", t("manager.plot_free")],

@@ -193,14 +193,14 @@ export class MinerCard extends XmrigCard {
     };
     const [hashrate, power] = [points("sensor.hashrate"), points("sensor.power")];
     if (hashrate.length < 2) return null;
+    const name = this.t(power.length ? "miner.plot_power" : "miner.plot", { name: miner.name });
     return h(
       "button",
       {
         key: "plot",
         class: "plot small",
-        "aria-label": this.t(power.length ? "miner.plot_power" : "miner.plot", {
-          name: miner.name,
-        }),
+        "aria-label": name,
+        title: name,
         onclick: () => this.showMore(miner.keys.get("sensor.hashrate")),
       },
       minerPlot(hashrate, power, Date.now()),

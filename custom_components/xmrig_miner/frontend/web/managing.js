@@ -59,7 +59,7 @@ export function sentenceOf({ lead, mining, others: rest }, t, language) {
         lead: t(key, { count: names.length, names: listed(names, language) }),
       }),
     ),
-  ].join(" ");
+  ].join(/^(ja|zh)/.test(language) ? "" : " ");
 }
 
 /**
