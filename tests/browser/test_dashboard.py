@@ -33,7 +33,7 @@ async def page_of(user: User, name: str) -> str:
 async def open_dashboard(user: User) -> None:
     """Open the demo's dashboard, and wait until all of it is there."""
     await user.open(URL_PATH)
-    await expect(user.page.locator("xmrig-miner h2")).to_have_count(2, timeout=15_000)
+    await expect(user.page.locator("xmrig-miner h2")).to_have_count(2)
 
 
 def card(user: User, name: str) -> Locator:
@@ -140,9 +140,9 @@ async def test_a_calibration_shows_its_progress_until_it_is_cancelled(
     """Both are on the miner's page."""
     await user.open(await page_of(user, "rig-two"))
     await user.page.get_by_role("button", name="Calibrate", exact=True).press("Enter")
-    await expect(user.page.get_by_role("progressbar")).to_be_visible(timeout=15_000)
+    await expect(user.page.get_by_role("progressbar")).to_be_visible()
     await user.page.get_by_role("button", name="Cancel calibration").press("Enter")
-    await expect(user.page.get_by_role("progressbar")).to_have_count(0, timeout=15_000)
+    await expect(user.page.get_by_role("progressbar")).to_have_count(0)
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -200,6 +200,6 @@ async def test_the_curve_is_a_table_too(user: User) -> None:
     await user.open(await page_of(user, "rig-two"))
     curve = user.page.locator("xmrig-curve")
     # It is learned once what the miner does has not changed for a while
-    await expect(curve).to_contain_text("Most efficient with", timeout=120_000)
+    await expect(curve).to_contain_text("Most efficient with")
     await curve.locator("summary").press("Enter")
     await expect(curve.get_by_role("row")).to_have_count(10)

@@ -14,6 +14,11 @@ from scripts.runner.client import PASSWORD, USERNAME
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
+PATIENCE = 120_000
+"""ms until something counts as missing: on a busy computer, all of it takes longer."""
+
+expect.set_options(timeout=PATIENCE)
+
 # Home Assistant's images come from a site that is unreachable in tests, or do not exist
 EXPECTED = re.compile("Failed to load resource|brands|translations/")
 
@@ -40,7 +45,7 @@ class User:
 
     async def sees(self, text: str) -> None:
         """Wait until a text is on the page."""
-        await expect(self.page.get_by_text(text).first).to_be_visible(timeout=15_000)
+        await expect(self.page.get_by_text(text).first).to_be_visible()
 
     async def click(self, name: str) -> None:
         """Click the button of a name."""
@@ -97,6 +102,7 @@ async def logged_in(
     await context.add_init_script(
         f"localStorage.selectedLanguage ??= {json.dumps(json.dumps(language))}"
     )
+    context.set_default_timeout(PATIENCE)
     page = await context.new_page()
     user = User(page, url)
 

@@ -18,8 +18,8 @@ from scripts.runner.process import HOST, PROJECT, VENV, HomeAssistant, port_is_f
 PYTHON = VENV / "bin" / "python"
 TOKEN = "open-sesame"
 
-POLL = 15
-"""Seconds that include a poll, which is due every 10 seconds."""
+POLL = 120
+"""Seconds that include a poll, which is due every 10 seconds, on a busy computer too."""
 
 
 def free_port() -> int:
