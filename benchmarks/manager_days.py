@@ -13,6 +13,9 @@ from .strategies import Managed
 
 QUIET = House("quiet", is_lively=False)
 LIVELY = House("lively")
+SUNNIER = House("lively, 1.3 kW", peak=1_300)
+
+_, RIG_4, RIG_64 = fleet(3)
 
 SCARCE = (
     House("two miners, scarce sun", fleet(2), 600, is_lively=False, is_recorded=False),
@@ -32,6 +35,7 @@ OTHERS = (
         name="lively, each change of 10 W",
         meter=Meter(1, noise=0, resolution=10, on_change=True),
     ),
+    replace(LIVELY, name="lively, in steps of 50 W", meter=Meter(resolution=50)),
     replace(LIVELY, name="lively, battery", has_battery=True),
     replace(LIVELY, name="lively, a plug", plug=Meter(10)),
     replace(
@@ -39,6 +43,13 @@ OTHERS = (
         name="lively, a plug that reports changes",
         plug=Meter(1, lag=5, noise=0, resolution=5, on_change=True),
     ),
+    replace(
+        LIVELY,
+        name="lively, a plug, mean of 30 s, 20 s late",
+        plug=Meter(10, lag=20, averaging=30),
+    ),
+    replace(LIVELY, name="lively, 4 threads", rigs=(RIG_4,)),
+    replace(LIVELY, name="lively, 64 threads", rigs=(RIG_64,)),
     replace(LIVELY, name="lively, watts learned", knows_watts=False),
     replace(LIVELY, name="lively, with nights", has_nights=True),
     *SCARCE,
@@ -62,7 +73,7 @@ def told(house: House) -> Managed:
 
 def results(days: int) -> Iterator[Result]:
     """Simulate all houses, and yield the result of each strategy."""
-    for house in (QUIET, LIVELY):
+    for house in (QUIET, LIVELY, SUNNIER):
         yield play(house, "ideal", ideal(house), days)
         for last in LASTS:
             yield play(house, f"least of the last {last}", ideal(house, last), days)

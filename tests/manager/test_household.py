@@ -61,6 +61,14 @@ def test_what_was_on_once_is_not_expected() -> None:
     assert household.held_back(0.08, household.at + 10) == 0
 
 
+def test_a_single_old_return_proves_little() -> None:
+    """Several do, and a recent one does."""
+    old, recent = Spell(OVEN, 60), Spell(OVEN, 60, at=990)
+    for spells, is_likely in (((old,), False), ((old,) * 5, True), ((recent,), True)):
+        household = Household(spells, (Rest(OVEN, 950),), at=1_000)
+        assert (household.held_back(0.1, 1_000) == OVEN) is is_likely
+
+
 def test_another_load_is_another_one() -> None:
     """What is known of the oven says nothing of a lamp."""
     household = cooked(6)

@@ -19,10 +19,10 @@ STEP = 150
 OWN_STEP = 0.3
 """Share of a mining step that may be a modelling error rather than a load."""
 
-ALIKE = 0.08
+ALIKE = 0.05
 """Share by which two steps of the same load may differ."""
 
-GONE = 600
+GONE = 300
 """Seconds after which a load that is still off is no longer expected to return."""
 
 REMEMBERED = 300
@@ -36,7 +36,10 @@ LASTING = 0.1
 """Weight that an old memory keeps."""
 
 UNKNOWN = 0.02
-"""Prior probability of a return, with the weight of one remembered load."""
+"""Prior probability of a return."""
+
+PRIOR = 4
+"""Weight of it, in remembered loads: a single old one proves little."""
 
 SPREAD = 0.15
 """Share by which the time that a load stays off may vary."""
@@ -140,7 +143,7 @@ class Household:
             default=None,
         )
         # The error of both steps, off and on, counts
-        if rest is None or abs(rest.watts - watts) > 1.5 * ALIKE * rest.watts:
+        if rest is None or abs(rest.watts - watts) > 2 * ALIKE * rest.watts:
             return self
         spell = Spell(rest.watts, at - rest.since, at)
         rests = tuple(other for other in self.rests if other is not rest)
@@ -164,7 +167,7 @@ class Household:
         age = now - rest.since
         earliest = age * (1 - SPREAD) - 1
         latest = age * (1 + SPREAD) + self.interval + 1
-        known, back = 1.0, UNKNOWN
+        known, back = float(PRIOR), PRIOR * UNKNOWN
         for spell in self.spells:
             if abs(spell.watts - rest.watts) > ALIKE * rest.watts:
                 continue

@@ -41,7 +41,7 @@ class Caution(StrEnum):
         return _ODDS[self]
 
 
-_ODDS = {Caution.EAGER: None, Caution.BALANCED: 0.2, Caution.CALM: 0.08}
+_ODDS = {Caution.EAGER: None, Caution.BALANCED: 0.1, Caution.CALM: 0.04}
 
 
 class Reason(StrEnum):
