@@ -4,6 +4,7 @@ Each test makes the calls that the program makes with them; where its code does 
 said with it.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,6 +70,15 @@ async def miner(hass: HomeAssistant, rig: Rig) -> Rig:
     return rig
 
 
+@pytest.fixture
+async def api(
+    hass: HomeAssistant, miner: Rig, hass_client: ClientSessionGenerator
+) -> TestClient[Any, Any]:
+    """Return a client of the REST API."""
+    assert await async_setup_component(hass, "api", {})
+    return await hass_client()
+
+
 def threads(miner: Rig) -> int:
     """Return how many threads really hash."""
     return threads_hashing(miner.simulator)
@@ -109,14 +119,6 @@ class TestEvcc:
         """Return the charger of the document."""
         [charger] = DOCUMENT.yaml(EVCC)["chargers"]
         return dict(charger)
-
-    @pytest.fixture
-    async def api(
-        self, hass: HomeAssistant, miner: Rig, hass_client: ClientSessionGenerator
-    ) -> TestClient[Any, Any]:
-        """Return a client of the REST API."""
-        assert await async_setup_component(hass, "api", {})
-        return await hass_client()
 
     async def enable(
         self, api: TestClient[Any, Any], entity_id: str, enable: bool
@@ -310,11 +312,15 @@ class TestSolarOptimizer:
 class TestPvExcessControl:
     """An appliance with a current that may be varied.
 
-    custom_components/pv_excess_control/coordinator.py applies what optimizer.py decides:
-    before it turns the appliance on, it sets the current.
+    custom_components/pv_excess_control/coordinator.py applies what optimizer.py decides
+    (_apply_decisions): before it turns the appliance on, it sets the current. It calls
+    nothing that changes nothing, and waits 10 s for a call.
     """
 
     VOLTS = 230
+
+    applied: float | None = None
+    """The last current that it set since it turned the appliance off."""
 
     @pytest.fixture
     async def appliance(self, miner: Rig) -> dict[str, Any]:
@@ -335,15 +341,20 @@ class TestPvExcessControl:
     ) -> float | None:
         """Apply the decision for a budget; return the current, None for off."""
         switch = appliance["Appliance Entity"]
+        number = appliance["Current Control Entity"]
         is_on = miner.hass.states.is_state(switch, STATE_ON)
         buffer = 0 if is_on else appliance["Activation Buffer (W)"]
         least = appliance["Minimum Current (A)"]
         if watts < least * self.VOLTS + buffer:
-            await self.call(miner, "switch", "turn_off", switch)
+            if is_on:
+                await self.call(miner, "switch", "turn_off", switch)
+            self.applied = None
             return None
         amperes: float = max(least, self.amperes(appliance, watts))
-        number = appliance["Current Control Entity"]
+        if is_on and amperes == self.applied:
+            return amperes
         await self.call(miner, "number", "set_value", number, value=amperes)
+        self.applied = amperes
         if not is_on:
             await self.call(miner, "switch", "turn_on", switch)
         return amperes
@@ -352,9 +363,10 @@ class TestPvExcessControl:
         self, miner: Rig, domain: str, action: str, entity_id: str, **data: Any
     ) -> None:
         """Call an action like the program, and let time pass until the next cycle."""
-        await miner.hass.services.async_call(
-            domain, action, {"entity_id": entity_id, **data}, blocking=True
-        )
+        async with asyncio.timeout(10):
+            await miner.hass.services.async_call(
+                domain, action, {"entity_id": entity_id, **data}, blocking=True
+            )
         await settle(miner)
 
     async def test_it_knows_what_is_drawn(
@@ -388,6 +400,18 @@ class TestPvExcessControl:
         await self.apply(miner, appliance, 5000)
         assert threads(miner) == THREADS
 
+    async def test_a_miner_that_was_paused_by_hand(
+        self, miner: Rig, appliance: dict[str, Any]
+    ) -> None:
+        """It is turned on again, with the current that was set before."""
+        await self.apply(miner, appliance, 100)
+        running = threads(miner)
+        await miner.poll(2)
+        await miner.turn(MINING, on=False)
+        await self.apply(miner, appliance, 100)
+        await miner.poll(2)
+        assert threads(miner) == running > 0
+
     async def test_a_miner_that_is_away(
         self, miner: Rig, appliance: dict[str, Any]
     ) -> None:
@@ -399,13 +423,21 @@ class TestPvExcessControl:
 
 
 class TestEmhass:
-    """A deferrable load, which EMHASS publishes (src/emhass/retrieve_hass.py)."""
+    """A deferrable load.
+
+    EMHASS publishes it over Home Assistant's REST API, with the rest of the plan in an
+    attribute (src/emhass/retrieve_hass.py, post_data).
+    """
 
     SENSOR = "sensor.p_deferrable0"
+    api: TestClient[Any, Any]
 
     @pytest.fixture
-    async def planned(self, miner: Rig) -> AsyncGenerator[Rig]:
+    async def planned(
+        self, miner: Rig, api: TestClient[Any, Any]
+    ) -> AsyncGenerator[Rig]:
         """Return the miner, with the automation of the document."""
+        self.api = api
         automation = DOCUMENT.yaml(EMHASS)
         assert await async_setup_component(
             miner.hass, "automation", {"automation": [automation]}
@@ -421,9 +453,20 @@ class TestEmhass:
 
     async def publish(self, miner: Rig, watts: float) -> None:
         """Publish the power of the load in the current step of the plan."""
-        miner.hass.states.async_set(
-            self.SENSOR, f"{watts:.2f}", {"unit_of_measurement": "W"}
+        state = f"{watts:.2f}"
+        attributes = {
+            "device_class": "power",
+            "unit_of_measurement": "W",
+            "friendly_name": "Deferrable Load 0",
+            "deferrables_schedule": [
+                {"date": "2026-06-21T12:00:00+02:00", "p_deferrable0": state}
+            ],
+        }
+        response = await self.api.post(
+            f"/api/states/{self.SENSOR}",
+            json={"state": state, "attributes": attributes},
         )
+        assert response.status in (200, 201)
         await settle(miner)
         await miner.poll(2)
 
