@@ -167,7 +167,7 @@ def test_the_load_of_the_most_similar_size_returned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("watts", "is_same"), [(879, False), (880, True), (1_120, True), (1_121, False)]
+    ("watts", "is_same"), [(899, False), (900, True), (1_100, True), (1_101, False)]
 )
 def test_a_load_of_another_size_did_not_return(watts: float, *, is_same: bool) -> None:
     """It is one that was not known to be off."""
@@ -178,7 +178,7 @@ def test_a_load_of_another_size_did_not_return(watts: float, *, is_same: bool) -
 
 
 def test_only_what_is_off_for_too_long_is_gone() -> None:
-    """After ten minutes."""
+    """After five minutes."""
     household = Household(rests=(Rest(300, 0), Rest(500, 50)))
     assert household.without_gone(GONE) is household
     after = household.without_gone(GONE + 1)
@@ -195,23 +195,23 @@ KNOWN = 1.1
     ("spell", "chance"),
     [
         # Off for a minute: 50 to 80 seconds are as long
-        (Spell(1_000, 60, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
-        (Spell(1_000, 51, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
-        (Spell(1_000, 80, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
+        (Spell(1_000, 60, NOW), (0.08 + KNOWN) / (4 + KNOWN)),
+        (Spell(1_000, 51, NOW), (0.08 + KNOWN) / (4 + KNOWN)),
+        (Spell(1_000, 80, NOW), (0.08 + KNOWN) / (4 + KNOWN)),
         # It would have returned by now
         (Spell(1_000, 50, NOW), 0.02),
         # It will return later, or not at all
-        (Spell(1_000, 81, NOW), 0.02 / (1 + KNOWN)),
-        (Spell(1_000, math.inf, NOW), 0.02 / (1 + KNOWN)),
+        (Spell(1_000, 81, NOW), 0.08 / (4 + KNOWN)),
+        (Spell(1_000, math.inf, NOW), 0.08 / (4 + KNOWN)),
         # Another load
-        (Spell(1_080, 60, NOW), (0.02 + KNOWN) / (1 + KNOWN)),
-        (Spell(1_081, 60, NOW), 0.02),
-        (Spell(919, 60, NOW), 0.02),
+        (Spell(1_050, 60, NOW), (0.08 + KNOWN) / (4 + KNOWN)),
+        (Spell(1_051, 60, NOW), 0.02),
+        (Spell(949, 60, NOW), 0.02),
         # Long ago
-        (Spell(1_000, 60, -math.inf), (0.02 + 0.1) / (1 + 0.1)),
+        (Spell(1_000, 60, -math.inf), (0.08 + 0.1) / (4 + 0.1)),
         (
             Spell(1_000, 60, NOW - RECENT),
-            (0.12 + math.exp(-1)) / (1.1 + math.exp(-1)),
+            (0.18 + math.exp(-1)) / (4.1 + math.exp(-1)),
         ),
     ],
 )

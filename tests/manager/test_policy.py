@@ -74,11 +74,11 @@ def test_a_price_is_waited_for_if_it_could_fall_far_enough(
 @pytest.mark.parametrize(
     ("prices", "odds"),
     [
-        (Prices(importing=0.3, exporting=0.1), 0.08),
+        (Prices(importing=0.3, exporting=0.1), 0.04),
         (Prices(importing=0.3, exporting=0.1, break_even=0.15), 0.25),
         (Prices(importing=0.3, exporting=0.1, break_even=0.05), 0),
         (Prices(importing=0.3, exporting=0.1, break_even=0.4), None),
-        (Prices(importing=0.3, break_even=0.2), 0.08),
+        (Prices(importing=0.3, break_even=0.2), 0.04),
     ],
 )
 def test_prices_say_which_chance_is_worth_it(prices: Prices, odds: float) -> None:
@@ -90,7 +90,7 @@ def test_prices_say_which_chance_is_worth_it(prices: Prices, odds: float) -> Non
 def test_without_one_of_the_prices_the_caution_decides(price: str) -> None:
     """All three are needed to say which chance is worth it."""
     prices = {"importing": 0.3, "exporting": 0.1, "break_even": 0.2, price: None}
-    assert Prices(**prices).odds(Caution.BALANCED) == 0.2
+    assert Prices(**prices).odds(Caution.BALANCED) == 0.1
 
 
 def test_where_bought_power_costs_what_it_earns_any_chance_is_worth_it() -> None:
