@@ -378,6 +378,13 @@ async def test_a_token_that_is_refused_for_a_while_needs_no_user(
     assert running.state("switch.mining") == "off"
 
 
+async def test_a_form_that_asks_for_another_token_stays_open(running: Rig) -> None:
+    """Polls with the stored token close only what they opened."""
+    running.entry.async_start_reauth(running.hass)
+    await running.poll(2)
+    assert running.hass.config_entries.flow.async_progress()
+
+
 @pytest.mark.parametrize("fault", ["router_401", "router_403", "unauthorized"])
 async def test_a_refusal_during_a_command_is_no_different(
     running: Rig, fault: str

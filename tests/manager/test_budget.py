@@ -81,6 +81,8 @@ def test_a_step_that_is_noticed() -> None:
     for at, low, high in ((189, 20, 20), (190, 20, 90), (204, 20, 90), (205, 90, 90)):
         result = noticed.seen(Reading(0, at, at), Response())
         assert (result.low, result.high) == (low, high)
+    averaged = noticed.seen(Reading(0, 190, 190), Response(averaging=10))
+    assert (averaged.low, averaged.high) == (20, 90)
 
 
 def test_members_that_come_or_go_are_no_step() -> None:

@@ -1,5 +1,6 @@
 """How late a meter is, and what it is the mean of, is learned from steps of mining."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -59,6 +60,13 @@ def test_without_steps_there_is_nothing_to_learn() -> None:
     for now in range(0, 600, 10):
         result = result.seen(now, float(now), [(-1e9, 0.0), (5, 10.0)])
     assert result == Learned()
+
+
+def test_a_step_is_not_compared_with_what_was_long_ago() -> None:
+    """The house has changed since then."""
+    result = learned(0, 0)
+    assert result.before is not None
+    assert result.seen(1e6, 0, STEPS) == replace(result, before=None)
 
 
 def test_it_is_kept() -> None:

@@ -457,5 +457,7 @@ def test_one_that_mines_again_is_not_about_to_sleep(threads: int, phase: Phase) 
     """It was to fall asleep by itself."""
     rules = SleepRules(after=AFTER, has_command=False, has_plug=True)
     falling = Sleep(phase=Phase.FALLING_ASLEEP, since=0)
-    found = seen({"a": falling}, [rig(threads=threads, sleep=rules)], NOW)
+    members = [miner("b"), rig(threads=threads, sleep=rules)]
+    found = seen({"a": falling}, members, NOW)
+    assert list(found) == ["a"]
     assert found["a"].phase is phase

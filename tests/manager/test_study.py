@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.manager import Caution, Mode, Plan, Reason
+from custom_components.xmrig_miner.manager import Caution, Member, Mode, Plan, Reason
+from custom_components.xmrig_miner.manager.distribution import Load
+from custom_components.xmrig_miner.manager.loads import loads_of
+from custom_components.xmrig_miner.manager.members import Record
 from custom_components.xmrig_miner.manager.study import (
     HOLD,
     MAX_SWINGS,
     PATIENCE,
+    Measuring,
     Study,
 )
 
@@ -237,3 +241,60 @@ def test_a_member_that_is_gone_is_no_longer_measured() -> None:
     follow(house, 15, 500)
     follow(house, 30, 500)
     assert house.threads == {"b": 3}
+
+
+# --- A study by itself --------------------------------------------------------
+
+MEASURED = Study(current=Measuring("a", 3, 0))
+SWING = Study(current=Measuring("a", 2, 0, is_swing=True))
+
+
+def loads(*members: Member) -> list[Load]:
+    """Return members as loads."""
+    return loads_of(members, {member.id: Record() for member in members}, 0)
+
+
+def test_it_goes_on_while_it_is_fed() -> None:
+    """By just as many threads, and not for a member that is gone."""
+    member = learner(missing=(3,))
+    records = {"a": Record()}
+    fed = MEASURED.updated(loads(member), {"a": 3}, [member], records, 5)
+    assert fed == MEASURED
+    single = Study(current=Measuring("a", 1, 0))
+    assert single.updated([], {}, [], {}, 5).current is None
+
+
+def test_only_a_swing_keeps_others_from_what_it_leaves() -> None:
+    """Another measurement does not."""
+    members = loads(miner("a"), miner("b"))
+    allowed = {"a": 4, "b": 1}
+
+    def ceilings(study: Study) -> list[int]:
+        return [load.ceiling for load in study.bounded(members, allowed)]
+
+    assert ceilings(Study()) == [4, 4]
+    assert ceilings(MEASURED) == [3, 4]
+    assert ceilings(SWING) == [2, 1]
+
+
+def test_the_steps_of_a_swing_are_planned() -> None:
+    """That to fewer threads when it begins, and that to more when it ends."""
+    assert Study().is_planned(SWING, "a", is_more=False)
+    assert SWING.is_planned(Study(), "a", is_more=True)
+    assert not Study().is_planned(SWING, "a", is_more=True)
+    assert not SWING.is_planned(Study(), "a", is_more=False)
+    assert not SWING.is_planned(Study(), "b", is_more=True)
+    assert not SWING.is_planned(SWING, "a", is_more=True)
+    assert not MEASURED.is_planned(Study(), "a", is_more=True)
+
+
+def test_swings_are_counted() -> None:
+    """Each member has its own."""
+    member = miner(threads=4, is_learning=True)
+    study = Study(swung_at=-1e6, swings={"a": 1, "b": 5})
+    swung = study.updated(loads(member), {"a": 4}, [member], {"a": Record()}, 7)
+    assert swung == Study(
+        current=Measuring("a", 2, 7, is_swing=True),
+        swung_at=7,
+        swings={"a": 2, "b": 5},
+    )

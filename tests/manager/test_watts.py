@@ -42,7 +42,9 @@ def watched(steps: int = 40, *, noise: float = 5) -> Watts:
 
 def test_steps_tell_the_watts_of_a_thread() -> None:
     """What else happens in the house does not matter, nor does the sun that rises."""
-    draw = watched().draws["a"]
+    draws = watched().draws
+    assert list(draws) == ["a"]
+    draw = draws["a"]
     assert draw.each == pytest.approx(THREAD, rel=0.05)
     found = draw.fit(16)
     assert found
@@ -59,6 +61,65 @@ def test_a_few_steps_are_not_enough() -> None:
     assert found.error > SURE
     assert Draw().each is None
     assert Draw().fit(4) is None
+
+
+@pytest.mark.parametrize(
+    ("samples", "spread", "is_clear"),
+    [
+        (ENOUGH, 6, True),
+        (ENOUGH, 6.1, False),
+        # Until then, a thread is assumed to draw 12 W
+        (ENOUGH - 1, 2.4, True),
+        (ENOUGH - 1, 2.5, False),
+    ],
+)
+def test_a_step_is_clear_if_it_is_five_times_the_usual_change(
+    samples: int, spread: float, *, is_clear: bool
+) -> None:
+    """By what a thread draws as far as it is known."""
+    draw = Draw((Sample(0, 2, 60),) * samples)
+    assert draw.is_clear(Sample(0, 1, 500), spread) is is_clear
+
+
+def shown(
+    *readings: tuple[float, float],
+    steps: tuple[Step, ...] = (),
+    response: Response = RESPONSE,
+) -> list[float]:
+    """Return the W of planned steps after 100 seconds, as readings show them."""
+    watts = Watts().stepped([Step(100, "a", 0, 4, True), *steps])
+    for at, value in readings:
+        watts = watts.seen(at, value, response)
+    return [sample.watts for sample in watts.draws.get("a", Draw()).samples]
+
+
+BEFORE = ((80, 80), (90, 94))
+AFTER = ((110, 190), (120, 200))
+
+
+def test_the_drift_of_the_house_is_no_part_of_a_step() -> None:
+    """The mean of two readings on each side counts, less a watt a second."""
+    assert shown(*BEFORE, *AFTER) == [pytest.approx(195 - 87 - 30)]
+
+
+def test_a_reading_at_the_moment_of_a_step_is_on_neither_side() -> None:
+    """It may show a part of it."""
+    assert shown(*BEFORE, (101, 150), *AFTER) == shown(*BEFORE, *AFTER)
+
+
+def test_a_meter_that_averages_is_waited_for() -> None:
+    """Until two readings show the whole step."""
+    response = Response(averaging=10)
+    assert shown(*BEFORE, *AFTER, response=response) == []
+    readings = (*BEFORE, (110, 150), (120, 200), (130, 210))
+    assert shown(*readings, response=response) == [pytest.approx(205 - 87 - 40)]
+
+
+@pytest.mark.parametrize(("at", "is_seen"), [(78, False), (74, True), (122, True)])
+def test_a_step_beside_another_tells_nothing(at: float, *, is_seen: bool) -> None:
+    """Where a reading around it may show a part of the other one."""
+    other = Step(at, "b", 0, 4)
+    assert bool(shown(*BEFORE, *AFTER, steps=(other,))) is is_seen
 
 
 def test_steps_at_the_same_time_tell_nothing() -> None:

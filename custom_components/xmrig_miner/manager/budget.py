@@ -101,8 +101,8 @@ class History:
             last = max(last, self.noticed_at + averaging)
         ends = [first, last]
         for at, _ in self.steps:
-            # Just before a step, and once the mean includes all of it
-            ends += [math.nextafter(at, -math.inf), at, at + averaging]
+            # At a step, and once the mean includes all of it
+            ends += [at, at + averaging]
         means = [
             self.mean(end - averaging, end) for end in ends if first <= end <= last
         ]

@@ -166,7 +166,7 @@ class Learned:
         ]
         largest = max(recent, default=0)
         if largest < LEAST_STEP:
-            return self if self.before is None else replace(self, before=None)
+            return replace(self, before=None)
         drawn = Drawn(steps)
         left = tuple(
             drawn.mean(at - EFFECT - lag, averaging) - watts
