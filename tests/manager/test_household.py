@@ -288,3 +288,5 @@ def test_a_load_too_large_for_all_of_it_waits_for_none() -> None:
     settings = Settings(caution=Caution.BALANCED)
     _, outcome = smart(settings, inputs, state, loads, now)
     assert (outcome.threads, outcome.reason) == ({"gpu": 0}, Reason.NO_SURPLUS)
+    # Between what the meter may show of the step, less what is kept free
+    assert outcome.budget == (2_080 + 5_080) / 2 - OVEN

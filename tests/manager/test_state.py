@@ -1,0 +1,174 @@
+"""What the manager keeps from one decision to the next."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig_miner.manager import ManagerState, Meters, Reading
+from custom_components.xmrig_miner.manager.budget import Available, History
+from custom_components.xmrig_miner.manager.household import STEP
+from custom_components.xmrig_miner.manager.response import LEAST_STEP, LONGEST
+from custom_components.xmrig_miner.manager.sleep import Sleep
+from custom_components.xmrig_miner.manager.state import FROZEN_STEP, SILENT, Shown
+from custom_components.xmrig_miner.manager.study import Measuring, Study
+
+from .common import House, line, miner
+
+
+def test_a_reading_is_taken_once() -> None:
+    """One that is not newer changes nothing."""
+    state = ManagerState().metered(Reading(50, 100, 100))
+    assert state.shown == Shown(50, 100, 100)
+    assert state.metered(Reading(60, 100, 100)) is state
+    assert state.metered(Reading(60, 99, 99)) is state
+
+
+def test_it_is_known_since_when_a_value_is_shown() -> None:
+    """A meter that reports the same again may hang."""
+    state = ManagerState().metered(Reading(50, 100, 100)).metered(Reading(50, 110, 110))
+    assert state.shown == Shown(50, 110, 100)
+    state = state.metered(Reading(51, 120, 120))
+    assert state.shown == Shown(51, 120, 120)
+
+
+@pytest.mark.parametrize(
+    ("watts", "now", "is_silent"),
+    [
+        (LEAST_STEP, 100 + SILENT, True),
+        (LEAST_STEP, 99 + SILENT, False),
+        (LEAST_STEP - 1, 100 + SILENT, False),
+    ],
+)
+def test_without_a_report_after_a_step_the_meter_is_silent(
+    watts: float, now: float, *, is_silent: bool
+) -> None:
+    """A small step need not be reported."""
+    state = ManagerState(
+        history=History(((0, 0), (100, watts))), shown=Shown(5, 90, 90)
+    )
+    assert state.listened(now).is_silent is is_silent
+    # It reported since then
+    assert not replace(state, shown=Shown(5, 101, 101)).listened(now).is_silent
+
+
+@pytest.mark.parametrize(
+    ("watts", "now", "is_silent"),
+    [
+        (FROZEN_STEP, 100 + SILENT + LONGEST, True),
+        (FROZEN_STEP, 99 + SILENT + LONGEST, False),
+        (FROZEN_STEP - 1, 100 + SILENT + LONGEST, False),
+    ],
+)
+def test_the_same_value_after_a_large_step_is_silence(
+    watts: float, now: float, *, is_silent: bool
+) -> None:
+    """The meter reports, but what it shows is old."""
+    history = History(((0, 0), (100, watts)))
+    state = ManagerState(history=history, shown=Shown(5, now, 90))
+    assert state.listened(now).is_silent is is_silent
+    # A step that was over soon may not have shown
+    short = History((*history.steps, (100 + LONGEST - 1, 0)))
+    assert not replace(state, history=short).listened(now).is_silent
+
+
+def test_before_its_first_reading_a_meter_is_not_silent() -> None:
+    """It is unknown."""
+    state = ManagerState()
+    assert not state.is_silent
+    assert state.listened(1e6) is state
+    silent = ManagerState(shown=Shown(5, 90, 90, is_silent=True))
+    assert silent.is_silent
+    assert silent.listened(1e6) is silent
+
+
+@pytest.mark.parametrize(
+    ("unsure", "is_seen"), [(STEP, False), (STEP - 1, True), (0, True)]
+)
+def test_the_house_is_followed_while_mining_is_known(
+    unsure: float, *, is_seen: bool
+) -> None:
+    """A step of ours is no load of the house."""
+    reading = Reading(-100, 90, 90)
+    left = Available(low=400, high=400 + unsure, reading=reading)
+    household = ManagerState().read(left).household
+    if is_seen:
+        middle = 400 + unsure / 2
+        seen = (household.at, household.left, household.mined)
+        assert seen == (90, middle, middle - 100)
+    else:
+        assert household == ManagerState().household
+
+
+def test_a_command_that_failed_is_no_step() -> None:
+    """One that succeeded is, and one of a member that is gone is ignored."""
+    house = House(miner())
+    house.at(0, -50)
+    commanded = house.state
+    assert commanded.watts.steps
+    assert commanded.with_result("a", ok=True, now=5).watts.steps
+    failed = commanded.with_result("a", ok=False, now=5)
+    assert not failed.watts.steps
+    assert failed.records["a"].failures == 1
+    assert commanded.with_result("b", ok=False, now=5) is commanded
+
+
+def test_a_command_is_a_step_of_what_is_drawn() -> None:
+    """From the threads before to those after it."""
+    house = House(miner("a", 1), miner("b"))
+    house.at(0, 0)
+    state = house.state
+    members = tuple(house.members.values())
+    assert state.commanded(members, {}, 50, Study()) is state
+    swing = Study(current=Measuring("a", 1, 0, is_swing=True))
+    state = state.commanded(members, {"a": 3}, 50, swing)
+    assert state.watts.steps == ((50, "a", 1, 3, True),)
+    assert state.history.steps[-1] == (50, 60)
+    assert (state.records["a"].wanted, state.records["a"].changed_at) == (3, 50)
+    assert state.records["b"].wanted is None
+    state = state.commanded(members, {"a": 1}, 60, swing)
+    assert state.watts.steps[-1] == (60, "a", 3, 1, False)
+
+
+def test_members_that_come_and_go_are_no_step() -> None:
+    """Their power was drawn all the time."""
+    house = House(miner("a", 2))
+    house.at(0, 0)
+    house.members["b"] = miner("b", 3)
+    house.at(50)
+    assert house.state.history.at(-1) == 100
+    assert house.state.history.changed_at < 0
+    del house.members["a"]
+    house.at(60)
+    assert house.state.history.at(-1) == 60
+    assert list(house.state.records) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("values", "curve", "is_learning"),
+    [
+        ({}, line(), False),
+        ({"size": 4}, line(), True),
+    ],
+)
+def test_what_is_known_of_a_member(
+    values: dict[str, Any], curve: Any, *, is_learning: bool
+) -> None:
+    """Without a plug, its power is learned from the meter."""
+    member = ManagerState().known(miner(**values))
+    assert (member.curve, member.is_learning) == (curve, is_learning)
+
+
+def test_a_sleeper_is_replaced() -> None:
+    """Others stay."""
+    other = Sleep(need=5)
+    state = ManagerState(sleepers={"a": Sleep(), "b": other})
+    state = state.with_sleep("a", Sleep(need=9))
+    assert state.sleepers == {"a": Sleep(need=9), "b": other}
+
+
+def test_without_a_grid_the_meters_say_nothing() -> None:
+    """No reading is taken."""
+    house = House(miner())
+    house.meters = Meters(grid=None)
+    assert house.at(5).state.shown is None
