@@ -124,11 +124,10 @@ class ConfigEditor:
         Waits until it has been shown for SETTLE seconds. Raises no error: the command
         is over. `is_change_lost` says if the change could not be written again.
         """
-        due_in = self.due_in
         shown, self._shown = self._shown, None
-        if shown is None or due_in is None:
+        if shown is None:
             return
-        await asyncio.sleep(max(0, due_in))
+        await asyncio.sleep(max(0, shown.until - asyncio.get_running_loop().time()))
         write = shown.write
         try:
             if not _is_reverted(await self._read(), shown.shown):
