@@ -435,6 +435,31 @@ async def test_a_change_that_is_written_again() -> None:
     assert bench.editor.is_change_lost is False
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "is_written"),
+    [
+        (100, 99, False),
+        (100, 0, False),
+        (100, 100, True),
+        (100, 101, True),
+        # Unknown
+        (None, 1, True),
+        (100, None, True),
+    ],
+)
+async def test_a_process_that_restarted_since(
+    before: int | None, now: int | None, *, is_written: bool
+) -> None:
+    """It was no other writer: what the miner has then is compared by the next poll."""
+    bench = Bench(EditableClient(delay=0, summaries=(Summary(uptime=before),)))
+    await bench.edit({"retries": 7})
+    overwritten(bench)
+    bench.miner.reply(summary=Summary(uptime=now))
+    await bench.editor.settle()
+    assert len(bench.miner.posted) == (2 if is_written else 1)
+    assert bench.editor.is_change_lost is False
+
+
 async def test_a_change_is_lost_until_one_lasts() -> None:
     """Another one that is shown may be overwritten too."""
     writes = (None, XmrigRefusedError("400"), None)
