@@ -275,6 +275,19 @@ async def test_a_change_has_to_last_for_a_while() -> None:
     assert loop.time() - began > SETTLE * 0.99
 
 
+@pytest.mark.parametrize("uptime", [None, 99, 100, 101])
+async def test_a_process_that_is_gone_overwrites_nothing(uptime: int | None) -> None:
+    """Another one has the config of its file: nothing is written again."""
+    bench = Bench(EditableClient(delay=0))
+    bench.miner.reply(summary=Summary(uptime=100))
+    await bench.edit({"retries": 7})
+    bench.miner.reply(summary=Summary(uptime=uptime))
+    retries(5)(bench.miner.document)
+    await bench.editor.settle()
+    assert bench.miner.document["retries"] == (5 if uptime == 99 else 7)
+    assert not bench.editor.is_change_lost
+
+
 async def test_an_own_value_that_shows_late() -> None:
     """It was overwritten, and writing it again was refused: it is not external."""
     bench = Bench(EditableClient(delay=0, writes=(None, XmrigRefusedError("400"))))

@@ -76,13 +76,14 @@ POWER = {
         "sensor": PLUG,
         "model": {
             "watts": {"0": [50, 30], "2": [110.5, 12], "4": [170, 3]},
-            "hashrates": {"2": [900, 12], "4": [1720, 3]},
+            "algorithm": "rx/0",
+            "hashrates": [["kawpow", {"4": [9, 2]}], ["rx/0", {"2": [900, 12]}]],
         },
         "cards": {"cuda": 120},
     },
     "limit": {"watts": 130, "managed": 3, "user": 3, "limit": [2]},
     "threads_before": 4,
-    "calibration": [[4, 1720, 1720, 270, 0], [1, None, 430, 80, 0]],
+    "calibration": [[4, 1720, 1720, 270, 0, "rx/0"], [1, None, 430, 80, 0, None]],
 }
 MANAGER = {
     "mode": "smart",
@@ -208,7 +209,8 @@ def test_power(document: Any) -> None:
         return
     model = read(PowerModel(4, 60, 140).with_learned, document["meter"].get("model"))
     if model is not None:
-        json_bytes(model.as_json())
+        check_stored(model, PowerModel(4).with_learned)
+        model = model.for_algorithm("rx/0")
         watts = [model.watts(threads) for threads in range(6)]
         check_finite(*watts, *map(model.hashrate, range(6)), model.per_thread)
         assert watts == sorted(watts)
