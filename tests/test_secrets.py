@@ -7,13 +7,16 @@ import logging
 import traceback
 from typing import Any
 
+from homeassistant.components.trace.util import async_get_trace, async_list_traces
 from homeassistant.const import EVENT_CALL_SERVICE, MATCH_ALL
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.xmrig_miner.const import DOMAIN
 from simulator import FAULTS, Fault
 from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
@@ -269,3 +272,33 @@ async def test_errors(running: Rig, fault: str, patch: Any, key: str) -> None:
     # Tracebacks contain lines of this file.
     assert HIDDEN not in told.replace("HIDDEN", "")
     assert HIDDEN not in placeholders
+
+
+async def test_traces_of_automations(running: Rig) -> None:
+    """They contain responses and errors of actions, and the states of triggers."""
+    hass = running.hass
+    target = {"config_entry_id": running.entry.entry_id}
+    calls: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("get_data", {}),
+        ("set_config", {"config": {"pools": None, "retries": 7}, "dry_run": True}),
+        ("restore_config", {}),
+        ("set_config", {"config": {"pools": []}}),
+    )
+    actions = [
+        {
+            "action": f"{DOMAIN}.{action}",
+            "data": target | data,
+            "response_variable": f"response_{number}",
+        }
+        for number, (action, data) in enumerate(calls)
+    ]
+    trigger = {"trigger": "state", "entity_id": running.entity_id("switch.mining")}
+    automation = {"id": "traced", "triggers": trigger, "actions": actions}
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    await running.turn("switch.mining", on=False)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (trace,) = await async_list_traces(hass, "automation", "automation.traced")
+    told = as_text(await async_get_trace(hass, "automation.traced", trace["run_id"]))
+    assert "later-object" in told, "the config is in it"
+    assert "at least one pool" in told, "the error is in it"
+    assert HIDDEN not in told

@@ -1,10 +1,7 @@
 """Anything in actions and forms: a clear error and nothing written, or what it says."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from socket import gaierror
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_ENTITY_ID
@@ -19,7 +16,6 @@ from tests.api.odd import any_json
 from tests.common import Rig
 from tests.controls import MINING, POOL, THREADS, config_of, is_same_config, writes
 from tests.forms import sections
-from tests.sessions import Resolver
 from tests.test_translations import TEXTS
 
 anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -77,7 +73,10 @@ async def test_set_config_with_anything(
 
 @pytest.mark.parametrize(
     "action",
-    ["set_config", "restore_config", "pause_for", "run_all", "calibrate", "get_data"],
+    [
+        *("set_config", "restore_config", "pause_for", "run_all", "calibrate"),
+        *("cancel_calibration", "get_data", "get_workers"),
+    ],
 )
 @anything
 @given(data=st.dictionaries(fields, any_json, max_size=3), has_target=st.booleans())
@@ -146,14 +145,6 @@ async def test_options_with_anything(running: Rig, data: Any) -> None:
         assert dict(running.entry.options) == before
         flow.async_abort(form["flow_id"])
     assert running.is_loaded
-
-
-@pytest.fixture
-def no_names() -> Iterator[None]:
-    """Resolve no name, so that no request leaves this computer."""
-    unknown = gaierror("Name or service not known")
-    with patch.object(Resolver, "resolve", side_effect=unknown):
-        yield
 
 
 @anything

@@ -1,15 +1,18 @@
 """Anything in the forms of a miner, a proxy and the manager, step by step."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
-from socket import gaierror
 from typing import Any
-from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData, section
+from homeassistant.data_entry_flow import (
+    FlowResultType,
+    InvalidData,
+    UnknownFlow,
+    section,
+)
 from homeassistant.helpers.json import json_bytes
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -20,11 +23,14 @@ from tests.api.odd import any_json
 from tests.common import Rig, entry_for
 from tests.fleet.house import GRID, House
 from tests.forms import check_texts
-from tests.sessions import Resolver
 from tests.test_translations import TEXTS
 from tests.watts import NO_CARDS, NUMBERS, PLUG, report
 
-anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+forms = settings(
+    max_examples=max(1, settings().max_examples // 4),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+"""Each of these examples fills in several forms, and reloads entries."""
 
 STEPS = 5
 """How many forms of a flow are filled in at most."""
@@ -34,14 +40,6 @@ STEPS = 5
 def options() -> dict[str, Any]:
     """Return a miner without graphics cards."""
     return NO_CARDS
-
-
-@pytest.fixture
-def no_names() -> Iterator[None]:
-    """Resolve no name, so that no request leaves this computer."""
-    unknown = gaierror("Name or service not known")
-    with patch.object(Resolver, "resolve", side_effect=unknown):
-        yield
 
 
 @dataclass
@@ -99,8 +97,9 @@ def inputs(schema: Any, values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any
         str(key): inputs(value.schema, values) if isinstance(value, section) else values
         for key, value in (schema.schema if schema else {}).items()
     }
-    mostly = st.fixed_dictionaries({}, optional=fields)
-    return st.one_of(*[mostly] * 6, any_json)
+    whole = st.fixed_dictionaries(fields)
+    some = st.fixed_dictionaries({}, optional=fields)
+    return st.one_of(*[whole] * 6, some, some, any_json)
 
 
 async def fill_in(
@@ -164,11 +163,12 @@ async def run(
     for entry in home.hass.config_entries.async_entries(DOMAIN):
         json_bytes([entry.as_dict()])
     for flow in home.hass.config_entries.flow.async_progress_by_handler(DOMAIN):
-        home.hass.config_entries.flow.async_abort(flow["flow_id"])
+        with suppress(UnknownFlow):
+            home.hass.config_entries.flow.async_abort(flow["flow_id"])
     await put_back(home, before)
 
 
-@anything
+@forms
 @given(data=st.data())
 async def test_add(home: Home, data: Any) -> None:
     """A miner or the manager, of which there may be none yet."""
@@ -178,7 +178,7 @@ async def test_add(home: Home, data: Any) -> None:
 
 
 @pytest.mark.parametrize("index", range(3), ids=["miner", "proxy", "manager"])
-@anything
+@forms
 @given(data=st.data())
 async def test_reconfigure(home: Home, index: int, data: Any) -> None:
     """Each kind of entry."""
@@ -188,7 +188,7 @@ async def test_reconfigure(home: Home, index: int, data: Any) -> None:
     await run(home, flow, DOMAIN, context, TEXTS["config"], data)
 
 
-@anything
+@forms
 @given(data=st.data())
 async def test_reauthenticate(home: Home, data: Any) -> None:
     """The token is stored only if it is accepted."""
@@ -199,7 +199,7 @@ async def test_reauthenticate(home: Home, data: Any) -> None:
 
 
 @pytest.mark.parametrize("index", [0, 2], ids=["miner", "manager"])
-@anything
+@forms
 @given(data=st.data())
 async def test_options(home: Home, index: int, data: Any) -> None:
     """Each kind of entry that has options."""
@@ -208,7 +208,7 @@ async def test_options(home: Home, index: int, data: Any) -> None:
     await run(home, flow, handler, None, TEXTS["options"], data)
 
 
-@anything
+@forms
 @given(data=st.data())
 async def test_workers(home: Home, data: Any) -> None:
     """Only workers that the proxy has become devices."""
