@@ -78,7 +78,7 @@ async def home(no_names: None, rig: Rig) -> AsyncGenerator[Home]:
 
 def plausible(home: Home) -> st.SearchStrategy[Any]:
     """Return what users could enter in some field."""
-    simulators = [home.house.rigs[0].simulator, home.proxy.simulator]
+    simulators = [rig.simulator for rig in home.rigs]
     return st.sampled_from(
         [
             *("127.0.0.1", "rig.test", "[::1]", "127.0.0.1/a", "", "s3cret", "none"),
