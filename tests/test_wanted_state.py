@@ -207,6 +207,35 @@ async def test_a_miner_that_was_unreachable_and_restarted_is_restored(
     assert running.state(MINING) == "off"
 
 
+async def test_a_miner_that_becomes_unreachable_while_it_is_restored(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is restored once it is back."""
+    simulator = running.simulator
+    await running.turn(MINING, on=False)
+    simulator.restart()
+
+    summaries = 0
+
+    def fail(request: Any) -> None:
+        nonlocal summaries
+        summaries += request.path == "/2/summary"
+        # The first one is the poll, the second one verifies which miner answers
+        if summaries == 2:
+            simulator.fault = "hang"
+
+    simulator.on_request = fail
+    await running.poll()
+    assert simulator.fault
+    assert running.state(MINING) == "unavailable"
+    assert "Unexpected" not in caplog.text
+    simulator.on_request = None
+    simulator.fault = None
+    await running.poll()
+    assert simulator.miner.is_paused
+    assert running.state(MINING) == "off"
+
+
 async def test_a_miner_that_was_only_unreachable_is_left_as_it_is(running: Rig) -> None:
     """The user may have changed it in the meantime."""
     await running.turn(MINING, on=False)

@@ -12,6 +12,7 @@ from custom_components.xmrig_miner.manager import (
     Reading,
     Reason,
 )
+from custom_components.xmrig_miner.manager.members import OFFLINE_KEPT
 from custom_components.xmrig_miner.manager.state import Shown
 
 from .common import House, line, miner
@@ -204,7 +205,9 @@ def test_the_share_of_a_member_that_went_offline_is_kept_for_a_minute() -> None:
     house = House(miner("a"), miner("b"))
     house.run(0, -80)
     house.change("a", is_online=False, threads=None)
-    assert house.run(15, -80).targets == {}
+    plan = house.run(15, -80)
+    assert plan.targets == {}
+    assert plan.wake_at == 15 + OFFLINE_KEPT
     assert house.run(60, -80).targets == {}
     assert house.run(76, -80).targets == {"b": 4}
 
