@@ -53,6 +53,8 @@ OTHERS = (
     replace(LIVELY, name="lively, watts learned", knows_watts=False),
     replace(LIVELY, name="lively, with nights", has_nights=True),
     *SCARCE,
+    replace(SCARCE[0], name="two miners, scarce sun, 5 s", meter=Meter(5)),
+    replace(SCARCE[1], name="three miners, scarce sun, 5 s", meter=Meter(5)),
     replace(SCARCE[0], name="two miners, recorded sky", is_recorded=True),
     replace(SCARCE[1], name="three miners, recorded sky", is_recorded=True),
 )
