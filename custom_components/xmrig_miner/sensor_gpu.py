@@ -151,7 +151,7 @@ class XmrigGpuSensor(XmrigReadingSensor):
         if not super().available or (backends := self.snapshot.backends) is None:
             return False
         backend = backends.by_type.get(self._unlisted.backend)
-        runs = backend is None or bool(backend.threads)
+        runs = backend is None or bool(backend.thread_count)
         return self._gpu is not None or not (backends.complete and runs)
 
     @property

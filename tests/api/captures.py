@@ -1,6 +1,7 @@
 """Captured replies of real miners, and helpers to inspect parsed replies."""
 
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 import json
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ def read_all(model: Any) -> None:
         for field in fields(model):
             read_all(getattr(model, field.name))
         for name, attribute in vars(type(model)).items():
-            if isinstance(attribute, property):
+            if isinstance(attribute, property | cached_property):
                 read_all(getattr(model, name))
     elif isinstance(model, tuple):
         for item in model:

@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.xmrig_miner.api import partial_json
-from custom_components.xmrig_miner.api.models import Backends, Summary
+from custom_components.xmrig_miner.api.models import Backend, Backends, Summary
 from custom_components.xmrig_miner.api.snapshot import Snapshot
 
 from .captures import CAPTURES, FIXTURES, capture
@@ -113,6 +113,8 @@ def contradictions(part: Any, whole: Any, path: str = "") -> list[str]:
             if field.name not in ("complete", "fan_speed")
             for other in [getattr(whole, field.name)]
         ]
+        if isinstance(part, Backend):
+            pairs.append((f"{path}.threads", part.threads, whole.threads))
     elif isinstance(part, tuple | list) and len(part) <= len(whole):
         pairs = [
             (f"{path}[{index}]", *items)

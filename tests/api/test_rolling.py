@@ -12,7 +12,6 @@ from custom_components.xmrig_miner.api.models import (
     Hashrate,
     Summary,
 )
-from custom_components.xmrig_miner.api.models.backends import Thread
 from custom_components.xmrig_miner.api.rolling import (
     MAX_BRIDGE,
     MAX_GAP,
@@ -39,7 +38,7 @@ def backend(name: BackendType, hashrate: Hashrate, threads: int) -> Backend:
         type=name,
         enabled=True,
         hashrate=hashrate,
-        threads=tuple(repeat(Thread(hashrate=EMPTY), threads)),
+        reply=[{}] * threads,
     )
 
 

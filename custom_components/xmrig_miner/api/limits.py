@@ -49,6 +49,8 @@ class Extent(NamedTuple):
 
 def clean_text(value: str) -> str:
     """Return a text that can be encoded and shown on one line."""
+    if value.isprintable():
+        return value.strip()
     return _CONTROL.sub(" ", _encodable(value)).strip()
 
 

@@ -7,6 +7,7 @@ name.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 import ipaddress
 import re
 
@@ -89,6 +90,7 @@ class PoolAddress:
         return f"{self.host}{self.port or f':{DEFAULT_POOL_PORT}'}"
 
 
+@lru_cache(maxsize=1024)
 def connected_pool(text: str | None) -> str | None:
     """Return the pool that a miner reports as connected, if it may be shown.
 

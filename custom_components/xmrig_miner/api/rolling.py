@@ -93,7 +93,7 @@ class _RollingHashrate:
     def observe(self, backend: Backend, now: float, *, is_paused: bool) -> Hashrate:
         """Return the hashrate with its gaps filled, if possible."""
         found = backend.hashrate
-        rate = self._rate(found.seconds_10, len(backend.threads), now, is_paused)
+        rate = self._rate(found.seconds_10, backend.thread_count, now, is_paused)
         if rate is None:
             self.counts.clear()
             return found
@@ -163,7 +163,7 @@ class RollingHashrates:
         for name, backend in backends.by_type.items():
             rolling = self._backends.setdefault(name, _RollingHashrate())
             filled[name] = rolling.observe(backend, now, is_paused=is_paused)
-            if backend.threads or not rolling.counts.is_empty:
+            if backend.thread_count or not rolling.counts.is_empty:
                 parts.append(filled[name])
         if parts:
             summed = Hashrate.total(parts)

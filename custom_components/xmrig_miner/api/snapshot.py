@@ -164,7 +164,7 @@ class Snapshot(BaseSnapshot):
             return True
         if self.backends is None or backend not in self.backends.by_type:
             return False
-        return bool(self.backends.by_type[backend].threads) or (
+        return bool(self.backends.by_type[backend].thread_count) or (
             self.config is not None and self.config.has_cards(backend)
         )
 

@@ -66,6 +66,11 @@ def test_cards_are_identified_by_their_index() -> None:
     assert (vega.index, vega.hashrate.seconds_10) == (1, 10000000.75)
 
 
+def test_a_thread_of_the_cpu_is_no_card() -> None:
+    """Whatever it reports."""
+    assert cards("cpu", {"index": 0, "bus_id": "01:00.0"}).gpus == ()
+
+
 def test_a_card_one_of_whose_threads_has_no_hashrate_yet() -> None:
     """A sum with a missing part is missing."""
     document = gpu_backends()

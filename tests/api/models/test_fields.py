@@ -74,7 +74,7 @@ HEALTH = {
     "fan_speed": [40, 50],
     "rpm": 1800,
 }
-BACKEND = {
+BACKEND: dict[str, Any] = {
     "type": "opencl",
     "enabled": True,
     "profile": "rx",
@@ -188,13 +188,14 @@ def test_backends() -> None:
         enabled=True,
         profile="rx",
         hashrate=Hashrate(seconds_10=1.5, minute_1=2.5, minutes_15=3.5),
-        threads=(thread,),
         msr=True,
         vendor="AMD",
+        reply=BACKEND["threads"],
     )
     assert Backends.from_json([BACKEND]) == Backends(
         by_type={BackendType.OPENCL: backend}, complete=True, reply=[BACKEND]
     )
+    assert backend.threads == (thread,)
     [card] = backend.gpus
     assert (card.backend, card.index) == (BackendType.OPENCL, 1)
     assert (card.manufacturer, card.name, card.bus_id) == ("AMD", "RX 580", "03:00.0")

@@ -30,6 +30,8 @@ MAX_NAME = 200
 # domain that other tools prepend. 00:00.0 is the root of the bus.
 _BUS_ID = re.compile(r"([0-9a-f]{4,8}:)?(?!00:00\.0)[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
 
+_TYPES: dict[str | None, BackendType] = {item.value: item for item in BackendType}
+
 _MANUFACTURERS = {
     "advanced micro devices": "AMD",
     "amd": "AMD",
@@ -145,11 +147,12 @@ class Backend:
     """For a GPU backend, also whether its library and a device were found."""
     profile: str | None = None
     hashrate: Hashrate = field(default_factory=Hashrate)
-    threads: tuple[Thread, ...] = ()
     msr: bool | None = None
     """Whether model specific registers of the CPU were set."""
     vendor: str | None = None
     """The vendor of the OpenCL platform."""
+    reply: list[Any] = field(default_factory=list, repr=False)
+    """The threads as they were reported, at most MAX_THREADS."""
 
     @classmethod
     def from_json(cls, backend_type: BackendType, data: Mapping[str, Any]) -> Self:
@@ -159,16 +162,30 @@ class Backend:
             enabled=boolean(data.get("enabled")),
             profile=text(data.get("profile")),
             hashrate=Hashrate.from_json(data.get("hashrate")),
-            threads=tuple(
-                map(Thread.from_json, items(data.get("threads"))[:MAX_THREADS])
-            ),
             msr=boolean(data.get("msr")),
             vendor=text(members(data.get("platform")).get("vendor")),
+            reply=items(data.get("threads"))[:MAX_THREADS],
         )
 
     @property
+    def thread_count(self) -> int:
+        """Return how many worker threads there are."""
+        return len(self.reply)
+
+    @cached_property
+    def threads(self) -> tuple[Thread, ...]:
+        """Return the worker threads.
+
+        They are read when needed: a CPU may have hundreds, of which polls only need the
+        number.
+        """
+        return tuple(map(Thread.from_json, self.reply))
+
+    @cached_property
     def gpus(self) -> tuple[Gpu, ...]:
         """Return the cards in use, with the threads of each added up."""
+        if self.type is BackendType.CPU:
+            return ()
         cards: dict[int, list[Thread]] = {}
         for thread in self.threads:
             if thread.index is not None:
@@ -217,12 +234,10 @@ class Backends:
     @classmethod
     def from_json(cls, document: list[Any], *, complete: bool = True) -> Self:
         """Return the backends from a reply; unknown types are left out."""
-        known = set(BackendType)
         backends = {}
         for item in document:
             data = members(item)
-            if (name := text(data.get("type"))) in known:
-                backend_type = BackendType(name)
+            if backend_type := _TYPES.get(text(data.get("type"))):
                 backends[backend_type] = Backend.from_json(backend_type, data)
                 if len(items(data.get("threads"))) > MAX_THREADS:
                     complete = False
@@ -264,9 +279,9 @@ class Backends:
     @property
     def threads(self) -> int:
         """Return how many worker threads there are."""
-        return sum(len(backend.threads) for backend in self.by_type.values())
+        return sum(backend.thread_count for backend in self.by_type.values())
 
-    @property
+    @cached_property
     def gpus(self) -> tuple[Gpu, ...]:
         """Return the cards in use by any backend."""
         return tuple(gpu for backend in self.by_type.values() for gpu in backend.gpus)

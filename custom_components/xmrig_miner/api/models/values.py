@@ -18,7 +18,7 @@ def text(value: Any) -> str | None:
 
 def number(value: Any, maximum: float = MAX_INTEGER) -> float | None:
     """Return a number from 0 to a maximum."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) not in (int, float):
         return None
     # Also false for NaN
     return float(value) if 0 <= value <= maximum else None
@@ -30,7 +30,7 @@ def integer(value: Any, maximum: int = MAX_INTEGER, *, minimum: int = 0) -> int 
     XMRig's counters have 64 bits. A count that JavaScript cannot represent exactly
     counts as missing, because a rounded count would be wrong.
     """
-    if isinstance(value, bool) or not isinstance(value, int):
+    if type(value) is not int:
         return None
     return value if minimum <= value <= maximum else None
 
