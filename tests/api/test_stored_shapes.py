@@ -18,9 +18,10 @@ DECLARED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def full_state() -> MinerState:
-    """Return a complete state."""
-    before = Config(CONFIG)
-    after = Config({**CONFIG, "retries": 7, "cpu": {**CONFIG["cpu"], "rx": [0]}})
+    """Return a complete state: an action wrote, and then a control."""
+    first = Config(CONFIG)
+    before = Config({**CONFIG, "retries": 7})
+    after = Config({**before.document, "cpu": {**CONFIG["cpu"], "rx": [0]}})
     state = MinerState(
         backends=frozenset(BackendType),
         request=Request(mining=True, here=True, limited=True, until=1790000100.5),
@@ -30,6 +31,7 @@ def full_state() -> MinerState:
         payout=frozenset({"a", "b"}),
         pending_payout=frozenset({"c"}),
     )
+    state = state.with_write(first, before, by_user=True).with_write_done(before)
     state = state.with_write(before, after, by_user=False)
     changes = list(diff(before.document, after.document))
     return state.with_reported_values(after, changes)
@@ -40,7 +42,31 @@ STORED: dict[str, Any] = json.loads(json.dumps(full_state().as_json()))
 
 def test_what_was_stored_is_read() -> None:
     """With every field."""
+    assert STORED["all_edits"] != STORED["control_edits"]
     assert MinerState.from_json(STORED) == full_state()
+
+
+def test_equal_ledgers_are_stored_once() -> None:
+    """They are, as long as only controls wrote."""
+    before, after = Config(CONFIG), Config({**CONFIG, "retries": 7})
+    state = MinerState().with_write(before, after, by_user=False)
+    assert state.control_edits.pending
+    stored = json.loads(json.dumps(state.as_json()))
+    assert stored["control_edits"] is None
+    assert MinerState.from_json(stored) == state
+
+
+def test_ledgers_that_differ_in_a_type_are_both_stored() -> None:
+    """True is not 1: a control must restore what the user's action wrote."""
+    first, user, after = (
+        Config({**CONFIG, "pause-on-active": value}) for value in (1, True, False)
+    )
+    state = MinerState().with_write(first, user, by_user=True).with_write_done(user)
+    state = state.with_write(user, after, by_user=False).with_write_done(after)
+    stored = MinerState.from_json(json.loads(json.dumps(state.as_json())))
+    assert stored.user_config(after).document["pause-on-active"] is True
+    assert stored.original_config(after).document["pause-on-active"] == 1
+    assert stored.original_config(after).document["pause-on-active"] is not True
 
 
 @pytest.mark.parametrize("started", [-86400.5, -0.25, 0.0, 0.25, 1.0])

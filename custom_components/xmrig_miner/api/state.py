@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import logging
 from typing import Any, Self
 
-from .document import Change, diff, with_values
+from .document import Change, diff, json_equal, with_values
 from .exceptions import XmrigStorageError
 from .ledger import Ledger
 from .models import BackendType, Config
@@ -88,10 +88,12 @@ class MinerState:
         if data is None:
             return cls()
         previous = data["previous_request"]
+        all_edits = Ledger.from_json(data["all_edits"])
+        control = data["control_edits"]
         return cls(
             backends=frozenset(map(BackendType, data["backends"])),
-            all_edits=Ledger.from_json(data["all_edits"]),
-            control_edits=Ledger.from_json(data["control_edits"]),
+            all_edits=all_edits,
+            control_edits=all_edits if control is None else Ledger.from_json(control),
             request=Request.from_json(data["request"]),
             previous_request=None if previous is None else Request.from_json(previous),
             threads=stored_or_none(data["threads"], thread_number),
@@ -103,10 +105,15 @@ class MinerState:
     def as_json(self) -> dict[str, Any]:
         """Return the state as JSON values."""
         previous = self.previous_request
+        all_edits = self.all_edits.as_json()
+        control_edits = self.control_edits.as_json()
         return {
             "backends": sorted(self.backends),
-            "all_edits": self.all_edits.as_json(),
-            "control_edits": self.control_edits.as_json(),
+            "all_edits": all_edits,
+            # Equal, as long as no action wrote anything: half as much to store and read
+            "control_edits": None
+            if json_equal(control_edits, all_edits)
+            else control_edits,
             "request": self.request.as_json(),
             "previous_request": None if previous is None else previous.as_json(),
             "threads": self.threads,
