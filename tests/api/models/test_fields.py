@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.xmrig_miner.api.identity import Kind, MinerIdentity
 from custom_components.xmrig_miner.api.models import (
     MAX_UPTIME,
     Backend,
@@ -166,7 +167,11 @@ def test_a_summary_of_a_proxy() -> None:
         complete=True,
         reply=PROXY,
     )
-    assert ProxySummary.from_json(PROXY, complete=False).complete is False
+    cut = ProxySummary.from_json(PROXY, complete=False)
+    assert cut.complete is False
+    assert cut.identity == MinerIdentity(
+        id="e36901a1fad0bdd4", worker_id="rig-one", kind=Kind.PROXY
+    )
 
 
 def test_backends() -> None:

@@ -101,15 +101,15 @@ class Workers:
         """Return a worker by name."""
         if (row := self.rows.get(name)) is None:
             return None
-        cells = row[:12] + [None] * (12 - len(row))
-        milliseconds = integer(cells[7], _LATEST * _MS_PER_SECOND, minimum=1)
+        cell = dict(enumerate(row)).get
+        milliseconds = integer(cell(7), _LATEST * _MS_PER_SECOND, minimum=1)
         return Worker(
-            connections=integer(cells[2]),
-            accepted=integer(cells[3]),
-            rejected=integer(cells[4]),
-            invalid=integer(cells[5]),
+            connections=integer(cell(2)),
+            accepted=integer(cell(3)),
+            rejected=integer(cell(4)),
+            invalid=integer(cell(5)),
             last_share=None if milliseconds is None else milliseconds / _MS_PER_SECOND,
-            hashrate=_full_windows(row[8:13], integer(cells[6]) or 0),
+            hashrate=_full_windows(row[8:13], integer(cell(6)) or 0),
         )
 
 
