@@ -96,6 +96,7 @@ async def test_a_read_has_no_body(call: str) -> None:
         with pytest.raises(XmrigResponseError):
             await CALLS[call](client)
     assert server.requests[0].body == b""
+    assert not {"Content-Type", "Content-Length"} & server.requests[0].headers.keys()
 
 
 @pytest.mark.parametrize("method", RPCS)

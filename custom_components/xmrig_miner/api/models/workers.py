@@ -109,7 +109,7 @@ class Workers:
             rejected=integer(cell(4)),
             invalid=integer(cell(5)),
             last_share=None if milliseconds is None else milliseconds / _MS_PER_SECOND,
-            hashrate=_full_windows(row[8:13], integer(cell(6)) or 0),
+            hashrate=_full_windows(row[8:], integer(cell(6)) or 0),
         )
 
 
