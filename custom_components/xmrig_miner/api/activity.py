@@ -101,9 +101,10 @@ def _with_last_known(before: Snapshot | None, after: Snapshot) -> Snapshot:
 
     A miner names no pool while it is connecting, and no algorithm until its first job.
     """
-    if before is None:
+    summary = after.summary
+    if before is None or (summary.algo and summary.connection.pool):
         return after
-    last, summary = before.summary, after.summary
+    last = before.summary
     pool = summary.connection.pool or last.connection.pool
     return replace(
         after,

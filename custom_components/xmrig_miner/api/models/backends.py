@@ -276,7 +276,7 @@ class Backends:
             and all(backend.enabled is False for backend in self.by_type.values())
         )
 
-    @property
+    @cached_property
     def threads(self) -> int:
         """Return how many worker threads there are."""
         return sum(backend.thread_count for backend in self.by_type.values())

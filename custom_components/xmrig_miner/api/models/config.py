@@ -144,7 +144,7 @@ class Config:
             return None
         return frozenset(self.payout_fingerprints)
 
-    @property
+    @cached_property
     def pause_rules(self) -> frozenset[PauseRule]:
         """Return the rules by which the miner pauses itself."""
         return frozenset(rule for rule in PauseRule if self.document.get(rule))
