@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -127,6 +128,20 @@ async def test_a_manager_that_is_removed_gives_the_miners_back(house: House) -> 
     registry = er.async_get(house.hass)
     assert not er.async_entries_for_config_entry(registry, house.entry.entry_id)
     assert not {"switch.managed", "number.priority"} & house.rigs[0].entities.keys()
+
+
+async def test_a_manager_that_is_disabled_gives_the_miners_back(house: House) -> None:
+    """Nothing would ever release them; they are members again once it is enabled."""
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+    entries = house.hass.config_entries
+    await entries.async_set_disabled_by(house.entry.entry_id, ConfigEntryDisabler.USER)
+    await house.pass_time(30)
+    assert house.threads == [THREADS] * 3
+    await entries.async_set_disabled_by(house.entry.entry_id, None)
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
 
 
 async def test_a_manager_that_was_removed_while_a_miner_was_away(house: House) -> None:

@@ -1,11 +1,14 @@
 """Set up, unload and remove the config entry of the manager."""
 
+import asyncio
+
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN, LOGGER
+from ..runtime import XmrigConfigEntry
 from ..storage import async_load, async_remove, manager_store
 from .account import EnergyAccount
 from .coordinator import FleetCoordinator
@@ -62,9 +65,14 @@ async def async_close_manager(entry: FleetConfigEntry) -> None:
 
 
 async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
-    """Unload the manager; its members keep their current threads."""
+    """Unload the manager; its members keep their current threads.
+
+    One that is disabled releases them: it may never return.
+    """
     hass.data.pop(FLEET, None)
     await async_close_manager(entry)
+    if entry.disabled_by:
+        await _async_release_members(hass)
     await entry.runtime_data.learned.async_close()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_source_issues(hass, entry, ignored=False)
@@ -80,8 +88,16 @@ async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
         # A member's settings are entities on the device of its miner
         if entity.platform == DOMAIN and entity.translation_key in MEMBER_KEYS:
             registry.async_remove(entity.entity_id)
-    for member in loaded_miners(hass):
-        try:
-            await member.runtime_data.power.limit.async_set_managed(None)
-        except HomeAssistantError as error:
-            LOGGER.debug("%s could not be released yet: %s", member.title, error)
+    await _async_release_members(hass)
+
+
+async def _async_release_members(hass: HomeAssistant) -> None:
+    """Remove the bound of all miners; one that is away is released once it is back."""
+    await asyncio.gather(*map(_async_release, loaded_miners(hass)))
+
+
+async def _async_release(member: XmrigConfigEntry) -> None:
+    try:
+        await member.runtime_data.power.limit.async_set_managed(None)
+    except HomeAssistantError as error:
+        LOGGER.debug("%s could not be released yet: %s", member.title, error)
