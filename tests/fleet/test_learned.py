@@ -47,6 +47,16 @@ async def test_what_was_learned_is_kept(house: House) -> None:
     assert again.response.count == state.response.count
 
 
+async def test_it_is_saved_while_more_is_learned(
+    house: House, hass: HomeAssistant
+) -> None:
+    """Each change puts off what the store of Home Assistant writes later."""
+    await house.set_up()
+    await let_it_learn(house)
+    await house.pass_time(240)
+    assert Path(learned_store(hass, house.entry.entry_id).path).exists()
+
+
 async def test_what_is_damaged_is_set_aside(house: House, hass: HomeAssistant) -> None:
     """The manager starts with nothing learned."""
     await house.set_up()

@@ -36,6 +36,7 @@ class LearnedFile:
         self._coordinator = coordinator
         self._store: XmrigStore = learned_store(coordinator.hass, entry.entry_id)
         self._saved = self._content()
+        self._is_scheduled = False
         entry.async_on_unload(coordinator.async_add_listener(self._handle_decision))
 
     @callback
@@ -46,9 +47,18 @@ class LearnedFile:
             return
         is_urgent = content["sleepers"] != self._saved["sleepers"]
         self._saved = content
-        self._store.async_delay_save(
-            self._content, SLEEP_SAVE_DELAY if is_urgent else SAVE_DELAY
-        )
+        # Each call puts off a save that is scheduled, also those before it is due
+        if is_urgent or not self._is_scheduled:
+            self._is_scheduled = True
+            self._store.async_delay_save(
+                self._content_to_save, SLEEP_SAVE_DELAY if is_urgent else SAVE_DELAY
+            )
+
+    @callback
+    def _content_to_save(self) -> dict[str, Any]:
+        """Return the content for a save that was scheduled."""
+        self._is_scheduled = False
+        return self._content()
 
     async def async_close(self) -> None:
         """Save now; an error is only logged."""
