@@ -34,10 +34,12 @@ WAKE = "input_button.wake"
 SLEEP = "input_button.sleep"
 SWITCH = "input_boolean.plug"
 MAC = "aa:bb:cc:dd:ee:ff"
-REST = 1800
+REST = 900
+"""Seconds, longer than a computer is awake at least."""
 STARTS_UP = 100
 
-BUTTONS = {**NUMBERS, CONF_WAKE_ENTITY: WAKE, CONF_SLEEP_ENTITY: SLEEP}
+RESTS = {**NUMBERS, CONF_SLEEP_AFTER: REST // 60}
+BUTTONS = {**RESTS, CONF_WAKE_ENTITY: WAKE, CONF_SLEEP_ENTITY: SLEEP}
 WITH_PLUG = {**BUTTONS, CONF_SLEEP_PLUG: SWITCH}
 
 
@@ -297,7 +299,7 @@ async def test_a_plug_stays_on_while_it_draws(bedroom: Bedroom, silent: None) ->
 
 async def test_a_plug_alone(bedroom: Bedroom, silent: None) -> None:
     """The computer shuts down by itself, and the plug wakes it again."""
-    await bedroom.choose({**NUMBERS, CONF_SLEEP_PLUG: SWITCH, CONF_WAKE_ENTITY: SWITCH})
+    await bedroom.choose({**RESTS, CONF_SLEEP_PLUG: SWITCH, CONF_WAKE_ENTITY: SWITCH})
     await bedroom.set_up()
     await bedroom.pass_time(REST + 600)
     assert bedroom.sleeps == "falling_asleep"
@@ -317,7 +319,7 @@ async def test_wake_on_lan(bedroom: Bedroom) -> None:
     """By Home Assistant's own integration, which is set up for it."""
     bedroom.hass.config.components.add("wake_on_lan")
     calls = async_mock_service(bedroom.hass, "wake_on_lan", "send_magic_packet")
-    await bedroom.choose({**NUMBERS, CONF_SLEEP_ENTITY: SLEEP, CONF_WAKE_MAC: MAC})
+    await bedroom.choose({**RESTS, CONF_SLEEP_ENTITY: SLEEP, CONF_WAKE_MAC: MAC})
     await bedroom.set_up()
     await bedroom.fall_asleep()
     bedroom.sun = 1000
@@ -370,7 +372,7 @@ async def test_what_the_user_put_to_sleep_is_left_alone(
     await bedroom.call("press" if entity_id == SLEEP else "turn_off", entity_id)
     if entity_id == SWITCH:
         await bedroom.turn_off()
-    await bedroom.pass_time(7200)
+    await bedroom.pass_time(3600)
     assert bedroom.rings == 0
     assert bedroom.sleeps == "asleep"
     assert bedroom.issues == set()
