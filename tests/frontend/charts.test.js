@@ -88,7 +88,10 @@ test("the best point is a measured one where there is any", () => {
     ({ threads, power, hashrate, is_measured });
   const guessed = [point(0, 40, 0), point(1, 50, 600), point(2, 60, 1100)];
   assert.equal(bestPoint(guessed)?.threads, 2);
-  assert.equal(bestPoint([...guessed, point(3, 100, 1200, true)])?.threads, 3);
+  const measured = [point(3, 100, 1200, true), point(4, 120, 1300, true)];
+  assert.equal(bestPoint([...guessed, ...measured])?.threads, 3);
+  // One alone compares with nothing
+  assert.equal(bestPoint([...guessed, ...measured.slice(0, 1)])?.threads, 2);
   assert.equal(bestPoint([point(0, 40, 0)]), undefined);
 });
 

@@ -213,7 +213,7 @@ export function beginning(now, ...series) {
 /**
  * Return the number of threads with the most hashes per W; undefined while unknown.
  *
- * Only what was measured counts as long as anything was: what lies between is a guess.
+ * Only what was measured counts, if there is anything to compare: the rest is a guess.
  *
  * @param {readonly CurvePoint[]} curve
  */
@@ -222,7 +222,7 @@ export function bestPoint(curve) {
   const measured = known.filter((point) => point.is_measured);
   /** @type {CurvePoint | undefined} */
   let best;
-  for (const point of measured.length ? measured : known) {
+  for (const point of measured.length > 1 ? measured : known) {
     if (!best || efficiencyOf(point) > efficiencyOf(best)) best = point;
   }
   return best;
