@@ -17,6 +17,7 @@ type Json = dict[str, Any]
 
 SLOT = timedelta(minutes=5)
 STATISTICS = "recorder/statistics_during_period"
+SHARE = "sensor.mining_manager_solar_share_today"
 DETAILS = "xmrig_miner/details"
 
 SUNRISE, SUNSET = 6.5, 19.5
@@ -133,6 +134,17 @@ class PlayedDay:
                     row = {"start": start, "end": end}
                     yield row | dict.fromkeys(request["types"], value)
 
+    def show(self, event: Json) -> None:
+        """Replace states in an event of the current ones by those of the day."""
+        today = self._today()
+        share = 100 * today["solar"] / sum(today.values())
+        for state in (
+            event.get("a", {}).get(SHARE),
+            event.get("c", {}).get(SHARE, {}).get("+"),
+        ):
+            if state:
+                state["s"] = str(round(share))
+
     async def play(self, page: Page) -> None:
         """Answer requests for the day on all pages that are opened from now on."""
         await page.route_web_socket(re.compile("/api/websocket"), self._connect)
@@ -153,6 +165,8 @@ class PlayedDay:
                 if answer["type"] == "result" and answer["id"] in requests:
                     request = requests.pop(answer["id"])
                     answer["result"] = self.answer(request, answer["result"])
+                if answer["type"] == "event" and isinstance(answer["event"], dict):
+                    self.show(answer["event"])
             for answer in answers:
                 socket.send(json.dumps(answer))
 

@@ -28,7 +28,7 @@ day shows all of a day of sun."""
 QUALITY = 88
 """Of WebP, which keeps text sharp from about 85 on."""
 
-LEARN = 180_000
+LEARN = 600_000
 """ms until the demo has learned the power of its miners and distributes surplus."""
 
 SETTLE = 7000
@@ -36,6 +36,9 @@ SETTLE = 7000
 
 START = 40
 """Seconds until a resumed miner shows all of its hashrates."""
+
+HALF = 40
+"""% of a calibration at which its picture is taken."""
 
 BOTTOM = """() => {
   let bottom = 0;
@@ -73,10 +76,11 @@ class Photographer:
         size: dict[str, int] = DESKTOP,
         dark: bool = False,
         whole: bool = True,
+        only: str | None = None,
     ) -> None:
-        """Save a screenshot of a whole page, or of what fits on the screen.
+        """Save a screenshot of a whole page, of a card, or of what fits on the screen.
 
-        It is taken once the page shows a text.
+        It is taken once the page shows a text, and still does after a while.
 
         `path` may name a device, as in `{rig-one}`.
         """
@@ -88,18 +92,21 @@ class Photographer:
             )
             await self._day.play(user.page)
             await user.open(await _with_devices(user, path))
-            await expect(user.page.get_by_text(shows).first).to_be_visible(
-                timeout=LEARN
-            )
-            # Until the meters of the miners have followed
-            await user.page.wait_for_timeout(SETTLE)
+            shown = user.page.get_by_text(shows).first
+            is_settled = False
+            while not is_settled:
+                await expect(shown).to_be_visible(timeout=LEARN)
+                # Until the meters of the miners have followed
+                await user.page.wait_for_timeout(SETTLE)
+                is_settled = await shown.is_visible()
             if whole:
                 bottom = await user.page.evaluate(BOTTOM)
                 await user.page.set_viewport_size(
                     {"width": size["width"], "height": round(bottom) + 16}
                 )
                 await user.page.wait_for_timeout(500)
-            await _save(user, name)
+            card = only and await user.page.locator(only).bounding_box()
+            await _save(user, name, {**card, "scale": 1} if card else None)
 
 
 async def _with_devices(user: User, path: str) -> str:
@@ -110,12 +117,11 @@ async def _with_devices(user: User, path: str) -> str:
     return path
 
 
-async def _save(user: User, name: str) -> None:
+async def _save(user: User, name: str, clip: dict[str, float] | None) -> None:
     """Save what is visible as WebP, which Playwright itself does not write."""
     session = await user.page.context.new_cdp_session(user.page)
-    picture = await session.send(
-        "Page.captureScreenshot", {"format": "webp", "quality": QUALITY}
-    )
+    options = {"format": "webp", "quality": QUALITY} | ({"clip": clip} if clip else {})
+    picture = await session.send("Page.captureScreenshot", options)
     path = IMAGES / f"{name}.webp"
     path.write_bytes(base64.b64decode(picture["data"]))
     print(f"{path.relative_to(PROJECT)}: {path.stat().st_size / 1000:.0f} kB")  # noqa: T201
@@ -133,6 +139,14 @@ async def _start_mining(client: Client) -> None:
     """Wait until the manager mines, and shows with what efficiency."""
     while await client.state("sensor.mining_manager_efficiency") == "unknown":
         await asyncio.sleep(1)
+
+
+async def _calibrate(client: Client) -> None:
+    """Wait until a calibration is about half done."""
+    progress = "unknown"
+    while progress == "unknown" or float(progress) < HALF:
+        await asyncio.sleep(1)
+        progress = await client.state("sensor.rig_two_calibration")
 
 
 async def _main() -> None:
@@ -163,6 +177,10 @@ async def _main() -> None:
         await client.call("select.select_option", entity_id=mode, option="full")
         await asyncio.sleep(START)
         await take("device", f"{device}/{{rig-one}}", "Controls", whole=False)
+        await client.call("button.press", entity_id="button.rig_two_calibrate")
+        await _calibrate(client)
+        await take("calibration", page, "Cancel calibration", only="xmrig-curve")
 
 
-asyncio.run(_main())
+if __name__ == "__main__":
+    asyncio.run(_main())
