@@ -112,9 +112,14 @@ def test_it_is_kept_and_bounded() -> None:
     assert Household.from_json(gone.as_json()) == gone
 
 
+def test_a_longer_time_of_an_earlier_version() -> None:
+    """It counts as a load that did not return in time."""
+    assert Household.from_json([[300, 2 * GONE]]) == Household((Spell(300, math.inf),))
+
+
 @pytest.mark.parametrize(
     "data",
-    [None, [[1]], [["a", 1]], [[1, -1]], [[None, 1]], [[1_000_001, 1]], [[1, 601]]],
+    [None, [[1]], [["a", 1]], [[1, -1]], [[None, 1]], [[1_000_001, 1]], [[1, 1e99]]],
 )
 def test_what_is_damaged_is_refused(data: object) -> None:
     """The store sets the file aside."""

@@ -101,7 +101,7 @@ class Household:
             tuple(
                 Spell(
                     stored(watts, _watts),
-                    math.inf if seconds is None else stored(seconds, _seconds),
+                    math.inf if seconds is None else stored(seconds, _seconds_off),
                 )
                 for watts, seconds in data
             )
@@ -198,5 +198,7 @@ def _watts(value: Any) -> float | None:
     return number(value, MAX_WATTS)
 
 
-def _seconds(value: Any) -> float | None:
-    return number(value, GONE)
+def _seconds_off(value: Any) -> float | None:
+    seconds = number(value)
+    # Earlier versions waited for ten minutes
+    return math.inf if seconds is not None and seconds > GONE else seconds
