@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -33,6 +33,9 @@ make_context()
 
 # pytest shows what is logged; Home Assistant's test helpers write it to stderr as well
 logging.getLogger().handlers.clear()
+
+# It logs each new entity, which takes a tenth of the time of setting up a miner
+logging.getLogger(er.__name__).setLevel(logging.WARNING)
 
 # Selected by --hypothesis-profile
 settings.register_profile(
