@@ -296,6 +296,7 @@ def test_the_donation_of_a_proxy_is_a_percentage(sent: float, read: Any) -> None
     [
         # A thousandth of what JavaScript can hold exactly
         (9_007_199_254_740, 9_007_199_254_740_000),
+        (9_007_199_254_740.5, None),
         (9_007_199_254_741, None),
         (0.4999, 500),
         ("1", None),
