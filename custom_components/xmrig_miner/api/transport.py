@@ -62,12 +62,12 @@ class Transport:
         host: str,
         port: int,
         *,
-        path: str = "",
-        token: str | None = None,
-        ssl: bool = False,
-        fingerprint: bytes | None = None,
+        path: str,
+        token: str | None,
+        ssl: bool,
+        fingerprint: bytes | None,
     ) -> None:
-        """Initialize the transport; see `XmrigClient`."""
+        """Initialize the transport; see `BaseClient`."""
         self._session = session
         # aiohttp ignores a fingerprint over plain HTTP
         scheme = "https" if ssl or fingerprint else "http"
