@@ -81,7 +81,7 @@ def plausible(home: Home) -> st.SearchStrategy[Any]:
     simulators = [rig.simulator for rig in home.rigs]
     return st.sampled_from(
         [
-            *("127.0.0.1", "rig.test", "[::1]", "127.0.0.1/a", "", "s3cret", "none"),
+            *("127.0.0.1", "rig.test", "[::1]", "127.0.0.1/a", "", "t0ken", "none"),
             *(simulator.port for simulator in simulators),
             *(f"http://127.0.0.1:{simulator.port}" for simulator in simulators),
             *("authority", "certificate", "agree", "attic", ["attic"], ["attic", "x"]),
