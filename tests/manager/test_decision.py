@@ -41,6 +41,17 @@ def test_a_reading_right_after_a_step_is_not_spent_twice() -> None:
     assert house.run(16, -10).targets == {}
 
 
+def test_a_plan_may_show_what_the_one_before_it_showed() -> None:
+    """While some sensors have yet to report."""
+    house = House(miner(), reserve=5)
+    before = house.run(0, -50)
+    plan = house.at(15, 300)
+    shown = plan.shown_as(before)
+    figures = (shown.reason, shown.surplus, shown.budget)
+    assert figures == (before.reason, before.surplus, before.budget)
+    assert shown.targets == plan.targets == {"a": 0}
+
+
 def test_less_is_applied_at_once() -> None:
     """Even if the member changed a moment ago."""
     house = House(miner())
