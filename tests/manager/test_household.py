@@ -158,7 +158,7 @@ def test_the_time_between_readings() -> None:
     first = Household().seen(0, 0, 0)
     assert first.interval == APART
     assert first.seen(9.9, 500, 0) is first
-    assert first.seen(10, 0, 0).interval == 10
+    assert (first.seen(10, 0, 0).at, first.seen(10, 0, 0).interval) == (10, 10)
     assert first.seen(25, 0, 0).interval == 25
     assert first.seen(100, 0, 0).interval == 60
 
