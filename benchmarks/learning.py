@@ -24,6 +24,10 @@ CURVES = (
     House("lively, plug", plug=Meter(10)),
     House("two miners, plugs", fleet(2), 600, is_lively=False, plug=Meter(10)),
     House("three miners, lively, plugs", fleet(3), 1_500, plug=Meter(10)),
+    House(
+        "lively, plug that reports changes",
+        plug=Meter(1, lag=5, noise=0, resolution=5, on_change=True),
+    ),
     House("lively, no plug"),
 )
 

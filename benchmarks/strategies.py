@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from custom_components.xmrig_miner.manager import (
     Curve,
@@ -19,6 +20,7 @@ from custom_components.xmrig_miner.manager import (
 )
 from custom_components.xmrig_miner.manager.distribution import Load, distribute
 from custom_components.xmrig_miner.power.model import PowerModel
+from custom_components.xmrig_miner.power.reports import Lessons, Report
 from custom_components.xmrig_miner.power.table import counts_to_measure
 
 from .fleet_score import FleetRig
@@ -29,6 +31,11 @@ from .sleeping import Beds
 
 SETTLE = 30
 """Seconds after a change until a plug is learned from: the meter's `SETTLE_TIME`."""
+
+
+def _moment(second: int) -> datetime:
+    """Return a second of the simulation as a time."""
+    return datetime.fromtimestamp(second, UTC)
 
 
 def curve_of(rig: FleetRig) -> Curve:
@@ -69,7 +76,15 @@ class Managed:
         self.measured: list[set[int]] = [set() for _ in rigs]
         """The numbers of threads that ran for long enough to be measured."""
         self.rigs = rigs
-        self._models: dict[int, PowerModel] = {}
+        # The watts entered by the user are off by a quarter
+        self._models = [
+            PowerModel(
+                rig.rig.threads, idle=rig.rig.idle, full=1.25 * rig.rig.full
+            ).for_algorithm("rx/0")
+            for rig in rigs
+        ]
+        self._lessons = [Lessons() for _ in rigs]
+        self._reports: dict[int, Report] = {}
         self._changed: list[tuple[int, int]] = [(0, 0)] * len(rigs)
         self._sources = Sources(
             grid=meter.flow, battery=Flow((BATTERY,)) if has_battery else None
@@ -94,16 +109,31 @@ class Managed:
         return self._decide(now, threads)
 
     def plug(self, now: int, rig: int, watts: float, threads: int) -> None:
-        """Learn from the plug of a rig, once it has settled."""
-        truth = self.rigs[rig]
-        if rig not in self._models:
-            # The watts entered by the user are off by a quarter
-            self._models[rig] = PowerModel(
-                truth.rig.threads, idle=truth.rig.idle, full=1.25 * truth.rig.full
-            )
-        if self._is_settled(now, rig, threads):
-            model = self._models[rig].with_sample(
-                threads, watts=watts, hashrate=truth.hashrates[threads]
+        """Process a report of a rig's plug."""
+        before = self._reports.get(rig)
+        is_repeat = before is not None and before.watts == watts
+        self._reports[rig] = Report(watts, _moment(now), is_repeat)
+        self._learn(now, rig, threads)
+
+    def _learn(self, now: int, rig: int, threads: int) -> None:
+        """Learn from a poll of a rig, once it has settled.
+
+        Without a plug, the hashrates of a poll are all there is to measure.
+        """
+        report, lessons = self._reports.get(rig), self._lessons[rig]
+        if report is not None:
+            lessons.heard(report)
+        if not self._is_settled(now, rig, threads):
+            return
+        if report is None:
+            if not self._has_plugs:
+                self.measured[rig].add(threads)
+            return
+        model = self._models[rig]
+        watts = lessons.watts(report, _moment(now), model.watts(threads))
+        if watts is not None:
+            model = model.with_sample(
+                threads, watts=watts, hashrate=self.rigs[rig].hashrates[threads]
             )
             self._models[rig] = model
             self.curves[rig] = Curve.from_model(model)
@@ -120,6 +150,7 @@ class Managed:
         if before == threads:
             return now - since >= SETTLE
         self._changed[rig] = threads, now
+        self._lessons[rig].begin(_moment(now))
         return False
 
     def members(self, threads: Sequence[int]) -> tuple[Member, ...]:
@@ -145,9 +176,7 @@ class Managed:
             for member in self._results.popleft()[1]:
                 self.state = self.state.with_result(member, ok=True, now=now)
         for rig, count in enumerate(threads):
-            # Without a plug, the hashrates of a poll are all there is to measure
-            if not self._has_plugs and self._is_settled(now, rig, count):
-                self.measured[rig].add(count)
+            self._learn(now, rig, count)
         importing, exporting = self._tariff.at(now)
         members = self.members(threads)
         inputs = replace(

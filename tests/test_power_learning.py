@@ -146,6 +146,21 @@ async def test_a_meter_that_reports_seldom_teaches_too(rig: Rig) -> None:
 
 
 @without_cards
+async def test_a_meter_that_reports_only_changes_teaches_too(rig: Rig) -> None:
+    """It is silent while the threads stay the same; kept across a restart."""
+    await set_up(rig, {**NUMBERS, **METER})
+    for threads in (2, 3):
+        await set_threads(rig, threads)
+        report(rig, drawn(rig.simulator))
+        await wait(rig, 90)
+    await rig.reload()
+    await say(rig, STATE_UNAVAILABLE)
+    assert value(rig, POWER) == IDLE + 3 * THREAD
+    await set_threads(rig, 2)
+    assert value(rig, POWER) == IDLE + 2 * THREAD
+
+
+@without_cards
 async def test_what_was_learned_is_kept(rig: Rig) -> None:
     """Across a restart."""
     await set_up(rig, METER)

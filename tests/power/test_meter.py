@@ -19,9 +19,9 @@ from custom_components.xmrig_miner.const import (
     SETTLE_TIME,
 )
 from custom_components.xmrig_miner.power import meter as module
-from custom_components.xmrig_miner.power.meter import MEDIAN_WINDOW, PowerMeter
+from custom_components.xmrig_miner.power.meter import PowerMeter
 from custom_components.xmrig_miner.power.model import MAX_WATTS, PowerModel
-from custom_components.xmrig_miner.power.reports import Report
+from custom_components.xmrig_miner.power.reports import READINGS, Report
 
 PLUG = "sensor.plug"
 NUMBERS = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 140}
@@ -505,12 +505,12 @@ def test_a_miner_that_starts_with_threads_is_learned(bench: Bench) -> None:
 
 @with_both
 def test_reports_from_before_a_load_has_settled_are_not_learned(bench: Bench) -> None:
-    """The sensor is silent from then on."""
+    """Unless the sensor is silent from then on for long."""
     meter = bench.meter()
     meter.observe()
     bench.now += SETTLE_TIME / 2 - 1
     bench.report("150")
-    bench.watch(meter, 100)
+    bench.watch(meter, 50)
     assert meter.model.watts(4) == 140
     bench.run(backends=[cpu(3)])
     meter.observe()
@@ -518,6 +518,34 @@ def test_reports_from_before_a_load_has_settled_are_not_learned(bench: Bench) ->
     bench.report("125")
     bench.watch(meter, 100)
     assert meter.model.watts(3) == 125
+
+
+@with_both
+def test_a_sensor_that_reports_only_changes_is_learned_from(bench: Bench) -> None:
+    """Its silence after a change is a reading."""
+    meter = bench.meter()
+    meter.observe()
+    bench.run(backends=[cpu(3)])
+    meter.observe()
+    bench.now += 5
+    bench.report("131")
+    bench.watch(meter, 50)
+    assert meter.model.watts(3) == 120
+    bench.watch(meter, 10)
+    assert meter.model.watts(3) == 131
+
+
+@with_both
+def test_a_report_is_one_reading_however_long_it_is_shown(bench: Bench) -> None:
+    """Copies of it do not outweigh later ones."""
+    meter = bench.meter()
+    meter.observe()
+    bench.now += SETTLE_TIME
+    bench.report("150")
+    bench.watch(meter, 300)
+    assert meter.model.watts_seen[4].weight == 1
+    bench.watch(meter, 10, 154)
+    assert meter.model.watts(4) == 152
 
 
 @with_both
@@ -534,7 +562,7 @@ def test_an_outlier_counts_once_others_agree(
     bench.report(str(watts))
     bench.watch(meter, 60)
     assert (meter.model.watts(4) == watts) is is_learned
-    bench.watch(meter, 10 * MEDIAN_WINDOW, watts)
+    bench.watch(meter, 10 * READINGS, watts)
     assert meter.model.watts(4) == watts
 
 
@@ -581,7 +609,7 @@ def test_the_median_of_the_last_three_reports(bench: Bench) -> None:
             meter.observe()
             meter.observe()
     medians = (150, 160, 160, 170, 180)
-    assert seen == [(4, watts, None) for watts in medians for _ in range(2)]
+    assert seen == [(4, taught, None) for watts in medians for taught in (watts, None)]
 
 
 @pytest.mark.parametrize("options", [{}])

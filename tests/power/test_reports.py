@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.xmrig_miner.power.reports import Readings, Report
+from custom_components.xmrig_miner.power.reports import Lessons, Readings, Report
 
 START = datetime(2026, 6, 1, 12, tzinfo=dt_util.UTC)
 
@@ -120,3 +120,63 @@ def test_it_is_alive_once_it_reports(readings: Readings) -> None:
     readings.begin(at(100))
     readings.add(report(100, 1))
     assert readings.is_alive
+
+
+# --- What a miner teaches that does what it does anyway -----------------------
+
+
+@pytest.fixture
+def lessons() -> Lessons:
+    """Return the lessons of a load that runs since the start."""
+    lessons = Lessons()
+    lessons.begin(START)
+    return lessons
+
+
+def taught(lessons: Lessons, seen: Report, seconds: float) -> float | None:
+    """Return what a report teaches that is shown at a time."""
+    lessons.heard(seen)
+    return lessons.watts(seen, at(seconds), expected=None)
+
+
+def test_a_report_of_a_settled_load_teaches_once(lessons: Lessons) -> None:
+    """However often it is shown."""
+    shown = report(100, 15)
+    assert [taught(lessons, shown, 15 + 10 * poll) for poll in range(3)] == [
+        *(100, None, None)
+    ]
+    assert taught(lessons, report(104, 50), 50) == 104
+
+
+def test_a_report_of_the_load_before_teaches_nothing(lessons: Lessons) -> None:
+    """However long the sensor is silent: it may have failed."""
+    assert taught(lessons, report(100, -1), 10_000) is None
+    assert Lessons().watts(report(100, 20), at(30), expected=None) is None
+
+
+def test_silence_after_the_report_of_a_change_teaches(lessons: Lessons) -> None:
+    """The sensor reports only changes, and there was no other."""
+    shown = report(100, 14)
+    assert taught(lessons, shown, 14 + 59) is None
+    assert taught(lessons, shown, 14 + 60) == 100
+    assert taught(lessons, shown, 14 + 70) is None
+
+
+def test_silence_of_a_sensor_that_repeats_itself_takes_longer(lessons: Lessons) -> None:
+    """It reports at intervals, and the first report may average both loads."""
+    for seconds in (-20, -20, -20):
+        lessons.heard(report(200, seconds, is_repeat=True))
+    lessons.begin(START)
+    assert taught(lessons, report(150, 5), 65) == 150
+    lessons.heard(report(200, 70, is_repeat=True))
+    lessons.begin(at(100))
+    shown = report(150, 105)
+    assert taught(lessons, shown, 105 + 299) is None
+    assert taught(lessons, shown, 105 + 300) == 150
+
+
+def test_one_report_far_from_what_is_expected_teaches_nothing(lessons: Lessons) -> None:
+    """Until the median of three agrees with it."""
+    for seconds, watts, found in ((20, 500, None), (30, 100, 100), (40, 490, 490)):
+        shown = report(watts, seconds)
+        assert lessons.watts(shown, at(seconds), expected=110) == found

@@ -1,9 +1,9 @@
 """Power of a miner, measured by the user's meter or estimated."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 import math
-from statistics import median
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,7 @@ from ..const import SETTLE_TIME
 from ..coordinator import XmrigCoordinator
 from .model import MAX_WATTS, CardPower, PowerModel
 from .options import PowerOptions
-from .reports import Report, watts_of
-
-MEDIAN_WINDOW = 3
-"""Number of readings in the median filter, so that an outlier is not learned."""
-
-OUTLIER_WATTS = 50
-"""W by which a single reading may differ from the expected power. Half of the expected
-power is allowed if that is more."""
+from .reports import READINGS, Lessons, Report, watts_of
 
 
 class PowerMeter:
@@ -54,7 +47,7 @@ class PowerMeter:
         self._operating_point: tuple[object, ...] | None = None
         self._stable_since = 0.0
         self._stable_since_utc = dt_util.utcnow()
-        self._samples: dict[datetime, float] = {}
+        self._lessons = Lessons()
 
     def load(self, data: Mapping[str, Any]) -> None:
         """Restore the output of `as_json`.
@@ -186,6 +179,8 @@ class PowerMeter:
     def observe(self) -> None:
         """Process a poll."""
         snapshot = self._snapshot
+        if (report := self.report) is not None:
+            self._lessons.heard(report)
         if snapshot.is_complete:
             self._observe_complete(snapshot)
             return
@@ -243,7 +238,7 @@ class PowerMeter:
         """
         current = self.model.algorithm
         model = self.model.for_algorithm(algorithm).without(superseded)
-        for _ in range(MEDIAN_WINDOW):
+        for _ in range(READINGS):
             model = model.with_sample(threads, watts=watts, hashrate=hashrate)
         self.model = model.for_algorithm(current)
 
@@ -264,7 +259,7 @@ class PowerMeter:
             self._operating_point = point
             self._stable_since = now
             self._stable_since_utc = dt_util.utcnow()
-            self._samples.clear()
+            self._lessons.begin(self._stable_since_utc)
             return
         if is_starting or now - self._stable_since < SETTLE_TIME:
             return
@@ -277,27 +272,12 @@ class PowerMeter:
         )
 
     def _sample(self) -> float | None:
-        """Return the power to learn, in W; None if there is no trustworthy one.
-
-        A meter that rarely reports shows an outlier for many polls. A report that is
-        far from the expected power is used only once others agree with it.
-        """
-        settled = self._stable_since_utc + timedelta(seconds=SETTLE_TIME / 2)
-        measured = self.measured(since=settled)
-        if measured is None or (state := self._state) is None:
+        """Return the power to learn, in W; None if there is no trustworthy one."""
+        if (report := self.report) is None:
             return None
-        # Keyed by the time of the report, so that each report counts once.
-        sample = self._samples[state.last_reported] = measured - self._card_watts
-        while len(self._samples) > MEDIAN_WINDOW:
-            del self._samples[min(self._samples)]
-        if len(self._samples) == MEDIAN_WINDOW:
-            return median(self._samples.values())
+        own = replace(report, watts=report.watts - self._card_watts)
         expected = self.model.watts(self.threads_running)
-        if expected is None or abs(sample - expected) <= max(
-            OUTLIER_WATTS, expected / 2
-        ):
-            return sample
-        return None
+        return self._lessons.watts(own, dt_util.utcnow(), expected)
 
     def _backend(self, backend_type: BackendType) -> Backend | None:
         """Return a backend; None if it is unknown."""

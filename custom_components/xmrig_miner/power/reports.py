@@ -31,6 +31,10 @@ PROMPT = timedelta(minutes=1)
 PATIENCE = timedelta(minutes=5)
 """Silence after which even the slowest sensors would have reported."""
 
+OUTLIER_WATTS = 50
+"""W by which a single reading may differ from the expected power. Half of the expected
+power is allowed if that is more."""
+
 
 def watts_of(state: State) -> float | None:
     """Return the power shown by a sensor, in W; None if it is not a valid power."""
@@ -124,3 +128,60 @@ class Readings:
         if self._slowest is None:
             return PATIENCE
         return min(max(2 * self._slowest, PROMPT), PATIENCE)
+
+
+class Lessons:
+    """What the reports of a power sensor teach while a miner does what it does anyway.
+
+    Each report is one reading, however long it is shown.
+    """
+
+    def __init__(self) -> None:
+        """Initialize it; nothing is taught before `begin`."""
+        self._repeats = 0
+        self._last: datetime | None = None
+        self._since: datetime | None = None
+        self._taught: dict[datetime, float] = {}
+
+    def begin(self, since: datetime) -> None:
+        """Begin with a load that runs since then."""
+        self._since = since
+        self._taught.clear()
+
+    def heard(self, report: Report) -> None:
+        """Note a report; the same report again has no effect."""
+        self._repeats += report.is_repeat and report.at != self._last
+        self._last = report.at
+
+    def watts(
+        self, report: Report, now: datetime, expected: float | None
+    ) -> float | None:
+        """Return what the last report teaches, in W; None if nothing new.
+
+        A sensor that reports rarely shows an outlier for long. A report that is far
+        from the expected power counts once others agree with it.
+        """
+        if report.at in self._taught or not self._is_reading(report, now):
+            return None
+        self._taught[report.at] = report.watts
+        while len(self._taught) > READINGS:
+            del self._taught[min(self._taught)]
+        if len(self._taught) == READINGS:
+            return median(self._taught.values())
+        if expected is None or abs(report.watts - expected) <= max(
+            OUTLIER_WATTS, expected / 2
+        ):
+            return report.watts
+        return None
+
+    def _is_reading(self, report: Report, now: datetime) -> bool:
+        """Return whether a report shows the current load alone.
+
+        The first report after a change may average both loads. It shows the new one if
+        nothing follows it: the sensor reports changes.
+        """
+        if self._since is None or report.at < self._since:
+            return False
+        if report.at >= self._since + timedelta(seconds=SETTLE_TIME / 2):
+            return True
+        return now - report.at >= (PATIENCE if self._repeats >= REPEATS else PROMPT)
