@@ -159,6 +159,8 @@ async def test_it_is_accessible(
             for fold in await user.page.locator("xmrig-curve summary").all():
                 await fold.click()
             assert not await serious_findings(user.page)
+            wrong = user.page.locator("hui-error-card, hui-warning")
+            await expect(wrong).to_have_count(0)
             width = await user.page.evaluate("document.body.scrollWidth")
             assert width == size["width"]
         assert not user.complaints
