@@ -177,9 +177,13 @@ async def _main() -> None:
         await client.call("select.select_option", entity_id=mode, option="full")
         await asyncio.sleep(START)
         await take("device", f"{device}/{{rig-one}}", "Controls", whole=False)
-        await client.call("button.press", entity_id="button.rig_two_calibrate")
+        # It ends with the calibration
+        pressed = asyncio.create_task(
+            client.call("button.press", entity_id="button.rig_two_calibrate")
+        )
         await _calibrate(client)
         await take("calibration", page, "Cancel calibration", only="xmrig-curve")
+        pressed.cancel()
 
 
 if __name__ == "__main__":
