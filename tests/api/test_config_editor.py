@@ -232,6 +232,17 @@ async def test_an_external_change_just_before() -> None:
     assert bench.editor.take_external_changes() == []
 
 
+@pytest.mark.parametrize("read", [3, 4, 5])
+async def test_an_external_change_at_the_same_time(read: int) -> None:
+    """It is reported, whenever it shows beside the own one."""
+    bench = Bench(EditableClient(delay=0))
+    bench.editor.observe(Config(DOCUMENT))
+    bench.miner.edits[read] = lambda document: document.update({"print-time": 1})
+    assert await bench.edit({"retries": 7}) == [RETRIES]
+    bench.editor.observe(await bench.editor.read())
+    assert bench.editor.take_external_changes() == ["print-time"]
+
+
 async def test_an_external_change_while_the_state_is_stored() -> None:
     """The change is made anew, to what there is by then."""
     bench = Bench()
