@@ -10,6 +10,7 @@ from homeassistant.helpers.storage import Store
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_FULL_POWER, CONF_KEEP_STATE, DOMAIN
+from custom_components.xmrig_miner.power.file import PowerFile
 from custom_components.xmrig_miner.storage import XmrigStore
 from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, with_body
@@ -448,6 +449,21 @@ async def test_a_miner_removed_during_a_command_leaves_no_file(
     await limited.hass.async_block_till_done(wait_background_tasks=True)
     await limited.pass_time(timedelta(hours=1))
     assert not [key for key in hass_storage if limited.entry.entry_id in key]
+
+
+async def test_nothing_is_written_after_the_end(
+    rig: Rig, hass_storage: dict[str, Any]
+) -> None:
+    """The entry may have been removed."""
+    file = PowerFile(rig.hass, rig.entry, dict)
+    await file.async_close()
+    with pytest.raises(HomeAssistantError) as raised:
+        await file.async_save()
+    assert raised.value.translation_key == "closed"
+    assert raised.value.translation_placeholders == {"name": "rig-one"}
+    file.schedule_save()
+    await rig.pass_time(timedelta(hours=1))
+    assert not hass_storage
 
 
 async def test_what_could_not_be_saved_is_saved_later(
