@@ -103,6 +103,14 @@ async def test_no_change() -> None:
     assert [state.threads for _, state in bench.saved] == [3]
 
 
+async def test_no_change_leaves_nothing_pending() -> None:
+    """Pools of a write that was never sent would be accepted later."""
+    state = MinerState(payout=Config(DOCUMENT).payout)
+    bench = Bench(state=state)
+    assert await bench.edit({"retries": 5}) == []
+    assert bench.store.state == state
+
+
 async def test_a_change_by_the_user() -> None:
     """A control restores its values from then on, and the whole config does not."""
     bench = Bench()
