@@ -492,6 +492,18 @@ async def test_a_process_that_restarted_since(
     assert bench.editor.is_change_lost is False
 
 
+async def test_a_config_that_cannot_be_read_before_it_is_written_again() -> None:
+    """It is read once more, as any after a write."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    overwritten(bench)
+    # Twice to see that it was overwritten, and once to write it
+    bench.miner.failing[bench.miner.reads + 3] = XmrigInterruptedError("cut")
+    await bench.editor.settle()
+    assert len(bench.miner.posted) == 2
+    assert bench.editor.is_change_lost is False
+
+
 async def test_a_change_is_lost_until_one_lasts() -> None:
     """Another one that is shown may be overwritten too."""
     writes = (None, XmrigRefusedError("400"), None)
