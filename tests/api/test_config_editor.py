@@ -492,6 +492,16 @@ async def test_a_process_that_restarted_since(
     assert bench.editor.is_change_lost is False
 
 
+async def test_what_else_the_other_writer_changed_is_external() -> None:
+    """Only the own values are written again."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    bench.miner.document = DOCUMENT | {"print-time": 1}
+    await bench.editor.settle()
+    assert bench.miner.document == DOCUMENT | {"retries": 7, "print-time": 1}
+    assert bench.editor.take_external_changes() == ["print-time"]
+
+
 async def test_a_config_that_cannot_be_read_before_it_is_written_again() -> None:
     """It is read once more, as any after a write."""
     bench = Bench(EditableClient(delay=0))
