@@ -1,9 +1,10 @@
 """Miners that sleep: the manager with a simulated one, buttons and a plug."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 import logging
 import socket
-from typing import Any
+from typing import Any, NoReturn
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -543,6 +544,18 @@ async def test_whether_a_computer_answers(
         assert await async_answers(simulator.host, free.getsockname()[1])
     await bedroom.turn_off()
     assert await async_answers(simulator.host, simulator.port) is False
+
+
+async def test_no_such_hostname_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether its computer is on is unknown."""
+
+    async def resolve(host: str, *_: object, **__: object) -> NoReturn:
+        host.encode("idna")
+        raise socket.gaierror
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+    for host in ("rig.invalid", "rig..invalid"):
+        assert await async_answers(host, 1) is None
 
 
 RUN = {"last_triggered": "2026-11-01"}

@@ -175,7 +175,8 @@ async def async_answers(host: str, port: int) -> bool | None:
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT):
             _, writer = await asyncio.open_connection(host, port)
-    except socket.gaierror:
+    except socket.gaierror, UnicodeError:
+        # The latter for a hostname that cannot exist
         return None
     except ConnectionError:
         return True
