@@ -367,3 +367,12 @@ def test_disabled_backends() -> None:
     )
     assert backends.disabled == {BackendType.CPU}
     assert Backends().disabled == frozenset()
+
+
+def test_what_a_card_does_not_report() -> None:
+    """No value of its health is known, and the whole reply is kept."""
+    document = [{"type": "cuda", "enabled": True, "threads": [{"index": 0}]}]
+    backends = Backends.from_json(document)
+    [card] = backends.gpus
+    assert card.health == GpuHealth()
+    assert backends.document == tuple(document)

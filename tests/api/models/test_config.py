@@ -371,3 +371,46 @@ def test_whether_a_backend_has_cards(cuda: Any, has_cards: bool) -> None:
     config = Config({"cuda": cuda, "opencl": {"rx": []}})
     assert config.has_cards(BackendType.CUDA) is has_cards
     assert config.has_cards(BackendType.OPENCL) is False
+
+
+def test_from_json() -> None:
+    """The document is kept as it is."""
+    document = {"http": {"port": 8080}, "pools": []}
+    assert Config.from_json(document).document == document
+
+
+@pytest.mark.parametrize(
+    "document", [[], {"http": {"port": "8080"}}, {"retries": 10**400}]
+)
+def test_a_config_that_must_not_be_written_back(document: Any) -> None:
+    """It is refused as a whole."""
+    with pytest.raises(ValueError, match=" "):
+        Config.from_json(document)
+
+
+def test_the_payout_of_a_single_pool() -> None:
+    """One pool is enough."""
+    assert Config({"pools": [{"url": "a:1", "user": "w"}]}).payout
+
+
+RANKED = [
+    {"url": "one:1", "enabled": False},
+    {"url": "two:2"},
+    {"url": "three:3", "enabled": True},
+]
+
+
+@pytest.mark.parametrize(
+    ("pools", "label"),
+    [
+        (RANKED, "two:2"),
+        (RANKED[2:], "three:3"),
+        ([{**RANKED[0], "enabled": True}, *RANKED[1:]], "one:1"),
+        (RANKED[:1], None),
+        ([{"url": "other:4"}, *RANKED], None),
+        ([], None),
+    ],
+)
+def test_preferred_pool(pools: list[Any], label: str | None) -> None:
+    """The first enabled pool counts, which the user may have disabled."""
+    assert Config({"pools": pools}).preferred_pool(Config({"pools": RANKED})) == label
