@@ -195,7 +195,10 @@ class Soak:
         elif kind == "offline":
             await simulator.go_offline()
         else:
-            simulator.fault = self.chance.choice(sorted(FAULTS))
+            fault = self.chance.choice(sorted(FAULTS))
+            is_miner = isinstance(simulator, Simulator)
+            # A proxy in place of a proxy is none
+            simulator.fault = None if fault == "proxy" and not is_miner else fault
         await asyncio.sleep(lasts)
         if kind == "restart":
             simulator.restart()
