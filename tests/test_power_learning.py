@@ -136,6 +136,25 @@ async def test_three_reports_that_agree_are_believed(rig: Rig) -> None:
 
 
 @without_cards
+async def test_what_was_drawn_while_the_miner_was_away_teaches_nothing(
+    rig: Rig,
+) -> None:
+    """What it did then is unknown, however long the meter showed it."""
+    await set_up(rig, METER)
+    await measure(rig)
+    full = full_load(rig)
+    await rig.simulator.go_offline()
+    for _ in range(20):
+        report(rig, IDLE)
+        await rig.poll(30)
+    await rig.simulator.go_online()
+    for _ in range(6):
+        report(rig, IDLE)
+        await rig.poll()
+    assert full_load(rig) == full
+
+
+@without_cards
 async def test_a_meter_that_reports_seldom_teaches_too(rig: Rig) -> None:
     """A plausible single reading is learned."""
     await set_up(rig, {**NUMBERS, **METER})
