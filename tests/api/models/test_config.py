@@ -393,7 +393,7 @@ def test_the_payout_of_a_single_pool() -> None:
     assert Config({"pools": [{"url": "a:1", "user": "w"}]}).payout
 
 
-RANKED = [
+RANKED: list[dict[str, Any]] = [
     {"url": "one:1", "enabled": False},
     {"url": "two:2"},
     {"url": "three:3", "enabled": True},
