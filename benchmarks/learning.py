@@ -83,6 +83,7 @@ LIVELY = House("lively", knows_watts=False)
 UNKNOWN = (
     replace(LIVELY, name="quiet", is_lively=False),
     LIVELY,
+    replace(LIVELY, name="quiet, 60 s", is_lively=False, meter=Meter(60)),
     replace(LIVELY, name="quiet, two", rigs=fleet(2), is_lively=False),
     replace(LIVELY, name="lively, two", rigs=fleet(2)),
     replace(LIVELY, name="lively, three", rigs=fleet(3), peak=1500),

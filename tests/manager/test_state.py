@@ -11,6 +11,7 @@ from custom_components.xmrig_miner.manager.household import STEP
 from custom_components.xmrig_miner.manager.response import LEAST_STEP, LONGEST
 from custom_components.xmrig_miner.manager.sleep import Sleep
 from custom_components.xmrig_miner.manager.state import FROZEN_STEP, SILENT, Shown
+from custom_components.xmrig_miner.manager.steps import Step
 from custom_components.xmrig_miner.manager.study import Measuring, Study
 
 from .common import House, line, miner
@@ -18,17 +19,21 @@ from .common import House, line, miner
 
 def test_a_reading_is_taken_once() -> None:
     """One that is not newer changes nothing."""
-    state = ManagerState().metered(Reading(50, 100, 100))
+    state = ManagerState().metered(Reading(50, 100, 100), ())
     assert state.shown == Shown(50, 100, 100)
-    assert state.metered(Reading(60, 100, 100)) is state
-    assert state.metered(Reading(60, 99, 99)) is state
+    assert state.metered(Reading(60, 100, 100), ()) is state
+    assert state.metered(Reading(60, 99, 99), ()) is state
 
 
 def test_it_is_known_since_when_a_value_is_shown() -> None:
     """A meter that reports the same again may hang."""
-    state = ManagerState().metered(Reading(50, 100, 100)).metered(Reading(50, 110, 110))
+    state = (
+        ManagerState()
+        .metered(Reading(50, 100, 100), ())
+        .metered(Reading(50, 110, 110), ())
+    )
     assert state.shown == Shown(50, 110, 100)
-    state = state.metered(Reading(51, 120, 120))
+    state = state.metered(Reading(51, 120, 120), ())
     assert state.shown == Shown(51, 120, 120)
 
 
@@ -122,12 +127,12 @@ def test_a_command_is_a_step_of_what_is_drawn() -> None:
     assert state.commanded(members, {}, 50, Study()) is state
     swing = Study(current=Measuring("a", 1, 0, is_swing=True))
     state = state.commanded(members, {"a": 3}, 50, swing)
-    assert state.watts.steps == ((50, "a", 1, 3, True),)
+    assert state.watts.steps == (Step(50, "a", 1, 3, is_planned=True),)
     assert state.history.steps[-1] == (50, 60)
     assert (state.records["a"].wanted, state.records["a"].changed_at) == (3, 50)
     assert state.records["b"].wanted is None
     state = state.commanded(members, {"a": 1}, 60, swing)
-    assert state.watts.steps[-1] == (60, "a", 3, 1, False)
+    assert state.watts.steps[-1] == Step(60, "a", 3, 1)
 
 
 def test_members_that_come_and_go_are_no_step() -> None:

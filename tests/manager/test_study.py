@@ -10,6 +10,7 @@ from custom_components.xmrig_miner.manager import Caution, Member, Mode, Plan, R
 from custom_components.xmrig_miner.manager.distribution import Load
 from custom_components.xmrig_miner.manager.loads import loads_of
 from custom_components.xmrig_miner.manager.members import Record
+from custom_components.xmrig_miner.manager.steps import Step
 from custom_components.xmrig_miner.manager.study import (
     HOLD,
     MAX_SWINGS,
@@ -17,6 +18,7 @@ from custom_components.xmrig_miner.manager.study import (
     Measuring,
     Study,
 )
+from custom_components.xmrig_miner.manager.watts import Watts
 
 from .common import House, line, miner, steps_seen
 
@@ -184,23 +186,36 @@ def swinging(*members: Any) -> tuple[House, list[dict[str, int | None]]]:
 
 
 def test_a_member_whose_power_is_unknown_swings_now_and_then() -> None:
-    """To half of its threads and back, after ten minutes, until its power is known."""
+    """To no threads and back, every ten minutes, until its power is known.
+
+    No longer than it takes the meter to show it.
+    """
     house, ran = swinging(miner(size=4))
     counts = [each["a"] for each in ran]
-    assert {*counts} == {4, 2}
+    assert {*counts} == {4, 0}
     starts = [
-        15 * place for place, pair in enumerate(pairwise(counts), 1) if pair == (4, 2)
+        15 * place for place, pair in enumerate(pairwise(counts), 1) if pair == (4, 0)
     ]
     assert starts == [600, 1260]
-    assert counts.count(2) == 2 * HOLD // 15
+    assert counts.count(0) == 2 * 2
     assert steps_seen(house.state.watts, "a") == 4
 
 
-def test_a_member_whose_threads_change_anyway_does_not_swing() -> None:
-    """Its power shows in these changes."""
+def test_a_member_that_keeps_mining_swings_to_one_thread() -> None:
+    """Its pool punishes gaps."""
+    house = House(miner(size=4), keep_mining=True)
+    ran = set()
+    for now in range(0, 900, 15):
+        follow(house, now, 500)
+        ran.add(house.threads["a"])
+    assert ran == {4, 1}
+
+
+def test_a_member_that_has_just_changed_does_not_swing() -> None:
+    """Its power shows in that change."""
     house, ran = House(miner(size=4)), set()
     for now in range(0, 1800, 15):
-        follow(house, now, 500 if now // 300 % 2 else 70)
+        follow(house, now, 500 if now // 60 % 2 else 70)
         ran.add(house.threads["a"])
     assert ran == {3, 4}
 
@@ -208,7 +223,7 @@ def test_a_member_whose_threads_change_anyway_does_not_swing() -> None:
 def test_two_members_take_turns_to_swing() -> None:
     """The other one does not change meanwhile."""
     house, ran = swinging(miner("a", size=4), miner("b", size=4), miner("c"))
-    assert {tuple(each.values()) for each in ran} == {(4, 4, 4), (2, 4, 4), (4, 2, 4)}
+    assert {tuple(each.values()) for each in ran} == {(4, 4, 4), (0, 4, 4), (4, 0, 4)}
     assert steps_seen(house.state.watts, "a") == 2
     assert steps_seen(house.state.watts, "b") == 2
 
@@ -220,7 +235,21 @@ def test_what_a_swing_leaves_is_not_used_by_others() -> None:
     for now in range(0, 900, 15):
         follow(house, now, 130)
         ran.append(tuple(house.threads.values()))
-    assert {*ran} in ({(4, 2), (2, 2)}, {(2, 4), (1, 4)})
+    assert {*ran} in ({(4, 2), (0, 2)}, {(2, 4), (0, 4)})
+
+
+def test_a_swing_ends_when_the_meter_shows_it() -> None:
+    """Or after a while, if it never does."""
+    study = Study(current=Measuring("a", 0, 0, is_swing=True), swung_at=0)
+    for now, is_seen, is_over in (
+        (HOLD - 1, False, False),
+        (30, True, True),
+        (HOLD, False, True),
+    ):
+        watts = Watts(steps=(Step(0, "a", 4, 0, is_seen=is_seen),))
+        later = study.updated([], {"a": 4}, [miner()], {}, now, watts)
+        assert (later.current is None) is is_over
+        assert not later.given_up
 
 
 def test_a_member_whose_power_cannot_be_learned_stops_to_swing() -> None:
@@ -258,10 +287,10 @@ def test_it_goes_on_while_it_is_fed() -> None:
     """By just as many threads, and not for a member that is gone."""
     member = learner(missing=(3,))
     records = {"a": Record()}
-    fed = MEASURED.updated(loads(member), {"a": 3}, [member], records, 5)
+    fed = MEASURED.updated(loads(member), {"a": 3}, [member], records, 5, Watts())
     assert fed == MEASURED
     single = Study(current=Measuring("a", 1, 0))
-    assert single.updated([], {}, [], {}, 5).current is None
+    assert single.updated([], {}, [], {}, 5, Watts()).current is None
 
 
 def test_only_a_swing_keeps_others_from_what_it_leaves() -> None:
@@ -292,9 +321,11 @@ def test_swings_are_counted() -> None:
     """Each member has its own."""
     member = miner(threads=4, is_learning=True)
     study = Study(swung_at=-1e6, swings={"a": 1, "b": 5})
-    swung = study.updated(loads(member), {"a": 4}, [member], {"a": Record()}, 7)
+    swung = study.updated(
+        loads(member), {"a": 4}, [member], {"a": Record()}, 7, Watts()
+    )
     assert swung == Study(
-        current=Measuring("a", 2, 7, is_swing=True),
+        current=Measuring("a", 0, 7, is_swing=True),
         swung_at=7,
         swings={"a": 2, "b": 5},
     )

@@ -6,22 +6,24 @@ import pytest
 
 from custom_components.xmrig_miner.manager import Curve
 from custom_components.xmrig_miner.manager.response import Response
+from custom_components.xmrig_miner.manager.steps import Known, Sample, Step
 from custom_components.xmrig_miner.manager.watts import (
     ASSUMED,
     ENOUGH,
+    ROUGH,
     SURE,
+    USUAL_NOISE,
     Draw,
-    Sample,
-    Step,
     Watts,
     curve_with,
 )
-from custom_components.xmrig_miner.manager.watts_fit import Fit
+from custom_components.xmrig_miner.manager.watts_fit import Fit, each
 
 from .common import House, line, miner, steps_seen
 
 RESPONSE = Response()
 THREAD = 17
+KNOWN = {"a": Known([float(ASSUMED * count) for count in range(17)], ROUGH)}
 
 
 def watched(steps: int = 40, *, noise: float = 5) -> Watts:
@@ -36,7 +38,7 @@ def watched(steps: int = 40, *, noise: float = 5) -> Watts:
         for _ in range(4):
             now += 15
             drawn = house + THREAD * threads - now / 10
-            result = result.seen(now, drawn + random.gauss(0, noise), RESPONSE)
+            result = result.seen(now, drawn + random.gauss(0, noise), RESPONSE, KNOWN)
     return result
 
 
@@ -45,7 +47,7 @@ def test_steps_tell_the_watts_of_a_thread() -> None:
     draws = watched().draws
     assert list(draws) == ["a"]
     draw = draws["a"]
-    assert draw.each == pytest.approx(THREAD, rel=0.05)
+    assert each(draw.samples) == pytest.approx(THREAD, rel=0.05)
     found = draw.fit(16)
     assert found
     assert found.error < SURE
@@ -54,31 +56,12 @@ def test_steps_tell_the_watts_of_a_thread() -> None:
 
 def test_a_few_steps_are_not_enough() -> None:
     """Nor are those that contradict each other."""
-    assert watched(5).draws["a"].fit(16) is None
+    assert watched(4).draws["a"].fit(16) is None
     wild = Draw(tuple(Sample(0, 4, watts) for watts in (-500, 80, 900, 2000) * 5))
     found = wild.fit(16)
     assert found
     assert found.error > SURE
-    assert Draw().each is None
     assert Draw().fit(4) is None
-
-
-@pytest.mark.parametrize(
-    ("samples", "spread", "is_clear"),
-    [
-        (ENOUGH, 6, True),
-        (ENOUGH, 6.1, False),
-        # Until then, a thread is assumed to draw 12 W
-        (ENOUGH - 1, 2.4, True),
-        (ENOUGH - 1, 2.5, False),
-    ],
-)
-def test_a_step_is_clear_if_it_is_five_times_the_usual_change(
-    samples: int, spread: float, *, is_clear: bool
-) -> None:
-    """By what a thread draws as far as it is known."""
-    draw = Draw((Sample(0, 2, 60),) * samples)
-    assert draw.is_clear(Sample(0, 1, 500), spread) is is_clear
 
 
 def shown(
@@ -89,7 +72,7 @@ def shown(
     """Return the W of planned steps after 100 seconds, as readings show them."""
     watts = Watts().stepped([Step(100, "a", 0, 4, True), *steps])
     for at, value in readings:
-        watts = watts.seen(at, value, response)
+        watts = watts.seen(at, value, response, KNOWN)
     return [sample.watts for sample in watts.draws.get("a", Draw()).samples]
 
 
@@ -115,27 +98,19 @@ def test_a_meter_that_averages_is_waited_for() -> None:
     assert shown(*readings, response=response) == [pytest.approx(205 - 87 - 40)]
 
 
-@pytest.mark.parametrize(("at", "is_seen"), [(78, False), (74, True), (122, True)])
-def test_a_step_beside_another_tells_nothing(at: float, *, is_seen: bool) -> None:
-    """Where a reading around it may show a part of the other one."""
-    other = Step(at, "b", 0, 4)
-    assert bool(shown(*BEFORE, *AFTER, steps=(other,))) is is_seen
-
-
-def test_steps_at_the_same_time_tell_nothing() -> None:
-    """It is not known whose watts they are."""
-    watts = Watts()
-    for now in range(0, 300, 15):
-        if now == 90:
-            watts = watts.stepped([Step(now, "a", 0, 4), Step(now, "b", 0, 4)])
-        watts = watts.seen(now, 160.0 if now > 90 else 0.0, RESPONSE)
-    assert not watts.draws
-
-
 def test_a_command_that_failed_is_no_step() -> None:
     """Those of others stay."""
     watts = Watts().stepped([Step(0, "a", 0, 4), Step(0, "b", 0, 4)]).failed("a")
-    assert [step.member for step in watts.steps] == ["b"]
+    assert watts.unseen == {"b"}
+
+
+def test_a_command_that_fails_later_leaves_the_steps_before() -> None:
+    """They are needed to tell what the meter shows."""
+    watts = watched().stepped([Step(10_000, "a", 0, 4)])
+    assert watts.unseen == {"a"}
+    failed = watts.failed("a")
+    assert not failed.unseen
+    assert failed.steps == watts.steps[:-1]
 
 
 def test_a_step_that_is_lost_in_the_noise_teaches_nothing() -> None:
@@ -148,8 +123,11 @@ def test_what_is_learned_takes_the_place_of_an_estimate() -> None:
     curve = Curve((50, 60, 70), (0, 300, 500))
     for unsure in (None, Fit((0, 40, 60), 2 * SURE)):
         assert curve_with(unsure, curve, 2) == curve
+    for unsure in (None, Fit((0, 40, 60), 1.1 * ROUGH)):
         assumed = Curve((0, ASSUMED, 2 * ASSUMED), (0, 1, 2))
         assert curve_with(unsure, None, 2) == assumed
+    rough = Fit((0, 40, 60), ROUGH)
+    assert curve_with(rough, None, 2) == Curve((0, 40, 60), (0, 1, 2))
     sure = Fit((0, 40, 60), SURE)
     assert curve_with(sure, curve, 2) == Curve((50, 90, 110), (0, 300, 500))
     assert curve_with(sure, None, 2) == Curve((0, 40, 60), (0, 1, 2))
@@ -163,28 +141,23 @@ def test_what_is_learned_is_of_one_miner() -> None:
     assert (steps_seen(watts, "a"), steps_seen(watts, "b")) == (ENOUGH, 0)
 
 
-def test_a_planned_step_counts_however_small_it_is() -> None:
-    """It was not made because of what the meter showed."""
-    seen = {}
-    for is_planned in (False, True):
-        watts = Watts()
-        for now in range(0, 300, 15):
-            if now == 150:
-                watts = watts.stepped([Step(now, "a", 4, 2, is_planned)])
-            noise = 30 * (now // 15 % 2)
-            watts = watts.seen(now, (60.0 if now > 150 else 100.0) + noise, RESPONSE)
-        seen[is_planned] = steps_seen(watts, "a")
-    assert seen == {False: 0, True: 1}
-
-
 def test_it_is_kept() -> None:
     """What is damaged is refused."""
     draw = watched().draws["a"]
     again = Draw.from_json(draw.as_json())
-    assert again.each == pytest.approx(draw.each, abs=0.1)
-    for data in (None, [[1]], [[0, 1, "a"]], [[0, 1, True]], [[0, 1, 1e9]]):
+    assert len(again.samples) == len(draw.samples)
+    assert Draw.from_json(again.as_json()) == again
+    for data in (
+        *(None, [[1]], [[0, 1, "a"]], [[0, 1, True]], [[0, 1, 1e9]]),
+        *([[0, 1, 1, None]], [[0, 1, 1, 0]], [[0, 1, 1, -1]], [[0, 1, 1, 1, 1]]),
+    ):
         with pytest.raises((LookupError, TypeError, ValueError)):
             Draw.from_json(data)
+
+
+def test_what_an_earlier_version_learned_is_kept() -> None:
+    """It did not store how far a step may be off."""
+    assert Draw.from_json([[0, 4, 80.5]]).samples == (Sample(0, 4, 80.5, USUAL_NOISE),)
 
 
 def test_a_miner_whose_watts_are_unknown_is_managed() -> None:

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from custom_components.xmrig_miner.manager.watts import Sample
+from custom_components.xmrig_miner.manager.steps import Sample
 from custom_components.xmrig_miner.manager.watts_fit import Fit, fit
 
 THREADS = 16

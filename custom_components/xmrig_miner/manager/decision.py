@@ -59,7 +59,7 @@ def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) 
     reading = bought(inputs.meters)
     # Until all sensors have reported, there is no consistent reading
     if reading is not None and now >= (inputs.meters.gathered_at or now):
-        state = state.metered(reading).listened(now)
+        state = state.metered(reading, members).listened(now)
     loads = loads_of(
         members,
         state.records,

@@ -35,8 +35,10 @@ LEAST_STEP = 15
 WEIGHT = 120
 """Number of readings over which the costs are averaged."""
 
-ENOUGH = 12
-"""Number of readings after steps before a learned response is used."""
+ENOUGH = 60
+"""Number of readings after steps before a learned response is used. Loads of the house
+that cycle make a wrong one look better for a while, most of all while the power of the
+miners is not known."""
 
 BETTER = 0.8
 """Share of the current cost that another response has to undercut to replace it."""

@@ -52,7 +52,9 @@ def smart(
     fixed = settings.reserve + others + risky
     sharing = _Sharing(left.high - fixed, left.low - fixed - held, risky)
     allowed = sharing.share(loads)
-    study = state.study.updated(loads, allowed, inputs.members, state.records, now)
+    study = state.study.updated(
+        loads, allowed, inputs.members, state.records, now, state.watts
+    )
     state = replace(state, study=study)
     threads = allowed
     if study.current is not None:

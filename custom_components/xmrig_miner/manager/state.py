@@ -1,6 +1,6 @@
 """The state that the manager keeps between decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -11,14 +11,18 @@ from .policy import Mode
 from .response import LEAST_STEP, LONGEST, Learned
 from .sleep import Sleep
 from .sources import Reading
+from .steps import Known, Step
 from .study import Study
-from .watts import LEARNED, Draw, Step, Watts, curve_with
+from .watts import LEARNED, ROUGH, Draw, Watts, curve_with
 
 SILENT = 120
 """Seconds within which a meter has to report after a step."""
 
 FROZEN_STEP = 50
 """Size of a step in W after which no working meter shows exactly the same value."""
+
+MEASURED = 0.03
+"""Relative error of the power of a member with a plug."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class ManagerState:
     gathering_since: float | None = None
     """Since when the manager waits for the other sensors; None if it does not wait."""
 
-    def metered(self, reading: Reading) -> Self:
+    def metered(self, reading: Reading, members: Sequence[Member]) -> Self:
         """Return the state after a report of the meter."""
         shown = self.shown
         if shown and reading.at <= shown.at:
@@ -64,7 +68,16 @@ class ManagerState:
         return replace(
             self,
             response=self.response.seen(reading.at, reading.watts, self.history.steps),
-            watts=self.watts.seen(reading.at, reading.watts, self.response.response),
+            watts=self.watts.seen(
+                reading.at,
+                reading.watts,
+                self.response.response,
+                {
+                    member.id: Known(member.curve.mining, self._error(member))
+                    for member in members
+                    if member.curve is not None
+                },
+            ),
             shown=Shown(reading.watts, reading.at, since),
         )
 
@@ -182,6 +195,13 @@ class ManagerState:
             curve=curve_with(found, member.curve, member.size),
             is_learning=found is None or found.error > LEARNED,
         )
+
+    def _error(self, member: Member) -> float:
+        """Return the relative error of the power of a member."""
+        if member.size is None:
+            return MEASURED
+        found = self.watts.fit(member.id, member.size)
+        return ROUGH if found is None else min(found.error, ROUGH)
 
     def as_json(self) -> dict[str, Any]:
         """Return what was learned as JSON values."""

@@ -6,12 +6,14 @@ it, and less power ends it at once. One member is measured at a time, so that th
 of the house shows its step alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Self
 
 from .distribution import Load
 from .members import Member, Record
+from .watts import Watts
 
 HOLD = 60
 """Seconds for which a number of threads is held: it settles for half of them."""
@@ -21,8 +23,11 @@ LEAST_SHARE = 0.5
 are measured when there is as little surplus."""
 
 SWING_INTERVAL = 600
-"""Minimum seconds between two swings, which cost hashes, and since the last change of
-the member: one that changes anyway needs none."""
+"""Minimum seconds between two swings, which cost hashes, and since the member was last
+learned from: one whose other steps are clear needs none."""
+
+STEADY = 60
+"""Minimum seconds since the last change of a member that swings."""
 
 MAX_SWINGS = 40
 """Swings after which the power of a member is left unknown, until a restart."""
@@ -46,11 +51,12 @@ class Measuring:
 class Study:
     """The measurement that is under way, and those that were given up.
 
-    A member without a plug whose power is not known yet swings now and then to half of
-    its threads and back, if all else is measured and its threads do not change by
-    themselves: the best member of several runs at full most of the time, and its power
-    would never show. The others may not use what it leaves meanwhile, as the meter would
-    show both together.
+    A member without a plug whose power is not known yet swings now and then to its
+    fewest threads and back, if all else is measured and its own changes do not show: the
+    best member of several runs at full most of the time, and a small one is lost in the
+    noise. It takes all threads because a step tells by the square of its size, and costs
+    by its size. The others may not use what it leaves meanwhile, as the meter would show
+    both together.
     """
 
     current: Measuring | None = None
@@ -68,13 +74,15 @@ class Study:
         members: Sequence[Member],
         records: Mapping[str, Record],
         now: float,
+        watts: Watts,
     ) -> Self:
         """Return the study at `now`.
 
-        `threads` is what the budget allows for each of the loads.
+        `threads` is what the budget allows for each of the loads, and `watts` what the
+        meter has shown of their steps.
         """
         missing = {member.id: member.missing for member in members}
-        study = self._continued(threads, missing, now)
+        study = self._continued(threads, missing, now, watts.unseen)
         if study.current is not None:
             return study
         options = [
@@ -96,8 +104,9 @@ class Study:
             for load in loads
             if load.id in learning
             and load.is_settled
-            and load.threads == threads[load.id] > 1
-            and now - records[load.id].changed_at >= SWING_INTERVAL
+            and load.threads == threads[load.id] > load.floor
+            and now - records[load.id].changed_at >= STEADY
+            and now - watts.taught_at.get(load.id, -inf) >= SWING_INTERVAL
             and study.swings.get(load.id, 0) < MAX_SWINGS
         ]
         if now - study.swung_at < SWING_INTERVAL or not candidates:
@@ -105,7 +114,7 @@ class Study:
         load = min(candidates, key=lambda load: study.swings.get(load.id, 0))
         return replace(
             study,
-            current=Measuring(load.id, load.threads // 2, now, is_swing=True),
+            current=Measuring(load.id, load.floor, now, is_swing=True),
             swung_at=now,
             swings={**study.swings, load.id: study.swings.get(load.id, 0) + 1},
         )
@@ -154,16 +163,20 @@ class Study:
         threads: Mapping[str, int],
         missing: Mapping[str, Sequence[int]],
         now: float,
+        unseen: Collection[str],
     ) -> Self:
         """Return the study without a measurement that is over or no longer fed."""
         current = self.current
         if current is None:
             return self
-        is_missing = current.threads in missing.get(current.member, ())
         is_fed = threads.get(current.member, 0) >= current.threads
+        over = replace(self, current=None)
+        if current.is_swing:
+            is_over = current.member not in unseen or now - current.since >= HOLD
+            return over if is_over or not is_fed else self
+        is_missing = current.threads in missing.get(current.member, ())
         if is_fed and now - current.since < (PATIENCE if is_missing else HOLD):
             return self
-        over = replace(self, current=None)
         if not is_fed or not is_missing:
             return over
         return replace(

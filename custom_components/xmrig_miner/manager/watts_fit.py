@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import inf, sqrt
-from statistics import median
 from typing import Protocol
 
 ROUNDS = 8
@@ -16,8 +16,14 @@ how far that may be off: clocks fall with load."""
 MAX_BEND = 0.5
 """Maximum of that share."""
 
-LEAST_SCATTER = 1
-"""W by which steps scatter at least. Less power than that is unknown."""
+LEAST_SCATTER = 0.2
+"""Share of their noise by which steps scatter at least."""
+
+LEAST_FULL = 1
+"""W of all threads below which the power is unknown."""
+
+FEW = 4
+"""Number of steps that may agree by chance: with so few, the error is twice as large."""
 
 
 class Seen(Protocol):
@@ -34,6 +40,10 @@ class Seen(Protocol):
     @property
     def watts(self) -> float:
         """Return the increase of the draw in W."""
+
+    @property
+    def noise(self) -> float:
+        """Return by how much it may be off, in W."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
     bend = USUAL_BEND * full
     error = inf
     for _ in range(ROUNDS):
-        if full < LEAST_SCATTER:
+        if full < LEAST_FULL:
             break
         off = [abs(y - full * a - bend * b) for a, b, y in points]
         scatter = max(1.48 * _median(steps, off), LEAST_SCATTER)
@@ -79,8 +89,9 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
         full = (bb * ay - ab * by) / determinant
         bend = (aa * by - ab * ay) / determinant
         bend = max(-MAX_BEND * full, min(MAX_BEND * full, bend))
-        error = scatter * sqrt(bb / determinant) / full
-    if full < LEAST_SCATTER:
+        few = 1 + FEW / len(steps)
+        error = few * scatter * sqrt(bb / determinant) / full
+    if full < LEAST_FULL:
         return Fit((0.0,) * (threads + 1), inf)
     shares = [count / threads for count in range(threads + 1)]
     mining = [full * share + bend * share * (1 - share) for share in shares]
@@ -88,14 +99,20 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
 
 
 def _median(steps: Iterable[Seen], values: Iterable[float]) -> float:
-    """Return the median of a value of each step, over all threads that changed.
+    """Return the median of a value of each step, weighted by threads per noise.
 
     Other loads of the house matter less in a large step.
     """
-    return median(
-        value
+    weighted = sorted(
+        (value, abs(step.after - step.before) / step.noise)
         for step, value in zip(steps, values, strict=True)
-        for _ in range(abs(step.after - step.before))
+    )
+    half = sum(weight for _, weight in weighted) / 2
+    sums = accumulate(weight for _, weight in weighted)
+    return next(
+        value
+        for (value, _), total in zip(weighted, sums, strict=True)
+        if total >= half - 1e-9
     )
 
 
@@ -114,10 +131,10 @@ def _sums(
 
 
 def _point(step: Seen, threads: int) -> tuple[float, float, float]:
-    """Return the factors of `full` and `bend` in a step, and its W."""
+    """Return the factors of `full` and `bend` in a step, and its W, by its noise."""
     before, after = step.before / threads, step.after / threads
     return (
-        after - before,
-        after * (1 - after) - before * (1 - before),
-        step.watts,
+        (after - before) / step.noise,
+        (after * (1 - after) - before * (1 - before)) / step.noise,
+        step.watts / step.noise,
     )
