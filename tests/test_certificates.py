@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -28,6 +29,7 @@ from simulator import Simulator
 
 from .certificates import self_signed
 from .common import ALWAYS_AVAILABLE, Rig, connection, entry_for, move, without_token
+from .controls import MINING
 from .fixing import Fix, issues
 from .forms import add, choose, entered, start, submit, submit_one
 
@@ -275,6 +277,16 @@ class TestChanged:
         assert secure.is_loaded
         assert not secure.unavailable
         assert issues(secure.hass) == {}
+
+    async def test_it_is_raised_with_the_command_that_meets_it(
+        self, secure: Rig
+    ) -> None:
+        """No poll has to come first."""
+        secure.simulator.renew_certificate()
+        with pytest.raises(HomeAssistantError):
+            await secure.turn(MINING, on=False)
+        [issue] = issues(secure.hass).values()
+        assert issue.translation_key == "certificate_changed"
 
     async def test_it_is_raised_when_set_up_is_retried(
         self, secure: Rig, fix: Open

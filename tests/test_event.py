@@ -277,6 +277,26 @@ async def test_the_request_is_restored(running: Rig, told: Told) -> None:
     assert told[2][1] == {"mining": False, "threads": 2}
 
 
+async def test_a_request_that_cannot_be_restored_is_not_told(
+    running: Rig, told: Told
+) -> None:
+    """Something resumes the miner whenever it is paused. It is given up, and logged."""
+
+    def resume(request: Any) -> None:
+        if request.path == "/json_rpc":
+            running.simulator.rpc_direct("resume")
+
+    await running.turn(MINING, on=False)
+    running.simulator.restart()
+    running.simulator.on_reply = resume
+    await running.poll(2)
+    assert running.simulator.is_hashing
+    assert "state_restored" not in [name for name, _ in told]
+    running.simulator.requests.clear()
+    await running.poll(2)
+    assert not running.asked("/json_rpc", "POST")
+
+
 async def test_a_restart_while_home_assistant_was_down(
     running: Rig, told: Told
 ) -> None:
