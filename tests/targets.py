@@ -62,7 +62,7 @@ class BaseTarget(ABC):
     token: str | None
     port: int
     pools: list[str]
-    patience: ClassVar[float] = 5
+    patience: ClassVar[float] = 30
     """Seconds that `eventually` waits unless it is told otherwise."""
     interval: ClassVar[float] = 0.1
     """The same between two checks."""

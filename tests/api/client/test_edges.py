@@ -182,7 +182,8 @@ async def test_no_miner_behind_a_port_without_tls(
             await client.summary()
     assert raised.type is XmrigNoTlsError
     assert str(port) in str(raised.value)
-    assert loop.time() - began == pytest.approx(seconds, abs=0.5)
+    # A busy computer takes longer, but not as long as two attempts
+    assert seconds <= loop.time() - began < seconds + CONNECT_TIMEOUT
     [head] = heads
     assert head.startswith(b"OPTIONS / HTTP/1.1\r\n")
     assert TOKEN.encode() not in head
