@@ -120,8 +120,10 @@ async def test_pause(target: Target) -> None:
     assert len((await cpu(target))["threads"]) == 2
     await target.restart()
     shown = await summary(target)
-    assert (shown["paused"], shown["uptime"]) == (False, 0)
-    assert shown["results"]["shares_total"] == 0
+    assert shown["paused"] is False
+    # On a busy computer, it may have found some before it is read
+    assert shown["uptime"] <= 1
+    assert shown["results"]["shares_total"] <= 3
     assert await _submits_shares(target, within=_PATIENCE)
 
 
