@@ -6,6 +6,7 @@ from functools import cached_property
 import os
 from pathlib import Path
 import random
+import re
 import signal
 import subprocess
 
@@ -20,6 +21,14 @@ TOKEN = "open-sesame"
 
 POLL = 120
 """Seconds that include a poll, which is due every 10 seconds, on a busy computer too."""
+
+CLOSED_PAGE = re.compile(
+    r"^.* ERROR \(MainThread\) \[homeassistant\] Error doing job: .*\n"
+    r"Traceback .*\n(?: .*\n)*"
+    r".*ClientConnectionResetError: Cannot write to closing transport$",
+    re.MULTILINE,
+)
+"""What Home Assistant logs when a page is closed to which it is sending something."""
 
 
 def free_port() -> int:
@@ -106,7 +115,7 @@ class Run:
         marks = (" ERROR ", " CRITICAL ", "Traceback")
         return [
             line
-            for line in self.log.splitlines()
+            for line in CLOSED_PAGE.sub("", self.log).splitlines()
             if any(mark in line for mark in marks)
         ]
 
