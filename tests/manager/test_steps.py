@@ -141,3 +141,12 @@ def test_the_meter_is_never_exact() -> None:
     """Even if it shows nothing else."""
     [sample] = played([Step(150, "a", 0, 8)], ASSUMED)["a"]
     assert sample.noise == pytest.approx(LEAST_NOISE, rel=0.3)
+
+
+def test_the_watts_of_a_step() -> None:
+    """More threads than are known of draw as much as all of them."""
+    known = Known([0, 20, 50], 0.1)
+    assert known.change(1, 2) == 30
+    assert known.change(2, 0) == -50
+    assert known.change(1, 9) == 30
+    assert Sample(4, 1, -60).threads == 3

@@ -188,3 +188,9 @@ def test_the_state_keeps_what_it_learned() -> None:
     stored = house.state.as_json()
     del stored["sleepers"]
     assert type(state).from_json(stored) == state
+
+
+def test_what_is_stored_of_a_step() -> None:
+    """Tenths of a watt are enough."""
+    assert Draw((Sample(0, 4, 80.26, 2.04),)).as_json() == [[0, 4, 80.3, 2.0]]
+    assert Draw((Sample(4, 1, -60.04, 20.06),)).as_json() == [[4, 1, -60.0, 20.1]]
