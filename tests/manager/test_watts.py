@@ -194,3 +194,15 @@ def test_what_is_stored_of_a_step() -> None:
     """Tenths of a watt are enough."""
     assert Draw((Sample(0, 4, 80.26, 2.04),)).as_json() == [[0, 4, 80.3, 2.0]]
     assert Draw((Sample(4, 1, -60.04, 20.06),)).as_json() == [[4, 1, -60.0, 20.1]]
+
+
+@pytest.mark.parametrize("jump", [200_000, 1e30])
+def test_more_than_can_be_stored_teaches_nothing(jump: float) -> None:
+    """A meter may show anything: what was learned has to be read again."""
+    watts = Watts().stepped([Step(100, "a", 0, 4, is_planned=True)])
+    known = {"a": Known([0, 20, 40, 60, 80], 0.1)}
+    for at in range(40, 220, 15):
+        shown = 500 + (jump if at > 100 else 0)
+        watts = watts.seen(at, shown, RESPONSE, known)
+    assert not watts.draws
+    assert not watts.unseen

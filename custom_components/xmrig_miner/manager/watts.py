@@ -116,7 +116,7 @@ class Watts:
         for steps, observations in screen.observations():
             seen.update(steps)
             for member, sample, is_clear in observations:
-                if is_clear:
+                if is_clear and _can_be_stored(sample):
                     draws[member] = draws.get(member, Draw()).with_sample(sample)
                     taught_at[member] = at
         return replace(
@@ -170,6 +170,11 @@ def _sample(before: Any, after: Any, watts: Any, noise: Any = USUAL_NOISE) -> Sa
         stored(watts, _watts),
         stored(noise, _noise),
     )
+
+
+def _can_be_stored(sample: Sample) -> bool:
+    """Return whether a sample would be read again: a meter may show anything."""
+    return _watts(sample.watts) is not None and _noise(sample.noise) is not None
 
 
 def _watts(value: Any) -> float | None:
