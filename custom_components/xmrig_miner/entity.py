@@ -123,7 +123,7 @@ def is_removable(snapshot: Snapshot, key: str) -> bool:
     if backend is None:
         # Another build of XMRig, without this backend
         return True
-    if backend.threads:
+    if backend.thread_count:
         return all(thread.index is not None for thread in backend.threads) and all(
             gpu.key != key for gpu in backend.gpus
         )

@@ -199,7 +199,7 @@ class PowerMeter:
             assert backends is not None
         is_hashing = snapshot.status in (Status.MINING, Status.STARTING)
         cpu = backends.by_type.get(BackendType.CPU)
-        running = len(cpu.threads) if cpu else 0
+        running = cpu.thread_count if cpu else 0
         if full := snapshot.user_threads or running:
             self.model = self.model.for_threads(full)
         self.model = self.model.for_algorithm(snapshot.summary.algo)
@@ -289,5 +289,5 @@ class PowerMeter:
         return {
             backend_type: sum(gpu.health.power or 0 for gpu in backend.gpus)
             for backend_type in self._gpu_backends
-            if (backend := self._backend(backend_type)) and backend.threads
+            if (backend := self._backend(backend_type)) and backend.thread_count
         }
