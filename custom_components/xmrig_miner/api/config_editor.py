@@ -67,6 +67,11 @@ class _Shown:
     uptime: int | None
     """Seconds since the start of the process that showed it."""
 
+    @property
+    def due_in(self) -> float:
+        """Return in how many seconds it has lasted."""
+        return self.until - asyncio.get_running_loop().time()
+
 
 class ConfigEditor:
     """Reads the config, changes it, writes it, and verifies that the change lasts.
@@ -93,9 +98,7 @@ class ConfigEditor:
     @property
     def due_in(self) -> float | None:
         """Return in how many seconds `settle` is due; None if it is not needed."""
-        if self._shown is None:
-            return None
-        return self._shown.until - asyncio.get_running_loop().time()
+        return None if self._shown is None else self._shown.due_in
 
     def is_overwritten(self, config: Config) -> bool:
         """Return whether a config lacks a change that `settle` will write again."""
@@ -127,7 +130,7 @@ class ConfigEditor:
         shown, self._shown = self._shown, None
         if shown is None:
             return
-        await asyncio.sleep(max(0, shown.until - asyncio.get_running_loop().time()))
+        await asyncio.sleep(max(0, shown.due_in))
         write = shown.write
         try:
             if not _is_reverted(await self._read(), shown.shown):

@@ -103,7 +103,7 @@ class Screen:
     response: Response
     known: Mapping[str, Known]
 
-    @property
+    @cached_property
     def interval(self) -> float:
         """Return the usual time between two readings, in s."""
         times = [late.at - early.at for early, late in pairwise(self.shown)]
