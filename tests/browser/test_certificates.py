@@ -57,9 +57,7 @@ async def test_another_one_is_asked_about(
 
     await eventually(is_raised)
     await user.open("config/repairs")
-    await user.page.locator(
-        "ha-list-item-button, ha-md-list-item", has_text="cellar"
-    ).first.click()
+    await user.open_repair("cellar")
     await user.sees("The certificate of cellar changed")
     await user.sees("Shown now")
     await user.page.get_by_text("Pin the new certificate", exact=True).click()

@@ -202,9 +202,7 @@ async def test_a_repair_is_solved(
 
     await eventually(is_raised)
     await user.open("config/repairs")
-    await user.page.locator(
-        "ha-list-item-button, ha-md-list-item", has_text="attic"
-    ).first.click()
+    await user.open_repair("attic")
     await user.sees("The pools or wallets of attic were changed")
     await user.click("Submit")
     await user.sees("The issue is repaired!")

@@ -120,9 +120,7 @@ async def test_automations_that_compete_are_handed_to_a_manager(
     titles_of_sections = re.findall(r"^## (.*)", REPAIRS.read_text(), re.MULTILINE)
     assert section in [title.lower().replace(" ", "-") for title in titles_of_sections]
     await user.page.get_by_role("link", name="Go to repairs").click()
-    await user.page.locator(
-        "ha-list-item-button, ha-md-list-item", has_text="compete"
-    ).first.click()
+    await user.open_repair("compete")
     await user.sees("Sun for rig-one, Sun for rig-two")
     await user.click("Submit")
     await user.choose("Use the Energy dashboard")

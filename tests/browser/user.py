@@ -51,6 +51,11 @@ class User:
         """Click the button of a name."""
         await self.page.get_by_role("button", name=name).first.click()
 
+    async def open_repair(self, text: str) -> None:
+        """Open a repair by a text of its row, on the page of repairs."""
+        row = self.page.locator("ha-list-item-button, ha-md-list-item", has_text=text)
+        await row.first.click()
+
     ### The dialog of a flow
 
     @property
