@@ -292,6 +292,12 @@ async def test_side_by_side(target: Target) -> None:
 
 async def test_summary_v1(target: Target) -> None:
     """Version 1 of the summary differs from version 2 in four places."""
+
+    async def has_allocated() -> bool:
+        return bool((await get(target, "/2/summary"))["hugepages"] == [0, 2])
+
+    # Each thread allocates its page when it starts
+    await target.eventually(has_allocated)
     old, api, new = [
         await get(target, path) for path in ("/1/summary", "/api.json", "/2/summary")
     ]
