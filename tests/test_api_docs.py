@@ -90,7 +90,7 @@ def test_control(tmp_path: Path, port: str) -> None:
     assert "restored cpu.rx" in restored
     state = json.loads((tmp_path / "miner.json").read_text())
     assert state["request"]["mining"] is True
-    assert state["all_edits"] == {"edits": [], "pending": []}
+    assert state["all_edits"] == {"edits": [], "pending": None}
 
 
 def test_proxy(tmp_path: Path) -> None:

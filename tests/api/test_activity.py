@@ -138,6 +138,13 @@ def test_what_is_known_again_and_the_same_is_no_change() -> None:
     assert [logged(log, one) for one in (KNOWN, unknown, KNOWN)] == [()] * 3
 
 
+def test_a_first_poll_while_the_miner_is_connecting() -> None:
+    """What it then connects to is no change."""
+    log = ActivityLog()
+    unknown = changed(algo=None, connection=Connection())
+    assert [logged(log, one) for one in (unknown, KNOWN)] == [()] * 2
+
+
 def test_the_first_poll_has_none_to_be_compared_with() -> None:
     """What is known without it is reported: a restart, and what changed meanwhile."""
     assert logged(ActivityLog(), changed(results=Results(best_share=9))) == ()

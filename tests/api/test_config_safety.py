@@ -15,6 +15,7 @@ from custom_components.xmrig_miner.api.config_safety import (
     safe_changes,
 )
 from custom_components.xmrig_miner.api.exceptions import (
+    XmrigBenchmarkError,
     XmrigConfigLimitError,
     XmrigUnsafeConfigError,
 )
@@ -99,6 +100,18 @@ def test_what_a_config_lacked_before_is_not_asked_of_it() -> None:
     assert paths({"retries": 7}, {"retries": 7}) == []
     with pytest.raises(XmrigUnsafeConfigError, match="without http"):
         paths({"retries": 7}, {"retries": 8})
+
+
+def test_the_config_of_a_benchmark_is_not_written() -> None:
+    """It lacks the pools, which the file would lose."""
+    running: dict[str, Any] = {"http": POOLS["http"], "benchmark": {"size": "1M"}}
+    assert paths(running, running) == []
+    with pytest.raises(XmrigBenchmarkError):
+        paths(running, {**running, "retries": 7})
+    # Settings for a later benchmark do no harm
+    settings = {**running, "pools": POOLS["pools"]}
+    assert paths(settings, {**settings, "retries": 7}) == ["retries"]
+    assert paths({"http": POOLS["http"]}, running) == ["benchmark"]
 
 
 def test_the_size_of_all_of_it_is_limited() -> None:

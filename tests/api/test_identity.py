@@ -1,8 +1,10 @@
 """Tests of the identity of miners."""
 
+from dataclasses import replace
+
 import pytest
 
-from custom_components.xmrig_miner.api.identity import MinerIdentity
+from custom_components.xmrig_miner.api.identity import Kind, MinerIdentity
 from custom_components.xmrig_miner.api.models import Summary
 
 KNOWN = MinerIdentity(id="0123456789abcdef", worker_id="rig-one")
@@ -41,6 +43,32 @@ def test_a_miner_without_an_id_is_known_by_its_worker_id() -> None:
     summary = Summary.from_json({"id": "0123456789abcdef", "worker_id": "rig-one"})
     assert known.matches(summary.identity)
     assert summary.identity == KNOWN
+
+
+def test_a_proxy_is_never_a_miner() -> None:
+    """Both may run on one computer, one after the other on one port."""
+    proxy = replace(KNOWN, kind=Kind.PROXY)
+    assert KNOWN.matches(proxy) is False
+    assert proxy.matches(KNOWN) is False
+    assert proxy.matches(proxy)
+
+
+@pytest.mark.parametrize(
+    ("miner_id", "worker_id", "is_known"),
+    [
+        ("0123", "rig-one", True),
+        ("0123", None, True),
+        (None, "rig-one", True),
+        (None, None, False),
+        ("", "", False),
+    ],
+)
+def test_what_identifies_a_miner_that_answered(
+    miner_id: str | None, worker_id: str | None, is_known: bool
+) -> None:
+    """One of the two is enough."""
+    known = MinerIdentity(id=miner_id, worker_id=worker_id).is_known
+    assert known is is_known
 
 
 @pytest.mark.parametrize(

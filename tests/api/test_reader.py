@@ -305,6 +305,26 @@ async def test_whether_changes_outlast_a_restart(
         assert bench.reader.keeps_config is keeps
 
 
+async def test_an_undone_change_is_not_lost_with_a_restart(bench: Bench) -> None:
+    """The miner kept what undid the change, though the command could not show it."""
+    await bench.poll()
+    before = bench.client.document
+    await _patch(bench)
+    await asyncio.sleep(2 * SETTLE)
+    bench.client.failing = dict.fromkeys(
+        range(bench.client.reads + 3, bench.client.reads + 999), LOST
+    )
+    with pytest.raises(XmrigResponseError):
+        await bench.miner.restore()
+    assert len(bench.client.posted) == 2
+    bench.client.failing = {}
+    await bench.poll()
+    assert bench.client.document == before
+    await bench.poll(YOUNG)
+    assert bench.reader.take_restart()
+    assert bench.reader.keeps_config is None
+
+
 async def test_changes_of_an_earlier_run(bench: Bench, clock: Clock) -> None:
     """Without a restart, it is unknown whether they would outlast one."""
     await bench.poll()

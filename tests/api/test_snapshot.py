@@ -257,6 +257,19 @@ def test_threads_are_capped() -> None:
     assert (known.threads, known.user_threads, known.thread_cap) == (2, 4, 2)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_active_threads(version: str) -> None:
+    """XMRig lists them while it is paused, too."""
+    mining, paused = snapshot(version, "mining"), snapshot(version, "paused")
+    assert mining.backends
+    assert paused.backends
+    assert mining.active_threads == mining.backends.threads
+    assert paused.backends.threads == mining.backends.threads
+    assert mining.backends.threads > 0
+    assert paused.active_threads == 0
+    assert replace(paused, backends=None).active_threads is None
+
+
 def test_threads_are_not_capped() -> None:
     """The current number is the user's, even if it is smaller than before."""
     known = capped([0, 1, 2, 3], [0, 1])

@@ -1,5 +1,6 @@
 """Tests of the stored state: what undoes writes, and requests."""
 
+from dataclasses import replace
 import json
 import logging
 from typing import Any
@@ -56,6 +57,9 @@ def test_an_empty_state_takes_a_config_for_the_users() -> None:
     """Without writes, the whole config is the user's."""
     assert MinerState.from_json(None) == MinerState()
     assert json_equal(MinerState().user_config(config()).document, USERS)
+    # Not a copy, from which everything would be read again
+    whole = config()
+    assert MinerState().user_config(whole) is whole
 
 
 def test_all_of_it_outlives_the_process() -> None:
@@ -230,6 +234,37 @@ def test_a_write_after_one_that_may_have_arrived_is_undone_with_it() -> None:
         assert json_equal(state.original_config(shows).document, USERS)
 
 
+def test_whether_a_config_has_what_was_written() -> None:
+    """It is unknown of a part, of a pending write, and without any write.
+
+    A pending write may be the one that undoes all others: a miner that shows the
+    original values after a restart has kept that one.
+    """
+    after = config(rx=[0], hint=1)
+    pending = MinerState().with_write(config(), after, by_user=False)
+    ledger = pending.with_write_done(after).all_edits
+    assert ledger.is_in(after.document) is True
+    assert ledger.is_in(USERS) is False
+    for mixed in (config(rx=[0]), config(hint=1), config(rx=[2], hint=2)):
+        assert ledger.is_in(mixed.document) is None
+    assert Ledger().is_in(USERS) is None
+    assert pending.all_edits.is_in(after.document) is None
+    state = written(MinerState(), config(), after)
+    for last in (config(rx=[0]), config()):
+        ledger = as_read(state.with_write(after, last, by_user=False)).all_edits
+        for shows in (after, last):
+            assert ledger.is_in(shows.document) is None
+
+
+def test_a_write_that_was_overwritten_can_be_undone_again() -> None:
+    """What undoes the write comes back, and nothing else does."""
+    before, after = config(), config(rx=[0])
+    pending = MinerState().with_write(before, after, by_user=False)
+    done = replace(pending.with_write_done(after), threads=1, request=PAUSED_HERE)
+    again = done.with_ledgers_of(pending)
+    assert again == replace(pending, threads=1, request=PAUSED_HERE)
+
+
 @pytest.mark.parametrize(("before", "after"), [(2, None), (None, 2)])
 def test_null_is_undone_and_restored_like_any_value(before: Any, after: Any) -> None:
     """It is not the same as no value."""
@@ -257,7 +292,7 @@ def test_nothing_is_pending_once_a_write_has_arrived() -> None:
     other = [{"url": "b.example.org:1", "user": "WALLET"}]
     before, after = (Config({**USERS, "pools": value}) for value in (pools, other))
     state = written(MinerState(payout=before.payout), before, after)
-    assert state.all_edits.pending == state.control_edits.pending == ()
+    assert state.all_edits.pending is state.control_edits.pending is None
     assert (state.payout, state.pending_payout) == (after.payout, None)
 
 
@@ -311,6 +346,18 @@ def test_pools_that_cannot_be_read_change_nothing_about_the_payout() -> None:
     assert written.with_write_done(other).payout == accepted.payout
     written = state.with_write(accepted, other, by_user=True)
     assert written.with_write_done(damaged).payout == accepted.payout
+
+
+def test_a_payout_that_shows_is_accepted_if_it_was_written() -> None:
+    """Or if it is the first one; not if it could not be read."""
+    old, new, other = (payout_of(user).payout for user in ("OLD", "NEW", "OTHER"))
+    state = MinerState(threads=1, payout=old, pending_payout=new)
+    assert state.with_shown_payout(new) == MinerState(threads=1, payout=new)
+    for shown in (other, old, None):
+        assert state.with_shown_payout(shown) is state
+    for state in (MinerState(threads=1), MinerState(threads=1, pending_payout=new)):
+        assert state.with_shown_payout(other) == MinerState(threads=1, payout=other)
+        assert state.with_shown_payout(None) is state
 
 
 def test_any_first_payout_is_accepted() -> None:

@@ -59,22 +59,26 @@ class Ledger:
 
     edits: tuple[Edit, ...] = ()
     """The edits in effect after the last write, and before the pending one."""
-    pending: tuple[Edit, ...] = ()
-    """The edits in effect after the pending write, if it arrived."""
+    pending: tuple[Edit, ...] | None = None
+    """The edits in effect after the pending write, if it arrived; None if no write is
+    pending."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Return the ledger that `as_json` returned."""
+        pending = data["pending"]
         return cls(
             edits=tuple(map(Edit.from_json, data["edits"])),
-            pending=tuple(map(Edit.from_json, data["pending"])),
+            pending=None if pending is None else tuple(map(Edit.from_json, pending)),
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return the ledger as JSON values."""
         return {
             "edits": [edit.as_json() for edit in self.edits],
-            "pending": [edit.as_json() for edit in self.pending],
+            "pending": None
+            if self.pending is None
+            else [edit.as_json() for edit in self.pending],
         }
 
     def without_edits(self, config: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +105,7 @@ class Ledger:
 
         False if it has the original value for each of them.
         """
-        if not self.edits or self.pending:
+        if not self.edits or self.pending is not None:
             return None
         if all(_shows(config, edit) for edit in self.edits):
             return True
@@ -139,7 +143,7 @@ class Ledger:
             replace(edit, new_value=value_at(shown, edit.path))
             if edit.path in paths
             else edit
-            for edit in self.pending
+            for edit in self.pending or ()
         )
         return replace(self, pending=tuple(pending))
 
@@ -147,10 +151,10 @@ class Ledger:
         """Return this ledger after the pending write has arrived."""
         edits = (
             edit
-            for edit in self.pending
+            for edit in self.pending or ()
             if not json_equal(edit.original, edit.new_value)
         )
-        return replace(self, edits=tuple(edits), pending=())
+        return replace(self, edits=tuple(edits), pending=None)
 
     def _active_edits(self, config: dict[str, Any]) -> list[Edit]:
         """Return the edits that a config still shows, one for each path.
@@ -160,7 +164,7 @@ class Ledger:
         active = [edit for edit in self.edits if _shows(config, edit)]
         active += [
             edit
-            for edit in self.pending
+            for edit in self.pending or ()
             if json_contains(value_at(config, edit.path), edit.new_value)
         ]
         return list({edit.path: edit for edit in active}.values())

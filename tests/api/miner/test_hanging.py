@@ -185,7 +185,7 @@ async def test_closing_waits_for_the_command_that_runs(command: str) -> None:
         assert isinstance(waiting[0].exception(), XmrigClosedError)
         assert miner.state == saved[-1]
         assert miner.state.previous_request is None
-        assert miner.state.all_edits.pending == ()
+        assert miner.state.all_edits.pending is None
         count = len(rig.requests), len(saved)
         await asyncio.sleep(60)
         assert (len(rig.requests), len(saved)) == count
