@@ -1,6 +1,6 @@
 """Tests of the action pause_for."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -311,6 +311,28 @@ def test_the_end(data: dict[str, Any], end: datetime | None) -> None:
     zone = ZoneInfo("Europe/Berlin")
     now = datetime(2026, 3, 28, 18, tzinfo=zone)
     assert pause_end(data, now) == (end and end.replace(tzinfo=zone))
+
+
+@pytest.mark.parametrize(
+    ("now", "data", "minutes"),
+    [
+        (datetime(2026, 3, 29, 1, 30), {"duration": timedelta(hours=2)}, 120),
+        (datetime(2026, 10, 25, 2, 30), {"duration": timedelta(hours=2)}, 120),
+        # The clocks show this hour for the second time
+        (datetime(2026, 10, 25, 2, 30, fold=1), {"duration": timedelta(minutes=9)}, 9),
+        (datetime(2026, 10, 25, 2, 30, fold=1), {"until": time(2, 45)}, 15),
+        (datetime(2026, 10, 25, 2, 30), {"until": time(3, 30)}, 120),
+        (datetime(2026, 10, 25, 1, 30), {"until": datetime(2026, 10, 25, 3)}, 150),
+    ],
+)
+def test_a_change_of_clocks_neither_shortens_nor_lengthens_it(
+    now: datetime, data: dict[str, Any], minutes: int
+) -> None:
+    """An hour is missing in March, and one is there twice in October."""
+    now = now.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    end = pause_end(data, now)
+    assert end is not None
+    assert end.timestamp() - now.timestamp() == 60 * minutes
 
 
 async def test_threads_may_change_meanwhile(running: Rig) -> None:

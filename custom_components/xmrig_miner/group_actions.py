@@ -1,7 +1,7 @@
 """Actions for several miners at once."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -145,16 +145,19 @@ def pause_end(data: dict[str, Any], now: datetime) -> datetime | None:
     A time of day means the next such time; a time without a zone is in the zone of
     `now`.
     """
+    # Within one zone, Python adds and compares what its clocks show, which is off by an
+    # hour across a change to or from daylight saving time
+    start = now.astimezone(UTC)
     if ATTR_DURATION in data:
         # Longer ones may end after the last supported year
-        until = now + min(data[ATTR_DURATION], LONGEST_PAUSE * 2)
+        until = start + min(data[ATTR_DURATION], LONGEST_PAUSE * 2)
     elif isinstance(until := data[ATTR_UNTIL], time):
-        until = datetime.combine(now.date(), until, now.tzinfo)
-        if until <= now:
+        until = datetime.combine(now.date(), until.replace(fold=now.fold), now.tzinfo)
+        if until <= start:
             until += timedelta(days=1)
     elif until.tzinfo is None:
         until = until.replace(tzinfo=now.tzinfo)
-    return until if now < until <= now + LONGEST_PAUSE else None
+    return until if start < until <= start + LONGEST_PAUSE else None
 
 
 async def _async_run_all(call: ServiceCall) -> ServiceResponse:
