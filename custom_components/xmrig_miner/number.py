@@ -14,12 +14,10 @@ from homeassistant.components.number import (
 )
 from homeassistant.const import EntityCategory, UnitOfPower
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import DOMAIN
 from .entity import XmrigEntity, async_remove_entities, async_setup_entities
-from .fleet.number import setup_numbers
+from .fleet.number import check_number, setup_numbers
 from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.settings import MAX_PRIORITY
 from .kinds import AnyConfigEntry, EntryKind, entry_kind
@@ -125,16 +123,8 @@ class XmrigNumber(XmrigEntity, NumberEntity):
     """A number of a miner."""
 
     def _check(self, value: float) -> None:
-        """Raise ServiceValidationError for NaN.
-
-        Home Assistant accepts it: it is neither below the minimum nor above the maximum.
-        """
-        if math.isnan(value):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="not_a_number",
-                translation_placeholders={"name": self.coordinator.name},
-            )
+        """Raise ServiceValidationError for NaN."""
+        check_number(value, self.coordinator.name)
 
 
 class XmrigThreadsNumber(XmrigNumber):

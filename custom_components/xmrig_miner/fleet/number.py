@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import math
 from typing import override
 
 from homeassistant.components.number import (
@@ -11,8 +12,10 @@ from homeassistant.components.number import (
     NumberMode,
 )
 from homeassistant.const import EntityCategory, UnitOfPower, UnitOfRatio
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from ..const import DOMAIN
 from ..manager import Settings
 from .entity import FleetEntity
 from .runtime import FleetConfigEntry
@@ -116,5 +119,22 @@ class FleetNumber(FleetEntity, NumberEntity):
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        """Change the setting."""
+        """Change the setting.
+
+        Raises ServiceValidationError for NaN, HomeAssistantError if it cannot be saved.
+        """
+        check_number(value, self.coordinator.name)
         await self.runtime.async_change(**{self.entity_description.key: value})
+
+
+def check_number(value: float, name: str) -> None:
+    """Raise ServiceValidationError for NaN; `name` is that of the miner or manager.
+
+    Home Assistant accepts it: it is neither below the minimum nor above the maximum.
+    """
+    if math.isnan(value):
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="not_a_number",
+            translation_placeholders={"name": name},
+        )

@@ -1,6 +1,8 @@
 """Runtime data of the manager's config entry."""
 
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -27,15 +29,18 @@ class FleetRuntimeData:
     coordinator: FleetCoordinator
     store: XmrigStore
     learned: LearnedFile
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while settings change: each change starts from the one before it."""
 
     async def async_change(self, **changes: Any) -> None:
         """Save changed settings of the manager, then apply them.
 
         Raises HomeAssistantError if they cannot be saved.
         """
-        settings = self.coordinator.settings
         await self._async_set(
-            replace(settings, settings=replace(settings.settings, **changes))
+            lambda settings: replace(
+                settings, settings=replace(settings.settings, **changes)
+            )
         )
 
     async def async_change_member(self, entry_id: str, **changes: Any) -> None:
@@ -43,13 +48,20 @@ class FleetRuntimeData:
 
         Raises HomeAssistantError if they cannot be saved.
         """
-        settings = self.coordinator.settings
-        member: MemberSettings = replace(settings.member(entry_id), **changes)
-        await self._async_set(settings.with_member(entry_id, member))
 
-    async def _async_set(self, settings: FleetSettings) -> None:
-        await self.store.async_save(settings.as_json())
-        self.coordinator.async_set_settings(settings)
+        def change(settings: FleetSettings) -> FleetSettings:
+            member = replace(settings.member(entry_id), **changes)
+            return settings.with_member(entry_id, member)
+
+        await self._async_set(change)
+
+    async def _async_set(
+        self, change: Callable[[FleetSettings], FleetSettings]
+    ) -> None:
+        async with self._lock:
+            settings = change(self.coordinator.settings)
+            await self.store.async_save(settings.as_json())
+            self.coordinator.async_set_settings(settings)
 
     @property
     def settings(self) -> Settings:
