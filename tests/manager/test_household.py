@@ -246,6 +246,15 @@ def test_what_is_stored_of_a_load() -> None:
     assert Household.from_json(most).as_json() == most
 
 
+def test_an_absurd_reading_is_no_load() -> None:
+    """A load that cannot be stored would set the file aside at the next start."""
+    household = Household()
+    for place, left in enumerate((0, 2**31, 0, 300, 0)):
+        household = household.seen(60 * place, left, 0)
+    assert [spell.watts for spell in household.spells] == [300]
+    assert Household.from_json(household.as_json()).as_json() == household.as_json()
+
+
 # --- In the manager -----------------------------------------------------------
 
 

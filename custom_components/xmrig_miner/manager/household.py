@@ -51,6 +51,7 @@ LONGEST = 60
 """Maximum seconds to look ahead."""
 
 MAX_WATTS = 1_000_000
+"""Largest step that counts as a load: a meter may show anything for a moment."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,8 @@ class Household:
         if math.isinf(self.at):
             return seen
         seen = replace(seen, interval=min(at - self.at, LONGEST)).without_gone(at)
-        if abs(step) < max(STEP, OWN_STEP * abs(mined - self.mined)):
+        least = max(STEP, OWN_STEP * abs(mined - self.mined))
+        if not least <= abs(step) <= MAX_WATTS:
             return seen
         if step > 0:
             return replace(seen, rests=(*seen.rests, Rest(step, at)))
