@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
 
+from custom_components.xmrig_miner.manager import Mode
 from custom_components.xmrig_miner.manager.sources import TOGETHER
 from tests.common import Rig
 from tests.controls import MINING
@@ -56,6 +57,47 @@ async def test_manual_gives_the_miners_back(house: House) -> None:
     await house.manager.call("select", "select_option", MODE, option="manual")
     await house.pass_time(30)
     assert house.threads == [THREADS] * 3
+
+
+async def test_a_miner_that_was_away_is_given_back_once_it_returns(
+    house: House,
+) -> None:
+    """The mode became manual while it was not set up, or Home Assistant was killed."""
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+    entries = house.hass.config_entries
+    away = house.rigs[0].entry
+    await entries.async_unload(away.entry_id)
+    await house.manager.call("select", "select_option", MODE, option="manual")
+    await house.pass_time(30)
+    assert house.threads == [0, THREADS, THREADS]
+    await entries.async_unload(house.entry.entry_id)
+    await entries.async_setup(away.entry_id)
+    await house.pass_time(30)
+    assert house.threads == [0, THREADS, THREADS]
+    await entries.async_setup(house.entry.entry_id)
+    await house.pass_time(30)
+    assert house.threads == [THREADS] * 3
+
+
+@pytest.mark.parametrize("change", ["mode", "managed"])
+async def test_a_miner_that_reloads_is_given_back(house: House, change: str) -> None:
+    """Its release was due at that time."""
+    await house.set_up()
+    await house.pass_time(60)
+    rig = house.rigs[0]
+    entries = house.hass.config_entries
+    await entries.async_unload(rig.entry.entry_id)
+    runtime = house.entry.runtime_data
+    if change == "mode":
+        await runtime.async_change(mode=Mode.MANUAL)
+    else:
+        await runtime.async_change_member(rig.entry.entry_id, is_managed=False)
+    await house.pass_time(10)
+    await entries.async_setup(rig.entry.entry_id)
+    await house.pass_time(30)
+    assert house.threads[0] == THREADS
 
 
 async def test_after_manual_the_miners_are_commanded_again(house: House) -> None:

@@ -225,9 +225,21 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def _follow_members(self) -> None:
-        """Listen to all loaded miners."""
-        self._inputs.async_follow_miners()
+        """Listen to all loaded miners, and release new ones that were left bound.
+
+        They were away when the mode became manual or when their release was due.
+        """
+        for entry in self._inputs.async_follow_miners():
+            runtime: XmrigRuntimeData = entry.runtime_data
+            is_bound = runtime.power.limit.managed_threads is not None
+            if is_bound and not self._is_managed(entry.entry_id):
+                self._commands.async_command(entry.entry_id, None)
         self._sleep_watch.async_follow()
+
+    def _is_managed(self, entry_id: str) -> bool:
+        """Return whether the manager decides on the threads of a miner."""
+        is_manual = self.settings.settings.mode is Mode.MANUAL
+        return not is_manual and self.settings.member(entry_id).is_managed
 
     @callback
     def _expect_sleep(self, sleepers: Collection[str]) -> None:

@@ -1,7 +1,9 @@
 """Listens to the inputs of the manager: sensors of the house, and miners."""
 
 from collections.abc import Callable, Collection
+from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import (
     CALLBACK_TYPE,
     Event,
@@ -48,17 +50,18 @@ class InputListeners:
         ]
 
     @callback
-    def async_follow_miners(self) -> None:
-        """Listen to the coordinators of all loaded miners."""
+    def async_follow_miners(self) -> list[ConfigEntry[Any]]:
+        """Listen to the coordinators of all loaded miners; return the new ones."""
         loaded = {entry.entry_id: entry for entry in loaded_miners(self._hass)}
         for gone in self._stop_miners.keys() - loaded.keys():
             self._stop_miners.pop(gone)()
-        for entry_id, entry in loaded.items():
-            if entry_id not in self._stop_miners:
-                runtime: XmrigRuntimeData = entry.runtime_data
-                self._stop_miners[entry_id] = runtime.coordinator.async_add_listener(
-                    self._on_poll
-                )
+        new = [entry for id_, entry in loaded.items() if id_ not in self._stop_miners]
+        for entry in new:
+            runtime: XmrigRuntimeData = entry.runtime_data
+            self._stop_miners[entry.entry_id] = runtime.coordinator.async_add_listener(
+                self._on_poll
+            )
+        return new
 
     @callback
     def async_close(self) -> None:
