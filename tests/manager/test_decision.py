@@ -1,6 +1,7 @@
 """Each reading of the meter and each end of a wait leads to the right threads."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -99,6 +100,17 @@ def test_without_members_there_is_nothing_to_say() -> None:
     """The surplus is known all the same."""
     plan = House().run(0, -500)
     assert (plan.targets, plan.reason, plan.surplus) == ({}, None, 500)
+
+
+@pytest.mark.parametrize("mode", [Mode.SMART, Mode.FULL])
+@pytest.mark.parametrize("away", [{"is_online": False}, {"is_steerable": False}])
+def test_there_is_no_reason_if_no_member_can_be_changed(
+    mode: Mode, away: dict[str, Any]
+) -> None:
+    """Not everything is at full if the user switched all miners off."""
+    house = House(miner(**away), mode=mode)
+    assert house.run(0, -500).reason is None
+    assert house.run(15, 500).reason is None
 
 
 def test_a_thread_is_kept_where_the_pool_wants_it() -> None:

@@ -421,7 +421,7 @@ LEFT_ALONE = replace(ASLEEP, is_left_alone=True)
         (ASLEEP, {"b": 4}, Mode.SMART, Reason.NO_SURPLUS),
         (LEFT_ALONE, {}, Mode.SMART, Reason.NO_SURPLUS),
         (LEFT_ALONE, {"b": 4}, Mode.SMART, Reason.EVERYTHING_AT_FULL),
-        (Sleep(), {}, Mode.SMART, Reason.EVERYTHING_AT_FULL),
+        (Sleep(), {"b": 4}, Mode.SMART, Reason.EVERYTHING_AT_FULL),
         (ASLEEP, {"b": 4}, Mode.FULL, Reason.EVERYTHING_AT_FULL),
         (LONG_ASLEEP, {"b": 4}, Mode.FULL, Reason.WAITING_TO_STEP_UP),
         (WAKING, {"b": 4}, Mode.SMART, Reason.WAKING),
@@ -434,6 +434,22 @@ def test_why_no_more_is_running(
     """Those that sleep may be a reason."""
     outcome = Outcome(threads, Reason.EVERYTHING_AT_FULL)
     assert reason(mode, {"a": sleep}, outcome) is expected
+
+
+@pytest.mark.parametrize(
+    ("sleep", "expected"),
+    [
+        (ASLEEP, Reason.NO_SURPLUS),
+        (LONG_ASLEEP, Reason.WAITING_TO_STEP_UP),
+        (WAKING, Reason.WAKING),
+        (Sleep(), None),
+    ],
+)
+def test_those_that_sleep_are_the_reason_if_no_other_can_mine(
+    sleep: Sleep, expected: Reason | None
+) -> None:
+    """Without one of them, there is no reason to show."""
+    assert reason(Mode.SMART, {"a": sleep}, Outcome({}, None)) is expected
 
 
 def test_another_reason_comes_first() -> None:

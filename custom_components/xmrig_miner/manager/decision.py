@@ -27,7 +27,7 @@ class Plan:
     sleep_actions: Mapping[str, SleepAction] = field(default_factory=dict)
     """What to do with members that may sleep. Adopt `state` before acting on these."""
     reason: Reason | None = None
-    """Why no more is running; None in manual mode and without members."""
+    """Why no more is running; None in manual mode, and if no member can be changed."""
     surplus: float | None = None
     """W left over in addition to mining, once the meter reflects this plan."""
     budget: float | None = None

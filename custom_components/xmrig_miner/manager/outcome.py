@@ -26,11 +26,18 @@ class Outcome:
 
 
 def full(loads: Sequence[Load]) -> Outcome:
-    """Return the outcome with all threads that the user and the temperature allow."""
-    is_hot = any(load.is_hot for load in loads)
+    """Return the outcome with all threads that the user and the temperature allow.
+
+    Without loads, the manager is no reason for anything: all members are offline, left
+    out, not managed, or switched off by the user.
+    """
+    reason: Reason | None = None
+    if loads:
+        is_hot = any(load.is_hot for load in loads)
+        reason = Reason.TEMPERATURE if is_hot else Reason.EVERYTHING_AT_FULL
     return Outcome(
         {load.id: load.ceiling for load in loads},
-        Reason.TEMPERATURE if is_hot else Reason.EVERYTHING_AT_FULL,
+        reason,
         budget=sum(load.curve.mining[load.ceiling] for load in loads),
         more=math.inf,
     )

@@ -112,7 +112,11 @@ def _used(member: Member, loads: Iterable[Load], outcome: Outcome) -> float:
 
 def reason(mode: Mode, sleepers: Sleepers, outcome: Outcome) -> Reason | None:
     """Return why no more is running, taking sleeping members into account."""
-    is_all_used = outcome.reason in (Reason.EVERYTHING_AT_FULL, Reason.NO_SURPLUS)
+    is_all_used = outcome.reason in (
+        Reason.EVERYTHING_AT_FULL,
+        Reason.NO_SURPLUS,
+        None,
+    )
     if not is_all_used or mode not in (Mode.SMART, Mode.FULL):
         return outcome.reason
     if any(sleep.phase is Phase.WAKING for sleep in sleepers.values()):
