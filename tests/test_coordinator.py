@@ -263,6 +263,22 @@ async def test_miners_that_are_set_up_together_are_polled_one_by_one(rig: Rig) -
     assert polls[0] <= 3
 
 
+async def test_a_miner_that_is_restored_at_set_up_is_polled_every_ten_seconds(
+    running: Rig,
+) -> None:
+    """Its first update polls twice, so that the second poll is not the next update."""
+    await running.turn("switch.mining", on=False)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    running.simulator.restart()
+    await running.pass_time(timedelta(hours=1))
+    with patch("custom_components.xmrig_miner.coordinator.random", return_value=0.3):
+        await running.set_up()
+    assert running.simulator.miner.is_paused
+    asked = running.asked("/2/summary")
+    await running.pass_time(timedelta(seconds=29))
+    assert running.asked("/2/summary") == asked + 3
+
+
 async def test_they_are_read_side_by_side(running: Rig) -> None:
     """In parallel, once it is known that the API is not read-only."""
     running.simulator.requests.clear()

@@ -99,7 +99,8 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     @override
     async def _async_update_data(self) -> SnapshotT:
         """Update, with errors in the user's language."""
-        if self._reader.polls == 1:
+        # The first update may have polled twice, to restore the requested state
+        if self._reader.polls:
             self.update_interval = SCAN_INTERVAL
         try:
             return await self._async_update()
