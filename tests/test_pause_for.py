@@ -1,6 +1,6 @@
 """Tests of the action pause_for."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time as clock, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from tests.watts import NUMBERS
 
 UNTIL = "sensor.paused_until"
 PAUSE = timedelta(minutes=3)
+ZONE = ZoneInfo("Europe/Berlin")
 
 
 async def pause_for(
@@ -308,9 +309,8 @@ async def test_ends_that_are_not_in_the_next_year(
 )
 def test_the_end(data: dict[str, Any], end: datetime | None) -> None:
     """In the local time zone."""
-    zone = ZoneInfo("Europe/Berlin")
-    now = datetime(2026, 3, 28, 18, tzinfo=zone)
-    assert pause_end(data, now) == (end and end.replace(tzinfo=zone))
+    now = datetime(2026, 3, 28, 18, tzinfo=ZONE)
+    assert pause_end(data, now) == (end and end.replace(tzinfo=ZONE))
 
 
 @pytest.mark.parametrize(
@@ -320,16 +320,23 @@ def test_the_end(data: dict[str, Any], end: datetime | None) -> None:
         (datetime(2026, 10, 25, 2, 30), {"duration": timedelta(hours=2)}, 120),
         # The clocks show this hour for the second time
         (datetime(2026, 10, 25, 2, 30, fold=1), {"duration": timedelta(minutes=9)}, 9),
-        (datetime(2026, 10, 25, 2, 30, fold=1), {"until": time(2, 45)}, 15),
-        (datetime(2026, 10, 25, 2, 30), {"until": time(3, 30)}, 120),
+        (datetime(2026, 10, 25, 2, 30, fold=1), {"until": clock(2, 45)}, 15),
+        (datetime(2026, 10, 25, 2, 30), {"until": clock(3, 30)}, 120),
+        (datetime(2026, 10, 25, 2, 30), {"until": clock(2, 15)}, 45),
+        (datetime(2026, 10, 25, 2, 30, fold=1), {"until": clock(2, 15)}, 24 * 60 - 15),
         (datetime(2026, 10, 25, 1, 30), {"until": datetime(2026, 10, 25, 3)}, 150),
+        (
+            datetime(2026, 10, 25, 2, 30, fold=1),
+            {"until": datetime(2026, 10, 25, 2, 45)},
+            15,
+        ),
     ],
 )
 def test_a_change_of_clocks_neither_shortens_nor_lengthens_it(
     now: datetime, data: dict[str, Any], minutes: int
 ) -> None:
     """An hour is missing in March, and one is there twice in October."""
-    now = now.replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    now = now.replace(tzinfo=ZONE)
     end = pause_end(data, now)
     assert end is not None
     assert end.timestamp() - now.timestamp() == 60 * minutes

@@ -143,21 +143,25 @@ def pause_end(data: dict[str, Any], now: datetime) -> datetime | None:
     """Return when a pause ends; None if that is not in the next year.
 
     A time of day means the next such time; a time without a zone is in the zone of
-    `now`.
+    `now`. In the night when the clocks go back, it may come twice.
     """
     # Within one zone, Python adds and compares what its clocks show, which is off by an
     # hour across a change to or from daylight saving time
     start = now.astimezone(UTC)
     if ATTR_DURATION in data:
         # Longer ones may end after the last supported year
-        until = start + min(data[ATTR_DURATION], LONGEST_PAUSE * 2)
+        ends = [start + min(data[ATTR_DURATION], LONGEST_PAUSE * 2)]
     elif isinstance(until := data[ATTR_UNTIL], time):
-        until = datetime.combine(now.date(), until.replace(fold=now.fold), now.tzinfo)
-        if until <= start:
-            until += timedelta(days=1)
+        today = datetime.combine(now.date(), until, now.tzinfo)
+        ends = [today, today.replace(fold=1), today + timedelta(days=1)]
     elif until.tzinfo is None:
         until = until.replace(tzinfo=now.tzinfo)
-    return until if start < until <= start + LONGEST_PAUSE else None
+        ends = [until, until.replace(fold=1)]
+    else:
+        ends = [until]
+    return next(
+        (end for end in ends if timedelta() < end - start <= LONGEST_PAUSE), None
+    )
 
 
 async def _async_run_all(call: ServiceCall) -> ServiceResponse:
