@@ -1,6 +1,8 @@
 """Tests of the action pause_for."""
 
+import asyncio
 from datetime import datetime, time as clock, timedelta
+import time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -130,6 +132,40 @@ async def test_switching_off_makes_it_last(running: Rig) -> None:
     assert running.state(UNTIL) == "unknown"
     await running.pass_time(2 * PAUSE)
     assert running.simulator.miner.is_paused
+
+
+async def test_one_that_is_moved_while_it_ends_goes_on(running: Rig) -> None:
+    """The poll that finds it over is still reading when the user moves its end."""
+    await pause_for(running)
+    end = (dt_util.utcnow() + PAUSE).timestamp()
+    moves: list[asyncio.Task[Any]] = []
+
+    def move(request: Any) -> None:
+        if request.path == "/2/summary" and not moves and time.time() >= end:
+            moves.append(
+                running.hass.async_create_task(pause_for(running, duration=2 * PAUSE))
+            )
+
+    running.simulator.on_request = move
+    await running.pass_time(PAUSE + timedelta(seconds=20))
+    await moves[0]
+    assert running.state(UNTIL) != "unknown"
+    assert running.simulator.miner.is_paused
+    await running.pass_time(2 * PAUSE)
+    assert running.simulator.is_hashing
+
+
+async def test_a_miner_that_was_paused_at_the_miner_stays_off(rig: Rig) -> None:
+    """Before it was added, or since the last poll."""
+    rig.simulator.rpc_direct("pause")
+    await rig.set_up()
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError, match="off already"):
+            await pause_for(rig)
+        await rig.pass_time(2 * PAUSE)
+        assert rig.simulator.miner.is_paused
+        await rig.turn(MINING, on=True)
+        rig.simulator.rpc_direct("pause")
 
 
 @pytest.mark.parametrize("how", ["paused", "stopped", "stopped at the miner"])

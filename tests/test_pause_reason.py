@@ -1,5 +1,8 @@
 """Tests of the pause reason."""
 
+import asyncio
+from typing import Any
+
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
@@ -66,4 +69,30 @@ async def test_the_miners_own_rules_are_not_fought_after_a_restart(
     assert "could not be put back" not in caplog.text
     running.simulator.on_battery = False
     await running.poll()
+    assert running.state(MINING) == "on"
+
+
+@pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
+async def test_a_miner_that_is_switched_on_while_it_is_polled_stays_on(
+    running: Rig,
+) -> None:
+    """The poll shows that its rules resumed it against the request of before."""
+    simulator = running.simulator
+    await running.turn(MINING, on=False)
+    simulator.on_battery = True
+    await running.poll()
+    simulator.on_battery = False
+    simulator.advance(1)
+    assert not simulator.miner.is_paused
+    turns: list[asyncio.Task[None]] = []
+
+    def turn_on(request: Any) -> None:
+        if request.path == "/2/summary" and not turns:
+            turns.append(running.hass.async_create_task(running.turn(MINING, on=True)))
+
+    simulator.on_request = turn_on
+    await running.poll()
+    await turns[0]
+    await running.poll()
+    assert not simulator.miner.is_paused
     assert running.state(MINING) == "on"

@@ -117,12 +117,12 @@ class ConfigCommands[LinkT: Link[Any]]:
             )
 
     @asynccontextmanager
-    async def _command(self) -> AsyncIterator[None]:
-        """Wait for a turn, and verify that commands are taken."""
+    async def _command(self) -> AsyncIterator[Any]:
+        """Wait for a turn, verify that commands are taken, and yield the summary."""
         async with self.queue.command():
-            await self.link.verify()
+            summary = await self.link.verify()
             try:
-                yield
+                yield summary
             finally:
                 if self._editor.due_in is not None and (
                     self._settling is None or self._settling.done()

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import replace
+import time
 
 from .client import XmrigClient
 from .config_commands import ConfigCommands
 from .config_editor import SETTLE
 from .exceptions import XmrigLimitedError, XmrigNotConfirmedError, XmrigNotMiningError
-from .intent import Steps, steps_after_restart, update_wanted_state
+from .intent import Steps, is_pause_over, steps_after_restart, update_wanted_state
 from .miner_link import MinerLink
 from .mining import Mining
 from .models import BackendType, Config, PauseRule, Summary
@@ -52,9 +53,11 @@ class Miner(ConfigCommands[MinerLink]):
         A repeated call only moves the end. Raises XmrigNotMiningError if the user
         paused or stopped the miner: it would later mine against the user's will.
         """
-        async with self._command():
-            request = self.state.request
-            is_off = request.mining is False and request.until is None
+        async with self._command() as summary:
+            is_off = self.state.request.until is None and (
+                self.state.request.mining is False
+                or await self._is_paused_by_user(summary)
+            )
             if is_off or not await self._mining.running_backends():
                 raise XmrigNotMiningError(f"{self.client.address} is off already")
             async with self._requests.requesting(mining=False, until=until):
@@ -66,7 +69,8 @@ class Miner(ConfigCommands[MinerLink]):
         If a power limit or the miner's own rules keep it paused, it resumes later.
         """
         async with self._command():
-            if self.state.request.until is None:
+            # Since the poll, the user may have moved its end or resumed the miner
+            if not is_pause_over(self.state, time.time()):
                 return False
             try:
                 async with self._requests.requesting(mining=True):
@@ -115,15 +119,9 @@ class Miner(ConfigCommands[MinerLink]):
 
         Until the limit allows it again, `resume` and `start` only store the request.
         """
-        async with self.queue.command():
-            summary = await self.link.verify()
-            # A pause by the user since the last poll outranks the limit; a pause by the
-            # miner's own rules does not
-            if (
-                summary.paused
-                and not self.state.request.limited
-                and not (await self.read_config()).pause_rules
-            ):
+        async with self._command() as summary:
+            # A pause by the user since the last poll outranks the limit
+            if await self._is_paused_by_user(summary):
                 await self._requests.store_user_pause()
             request = replace(self.state.request, limited=True)
             async with self._requests.changing(request):
@@ -199,8 +197,13 @@ class Miner(ConfigCommands[MinerLink]):
             return steps != Steps()
 
     async def pause_again(self) -> bool:
-        """Pause a miner that its own rules resumed against the request; return True."""
+        """Pause a miner that its own rules resumed against the request.
+
+        Returns False if the request has changed since the poll that showed it.
+        """
         async with self._command():
+            if not self.state.request.wants_pause:
+                return False
             await self._mining.pause()
             return True
 
@@ -218,6 +221,17 @@ class Miner(ConfigCommands[MinerLink]):
         state = update_wanted_state(self.state, before, snapshot)
         await self._store.record(replace(state, started=started))
         return self._editor.take_external_changes()
+
+    async def _is_paused_by_user(self, summary: Summary) -> bool:
+        """Return whether neither the power limit nor the miner's own rules pause it.
+
+        The last poll may be older than the user's pause at the miner.
+        """
+        return bool(
+            summary.paused
+            and not self.state.request.limited
+            and not (await self.read_config()).pause_rules
+        )
 
     def _raise_if_limited(self) -> None:
         if self.state.request.limited:
