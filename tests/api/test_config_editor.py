@@ -467,6 +467,22 @@ async def test_a_change_that_is_written_again() -> None:
     assert bench.editor.is_change_lost is False
 
 
+async def test_a_second_change_that_is_written_again() -> None:
+    """The value before the first one can still be restored."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    await bench.editor.settle()
+    first = bench.miner.document
+    await bench.edit({"retries": 9})
+    state = bench.store.state
+    bench.miner.document = first
+    await bench.editor.settle()
+    assert bench.miner.document == DOCUMENT | {"retries": 9}
+    assert bench.store.state == state
+    for undo in (state.user_config, state.original_config):
+        assert undo(Config(bench.miner.document)).document == DOCUMENT
+
+
 @pytest.mark.parametrize(
     ("before", "now", "is_written"),
     [

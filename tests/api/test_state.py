@@ -256,6 +256,17 @@ def test_whether_a_config_has_what_was_written() -> None:
             assert ledger.is_in(shows.document) is None
 
 
+def test_a_write_that_undid_all_has_arrived_once_it_shows() -> None:
+    """It is pending as long as a single edit shows."""
+    after = config(rx=[0], hint=1)
+    state = written(MinerState(), config(), after)
+    state = state.with_write(after, config(), by_user=False)
+    assert state.without_overwritten_edits(after) == state
+    seen = state.without_overwritten_edits(config(rx=[0]))
+    assert seen.all_edits.pending == seen.control_edits.pending == ()
+    assert state.without_overwritten_edits(config()) == MinerState()
+
+
 def test_a_write_that_was_overwritten_can_be_undone_again() -> None:
     """What undoes the write comes back, and nothing else does."""
     before, after = config(), config(rx=[0])

@@ -98,7 +98,9 @@ class Ledger:
         Edits of a write that may not have arrived are kept.
         """
         edits = tuple(edit for edit in self.edits if _shows(config, edit))
-        return replace(self, edits=edits)
+        # Without any, a write that undid them has arrived, or made no difference
+        pending = self.pending if edits or self.pending else None
+        return replace(self, edits=edits, pending=pending)
 
     def is_in(self, config: dict[str, Any]) -> bool | None:
         """Return whether a config has the edits; None for only some, or if unknown.
