@@ -1,0 +1,116 @@
+"""Tests of backends, rules for pausing, and numbers of threads."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigBackendError,
+    XmrigNotMiningError,
+)
+from custom_components.xmrig_miner.api.models import BackendType, PauseRule
+from custom_components.xmrig_miner.api.pause_reason import PauseReason
+from custom_components.xmrig_miner.api.state import MinerState, Request
+
+from .rig import Rig, commanding, poll
+
+OFF_HERE = Request(mining=False, here=True)
+PROFILES: dict[str, Any] = {"cpu": {"rx": [0, 1, 2, 3], "cn": [[1, 0], [1, 2]]}}
+
+
+async def test_a_backend_is_enabled_and_disabled() -> None:
+    """The others stay, and so does what is requested."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.set_backend(BackendType.OPENCL, enabled=True)
+        assert rig.enabled == set(BackendType)
+        await miner.set_backend(BackendType.CPU, enabled=False)
+        assert rig.enabled == {BackendType.OPENCL, BackendType.CUDA}
+        assert rig.is_hashing
+        assert miner.state.request == Request()
+        assert miner.state.backends == set()
+
+
+async def test_the_last_backend_that_runs() -> None:
+    """Without it the miner is stopped, and a start enables it again.
+
+    The miner has no device for another one that its config enables.
+    """
+    config = {"opencl": {"enabled": True}, "cuda": {"enabled": False}}
+    async with Rig(gpus=0, config=config) as rig, commanding(rig) as (miner, saved):
+        seen = await poll(miner)
+        await miner.set_backend(BackendType.CPU, enabled=False)
+        assert not rig.is_hashing
+        assert miner.state.request == OFF_HERE
+        assert miner.state.previous_request is None
+        assert saved[-1] == miner.state
+        assert (await poll(miner, seen)).reason is PauseReason.ASKED_HERE
+        with pytest.raises(XmrigNotMiningError):
+            await miner.pause_until(1790000000.5)
+        await miner.start()
+        assert rig.is_hashing
+        assert rig.enabled == {BackendType.CPU, BackendType.OPENCL}
+        assert miner.state.request == Request(mining=True, here=True)
+
+
+async def test_another_backend_of_a_stopped_miner() -> None:
+    """The one that runs is not the last one, and neither is one that is off."""
+    config = {name: {"enabled": False} for name in BackendType}
+    state = MinerState(backends=frozenset({BackendType.CUDA}))
+    async with Rig(config=config) as rig, commanding(rig, state) as (miner, _):
+        await miner.set_backend(BackendType.CPU, enabled=True)
+        assert rig.enabled == {BackendType.CPU}
+        await miner.set_backend(BackendType.CUDA, enabled=False)
+        assert rig.enabled == {BackendType.CPU}
+        assert miner.state.request == Request()
+        assert miner.state.backends == {BackendType.CUDA}
+
+
+async def test_a_backend_without_a_device() -> None:
+    """The error names it, and what is requested stays."""
+    async with Rig(gpus=0) as rig, commanding(rig) as (miner, _):
+        with pytest.raises(XmrigBackendError, match="to run cuda on"):
+            await miner.set_backend(BackendType.CUDA, enabled=True)
+        assert rig.is_hashing
+        assert miner.state.request == Request()
+
+
+async def test_a_rule_gets_the_users_seconds_back() -> None:
+    """On is a number of seconds for one of them."""
+    config = {"pause-on-active": 120}
+    async with Rig(config=config) as rig, commanding(rig) as (miner, _):
+        await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=False)
+        assert rig.config["pause-on-active"] is False
+        await miner.set_pause_rule(PauseRule.BATTERY, enabled=True)
+        assert rig.config["pause-on-battery"] is True
+        await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=True)
+        assert rig.config["pause-on-active"] == 120
+        await miner.set_pause_rule(PauseRule.BATTERY, enabled=False)
+        assert rig.config["pause-on-battery"] is False
+
+
+async def test_threads_are_limited_and_restored() -> None:
+    """In each profile; a limit that removes no thread is none."""
+    async with Rig(threads=4, config=PROFILES) as rig, commanding(rig) as (miner, _):
+        await miner.set_threads(3, "rx")
+        assert rig.config["cpu"]["rx"] == [0, 1, 2]
+        assert rig.config["cpu"]["cn"] == [[1, 0], [1, 2]]
+        assert miner.state.threads == 3
+        await miner.set_threads(1, "rx")
+        assert rig.config["cpu"]["rx"] == [0]
+        assert rig.config["cpu"]["cn"] == [[1, 0]]
+        assert miner.state.threads == 1
+        # The user has as many of this profile, whatever it has of another
+        await miner.set_threads(2, "cn")
+        assert rig.config["cpu"]["rx"] == [0, 1, 2, 3]
+        assert rig.config["cpu"]["cn"] == [[1, 0], [1, 2]]
+        assert miner.state.threads is None
+
+
+async def test_of_several_numbers_of_threads_the_last_one_is_set() -> None:
+    """A slider that is moved writes the config once."""
+    async with Rig(threads=4, config=PROFILES) as rig, commanding(rig) as (miner, _):
+        await asyncio.gather(*(miner.set_threads(number, "rx") for number in (3, 1, 2)))
+        assert rig.config["cpu"]["rx"] == [0, 1]
+        assert miner.state.threads == 2
+        assert rig.count("PUT", "/2/config") == 1
