@@ -77,16 +77,17 @@ async def test_a_backend_without_a_device() -> None:
 
 async def test_a_rule_gets_the_users_seconds_back() -> None:
     """On is a number of seconds for one of them."""
-    config = {"pause-on-active": 120}
+    battery, activity = PauseRule.BATTERY, PauseRule.ACTIVITY
+    config = {activity.value: 120}
     async with Rig(config=config) as rig, commanding(rig) as (miner, _):
-        await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=False)
-        assert rig.config["pause-on-active"] is False
-        await miner.set_pause_rule(PauseRule.BATTERY, enabled=True)
-        assert rig.config["pause-on-battery"] is True
-        await miner.set_pause_rule(PauseRule.ACTIVITY, enabled=True)
-        assert rig.config["pause-on-active"] == 120
-        await miner.set_pause_rule(PauseRule.BATTERY, enabled=False)
-        assert rig.config["pause-on-battery"] is False
+        for rule, enabled, values in (
+            (activity, False, (False, False)),
+            (battery, True, (True, False)),
+            (activity, True, (True, 120)),
+            (battery, False, (False, 120)),
+        ):
+            await miner.set_pause_rule(rule, enabled=enabled)
+            assert (rig.config[battery], rig.config[activity]) == values
 
 
 async def test_threads_are_limited_and_restored() -> None:
