@@ -27,6 +27,7 @@ export function homeAssistant(devices) {
     devices: {},
     locale: { language: "en", number_format: "language", time_format: "24", time_zone: "local" },
     config: { time_zone: "UTC" },
+    user: { is_admin: true },
   };
   for (const [name, { shows, of, model }] of Object.entries(devices)) {
     hass.devices[name] = {

@@ -228,14 +228,15 @@ test("figures add up what is known, and only that", () => {
     miner({ hashrate: 1000, power: 100 }),
     miner({ hashrate: 0, power: 20, status: "paused" }),
     miner({ hashrate: 500 }),
+    miner({ power: 300 }),
     miner({ status: "offline" }),
   ]);
   assert.deepEqual(found, {
-    miners: 4,
-    mining: 2,
+    miners: 5,
+    mining: 3,
     offline: 1,
     hashrate: 1500,
-    power: 120,
+    power: 420,
     efficiency: 10,
   });
 });

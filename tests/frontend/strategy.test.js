@@ -81,6 +81,11 @@ test("a page shows only what a miner has", () => {
   assert.deepEqual(types(full), ["miner", "curve", "pools", "gpus", "events", "heading"]);
 });
 
+test("the link to all entities is for administrators, who alone can open it", () => {
+  const hass = { ...homeAssistant({ rig: { shows: MINING } }), user: { is_admin: false } };
+  assert.deepEqual(types(views(hass, (key) => key)[1]), ["miner"]);
+});
+
 test("many miners are in a table, and have no tabs", () => {
   const few = shown(many(TABS_UP_TO + 1));
   assert.deepEqual(new Set(types(few[0])), new Set(["overview", "miner"]));

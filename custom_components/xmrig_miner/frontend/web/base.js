@@ -3,13 +3,31 @@
 /** @import { Hass, Issue, Problem, Translate } from "./types.js" */
 
 import { h, render } from "./dom.js";
-import { watchIssues } from "./issues.js";
+import { loadIssueTexts, watchIssues } from "./issues.js";
+import { DOMAIN } from "./registry.js";
 import { watchStores } from "./store.js";
 import { STYLES } from "./styles.js";
 import { loadTexts, textsOf, translator } from "./texts.js";
 
 /** Registries and settings whose change may change all of a card. */
 const WHOLE = /** @type {const} */ (["entities", "devices", "locale", "localize", "user"]);
+
+/** Return the form of cards that show one miner. */
+export const minerForm = () => ({
+  schema: [
+    {
+      name: "device",
+      required: true,
+      // A timestamp is what miners have, and neither proxies nor graphics cards
+      selector: {
+        device: {
+          integration: DOMAIN,
+          entity: { domain: "sensor", device_class: "timestamp" },
+        },
+      },
+    },
+  ],
+});
 
 export class XmrigCard extends HTMLElement {
   /** @type {Hass | undefined} */
@@ -33,6 +51,20 @@ export class XmrigCard extends HTMLElement {
     this._root = this.attachShadow({ mode: "open" });
   }
 
+  /**
+   * Return the form of a card's editor: without one, it would show YAML.
+   *
+   * @returns {{ schema: object[] }}
+   */
+  static getConfigForm() {
+    return { schema: [] };
+  }
+
+  /** Return about how high a card is in units of 50 px, by which some views place it. */
+  getCardSize() {
+    return 5;
+  }
+
   /** @param {Record<string, any>} config */
   setConfig(config) {
     this._config = config;
@@ -45,6 +77,7 @@ export class XmrigCard extends HTMLElement {
     const before = this._hass;
     this._hass = hass;
     if (this.isConnected && !this._stop) this._watch();
+    if (before?.language !== hass.language) loadIssueTexts(hass);
     if (!before || WHOLE.some((name) => before[name] !== hass[name])) {
       this._ids = undefined;
       this.requestRender();

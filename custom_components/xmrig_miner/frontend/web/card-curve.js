@@ -2,7 +2,7 @@
 
 /** @import { CurvePoint, Unit } from "./types.js" */
 
-import { XmrigCard } from "./base.js";
+import { minerForm, XmrigCard } from "./base.js";
 import { bestPoint, efficiencyOf } from "./charts.js";
 import { h } from "./dom.js";
 import { details } from "./history.js";
@@ -15,6 +15,9 @@ import { formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
 const KEYS = ["sensor.calibration", "button.calibrate", "sensor.status"];
 
 export class CurveCard extends XmrigCard {
+  /** @override */
+  static getConfigForm = minerForm;
+
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
     return idsOf(findMiner(hass, this._config.device), KEYS);
@@ -139,10 +142,13 @@ export class CurveCard extends XmrigCard {
         { key: "calibration", class: "calibration" },
         h("p", { "aria-live": "polite" }, t("state.calibrating", { percent: progress })),
         h("progress", { max: 100, value: progress, "aria-label": t("page.calibration") }),
-        button && h("button", { class: "action", onclick: () => this._cancel(miner) }, t("curve.cancel")),
+        button &&
+          hass.user?.is_admin &&
+          h("button", { class: "action", onclick: () => this._cancel(miner) }, t("curve.cancel")),
       );
     }
-    if (!button) return null;
+    // Others may not press it
+    if (!button || !hass.user?.is_admin) return null;
     return h(
       "div",
       { key: "calibrate", class: "calibration" },

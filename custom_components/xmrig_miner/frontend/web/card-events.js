@@ -1,6 +1,8 @@
 /** What happened to a miner, with before and after. */
 
-import { XmrigCard } from "./base.js";
+/** @import { HappenedEvent } from "./types.js" */
+
+import { minerForm, XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { events } from "./history.js";
 import { stateOf } from "./readings.js";
@@ -12,6 +14,16 @@ import { formatMoment, formatNumber } from "./texts.js";
 const MOST = 12;
 
 export class EventsCard extends XmrigCard {
+  /**
+   * What was read of an entity, until that with its latest event is.
+   *
+   * @type {{ id: string, events: readonly HappenedEvent[] } | undefined}
+   */
+  _before;
+
+  /** @override */
+  static getConfigForm = minerForm;
+
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
     return idsOf(findMiner(hass, this._config.device), ["event.activity"]);
@@ -23,7 +35,10 @@ export class EventsCard extends XmrigCard {
     const miner = findMiner(hass, this._config.device);
     const state = miner && stateOf(hass, miner, "event.activity");
     if (!state) return null;
-    const found = events.get(hass, `${state.entity_id} ${state.state}`) ?? [];
+    const id = state.entity_id;
+    const read = events.get(hass, `${id} ${state.state}`);
+    if (read) this._before = { id, events: read };
+    const found = this._before?.id === id ? this._before.events : undefined;
     const number = (/** @type {number} */ value) => formatNumber(hass.locale, value);
     return h(
       "ha-card",
@@ -38,11 +53,11 @@ export class EventsCard extends XmrigCard {
           t("manager.history"),
         ),
       ),
-      found.length === 0 && h("p", { class: "dim" }, t("events.none")),
+      found?.length === 0 && h("p", { class: "dim" }, t("events.none")),
       h(
         "ul",
         { class: "events" },
-        found.slice(0, MOST).map((event) => {
+        (found ?? []).slice(0, MOST).map((event) => {
           const fact = factsOf(event, number);
           return h(
             "li",

@@ -1,12 +1,15 @@
 /** The graphics cards of a miner, each with its figures as bars. */
 
-import { XmrigCard } from "./base.js";
+import { minerForm, XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { barsOf } from "./gpus.js";
 import { means } from "./history.js";
 import { findCards, findMiner } from "./registry.js";
 
 export class GpusCard extends XmrigCard {
+  /** @override */
+  static getConfigForm = minerForm;
+
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
     const miner = findMiner(hass, this._config.device);

@@ -243,6 +243,11 @@ export class ManagerCard extends XmrigCard {
     );
   }
 
+  /** @override */
+  getCardSize() {
+    return 10;
+  }
+
   getGridOptions() {
     return { columns: "full", rows: "auto" };
   }

@@ -2,10 +2,10 @@
 
 /** @import { Hass, Miner } from "./types.js" */
 
-import { XmrigCard } from "./base.js";
+import { minerForm, XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { readManager, readMiner, stateOf } from "./readings.js";
-import { DOMAIN, findCards, findManager, findMiner, findMiners, idsOf } from "./registry.js";
+import { findCards, findManager, findMiner, findMiners, idsOf } from "./registry.js";
 import { isActive, isInTrouble, minerSentence, minerWord, problemsOf, sleeps } from "./sentences.js";
 import { details, means } from "./history.js";
 import { limitOf } from "./limits.js";
@@ -26,23 +26,8 @@ export class MinerCard extends XmrigCard {
     return { device: findMiners(hass)[0]?.id };
   }
 
-  static getConfigForm() {
-    return {
-      schema: [
-        {
-          name: "device",
-          required: true,
-          // A timestamp is what miners have, and neither proxies nor graphics cards
-          selector: {
-            device: {
-              integration: DOMAIN,
-              entity: { domain: "sensor", device_class: "timestamp" },
-            },
-          },
-        },
-      ],
-    };
-  }
+  /** @override */
+  static getConfigForm = minerForm;
 
   /** @param {Hass} hass @override */
   shown(hass) {

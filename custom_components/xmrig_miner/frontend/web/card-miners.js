@@ -98,8 +98,16 @@ export class MinersCard extends XmrigCard {
     );
   }
 
-  /** @param {Miner} miner */
+  /**
+   * Return the name of a miner, which leads to its page where there are such pages.
+   *
+   * @param {Miner} miner
+   */
   _link(miner) {
+    if (!this._config.has_pages) {
+      const more = () => this.showMore(miner.keys.get("sensor.status"));
+      return h("button", { onclick: more }, miner.name);
+    }
     /** @param {Event} event */
     const open = (event) => {
       event.preventDefault();
@@ -132,6 +140,11 @@ export class MinersCard extends XmrigCard {
           ? joined([formatNumber(locale, temperature.value), temperature.unit])
           : "";
     }
+  }
+
+  /** @override */
+  getCardSize() {
+    return 2 + Math.ceil(0.75 * findMiners(this.hass).length);
   }
 
   getGridOptions() {

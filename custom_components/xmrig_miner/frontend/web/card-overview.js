@@ -73,6 +73,11 @@ export class OverviewCard extends XmrigCard {
     );
   }
 
+  /** @override */
+  getCardSize() {
+    return 3;
+  }
+
   getGridOptions() {
     return { columns: "full", rows: "auto" };
   }

@@ -2,7 +2,7 @@
 
 /** @import { Pool, State, Unit } from "./types.js" */
 
-import { XmrigCard } from "./base.js";
+import { minerForm, XmrigCard } from "./base.js";
 import { h } from "./dom.js";
 import { details } from "./history.js";
 import { isKnown, numberOf, stateOf } from "./readings.js";
@@ -13,6 +13,9 @@ const PING = "sensor.pool_ping";
 const FIGURES = [PING, "sensor.shares_accepted", "sensor.shares_rejected"];
 
 export class PoolsCard extends XmrigCard {
+  /** @override */
+  static getConfigForm = minerForm;
+
   /** @param {import("./types.js").Hass} hass @override */
   shown(hass) {
     const miner = findMiner(hass, this._config.device);

@@ -35,8 +35,20 @@ export function watchIssues(hass, listener) {
   };
 }
 
+/**
+ * Load the texts of repairs in the user's language: Home Assistant does it only for its own
+ * page. They are there once it replaces `localize`.
+ *
+ * @param {Hass} hass
+ */
+export function loadIssueTexts(hass) {
+  hass.loadBackendTranslation("issues", DOMAIN).catch(() => undefined);
+}
+
 /** @param {Hass} hass */
 async function follow(hass) {
+  // Those of the time without a connection were missed
+  hass.connection.addEventListener("ready", () => void read(hass));
   await read(hass);
   try {
     await hass.connection.subscribeEvents(

@@ -17,7 +17,7 @@ export const TABS_UP_TO = 5;
  * @property {number} offline
  * @property {number | undefined} hashrate in H/s; undefined while none is known
  * @property {number | undefined} power in W of those that are known
- * @property {number | undefined} efficiency in H/J of those whose power is known
+ * @property {number | undefined} efficiency in H/J of those that both are known of
  */
 
 /**
@@ -27,7 +27,9 @@ export const TABS_UP_TO = 5;
  * @returns {Totals}
  */
 export function totals(miners) {
-  const measured = miners.filter((miner) => miner.power !== undefined && isActive(miner));
+  const measured = miners.filter(
+    (miner) => miner.power !== undefined && miner.hashrate !== undefined && isActive(miner),
+  );
   const joules = sum(measured.map((miner) => miner.power));
   const hashes = sum(measured.map((miner) => miner.hashrate));
   return {

@@ -49,7 +49,7 @@ function overview(hass, miners, t) {
   /** @type {(Config | undefined)[]} */
   const cards = [{ type: `${CARD}overview` }];
   if (manager) cards.push({ type: `${CARD}manager` });
-  if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners` });
+  if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners`, has_pages: true });
   else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id, ...only })));
   cards.push(...findProxies(hass).map(proxyCard));
   const columns = columnsFor(miners.length);
@@ -94,18 +94,26 @@ function page(hass, miner, isSubview, t) {
         has("select.pool", "sensor.pool") ? card("pools") : undefined,
         findCards(hass, miner).length > 0 ? card("gpus") : undefined,
         has("event.activity") ? card("events") : undefined,
-        {
-          type: "heading",
-          heading: t("page.entities"),
-          heading_style: "subtitle",
-          tap_action: { action: "navigate", navigation_path: `/config/devices/device/${miner.id}` },
-        },
+        hass.user?.is_admin ? entitiesLink(miner, t) : undefined,
       ],
     ],
     2,
     { subview: isSubview },
   );
 }
+
+/**
+ * Return a link to the device of a miner, which administrators alone can open.
+ *
+ * @param {Unit} miner
+ * @param {import("./types.js").Translate} t
+ */
+const entitiesLink = (miner, t) => ({
+  type: "heading",
+  heading: t("page.entities"),
+  heading_style: "subtitle",
+  tap_action: { action: "navigate", navigation_path: `/config/devices/device/${miner.id}` },
+});
 
 /**
  * @param {string} title

@@ -78,7 +78,7 @@ table { width: 100%; border-collapse: collapse; white-space: nowrap; }
 th, td { text-align: end; padding: 8px 12px; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
 th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: start; padding-inline-start: 0; }
 th { font-weight: 400; color: var(--dim); }
-td a { display: inline-block; width: max-content; max-width: max(120px, 40cqi); white-space: normal; overflow-wrap: anywhere; color: inherit; }
+td :is(a, button) { display: inline-block; width: max-content; max-width: max(120px, 40cqi); white-space: normal; overflow-wrap: anywhere; color: inherit; text-decoration: underline; }
 tr.trouble td:first-child { box-shadow: inset 3px 0 0 var(--error-color, #db4437); padding-inline-start: 10px; }
 h3 { margin: 14px 0 0; font-size: 14px; font-weight: 500; overflow-wrap: anywhere; }
 h3 + .row { margin-top: 6px; }

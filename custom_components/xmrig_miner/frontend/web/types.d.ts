@@ -29,6 +29,7 @@ export interface Device {
 }
 
 export interface Connection {
+  addEventListener(type: "ready", callback: () => void): void;
   subscribeEvents(callback: (event: any) => void, type: string): Promise<() => void>;
 }
 

@@ -1,0 +1,100 @@
+/** Tests of what cards describe, without a browser that draws it. */
+
+/** @import { Hass } from "../../custom_components/xmrig_miner/frontend/web/types.js" */
+/** @import { VNode } from "../../custom_components/xmrig_miner/frontend/web/dom.js" */
+
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+
+import { homeAssistant, MINING, stateOf } from "./miners.js";
+
+// What a browser has
+Object.assign(globalThis, {
+  HTMLElement: class {
+    attachShadow() {}
+  },
+});
+// What cards read in addition is never read here
+mock.timers.enable({ apis: ["setTimeout"] });
+const web = "../../custom_components/xmrig_miner/frontend/web";
+const { CurveCard } = await import(`${web}/card-curve.js`);
+const { EventsCard } = await import(`${web}/card-events.js`);
+const { MinersCard } = await import(`${web}/card-miners.js`);
+const { events } = await import(`${web}/history.js`);
+
+const SHOWS = {
+  ...MINING,
+  "button.calibrate": stateOf("unknown"),
+  "event.activity": stateOf("2026-01-01T00:00:00Z"),
+};
+
+/**
+ * Return what a card describes, which is in no document.
+ *
+ * @param {any} Card
+ * @param {Partial<Hass>} [differing]
+ * @param {object} [config]
+ */
+function described(Card, differing = {}, config = {}) {
+  const card = new Card();
+  card._config = { device: "rig", ...config };
+  card._hass = { ...homeAssistant({ rig: { shows: SHOWS } }), ...differing };
+  return { card, content: () => card.content() };
+}
+
+/**
+ * Return the texts of elements of a tag.
+ *
+ * @param {VNode | string} node
+ * @param {string} tag
+ * @returns {string[]}
+ */
+function texts(node, tag) {
+  if (typeof node === "string") return [];
+  const own = node.tag === tag ? [node.children.filter((child) => typeof child === "string").join()] : [];
+  return [...own, ...node.children.flatMap((child) => texts(child, tag))];
+}
+
+test("only administrators are offered a calibration, which others may not start", () => {
+  assert.deepEqual(texts(described(CurveCard).content(), "button"), ["curve.calibrate"]);
+  const other = described(CurveCard, { user: { is_admin: false } });
+  assert.deepEqual(texts(other.content(), "button"), []);
+});
+
+test("events are not said to be none before they are read, and stay while they are", (context) => {
+  /** @type {any} */
+  let read;
+  context.mock.method(events, "get", () => read);
+  const differing = { formatEntityAttributeValue: (/** @type {any} */ ...values) => values[2] };
+  const { content } = described(EventsCard, differing);
+  assert.deepEqual(texts(content(), "p"), []);
+  read = [];
+  assert.deepEqual(texts(content(), "p"), ["events.none"]);
+  read = [{ time: new Date(0), type: "restarted", facts: {} }];
+  content();
+  read = undefined;
+  assert.deepEqual(texts(content(), "b"), ["restarted"]);
+});
+
+test("a name in the table leads to a page where there is one, else to its state", () => {
+  assert.deepEqual(texts(described(MinersCard).content(), "a"), []);
+  assert.ok(texts(described(MinersCard).content(), "button").includes("rig"));
+  const own = described(MinersCard, {}, { has_pages: true });
+  assert.deepEqual(texts(own.content(), "a"), ["rig"]);
+});
+
+test("texts of repairs are loaded again in another language", () => {
+  /** @type {(string | undefined)[]} */
+  const loaded = [];
+  const { card } = described(CurveCard, { language: "en" });
+  card.requestRender = () => undefined;
+  const inLanguage = (/** @type {string} */ language) => ({
+    ...card._hass,
+    language,
+    loadBackendTranslation: async () => loaded.push(language),
+  });
+  card.hass = inLanguage("en");
+  card.hass = inLanguage("de");
+  card.hass = inLanguage("de");
+  assert.deepEqual(loaded, ["de"]);
+});
