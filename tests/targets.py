@@ -17,6 +17,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from typing import Any, ClassVar, override
 
 import pytest
@@ -94,13 +95,19 @@ class BaseTarget(ABC):
         Raises:
             AssertionError: The time is over and it was never true.
         """
-        timeout, step = timeout or self.patience, step or self.interval
+        timeout = self.patience if timeout is None else timeout
+        step = step or self.interval
         waited = 0.0
         while not (result := await check()):
             assert waited < timeout, f"not seen within {timeout} s: {result!r}"
             await self.elapse(step)
             waited += step
         return result
+
+    async def after(self, seconds: float, check: Callable[[], Any]) -> Any:
+        """Let time pass, and return the true result that a check has by then."""
+        await self.elapse(seconds)
+        return await self.eventually(check, timeout=0)
 
 
 class Target(BaseTarget):
@@ -117,6 +124,15 @@ class Target(BaseTarget):
     def is_simulated(self) -> bool:
         """Whether the target is simulated, so that time can be advanced."""
         return isinstance(self, SimulatedTarget)
+
+    def within(self, seconds: float) -> Callable[[], bool]:
+        """Return a function that returns whether less time has passed since now.
+
+        What lasts only a while is to be seen until then: a busy computer looks too late.
+        The time of a simulated miner passes only when it is told to.
+        """
+        started = time.monotonic()
+        return lambda: self.is_simulated or time.monotonic() - started < seconds
 
     @abstractmethod
     async def restart(self, change: Callable[[Json], object] | None = None) -> None:
@@ -253,11 +269,13 @@ class Sandbox:
 
     def _end(self) -> None:
         self._control.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
 
 
 class SandboxedTarget(BaseTarget):
     """A real process, in a network namespace of its own."""
+
+    patience = 60
 
     def _prepare(self, binary: Path, folder: Path) -> None:
         """Take a sandbox for a binary with its files in that folder.
@@ -272,6 +290,7 @@ class SandboxedTarget(BaseTarget):
         self._sandbox = Sandbox.take()
         self.pools = self._sandbox.pools
         self.port = 0
+        self._unreachable: set[int] = set()
 
     def close(self) -> None:
         """End the process."""
@@ -282,8 +301,19 @@ class SandboxedTarget(BaseTarget):
         await asyncio.sleep(seconds)
 
     @override
+    async def eventually(
+        self,
+        check: Callable[[], Any],
+        timeout: float | None = None,
+        step: float | None = None,
+    ) -> Any:
+        # How long it takes is only certain of a simulated process: a computer can be busy
+        return await super().eventually(check, max(timeout or 0, self.patience), step)
+
+    @override
     async def set_pool(self, index: int, *, alive: bool) -> None:
         self._sandbox.tell("pool", index=index, alive=alive)
+        (self._unreachable.discard if alive else self._unreachable.add)(index)
 
     @override
     async def reject_share(self) -> None:
@@ -318,7 +348,7 @@ class RealTarget(SandboxedTarget, Target):
         super().__init__(version)
         self._prepare(find_binary(version), folder)
 
-    def open_by_arguments(self, *arguments: str) -> None:
+    async def open_by_arguments(self, *arguments: str) -> None:
         """Start the miner without any config file, also later."""
         self._sandbox.tell("algorithm", algorithm=ALGORITHM)
         self._arguments = [
@@ -328,23 +358,58 @@ class RealTarget(SandboxedTarget, Target):
             *("--http-host", self.host, "--http-port", str(self._sandbox.api_port)),
             *arguments,
         ]
-        self._start()
+        await self._start_mining()
 
-    def open(self, algorithm: str, change: Callable[[Json], object] | None) -> None:
+    async def open(
+        self, algorithm: str, change: Callable[[Json], object] | None
+    ) -> None:
         """Start the miner."""
         self._sandbox.tell("algorithm", algorithm=algorithm)
         document = start_config(self.pools, self._sandbox.api_port)
         if change:
             change(document)
         self._file.write_text(json.dumps(document), encoding="utf-8")
+        await self._start_mining()
+
+    async def _start_mining(self) -> None:
+        """Start the process, and wait for its first job if it can have one."""
+        # The miner completes its file when it starts
+        can_mine = self._can_mine()
         self._start()
+        if can_mine:
+            await self.eventually(self._is_connected, step=0.025)
+
+    def _can_mine(self) -> bool:
+        """Return whether one of its pools is there, and something that mines."""
+        started_with = " ".join(self._arguments)
+        if self._file.exists():
+            started_with = self.read_disk()
+            if not json.loads(started_with)["cpu"].get("enabled", True):
+                return False
+        return any(
+            pool in started_with
+            for index, pool in enumerate(self.pools)
+            if index not in self._unreachable
+        )
+
+    async def _is_connected(self) -> bool:
+        """Return whether it has a pool, as far as the API tells that to this token.
+
+        Its threads are there from then on: the login is answered with a job.
+        """
+        reader, writer = await asyncio.open_connection(self.host, self.port)
+        token = f"Authorization: Bearer {self.token}\r\n" if self.token else ""
+        writer.write(f"GET /2/summary HTTP/1.1\r\n{token}\r\n".encode())
+        reply = await reader.read()
+        writer.close()
+        return b'"ip": null' not in reply
 
     @override
     async def restart(self, change: Callable[[Json], object] | None = None) -> None:
         await self.kill()
         if change:
             self.edit_config(change)
-        self._start()
+        await self._start_mining()
 
     @override
     async def kill(self) -> None:
@@ -418,7 +483,7 @@ async def open_target(
         return
     target = RealTarget(name, folder)
     try:
-        target.open(algorithm, change)
+        await target.open(algorithm, change)
         yield target
     finally:
         target.close()
@@ -444,7 +509,7 @@ def find_binary(version: str) -> Path:
 
 def _version_of(binary: Path) -> str:
     shown = subprocess.run(
-        [binary, "--version"], capture_output=True, text=True, check=False, timeout=20
+        [binary, "--version"], capture_output=True, text=True, check=False, timeout=60
     ).stdout
     return shown.split()[1] if shown.startswith("XMRig ") else ""
 

@@ -281,8 +281,6 @@ def _asyncio_loop_factory() -> type[VirtualLoop]:
     return VirtualLoop
 
 
-# Ten seconds of computing, on a busy computer much longer
-@pytest.mark.timeout(600)
 def test_invariants(
     hass: HomeAssistant,
     enable_custom_integrations: None,

@@ -208,7 +208,7 @@ def find_proxy() -> tuple[Path, str]:
     if found is None:
         pytest.skip("xmrig-proxy is not on the PATH: build it from its source")
     shown = subprocess.run(
-        [found, "--version"], capture_output=True, text=True, check=False, timeout=20
+        [found, "--version"], capture_output=True, text=True, check=False, timeout=60
     ).stdout.split()
     if shown[:1] != ["xmrig-proxy"]:
         pytest.skip(f"{found} is not xmrig-proxy")

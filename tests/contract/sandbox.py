@@ -30,6 +30,7 @@ _SIOCSIFFLAGS = 0x8914
 _IFF_UP_RUNNING = 0x41
 _PR_SET_PDEATHSIG = 1
 _NICE = 10
+_PATIENCE = 60
 _MESSAGE = 2**20
 
 
@@ -126,25 +127,14 @@ class Sandbox:
                 stderr=log,
                 preexec_fn=_prepare,
             )
-        logins = self._logins()
-        for _ in range(200):
-            if self._miner.returncode is not None:
-                break
-            with contextlib.suppress(OSError):
-                _, writer = await self._connect()
-                writer.transport.abort()
-                break
-            await asyncio.sleep(0.025)
-        # A case starts with a miner that has its first job, if it can have one
-        for _ in range(40):
-            if self._logins() > logins:
-                await asyncio.sleep(0.05)
-                break
-            await asyncio.sleep(0.025)
+        async with asyncio.timeout(_PATIENCE):
+            while self._miner.returncode is None:
+                with contextlib.suppress(OSError):
+                    _, writer = await self._connect()
+                    writer.transport.abort()
+                    break
+                await asyncio.sleep(0.025)
         self._relay = await asyncio.start_server(self._pass_on, sock=listener)
-
-    def _logins(self) -> int:
-        return sum(pool.logins for pool in self._pools)
 
     async def _kill(self) -> None:
         if self._relay:

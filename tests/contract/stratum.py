@@ -32,7 +32,6 @@ class StubPool:
         self.difficulty = difficulty
         self.job_interval = job_interval
         self.port = port
-        self.logins = 0
         self.reject_next = 0
         self._jobs = 0
         self._server: asyncio.Server | None = None
@@ -84,7 +83,6 @@ class StubPool:
     def _answer(self, writer: StreamWriter, request: dict[str, Any]) -> None:
         reply: dict[str, Any] = {"id": request["id"], "jsonrpc": "2.0", "error": None}
         if request["method"] == "login":
-            self.logins += 1
             reply["result"] = {
                 "id": "stub",
                 "job": self._job(),

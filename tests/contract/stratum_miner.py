@@ -80,7 +80,7 @@ class StratumClient:
         self._replies[number] = reply
         message = {"id": number, "jsonrpc": "2.0", "method": method, "params": params}
         self._writer.write(json.dumps(message).encode() + b"\n")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reply
 
     async def _listen(self) -> None:

@@ -1,5 +1,6 @@
 """Starting and stopping, and the resulting replies."""
 
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from .wire import UNWATCHED, apply, config, cpu, get, put, rpc, summary
 
 _ZERO = [0.0, 0.0, 0.0]
 _UNKNOWN = [None, None, None]
+# Seconds of the shortest window
+_FULL = 10
 # Longer than the interval between jobs
 _NEXT_JOB = JOB_INTERVAL + 0.5
 # Seconds that the next share may take on a busy computer
@@ -24,6 +27,11 @@ async def _submits_shares(target: Target, within: float) -> bool:
         if (await summary(target))["results"]["shares_total"] > before:
             return True
     return False
+
+
+async def _rests(target: Target) -> bool:
+    """Return whether no share comes: one that was found before may still do so."""
+    return not await _submits_shares(target, within=1.5)
 
 
 async def _window(target: Target) -> float | None:
@@ -62,49 +70,61 @@ async def test_windows(target: Target) -> None:
 
     Only a config that changes the threads restarts them.
     """
-    shown = await summary(target)
-    assert shown["hashrate"] == {"total": _UNKNOWN, "highest": None}
-    backend = await cpu(target)
-    assert backend["hashrate"] == _UNKNOWN
-    assert [thread["hashrate"] for thread in backend["threads"]] == [_UNKNOWN] * 2
+    backend, shown = await cpu(target), await summary(target)
+    # A busy computer may look later
+    if shown["uptime"] < _FULL:
+        assert shown["hashrate"] == {"total": _UNKNOWN, "highest": None}
+        assert backend["hashrate"] == _UNKNOWN
+        assert [thread["hashrate"] for thread in backend["threads"]] == [_UNKNOWN] * 2
     await target.elapse(9.0)
-    assert await _window(target) is None
-    # A miner takes the highest twice a second, some time after the window is full
-    await target.elapse(2.4)
     shown = await summary(target)
-    first, *others = shown["hashrate"]["total"]
-    assert first > 0
-    assert others == [None, None]
+    assert shown["hashrate"]["total"][0] is None or shown["uptime"] >= _FULL
+    # A miner takes the highest twice a second, some time after the window is full
+    first = await target.after(2.4, lambda: _window(target))
 
     async def highest() -> float | None:
         rate = (await summary(target))["hashrate"]["highest"]
-        return rate if rate >= first else None
+        return rate if rate is not None and rate >= first else None
 
     best = await target.eventually(highest)
-    threads = (await cpu(target))["threads"]
-    assert abs(sum(thread["hashrate"][0] for thread in threads) - first) < first / 5
+    shown = await get(target, "/1/summary")
+    total, *others = shown["hashrate"]["total"]
+    assert others == [None, None] or shown["uptime"] >= 60
+    threads = [thread[0] for thread in shown["hashrate"]["threads"]]
+    assert sum(threads) == pytest.approx(total, abs=0.1)
+    backend = await cpu(target)
+    threads = [thread["hashrate"][0] for thread in backend["threads"]]
+    assert sum(threads) == pytest.approx(backend["hashrate"][0], abs=0.1)
 
     document = await config(target)
     document["cpu"] |= {"yield": False, "rx": [1], "max-threads-hint": 1}
     await apply(target, document | {"print-time": 11, "pause-on-battery": True})
     assert await _window(target) is not None
 
+    is_early = target.within(_FULL - 1)
     await rpc(target, "pause")
     await target.elapse(3.0)
-    assert 0 < (await _window(target) or 0) < first
-    await target.elapse(8.0)
-    shown = await summary(target)
+    left = await _window(target)
+    assert left or not is_early()
+    # A real one may have hashed faster since it was first looked at
+    assert left is not None and (left < first or not target.is_simulated)
+
+    async def has_drained() -> bool:
+        return await _window(target) == 0
+
+    await target.after(8.0, has_drained)
+    backend, shown = await cpu(target), await summary(target)
     assert shown["paused"] is True
-    assert shown["hashrate"]["total"] == [0.0, None, None]
     assert shown["hashrate"]["highest"] >= best
-    assert (await cpu(target))["hashrate"] == [0.0, None, None]
+    if shown["uptime"] < 60:
+        assert shown["hashrate"]["total"] == backend["hashrate"] == [0.0, None, None]
     await rpc(target, "resume")
-    await target.elapse(2.0)
-    assert (await _window(target) or 0) > 0
+    await target.after(2.0, lambda: _window(target))
 
     document["cpu"]["priority"] = 1
+    is_early = target.within(_FULL)
     await apply(target, document)
-    assert await _window(target) is None
+    assert await _window(target) is None or not is_early()
 
 
 async def test_pause(target: Target) -> None:
@@ -114,16 +134,21 @@ async def test_pause(target: Target) -> None:
     assert shown["paused"] is True
     assert shown["connection"]["ip"] == "127.0.0.1"
     await target.elapse(_NEXT_JOB)
-    assert not await _submits_shares(target, within=1.5)
+    await target.eventually(lambda: _rests(target), timeout=0)
     await apply(target, await config(target) | {"print-time": 11})
     assert (await summary(target))["paused"] is True
     assert len((await cpu(target))["threads"]) == 2
+    # So that it cannot find shares before it is read
+    for index in range(2):
+        await target.set_pool(index, alive=False)
+    started = time.monotonic()
     await target.restart()
     shown = await summary(target)
     assert shown["paused"] is False
-    # On a busy computer, it may have found some before it is read
-    assert shown["uptime"] <= 1
-    assert shown["results"]["shares_total"] <= 3
+    assert shown["uptime"] <= time.monotonic() - started
+    assert shown["results"]["shares_total"] == 0
+    for index in range(2):
+        await target.set_pool(index, alive=True)
     assert await _submits_shares(target, within=_PATIENCE)
 
 
@@ -138,10 +163,17 @@ async def test_pause_and_resume_twice(target: Target) -> None:
 
 async def test_stop_lasts_until_the_next_job(target: Target) -> None:
     """What the stop command ends, the next job starts again."""
+
+    async def replies() -> tuple[Json, Json] | None:
+        await target.eventually(lambda: _has_allocated(target), step=0.05)
+        await rpc(target, "stop")
+        shown, backend = await summary(target), await cpu(target)
+        return None if "threads" in backend else (shown, backend)
+
     # Right after a job, so that there is time before the next one
     await target.eventually(lambda: _shares(target), step=0.05)
-    await rpc(target, "stop")
-    shown, backend = await summary(target), await cpu(target)
+    # It may come before the miner is read
+    shown, backend = await target.eventually(replies)
     assert shown["paused"] is False
     assert shown["hashrate"]["total"] == _ZERO
     assert (backend["enabled"], backend["algo"]) == (True, ALGORITHM)
@@ -151,8 +183,10 @@ async def test_stop_lasts_until_the_next_job(target: Target) -> None:
     async def has_threads() -> bool:
         return "threads" in await cpu(target)
 
+    is_early = target.within(_FULL)
     await target.eventually(has_threads, timeout=_NEXT_JOB)
-    assert (await summary(target))["hashrate"]["total"] == _UNKNOWN
+    total = (await summary(target))["hashrate"]["total"]
+    assert total == _UNKNOWN or not is_early()
     assert (await summary(target))["connection"]["failures"] == 0
     assert await _submits_shares(target, within=_PATIENCE)
 
@@ -185,17 +219,20 @@ async def test_config_after_a_stop_while_paused(target: Target) -> None:
     await target.eventually(hashes_while_paused)
     await target.elapse(_NEXT_JOB)
     assert (await summary(target))["paused"] is True
-    assert not await _submits_shares(target, within=1.5)
+    await target.eventually(lambda: _rests(target), timeout=0)
 
 
 async def test_stop_while_paused(target: Target) -> None:
     """The job after a stop restarts the threads, which stay paused."""
     await rpc(target, "pause")
     await rpc(target, "stop")
-    await target.elapse(_NEXT_JOB)
+
+    async def has_threads() -> bool:
+        return len((await cpu(target)).get("threads", [])) == 2
+
+    await target.after(_NEXT_JOB, has_threads)
     assert (await summary(target))["paused"] is True
-    assert len((await cpu(target))["threads"]) == 2
-    assert not await _submits_shares(target, within=1.5)
+    await target.eventually(lambda: _rests(target), timeout=0)
 
 
 async def test_all_backends_off(target: Target) -> None:
@@ -293,8 +330,21 @@ async def test_shares(target: Target) -> None:
     assert len(results["best"]) == 10
     assert results["best"] == sorted(results["best"], reverse=True)
     assert results["best"][0] >= results["diff_current"]
-    assert results["avg_time_ms"] == connection["uptime_ms"] // accepted
-    assert results["avg_time"] == results["avg_time_ms"] // 1000
+
+    async def has_average() -> bool:
+        shown = await summary(target)
+        results, connection = shown["results"], shown["connection"]
+        average = connection["uptime_ms"] // results["shares_good"]
+        assert results["avg_time"] == results["avg_time_ms"] // 1000
+        return bool(results["avg_time_ms"] == average)
+
+    # The miner reads the clock for each of both
+    await target.eventually(has_average)
+
+
+async def _has_allocated(target: Target) -> bool:
+    """Return whether both threads have their page, which each gets when it starts."""
+    return bool((await summary(target))["hugepages"] == [0, 2])
 
 
 async def _shares(target: Target, count: int = 1) -> bool:
@@ -319,9 +369,11 @@ async def test_randomx(target: Target, algorithm: str) -> None:
     """RandomX needs a dataset first, and keeps it when threads change."""
     backend = await cpu(target)
     assert (await summary(target))["algo"] == algorithm
-    assert (backend["algo"], backend["hugepages"]) == (None, [0, 0])
     assert backend["argon2-impl"]
-    assert "threads" not in backend
+    # A busy computer may look too late to see it
+    if target.is_simulated or "threads" not in backend:
+        assert (backend["algo"], backend["hugepages"]) == (None, [0, 0])
+        assert "threads" not in backend
 
     async def threads() -> Any:
         return (await cpu(target)).get("threads")
@@ -332,9 +384,13 @@ async def test_randomx(target: Target, algorithm: str) -> None:
         document["cpu"]["rx"] = profile
         applied = await apply(target, document)
         assert applied["cpu"]["rx"] == profile
-        await target.elapse(0.5)
-        backend = await cpu(target)
         count = len(profile)
+
+        async def has_started(count: int = count) -> Json | None:
+            shown = await cpu(target)
+            return shown if shown["hugepages"][1] >= 128 + count else None
+
+        backend = await target.after(0.5, has_started)
         assert len(backend["threads"]) == count
         # A RandomX thread computes one hash at a time, regardless of its intensity
         assert {thread["intensity"] for thread in backend["threads"]} == {1}
@@ -351,6 +407,7 @@ async def test_other_algorithm(target: Target) -> None:
     await apply(target, document)
     assert (await cpu(target))["profile"] == ALGORITHM
     await target.set_algorithm("cn/upx2")
+    is_early = target.within(_FULL)
 
     async def has_changed() -> bool:
         return bool((await summary(target))["algo"] == "cn/upx2")
@@ -359,4 +416,5 @@ async def test_other_algorithm(target: Target) -> None:
     backend = await cpu(target)
     assert (backend["algo"], backend["profile"]) == ("cn/upx2", "cn/upx2")
     assert len(backend["threads"]) == 2
-    assert (await summary(target))["hashrate"]["highest"] is None
+    highest = (await summary(target))["hashrate"]["highest"]
+    assert highest is None or not is_early()

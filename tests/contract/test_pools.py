@@ -11,6 +11,8 @@ from .wire import apply, config, cpu, put, summary
 
 # Two tries, a second and up to another apart, and one for the connection
 _FAILOVER = 6.0
+# Seconds after a lost connection before which no other pool is tried
+_RETRY = 1.0
 
 
 async def _connection(target: Target) -> Any:
@@ -36,7 +38,7 @@ async def test_connected(target: Target) -> None:
     connection = shown["connection"]
     assert connection["pool"] == target.pools[0]
     assert connection["ip"] == "127.0.0.1"
-    assert 1000 <= connection["uptime_ms"] < 5000
+    assert 1000 <= connection["uptime_ms"] < 1000 * (shown["uptime"] + 1)
     assert connection["uptime"] == connection["uptime_ms"] // 1000
     assert (connection["failures"], connection["tls"]) == (0, None)
     assert connection["tls-fingerprint"] is None
@@ -61,11 +63,11 @@ async def test_first_pool_goes_and_comes(target: Target) -> None:
     """
     await target.set_pool(0, alive=False)
 
-    async def is_lost() -> bool:
-        return (await _connection(target))["ip"] is None
+    async def lost() -> Any:
+        connection = await _connection(target)
+        return connection if connection["ip"] is None else None
 
-    await target.eventually(is_lost)
-    connection = await _connection(target)
+    connection = await target.eventually(lost)
     assert connection["pool"] == target.pools[0]
     assert (connection["uptime_ms"], connection["failures"]) == (0, 1)
     assert (connection["diff"], connection["avg_time"]) == (0, 0)
@@ -84,10 +86,13 @@ async def test_new_first_pool_is_dead(target: Target) -> None:
     await target.set_pool(1, alive=False)
     document = await config(target)
     document["pools"].reverse()
+    is_early = target.within(_RETRY)
     await apply(target, document)
     connection = await _connection(target)
     assert connection["pool"] == target.pools[0]
-    assert (connection["ip"], connection["uptime_ms"]) == (None, 0)
+    shown = (connection["ip"], connection["uptime_ms"])
+    # A busy computer may look after the failover
+    assert shown == (None, 0) or not is_early()
     await target.eventually(_is_at(target, 0), timeout=_FAILOVER)
     assert (await config(target))["pools"] == document["pools"]
 
@@ -109,9 +114,11 @@ async def test_single_pool_exchanged_for_a_dead_one(target: Target) -> None:
     assert connection["pool"] == target.pools[0]
     assert connection["ip"] == "127.0.0.1"
     assert (connection["uptime"] >= 2, connection["failures"]) == (True, 0)
+    before = (await summary(target))["uptime"]
     await target.set_pool(1, alive=True)
     await target.eventually(_is_at(target, 1), timeout=_FAILOVER)
-    assert (await _connection(target))["uptime"] < 2
+    shown = await summary(target)
+    assert shown["connection"]["uptime"] <= shown["uptime"] - before + 1
 
 
 async def test_changed_retries_reconnect(target: Target) -> None:
@@ -120,8 +127,13 @@ async def test_changed_retries_reconnect(target: Target) -> None:
     await apply(target, document)
     assert (await _connection(target))["failures"] == 0
     await apply(target, document | {"retries": 3})
-    await target.eventually(_is_at(target, 0))
-    assert (await _connection(target))["failures"] == 1
+
+    async def is_back() -> bool:
+        return (
+            await _is_at(target, 0)() and (await _connection(target))["failures"] == 1
+        )
+
+    await target.eventually(is_back)
 
 
 async def test_not_even_one_enabled(target: Target) -> None:

@@ -294,7 +294,7 @@ async def test_summary_v1(target: Target) -> None:
     """Version 1 of the summary differs from version 2 in four places."""
 
     async def has_allocated() -> bool:
-        return bool((await get(target, "/2/summary"))["hugepages"] == [0, 2])
+        return bool((await summary(target))["hugepages"] == [0, 2])
 
     # Each thread allocates its page when it starts
     await target.eventually(has_allocated)

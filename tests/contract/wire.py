@@ -60,7 +60,7 @@ def request(
 
 async def exchange(target: Miner, data: bytes) -> bytes:
     """Send bytes and return all that comes until the miner closes the connection."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         reader, writer = await asyncio.open_connection(target.host, target.port)
         try:
             writer.write(data)
@@ -125,8 +125,18 @@ async def apply(target: Target, document: Any) -> Any:
     """
     assert (await put(target, document)).status == 204
     if not isinstance(document, dict) or document.get("watch", True):
-        await target.elapse(0.6)
+        return await target.after(0.6, lambda: applied(target))
     return await config(target)
+
+
+async def applied(target: Target) -> Any:
+    """Return the config if it is the one on the disk."""
+    shown = await config(target)
+    try:
+        return shown if shown == json.loads(target.read_disk()) else None
+    except ValueError:
+        # It is just being written
+        return None
 
 
 async def rpc(target: Miner, method: str) -> Any:

@@ -1,6 +1,6 @@
 """XMRig started by arguments, without a config file, as Gupax and other programs do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from homeassistant.core import HomeAssistant
@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.usefixtures("loopback", "enable_custom_integrations"),
 ]
 
-type Start = Callable[..., RealTarget]
+type Start = Callable[..., Awaitable[RealTarget]]
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Return a function that starts a miner by more arguments."""
     target = RealTarget(VERSIONS[0], tmp_path)
 
-    def open_target(*arguments: str) -> RealTarget:
-        target.open_by_arguments(*arguments)
+    async def open_target(*arguments: str) -> RealTarget:
+        await target.open_by_arguments(*arguments)
         return target
 
     yield open_target
@@ -52,7 +52,7 @@ async def test_without_a_token_it_is_monitored(
     hass: HomeAssistant, start: Start
 ) -> None:
     """As Gupax starts it: read-only, so there are no controls."""
-    target = start()
+    target = await start()
     target.token = None
     home = await Home.with_miner(hass, target)
     assert home.number("sensor.threads") == 2
@@ -69,7 +69,7 @@ async def test_changes_do_not_survive_a_restart(
     hass: HomeAssistant, start: Start
 ) -> None:
     """They apply, and a repair says that they were lost; the pause is restored."""
-    target = start("--http-access-token", TOKEN, "--http-no-restricted")
+    target = await start("--http-access-token", TOKEN, "--http-no-restricted")
     home = await Home.with_miner(hass, target)
     await home.set_number(THREADS, 1)
     assert home.number("sensor.threads") == 1
