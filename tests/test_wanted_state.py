@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_KEEP_STATE
+from custom_components.xmrig_miner.storage import XmrigStore
 from simulator.jsonvalue import Json
 
 from .common import Rig
@@ -278,6 +281,46 @@ async def test_a_miner_with_incomplete_replies_is_restored_after_a_complete_one(
     await running.poll()
     assert running.simulator.miner.is_paused
     assert running.state(MINING) == "off"
+    assert running.state(THREADS) == "2"
+
+
+@pytest.mark.parametrize("kind", ["unauthorized", "forbidden"])
+@pytest.mark.parametrize("position", [5, 7, 9, 14])
+async def test_a_miner_that_denies_access_once_is_restored_later(
+    running: Rig, kind: str, position: int
+) -> None:
+    """At the request that verifies it, pauses it, or reads or writes its config."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await running.turn(MINING, on=False)
+    await set_threads(running, 2)
+    await running.poll()
+    await simulator.kill()
+    simulator.edit_config(lambda _: first)
+    simulator.restart()
+    simulator.fail_next(position, kind)
+    await running.poll(3)
+    assert simulator.miner.is_paused
+    assert running.state(MINING) == "off"
+    assert running.state(THREADS) == "2"
+
+
+async def test_a_cap_that_could_not_be_stored_is_restored_later(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The disk is full when the miner restarts; that is logged once."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await set_threads(running, 2)
+    await running.poll()
+    await simulator.kill()
+    simulator.edit_config(lambda _: first)
+    simulator.restart()
+    with patch.object(XmrigStore, "async_save", side_effect=HomeAssistantError("full")):
+        await running.poll(3)
+    assert running.state(THREADS) == "4"
+    assert caplog.text.count("was not restored") == 1
+    await running.poll()
     assert running.state(THREADS) == "2"
 
 

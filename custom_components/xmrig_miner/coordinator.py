@@ -20,9 +20,11 @@ from .api.exceptions import (
     XmrigAuthenticationError,
     XmrigClosedError,
     XmrigConnectionError,
+    XmrigDeniedError,
     XmrigError,
     XmrigInterruptedError,
     XmrigResponseError,
+    XmrigStorageError,
 )
 from .api.health import Health
 from .api.miner import Miner
@@ -31,6 +33,14 @@ from .api.polled import ProcessReader
 from .api.reader import MinerReader
 from .api.snapshot import Snapshot
 from .const import CONF_IMPORT, CONF_KEEP_STATE, DOMAIN, LOGGER, SCAN_INTERVAL
+
+_MOMENTARY = (
+    XmrigAuthenticationError,
+    XmrigDeniedError,
+    XmrigInterruptedError,
+    XmrigResponseError,
+)
+"""Errors after which a command may succeed later; if they last, polls report them."""
 
 type CommandRunner = Callable[[], AbstractAsyncContextManager[Miner]]
 """Runs a command; see `Commands.run`."""
@@ -265,7 +275,7 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
         """
         try:
             done = await command
-        except (XmrigInterruptedError, XmrigResponseError) as error:
+        except _MOMENTARY as error:
             LOGGER.debug("Restoring the state of %s has to wait: %s", self.name, error)
             return None
         except XmrigAnotherMinerError, XmrigClosedError, XmrigConnectionError:
@@ -274,6 +284,7 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
             if self._logged_failure != (failure := str(error)):
                 self._logged_failure = failure
                 LOGGER.warning("The state of %s was not restored: %s", self.name, error)
-            return False
+            # The disk may have space again at the next poll
+            return None if isinstance(error, XmrigStorageError) else False
         self._logged_failure = None
         return done

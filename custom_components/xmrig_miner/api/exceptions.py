@@ -96,6 +96,10 @@ class XmrigRefusedError(XmrigError):
     key = "refused"
 
 
+class XmrigDeniedError(XmrigRefusedError):
+    """The miner denied access although its API is not read-only: a momentary fault."""
+
+
 class XmrigResponseError(XmrigError):
     """The reply is damaged, or not from XMRig."""
 

@@ -7,10 +7,10 @@ from .exceptions import (
     XmrigAnotherKindError,
     XmrigAnotherMinerError,
     XmrigConnectionError,
+    XmrigDeniedError,
     XmrigError,
     XmrigInterruptedError,
     XmrigReadOnlyError,
-    XmrigRefusedError,
     XmrigResponseError,
     XmrigTimeoutError,
 )
@@ -97,7 +97,7 @@ class Link[SummaryT: BaseSummary]:
         except XmrigReadOnlyError:
             if (await self.summary()).restricted is not False:
                 raise
-            raise XmrigRefusedError(
+            raise XmrigDeniedError(
                 f"{self.address} refused a call, though its API is not read-only"
             ) from None
 
