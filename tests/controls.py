@@ -38,6 +38,10 @@ SECRET_OPTIONS = {
 }
 
 
+SHORT_AND_LONG = {"config": {"cpu": {"rx": [0, 1, 2, 3], "cn-heavy": [0, 1]}}}
+"""Options of a miner that has fewer threads for `cn-heavy` than for RandomX."""
+
+
 async def set_threads(rig: Rig, threads: float) -> None:
     """Set the number of CPU threads."""
     await rig.hass.services.async_call(

@@ -33,6 +33,7 @@ from simulator.miner import SimulatedMiner
 from .common import Rig
 from .controls import (
     MINING,
+    SHORT_AND_LONG,
     THREADS,
     act,
     config_of,
@@ -405,6 +406,25 @@ async def test_the_users_cap_is_restored(metered: Rig) -> None:
     await wait(metered, 30)
     await set_limit(metered, 270)
     assert threads_hashing(metered.simulator) == 2
+
+
+@pytest.mark.parametrize("options", [{**NO_CARDS, **SHORT_AND_LONG}])
+@pytest.mark.parametrize("cap", [None, 3])
+async def test_an_algorithm_with_more_threads_that_comes_meanwhile_has_all_of_them(
+    metered: Rig, cap: int | None
+) -> None:
+    """It ends the calibration; up to the user's cap."""
+    simulator = metered.simulator
+    if cap:
+        await set_threads(metered, cap)
+    simulator.set_algorithm("cn-heavy/xhv")
+    await metered.poll(12)
+    assert metered.state(THREADS) == "2"
+    once(metered, 1, lambda _: simulator.set_algorithm("rx/0"))
+    await act(metered, "calibrate")
+    await metered.poll(12)
+    assert metered.state("sensor.algorithm") == "rx/0"
+    assert metered.state(THREADS) == str(cap or 4)
 
 
 async def test_a_limit_holds_again_afterwards(metered: Rig) -> None:

@@ -10,6 +10,7 @@ import pytest
 from .common import Rig
 from .controls import (
     MINING,
+    SHORT_AND_LONG,
     THREADS,
     config_of,
     enable,
@@ -361,6 +362,23 @@ async def test_an_algorithm_with_fewer_threads_is_no_cap(rig: Rig) -> None:
     await set_limit(rig, full_load(rig))
     await wait(rig, INTERVAL)
     assert threads_hashing(rig.simulator) == 4
+
+
+@pytest.mark.parametrize("options", [{**NO_CARDS, **SHORT_AND_LONG}])
+async def test_the_users_cap_outlives_a_limit_of_an_algorithm_with_fewer_threads(
+    limited: Rig,
+) -> None:
+    """Where the limit leaves all of its threads, the cap is left for other algorithms."""
+    await set_threads(limited, 3)
+    await mine(limited, "cn-heavy/xhv")
+    await set_limit(limited, 110)
+    assert limited.state(THREADS) == "1"
+    await wait(limited, 30)
+    await set_limit(limited, 500)
+    assert limited.state(THREADS) == "2"
+    await mine(limited, "rx/0")
+    assert limited.state(THREADS) == "3"
+    assert limited.state(ALLOWED) == "3"
 
 
 def posted(rig: Rig) -> list[dict[str, Any]]:

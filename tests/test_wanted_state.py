@@ -14,6 +14,7 @@ from simulator.jsonvalue import Json
 from .common import Rig
 from .controls import (
     MINING,
+    SHORT_AND_LONG,
     THREADS,
     config_of,
     cpu_threads,
@@ -81,6 +82,28 @@ async def test_a_cap_outlives_the_miners_process(running: Rig, paused: bool) -> 
     assert running.state(THREADS) == "2"
     await restore(running)
     assert is_same_config(simulator, first)
+
+
+@pytest.mark.parametrize("options", [SHORT_AND_LONG])
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_a_cap_outlives_an_algorithm_with_fewer_threads(
+    running: Rig, is_kept: bool
+) -> None:
+    """The miner restarts meanwhile, with or without its last config."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await set_threads(running, 3)
+    simulator.set_algorithm("cn-heavy/xhv")
+    await running.poll(12)
+    assert running.state(THREADS) == "2"
+    await simulator.kill()
+    if not is_kept:
+        simulator.edit_config(lambda _: first)
+    simulator.restart()
+    await running.poll(12)
+    simulator.set_algorithm("rx/0")
+    await running.poll(12)
+    assert running.state(THREADS) == "3"
 
 
 async def test_a_cap_that_is_still_there_is_not_written_again(running: Rig) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.xmrig_miner.api.document import Change
 from custom_components.xmrig_miner.api.exceptions import Command, XmrigNotConfirmedError
+from custom_components.xmrig_miner.api.limits import MAX_THREADS
 from custom_components.xmrig_miner.api.models import Summary
 from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL, DOMAIN
 from custom_components.xmrig_miner.power import limit as module
@@ -116,10 +117,13 @@ class Bench:
 
     # What the limit asks of the miner
 
-    async def set_threads(self, threads: int, profile: str) -> None:
+    async def set_threads(self, threads: int, profile: str | None) -> None:
         """Set the threads."""
-        self._call(f"threads {threads} of {profile}")
-        self.snapshot.threads = threads
+        is_capped = threads < MAX_THREADS
+        self._call(
+            f"threads {threads} of {profile or 'all'}" if is_capped else "all threads"
+        )
+        self.snapshot.threads = min(threads, self.snapshot.user_threads)
 
     async def pause_for_power_limit(self) -> None:
         """Pause."""
@@ -294,7 +298,7 @@ async def test_more_threads_wait_for_the_last_change(bench: Bench) -> None:
     # The timer is over, and so is not cancelled
     bench.timers.clear()
     await task
-    assert bench.taken() == ["threads 4 of rx"]
+    assert bench.taken() == ["all threads"]
     assert bench.stored["limit"] == []
     assert not bench.limit.is_limiting
 
@@ -329,7 +333,7 @@ async def test_nothing_has_to_settle_after_a_start(bench: Bench) -> None:
     bench.limit.load({"watts": None, "managed": None, "user": None, "limit": [2]})
     bench.snapshot.threads = 2
     assert await bench.limit.async_apply()
-    assert bench.taken() == ["threads 4 of rx"]
+    assert bench.taken() == ["all threads"]
 
 
 async def test_more_threads_are_due_until_a_timer_waits(bench: Bench) -> None:
@@ -461,7 +465,7 @@ async def test_a_cap_of_a_miner_whose_cpu_was_disabled(bench: Bench) -> None:
     bench.snapshot.threads = 2
     bench.limit.load({"watts": None, "managed": None, "user": None, "limit": [2]})
     assert await bench.limit.async_apply()
-    assert bench.taken() == ["threads 4 of rx"]
+    assert bench.taken() == ["all threads"]
 
 
 async def test_a_calibration_comes_first(bench: Bench) -> None:
@@ -488,7 +492,7 @@ async def test_the_users_cap_is_a_maximum(bench: Bench) -> None:
     await bench.limit.async_set(100)
     bench.now += INTERVAL
     await bench.limit.async_set(140)
-    assert bench.taken() == ["threads 3 of rx", "threads 2 of rx", "threads 3 of rx"]
+    assert bench.taken() == ["threads 3 of rx", "threads 2 of rx", "threads 3 of all"]
     assert bench.stored["limit"] == []
     bench.now += INTERVAL
     await bench.limit.async_set_threads(4)
@@ -648,7 +652,7 @@ async def test_a_manager_that_is_gone(bench: Bench) -> None:
     bench.now += INTERVAL
     assert bench.limit.is_due
     assert await bench.limit.async_apply()
-    assert bench.taken() == ["threads 4 of rx"]
+    assert bench.taken() == ["all threads"]
 
 
 # --- Without a limit again, and restoring --------------------------------------

@@ -178,7 +178,8 @@ class Miner(ConfigCommands[MinerLink]):
         """Limit the CPU threads to the first ones of each profile.
 
         The limit is removed if the user's own profile of the given name has no more
-        threads. If several calls are waiting, only the last one is executed.
+        threads; without a name, the longest one. If several calls are waiting, only the
+        last one is executed.
         """
         self._requested_threads = threads
         async with self._command():
@@ -193,7 +194,7 @@ class Miner(ConfigCommands[MinerLink]):
             if steps.start:
                 await self._start()
             if steps.threads is not None:
-                await self._set_threads(steps.threads, snapshot.cpu_profile)
+                await self._set_threads(steps.threads, None)
             return steps != Steps()
 
     async def pause_again(self) -> bool:

@@ -224,8 +224,14 @@ class Snapshot(BaseSnapshot):
 
     @property
     def thread_cap(self) -> int | None:
-        """Return the limit of CPU threads in effect; None if there is none."""
-        return None if self.threads == self.user_threads else self.threads
+        """Return the limit of CPU threads in effect; None if there is none.
+
+        The longest profile shows it: that of the current algorithm may be shorter.
+        """
+        if self.config is None or self.user_config is None:
+            return None
+        threads = self.config.thread_count(None)
+        return None if threads == self.user_config.thread_count(None) else threads
 
     def _thread_count(self, config: Config | None) -> int | None:
         """Return how many CPU threads a config has for the profile in use."""

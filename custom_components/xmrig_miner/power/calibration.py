@@ -10,6 +10,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 
+from ..api.limits import MAX_THREADS
 from ..api.models.values import stored_or_none, thread_number
 from ..const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from ..coordinator import CommandRunner, XmrigCoordinator
@@ -47,7 +48,7 @@ class Calibration:
         """Whether a different number of threads ran at the last poll. One reply is not
         proof: backends do not identify their miner, and may belong to another one."""
         self.threads_before: int | None = None
-        """Threads to restore; None once they are restored."""
+        """The cap to restore, MAX_THREADS for none; None once it is restored."""
         self.results: list[CalibrationResult] = []
         """Results of the last calibration, from most threads to fewest."""
         self.progress: int | None = None
@@ -127,7 +128,8 @@ class Calibration:
         full = self._meter.model.threads
         counts = counts_to_measure(min(user_cap or full, full))
         if self.threads_before is None:
-            self.threads_before = self._coordinator.data.threads or full
+            cap = self._coordinator.data.thread_cap
+            self.threads_before = MAX_THREADS if cap is None else cap
         readings = Readings(dt_util.utcnow())
         self.results, self.progress = [], 0
         unconfirmed: list[CalibrationResult] = []
@@ -138,7 +140,9 @@ class Calibration:
                 # Earlier reports do not belong to these threads
                 since = dt_util.utcnow() if is_change else self._meter.changed_at
                 readings.begin(since, is_change=is_change)
-                await self._async_set_threads(threads)
+                await self._async_set_threads(
+                    threads, self._coordinator.data.cpu_profile
+                )
                 result = await self._async_measure(threads, readings, cancelled)
                 if result is None:
                     return self.results
@@ -234,17 +238,18 @@ class Calibration:
         readings.add(report)
         return True
 
-    async def _async_set_threads(self, threads: int) -> None:
-        """Run a number of threads, regardless of the limit."""
+    async def _async_set_threads(self, threads: int, profile: str | None) -> None:
+        """Run a number of threads, regardless of the limit; see `Miner.set_threads`."""
         async with self._command() as miner:
-            await miner.set_threads(threads, self._coordinator.data.cpu_profile)
+            await miner.set_threads(threads, profile)
 
     async def _async_restore_threads(self) -> None:
         """Restore the previous threads, if still due; called with the lock held."""
         if self.threads_before is None:
             return
         try:
-            await self._async_set_threads(self.threads_before)
+            # The algorithm may have changed to one with more threads
+            await self._async_set_threads(self.threads_before, None)
         except HomeAssistantError as error:
             LOGGER.debug("The threads could not be restored yet: %s", error)
         else:

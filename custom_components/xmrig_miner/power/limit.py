@@ -16,6 +16,7 @@ from homeassistant.helpers.event import async_call_later
 from ..api.document import Change
 from ..api.exceptions import XmrigNotConfirmedError
 from ..api.health import is_outdated
+from ..api.limits import MAX_THREADS
 from ..api.models.values import number, stored_or_none, thread_number
 from ..api.snapshot import Snapshot
 from ..const import DOMAIN, LOGGER
@@ -327,7 +328,7 @@ class PowerLimit:
             async with self._command() as miner:
                 if threads:
                     if self._snapshot.threads is not None:
-                        await miner.set_threads(threads, self._snapshot.cpu_profile)
+                        await miner.set_threads(*self._cap_for(threads))
                     await miner.resume_after_power_limit()
                 else:
                     await miner.pause_for_power_limit()
@@ -338,6 +339,16 @@ class PowerLimit:
                 threads, full=self._meter.model.threads
             )
             self._file.schedule_save()
+
+    def _cap_for(self, threads: int) -> tuple[int, str | None]:
+        """Return the arguments of `Miner.set_threads` to run a number of threads.
+
+        Where the limit leaves all of an algorithm's threads, the user's cap is left:
+        other algorithms may have more threads than that.
+        """
+        if threads == self._caps.max_threads(self._meter.model.threads):
+            return self._caps.user or MAX_THREADS, None
+        return threads, self._snapshot.cpu_profile
 
     def _target_threads(self) -> int | None:
         """Return how many threads should run; None if the limit does not decide."""
