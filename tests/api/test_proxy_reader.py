@@ -16,6 +16,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 )
 from custom_components.xmrig_miner.api.identity import MinerIdentity
 from custom_components.xmrig_miner.api.models import Config, ProxySummary, Workers
+from custom_components.xmrig_miner.api.models.proxy_summary import ProxyResults
 from custom_components.xmrig_miner.api.proxy import Proxy
 from custom_components.xmrig_miner.api.proxy_client import ProxyClient
 from custom_components.xmrig_miner.api.proxy_reader import WORKERS_INTERVAL, ProxyReader
@@ -255,10 +256,24 @@ async def test_a_restart(bench: Bench) -> None:
     assert await bench.number(replace(RUNS, uptime=None)) == 1
     assert bench.reader.take_restart() is False
     # Those of this poll were not read, as they were not due
-    assert await bench.number(replace(RUNS, uptime=4999)) == 0
+    assert await bench.number(replace(RUNS, uptime=19)) == 0
     assert bench.reader.take_restart() is True
-    assert await bench.number(replace(RUNS, uptime=4999)) == 2
+    assert await bench.number(replace(RUNS, uptime=29)) == 2
     assert bench.reader.take_restart() is False
+
+
+@pytest.mark.parametrize(
+    ("shares", "is_restart"), [(7, False), (8, False), (None, False), (0, True)]
+)
+async def test_a_clock_that_was_set_back_is_no_restart(
+    bench: Bench, shares: int | None, is_restart: bool
+) -> None:
+    """The uptime is wall clock time, the counts of the process go on."""
+    before = replace(RUNS, results=ProxyResults(accepted=7), workers=1)
+    after = replace(before, uptime=1410, results=ProxyResults(accepted=shares))
+    assert await bench.number(before) == 1
+    assert await bench.number(after) == (0 if is_restart else 1)
+    assert bench.reader.take_restart() is is_restart
 
 
 async def test_a_proxy_that_has_just_started(bench: Bench) -> None:

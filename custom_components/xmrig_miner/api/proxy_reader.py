@@ -3,10 +3,11 @@
 import time
 from typing import override
 
-from .models import Workers
-from .polled import Endpoint, PolledReplies, ProcessReader
+from .models import ProxySummary, Workers
+from .polled import Endpoint, PolledReplies, ProcessReader, TimedSummary
 from .proxy import Proxy
 from .proxy_snapshot import ProxySnapshot
+from .restart import TOLERANCE
 
 WORKERS_INTERVAL = 60
 """Seconds between two reads of the workers. The shown hashrates cover ten minutes, and
@@ -27,7 +28,8 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
         self._read_at = 0.0
         """Monotonic time when the workers were last read."""
         self._writes = 0
-        self._uptime = 0
+        self._last: TimedSummary[ProxySummary] | None = None
+        """The last summary with an uptime."""
         self.needs_workers = False
         """Whether anything uses the workers."""
         self.must_read_workers = False
@@ -37,15 +39,14 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
     async def poll(self) -> ProxySnapshot:
         """Read the proxy once; see `ProcessReader`."""
         async with self._proxy.queue.poll():
-            timed = await self._replies.read()
-            replies, uptime = self._replies, timed.summary.uptime
-            if uptime is not None:
-                if uptime < self._uptime:
+            replies, timed = self._replies, await self._replies.read()
+            if timed.summary.uptime is not None:
+                if self._last is not None and _has_restarted(self._last, timed):
                     # All rows are gone
                     self._restart_seen = True
                     self._workers.drop()
                     replies.drop_stale()
-                self._uptime = uptime
+                self._last = timed
             config = replies.config
             if (
                 config.reply
@@ -91,3 +92,27 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
             before, workers = workers, await self._proxy.link.workers()
         self._read_at, self._writes = now, writes
         return workers
+
+
+def _has_restarted(
+    before: TimedSummary[ProxySummary], after: TimedSummary[ProxySummary]
+) -> bool:
+    """Return whether the proxy restarted between two summaries that have an uptime.
+
+    The uptime is wall clock time, like that of a miner: if it fell, but is too high for
+    a process that started in between, the clock was set unless a count fell too.
+    """
+    old, new = before.summary, after.summary
+    if (new.uptime or 0) >= (old.uptime or 0):
+        return False
+    if (new.uptime or 0) <= after.received - before.sent + TOLERANCE:
+        return True
+    return any(
+        later is not None and later < (earlier or 0)
+        for earlier, later in (
+            (old.results.accepted, new.results.accepted),
+            (old.results.invalid, new.results.invalid),
+            (old.miners_max, new.miners_max),
+            (old.workers, new.workers),
+        )
+    )
