@@ -37,6 +37,7 @@ from .proxy_entry import (
     async_start_proxy,
     async_unload_proxy,
 )
+from .renamed_entities import async_follow_entities
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -89,6 +90,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_watch_automations(hass)
     async_follow_names(hass)
+    async_follow_entities(hass)
     async_register_details(hass)
     async_serve_module(hass)
     return True

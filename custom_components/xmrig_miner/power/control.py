@@ -82,6 +82,12 @@ class PowerControl:
         entry.async_on_unload(self._coordinator.async_add_listener(self._handle_poll))
         self._handle_poll()
 
+    @callback
+    def rename_sensor(self, entity_id: str) -> None:
+        """Follow the power sensor to its new entity ID, with what was learned from it."""
+        self.meter.sensor = entity_id
+        self._file.schedule_save()
+
     async def async_calibrate(self) -> list[CalibrationResult]:
         """Run a calibration, then apply the limit; see `Calibration.async_run`."""
         try:
