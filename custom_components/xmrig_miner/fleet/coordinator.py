@@ -45,7 +45,7 @@ from .data import FleetData
 from .house import House
 from .listeners import InputListeners
 from .members import Members, async_figures, loaded_miners
-from .samples import async_earnings, async_price, async_samples
+from .samples import Samples, async_earnings, async_price
 from .settings import FleetSettings
 from .sleep_commands import SleepCommands
 from .sleep_watch import SleepWatch
@@ -77,6 +77,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self.settings = settings
         self._account = account
         self.house = house
+        self._samples = Samples(hass)
         self._members = Members(hass)
         self._state = state
         self._watch = Watch()
@@ -206,7 +207,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     def samples(self) -> Mapping[str, Sample]:
         """Return the current samples of the house's sensors, by entity ID."""
-        return async_samples(self.hass, self.house.sensors, self._now)
+        return self._samples.read(self.house.sensors, self._now)
 
     def _earnings(self) -> float | None:
         """Return the earnings of 1 kH/s per day; None if unknown.

@@ -1,6 +1,7 @@
 """Read the sensors of the house."""
 
 from collections.abc import Iterable
+from datetime import datetime
 import math
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
@@ -13,23 +14,40 @@ from .house import Price
 from .settings import MAX_EARNINGS, MAX_PRICE
 
 
-@callback
-def async_samples(
-    hass: HomeAssistant, sensors: Iterable[str], now: float
-) -> dict[str, Sample]:
-    """Return the samples of sensors by entity ID; `now` is a monotonic time in s."""
-    utcnow = dt_util.utcnow()
-    samples: dict[str, Sample] = {}
-    for sensor in sensors:
-        if state := hass.states.get(sensor):
-            age = (utcnow - state.last_reported).total_seconds()
+class Samples:
+    """Reads the sensors of the house.
+
+    It remembers when it first saw each report. Home Assistant only stores the wall-clock
+    time, which may jump. Even if it does not, each conversion to the monotonic clock is
+    off by some microseconds, so that one report would look like several.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Initialize it."""
+        self._hass = hass
+        self._seen: dict[str, tuple[datetime, float]] = {}
+        """The wall-clock time and the monotonic time of the last report of sensors."""
+
+    @callback
+    def read(self, sensors: Iterable[str], now: float) -> dict[str, Sample]:
+        """Return the samples of sensors by entity ID; `now` is a monotonic time in s."""
+        utcnow = dt_util.utcnow()
+        samples: dict[str, Sample] = {}
+        for sensor in sensors:
+            if (state := self._hass.states.get(sensor)) is None:
+                continue
+            reported, at = self._seen.get(sensor, (None, now))
+            if reported != state.last_reported:
+                age = (utcnow - state.last_reported).total_seconds()
+                # The age is negative if the clock was set back since the report
+                at = now - max(0.0, age)
+                self._seen[sensor] = (state.last_reported, at)
             samples[sensor] = Sample(
                 value=_number(state),
-                # The age is negative if the wall clock was set back since the report
-                at=now - max(0.0, age),
+                at=at,
                 unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
             )
-    return samples
+        return samples
 
 
 @callback
