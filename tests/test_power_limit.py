@@ -12,7 +12,14 @@ import pytest
 from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL
 
 from .common import Rig
-from .controls import MINING, THREADS, config_of, is_same_config, writes
+from .controls import (
+    MINING,
+    THREADS,
+    config_of,
+    is_same_config,
+    set_threads,
+    writes,
+)
 from .watts import (
     EXPECTED,
     IDLE,
@@ -137,10 +144,29 @@ async def test_the_power_of_mining_alone(limited: Rig) -> None:
         await limited.call("number", "set_value", MINING_POWER, value=watts)
         assert threads_hashing(limited.simulator) == threads
         assert limited.state(MINING_POWER) == str(watts)
-        assert limited.state(LIMIT) == str(60 + watts)
+        assert limited.state(LIMIT) == str(60 + watts if watts else 0)
     await limited.call("number", "set_value", MINING_POWER, value=80)
     await wait(limited, 20)
     assert threads_hashing(limited.simulator) == 4
+
+
+@pytest.mark.parametrize("known", [(4,), (4, 2)])
+async def test_no_mining_power_is_a_rest(rig: Rig, known: tuple[int, ...]) -> None:
+    """Also of a miner that has never rested, so that its idle power is not known yet."""
+    report(rig, drawn(rig.simulator))
+    await set_up(rig, METER)
+    registry = er.async_get(rig.hass)
+    registry.async_update_entity(rig.entity_id(MINING_POWER), disabled_by=None)
+    await rig.reload()
+    for threads in known:
+        await set_threads(rig, threads)
+        await measure(rig)
+    await set_threads(rig, 4)
+    await rig.call("number", "set_value", MINING_POWER, value=0)
+    await measure(rig)
+    assert threads_hashing(rig.simulator) == 0
+    assert rig.state(MINING_POWER) == "0"
+    assert rig.full_state(MINING_POWER).attributes["max"] == 4 * THREAD
 
 
 @pytest.mark.parametrize("limit", [-1, 100_001])

@@ -220,8 +220,11 @@ class XmrigPowerLimitNumber(XmrigNumber):
         Raises ServiceValidationError for NaN.
         """
         self._check(value)
+        # Without any reading at rest, the idle power is assumed too high: 0 would still
+        # leave threads, or be no limit at all
+        watts = value + (self._base or 0) if value else 0
         try:
-            await self._power.limit.async_set(value + (self._base or 0))
+            await self._power.limit.async_set(watts)
         finally:
             self.async_write_ha_state()
 
