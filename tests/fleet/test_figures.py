@@ -13,6 +13,8 @@ from homeassistant.helpers import issue_registry as ir
 import pytest
 
 from custom_components.xmrig_miner.const import CONF_EARNINGS_SENSOR, DOMAIN
+from custom_components.xmrig_miner.fleet.house import Price
+from custom_components.xmrig_miner.fleet.samples import async_price
 from tests.common import Rig
 
 from .house import GRID, MODE, THREAD, THREADS, House, set_dashboard
@@ -113,6 +115,27 @@ async def test_the_cost_of_what_is_bought(house: House) -> None:
     assert cost - before == pytest.approx(0.4 * kwh, rel=0.1)
     await house.manager.reload()
     assert cost <= number(house, "cost") <= cost + 0.4 * FULL / 60_000
+
+
+@pytest.mark.parametrize(
+    ("shown", "unit", "price"),
+    [
+        (40, "ct/kWh", 0.4),
+        (40, "¢ / kWh", 0.4),
+        (0.4, "EUR/kWh", 0.4),
+        (0.4, None, 0.4),
+        (400, "EUR/MWh", 0.4),
+        (400, "EUR / MWh", 0.4),
+        (0.0004, "EUR/Wh", 0.4),
+        (1444.7, "IDR/kWh", 1444.7),
+    ],
+)
+async def test_prices_of_any_unit(
+    hass: HomeAssistant, shown: float, unit: str | None, price: float
+) -> None:
+    """Per kWh, in the currency: of cents there are a hundred."""
+    hass.states.async_set(PRICE, str(shown), {ATTR_UNIT_OF_MEASUREMENT: unit})
+    assert async_price(hass, Price(sensor=PRICE)) == pytest.approx(price)
 
 
 async def test_the_day_begins_at_local_midnight(house: House) -> None:

@@ -14,6 +14,10 @@ from .house import Price
 from .settings import MAX_EARNINGS, MAX_PRICE
 
 
+CENTS = frozenset({"ct", "c", "¢", "cent", "cents", "snt", "p", "pence", "øre", "öre"})
+"""Names of a hundredth of a currency, in lower case, as price sensors have them."""
+
+
 class Samples:
     """Reads the sensors of the house.
 
@@ -54,8 +58,9 @@ class Samples:
 def async_price(hass: HomeAssistant, price: Price) -> float | None:
     """Return a price per kWh; None if unknown.
 
-    Only the energy part of a sensor's unit is evaluated, not the currency, as in the
-    Energy dashboard (homeassistant/components/energy/sensor.py, _get_energy_price).
+    A sensor's unit is evaluated as in the Energy dashboard (_get_energy_price in
+    homeassistant/components/energy/sensor.py): energy is converted, the currency is not.
+    Unlike there, cents are: price limit and cost are in the currency.
     """
     value = price.number
     if price.sensor is not None:
@@ -63,7 +68,9 @@ def async_price(hass: HomeAssistant, price: Price) -> float | None:
             return None
         value = _number(state)
         unit = str(state.attributes.get(ATTR_UNIT_OF_MEASUREMENT, ""))
-        energy = unit.partition("/")[2]
+        money, energy = (part.strip() for part in unit.partition("/")[::2])
+        if value is not None and money.lower() in CENTS:
+            value /= 100
         if value is not None and energy in EnergyConverter.VALID_UNITS:
             kwh = UnitOfEnergy.KILO_WATT_HOUR
             value = value / EnergyConverter.convert(1, energy, kwh)

@@ -7,8 +7,8 @@ from typing import Any, Self
 from ..api.models.values import number
 from ..manager import Caution, Mode, Settings
 
-MAX_PRICE = 1_000
-"""Per kWh, in any currency."""
+MAX_PRICE = 1_000_000
+"""Per kWh, in any currency: some cost thousands of it."""
 
 MAX_EARNINGS = 1_000_000
 """Of 1 kH/s per day, in any currency."""
