@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.file import WriteError
 import pytest
@@ -93,7 +94,17 @@ async def test_a_day_that_passed_while_it_was_down(mining: House) -> None:
     text = stored(mining).read_text()
     assert '"day": "2026-11-01"' in text or '"day":"2026-11-01"' in text
     stored(mining).write_text(text.replace("2026-11-01", "2026-10-31"))
+    shares = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == share and (state := event.data["new_state"]):
+            shares.append(state.state)
+
+    share = mining.manager.entity_id("sensor.solar_share")
+    mining.hass.bus.async_listen(EVENT_STATE_CHANGED, note)
     await mining.hass.config_entries.async_setup(mining.entry.entry_id)
+    assert set(shares) == {"unknown"}
     assert mining.manager.state("sensor.solar_share") == "unknown"
     assert energy(mining) > 0
 

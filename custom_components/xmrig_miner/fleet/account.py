@@ -39,14 +39,15 @@ class EnergyAccount:
 
         Raises ConfigEntryNotReady if the disk cannot be read.
         """
-        self._counted = self.shown = await async_load(
+        account = await async_load(
             self._hass, self._entry, self._store, Account.from_json
         )
+        self._counted = self.shown = account.on_day(_today())
 
     @callback
     def async_count(self, inputs: Inputs, plan: Plan, now: float) -> None:
         """Count the energy up to `now`, after which mining draws what is planned."""
-        day = dt_util.now().date().isoformat()
+        day = _today()
         before = self._counted
         self._counted = before.counted(
             now,
@@ -83,3 +84,8 @@ class EnergyAccount:
         else:
             self._is_failing = False
         self.shown = account
+
+
+def _today() -> str:
+    """Return the date in the time zone of Home Assistant."""
+    return dt_util.now().date().isoformat()
