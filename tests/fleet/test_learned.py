@@ -48,6 +48,25 @@ async def test_what_was_learned_is_kept(house: House) -> None:
     assert again.response.count == state.response.count
 
 
+@pytest.mark.parametrize("is_loaded", [True, False])
+async def test_nothing_is_kept_of_a_miner_that_was_removed(
+    house: House, hass: HomeAssistant, is_loaded: bool
+) -> None:
+    """It would stay on disk forever: a miner that is added again has another ID."""
+    await house.set_up()
+    await let_it_learn(house)
+    learned = house.entry.runtime_data.coordinator.data.plan.state.watts.draws
+    gone = next(iter(learned))
+    if not is_loaded:
+        await hass.config_entries.async_unload(house.entry.entry_id)
+    await hass.config_entries.async_remove(gone)
+    if not is_loaded:
+        await hass.config_entries.async_setup(house.entry.entry_id)
+    await house.pass_time(20)
+    state = house.entry.runtime_data.coordinator.data.plan.state
+    assert state.watts.draws.keys() == learned.keys() - {gone}
+
+
 async def test_it_is_saved_while_more_is_learned(
     house: House, hass: HomeAssistant
 ) -> None:

@@ -23,6 +23,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
+from ..addresses import miner_entries
 from ..const import CONF_EARNINGS_SENSOR, DOMAIN, LOGGER
 from ..manager import (
     Inputs,
@@ -79,7 +80,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self.house = house
         self._samples = Samples(hass)
         self._members = Members(hass)
-        self._state = state
+        # Some may have been removed while the manager was not loaded
+        self._state = state.of(self._miner_ids())
         self._watch = Watch()
         sensor = entry.options.get(CONF_EARNINGS_SENSOR)
         self._earnings_sensor: str | None = sensor or None
@@ -237,6 +239,10 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
                 self._commands.async_command(entry.entry_id, None)
         self._sleep_watch.async_follow()
 
+    def _miner_ids(self) -> set[str]:
+        """Return the config entry IDs of all miners, including disabled ones."""
+        return {entry.entry_id for entry in miner_entries(self.hass)}
+
     def _is_managed(self, entry_id: str) -> bool:
         """Return whether the manager decides on the threads of a miner."""
         is_manual = self.settings.settings.mode is Mode.MANUAL
@@ -256,6 +262,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             return
         if change is ConfigEntryChange.REMOVED:
             self.settings = self.settings.without_member(entry.entry_id)
+            self._state = self._state.of(self._miner_ids())
         self._follow_members()
         self._decide_soon()
 

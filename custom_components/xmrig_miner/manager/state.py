@@ -1,6 +1,6 @@
 """The state that the manager keeps between decisions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -184,6 +184,10 @@ class ManagerState:
     def with_sleep(self, member_id: str, sleep: Sleep) -> Self:
         """Return the state with a new sleep state for a member."""
         return replace(self, sleepers={**self.sleepers, member_id: sleep})
+
+    def of(self, members: Container[str]) -> Self:
+        """Return the state without what was learned of members that are gone."""
+        return replace(self, watts=self.watts.of(members))
 
     def known(self, member: Member) -> Member:
         """Return a member with the learned power in its curve, if it is learned."""

@@ -5,7 +5,7 @@ size in W, along with everything else that happens in the house at that time. Ma
 together isolate the miner: see `fit`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Self
@@ -85,6 +85,11 @@ class Watts:
     def stepped(self, steps: Iterable[Step]) -> Self:
         """Return the watts with new steps that the meter has yet to show."""
         return replace(self, steps=(*self.steps, *steps))
+
+    def of(self, members: Container[str]) -> Self:
+        """Return the watts without what was learned of other members: they are gone."""
+        draws = {id_: draw for id_, draw in self.draws.items() if id_ in members}
+        return replace(self, draws=draws)
 
     def failed(self, member: str) -> Self:
         """Return the watts without the steps of a member whose command failed."""
