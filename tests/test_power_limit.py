@@ -12,14 +12,7 @@ import pytest
 from custom_components.xmrig_miner.const import CONF_POWER_INTERVAL
 
 from .common import Rig
-from .controls import (
-    MINING,
-    THREADS,
-    config_of,
-    is_same_config,
-    set_threads,
-    writes,
-)
+from .controls import MINING, THREADS, config_of, is_same_config, set_threads, writes
 from .watts import (
     EXPECTED,
     IDLE,

@@ -13,7 +13,6 @@ from ..manager import Sample
 from .house import Price
 from .settings import MAX_EARNINGS, MAX_PRICE
 
-
 CENTS = frozenset({"ct", "c", "¢", "cent", "cents", "snt", "p", "pence", "øre", "öre"})
 """Names of a hundredth of a currency, in lower case, as price sensors have them."""
 
