@@ -94,7 +94,7 @@ async def test_a_day_that_passed_while_it_was_down(mining: House) -> None:
     text = stored(mining).read_text()
     assert '"day": "2026-11-01"' in text or '"day":"2026-11-01"' in text
     stored(mining).write_text(text.replace("2026-11-01", "2026-10-31"))
-    shares = []
+    shares: list[str] = []
 
     @callback
     def note(event: Event[EventStateChangedData]) -> None:
