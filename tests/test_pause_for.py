@@ -21,6 +21,8 @@ import voluptuous as vol
 
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.group_actions import pause_end
+from simulator import FAULTS, Fault
+from simulator.http import Reply
 from tests.common import Rig
 from tests.controls import MINING, THREADS, set_threads
 from tests.watts import NUMBERS
@@ -28,6 +30,11 @@ from tests.watts import NUMBERS
 UNTIL = "sensor.paused_until"
 PAUSE = timedelta(minutes=3)
 ZONE = ZoneInfo("Europe/Berlin")
+REFUSED = Fault(
+    "knows no method",
+    instead=Reply(200, {"id": 1, "error": {"code": -32601, "message": "no method"}}),
+    path="/json_rpc",
+)
 
 
 async def pause_for(
@@ -222,9 +229,9 @@ async def test_the_rules_of_the_miner_outlast_it(running: Rig) -> None:
 
 
 async def test_an_end_that_does_not_show_is_logged_once(
-    running: Rig, caplog: pytest.LogCaptureFixture
+    running: Rig, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is tried again at each poll, and a later failure is logged again."""
+    """It is tried again at each poll; another or a later failure is logged again."""
 
     def pause_again(request: Any) -> None:
         if request.path == "/json_rpc":
@@ -238,7 +245,11 @@ async def test_an_end_that_does_not_show_is_logged_once(
         await running.poll(3)
         assert caplog.text.count("was not restored") == 1
         assert running.asked("/json_rpc", "POST") > 2
-        running.simulator.on_reply = None
+        monkeypatch.setitem(FAULTS, "refuse_rpc", REFUSED)
+        running.simulator.fault = "refuse_rpc"
+        await running.poll(3)
+        assert caplog.text.count("was not restored") == 2
+        running.simulator.on_reply = running.simulator.fault = None
         await running.poll(2)
         assert running.simulator.is_hashing
 
