@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from math import hypot, sqrt
 
 import pytest
 
 from custom_components.xmrig_miner.manager.response import Response
 from custom_components.xmrig_miner.manager.steps import (
+    CLEAR,
+    CLOSE,
+    CLOSE_INTERVALS,
     LEAST_NOISE,
     Known,
+    Observation,
     Sample,
     Screen,
     Shown,
@@ -150,3 +155,164 @@ def test_the_watts_of_a_step() -> None:
     assert known.change(2, 0) == -50
     assert known.change(1, 9) == 30
     assert Sample(4, 1, -60).threads == 3
+
+
+# --- Exactly ------------------------------------------------------------------
+
+
+def told(
+    readings: Mapping[float, float],
+    *steps: Step,
+    known: Mapping[str, Known] = ASSUMED,
+    response: Response = RESPONSE,
+) -> list[Observation]:
+    """Return what readings, by their time, tell of steps."""
+    shown = [Shown(*reading) for reading in readings.items()]
+    screen = Screen(shown, steps, response, known)
+    return [each for _, found in screen.observations() for each in found]
+
+
+def flat(*times: float) -> dict[float, float]:
+    """Return readings of a house in which each miner draws just what is known."""
+    return dict.fromkeys(times, 0.0)
+
+
+def test_what_a_step_draws() -> None:
+    """The known W, and what the readings change without it, less their drift."""
+    readings = {80: 80.0, 90: 94.0, 105: 190.0, 115: 200.0}
+    [(member, sample, is_clear)] = told(readings, Step(100, "a", 0, 4))
+    # Without the known 80 W: 80, 94, 110 and 120, which usually change by 14
+    noise = 14 * sqrt(15 / 10)
+    assert (member, is_clear) == ("a", False)
+    assert sample[:2] == (0, 4)
+    assert sample.watts == pytest.approx(80 + (115 - 87) - 1 * (110 - 85))
+    assert sample.noise == pytest.approx(noise)
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "watts"),
+    [
+        # Alike: their means count
+        ((4, 0), (80, 84), 80),
+        # A load was switched between two of them: only those beside the step count
+        ((500, 0), (80, 80), 80),
+        ((0, 0), (80, 500), 80),
+        # Steady, but not as much on both sides
+        ((0, 2), (88, 92), 80 + (10 - 1) - 0.2 * 25),
+        # Steady on one side alone
+        ((0, 4), (84, 84), 80 + (4 - 2)),
+    ],
+)
+def test_what_the_house_does(
+    early: tuple[float, float], late: tuple[float, float], watts: float
+) -> None:
+    """Most of it is no part of the step."""
+    readings = flat(*range(-40, 80, 10))
+    readings |= dict(zip((80, 90, 105, 115), (*early, *late), strict=True))
+    [(_, sample, _)] = told(readings, Step(100, "a", 0, 4, is_planned=True))
+    assert sample.watts == pytest.approx(watts)
+    assert sample.noise == pytest.approx(LEAST_NOISE)
+
+
+def test_readings_at_the_moment_that_they_show_a_step() -> None:
+    """At the earliest one, it may be a part; at the latest one, it is all of it."""
+    response = Response(earliest=3, latest=6, averaging=4)
+    readings = {80: 0.0, 90: 0.0, 103: 40.0, 109: 40.0, 110: 80.0, 120: 80.0}
+    step = Step(100, "a", 0, 4)
+    [(_, sample, is_clear)] = told(readings, step, response=response)
+    assert sample == (0, 4, 80, LEAST_NOISE)
+    assert is_clear
+    assert not told({at: readings[at] for at in (80, 90, 103, 110)}, step)
+
+
+def test_a_reading_between_two_steps_separates_them() -> None:
+    """If it shows all of the first one, and nothing of the second one."""
+    times = (80, 90, 120, 130)
+    mined = (0.0, 0.0, 160.0, 160.0)
+    steps = Step(100, "a", 0, 4), Step(110, "a", 4, 8)
+    readings = dict(zip(times, mined, strict=True))
+    for at, expected in (
+        (104, [(0, 8)]),
+        (105, [(0, 4), (4, 8)]),
+        (110, [(0, 4), (4, 8)]),
+        (111, [(0, 8)]),
+    ):
+        shown = dict(sorted((readings | {at: 80.0}).items()))
+        assert [each.sample[:2] for each in told(shown, *steps)] == expected
+
+
+def test_the_doubt_about_other_steps_is_noise() -> None:
+    """That of all that the four readings show, and of no others."""
+    readings = {10: 0.0, 30: 20.0, 45: 20.0, 55: 20.0, 70: 40.0, 105: 100.0}
+    readings |= {115: 120.0, 140: 140.0, 150: 140.0}
+    steps = (
+        Step(20, "b", 0, 1),
+        Step(60, "b", 1, 2),
+        Step(100, "a", 0, 3),
+        Step(110, "b", 2, 3),
+        Step(130, "b", 3, 4),
+    )
+    [sample] = [each for each in told(readings, *steps) if each.member == "a"]
+    assert sample == ("a", (0, 3, 60, pytest.approx(hypot(2, 6, 6))), True)
+
+
+def test_steps_that_are_shown_together() -> None:
+    """What is known of each is noise for the others; a miner that is gone is none."""
+    readings = flat(70, 80, 90) | dict.fromkeys((110, 120), 100.0)
+    steps = Step(100, "c", 0, 9), Step(100, "a", 0, 4), Step(102, "b", 0, 1)
+    assert told(readings, *steps) == [
+        ("a", (0, 4, 80, pytest.approx(hypot(2, 6))), True),
+        ("b", (0, 1, 20, pytest.approx(hypot(2, 24))), False),
+    ]
+
+
+@pytest.mark.parametrize("planned", [(True, False), (False, True), (False, False)])
+def test_one_of_several_steps_of_a_miner_that_was_planned(
+    planned: tuple[bool, bool],
+) -> None:
+    """They are planned, wherever it is."""
+    first, second = planned
+    readings = {at: 50.0 * (at // 10 % 2) for at in range(20, 100, 10)}
+    readings |= {110: 20.0, 120: 20.0}
+    steps = Step(100, "a", 0, 1, first), Step(102, "a", 1, 2, second)
+    [(_, sample, is_clear)] = told(readings, *steps)
+    assert sample[:2] == (0, 2)
+    assert is_clear is any(planned)
+
+
+@pytest.mark.parametrize(("watts", "is_clear"), [(0, True), (0.01, False)])
+def test_how_large_a_step_has_to_be(watts: float, *, is_clear: bool) -> None:
+    """A multiple of its noise."""
+    change = CLEAR * LEAST_NOISE - watts
+    readings = flat(80, 90) | dict.fromkeys((110, 120), change)
+    known = {"a": Known([0, change], 0.3)}
+    for pair in ((0, 1), (1, 0)):
+        [found] = told(readings, Step(100, "a", *pair), known=known)
+        assert found.is_clear is is_clear
+
+
+def test_steps_that_were_seen_are_not_told_again() -> None:
+    """Later ones are."""
+    readings = flat(80, 90) | dict.fromkeys((110, 120), 80.0)
+    readings |= dict.fromkeys((210, 220), 160.0)
+    steps = Step(100, "a", 0, 4, is_seen=True), Step(200, "a", 4, 8)
+    assert [each.sample[:2] for each in told(readings, *steps)] == [(4, 8)]
+
+
+def test_how_far_readings_may_be_apart() -> None:
+    """More for a meter that reports rarely."""
+
+    def screen(*times: float) -> Screen:
+        return Screen([Shown(at, 0) for at in times], [], RESPONSE, {})
+
+    assert screen(5).interval == 0
+    assert screen(5).span == CLOSE
+    assert screen(0, 10, 30, 45).interval == 15
+    assert screen(0, 10, 30, 45).span == CLOSE
+    assert screen(0, 60, 120).span == CLOSE_INTERVALS * 60
+    often = range(-20, 0)
+    for last, count in ((CLOSE, 1), (CLOSE + 1, 0)):
+        readings = flat(*often, 0, 40) | dict.fromkeys((100, last), 80.0)
+        assert len(told(readings, Step(60, "a", 0, 4))) == count
+    # What is before cannot be told from one reading
+    assert not told(flat(90) | dict.fromkeys((110, 120), 80.0), Step(100, "a", 0, 4))
