@@ -380,26 +380,32 @@ async def test_threads_that_were_not_restored_by_an_earlier_one(bench: Bench) ->
 async def test_other_threads_than_those_to_measure(bench: Bench) -> None:
     """A single reply may belong to another miner; two do not."""
 
-    def disturb() -> None:
-        bench.meter.threads_running = 2
+    hashrate = bench.snapshot.summary.hashrate
 
-    def calm() -> None:
-        bench.meter.threads_running = 1
+    def show(rates: list[int]) -> dict[int, Any]:
+        """Show hashrates; 0 is one of other threads."""
 
-    first = {1: disturb, 2: calm, 3: disturb, 4: calm}
-    bench.on_poll = dict(first)
-    assert await bench.calibration.async_run(1) == [result(1, 80)]
-    assert len(bench.polls) == 5
-    for _ in range(2):
+        def poll(rate: int) -> Any:
+            def change() -> None:
+                bench.meter.threads_running = 1 if rate else 2
+                hashrate.seconds_10 = rate
+
+            return change
+
         bench.polls.clear()
-        bench.on_poll = {1: disturb, 2: calm, 4: disturb}
-        error = await failing(bench.calibration.async_run(2))
-        assert error.translation_key == "calibration_disturbed"
+        return {place: poll(rate) for place, rate in enumerate(rates, 1)}
+
+    single = [0, 100, 0, 200, 300]
+    bench.on_poll = show(single)
+    assert await bench.calibration.async_run(1) == [result(1, 80, hashrate=200)]
+    assert len(bench.polls) == 5
+    bench.on_poll = show([0, 100, 0, 0])
+    error = await failing(bench.calibration.async_run(1))
+    assert error.translation_key == "calibration_disturbed"
     assert bench.calibration.threads_before is None
     # A disturbance at the end of one is none of the next one
-    bench.polls.clear()
-    bench.on_poll = first
-    assert await bench.calibration.async_run(1) == [result(1, 80)]
+    bench.on_poll = show(single)
+    assert await bench.calibration.async_run(1) == [result(1, 80, hashrate=200)]
 
 
 # --- Its end ------------------------------------------------------------------
