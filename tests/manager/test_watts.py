@@ -6,10 +6,19 @@ import pytest
 
 from custom_components.xmrig_miner.manager import Curve
 from custom_components.xmrig_miner.manager.response import Response
-from custom_components.xmrig_miner.manager.steps import Known, Sample, Step
+from custom_components.xmrig_miner.manager.steps import (
+    CLOSE,
+    CLOSE_INTERVALS,
+    Known,
+    Sample,
+    Shown,
+    Step,
+)
 from custom_components.xmrig_miner.manager.watts import (
     ASSUMED,
     ENOUGH,
+    KEPT,
+    MAX_WATTS,
     ROUGH,
     SURE,
     USUAL_NOISE,
@@ -206,3 +215,79 @@ def test_more_than_can_be_stored_teaches_nothing(jump: float) -> None:
         watts = watts.seen(at, shown, RESPONSE, known)
     assert not watts.draws
     assert not watts.unseen
+
+
+def test_what_is_forgotten() -> None:
+    """The oldest steps that were learned, and those that no reading needs anymore."""
+    draw = Draw()
+    for count in range(KEPT + 1):
+        draw = draw.with_sample(Sample(0, 1, count))
+    assert [sample.watts for sample in draw.samples] == [*range(1, KEPT + 1)]
+    assert Draw((Sample(0, 1, 12),) * (ENOUGH - 1)).fit(4) is None
+    assert Draw((Sample(0, 1, 12),) * ENOUGH).fit(4)
+
+
+@pytest.mark.parametrize("interval", [15, 60])
+def test_how_long_readings_are_kept(interval: int) -> None:
+    """For twice the time that the readings around a step may span, and steps too."""
+    steps = tuple(Step(at, "a", 0, 1) for at in range(0, 1200, 10))
+    watts = Watts(steps=steps)
+    for at in range(0, 1201, interval):
+        watts = watts.seen(at, at / 2, RESPONSE, KNOWN)
+    oldest = 1200 - 2 * max(CLOSE, CLOSE_INTERVALS * interval)
+    assert watts.shown == tuple(
+        Shown(at, at / 2) for at in range(oldest, 1201, interval)
+    )
+    assert [step.at for step in watts.steps] == [*range(oldest, 1200, 10)]
+
+
+def test_when_a_miner_was_learned_from() -> None:
+    """With the reading that shows the whole step, once."""
+    watts = Watts().stepped([Step(100, "a", 0, 8), Step(200, "b", 0, 1)])
+    seen = []
+    for at in range(40, 260, 10):
+        watts = watts.seen(at, 96 if at > 100 else 0, RESPONSE, KNOWN)
+        seen.append((at, watts.unseen, dict(watts.taught_at)))
+    assert {at for at, unseen, _ in seen if "a" in unseen} == {*range(40, 120, 10)}
+    assert {at for at, unseen, _ in seen if "b" in unseen} == {*range(40, 220, 10)}
+    assert {at for at, _, taught in seen if not taught} == {*range(40, 120, 10)}
+    assert watts.taught_at == {"a": 120}
+    assert [sample[:3] for sample in watts.draws["a"].samples] == [(0, 8, 96)]
+    assert watts.draws.keys() == {"a"}
+
+
+@pytest.mark.parametrize("step", [[2, 2, 50, 20], [0, 1, 1.0, 2]])
+def test_a_stored_step_without_a_change(step: list[float]) -> None:
+    """It is left out: it has no watts for each thread."""
+    found = Draw.from_json([step, [0, 4, 80, 2]]).samples
+    assert len(found) == 1 + (step[0] != step[1])
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "is_valid"),
+    [
+        (2, MAX_WATTS, True),
+        (2, -MAX_WATTS, True),
+        (2, MAX_WATTS + 1, False),
+        (2, -MAX_WATTS - 1, False),
+        (2, 0, True),
+        (3, MAX_WATTS, True),
+        (3, MAX_WATTS + 1, False),
+        (3, 0.1, True),
+        (3, 0, False),
+        (3, False, False),
+        (3, "2", False),
+    ],
+)
+def test_the_range_of_stored_watts(place: int, value: object, *, is_valid: bool) -> None:
+    """A draw may fall, but no noise is below 0."""
+    stored: list[object] = [0, 4, 80, 2]
+    stored[place] = value
+    if is_valid:
+        [sample] = Draw.from_json([stored]).samples
+        assert sample[place] == value
+        assert isinstance(sample[place], float)
+        assert Draw((Sample(0, 4, 80, 2),)).as_json() == [[0, 4, 80, 2]]
+    else:
+        with pytest.raises((TypeError, ValueError)):
+            Draw.from_json([stored])

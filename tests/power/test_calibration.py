@@ -20,6 +20,7 @@ from custom_components.xmrig_miner.power.table import CalibrationResult
 FULL = 4
 RATE = 430
 CARDS = 5.0
+MANY = 200
 EACH = 50
 """Seconds that a number of threads takes: it settles for 30, then there are 3 polls."""
 
@@ -112,6 +113,7 @@ class Bench:
         threads = self.snapshot.threads
         self._report(self.watts[threads], dt_util.utcnow())
         self.polls.append((self.calibration.progress, threads))
+        assert len(self.polls) < MANY, "it does not end"
         if action := self.on_poll.pop(len(self.polls), None):
             action()
 
@@ -241,13 +243,20 @@ async def test_another_algorithm_in_between(bench: Bench) -> None:
     """Its hashes are not mixed with those before."""
     summary = bench.snapshot.summary
 
-    def switch() -> None:
-        summary.algo = "rx/wow"
-        summary.hashrate.seconds_10 = bench.meter.cpu_hashrate = 1e6
+    def show(rate: int, algorithm: str) -> Any:
+        def change() -> None:
+            summary.algo = algorithm
+            summary.hashrate.seconds_10 = bench.meter.cpu_hashrate = rate
 
-    bench.on_poll = {2: switch, 3: bench._show}  # noqa: SLF001
+        return change
+
+    readings = [(9999, "rx/0"), (9999, "rx/wow")]
+    readings += [(rate, "rx/wow") for rate in (100, 200, 300)]
+    bench.on_poll = {at: show(*reading) for at, reading in enumerate(readings, 1)}
     results = await bench.calibration.async_run(1)
-    assert results == [result(1, 80, algorithm="rx/wow")]
+    assert results == [
+        result(1, 80, hashrate=200, cpu_hashrate=200, algorithm="rx/wow")
+    ]
     assert len(bench.polls) == 5
 
 
