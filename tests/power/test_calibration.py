@@ -21,6 +21,7 @@ FULL = 4
 RATE = 430
 CARDS = 5.0
 MANY = 200
+"""Polls that no calibration of four threads takes."""
 EACH = 50
 """Seconds that a number of threads takes: it settles for 30, then there are 3 polls."""
 
@@ -230,6 +231,12 @@ async def test_the_users_cap(
     assert bench.numbers() == expected
 
 
+async def test_the_progress_in_whole_percent(bench: Bench) -> None:
+    """A third is less than one more."""
+    await bench.calibration.async_run(3)
+    assert [progress for progress, _ in bench.polls] == [0] * 3 + [33] * 3 + [66] * 3
+
+
 @pytest.mark.parametrize("threads", [2, None])
 async def test_the_threads_from_before(bench: Bench, threads: int | None) -> None:
     """They are restored; all of them if they are not known."""
@@ -283,6 +290,15 @@ async def test_a_meter_that_reports_only_changes(bench: Bench) -> None:
     results = await bench.calibration.async_run()
     assert [each.power for each in results] == [270, 140, 110, 80]
     assert bench.took == 4 * EACH
+
+
+async def test_silence_after_a_change(bench: Bench) -> None:
+    """It counts once the meter would have shown one, as far as it is known by then."""
+    bench.interval = None
+    bench.watts = {1: 80.0, 2: 140.0, 3: 140.0, 4: 270.0}
+    results = await bench.calibration.async_run()
+    assert [each.power for each in results] == [270, 140, 140, 80]
+    assert bench.took == 3 * EACH + 60
 
 
 async def test_a_meter_that_shows_its_first_change_late(bench: Bench) -> None:
