@@ -1,12 +1,20 @@
 """The curve of a miner is fitted to steps that the meter of the house showed."""
 
 from itertools import pairwise
+from math import sqrt
 from random import Random
 
 import pytest
 
 from custom_components.xmrig_miner.manager.steps import Sample
-from custom_components.xmrig_miner.manager.watts_fit import Fit, fit
+from custom_components.xmrig_miner.manager.watts_fit import (
+    FEW,
+    LEAST_SCATTER,
+    USUAL_BEND,
+    Fit,
+    each,
+    fit,
+)
 
 THREADS = 16
 
@@ -85,3 +93,97 @@ def test_a_miner_that_draws_little() -> None:
     """More than steps scatter at least."""
     found = fit([sample(0, 16, full=1.5)] * 10, THREADS)
     assert found.mining[THREADS] == pytest.approx(1.5, rel=0.05)
+
+
+# --- Exactly ------------------------------------------------------------------
+
+
+def curved(full: float, bend: float) -> list[float]:
+    """Return the power of each number of threads; `bend` is a share of `full`."""
+    shares = [count / THREADS for count in range(THREADS + 1)]
+    return [full * share * (1 + bend * (1 - share)) for share in shares]
+
+
+def test_the_watts_of_a_thread() -> None:
+    """The median; a step counts by its threads and its noise."""
+    assert each([Sample(4, 0, -80)]) == 20
+    steps = [Sample(0, 8, 80), Sample(7, 8, 30), Sample(0, 2, 100)]
+    assert each(steps) == 10
+    noisy = [steps[0]._replace(noise=40), *steps[1:]]
+    assert each(noisy) == 50
+    # Half of the weight is enough
+    assert each([Sample(0, 2, 20), Sample(0, 2, 60)]) == 10
+
+
+@pytest.mark.parametrize("count", [2, 10])
+def test_steps_of_all_threads(count: int) -> None:
+    """Nothing tells of a bend: the usual one is left, which has no part in the error."""
+    noise = 5
+    found = fit([Sample(0, THREADS, 170, noise)] * count, THREADS)
+    assert found.mining == pytest.approx(curved(170, USUAL_BEND))
+    error = LEAST_SCATTER * noise / sqrt(count) / 170
+    assert found.error == pytest.approx((1 + FEW / count) * error)
+
+
+def test_steps_of_half_of_the_threads() -> None:
+    """All of them are reckoned with the usual bend."""
+    found = fit([Sample(0, THREADS // 2, 105)] * 10, THREADS)
+    full = 105 / (1 / 2 + USUAL_BEND / 4)
+    assert found.mining == pytest.approx(curved(full, USUAL_BEND))
+    assert found.error > 0.005
+
+
+def test_steps_that_scatter() -> None:
+    """The error is that of a mean of steps whose weight falls with their distance."""
+    noise, off = 4, 12
+    watts = (170 - off, 170, 170 + off) * 6
+    found = fit([Sample(0, THREADS, value, noise) for value in watts], THREADS)
+    assert found.mining == pytest.approx(curved(170, USUAL_BEND))
+    scatter = 1.48 * off
+    weight = 1 / (1 + (off / (2 * scatter)) ** 2) ** 2
+    error = scatter / sqrt(6 * (1 + 2 * weight)) / 170
+    assert found.error == pytest.approx((1 + FEW / 18) * error)
+
+
+def test_steps_far_off() -> None:
+    """They lose their weight, however many agree."""
+    near, far = sample(0, THREADS, 1), sample(0, THREADS, -1)
+    for off in (-300, 300):
+        other = sample(0, THREADS, off)
+        found = fit([near, far] * 6 + [other] * 5, THREADS)
+        assert found.mining[THREADS] == pytest.approx(170, abs=0.1)
+
+
+def cost(steps: list[Sample], full: float, bend: float, found: Fit) -> float:
+    """Return the squares of how far a curve is off a few steps and the usual bend.
+
+    `found` tells how far the bend may be off.
+    """
+    total = ((bend - USUAL_BEND * full) / (USUAL_BEND * found.mining[-1])) ** 2
+    curve = curved(full, bend / full)
+    for step in steps:
+        watts = curve[step.after] - curve[step.before]
+        total += ((step.watts - watts) / step.noise / LEAST_SCATTER) ** 2
+    return total
+
+
+@pytest.mark.parametrize(
+    "pairs", [[(0, 8), (8, 16)], [(0, 4), (4, 16)], [(0, 8), (0, 16), (2, 4)]]
+)
+@pytest.mark.parametrize("noise", [20, 60, 200])
+def test_few_steps_weigh_against_the_usual_bend(
+    pairs: list[tuple[int, int]], noise: float
+) -> None:
+    """No other curve is nearer to both."""
+    steps = [sample(*pair, bend=0.15)._replace(noise=noise) for pair in pairs]
+    found = fit(steps, THREADS)
+    full = found.mining[THREADS]
+    half = found.mining[THREADS // 2]
+    bend = 4 * (half - full / 2)
+    assert USUAL_BEND * full < bend < 0.15 * full
+    best = cost(steps, full, bend, found)
+    for change in (-0.02 * full, 0.02 * full):
+        assert cost(steps, full + change, bend, found) > best
+        assert cost(steps, full, bend + change, found) > best
+        assert cost(steps, full + change, bend + change, found) > best
+        assert cost(steps, full + change, bend - change, found) > best
