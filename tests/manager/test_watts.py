@@ -279,7 +279,9 @@ def test_a_stored_step_without_a_change(step: list[float]) -> None:
         (3, "2", False),
     ],
 )
-def test_the_range_of_stored_watts(place: int, value: object, *, is_valid: bool) -> None:
+def test_the_range_of_stored_watts(
+    place: int, value: object, *, is_valid: bool
+) -> None:
     """A draw may fall, but no noise is below 0."""
     stored: list[object] = [0, 4, 80, 2]
     stored[place] = value
