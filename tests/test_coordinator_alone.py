@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 import logging
 from types import SimpleNamespace
 from typing import Any, cast
@@ -228,9 +227,6 @@ async def test_when_it_polls(bench: Bench) -> None:
     assert coordinator.update_interval == 0.25 * SCAN_INTERVAL
     await bench.refresh(coordinator)
     assert coordinator.update_interval == SCAN_INTERVAL
-    coordinator.update_interval = timedelta(seconds=1)
-    await bench.refresh(coordinator)
-    assert coordinator.update_interval == timedelta(seconds=1)
 
 
 async def test_polls_that_are_shared(bench: Bench) -> None:
