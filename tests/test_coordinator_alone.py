@@ -86,6 +86,7 @@ class Bench:
             restore_wanted_state=lambda data: self._command("restore", data),
             close=self._close,
         )
+        self.restarted = False
         self.reader = SimpleNamespace(
             polls=0,
             is_polling=False,
@@ -97,7 +98,6 @@ class Bench:
             take_restart=lambda: self.restarted,
             take_changed_paths=lambda: ("pools",),
         )
-        self.restarted = False
         self.summary = SimpleNamespace(
             worker_id="rig-1",
             version="6.26.0",
@@ -204,7 +204,8 @@ async def test_a_poll(bench: Bench) -> None:
     assert await bench.refresh(coordinator) == ["poll", *bench.observed(1)]
     assert coordinator.data.number == 1  # type: ignore[attr-defined]
     assert coordinator.last_update_success
-    assert coordinator.activities == ("activity",)
+    activities: Any = coordinator.activities
+    assert activities == ("activity",)
     assert bench.results == [None]
     bench.restarted = True
     bench.clock.tick(5)
@@ -408,7 +409,7 @@ async def test_the_device(bench: Bench, *, is_imported: bool) -> None:
         bench.summary.cpu.brand = brand
         await bench.refresh(coordinator)
         device = registry.async_get(coordinator.device_id)
-        assert device
+        assert isinstance(device, dr.DeviceEntry)
         assert device.identifiers == {(DOMAIN, "entry-1")}
         assert dr.async_entries_for_config_entry(registry, "entry-1") == [device]
         assert device.manufacturer == "XMRig"

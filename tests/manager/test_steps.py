@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import hypot, sqrt
+from typing import Any, cast
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_the_watts_of_a_step() -> None:
 
 
 def told(
-    readings: Mapping[float, float],
+    readings: Mapping[int, float],
     *steps: Step,
     known: Mapping[str, Known] = ASSUMED,
     response: Response = RESPONSE,
@@ -172,7 +173,12 @@ def told(
     return [each for _, found in screen.observations() for each in found]
 
 
-def flat(*times: float) -> dict[float, float]:
+def about(before: int, after: int, watts: float, noise: float) -> Sample:
+    """Return a sample whose noise is compared approximately."""
+    return Sample(before, after, watts, cast(Any, pytest.approx(noise)))
+
+
+def flat(*times: int) -> dict[int, float]:
     """Return readings of a house in which each miner draws just what is known."""
     return dict.fromkeys(times, 0.0)
 
@@ -253,7 +259,7 @@ def test_the_doubt_about_other_steps_is_noise() -> None:
         Step(130, "b", 3, 4),
     )
     [sample] = [each for each in told(readings, *steps) if each.member == "a"]
-    assert sample == ("a", (0, 3, 60, pytest.approx(hypot(2, 6, 6))), True)
+    assert sample == Observation("a", about(0, 3, 60, hypot(2, 6, 6)), is_clear=True)
 
 
 def test_steps_that_are_shown_together() -> None:
@@ -261,8 +267,8 @@ def test_steps_that_are_shown_together() -> None:
     readings = flat(70, 80, 90) | dict.fromkeys((110, 120), 100.0)
     steps = Step(100, "c", 0, 9), Step(100, "a", 0, 4), Step(102, "b", 0, 1)
     assert told(readings, *steps) == [
-        ("a", (0, 4, 80, pytest.approx(hypot(2, 6))), True),
-        ("b", (0, 1, 20, pytest.approx(hypot(2, 24))), False),
+        Observation("a", about(0, 4, 80, hypot(2, 6)), is_clear=True),
+        Observation("b", about(0, 1, 20, hypot(2, 24)), is_clear=False),
     ]
 
 

@@ -61,7 +61,7 @@ class Bench:
             last_exception=None,
             async_refresh=self._refresh,
         )
-        self.meter = SimpleNamespace(
+        self.meter: Any = SimpleNamespace(
             sensor="sensor.plug",
             model=SimpleNamespace(threads=FULL),
             threads_running=FULL,
@@ -149,7 +149,7 @@ async def bench(freezer: FrozenDateTimeFactory) -> Bench:
 
 def result(threads: int, watts: float, **changes: Any) -> CalibrationResult:
     """Return what is measured with a number of threads."""
-    values = {
+    values: dict[str, Any] = {
         "hashrate": RATE * threads + 950,
         "cpu_hashrate": RATE * threads,
         "power": watts,
