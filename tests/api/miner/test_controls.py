@@ -12,6 +12,7 @@ from custom_components.xmrig_miner.api.exceptions import (
 from custom_components.xmrig_miner.api.models import BackendType, PauseRule
 from custom_components.xmrig_miner.api.pause_reason import PauseReason
 from custom_components.xmrig_miner.api.state import MinerState, Request
+from simulator.hardware import make_gpus
 
 from .rig import Rig, commanding, poll
 
@@ -36,10 +37,11 @@ async def test_the_last_backend_that_runs() -> None:
 
     The miner has no device for another one that its config enables.
     """
-    config = {"opencl": {"enabled": True}, "cuda": {"enabled": False}}
-    async with Rig(gpus=0, config=config) as rig, commanding(rig) as (miner, saved):
+    cards = [card for card in make_gpus(3) if card.kind == "cuda"]
+    config = {"opencl": {"enabled": True}, "cpu": {"enabled": False}}
+    async with Rig(gpus=cards, config=config) as rig, commanding(rig) as (miner, saved):
         seen = await poll(miner)
-        await miner.set_backend(BackendType.CPU, enabled=False)
+        await miner.set_backend(BackendType.CUDA, enabled=False)
         assert not rig.is_hashing
         assert miner.state.request == OFF_HERE
         assert miner.state.previous_request is None
@@ -48,8 +50,7 @@ async def test_the_last_backend_that_runs() -> None:
         with pytest.raises(XmrigNotMiningError):
             await miner.pause_until(1790000000.5)
         await miner.start()
-        assert rig.is_hashing
-        assert rig.enabled == {BackendType.CPU, BackendType.OPENCL}
+        assert rig.enabled == {BackendType.CUDA, BackendType.OPENCL}
         assert miner.state.request == Request(mining=True, here=True)
 
 
