@@ -13,7 +13,9 @@ from custom_components.xmrig_miner.api.state import MinerState, Request
 
 from .rig import Rig, commanding, poll
 
-END = 1790000000.5
+END = 1600000000.5
+"""In the past, so that the pause is over at once."""
+LATER = 4e9
 UNTIL = Request(mining=False, here=True, until=END)
 MINE = Request(mining=True, here=True)
 
@@ -39,7 +41,9 @@ async def test_another_one_moves_its_end() -> None:
         assert rig.miner.is_paused
 
 
-@pytest.mark.parametrize("how", ["paused", "stopped", "stopped at the miner"])
+@pytest.mark.parametrize(
+    "how", ["paused", "stopped", "paused at the miner", "stopped at the miner"]
+)
 async def test_a_miner_that_is_off_is_not_paused(how: str) -> None:
     """It would mine at the end, though the user turned it off."""
     off = {name: {"enabled": False} for name in ("cpu", "opencl", "cuda")}
@@ -49,6 +53,8 @@ async def test_a_miner_that_is_off_is_not_paused(how: str) -> None:
             await miner.pause()
         elif how == "stopped":
             await miner.stop()
+        elif how == "paused at the miner":
+            rig.rpc_direct("pause")
         before, actions = miner.state, rig.count("POST", "/json_rpc")
         saved.clear()
         with pytest.raises(XmrigNotMiningError, match=f"{rig.port} is off already"):
@@ -65,6 +71,34 @@ async def test_only_such_a_pause_is_ended(request_: Request) -> None:
         assert await miner.end_pause() is False
         assert saved == []
         assert rig.count("POST", "/json_rpc") == 0
+
+
+async def test_a_pause_whose_end_was_moved_is_not_ended() -> None:
+    """The poll that showed it may be older than the new end."""
+    state = MinerState(request=replace(UNTIL, until=LATER))
+    async with Rig() as rig, commanding(rig, state) as (miner, saved):
+        rig.rpc_direct("pause")
+        assert await miner.end_pause() is False
+        assert rig.miner.is_paused
+        assert (miner.state, saved) == (state, [])
+
+
+async def test_a_miner_that_a_limit_or_a_rule_paused_gets_an_end() -> None:
+    """Neither of them is the user's decision."""
+    state = MinerState(request=Request(limited=True))
+    async with Rig() as rig, commanding(rig, state) as (miner, _):
+        rig.rpc_direct("pause")
+        await miner.pause_until(LATER)
+        assert miner.state.request == replace(UNTIL, limited=True, until=LATER)
+    async with (
+        Rig(config={"pause-on-battery": True}) as rig,
+        commanding(rig) as (miner, _),
+    ):
+        rig.on_battery = True
+        rig.advance(1)
+        assert rig.miner.is_paused
+        await miner.pause_until(LATER)
+        assert miner.state.request == replace(UNTIL, until=LATER)
 
 
 async def test_a_power_limit_outlasts_it() -> None:

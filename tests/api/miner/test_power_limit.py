@@ -206,6 +206,14 @@ async def test_pausing_again_what_a_rule_resumed() -> None:
         assert rig.is_hashing
         await poll(miner, seen)
         assert miner.state.request == Request(mining=False, here=True)
-        assert await miner.pause_again()
+        assert await miner.pause_again() is True
         assert rig.miner.is_paused
         assert (await poll(miner, seen)).reason is PauseReason.ASKED_HERE
+
+
+async def test_what_the_user_resumed_meanwhile_is_not_paused_again() -> None:
+    """The request came after the poll that showed the rule's resumption."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        await miner.resume()
+        assert await miner.pause_again() is False
+        assert rig.is_hashing
