@@ -19,8 +19,9 @@ HOST = "127.0.0.1"
 RESTART = 100
 """Its exit code for a restart (homeassistant.const.RESTART_EXIT_CODE)."""
 
-STOP_TIMEOUT = 60
-"""Seconds. It takes two; a stage of its shutdown that hangs may take 30."""
+STOP_TIMEOUT = 180
+"""Seconds. It takes two; a stage of its shutdown that hangs may take 30, and a busy
+computer takes longer."""
 
 
 class RunError(Exception):

@@ -16,9 +16,6 @@ from tests.live.running import SimulatedMiner, eventually, free_port
 
 from .user import User, logged_in
 
-UNDONE = 120
-"""Seconds that include the undoing, which waits until registries are saved."""
-
 
 @pytest.fixture
 def miners(tmp_path: Path) -> Generator[None]:
@@ -90,7 +87,7 @@ async def test_miners_are_imported_and_one_is_undone(
             await user.submit()
             await user.sees("The import of Keller is being undone")
             await user.finish("Close")
-            await eventually(partial(is_undone, client), UNDONE)
+            await eventually(partial(is_undone, client))
             assert await titles(client) == ["Open", "Rig One"]
             await user.open("config/integrations/dashboard/add?domain=xmrig_miner")
             await user.click("OK")

@@ -2,25 +2,35 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cached_property
+import json
 import os
 from pathlib import Path
 import random
 import re
 import signal
 import subprocess
+from typing import Any
 
 import pytest
 
-from scripts.runner.client import Client
-from scripts.runner.miner import ENTRIES, listed
-from scripts.runner.process import HOST, PROJECT, VENV, HomeAssistant, port_is_free
+from scripts.runner.client import NAME, Client
+from scripts.runner.miner import DOMAIN, ENTRIES, listed
+from scripts.runner.process import (
+    HOST,
+    PROJECT,
+    VENV,
+    HomeAssistant,
+    RunError,
+    port_is_free,
+)
 
 PYTHON = VENV / "bin" / "python"
 TOKEN = "open-sesame"
 
-POLL = 120
-"""Seconds that include a poll, which is due every 10 seconds, on a busy computer too."""
+PATIENCE = 300
+"""Seconds until something counts as missing: on a busy computer, all of it takes longer."""
 
 CLOSED_PAGE = re.compile(
     r"^.* ERROR \(MainThread\) \[homeassistant\] Error doing job: .*\n"
@@ -169,10 +179,38 @@ async def remove_all(client: Client) -> None:
         await client.delete(f"{ENTRIES}/{entry['entry_id']}")
 
 
-async def eventually(
-    holds: Callable[[], Awaitable[bool]], seconds: float = POLL
-) -> None:
-    """Wait until a condition holds, after a poll if nothing else is said."""
-    async with asyncio.timeout(seconds):
+async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until a condition holds, for instance after the next poll."""
+    async with asyncio.timeout(PATIENCE):
         while not await holds():
             await asyncio.sleep(0.2)
+
+
+async def becomes(client: Client, entity_id: str, state: str) -> None:
+    """Wait until an entity has a state."""
+
+    async def has_become() -> bool:
+        with suppress(RunError):
+            return await client.state(entity_id) == state
+        return False
+
+    await eventually(has_become)
+
+
+async def stored(config: Path, holds: Callable[[list[Any]], bool]) -> None:
+    """Wait until the user and the integration's entries are on disk, as a test needs it.
+
+    Home Assistant saves both a second after a change.
+    """
+    storage = config / ".storage"
+
+    async def is_stored() -> bool:
+        users = storage / "auth"
+        if not users.exists() or NAME not in users.read_text():
+            return False
+        entries = json.loads((storage / "core.config_entries").read_text())
+        return holds(
+            [item for item in entries["data"]["entries"] if item["domain"] == DOMAIN]
+        )
+
+    await eventually(is_stored)

@@ -6,6 +6,7 @@ asked of them goes through their HTTP APIs.
 
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 import signal
 import socket
@@ -19,7 +20,7 @@ from scripts.runner.client import Client
 from scripts.runner.miner import Device, Entry, devices, listed
 from scripts.runner.process import HOST
 
-from .running import TOKEN, Run, SimulatedMiner, eventually, free_port
+from .running import TOKEN, Run, SimulatedMiner, becomes, eventually, free_port
 
 WALLET = "WALLET"
 """Of the pools of a simulated miner."""
@@ -197,7 +198,7 @@ async def test_a_restart_keeps_the_miner(browser: Browser, rig: Rig) -> None:
     assert rig.run.files_with(WALLET) == {f".storage/xmrig_miner.{entry.entry_id}"}
     rig.run.start()
     assert await browser.entry() == entry
-    assert await browser.state("switch.mining") == "on"
+    await becomes(browser.client, await browser.entity_id("switch.mining"), "on")
     await browser.call("switch.turn_off", "switch.mining")
     assert (await browser.miner("2/summary"))["paused"]
     await browser.call("switch.turn_on", "switch.mining")
@@ -208,22 +209,28 @@ async def test_a_miner_that_is_unreachable_is_unavailable_until_it_is_back(
 ) -> None:
     """No reload is needed."""
 
-    async def is_unavailable() -> bool:
-        return await browser.state("switch.mining") == "unavailable"
+    def errors() -> list[str]:
+        return [error for error in rig.run.errors if "Could not connect" in error]
+
+    async def is_logged() -> bool:
+        return bool(errors())
 
     rig.miner.stop()
     # Does not wait for the next poll
     await browser.call("homeassistant.update_entity", "switch.mining")
-    await eventually(is_unavailable)
-    assert await browser.state("sensor.gpu_temperature") == "unavailable"
-    [error] = [error for error in rig.run.errors if "Could not connect" in error]
+    for name in ("switch.mining", "sensor.gpu_temperature"):
+        await becomes(browser.client, await browser.entity_id(name), "unavailable")
+    # A thread writes the log
+    await eventually(is_logged)
+    [error] = errors()
     assert "rig-one" in error
     rig.miner.start()
+    await becomes(browser.client, await browser.entity_id("switch.mining"), "on")
 
-    async def is_on() -> bool:
-        return await browser.state("switch.mining") == "on"
 
-    await eventually(is_on)
+async def has_value(client: Client, entity_id: str) -> bool:
+    """Return whether an entity has a state that is known."""
+    return await client.state(entity_id) not in ("unavailable", "unknown")
 
 
 async def test_without_a_miner_two_simulated_ones_mine_on_surplus(
@@ -250,7 +257,7 @@ async def test_without_a_miner_two_simulated_ones_mine_on_surplus(
                 "switch.rig_two_mining",
                 "sensor.rig_two_power",
             ):
-                assert await client.state(entity_id) not in ("unavailable", "unknown")
+                await eventually(partial(has_value, client, entity_id))
             first = await client.state(BUDGET)
 
             async def has_moved() -> bool:

@@ -1,22 +1,27 @@
 """From nothing to mining on surplus in the newest Home Assistant, by its forms."""
 
-import asyncio
 from pathlib import Path
 import signal
 from typing import Any
 
 import aiohttp
-import pytest
 
 from scripts.runner.client import Client
 from scripts.runner.miner import FLOWS, Connection, listed
 from scripts.runner.process import HOST, HomeAssistant
 
-from .running import Run, SimulatedMiner, eventually, free_port, kill, remove_all
+from .running import (
+    Run,
+    SimulatedMiner,
+    becomes,
+    eventually,
+    free_port,
+    kill,
+    remove_all,
+    stored,
+)
 
 GRID = "sensor.house_grid"
-COMES = 60
-"""Seconds that include two polls and the command after them, on a busy machine."""
 THREADS = 4
 """Of the simulated miner."""
 
@@ -52,7 +57,7 @@ class Home:
             await self.report(watts)
             return await self.threads() == threads
 
-        await eventually(has_come, COMES)
+        await eventually(has_come)
 
     async def submit(self, form: dict[str, Any], entered: dict[str, Any]) -> Any:
         """Submit a form, and return what is shown next."""
@@ -76,7 +81,7 @@ async def test_from_nothing_to_mining_on_surplus(
             await home.comes_to(THREADS, -1000)
             assert await client.state("sensor.mining_manager_reason") != "meter_silent"
             await home.comes_to(0, 500)
-            assert await client.state("sensor.mining_manager_reason") == "no_surplus"
+            await becomes(client, "sensor.mining_manager_reason", "no_surplus")
             await client.call(
                 "select.select_option",
                 entity_id="select.mining_manager_mode",
@@ -89,7 +94,6 @@ async def test_from_nothing_to_mining_on_surplus(
         run.kill()
 
 
-@pytest.mark.timeout(300)
 async def test_a_kill_changes_nothing(tmp_path: Path, socket_enabled: None) -> None:
     """Settings are on disk, and a miner at rest is woken by the next surplus."""
     miner = SimulatedMiner("--gpus", "0")
@@ -108,14 +112,13 @@ async def test_a_kill_changes_nothing(tmp_path: Path, socket_enabled: None) -> N
                     value=100,
                 )
                 await home.comes_to(0, 500)
-                # Home Assistant saves its own registries after a second
-                await asyncio.sleep(3)
+                await stored(tmp_path, lambda entries: len(entries) == 2)
                 await kill(process)
             async with HomeAssistant(tmp_path, free_port()) as process:
                 client = await Client.connect(session, process.url)
                 home = Home(client, session, miner.port)
-                assert await client.state("number.mining_manager_reserve") == "100.0"
-                assert await client.state("select.mining_manager_mode") == "smart"
+                await becomes(client, "number.mining_manager_reserve", "100.0")
+                await becomes(client, "select.mining_manager_mode", "smart")
                 # Home Assistant saves the Energy dashboard after a minute
                 await name_meter(home)
                 await home.comes_to(0, -50)
