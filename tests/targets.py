@@ -275,7 +275,7 @@ class Sandbox:
 class SandboxedTarget(BaseTarget):
     """A real process, in a network namespace of its own."""
 
-    patience = 60
+    patience = 120
 
     def _prepare(self, binary: Path, folder: Path) -> None:
         """Take a sandbox for a binary with its files in that folder.
@@ -350,6 +350,7 @@ class RealTarget(SandboxedTarget, Target):
 
     async def open_by_arguments(self, *arguments: str) -> None:
         """Start the miner without any config file, also later."""
+        self.token = TOKEN if TOKEN in arguments else None
         self._sandbox.tell("algorithm", algorithm=ALGORITHM)
         self._arguments = [
             *("-o", self.pools[0], "-u", WALLETS[0], "-p", "x", "-a", ALGORITHM),

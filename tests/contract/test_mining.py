@@ -15,8 +15,6 @@ _UNKNOWN = [None, None, None]
 _FULL = 10
 # Longer than the interval between jobs
 _NEXT_JOB = JOB_INTERVAL + 0.5
-# Seconds that the next share may take on a busy computer
-_PATIENCE = 60.0
 
 
 async def _submits_shares(target: Target, within: float) -> bool:
@@ -149,7 +147,7 @@ async def test_pause(target: Target) -> None:
     assert shown["results"]["shares_total"] == 0
     for index in range(2):
         await target.set_pool(index, alive=True)
-    assert await _submits_shares(target, within=_PATIENCE)
+    assert await _submits_shares(target, within=target.patience)
 
 
 async def test_pause_and_resume_twice(target: Target) -> None:
@@ -188,7 +186,7 @@ async def test_stop_lasts_until_the_next_job(target: Target) -> None:
     total = (await summary(target))["hashrate"]["total"]
     assert total == _UNKNOWN or not is_early()
     assert (await summary(target))["connection"]["failures"] == 0
-    assert await _submits_shares(target, within=_PATIENCE)
+    assert await _submits_shares(target, within=target.patience)
 
 
 async def test_stop_undone_by_any_config(target: Target) -> None:
@@ -269,7 +267,7 @@ async def test_all_backends_off(target: Target) -> None:
         return (await summary(target))["connection"]["ip"] is not None
 
     await target.eventually(is_back, timeout=4)
-    assert await _submits_shares(target, within=_PATIENCE)
+    assert await _submits_shares(target, within=target.patience)
 
 
 async def test_fewer_threads(target: Target) -> None:
@@ -281,7 +279,7 @@ async def test_fewer_threads(target: Target) -> None:
     assert len((await cpu(target))["threads"]) == 1
     connection = (await summary(target))["connection"]
     assert (connection["failures"], connection["uptime"] >= 2) == (0, True)
-    assert await _submits_shares(target, within=_PATIENCE)
+    assert await _submits_shares(target, within=target.patience)
     document["cpu"][ALGORITHM] = [[1, 0], [1, 1]]
     await apply(target, document)
     assert len((await cpu(target))["threads"]) == 2

@@ -53,7 +53,6 @@ async def test_without_a_token_it_is_monitored(
 ) -> None:
     """As Gupax starts it: read-only, so there are no controls."""
     target = await start()
-    target.token = None
     home = await Home.with_miner(hass, target)
     assert home.number("sensor.threads") == 2
     entities = er.async_entries_for_config_entry(

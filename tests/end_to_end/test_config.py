@@ -93,10 +93,16 @@ async def test_two_writers_at_once(
     # One of them may have overwritten the other
     await target.elapse(LASTING)
     await asyncio.sleep(LASTING)
-    config = await wire.config()
-    assert len(config["cpu"][ALGORITHM]) == 1
-    assert config["pools"][0]["url"] == target.pools[1]
-    assert len(await wire.threads()) == 1
+
+    async def have_both() -> bool:
+        config = await wire.config()
+        return (
+            len(config["cpu"][ALGORITHM]) == 1
+            and config["pools"][0]["url"] == target.pools[1]
+            and len(await wire.threads()) == 1
+        )
+
+    await target.eventually(have_both, timeout=0)
     await other.miner.restore()
     await controller.miner.restore()
     await target.eventually(lambda: wire.is_at(0), timeout=FAILOVER)

@@ -1,8 +1,9 @@
 """The states and commands of Home Assistant, compared with the miner."""
 
+from functools import partial
 from typing import Any
 
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 import pytest
 
@@ -42,8 +43,12 @@ async def test_pause_and_cap_outlive_the_miner(
     target: Target, wire: Wire, home: Home
 ) -> None:
     """The request is restored one poll after a restart, even from another file."""
-    await target.elapse(_WINDOW)
-    await home.poll()
+
+    async def has_hashrate() -> bool:
+        await home.poll()
+        return home.state(HASHRATE) not in (STATE_UNKNOWN, "0")
+
+    await target.after(_WINDOW, has_hashrate)
     assert home.state(MINING) == "on"
     assert home.state(STATUS) == "mining"
     assert home.number(HASHRATE) > 0
@@ -79,14 +84,15 @@ async def test_pause_and_cap_outlive_the_miner(
 async def test_a_pause_for_a_time(target: Target, wire: Wire, home: Home) -> None:
     """It ends at the first poll after its time, by the clock of Home Assistant."""
     pause = {"duration": {"seconds": 5}}
+    is_early = target.within(5)
     answer = await home.hass.services.async_call(
         DOMAIN, "pause_for", pause, blocking=True, return_response=True
     )
     assert answer == {"ok": [home.entry.title], "failed": [], "skipped": []}
-    assert await wire.is_paused()
-    assert home.state("sensor.paused_until") != "unknown"
+    assert await wire.is_paused() or not is_early()
+    assert home.state("sensor.paused_until") != "unknown" or not is_early()
     await home.poll()
-    assert await wire.is_paused()
+    assert await wire.is_paused() or not is_early()
     await home.settle(5)
     await home.poll()
     assert home.state(MINING) == "on"
@@ -158,12 +164,15 @@ async def test_power_limit(
     assert await wire.is_paused()
     assert (home.state(MINING), home.number(HASHRATE)) == ("off", 0)
 
+    async def runs(threads: int) -> bool:
+        return home.state(MINING) == "on" and len(await wire.threads()) == threads
+
     await home.set_number(LIMIT, 120)
     await home.settle(MIN_POWER_INTERVAL)
-    assert (home.state(MINING), len(await wire.threads())) == ("on", 1)
+    await target.eventually(partial(runs, 1), timeout=0)
     await wire.mines()
     await home.set_number(LIMIT, 150)
     await home.settle(MIN_POWER_INTERVAL)
-    assert (home.state(MINING), len(await wire.threads())) == ("on", 2)
+    await target.eventually(partial(runs, 2), timeout=0)
     await wire.mines()
     await wire.assert_as_first()

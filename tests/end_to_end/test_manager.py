@@ -28,7 +28,8 @@ INTERVAL = 2
 """Seconds between two reports of the meter."""
 
 PATIENCE = 60
-"""Seconds in which the manager has to reach the surplus of a meter."""
+"""Seconds in which the manager has to reach the surplus of a meter; for real miners, it is
+theirs if that is longer."""
 
 
 class Farm:
@@ -64,7 +65,8 @@ class Farm:
     async def comes_to(self, home: Home, *threads: int) -> None:
         """Wait until each miner runs a number of threads, and still does later."""
         lasting = 0
-        for _ in range(PATIENCE // INTERVAL):
+        patience = max(PATIENCE, *(wire.target.patience for wire in self.wires))
+        for _ in range(round(patience / INTERVAL)):
             await home.settle(INTERVAL)
             await self.report()
             is_there = await self.threads() == [*threads]

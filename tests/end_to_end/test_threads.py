@@ -60,11 +60,11 @@ async def test_down_and_up(
     assert await wire.threads() == both
     connected_for = await wire.connected_for()
     profile = (await wire.snapshot()).cpu_profile
-    async with lasting_at_most(10.0, target):
+    async with lasting_at_most(2.0, target):
         await miner.set_threads(1, profile)
     assert await wire.threads() == one
     assert (await wire.config())["cpu"]["rx/wow"] == [1]
-    async with lasting_at_most(10.0, target):
+    async with lasting_at_most(2.0, target):
         await miner.set_threads(2, profile)
     assert await wire.threads() == both
     await wire.mines()
