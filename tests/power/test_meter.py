@@ -100,6 +100,17 @@ class Bench:
             last_updated=self.utcnow(),
         )
 
+    def repeat(self) -> None:
+        """Let the plug report the same power again."""
+        state = self.states[PLUG]
+        self.states[PLUG] = State(
+            PLUG,
+            state.state,
+            state.attributes,
+            last_reported=self.utcnow(),
+            last_updated=state.last_updated,
+        )
+
     def run(self, **values: Any) -> None:
         """Let the miner do something else."""
         if "backends" in values:
@@ -219,16 +230,9 @@ def test_a_report_that_repeats_a_value(bench: Bench) -> None:
     """It was reported later than it was updated."""
     meter = bench.meter()
     bench.report("100")
-    state = bench.states[PLUG]
-    later = bench.utcnow() + timedelta(seconds=1)
-    bench.states[PLUG] = State(
-        PLUG,
-        "100",
-        state.attributes,
-        last_reported=later,
-        last_updated=state.last_updated,
-    )
-    assert meter.report == Report(100, later, is_repeat=True)
+    bench.now += 1
+    bench.repeat()
+    assert meter.report == Report(100, bench.utcnow(), is_repeat=True)
 
 
 # --- Limits -------------------------------------------------------------------
@@ -536,6 +540,26 @@ def test_a_sensor_that_reports_only_changes_is_learned_from(bench: Bench) -> Non
 
 
 @with_both
+def test_a_sensor_that_repeats_itself_is_waited_for(bench: Bench) -> None:
+    """It reports at intervals: the first report after a change may average both."""
+    meter = bench.meter()
+    for _ in range(2):
+        bench.now += 10
+        bench.report("140")
+        bench.now += 1
+        bench.repeat()
+        meter.observe()
+    bench.run(backends=[cpu(3)])
+    meter.observe()
+    bench.now += 5
+    bench.report("131")
+    bench.watch(meter, 290)
+    assert meter.model.watts(3) == 120
+    bench.watch(meter, 10)
+    assert meter.model.watts(3) == 131
+
+
+@with_both
 def test_a_report_is_one_reading_however_long_it_is_shown(bench: Bench) -> None:
     """Copies of it do not outweigh later ones."""
     meter = bench.meter()
@@ -638,6 +662,18 @@ def test_a_measurement_of_a_calibration_replaces_what_was_learned(bench: Bench) 
     assert meter.model.watts(4) == 155
     assert meter.model.hashrate(4) == 900
     assert meter.model.watts(3) != 125
+
+
+@with_both
+def test_a_measurement_of_another_algorithm(bench: Bench) -> None:
+    """Its hashrate is not one of the current one."""
+    meter = bench.meter()
+    meter.observe()
+    meter.replace_measurement(4, 155, 900, algorithm="rx/wow", superseded={4})
+    assert meter.model.algorithm == "rx/0"
+    assert meter.model.watts(4) == 155
+    assert meter.model.hashrates_seen == {}
+    assert meter.model.for_algorithm("rx/wow").hashrate(4) == 900
 
 
 # --- Stored -------------------------------------------------------------------

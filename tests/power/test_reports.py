@@ -2,10 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.core import State
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.xmrig_miner.power.reports import Lessons, Readings, Report
+from custom_components.xmrig_miner.power.model import MAX_WATTS
+from custom_components.xmrig_miner.power.reports import (
+    Lessons,
+    Readings,
+    Report,
+    watts_of,
+)
 
 START = datetime(2026, 6, 1, 12, tzinfo=dt_util.UTC)
 
@@ -122,6 +130,59 @@ def test_it_is_alive_once_it_reports(readings: Readings) -> None:
     assert readings.is_alive
 
 
+def test_reports_at_the_moment_of_a_change(readings: Readings) -> None:
+    """They show it, but those of the start do not prove that the sensor works."""
+    readings.add(report(100, 0))
+    assert not readings.is_alive
+    assert readings.watts(at(19)) is None
+    assert readings.watts(at(20)) == 100
+
+
+def test_a_load_that_has_just_settled(readings: Readings) -> None:
+    """Its reports count from then on."""
+    for seconds in (15, 16, 17):
+        readings.add(report(100, seconds))
+    assert readings.watts(at(17)) == 100
+
+
+def test_a_report_of_the_load_before(readings: Readings) -> None:
+    """It is none of the next one."""
+    readings.add(report(100, 1))
+    readings.begin(at(100))
+    assert readings.watts(at(1000)) is None
+
+
+def test_only_the_first_report_of_a_load_tells_how_slow_the_sensor_is(
+    readings: Readings,
+) -> None:
+    """Later ones show something else."""
+    for seconds in (2, 200):
+        readings.add(report(100, seconds))
+    readings.begin(at(1000))
+    readings.add(report(100, 200))
+    assert readings.watts(at(1060)) == 100
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "watts"),
+    [
+        ("150.5", "W", 150.5),
+        ("1.5", "kW", 1500),
+        ("0", "W", 0),
+        ("0.5", "W", 0.5),
+        ("-0.1", "W", None),
+        (str(MAX_WATTS), "W", MAX_WATTS),
+        (str(MAX_WATTS + 1), "W", None),
+        *((value, "W", None) for value in ("nan", "inf", "unknown", "")),
+        *(("150", unit, None) for unit in (None, "kWh", "V")),
+    ],
+)
+def test_what_a_sensor_shows(value: str, unit: str | None, watts: float | None) -> None:
+    """A power in any unit, if it is one of a computer."""
+    state = State("sensor.plug", value, {ATTR_UNIT_OF_MEASUREMENT: unit})
+    assert watts_of(state) == watts
+
+
 # --- What a miner teaches that does what it does anyway -----------------------
 
 
@@ -180,3 +241,48 @@ def test_one_report_far_from_what_is_expected_teaches_nothing(lessons: Lessons) 
     for seconds, watts, found in ((20, 500, None), (30, 100, 100), (40, 490, 490)):
         shown = report(watts, seconds)
         assert lessons.watts(shown, at(seconds), expected=110) == found
+
+
+def test_outliers_of_the_load_before(lessons: Lessons) -> None:
+    """None of the next load agrees with them."""
+    for seconds in (20, 30, 40):
+        lessons.watts(report(500, seconds), at(seconds), expected=110)
+    lessons.begin(at(100))
+    assert lessons.watts(report(500, 120), at(120), expected=110) is None
+
+
+def test_the_last_three_reports_agree(lessons: Lessons) -> None:
+    """Or they do not, with their median."""
+    found = [
+        lessons.watts(report(watts, seconds), at(seconds), expected=110)
+        for seconds, watts in ((20, 100), (30, 900), (40, 910), (50, 920), (60, 120))
+    ]
+    assert found == [100, None, 900, 910, 910]
+
+
+@pytest.mark.parametrize(
+    ("expected", "watts", "is_taught"),
+    [
+        (60, 110, True),
+        (60, 111, False),
+        (60, 10, True),
+        (60, 9, False),
+        (400, 600, True),
+        (400, 601, False),
+        (400, 200, True),
+        (400, 199, False),
+    ],
+)
+def test_how_far_one_report_may_be_off(
+    lessons: Lessons, expected: float, watts: float, *, is_taught: bool
+) -> None:
+    """By half, or 50 W."""
+    found = lessons.watts(report(watts, 20), at(20), expected=expected)
+    assert found == (watts if is_taught else None)
+
+
+def test_a_report_at_the_moment_of_a_change_teaches(lessons: Lessons) -> None:
+    """If no other one follows."""
+    shown = report(100, 0)
+    assert taught(lessons, shown, 59) is None
+    assert taught(lessons, shown, 60) == 100

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from custom_components.xmrig_miner.power.model import PowerModel
+from custom_components.xmrig_miner.power.model import MAX_WATTS, PowerModel
 from custom_components.xmrig_miner.power.table import (
     CalibrationResult,
     as_response,
@@ -20,14 +20,14 @@ def test_few_threads_are_all_measured(maximum: int) -> None:
     assert counts_to_measure(maximum) == list(range(maximum, 0, -1))
 
 
-@pytest.mark.parametrize("maximum", range(8, 1025))
-def test_seven_of_many_are_measured(maximum: int) -> None:
+def test_seven_of_many_are_measured() -> None:
     """Each once, with one thread, all of them, and half of an even number."""
-    counts = counts_to_measure(maximum)
-    assert len(counts) == 7
-    assert counts == sorted(set(counts), reverse=True)
-    assert (counts[0], counts[-1]) == (maximum, 1)
-    assert maximum % 2 or maximum // 2 in counts
+    for maximum in range(8, 1025):
+        counts = counts_to_measure(maximum)
+        assert len(counts) == 7
+        assert counts == sorted(set(counts), reverse=True)
+        assert (counts[0], counts[-1]) == (maximum, 1)
+        assert maximum % 2 or maximum // 2 in counts
 
 
 def test_they_are_closer_to_each_other_at_both_ends() -> None:
@@ -132,3 +132,47 @@ def test_a_measurement_is_restored() -> None:
     for damaged in ([*row.as_json(), 1], [*row.as_json()[:-1], 4]):
         with pytest.raises(ValueError):
             CalibrationResult.from_json(damaged)
+
+
+@pytest.mark.parametrize("place", [3, 4])
+def test_a_stored_power(place: int) -> None:
+    """It is limited."""
+    stored = result(4, 2000, "rx/0").as_json()
+    stored[place] = MAX_WATTS
+    assert CalibrationResult.from_json(stored).as_json() == stored
+    stored[place] = MAX_WATTS + 1
+    with pytest.raises(ValueError):
+        CalibrationResult.from_json(stored)
+
+
+@pytest.mark.parametrize(
+    ("hashrate", "power", "efficiency"),
+    [(300, 200, 1.5), (0, 200, 0), (None, 200, None), (300, 0, None), (None, 0, None)],
+)
+def test_the_efficiency(
+    hashrate: float | None, power: float, efficiency: float | None
+) -> None:
+    """Unknown without a hashrate or a power."""
+    row = CalibrationResult(4, hashrate, hashrate, power, 0)
+    assert row.efficiency == efficiency
+
+
+def test_the_table() -> None:
+    """Rounded, with the most efficient number of threads."""
+    rows = [
+        CalibrationResult(4, 2000, 1000, 123.456, 10, "rx/0"),
+        CalibrationResult(3, 1900, 900, 99.96, 10, "rx/0"),
+        CalibrationResult(2, 0, 0, 80, 10, "rx/0"),
+        CalibrationResult(1, None, None, 70, 10, "rx/0"),
+    ]
+    names = ("threads", "algorithm", "hashrate", "power", "efficiency")
+    values = [
+        (4, "rx/0", 2000, 123.5, 16.2),
+        (3, "rx/0", 1900, 100.0, 19.008),
+        (2, "rx/0", 0, 80, 0),
+        (1, "rx/0", None, 70, None),
+    ]
+    table = [dict(zip(names, row, strict=True)) for row in values]
+    assert as_response(rows) == {"table": table, "most_efficient": 3}
+    assert as_response(rows[2:]) == {"table": table[2:], "most_efficient": None}
+    assert as_response([]) == {"table": [], "most_efficient": None}
