@@ -1,5 +1,6 @@
-"""Tests of the links between the documents."""
+"""Tests of the links between the documents, and of what they name."""
 
+import json
 from pathlib import Path
 import re
 
@@ -11,6 +12,13 @@ DOCUMENTS = sorted(
     path.relative_to(ROOT).as_posix()
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
 )
+
+ENGLISH = json.loads(
+    (ROOT / "custom_components/xmrig_miner/translations/en.json").read_text()
+)
+
+FAMILIES = ("CPU ", "CUDA ", "Hashrate (", "Invalid ", "Load (", "OpenCL ", "Pool ")
+"""How names begin of which the documents name several at once."""
 
 
 def anchors(document: Path) -> set[str]:
@@ -40,3 +48,18 @@ def test_a_wrong_link_is_found() -> None:
     """The anchors are those that GitHub makes."""
     assert {"mine-on-solar-surplus", "what-you-need"} <= anchors(ROOT / "README.md")
     assert "mining" not in anchors(ROOT / "README.md")
+
+
+def test_each_entity_is_named() -> None:
+    """And each reason of the manager, with the name that the user sees."""
+    documents = "".join(
+        (ROOT / name).read_text() for name in ("README.md", "docs/solar.md")
+    )
+    names = [
+        entity["name"]
+        for entities in ENGLISH["entity"].values()
+        for entity in entities.values()
+        if not entity.get("name", FAMILIES[0]).startswith(FAMILIES)
+    ]
+    names += ENGLISH["entity"]["sensor"]["reason"]["state"].values()
+    assert [name for name in names if f"*{name}*" not in documents] == []
