@@ -62,7 +62,6 @@ NEEDED = {
     # The blueprint calculates the next limit from these
     "expected": ("sensor", "expected_power"),
     "minimum": ("sensor", "single_thread_power"),
-    "change": ("sensor", "thread_change"),
 }
 
 

@@ -356,7 +356,7 @@ async def test_cards_run_alone_where_no_thread_fits_beside_them(limited: Rig) ->
 
 @with_card
 async def test_sensors_have_what_the_next_limit_is_calculated_from(
-    limited: Rig,
+    all_enabled: None, limited: Rig
 ) -> None:
     """It has the expected power, the lowest limit, and the last change."""
 

@@ -112,6 +112,8 @@ POWER_DESCRIPTIONS = (
     XmrigPowerSensorEntityDescription(
         key="thread_change",
         translation_key="thread_change",
+        # A miner that follows the surplus would fill the activity of its device with it
+        entity_registry_enabled_default=False,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         needs_miner=True,

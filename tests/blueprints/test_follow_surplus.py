@@ -160,8 +160,8 @@ async def test_a_meter_that_is_gone(house: House) -> None:
     assert house.threads == 0
 
 
-async def test_a_reading_of_before_the_change_does_not_count(house: House) -> None:
-    """The meter has not seen the change yet, so its reading is ignored."""
+async def ignores_readings_of_before_the_change(house: House) -> None:
+    """Let the meter report what it measured before a change of threads."""
     await follow(house, settle_time=3)
     await house.surplus(70)
     assert house.threads == 1
@@ -177,6 +177,18 @@ async def test_a_reading_of_before_the_change_does_not_count(house: House) -> No
     assert house.rig.state(LIMIT) == "110"
     await house.pass_time(timedelta(minutes=2))
     assert house.threads == 3
+
+
+async def test_a_reading_of_before_the_change_does_not_count(house: House) -> None:
+    """The meter has not seen the change yet, so its reading is ignored."""
+    await ignores_readings_of_before_the_change(house)
+
+
+async def test_the_same_by_the_last_thread_change(
+    all_enabled: None, house: House
+) -> None:
+    """It is more exact than the expected power, but need not be enabled."""
+    await ignores_readings_of_before_the_change(house)
 
 
 async def test_nothing_is_sent_when_nothing_changes(house: House) -> None:

@@ -18,7 +18,7 @@ export const minerForm = () => ({
     {
       name: "device",
       required: true,
-      // A timestamp is what miners have, and neither proxies nor graphics cards
+      // A timestamp is what miners have (and workers), and neither proxies nor cards
       selector: {
         device: {
           integration: DOMAIN,
