@@ -336,6 +336,23 @@ class TestChanged:
         [flow] = secure.hass.config_entries.flow.async_progress()
         assert flow["step_id"] == "reconfigure"
 
+    async def test_the_connection_is_changed_meanwhile(
+        self, secure: Rig, fix: Open
+    ) -> None:
+        """The certificate that was shown is not that of the new address."""
+        secure.simulator.renew_certificate()
+        await secure.poll()
+        dialog = await fix("certificate_changed")
+        secure.simulator.lose_tls()
+        data = {**secure.entry.data, CONF_SSL: False, CONF_VERIFICATION: "authority"}
+        del data[CONF_FINGERPRINT]
+        secure.hass.config_entries.async_update_entry(secure.entry, data=data)
+        await secure.reload()
+        await dialog.choose("accept")
+        assert dialog.step["reason"] == "cannot_check"
+        assert secure.entry.data == data
+        assert secure.is_loaded
+
     async def test_the_entry_is_removed_meanwhile(self, secure: Rig, fix: Open) -> None:
         """Its issue is gone with it."""
         secure.simulator.renew_certificate()

@@ -1,5 +1,6 @@
 """Repair issues about the TLS certificate of a miner, and the flow that fixes them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
@@ -81,6 +82,8 @@ class CertificateFlow(RepairsFlow):
         """Initialize the flow."""
         self._entry_id = entry_id
         self._shown: Certificate | None = None
+        self._data: Mapping[str, Any] = {}
+        """The data of the config entry when it was shown."""
         self._holder: ConfigEntry[Any] | None = None
         """The config entry that has the certificate pinned."""
 
@@ -97,7 +100,7 @@ class CertificateFlow(RepairsFlow):
             return self.async_abort(
                 reason="cannot_check", description_placeholders=facts
             )
-        self._shown = Certificate.from_der(data)
+        self._shown, self._data = Certificate.from_der(data), entry.data
         old = entry.data.get(CONF_FINGERPRINT)
         is_suggestion = self.issue_id == issue_id(UNVERIFIED, entry.entry_id)
         if self._shown.fingerprint == old or is_suggestion is not (old is None):
@@ -130,6 +133,8 @@ class CertificateFlow(RepairsFlow):
         """Pin the certificate that was shown; the next poll accepts no other one."""
         assert self._shown
         entry = active_entry(self.hass, self._entry_id)
+        if entry.data != self._data:
+            return await self.async_step_init()
         self.hass.config_entries.async_update_entry(
             entry, data=entry.data | pinned(self._shown.fingerprint)
         )
@@ -142,7 +147,7 @@ class CertificateFlow(RepairsFlow):
         """Swap the addresses with the config entry that has the certificate pinned."""
         assert self._holder
         entry = active_entry(self.hass, self._entry_id)
-        if self._holder not in reached_entries(self.hass):
+        if entry.data != self._data or self._holder not in reached_entries(self.hass):
             return await self.async_step_init()
         async_swap_addresses(self.hass, entry, self._holder)
         return self.async_create_entry(data={})
