@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
@@ -325,6 +326,39 @@ async def test_a_miner_that_denies_access_once_is_restored_later(
     await running.poll(3)
     assert simulator.miner.is_paused
     assert running.state(MINING) == "off"
+    assert running.state(THREADS) == "2"
+
+
+async def test_a_set_up_that_fails_after_its_restore_leaves_nothing_behind(
+    running: Rig,
+) -> None:
+    """The next one starts in five seconds, and must be the only one that writes."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    await set_threads(running, 2)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    await simulator.kill()
+    simulator.edit_config(lambda _: first)
+    simulator.restart()
+    before, summaries = writes(simulator), 0
+
+    def fail(request: Any) -> None:
+        nonlocal summaries
+        if writes(simulator) > before:
+            summaries += request.path == "/2/summary"
+        # The first one verifies the write, the second one is the poll after it
+        if summaries == 2:
+            simulator.fault = "http_500"
+
+    simulator.on_request = fail
+    await running.hass.config_entries.async_setup(running.entry.entry_id)
+    simulator.on_request = None
+    assert running.entry.state is ConfigEntryState.SETUP_RETRY
+    simulator.fault = None
+    simulator.requests.clear()
+    await running.pass_time(timedelta(seconds=2))
+    assert not simulator.requests
+    await running.poll()
     assert running.state(THREADS) == "2"
 
 

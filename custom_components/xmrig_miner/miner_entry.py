@@ -3,6 +3,7 @@
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
 from .addresses import identity_data, identity_of, is_expected_at
@@ -58,7 +59,12 @@ async def async_create_miner(
     commands.limit_text = lambda: power.limit.text
     managers = entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
     await power.async_load(has_manager=bool(managers))
-    await coordinator.async_config_entry_first_refresh()
+    try:
+        await coordinator.async_config_entry_first_refresh()
+    except ConfigEntryNotReady:
+        # It may have restored the config, and would verify later that it lasts
+        await coordinator.async_close()
+        raise
     if not identity_of(entry).is_known:
         found = identity_data(coordinator.data.summary.identity)
         hass.config_entries.async_update_entry(entry, data={**entry.data, **found})
