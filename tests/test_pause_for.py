@@ -116,6 +116,22 @@ async def test_a_miner_that_is_unreachable_at_the_end_resumes_when_it_is_back(
     assert running.simulator.is_hashing
 
 
+async def test_a_miner_that_restarts_after_the_end_is_not_paused_again(
+    running: Rig,
+) -> None:
+    """It was off at the end, as after a power failure."""
+    await pause_for(running)
+    await running.simulator.go_offline()
+    await running.pass_time(2 * PAUSE)
+    running.simulator.restart()
+    await running.simulator.go_online()
+    running.simulator.requests.clear()
+    await running.poll(2)
+    assert not running.asked("/json_rpc", "POST")
+    assert running.state(MINING) == "on"
+    assert running.state(UNTIL) == "unknown"
+
+
 @pytest.mark.parametrize("where", ["here", "at the miner"])
 async def test_any_resume_ends_it(running: Rig, where: str) -> None:
     """Later pauses are not affected."""

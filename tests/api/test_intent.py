@@ -367,7 +367,7 @@ def after_restart(
 ) -> Steps:
     """Return the commands after a restart."""
     state = MinerState(request=request, threads=threads)
-    return steps_after_restart(state, replace(now, state=state))
+    return steps_after_restart(state, replace(now, state=state), 1000)
 
 
 @pytest.mark.parametrize(
@@ -380,6 +380,9 @@ def after_restart(
         (PAUSED_THERE, MINING, Steps(pause=True)),
         (replace(MINE, limited=True), MINING, Steps(pause=True)),
         (replace(NOTHING, limited=True), MINING, Steps(pause=True)),
+        (replace(PAUSE, until=1001), MINING, Steps(pause=True)),
+        (replace(PAUSE, until=1000), MINING, Steps()),
+        (replace(PAUSE, until=1000, limited=True), MINING, Steps(pause=True)),
         (PAUSE, PAUSED, Steps()),
         (PAUSE, STOPPED, Steps()),
         (MINE, MINING, Steps()),
@@ -417,4 +420,4 @@ def test_threads_that_are_still_capped_after_a_restart() -> None:
     state = replace(state, threads=2)
     now = replace(MINING, config=after, state=state)
     assert now.thread_cap == 2
-    assert steps_after_restart(state, now) == Steps()
+    assert steps_after_restart(state, now, 0) == Steps()

@@ -58,18 +58,22 @@ def is_pause_over(state: MinerState, now: float) -> bool:
     return until is not None and now >= until
 
 
-def steps_after_restart(state: MinerState, snapshot: Snapshot) -> Steps:
+def steps_after_restart(state: MinerState, snapshot: Snapshot, now: float) -> Steps:
     """Return the commands that restore what was requested before a restart.
 
-    A miner paused by its own rules would not resume, so it is not started.
+    A miner paused by its own rules would not resume, so it is not started. `now` is in
+    seconds since 1970.
     """
     request = state.request
+    wants_pause = request.limited or (
+        request.mining is False and not is_pause_over(state, now)
+    )
     is_stopped = snapshot.is_mining is False and (
         snapshot.status is Status.STOPPED or not snapshot.pause_rules
     )
     changes_threads = state.threads is not None and snapshot.thread_cap != state.threads
     return Steps(
-        pause=request.wants_pause and snapshot.is_mining is True,
+        pause=wants_pause and snapshot.is_mining is True,
         start=request.mining is True and not request.limited and is_stopped,
         threads=state.threads if changes_threads else None,
     )

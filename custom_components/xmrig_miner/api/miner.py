@@ -188,7 +188,7 @@ class Miner(ConfigCommands[MinerLink]):
     async def restore_wanted_state(self, snapshot: Snapshot) -> bool:
         """Restore the request after a restart; return whether a command was needed."""
         async with self._command():
-            steps = steps_after_restart(self.state, snapshot)
+            steps = steps_after_restart(self.state, snapshot, time.time())
             if steps.pause:
                 await self._mining.pause()
             if steps.start:
