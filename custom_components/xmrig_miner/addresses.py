@@ -1,6 +1,6 @@
 """Which config entry reaches which miner, and at what address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 import ipaddress
 import re
 from typing import Any
@@ -56,7 +56,7 @@ def is_miner_of(
     hass: HomeAssistant, entry: ConfigEntry[Any], seen: MinerIdentity
 ) -> bool:
     """Return whether a miner is the one that a config entry is for."""
-    others = [identity_of(other) for other in _others(hass, entry)]
+    others = map(identity_of, _others(hass, entry))
     return identity_of(entry).matches(seen, others)
 
 
@@ -200,9 +200,13 @@ def reached_entries(hass: HomeAssistant) -> list[ConfigEntry[Any]]:
 
 def _others(
     hass: HomeAssistant, entry: ConfigEntry[Any] | None
-) -> list[ConfigEntry[Any]]:
-    """Return the config entries of all miners and proxies but one."""
-    return [other for other in reached_entries(hass) if other != entry]
+) -> Iterator[ConfigEntry[Any]]:
+    """Yield the config entries of all miners and proxies but one.
+
+    Only once they are needed: each poll asks which miner answers, but only twins have
+    to be told apart.
+    """
+    yield from (other for other in reached_entries(hass) if other != entry)
 
 
 def _url(text: str) -> URL:

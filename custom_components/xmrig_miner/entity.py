@@ -141,7 +141,7 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     supported: Callable[[Any], Iterable[tuple[_DescriptionT, _GpuT]]],
     *,
     controls: bool = False,
-    has_value: Callable[[Any, _DescriptionT, _GpuT], bool] = lambda *_: True,
+    has_value: Callable[[Any, _DescriptionT, _GpuT], bool] | None = None,
 ) -> None:
     """Add the entities that a miner or proxy supports, now and later.
 
@@ -153,22 +153,34 @@ def async_setup_entities[_DescriptionT: EntityDescription, _GpuT: Gpu | None](
     registry = er.async_get(coordinator.hass)
     platform = async_get_current_platform().domain
     added: set[str] = set()
+    last: list[tuple[_DescriptionT, _GpuT]] = []
 
     def is_registered(key: str) -> bool:
         return registry.async_get_entity_id(platform, DOMAIN, key) is not None
 
     @callback
     def update() -> None:
+        nonlocal last
         found: dict[str, tuple[_DescriptionT, _GpuT]] = {}
+        candidates: list[tuple[_DescriptionT, _GpuT]] = []
         if controls and coordinator.data.restricted:
             for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
                 if entity.domain == platform:
                     registry.async_remove(entity.entity_id)
         else:
-            for description, gpu in supported(coordinator.data):
-                key = entity_unique_id(coordinator, description, gpu)
-                if has_value(coordinator.data, description, gpu) or is_registered(key):
-                    found[key] = (description, gpu)
+            candidates = list(supported(coordinator.data))
+            if has_value is None and candidates == last:
+                # As at almost every poll: all of them have been added
+                return
+        last = candidates
+        for description, gpu in candidates:
+            key = entity_unique_id(coordinator, description, gpu)
+            if (
+                has_value is None
+                or has_value(coordinator.data, description, gpu)
+                or is_registered(key)
+            ):
+                found[key] = (description, gpu)
         # A removed entity may come back; an entity missing from one reply is not
         # removed
         added.difference_update(

@@ -107,9 +107,17 @@ class _RollingHashrate:
         none = 0 if backend.enabled is False and self.counts.is_empty else None
         return Hashrate(
             seconds_10=rate,
-            minute_1=_first(found.minute_1, self.counts.mean(MINUTE), none),
-            minutes_15=_first(found.minutes_15, self.counts.mean(QUARTER), none),
+            minute_1=self._filled(found.minute_1, MINUTE, none),
+            minutes_15=self._filled(found.minutes_15, QUARTER, none),
         )
+
+    def _filled(
+        self, mean: float | None, seconds: float, default: float | None
+    ) -> float | None:
+        """Return the average of a window, which is counted if XMRig does not know it."""
+        if mean is None:
+            mean = self.counts.mean(seconds)
+        return default if mean is None else mean
 
     def _rate(
         self, seconds_10: float | None, threads: int, now: float, is_paused: bool

@@ -29,6 +29,8 @@ CONNECT_TIMEOUT = 5
 REQUEST_TIMEOUT = 10
 """Maximum seconds of a call. While threads stop, the miner does not reply."""
 
+_TIMEOUT = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT)
+
 MAX_REPLY = 1024 * 1024
 """Maximum size in bytes of a reply. Replies of a rig with a dozen GPUs have less than a
 tenth of that."""
@@ -156,9 +158,7 @@ class Transport:
                 ssl=ssl,
                 # A redirect could carry the token to another server
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=REQUEST_TIMEOUT, sock_connect=CONNECT_TIMEOUT
-                ),
+                timeout=_TIMEOUT,
             ) as response:
                 return response.status, await self._read(response, max_reply)
         except aiohttp.ClientResponseError:
