@@ -18,9 +18,12 @@ class Hashrate:
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Return the hashrates from a list of three."""
-        windows = [number(item) for item in items(value)[:3]]
-        windows += [None] * (3 - len(windows))
-        return cls(seconds_10=windows[0], minute_1=windows[1], minutes_15=windows[2])
+        seconds_10, minute_1, minutes_15, *_ = *items(value), None, None, None
+        return cls(
+            seconds_10=number(seconds_10),
+            minute_1=number(minute_1),
+            minutes_15=number(minutes_15),
+        )
 
     @classmethod
     def total(cls, hashrates: Iterable[Hashrate]) -> Self:
