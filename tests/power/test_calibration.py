@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.xmrig_miner.api.limits import MAX_THREADS
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.power.calibration import MAX_MISSED, Calibration
 from custom_components.xmrig_miner.power.reports import Report
@@ -24,6 +25,10 @@ MANY = 200
 """Polls that no calibration of four threads takes."""
 EACH = 50
 """Seconds that a number of threads takes: it settles for 30, then there are 3 polls."""
+
+
+RESTORED = [f"threads {MAX_THREADS} of None", "save None"]
+"""The last calls of a calibration of a miner without a cap."""
 
 
 class Bench:
@@ -49,6 +54,7 @@ class Bench:
         self.snapshot = SimpleNamespace(
             is_complete=True,
             threads=FULL,
+            thread_cap=None,
             cpu_profile="rx",
             summary=SimpleNamespace(
                 algo="rx/0", hashrate=SimpleNamespace(seconds_10=None)
@@ -96,9 +102,10 @@ class Bench:
         assert self.lock.locked()
         yield self
 
-    async def set_threads(self, threads: int, profile: str) -> None:
+    async def set_threads(self, threads: int, profile: str | None) -> None:
         """Set the threads of the miner."""
         self._call(f"threads {threads} of {profile}")
+        threads = min(threads, self.meter.model.threads)
         if threads != self.meter.threads_running:
             self.meter.changed_at = dt_util.utcnow()
         self.snapshot.threads = self.meter.threads_running = threads
@@ -178,9 +185,9 @@ async def test_each_number_of_threads(bench: Bench) -> None:
     assert results == [result(4, 270), result(3, 140), result(2, 110), result(1, 80)]
     assert bench.calibration.results == results
     assert bench.calls == [
-        "save 4",
-        *(f"threads {threads} of rx" for threads in (4, 3, 2, 1, 4)),
-        "save None",
+        f"save {MAX_THREADS}",
+        *(f"threads {threads} of rx" for threads in (4, 3, 2, 1)),
+        *RESTORED,
     ]
     assert bench.polls == [
         *[(0, 4)] * 3,
@@ -237,13 +244,12 @@ async def test_the_progress_in_whole_percent(bench: Bench) -> None:
     assert [progress for progress, _ in bench.polls] == [0] * 3 + [33] * 3 + [66] * 3
 
 
-@pytest.mark.parametrize("threads", [2, None])
-async def test_the_threads_from_before(bench: Bench, threads: int | None) -> None:
-    """They are restored; all of them if they are not known."""
-    bench.snapshot.threads = threads
+async def test_the_cap_from_before(bench: Bench) -> None:
+    """It is restored for all algorithms, of which some may have more threads."""
+    bench.snapshot.thread_cap = 2
     await bench.calibration.async_run()
-    assert bench.calls[0] == f"save {threads or 4}"
-    assert bench.calls[-2:] == [f"threads {threads or 4} of rx", "save None"]
+    assert bench.calls[0] == "save 2"
+    assert bench.calls[-2:] == ["threads 2 of None", "save None"]
 
 
 async def test_another_algorithm_in_between(bench: Bench) -> None:
@@ -322,7 +328,7 @@ async def test_a_meter_that_is_stuck(bench: Bench) -> None:
     assert error.translation_key == "power_sensor_unavailable"
     assert bench.learned == []
     assert bench.calibration.results == []
-    assert bench.calls[-2:] == ["threads 4 of rx", "save None"]
+    assert bench.calls[-2:] == RESTORED
 
 
 async def test_a_single_number_has_nothing_to_compare_with(bench: Bench) -> None:
@@ -339,7 +345,7 @@ async def test_a_meter_that_falls_silent(bench: Bench) -> None:
     error = await failing(bench.calibration.async_run())
     assert error.translation_key == "power_sensor_unavailable"
     assert bench.numbers() == [4]
-    assert bench.calls[-2:] == ["threads 4 of rx", "save None"]
+    assert bench.calls[-2:] == RESTORED
 
 
 # --- Failures of the miner ----------------------------------------------------
@@ -379,8 +385,8 @@ async def test_an_unreachable_miner(bench: Bench, *, known: bool) -> None:
     error = await failing(bench.calibration.async_run())
     assert error.translation_key == ("invalid_auth" if known else "cannot_connect")
     assert (error is last) is known
-    assert bench.calibration.threads_before == 4
-    assert bench.calls[-1] == "threads 4 of rx"
+    assert bench.calibration.threads_before == MAX_THREADS
+    assert bench.calls[-1] == RESTORED[0]
     assert not bench.calibration.is_running
     assert bench.calibration.progress is None
     # Once it is back
@@ -388,7 +394,7 @@ async def test_an_unreachable_miner(bench: Bench, *, known: bool) -> None:
     bench.calls.clear()
     await bench.calibration.async_restore_threads()
     await bench.calibration.async_restore_threads()
-    assert bench.calls == ["threads 4 of rx", "save None"]
+    assert bench.calls == RESTORED
 
 
 async def test_threads_that_were_not_restored_by_an_earlier_one(bench: Bench) -> None:
@@ -398,7 +404,7 @@ async def test_threads_that_were_not_restored_by_an_earlier_one(bench: Bench) ->
     with pytest.raises(HomeAssistantError, match="disk full"):
         await bench.calibration.async_run()
     # Restored, although nothing can be stored
-    assert bench.calls == ["save 3", "threads 3 of rx", "save None"]
+    assert bench.calls == ["save 3", "threads 3 of None", "save None"]
     assert bench.calibration.threads_before is None
 
 
@@ -451,7 +457,7 @@ async def test_cancelling(bench: Bench) -> None:
     bench.calibration.cancel()
     assert await task == [result(4, 270)]
     assert bench.took == EACH + 5
-    assert bench.calls[-2:] == ["threads 4 of rx", "save None"]
+    assert bench.calls[-2:] == RESTORED
     assert not bench.calibration.is_running
     assert bench.calibration.progress is None
 
@@ -481,7 +487,7 @@ async def test_closing(bench: Bench) -> None:
     bench.failing["save"] = HomeAssistantError("disk full")
     await bench.calibration.async_close()
     assert not bench.calibration.is_running
-    assert bench.calls[-2:] == ["threads 4 of rx", "save None"]
+    assert bench.calls[-2:] == RESTORED
     assert await task == []
     error = await failing(bench.calibration.async_run())
     assert error.translation_key == "closed"
