@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 import logging
 import socket
 from typing import Any, NoReturn
+from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
@@ -26,14 +27,16 @@ from custom_components.xmrig_miner.fleet.sleep_commands import async_answers
 from custom_components.xmrig_miner.fleet.sleep_options import SleepOptions
 from custom_components.xmrig_miner.fleet.sleep_watch import is_told
 from custom_components.xmrig_miner.storage import learned_store
-from tests.common import Rig
-from tests.watts import METER, NUMBERS, PLUG
+from simulator import Simulator
+from tests.common import Rig, entry_for
+from tests.watts import METER, NUMBERS, PLUG, choose, threads_hashing
 
 from .house import IDLE, THREAD, House
 
 WAKE = "input_button.wake"
 SLEEP = "input_button.sleep"
 SWITCH = "input_boolean.plug"
+SLEEP_COMMANDS = "custom_components.xmrig_miner.fleet.sleep_commands"
 MAC = "aa:bb:cc:dd:ee:ff"
 REST = 900
 """Seconds, longer than a computer is awake at least."""
@@ -281,6 +284,35 @@ async def test_a_plug_stays_on_while_the_computer_answers(bedroom: Bedroom) -> N
     assert bedroom.sleeps == "awake"
     await bedroom.pass_time(20)
     assert bedroom.issues == set()
+
+
+async def test_a_plug_that_feeds_another_computer_stays_on(
+    bedroom: Bedroom, silent: None
+) -> None:
+    """It would lose its power. Once it is off too, the plug is switched off."""
+    async with Simulator(worker_id="rig-two", gpus=0, watch_delay=0) as simulator:
+        other = Rig(
+            bedroom.hass, simulator, entry_for(simulator), bedroom.rig.freezer
+        )
+        await other.set_up()
+        await choose(other, {**RESTS, CONF_WAKE_MAC: MAC, CONF_SLEEP_PLUG: SWITCH})
+        await bedroom.choose(WITH_PLUG)
+        await bedroom.set_up()
+        await other.turn("switch.managed", on=False)
+        await bedroom.fall_asleep()
+        assert not bedroom.is_on
+        assert threads_hashing(simulator) == 4
+        assert bedroom.shown()[2] == "on"
+        assert bedroom.sleeps == "asleep"
+        assert bedroom.issues == set()
+        await other.turn("switch.managed", on=True)
+        await bedroom.pass_time(REST + 60)
+        assert bedroom.shown()[2] == "on"
+        with patch(f"{SLEEP_COMMANDS}.async_answers", return_value=False):
+            await simulator.go_offline()
+            await bedroom.pass_time(180)
+            assert bedroom.shown()[2] == "off"
+        await simulator.go_online()
 
 
 async def test_a_plug_stays_on_while_it_draws(bedroom: Bedroom, silent: None) -> None:

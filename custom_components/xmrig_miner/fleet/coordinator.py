@@ -88,7 +88,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._commands = MemberCommands(
             hass, entry, self._handle_result, self._decide_soon
         )
-        self._sleep_commands = SleepCommands(hass, entry, self._handle_switched_off)
+        self._sleep_commands = SleepCommands(
+            hass, entry, self._handle_switched_off, self._is_asleep
+        )
         self._sleep_watch = SleepWatch(hass, self._handle_sleep_by_hand)
         self._inputs = InputListeners(hass, self._handle_report, self._decide_soon)
         self._wake: CALLBACK_TYPE | None = None
@@ -320,6 +322,11 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _handle_sleep_by_hand(self, entry_id: str) -> None:
         """Record that the user is putting a computer to sleep."""
         self._change_sleep(entry_id, Sleep.by_hand)
+
+    def _is_asleep(self, entry_id: str) -> bool:
+        """Return whether a computer is asleep, and not just falling asleep."""
+        sleep = self._state.sleepers.get(entry_id)
+        return sleep is not None and sleep.phase is Phase.ASLEEP
 
     @callback
     def async_wake(self, entry_id: str) -> None:

@@ -19,6 +19,7 @@ from homeassistant.core import HomeAssistant, callback, split_entity_id
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 
+from ..addresses import miner_entries
 from ..const import DOMAIN, LOGGER
 from ..manager import SleepAction
 from ..power.options import PowerOptions
@@ -43,15 +44,18 @@ class SleepCommands:
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         on_switched_off: Callable[[str], None],
+        is_asleep: Callable[[str], bool],
     ) -> None:
         """Initialize the commands.
 
         `on_switched_off` is called with the config entry ID of a member whose plug is
-        off.
+        off, or has to stay on. `is_asleep` returns whether the member with a config
+        entry ID is asleep.
         """
         self._hass = hass
         self._entry = entry
         self._on_switched_off = on_switched_off
+        self._is_asleep = is_asleep
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @callback
@@ -101,9 +105,10 @@ class SleepCommands:
     async def _async_cut(self, miner: ConfigEntry[Any], plug: str) -> None:
         """Switch a plug off once its computer is off, or report that it is off.
 
-        The manager repeats the action until the plug is off.
+        The manager repeats the action until the plug is off. It stays on while it feeds
+        the computer of another miner that is not asleep, whose turn comes later.
         """
-        if self._is_off(plug):
+        if self._is_off(plug) or self._feeds_another(miner, plug):
             self._on_switched_off(miner.entry_id)
         elif await self._is_gone(miner):
             await self._async_call(plug, SERVICE_TURN_OFF)
@@ -136,6 +141,14 @@ class SleepCommands:
         domain = split_entity_id(entity_id)[0]
         await self._hass.services.async_call(
             domain, action, {ATTR_ENTITY_ID: entity_id}
+        )
+
+    def _feeds_another(self, miner: ConfigEntry[Any], plug: str) -> bool:
+        return any(
+            SleepOptions.from_options(other.options).plug == plug
+            and not self._is_asleep(other.entry_id)
+            for other in miner_entries(self._hass)
+            if other is not miner
         )
 
     def _is_off(self, plug: str) -> bool:
