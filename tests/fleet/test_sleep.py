@@ -291,9 +291,7 @@ async def test_a_plug_that_feeds_another_computer_stays_on(
 ) -> None:
     """It would lose its power. Once it is off too, the plug is switched off."""
     async with Simulator(worker_id="rig-two", gpus=0, watch_delay=0) as simulator:
-        other = Rig(
-            bedroom.hass, simulator, entry_for(simulator), bedroom.rig.freezer
-        )
+        other = Rig(bedroom.hass, simulator, entry_for(simulator), bedroom.rig.freezer)
         await other.set_up()
         await choose(other, {**RESTS, CONF_WAKE_MAC: MAC, CONF_SLEEP_PLUG: SWITCH})
         await bedroom.choose(WITH_PLUG)
