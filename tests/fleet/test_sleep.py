@@ -513,30 +513,33 @@ async def test_a_miner_is_removed_while_it_falls_asleep(
 
 
 @pytest.mark.parametrize("gone", [WAKE, SLEEP])
-@pytest.mark.parametrize("is_renamed", [True, False])
-async def test_a_button_that_is_renamed_or_removed(
-    bedroom: Bedroom, gone: str, is_renamed: bool
-) -> None:
+async def test_a_button_that_is_removed(bedroom: Bedroom, gone: str) -> None:
     """The computer stays on: it might not wake again. A repair names the button."""
     await bedroom.set_up()
-    registry = er.async_get(bedroom.hass)
-    if is_renamed:
-        registry.async_update_entity(gone, new_entity_id=f"{gone}_2")
-    else:
-        registry.async_remove(gone)
+    er.async_get(bedroom.hass).async_remove(gone)
     await bedroom.pass_time(REST + 300)
     assert bedroom.is_on
     assert bedroom.sleeps == "awake"
     assert bedroom.issues == {"sleep_entities_missing"}
     assert bedroom.manager.state("sensor.miners_in_trouble") == "1"
-    if is_renamed:
-        chosen = {
-            key: f"{gone}_2" if value == gone else value
-            for key, value in BUTTONS.items()
-        }
-        await bedroom.choose(chosen)
-        await bedroom.pass_time(20)
-        assert bedroom.issues == set()
+    other = SLEEP if gone == WAKE else WAKE
+    await bedroom.choose(
+        {key: other if value == gone else value for key, value in BUTTONS.items()}
+    )
+    await bedroom.pass_time(20)
+    assert bedroom.issues == set()
+
+
+async def test_a_button_that_is_renamed(bedroom: Bedroom) -> None:
+    """It is followed, and pressed by its new name."""
+    await bedroom.set_up()
+    renamed = f"{SLEEP}_2"
+    er.async_get(bedroom.hass).async_update_entity(SLEEP, new_entity_id=renamed)
+    await bedroom.pass_time(REST + 180)
+    assert bedroom.sleeps == "falling_asleep"
+    assert (state := bedroom.hass.states.get(renamed))
+    assert state.state != "unknown"
+    assert bedroom.issues == set()
 
 
 async def test_the_last_option_is_removed(bedroom: Bedroom) -> None:
