@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.xmrig_miner.api.exceptions import XmrigNotConfirmedError
 from custom_components.xmrig_miner.api.models import BackendType
+from custom_components.xmrig_miner.api.state import MinerState
 from simulator.faults import Fault
 from simulator.http import Reply
 
@@ -61,6 +62,16 @@ async def test_a_miner_that_runs() -> None:
     async with Rig() as rig, commanding(rig) as (miner, _):
         await miner.start()
         assert rig.is_hashing
+        assert rig.count("PUT", "/2/config") == 0
+
+
+async def test_a_miner_that_runs_with_other_backends() -> None:
+    """Those of an earlier stop stay off: the user enabled others since."""
+    state = MinerState(backends=frozenset({BackendType.CUDA}))
+    config = {"cuda": {"enabled": False}, "opencl": {"enabled": False}}
+    async with Rig(config=config) as rig, commanding(rig, state) as (miner, _):
+        await miner.start()
+        assert rig.enabled == {BackendType.CPU}
         assert rig.count("PUT", "/2/config") == 0
 
 
