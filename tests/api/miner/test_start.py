@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.exceptions import XmrigNotConfirmedError
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigInterruptedError,
+    XmrigNotConfirmedError,
+)
 from custom_components.xmrig_miner.api.models import BackendType
 from custom_components.xmrig_miner.api.state import MinerState
 from simulator.faults import Fault
@@ -187,6 +190,22 @@ async def test_after_the_miners_own_stop_a_reply_is_lost(reply: str) -> None:
         rig.on_request = fail
         await miner.start()
         assert rig.is_hashing
+
+
+async def test_after_the_miners_own_stop_the_config_is_lost() -> None:
+    """The error says so, rather than that it was accepted."""
+    async with Rig(job_interval=3600) as rig, commanding(rig) as (miner, _):
+        rig.rpc_direct("stop")
+
+        def fail(request: Any) -> None:
+            # aiohttp repeats the first one
+            if request.method == "PUT":
+                rig.fail_next(1, "reset")
+
+        rig.on_request = fail
+        with pytest.raises(XmrigInterruptedError):
+            await miner.start()
+        assert not rig.is_hashing
 
 
 async def test_a_miner_that_builds_its_dataset() -> None:
