@@ -80,6 +80,16 @@ async def test_when_the_process_started_is_stored() -> None:
         assert saved == [miner.state]
 
 
+async def test_a_pause_at_the_miner_between_two_polls_is_requested() -> None:
+    """The poll before shows that it mined."""
+    async with Rig() as rig, commanding(rig) as (miner, _):
+        before = await seen(miner)
+        await miner.observe(None, before, None)
+        rig.rpc_direct("pause")
+        await miner.observe(before, await seen(miner), None)
+        assert miner.state.request == Request(mining=False)
+
+
 async def test_only_a_config_of_this_poll_is_compared() -> None:
     """An earlier one that is still used says nothing, nor does none at all."""
     async with Rig() as rig, commanding(rig) as (miner, _):
