@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from custom_components.xmrig_miner.api.miner import Miner
 from custom_components.xmrig_miner.api.models import BackendType
 from custom_components.xmrig_miner.api.snapshot import Snapshot
@@ -44,29 +46,22 @@ async def test_a_start_is_restored() -> None:
         assert await miner.restore_wanted_state(await seen(miner)) is False
 
 
-async def test_a_limit_of_threads_is_restored() -> None:
-    """For the profile that is in use."""
-    config = {"cpu": {"rx": [0, 1], "cn": [[1, 0], [1, 1], [1, 2], [1, 3]]}}
-    state = MinerState(threads=1)
+@pytest.mark.parametrize(("threads", "shown"), [(1, (1, 1)), (3, (2, 3))])
+async def test_a_limit_of_threads_is_restored(
+    threads: int, shown: tuple[int, int]
+) -> None:
+    """For all profiles: the miner may change to another one later."""
+    cpu = {"rx": [0, 1], "cn": [[1, 0], [1, 1], [1, 2], [1, 3]]}
     async with (
-        Rig(threads=4, config=config) as rig,
-        commanding(rig, state) as (miner, _),
+        Rig(threads=4, config={"cpu": cpu}) as rig,
+        commanding(rig, MinerState(threads=threads)) as (miner, _),
     ):
         assert (await seen(miner)).cpu_profile == "rx"
         assert await miner.restore_wanted_state(await seen(miner)) is True
-        assert rig.config["cpu"]["rx"] == [0]
-        assert rig.config["cpu"]["cn"] == [[1, 0]]
+        assert tuple(len(rig.config["cpu"][name]) for name in cpu) == shown
         assert rig.count("POST", "/json_rpc") == 0
-        assert miner.state.threads == 1
+        assert miner.state.threads == threads
         assert await miner.restore_wanted_state(await seen(miner)) is False
-    # More than this profile has is no limit, though another one has as many
-    async with (
-        Rig(threads=4, config=config) as rig,
-        commanding(rig, MinerState(threads=3)) as (miner, _),
-    ):
-        assert await miner.restore_wanted_state(await seen(miner)) is True
-        assert len(rig.config["cpu"]["cn"]) == 4
-        assert miner.state.threads is None
 
 
 async def test_when_the_process_started_is_stored() -> None:
