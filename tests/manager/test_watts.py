@@ -293,3 +293,14 @@ def test_the_range_of_stored_watts(
     else:
         with pytest.raises((TypeError, ValueError)):
             Draw.from_json([stored])
+
+
+def test_what_was_learned_of_miners_that_are_gone() -> None:
+    """It is dropped, but not the steps that are needed to read the meter."""
+    draw = Draw((Sample(0, 2, 60),))
+    watts = Watts({"a": draw, "b": draw}, taught_at={"b": 5})
+    watts = watts.stepped([Step(0, "b", 0, 4)])
+    left = watts.of({"a", "c"})
+    assert left.draws == {"a": draw}
+    assert left.steps == watts.steps
+    assert watts.of(["b", "a"]) == watts

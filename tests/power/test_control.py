@@ -284,6 +284,13 @@ async def test_a_calibration(bench: Bench) -> None:
     assert bench.calls == [("calibrate", 3), "apply"]
 
 
+async def test_a_meter_that_gets_another_entity_id(bench: Bench) -> None:
+    """What was learned from it is stored under that."""
+    bench.control().rename_sensor("sensor.rack")
+    assert bench.meter.sensor == "sensor.rack"
+    assert bench.calls == ["save later"]
+
+
 # --- The file -----------------------------------------------------------------
 
 
