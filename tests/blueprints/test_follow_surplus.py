@@ -73,6 +73,19 @@ async def test_the_sensors_of_the_miner_have_any_name(house: House) -> None:
         assert house.threads == threads
 
 
+async def test_the_power_of_mining_is_no_sensor(
+    all_enabled: None, house: House
+) -> None:
+    """The number is in W as well, and may be the last entity of the miner."""
+    er.async_get(house.rig.hass).async_update_entity(
+        house.entity_id("number.mining_power"), name="Mining in W"
+    )
+    await follow(house, keep_one_thread=True)
+    for surplus in (500, -100, -100):
+        await house.surplus(surplus)
+    assert house.threads == 1
+
+
 @pytest.mark.parametrize("is_feed_in", [True, False])
 @pytest.mark.parametrize("unit", ["W", "kW"])
 async def test_any_meter_will_do(house: House, unit: str, is_feed_in: bool) -> None:
