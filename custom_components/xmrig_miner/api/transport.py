@@ -166,7 +166,7 @@ class Transport:
             raise UnreadableReplyError(
                 f"{self.address} sent something other than HTTP"
             ) from None
-        except (aiohttp.ClientError, OSError) as err:
+        except (aiohttp.ClientError, OSError, UnicodeError) as err:
             error = self._connection_error(err)
             if isinstance(error, XmrigNoTlsError) and await self._answers_plainly():
                 error = XmrigPlainHttpError(f"{self.address} answers without TLS")
@@ -227,7 +227,12 @@ class Transport:
                 return XmrigTimeoutError(
                     f"{self.address} did not answer within {REQUEST_TIMEOUT} seconds"
                 )
-            case aiohttp.ClientConnectorDNSError():
+            case (
+                aiohttp.ClientConnectorDNSError()
+                # No name of a host: 192.168.1.999, or rig..local
+                | aiohttp.InvalidURL()
+                | UnicodeError()
+            ):
                 return XmrigUnknownHostError(
                     f"The host of {self.address} could not be found"
                 )

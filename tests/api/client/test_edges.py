@@ -90,6 +90,14 @@ class _Resolver(AbstractResolver):
         pass
 
 
+class _Encoder(_Resolver):
+    """Fails at a name that cannot be encoded, as aiohttp's default one does."""
+
+    async def resolve(self, *args: Any, **__: Any) -> list[ResolveResult]:
+        args[0].encode("idna")
+        return []
+
+
 def unreachable(_: Any) -> socket.socket:
     """Fail as a host without a route to it does."""
     raise OSError(errno.EHOSTUNREACH, "No route to host")
@@ -122,6 +130,15 @@ async def test_a_host_that_cannot_be_reached(
             await client.summary()
     assert raised.type is kind
     assert str(raised.value) == text
+
+
+@pytest.mark.parametrize("host", ["192.168.1.999", "rig..local", "rig" * 30])
+async def test_a_host_that_cannot_exist(host: str) -> None:
+    """Nothing was sent, so it is no interruption; nothing else than its own errors."""
+    connector = aiohttp.TCPConnector(resolver=_Encoder())
+    async with aiohttp.ClientSession(connector=connector) as session:
+        with pytest.raises(XmrigUnknownHostError):
+            await XmrigClient(session, host, 18088).summary()
 
 
 class _Loopback(_Resolver):
