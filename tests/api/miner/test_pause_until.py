@@ -73,6 +73,29 @@ async def test_only_such_a_pause_is_ended(request_: Request) -> None:
         assert rig.count("POST", "/json_rpc") == 0
 
 
+@pytest.mark.parametrize("request_", [MINE, Request(mining=True)])
+async def test_a_miner_that_was_turned_on_is_paused(request_: Request) -> None:
+    """Again and again."""
+    state = MinerState(request=request_)
+    async with Rig() as rig, commanding(rig, state) as (miner, _):
+        for _ in range(2):
+            await miner.pause_until(END)
+            assert rig.miner.is_paused
+            assert miner.state.request == UNTIL
+            assert await miner.end_pause() is True
+            assert rig.is_hashing
+
+
+async def test_a_miner_that_a_rule_resumed_is_off() -> None:
+    """It was turned off from here, and is about to be paused again."""
+    state = MinerState(request=Request(mining=False, here=True))
+    async with Rig() as rig, commanding(rig, state) as (miner, saved):
+        assert rig.is_hashing
+        with pytest.raises(XmrigNotMiningError):
+            await miner.pause_until(END)
+        assert saved == []
+
+
 async def test_a_pause_whose_end_was_moved_is_not_ended() -> None:
     """The poll that showed it may be older than the new end."""
     state = MinerState(request=replace(UNTIL, until=LATER))

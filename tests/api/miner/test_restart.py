@@ -36,6 +36,17 @@ async def test_a_pause_is_restored() -> None:
         assert rig.count("POST", "/json_rpc") == 1
 
 
+@pytest.mark.parametrize(("until", "is_paused"), [(4e9, True), (1.0, False)])
+async def test_a_pause_with_an_end_is_restored_until_then(
+    until: float, *, is_paused: bool
+) -> None:
+    """The miner may restart after the end, before that was told to it."""
+    state = MinerState(request=replace(OFF, until=until))
+    async with Rig() as rig, commanding(rig, state) as (miner, _):
+        assert await miner.restore_wanted_state(await seen(miner)) is is_paused
+        assert rig.miner.is_paused is is_paused
+
+
 async def test_a_start_is_restored() -> None:
     """With the backends that were enabled last."""
     config = {name: {"enabled": False} for name in BackendType}
