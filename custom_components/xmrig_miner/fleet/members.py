@@ -137,7 +137,7 @@ class Members:
         return Member(
             id=entry.entry_id,
             curve=curve,
-            size=_learned_size(runtime),
+            size=_learned_size(runtime, curve),
             algorithm=snapshot.summary.algo,
             threads=threads,
             is_online=runtime.coordinator.last_update_success,
@@ -170,14 +170,16 @@ class Members:
         return known[1]
 
 
-def _learned_size(runtime: XmrigRuntimeData) -> int | None:
+def _learned_size(runtime: XmrigRuntimeData, curve: Curve | None) -> int | None:
     """Return the threads of a miner whose power is learned from the house's meter.
 
-    None for a miner with a power sensor, which needs no learning, and for one with
-    graphics cards, as they turn on and off together with the CPU.
+    None for a miner with a power sensor that has shown it at rest, which needs no
+    learning, and for one with graphics cards, as they turn on and off together with the
+    CPU. Without learning, a miner that has never rested would never be told to.
     """
     meter, snapshot = runtime.power.meter, runtime.coordinator.data
-    if meter.sensor is not None or not meter.uses_cpu or meter.cards_watts:
+    is_measured = meter.sensor is not None and curve is not None
+    if is_measured or not meter.uses_cpu or meter.cards_watts:
         return None
     return meter.model.threads or snapshot.user_threads or None
 
@@ -200,8 +202,11 @@ def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
         drawn = cards or max(0, (model.full or 0) - rest)
         return Curve.on_off(drawn, rest) if drawn else None
     curve = Curve.from_model(model)
-    if curve is None or not cards:
+    if not cards:
         return curve
+    if curve is None:
+        # Its sensor has not shown it at rest yet: until then, all of it counts
+        return Curve.on_off(model.full_load + cards) if model.full_load else None
     idle, *watts = curve.watts
     # The hashrate of the cards is known only while they are hashing
     return Curve(

@@ -34,8 +34,8 @@ class Member:
     """None while its power is unknown: it takes no part unless its power can be
     learned."""
     size: int | None = None
-    """Total threads, if its power is learned from the house meter because it has no
-    plug; None otherwise."""
+    """Total threads, if its power is learned from the house meter because no plug shows
+    it, or none has shown it at rest yet; None otherwise."""
     is_learning: bool = False
     """Whether its power is still to be learned from steps of its threads."""
     algorithm: str | None = None
