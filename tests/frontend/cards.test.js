@@ -20,7 +20,7 @@ const web = "../../custom_components/xmrig_miner/frontend/web";
 const { CurveCard } = await import(`${web}/card-curve.js`);
 const { EventsCard } = await import(`${web}/card-events.js`);
 const { MinersCard } = await import(`${web}/card-miners.js`);
-const { events } = await import(`${web}/history.js`);
+const { details, events } = await import(`${web}/history.js`);
 
 const SHOWS = {
   ...MINING,
@@ -59,6 +59,16 @@ test("only administrators are offered a calibration, which others may not start"
   assert.deepEqual(texts(described(CurveCard).content(), "button"), ["curve.calibrate"]);
   const other = described(CurveCard, { user: { is_admin: false } });
   assert.deepEqual(texts(other.content(), "button"), []);
+});
+
+test("a curve is not said to be unknown before it is read", (context) => {
+  assert.deepEqual(texts(described(CurveCard).content(), "p"), ["curve.calibrate_text"]);
+  const read = { kind: "miner", curve: [], cards_power: 0, pools: [] };
+  context.mock.method(details, "get", () => read);
+  assert.deepEqual(texts(described(CurveCard).content(), "p"), [
+    "curve.unknown",
+    "curve.calibrate_text",
+  ]);
 });
 
 test("events are not said to be none before they are read, and stay while they are", (context) => {

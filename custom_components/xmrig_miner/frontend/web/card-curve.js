@@ -33,7 +33,8 @@ export class CurveCard extends XmrigCard {
       "ha-card",
       null,
       h("h2", null, this.t("page.curve")),
-      this._curve(known?.curve ?? [], known?.cards_power ?? 0),
+      // Not known yet, or not while the miner is not set up
+      known && this._curve(known.curve, known.cards_power),
       this._calibration(miner),
     );
   }
