@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er
 from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -23,6 +23,7 @@ from simulator import Simulator
 from simulator.certificate import make_context
 from tests.common import Rig, entry_for
 from tests.frozen_time import frozen_time
+from tests.leaks import LEAKS
 from tests.schedule import Schedule
 from tests.sessions import Resolver
 from tests.virtual_time import VirtualLoop
@@ -47,12 +48,6 @@ settings.load_profile("short")
 COMBINATIONS = "combinations"
 """The property of a test with the name of its sweep, how many combinations it ran, and
 for how many these stand."""
-
-SECRETS = ("s3cret", "WALLET")
-"""The access token and the wallet of each simulated miner."""
-
-NOT_OURS = ("homeassistant.core", "pytest_homeassistant_custom_component.common")
-"""Loggers that log what a user sends to an action, and what a test stores."""
 
 NOW = "2026-11-01 12:00:00+00:00"
 
@@ -109,33 +104,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         )
 
 
-class _Collected(logging.Handler):
-    """Collects what the integration logs, and what is logged about it."""
-
-    def __init__(self) -> None:
-        """Initialize without messages."""
-        super().__init__()
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Collect a message, and the error with it."""
-        if record.name not in NOT_OURS:
-            self.texts.append(f"{record.getMessage()} {record.exc_info or ''}")
+@pytest.fixture(autouse=True, scope="session")
+def searched() -> Generator[None]:
+    """Search all that happens for tokens and wallets."""
+    with LEAKS.everywhere():
+        yield
 
 
 @pytest.fixture(autouse=True)
 def no_secret_shows(request: pytest.FixtureRequest) -> Generator[None]:
-    """Check after each test that no log, state or repair contains a token or wallet."""
+    """Check after each test that it showed, raised and stored no token or wallet."""
     LOGGER.setLevel(logging.DEBUG)
-    collected = _Collected()
-    logging.getLogger().addHandler(collected)
+    LEAKS.found.clear()
     yield
-    logging.getLogger().removeHandler(collected)
-    shown = collected.texts
     if isinstance(hass := request.node.funcargs.get("hass"), HomeAssistant):
-        shown += [repr(state.as_dict()) for state in hass.states.async_all()]
-        shown += [repr(issue) for issue in ir.async_get(hass).issues.values()]
-    assert not [text for text in shown if any(secret in text for secret in SECRETS)]
+        LEAKS.search_devices(hass)
+        for key, data in request.node.funcargs["hass_storage"].items():
+            LEAKS.search_stored(key, data)
+    assert not LEAKS.found
 
 
 @pytest.fixture(autouse=True)

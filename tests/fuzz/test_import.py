@@ -10,13 +10,16 @@ import pytest
 from custom_components.xmrig_miner.const import DOMAIN
 from tests.api.odd import any_json
 from tests.forms import choose
-from tests.takeover.conftest import ALL, Miners, miners as miners
+from tests.takeover import conftest as takeover
+from tests.takeover.conftest import ALL, Miners
 from tests.takeover.other import install
 from tests.takeover.stored import Home, started
 from tests.takeover.test_import import registered
 from tests.test_translations import TEXTS
 
 from .home import check_stored, fill_in, forms, leave_forms
+
+miners = takeover.miners
 
 imports = settings(forms, max_examples=max(1, settings().max_examples // 10))
 """Each of these examples imports miners, and takes that back."""

@@ -32,7 +32,18 @@ from tests.forms import check_texts
 from tests.test_translations import TEXTS
 from tests.watts import NO_CARDS
 
-from .home import STEPS, Home, check_stored, entered, forms, is_open, leave, leave_forms, stored, submit
+from .home import (
+    STEPS,
+    Home,
+    check_stored,
+    entered,
+    forms,
+    is_open,
+    leave,
+    leave_forms,
+    stored,
+    submit,
+)
 
 repairs = settings(forms, max_examples=max(1, settings().max_examples // 20))
 """There are more of them, and each sets something up."""

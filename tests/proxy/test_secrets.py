@@ -72,7 +72,7 @@ def as_text(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-async def use(rig: ProxyRig) -> list[Any]:
+async def use(rig: ProxyRig, hass_client: ClientSessionGenerator) -> list[Any]:
     """Do everything with a proxy, and return the responses, errors and forms."""
     hass, proxy = rig.hass, rig.simulator
     told: list[Any] = []
@@ -101,6 +101,9 @@ async def use(rig: ProxyRig) -> list[Any]:
         miner = StratumMiner(None, user=f"{WALLET}.new", password=f"new-{HIDDEN}")
         proxy.connect(miner)
         told.append(await act(rig, "get_workers"))
+        told.append(
+            await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+        )
         proxy.disconnect(miner)
         # It is gone once it is offline in two readings
         told += [await act(rig, "get_workers") for _ in range(2)]
@@ -148,7 +151,7 @@ async def test_no_secret_is_shown(
     hass.bus.async_listen(MATCH_ALL, events.append)
     await proxy_rig.set_up()
     assert as_text(proxy_rig.simulator.process.document("/1/workers")).count(HIDDEN) > 1
-    told = {"use": await use(proxy_rig)}
+    told = {"use": await use(proxy_rig, hass_client)}
     entry = proxy_rig.entry
     told["chosen"] = [subentry.as_dict() for subentry in entry.subentries.values()]
     assert "attic" in as_text(told["chosen"])

@@ -36,6 +36,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.takeover.record import import_of
+from tests.leaks import LEAKS
 from tests.forms import check_texts, choose, submit
 from tests.test_translations import TEXTS
 
@@ -88,6 +89,7 @@ class Recording(dict[str, Any]):
         if self.is_alive:
             super().__setitem__(key, value)
             self.states.append(deepcopy(dict(self)))
+            LEAKS.search_stored(key, value)
 
     @override
     def pop(self, key: str, default: Any = None) -> Any:
