@@ -72,6 +72,38 @@ async def test_an_overwritten_change_is_written_again(name: str) -> None:
         assert is_same_config(simulator, first | {"print-time": 30})
 
 
+@every_command
+async def test_an_entry_that_is_unloaded_finishes_what_it_writes_again(
+    name: str,
+) -> None:
+    """Nothing is left open: the change is there, and can be undone."""
+    async with homes(1) as (simulator, (home,)):
+        first = config_of(simulator)
+        closing: list[asyncio.Task[None]] = []
+
+        def overwrite(request: Request) -> None:
+            if request.method == "GET" and simulator.config != first:
+                simulator.on_reply = None
+                simulator.edit_config(lambda _: first | {"print-time": 30})
+                simulator.on_request = close
+
+        def close(request: Request) -> None:
+            if request.method == "PUT":
+                simulator.on_request = None
+                closing.append(asyncio.create_task(home.miner.close()))
+
+        simulator.on_reply = overwrite
+        await COMMANDS[name](home.miner)
+        await asyncio.sleep(LASTING)
+        await closing[0]
+        assert simulator.config != first | {"print-time": 30}
+        state = home.miner.state
+        assert not state.all_edits.pending
+        assert not state.control_edits.pending
+        await home.start().restore()
+        assert is_same_config(simulator, first | {"print-time": 30})
+
+
 @pytest.mark.parametrize("apart", [0.0, 0.25, 0.75])
 async def test_two_numbers_of_threads_at_once_lose_no_list(apart: float) -> None:
     """One of both writes is the last; all of the user's threads can be restored."""
