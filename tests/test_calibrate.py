@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+import itertools
 from typing import Any
 from unittest.mock import patch
 
@@ -225,6 +226,29 @@ async def test_hashes_of_two_algorithms_are_not_mixed(metered: Rig) -> None:
     model = metered.entry.runtime_data.power.meter.model
     assert model.for_algorithm("rx/0").hashrates_seen.keys() == {3, 4}
     assert model.for_algorithm("rx/wow").hashrates_seen.keys() >= {1, 2}
+
+
+@pytest.mark.parametrize("polls", [1, 2])
+async def test_a_pool_that_switches_all_the_time_ends_it(
+    metered: Rig, polls: int
+) -> None:
+    """The power limit waits for its end, so it cannot go on for hours."""
+    rig, full = metered, cpu_threads(metered.simulator)
+    algorithms = itertools.cycle(
+        algorithm for algorithm in ("rx/wow", "rx/0") for _ in range(polls)
+    )
+
+    def switch(request: Request) -> None:
+        if request.path == "/2/summary":
+            rig.simulator.surroundings.algorithm = next(algorithms)
+
+    rig.simulator.edit_config(lambda config: config["cpu"].pop("rx/wow", None))
+    await rig.poll()
+    rig.simulator.on_request = switch
+    with pytest.raises(HomeAssistantError) as error:
+        await act(rig, "calibrate")
+    assert error.value.translation_key == "calibration_disturbed"
+    assert cpu_threads(rig.simulator) == full
 
 
 @pytest.mark.parametrize("options", [{"gpus": 1}])

@@ -22,6 +22,10 @@ from .table import CalibrationResult, counts_to_measure
 MAX_MISSED = 30
 """Incomplete polls in a row after which the calibration fails: five minutes."""
 
+MAX_SWITCHES = 10
+"""Changes of the algorithm during one measurement after which the calibration fails. The
+power limit waits for its end, and a pool may switch more often than a measurement takes."""
+
 
 class Calibration:
     """Measures a miner with up to seven thread counts, then restores the threads."""
@@ -176,13 +180,14 @@ class Calibration:
     ) -> CalibrationResult | None:
         """Wait until the miner has settled, then measure it; None if cancelled.
 
-        Raises HomeAssistantError if too many polls are incomplete, or as `_has_read`.
+        Raises HomeAssistantError if too many polls are incomplete, if the algorithm
+        keeps changing, or as `_has_read`.
         """
         self._is_disturbed = False
         hashrates: list[float | None] = []
         cpu_hashrates: list[float | None] = []
         algorithm = self._coordinator.data.summary.algo
-        missed = 0
+        missed = switches = 0
         delay: float = SETTLE_TIME
         while True:
             await _async_wait(cancelled, delay)
@@ -199,6 +204,8 @@ class Calibration:
             missed = 0
             summary = self._coordinator.data.summary
             if summary.algo != algorithm:
+                if (switches := switches + 1) >= MAX_SWITCHES:
+                    raise self._failure("calibration_disturbed")
                 # The window of the hashrate covers both algorithms
                 algorithm = summary.algo
                 hashrates.clear()
