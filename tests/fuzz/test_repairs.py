@@ -263,7 +263,9 @@ async def test_repair(
     issue_id = next(name for name in issues(hass) if name.startswith(key))
     manager: Any = hass.data[REPAIRS]["flow_manager"]
     texts = TEXTS["issues"][key]["fix_flow"]
-    step = await manager.async_init(DOMAIN, context={"issue_id": issue_id})
+    # Home Assistant 2026.9 takes the ID from the data
+    issue = {"issue_id": issue_id}
+    step = await manager.async_init(DOMAIN, context=issue, data=issue)
     try:
         for _ in range(STEPS):
             check_texts(step, texts)
