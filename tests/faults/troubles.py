@@ -1,9 +1,11 @@
 """Troubles of a miner, of its network, and of what answers in its place."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import copy
 from dataclasses import dataclass, replace
+import itertools
 from typing import Any
 from unittest.mock import patch
 
@@ -14,6 +16,7 @@ from simulator.http import Reply, Request
 from simulator.jsonvalue import Json
 from tests.api.client.test_garbage import GARBAGE, INTERRUPTED, hang, trickle
 from tests.common import Rig
+from tests.homes import LASTING
 
 from . import network
 
@@ -213,11 +216,13 @@ def _of_another_program() -> Iterator[Trouble]:
 def _of_the_miner() -> Iterator[Trouble]:
     for name, during in _MINER.items():
         # Jobs of the pool come every 20 s
-        polls = 4 if name == "the pool asks for another algorithm" else 1
+        # What is restored after a restart, or was lost, shows at the second one
+        polls = 4 if name.startswith("the pool asks") else 2 if name in _LASTS else 1
         yield Trouble(
             group="The miner and its computer",
             name=name,
             during=during,
+            lasts=_LASTS.get(name, ""),
             polls_after=polls,
         )
 
@@ -363,6 +368,62 @@ async def _session_closed(rig: Rig) -> AsyncIterator[None]:
         yield
 
 
+def _after_each_change(
+    delay: float, happen: Callable[[Rig, Json], object]
+) -> Callable[[Rig], AbstractAsyncContextManager[None]]:
+    """Let something happen some seconds after each change of the config.
+
+    It is called with the config as it was before all of them.
+    """
+
+    @asynccontextmanager
+    async def during(rig: Rig) -> AsyncIterator[None]:
+        first = copy.deepcopy(rig.simulator.config)
+        later = asyncio.get_running_loop().call_later
+
+        def on_reply(request: Request) -> None:
+            if request.method == "PUT":
+                later(delay, happen, rig, first)
+
+        rig.simulator.on_reply = on_reply
+        yield
+        await asyncio.sleep(LASTING)
+        rig.simulator.on_reply = None
+
+    return during
+
+
+def _restart(rig: Rig, _: Json) -> None:
+    rig.simulator.restart()
+
+
+def _overwrite(rig: Rig, first: Json) -> None:
+    rig.simulator.edit_config(lambda _: first)
+
+
+@asynccontextmanager
+async def _not_kept(rig: Rig) -> AsyncIterator[None]:
+    rig.simulator.surroundings.is_writable = False
+    yield
+    await asyncio.sleep(LASTING)
+    rig.simulator.restart()
+    rig.simulator.surroundings.is_writable = True
+
+
+@asynccontextmanager
+async def _algorithms(rig: Rig) -> AsyncIterator[None]:
+    algorithms = itertools.cycle(["rx/wow", "rx/0"])
+
+    def on_request(request: Request) -> None:
+        if request.path == "/2/summary":
+            rig.simulator.surroundings.algorithm = next(algorithms)
+
+    rig.simulator.on_request = on_request
+    yield
+    rig.simulator.on_request = None
+    rig.simulator.set_algorithm("rx/0")
+
+
 _MINER: dict[str, Callable[[Rig], AbstractAsyncContextManager[None]]] = {
     "is off": _offline,
     "crashes, and is started again later": _killed,
@@ -373,6 +434,7 @@ _MINER: dict[str, Callable[[Rig], AbstractAsyncContextManager[None]]] = {
     "the first pool cannot be reached": _first_pool,
     "the pool rejects 150 shares in a row": _rejected,
     "the pool asks for another algorithm": _algorithm,
+    "the pool asks for another algorithm at each poll": _algorithms,
     "is paused at its console": _console,
     "is stopped at its console": _console_stop,
     "its config file is cut off": _damaged_file,
@@ -395,7 +457,21 @@ _MINER: dict[str, Callable[[Rig], AbstractAsyncContextManager[None]]] = {
     "it gets fewer threads": _edited(
         _set("cpu", "rx", value=[0]), _set("cpu", "rx", value=[0, 1, 2, 3])
     ),
+    "restarts 0.3 s after each change of its config": _after_each_change(0.3, _restart),
+    "cannot write its config file, and restarts after changes": _not_kept,
+    "another program undoes each change after 0.6 s": _after_each_change(
+        0.6, _overwrite
+    ),
+    "another miner answers one poll": _once(
+        _changed("/summary", _with(id="0123456789abcdef", worker_id="other"))
+    ),
     "loses its card": _card_lost,
     "the clock of Home Assistant jumps two hours ahead": _clock_forward,
     "the clock of the miner jumps two hours ahead": _miner_clock_forward,
 }
+
+_LASTS = {
+    "cannot write its config file, and restarts after changes": "config_not_kept",
+    "another program undoes each change after 0.6 s": "change_lost",
+}
+"""Repairs that remain until a change lasts."""
