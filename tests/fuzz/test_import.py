@@ -28,7 +28,7 @@ chosen = st.sampled_from(
     [[*ALL], *([entry_id] for entry_id in ALL), [*ALL[:2]], [ALL[0]] * 2, [ALL[0], "x"]]
 ) | st.sampled_from([*ALL, [], {"x": 1}])
 addresses = st.sampled_from(
-    ["", "http://", "https://[::1", "127.0.0.1:x", "a/b@c", "http://user:p@rig.test"]
+    ["", "http://", "https://[::1", "127.0.0.1:x", "a/b@c", "http://user:p@127.0.0.1:1"]
 )
 
 
