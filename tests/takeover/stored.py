@@ -36,8 +36,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.takeover.record import import_of
-from tests.leaks import LEAKS
 from tests.forms import check_texts, choose, submit
+from tests.leaks import LEAKS
 from tests.test_translations import TEXTS
 
 CAPTURE = Path(__file__).parents[1] / "fixtures" / "hwmland-0.3.1"
