@@ -63,10 +63,10 @@ def options() -> dict[str, Any]:
 async def secure(home: Home) -> AsyncGenerator[Rig]:
     """Return a second miner, whose certificate is pinned, and add an automation."""
     async with Simulator(
-        **NO_CARDS, worker_id="cellar", tls=True, uptime=1000, watch_delay=0
+        gpus=0, worker_id="cellar", tls=True, uptime=1000, watch_delay=0
     ) as simulator:
         simulator.use_certificate(CERTIFICATE.context, CERTIFICATE.der)
-        data = {CONF_SSL: True, **pinned(CERTIFICATE.fingerprint)}
+        data: dict[str, Any] = {CONF_SSL: True, **pinned(CERTIFICATE.fingerprint)}
         entry = entry_for(simulator, **data)
         secure = Rig(home.hass, simulator, entry, home.proxy.freezer)
         await secure.set_up()
