@@ -164,6 +164,10 @@ ANOTHER_PROCESS = {
         Poll(0, 500, 0.7, 40),
         Poll(9.1, 9, 9.1, 0),
     ],
+    "at once, after a paused one that had just connected": [
+        Poll(0, 10, 0.7, 0, paused=True),
+        Poll(10, 9, 9.5, 0, paused=False),
+    ],
 }
 
 

@@ -85,11 +85,10 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     if _connection_goes_on(before, after):
         return False
     if after.uptime <= after.received - before.sent + TOLERANCE:
-        # Equal ages come from a cached reply or a suspended machine. Neither ends a
-        # pause; a process that keeps restarting does.
+        # Equal ages come from a cached reply or a suspended machine, or from a process
+        # that keeps restarting
         is_same = after.uptime == before.uptime and after.connected == before.connected
-        was_paused = before.summary.paused is True and after.summary.paused is False
-        return not is_same or was_paused or _counts_fell(before, after)
+        return not is_same or _began_anew(before, after)
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
@@ -98,14 +97,23 @@ def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
 
     The age of a connection does not depend on the wall clock, and no connection is
     older than its process. If it was younger than the tolerance, a process that started
-    right afterwards may have one of the same age: the counts decide.
+    right afterwards may have one of the same age: what only a restart changes decides.
     """
     if after.connected > after.uptime + TOLERANCE:
         return True
-    if before.connected <= TOLERANCE and _counts_fell(before, after):
+    if before.connected <= TOLERANCE and _began_anew(before, after):
         return False
     elapsed = after.sent - before.received
     return 0 < before.connected <= after.connected - (elapsed - TOLERANCE)
+
+
+def _began_anew(before: _Reading, after: _Reading) -> bool:
+    """Return whether a pause ended or a count decreased.
+
+    Neither comes from a clock that was set, a cached reply, or a suspended machine.
+    """
+    was_paused = before.summary.paused is True and after.summary.paused is False
+    return was_paused or _counts_fell(before, after)
 
 
 def _counts_fell(before: _Reading, after: _Reading) -> bool:
