@@ -66,8 +66,10 @@ def _mutmut(*arguments: str) -> str:
 
 def _module(name: str) -> str:
     """Return the module of a mutant by its name in mutmut."""
-    path = Path(*name.split(".")[:-1]).with_suffix(".py")
-    return str(path.relative_to(PACKAGE))
+    path = Path(*name.split(".")[:-1])
+    is_package = (PROJECT / path).is_dir()
+    file = path / "__init__.py" if is_package else path.with_suffix(".py")
+    return str(file.relative_to(PACKAGE))
 
 
 def _readable(original: str) -> str:

@@ -102,7 +102,9 @@ def make(tests: Mapping[str, list[str]]) -> None:
     }
     # By their import names, for mutmut's adapter
     names = {
-        ".".join((PACKAGE / module).with_suffix("").parts): listed
+        ".".join((PACKAGE / module).with_suffix("").parts).removesuffix(
+            ".__init__"
+        ): listed
         for module, listed in tests.items()
     }
     (WORKSPACE / "tests_of_modules.json").write_text(json.dumps(names))
