@@ -8,13 +8,17 @@ from unittest.mock import patch
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EntityCategory
-from homeassistant.exceptions import Unauthorized
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
 import pytest
 
 import custom_components.xmrig_miner as integration
 from custom_components.xmrig_miner import button, entity, switch
+from custom_components.xmrig_miner.api.exceptions import (
+    XmrigLimitedError,
+    XmrigReadOnlyError,
+)
 from custom_components.xmrig_miner.api.models import BackendType, PauseRule
 from custom_components.xmrig_miner.const import CONF_KIND, CONF_VERIFICATION, DOMAIN
 from custom_components.xmrig_miner.fleet.runtime import FLEET
@@ -290,7 +294,16 @@ def test_an_entity_that_the_user_removed(bench: Bench) -> None:
 def test_entities_of_cards(bench: Bench) -> None:
     """Each has its own."""
     cards = [card("cuda_0"), card("cuda_1")]
-    update = set_up(bench, lambda _: [(ONE, each) for each in cards])
+    valued: list[Any] = []
+
+    def has_value(_: Any, __: Any, gpu: Any) -> bool:
+        valued.append(gpu)
+        return True
+
+    update = set_up(
+        bench, lambda _: [(ONE, each) for each in cards], has_value=has_value
+    )
+    assert valued == cards
     cards.append(card("cuda_2"))
     update()
     assert bench.added == [["True one cuda_0", "True one cuda_1"], ["True one cuda_2"]]
@@ -366,7 +379,7 @@ async def test_the_switch_of_a_pause_rule(bench: Bench) -> None:
     found = switch._pause_rule("name", rule)  # noqa: SLF001
     assert (found.key, found.translation_key) == ("name", "name")
     assert found.entity_category is EntityCategory.CONFIG
-    assert not found.entity_registry_enabled_default
+    assert found.entity_registry_enabled_default is False
     snapshot: Any = SimpleNamespace(pause_rules={rule}, config="config")
     assert found.has_fn(snapshot)
     assert found.is_on_fn(snapshot) is True
@@ -379,28 +392,64 @@ async def test_the_switch_of_a_pause_rule(bench: Bench) -> None:
     assert bench.calls == [("set_pause_rule!", rule, ("enabled", False)), "done"]
 
 
-def described(is_on: bool | None) -> Any:
+def described(bench: Bench, is_on: bool | None) -> Any:
     """Return the description of a switch that only notes what is set."""
 
-    async def set_fn(miner: Any, on: bool) -> None:
-        await (miner.start if on else miner.pause)()
+    def find(snapshot: Any) -> bool | None:
+        assert snapshot is bench.snapshot
+        return is_on
 
-    return switch.XmrigSwitchEntityDescription(
-        key="one", is_on_fn=lambda _: is_on, set_fn=set_fn
-    )
+    async def set_fn(miner: Any, on: bool) -> None:
+        await miner.set_backend(on)
+
+    return switch.XmrigSwitchEntityDescription(key="one", is_on_fn=find, set_fn=set_fn)
 
 
 @pytest.mark.parametrize("is_on", [True, False, None])
 async def test_a_switch(bench: Bench, *, is_on: bool | None) -> None:
     """It is unavailable while its state is unknown."""
-    shown = switch.XmrigSwitch(cast(Any, bench.runtime), described(is_on))
+    shown = switch.XmrigSwitch(cast(Any, bench.runtime), described(bench, is_on))
     assert shown.is_on is is_on
     assert shown.available is (is_on is not None)
     bench.coordinator.last_update_success = False
     assert not shown.available
     await shown.async_turn_on()
     await shown.async_turn_off()
-    assert bench.calls == [("start!",), "done", ("pause!",), "done"]
+    on, off = ("set_backend!", True), ("set_backend!", False)
+    assert bench.calls == [on, "done", off, "done"]
+
+
+@pytest.mark.parametrize(
+    ("context", "cause", "is_raised"),
+    [
+        (None, XmrigLimitedError("limited"), False),
+        (SimpleNamespace(user_id=None), XmrigLimitedError("limited"), False),
+        (SimpleNamespace(user_id="user"), XmrigLimitedError("limited"), True),
+        (None, XmrigReadOnlyError("read-only"), True),
+        (None, None, True),
+    ],
+)
+async def test_a_switch_that_waits_for_a_power_limit(
+    bench: Bench, context: Any, cause: Exception | None, *, is_raised: bool
+) -> None:
+    """Users are told; for an automation it is no error."""
+    error = ServiceValidationError("limited")
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[Any]:
+        yield SimpleNamespace(set_backend=bench.note("set"))
+        raise error from cause
+
+    bench.runtime.commands.run = run
+    shown = switch.XmrigSwitch(cast(Any, bench.runtime), described(bench, is_on=False))
+    shown._context = context  # noqa: SLF001
+    if is_raised:
+        with pytest.raises(ServiceValidationError) as raised:
+            await shown.async_turn_on()
+        assert raised.value is error
+    else:
+        await shown.async_turn_on()
+    assert bench.calls == [("set", True)]
 
 
 @pytest.mark.parametrize("is_managed", [True, False, None])
