@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import SerializationError, json_loads
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -202,6 +202,7 @@ def test_a_state(document: Any) -> None:
 
 
 @anything
+@example({"meter": {"model": {"watts": {"4": [170, 1e-9]}, "hashrates": []}}})
 @given(document=documents(POWER))
 def test_power(document: Any) -> None:
     """The curve is finite and never falls."""

@@ -254,8 +254,12 @@ def _as_json(seen: Readings) -> dict[str, list[float]]:
 
 
 def _weight(value: Any) -> float | None:
-    """Return the weight of a reading; None if the value is not valid."""
-    return number(value, MAX_WEIGHT) or None
+    """Return the weight of a reading; None if the value is not valid.
+
+    It is at least the least one that is stored: 0 would not be read again.
+    """
+    weight = number(value, MAX_WEIGHT)
+    return max(weight, LEAST_WEIGHT) if weight else None
 
 
 def _with_sample(seen: Readings, threads: int, sample: float | None) -> Readings:
