@@ -308,9 +308,9 @@ async def test_a_miner_with_incomplete_replies_is_restored_after_a_complete_one(
     assert running.state(THREADS) == "2"
 
 
-@pytest.mark.parametrize("kind", ["unauthorized", "forbidden"])
+@pytest.mark.parametrize("kind", ["unauthorized", "forbidden", "other_miner"])
 @pytest.mark.parametrize("position", [5, 7, 9, 14])
-async def test_a_miner_that_denies_access_once_is_restored_later(
+async def test_a_miner_that_denies_access_once_or_is_another_is_restored_later(
     running: Rig, kind: str, position: int
 ) -> None:
     """At the request that verifies it, pauses it, or reads or writes its config."""

@@ -23,6 +23,7 @@ from .api.exceptions import (
     XmrigDeniedError,
     XmrigError,
     XmrigInterruptedError,
+    XmrigNotConfirmedError,
     XmrigResponseError,
     XmrigStorageError,
 )
@@ -281,10 +282,12 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
         except XmrigAnotherMinerError, XmrigClosedError, XmrigConnectionError:
             raise
         except XmrigError as error:
-            if self._logged_failure != (failure := str(error)):
+            is_new = self._logged_failure != (failure := str(error))
+            if is_new:
                 self._logged_failure = failure
                 LOGGER.warning("The state of %s was not restored: %s", self.name, error)
-            # The disk may have space again at the next poll
-            return None if isinstance(error, XmrigStorageError) else False
+            # One command may get lost, and the disk may have space again later
+            is_lost = is_new and isinstance(error, XmrigNotConfirmedError)
+            return None if is_lost or isinstance(error, XmrigStorageError) else False
         self._logged_failure = None
         return done
