@@ -92,13 +92,14 @@ async def test_who_answers_is_verified_after_each_read() -> None:
 
 
 async def test_no_change() -> None:
-    """Nothing is sent, but the state is updated."""
+    """Nothing is sent or read again, but the state is updated."""
     bench = Bench()
     changes = await bench.edit(
         {"retries": 5}, update=lambda state: MinerState(threads=3)
     )
     assert changes == []
     assert bench.miner.posted == []
+    assert bench.miner.reads == 1
     assert bench.store.state == MinerState(threads=3)
     assert [state.threads for _, state in bench.saved] == [3]
 
