@@ -429,6 +429,10 @@ async def test_a_config_that_differs_is_read_twice() -> None:
     bench.miner.edits = {6: retries(1)}
     assert (await editor.read()).document["retries"] == 1
     assert bench.miner.reads == 7
+    # One that changes all the time is read three times
+    bench.miner.edits = {read: retries(read) for read in range(8, 20)}
+    assert (await editor.read()).document["retries"] == 10
+    assert bench.miner.reads == 10
 
 
 async def test_the_same_reading_again_is_no_change() -> None:
