@@ -1,4 +1,4 @@
-"""Miners whose power only a plug shows, which has never shown them at rest."""
+"""Miners whose power is not known at first, or that only a plug shows, not at rest yet."""
 
 from typing import override
 
@@ -73,3 +73,20 @@ async def test_off_is_off(metered: Metered) -> None:
     await metered.manager.call("select", "select_option", MODE, option="off")
     await metered.pass_time(30)
     assert not metered.rig.simulator.is_hashing
+
+
+@pytest.mark.parametrize("options", [{"gpus": 1}])
+@pytest.mark.parametrize("uses_cpu", [True, False])
+async def test_a_miner_with_a_card_needs_no_power_options(
+    hass: HomeAssistant, running: Rig, uses_cpu: bool
+) -> None:
+    """It is on or off as a whole, by the power that the card reports."""
+    house = Metered(hass, [running])
+    house.sun = 1000
+    await running.turn("switch.cpu_backend", on=uses_cpu)
+    await house.set_up()
+    await house.pass_time(120)
+    for sun in (0, 1000, 0):
+        house.sun = sun
+        await house.pass_time(120)
+        assert running.simulator.is_hashing is (sun > 0)

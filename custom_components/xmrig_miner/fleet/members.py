@@ -11,6 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..addresses import miner_entries
 from ..const import DOMAIN
 from ..manager import Curve, Figures, ManagerState, Member
+from ..manager.watts import ASSUMED
 from ..power.meter import PowerMeter
 from ..power.model import PowerModel
 from ..power.table import counts_missing
@@ -160,7 +161,7 @@ class Members:
     def _curve(self, entry_id: str, runtime: XmrigRuntimeData) -> Curve | None:
         """Return the curve of a miner; None while its power is unknown."""
         meter = runtime.power.meter
-        if not runtime.power.is_configured:
+        if not runtime.power.is_configured and not meter.cards_watts:
             return None
         key = (meter.model, meter.uses_cpu, meter.cards_watts)
         known = self._curves.get(entry_id)
@@ -205,8 +206,9 @@ def _curve(model: PowerModel, cards: float, *, uses_cpu: bool) -> Curve | None:
     if not cards:
         return curve
     if curve is None:
-        # Its sensor has not shown it at rest yet: until then, all of it counts
-        return Curve.on_off(model.full_load + cards) if model.full_load else None
+        # Nothing tells threads and cards apart: a sensor has not shown it at rest yet, or
+        # there is none
+        return Curve.on_off((model.full_load or ASSUMED * model.threads) + cards)
     idle, *watts = curve.watts
     # The hashrate of the cards is known only while they are hashing
     return Curve(
