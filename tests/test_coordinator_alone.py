@@ -28,6 +28,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigNotConfirmedError,
     XmrigRefusedError,
     XmrigResponseError,
+    XmrigStorageError,
 )
 from custom_components.xmrig_miner.api.identity import MinerIdentity
 from custom_components.xmrig_miner.const import (
@@ -536,7 +537,27 @@ async def test_a_restore_that_finds_it_unreachable(
     coordinator = bench.make()
     assert await bench.refresh(coordinator) == ["poll", ("restore", 1)]
     assert not coordinator.last_update_success
+    assert isinstance(coordinator.last_exception, UpdateFailed)
+    assert coordinator.last_exception.translation_key == error.key
     assert due(bench) == (False, True, False)
+
+
+@pytest.mark.parametrize("name", ["restore_due", "resumed_by_rule"])
+@pytest.mark.parametrize(
+    ("error", "is_due"),
+    [(XmrigRefusedError("refused"), False), (XmrigStorageError("disk full"), True)],
+)
+async def test_a_restore_that_fails(
+    bench: Bench, name: str, error: XmrigError, *, is_due: bool
+) -> None:
+    """It is not tried again, unless the disk may have space later."""
+    setattr(bench.reader, name, True)
+    bench.outcome = error
+    coordinator = bench.make()
+    calls = await bench.refresh(coordinator)
+    assert coordinator.last_update_success
+    assert getattr(bench.reader, name) is is_due
+    assert calls[2:] == (bench.observed(1) if is_due else ["poll", *bench.observed(2)])
 
 
 async def test_a_restart_during_which_the_second_poll_fails(bench: Bench) -> None:
