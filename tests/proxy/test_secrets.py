@@ -1,5 +1,6 @@
 """No wallet, token or password of a worker is shown, logged or stored."""
 
+from collections.abc import Callable
 import json
 import logging
 from typing import Any
@@ -19,7 +20,9 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from simulator import StratumMiner
+from simulator import Simulator, StratumMiner
+from tests.common import Rig, entry_for
+from tests.fleet.house import House
 
 from .conftest import ProxyRig
 from .test_commands import act
@@ -72,7 +75,12 @@ def as_text(value: Any) -> str:
     return json.dumps(value, default=str)
 
 
-async def use(rig: ProxyRig, hass_client: ClientSessionGenerator) -> list[Any]:
+def named_by(mode: bool | str) -> Callable[[dict[str, Any]], None]:
+    """Return the edit of a config that names workers in a way."""
+    return lambda config: config.update(workers=mode)
+
+
+async def use(rig: ProxyRig) -> list[Any]:
     """Do everything with a proxy, and return the responses, errors and forms."""
     hass, proxy = rig.hass, rig.simulator
     told: list[Any] = []
@@ -91,19 +99,12 @@ async def use(rig: ProxyRig, hass_client: ClientSessionGenerator) -> list[Any]:
             await hass.async_block_till_done(wait_background_tasks=True)
 
     for mode in MODES:
-
-        def rename(config: dict[str, Any], mode: object = mode) -> None:
-            config["workers"] = mode
-
-        proxy.edit_config(rename)
+        proxy.edit_config(named_by(mode))
         told.append(await act(rig, "get_workers"))
         await choose()
         miner = StratumMiner(None, user=f"{WALLET}.new", password=f"new-{HIDDEN}")
         proxy.connect(miner)
         told.append(await act(rig, "get_workers"))
-        told.append(
-            await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
-        )
         proxy.disconnect(miner)
         # It is gone once it is offline in two readings
         told += [await act(rig, "get_workers") for _ in range(2)]
@@ -151,7 +152,7 @@ async def test_no_secret_is_shown(
     hass.bus.async_listen(MATCH_ALL, events.append)
     await proxy_rig.set_up()
     assert as_text(proxy_rig.simulator.process.document("/1/workers")).count(HIDDEN) > 1
-    told = {"use": await use(proxy_rig, hass_client)}
+    told = {"use": await use(proxy_rig)}
     entry = proxy_rig.entry
     told["chosen"] = [subentry.as_dict() for subentry in entry.subentries.values()]
     assert "attic" in as_text(told["chosen"])
@@ -185,3 +186,27 @@ async def test_no_secret_is_shown(
         if event.data.get("new_state")
     }
     assert {"worker_appeared", "worker_gone", "pool_lost", "config_changed"} <= kinds
+
+
+async def test_no_diagnostics_of_any_entry_have_secrets(
+    hass: HomeAssistant, proxy_rig: ProxyRig, hass_client: ClientSessionGenerator
+) -> None:
+    """Whichever way the proxy names its workers; miners may mine through it."""
+    await proxy_rig.set_up()
+    pool = {"url": "127.0.0.1:3333", "user": WALLET, "pass": f"pool-{HIDDEN}"}
+    async with Simulator(
+        token=f"miner-{HIDDEN}", config={"pools": [pool]}, uptime=1000, watch_delay=0
+    ) as simulator:
+        miner = Rig(hass, simulator, entry_for(simulator), proxy_rig.freezer)
+        await miner.set_up()
+        house = House(hass, [miner])
+        await house.set_up()
+        for mode in MODES:
+            proxy_rig.simulator.edit_config(named_by(mode))
+            await proxy_rig.poll(7)
+            for rig in (miner, house.manager, proxy_rig):
+                told = as_text(
+                    await get_diagnostics_for_config_entry(hass, hass_client, rig.entry)
+                )
+                assert "entry" in told
+                assert HIDDEN not in told, (mode, rig.entry.title)
