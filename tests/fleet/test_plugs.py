@@ -90,3 +90,17 @@ async def test_a_miner_with_a_card_needs_no_power_options(
         house.sun = sun
         await house.pass_time(120)
         assert running.simulator.is_hashing is (sun > 0)
+
+
+@pytest.mark.parametrize("options", [{"gpus": 1}])
+async def test_cards_of_unknown_power_are_left_alone(
+    hass: HomeAssistant, running: Rig
+) -> None:
+    """Neither the miner nor the user says what they draw."""
+    for gpu in running.simulator.gpus:
+        gpu.power = gpu.idle_power = 0
+    await running.turn("switch.cpu_backend", on=False)
+    house = Metered(hass, [running])
+    await house.set_up()
+    await house.pass_time(60)
+    assert running.simulator.is_hashing

@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from ..addresses import miner_entries
+from ..api.models import BackendType
 from ..const import DOMAIN
 from ..manager import Curve, Figures, ManagerState, Member
 from ..manager.watts import ASSUMED
@@ -181,6 +182,12 @@ def _learned_size(runtime: XmrigRuntimeData, curve: Curve | None) -> int | None:
     meter, snapshot = runtime.power.meter, runtime.coordinator.data
     is_measured = meter.sensor is not None and curve is not None
     if is_measured or not meter.uses_cpu or meter.cards_watts:
+        return None
+    cards = snapshot.backends.gpus if snapshot.backends else ()
+    if snapshot.is_enabled(BackendType.CPU) is False and not any(
+        card.health.power for card in cards
+    ):
+        # Its meter has not seen yet that it does not use its CPU
         return None
     return meter.model.threads or snapshot.user_threads or None
 
