@@ -103,9 +103,23 @@ def _percentile(values: list[float]) -> float:
     return quantiles(values, n=100)[-1]
 
 
+async def _paced(hass: HomeAssistant, ports: list[int], polls: int) -> float:
+    """Return the share of a core that bare requests need, sent one miner at a time."""
+    session = async_get_clientsession(hass)
+    floors = [Floor(session, port) for port in ports]
+    await floors[0].three()
+    wall, used = time.monotonic(), time.process_time()
+    for turn in range(polls * len(ports)):
+        await floors[turn % len(ports)].three()
+        due = wall + (turn + 1) * POLL / len(ports)
+        await asyncio.sleep(max(0.0, due - time.monotonic()))
+    return (time.process_time() - used) / (time.monotonic() - wall)
+
+
 async def _steady(size: int, polls: int) -> list[Result]:
     """Measure miners that are polled at the usual interval, in real time."""
     async with miners(size, polls=1000) as ports, home() as hass:
+        bare = await _paced(hass, ports, polls // 2)
         # The first miner also loads the code of the integration
         await add_fleet(hass, ports[:1])
         before, began = resident(), time.process_time()
@@ -130,6 +144,11 @@ async def _steady(size: int, polls: int) -> list[Result]:
             unit="‰ of a core",
             target=0.4,
             note=f"{away} not reached in time" if away else "",
+        ),
+        Result(
+            name=f"{name} CPU a miner / bare requests at the same pace",
+            value=used / bare,
+            note=f"{1000 * bare / size:.3f} ‰ of a core",
         ),
         Result(
             name=f"{name} set up one more",

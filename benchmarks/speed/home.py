@@ -131,13 +131,15 @@ def coordinators(hass: HomeAssistant) -> list[XmrigCoordinator]:
 
 
 async def polled_by_hand(hass: HomeAssistant) -> list[XmrigCoordinator]:
-    """Stop the regular polls, and return a function that polls instead."""
+    """Stop the regular polls, and return the coordinators, to poll by hand."""
     found = coordinators(hass)
     for coordinator in found:
-        # The second poll sets the interval, the third one cancels the next
-        await coordinator.async_refresh()
-        coordinator.update_interval = None
-        await coordinator.async_refresh()
+        hass.config_entries.async_update_entry(
+            coordinator.config_entry, pref_disable_polling=True
+        )
+        # The first poll cancels the scheduled one
+        for _ in range(2):
+            await coordinator.async_refresh()
     return found
 
 

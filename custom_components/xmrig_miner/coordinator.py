@@ -89,6 +89,7 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
         self._may_reauthenticate = True
         self._shared_refresh: asyncio.Task[None] | None = None
         self._polls_before_refresh = 0
+        self._device_facts: dict[str, Any] = {}
         process.link.on_unreachable = self._handle_unreachable
 
     async def async_close(self) -> None:
@@ -176,13 +177,15 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
         entry = self.config_entry
         # An imported miner keeps the name that its entities are named after
         worker_id = None if CONF_IMPORT in entry.data else summary.worker_id
+        facts |= {"name": worker_id or entry.title, "sw_version": summary.version}
+        if facts == self._device_facts:
+            return
+        self._device_facts = facts
         device = dr.async_get(self.hass).async_get_or_create(
             config_entry_id=entry.entry_id,
             # No configuration_url: XMRig serves no page, only 401 or 404 to a browser
             identifiers={(DOMAIN, entry.entry_id)},
             manufacturer="XMRig",
-            name=worker_id or entry.title,
-            sw_version=summary.version,
             **facts,
         )
         self.device_id = device.id
