@@ -1,6 +1,7 @@
 """A certificate is pinned, changes, and is pinned again, as a user sees it."""
 
 from collections.abc import Generator
+from functools import partial
 
 from playwright.async_api import expect
 import pytest
@@ -26,6 +27,12 @@ def miner() -> Generator[SimulatedMiner]:
         miner.stop()
 
 
+async def is_loaded(client: Client) -> bool:
+    """Return whether the only miner is set up."""
+    [entry] = await listed(client)
+    return bool(entry["state"] == "loaded")
+
+
 async def test_the_certificate_that_was_seen_is_pinned(
     user: User, client: Client, miner: SimulatedMiner
 ) -> None:
@@ -40,8 +47,7 @@ async def test_the_certificate_that_was_seen_is_pinned(
     await user.sees("How much power does cellar draw?")
     await user.submit()
     await user.finish()
-    [entry] = await listed(client)
-    assert entry["state"] == "loaded"
+    await eventually(partial(is_loaded, client))
 
 
 async def test_another_one_is_asked_about(
@@ -63,12 +69,7 @@ async def test_another_one_is_asked_about(
     await user.page.get_by_text("Pin the new certificate", exact=True).click()
     await user.sees("The issue is repaired!")
     assert not await is_raised()
-
-    async def is_loaded() -> bool:
-        [entry] = await listed(client)
-        return bool(entry["state"] == "loaded")
-
-    await eventually(is_loaded)
+    await eventually(partial(is_loaded, client))
 
 
 async def test_the_choice_is_shown_in_the_form(user: User) -> None:

@@ -28,7 +28,8 @@ TABLE_FROM = 20
 FIRST_PAINT = 500
 """ms of CPU time in which a dashboard is there: a busy computer takes longer, not more."""
 
-# From another page of Home Assistant until all is drawn
+# From another page of Home Assistant until all is drawn. Looking is work, too: at each
+# frame, it would be the more of it the longer a busy computer takes.
 OPEN = """async ([path, selector, count]) => {
   const found = (root) => [...root.querySelectorAll('*')].flatMap((element) => [
     ...(element.matches(selector) ? [element] : []),
@@ -36,7 +37,7 @@ OPEN = """async ([path, selector, count]) => {
   ]);
   history.pushState(null, '', path);
   window.dispatchEvent(new CustomEvent('location-changed'));
-  while (found(document).length < count) await new Promise(requestAnimationFrame);
+  while (found(document).length < count) await new Promise((go) => setTimeout(go, 100));
   await new Promise(requestAnimationFrame);
 }"""
 

@@ -39,6 +39,11 @@ async def entry(client: Client) -> dict[str, Any]:
     return found
 
 
+async def is_loaded(client: Client) -> bool:
+    """Return whether the miner is set up, as again after a change."""
+    return bool((await entry(client))["state"] == "loaded")
+
+
 async def device(client: Client) -> Device:
     """Return the miner's device."""
     found = await entry(client)
@@ -65,7 +70,7 @@ async def test_a_miner_is_added_with_the_manager(
     await user.submit()
     await user.choose("Mine with solar surplus")
     await user.finish()
-    assert (await entry(client))["state"] == "loaded"
+    await eventually(partial(is_loaded, client))
 
 
 async def registered(user: User) -> list[dict[str, Any]]:
@@ -101,11 +106,10 @@ async def test_mining_is_switched_off_and_on(user: User, client: Client) -> None
     await managed.press("Space")
     await expect(managed).not_to_be_checked()
     mining = user.page.get_by_label("Toggle attic Mining")
-    # The manager may have paused it
-    is_on = await mining.is_checked()
-    for turned_on in (not is_on, is_on, not is_on, True):
-        if await mining.is_checked() != turned_on:
-            await mining.press("Space")
+    # The manager may have paused it, which ends a while later
+    await expect(mining).to_be_checked()
+    for turned_on in (False, True, False, True):
+        await mining.press("Space")
         await expect(mining).to_be_checked(checked=turned_on)
         state = "on" if turned_on else "off"
         await eventually(partial(has_state, client, "switch.mining", state))
@@ -150,7 +154,7 @@ async def test_it_is_reconfigured(
     await user.submit()
     await user.sees("Reconfiguration was successful")
     await user.finish("Close")
-    assert (await entry(client))["state"] == "loaded"
+    await eventually(partial(is_loaded, client))
 
 
 async def test_another_token_is_asked_for(
@@ -172,7 +176,7 @@ async def test_another_token_is_asked_for(
     await user.submit()
     await user.sees("Re-authentication was successful")
     await user.finish("Close")
-    assert (await entry(client))["state"] == "loaded"
+    await eventually(partial(is_loaded, client))
 
 
 async def test_diagnostics_hold_no_secret(user: User) -> None:

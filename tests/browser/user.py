@@ -14,7 +14,7 @@ from scripts.runner.client import PASSWORD, USERNAME
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
-PATIENCE = 120_000
+PATIENCE = 300_000
 """ms until something counts as missing: on a busy computer, all of it takes longer."""
 
 expect.set_options(timeout=PATIENCE)
