@@ -110,7 +110,8 @@ class Bench:
 
     def make(self) -> XmrigCoordinator:
         """Return the coordinator."""
-        with patch.object(module, "MinerReader", lambda _: self.reader):
+        readers = {id(self.miner): self.reader}
+        with patch.object(module, "MinerReader", lambda miner: readers[id(miner)]):
             return XmrigCoordinator(
                 self.hass, self.entry, cast(Any, self.miner), self.results.append
             )
@@ -327,6 +328,12 @@ async def test_a_token_that_is_rejected(bench: Bench) -> None:
     await bench.hass.async_block_till_done()
     await bench.refresh(coordinator)
     assert forms(bench) == 1
+    # Until the token is rejected again, and then accepted
+    bench.failing = XmrigAuthenticationError("401")
+    await bench.refresh(coordinator)
+    bench.failing = None
+    await bench.refresh(coordinator)
+    assert forms(bench) == 0
 
 
 async def test_a_form_from_before_a_reload(bench: Bench) -> None:
