@@ -39,9 +39,13 @@ async def test_a_pause_outlives_the_miners_process(running: Rig) -> None:
     assert running.state(REASON) == "asked_here"
 
 
-async def test_a_miner_that_was_asked_to_mine_is_started_again(running: Rig) -> None:
-    """Its config may have been replaced."""
+@pytest.mark.parametrize("is_confused", [False, True])
+async def test_a_miner_that_was_asked_to_mine_is_started_again(
+    running: Rig, is_confused: bool
+) -> None:
+    """Its config may have been replaced, and the backends first read be another's."""
     await running.press("button.start")
+    await running.poll()
     await running.simulator.kill()
 
     def edit(config: Json) -> None:
@@ -49,7 +53,9 @@ async def test_a_miner_that_was_asked_to_mine_is_started_again(running: Rig) -> 
 
     running.simulator.edit_config(edit)
     running.simulator.restart()
-    await running.poll()
+    if is_confused:
+        running.simulator.fail_next(2, "other_miner")
+    await running.poll(2)
     assert running.simulator.config["cpu"]["enabled"]
     assert running.state(MINING) == "on"
 

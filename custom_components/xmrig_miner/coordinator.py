@@ -258,7 +258,8 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
             if snapshot.restricted or not keep_state:
                 self._reader.restore_due = False
                 return True
-            if snapshot.is_mining is None or not snapshot.is_fresh:
+            is_known = snapshot.is_fresh and snapshot.config_agrees
+            if snapshot.is_mining is None or not is_known:
                 return False
             done = await self._async_try(self.miner.restore_wanted_state(snapshot))
         elif self._reader.resumed_by_rule:

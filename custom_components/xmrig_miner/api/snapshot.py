@@ -50,7 +50,7 @@ class Snapshot(BaseSnapshot):
             and self.backends is not None
             and self.backends.complete
             and self.backends.by_type.keys() >= self._built_backends
-            and (self.restricted or self._config_agrees)
+            and (self.restricted or self.config_agrees)
         )
 
     @property
@@ -65,7 +65,7 @@ class Snapshot(BaseSnapshot):
             and self.summary.paused is not None
             and cpu
             and cpu.enabled
-            and self._config_agrees
+            and self.config_agrees
         )
 
     def is_certain(self, gpu: Gpu) -> bool:
@@ -82,7 +82,7 @@ class Snapshot(BaseSnapshot):
         )
 
     @property
-    def _config_agrees(self) -> bool:
+    def config_agrees(self) -> bool:
         """Return whether the config is known and enables the running backends.
 
         Otherwise, the backends are from another moment or another miner.
