@@ -567,6 +567,17 @@ async def test_a_restore_that_fails(
     assert calls[2:] == (bench.observed(1) if is_due else ["poll", *bench.observed(2)])
 
 
+@pytest.mark.parametrize("name", ["restore_due", "resumed_by_rule"])
+async def test_a_restore_that_does_not_show(bench: Bench, name: str) -> None:
+    """A command may get lost: it is tried again, once."""
+    setattr(bench.reader, name, True)
+    bench.outcome = XmrigNotConfirmedError("no change", Command.PAUSE)
+    coordinator = bench.make()
+    for is_due in (True, False):
+        await bench.refresh(coordinator)
+        assert getattr(bench.reader, name) is is_due
+
+
 async def test_a_restart_during_which_the_second_poll_fails(bench: Bench) -> None:
     """The events of it come with the next poll that succeeds."""
     bench.reader.restore_due = True
