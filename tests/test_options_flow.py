@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.helpers.selector import EntitySelector, NumberSelector
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.xmrig_miner.const import (
     CONF_FULL_POWER,
@@ -20,6 +21,7 @@ from custom_components.xmrig_miner.const import (
     CONF_TEMPERATURE_SENSOR,
     CONF_WAKE_ENTITY,
     CONF_WAKE_MAC,
+    DOMAIN,
 )
 from custom_components.xmrig_miner.options_flow import SECTIONS
 from tests.common import Rig
@@ -86,6 +88,21 @@ async def test_invalid_powers_are_reported(
     result = await submit(running, form, right)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert running.entry.options.items() >= right.items()
+
+
+async def test_a_meter_of_another_miner_is_named(running: Rig) -> None:
+    """Its watts would count twice. The same form with its own meter is right."""
+    used = {CONF_POWER_SENSOR: "sensor.plug"}
+    other = MockConfigEntry(domain=DOMAIN, title="cellar", data={}, options=used)
+    other.add_to_hass(running.hass)
+    form = await submit(running, await options_of(running), used)
+    assert form["errors"] == {"power": "sensor_of_another_miner"}
+    assert form["description_placeholders"] == {"other": "cellar"}
+    assert suggested(form, CONF_POWER_SENSOR) == "sensor.plug"
+    await running.hass.config_entries.async_remove(other.entry_id)
+    for _ in range(2):
+        result = await submit(running, await options_of(running), used)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_every_field_has_a_name_and_a_description(running: Rig) -> None:

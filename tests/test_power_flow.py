@@ -130,6 +130,27 @@ async def test_no_entity_of_a_miner_is_a_meter(
             await submit_one(hass, form, {CONF_POWER_SENSOR: own})
 
 
+async def test_no_meter_of_another_miner(
+    hass: HomeAssistant, running: Rig, loopback: None
+) -> None:
+    """Its watts would count twice. It is not suggested either."""
+    report(hass, "sensor.cellar")
+    used = {CONF_POWER_SENSOR: "sensor.cellar"}
+    hass.config_entries.async_update_entry(running.entry, options=used)
+    async with Simulator(worker_id="cellar", uptime=1000, watch_delay=0) as other:
+        form = await reach(hass, other)
+        assert entered(form) == {}
+        form = await submit_one(hass, form, used)
+        assert form["errors"] == {CONF_POWER_SENSOR: "sensor_of_another_miner"}
+        assert form["description_placeholders"] == {
+            "name": "cellar",
+            "other": "rig-one",
+        }
+        assert entered(form) == used
+        result = await submit_one(hass, form, NUMBERS)
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 # --- The plug that is suggested -----------------------------------------------
 
 

@@ -41,7 +41,7 @@ from .fleet.sleep_options import (
     is_mac,
 )
 from .fleet.temperature import MAX_TEMPERATURE
-from .flows.power_form import own_entities, power_error, power_fields
+from .flows.power_form import own_entities, power_error, power_fields, sensor_user
 from .power.options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
 
 SECTION_RESTART = "restart"
@@ -60,6 +60,7 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Change the options."""
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             # Stored without sections
             options = {
@@ -68,6 +69,10 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
                 for key, value in fields.items()
             }
             errors = _errors(options)
+            entry_id = self.config_entry.entry_id
+            if other := sensor_user(self.hass, options, besides=entry_id):
+                errors[SECTION_POWER] = "sensor_of_another_miner"
+                placeholders = {"other": other}
             if not errors:
                 return self.async_create_entry(data=options)
         stored = self.config_entry.options
@@ -78,6 +83,7 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
                 user_input or dict.fromkeys(SECTIONS, stored),
             ),
             errors=errors,
+            description_placeholders=placeholders,
         )
 
 

@@ -11,7 +11,7 @@ from ..const import CONF_POWER_SENSOR, DOMAIN
 from ..fleet.energy import async_dashboard
 from ..kinds import MANAGER_ID
 from ..power.options import PowerOptions
-from .power_form import find_plug, own_entities, power_error, power_fields
+from .power_form import find_plug, own_entities, power_error, power_fields, sensor_user
 
 
 class PowerSteps(ConfigFlow):
@@ -40,6 +40,9 @@ class PowerSteps(ConfigFlow):
             return self._async_show_power({})
         if errors := power_error(user_input):
             return self._async_show_power(user_input, errors)
+        if other := sensor_user(self.hass, user_input):
+            errors = {CONF_POWER_SENSOR: "sensor_of_another_miner"}
+            return self._async_show_power(user_input, errors, other=other)
         self._power = user_input
         if PowerOptions.from_options(user_input).is_complete and await self._has_sun():
             return await self.async_step_solar()
@@ -98,7 +101,10 @@ class PowerSteps(ConfigFlow):
 
     @callback
     def _async_show_power(
-        self, shown: dict[str, Any], errors: dict[str, str] | None = None
+        self,
+        shown: dict[str, Any],
+        errors: dict[str, str] | None = None,
+        **placeholders: str,
     ) -> ConfigFlowResult:
         """Show the form, filled in with the given values."""
         schema = vol.Schema(power_fields(own_entities(self.hass)))
@@ -106,5 +112,5 @@ class PowerSteps(ConfigFlow):
             step_id="power",
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors or {},
-            description_placeholders={"name": self._title},
+            description_placeholders={"name": self._title, **placeholders},
         )

@@ -22,6 +22,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..const import CONF_FULL_POWER, CONF_IDLE_POWER, CONF_POWER_SENSOR, DOMAIN
+from ..kinds import EntryKind, entries_of_kind
 from ..power.model import MAX_WATTS
 
 MIN_NAME = 3
@@ -78,10 +79,32 @@ def power_error(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 @callback
+def sensor_user(
+    hass: HomeAssistant, options: Mapping[str, Any], *, besides: str | None = None
+) -> str | None:
+    """Return the name of another miner with the power sensor of these options.
+
+    None if there is none. What both draw would count twice. `besides` is the ID of the
+    config entry that has these options.
+    """
+    sensor = options.get(CONF_POWER_SENSOR)
+    return next(
+        (
+            entry.title
+            for entry in entries_of_kind(hass, EntryKind.MINER, include_disabled=False)
+            if sensor
+            and entry.options.get(CONF_POWER_SENSOR) == sensor
+            and entry.entry_id != besides
+        ),
+        None,
+    )
+
+
+@callback
 def find_plug(hass: HomeAssistant, miner: str) -> str | None:
     """Return the power sensor whose name, device or area matches the name of a miner.
 
-    None if there is none, or if several match equally well.
+    None if there is none, if several match equally well, or if it is another miner's.
     """
     wanted = _words(miner)
     if len("".join(wanted)) < MIN_NAME:
@@ -99,7 +122,9 @@ def find_plug(hass: HomeAssistant, miner: str) -> str | None:
                 found.setdefault(rank, []).append(state.entity_id)
                 break
     best = found[min(found)] if found else []
-    return best[0] if len(best) == 1 else None
+    if len(best) != 1 or sensor_user(hass, {CONF_POWER_SENSOR: best[0]}):
+        return None
+    return best[0]
 
 
 def _places(
