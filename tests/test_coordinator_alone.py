@@ -106,6 +106,7 @@ class Bench:
         )
         self.is_mining: bool | None = True
         self.is_fresh = True
+        self.config_agrees = True
         self.restricted = False
 
     def make(self) -> XmrigCoordinator:
@@ -133,6 +134,7 @@ class Bench:
             summary=self.summary,
             is_mining=self.is_mining,
             is_fresh=self.is_fresh,
+            config_agrees=self.config_agrees,
             restricted=self.restricted,
         )
 
@@ -482,17 +484,18 @@ async def test_a_pause_that_is_over(bench: Bench, *, done: bool) -> None:
     assert due(bench) == (False, True, False)
 
 
-@pytest.mark.parametrize("how", ["unknown", "old"])
+@pytest.mark.parametrize("how", ["unknown", "old", "contradictory"])
 async def test_a_state_that_is_not_known(bench: Bench, how: str) -> None:
     """It is restored once it is."""
     bench.reader.restore_due = True
     bench.is_mining = None if how == "unknown" else False
     bench.is_fresh = how != "old"
+    bench.config_agrees = how != "contradictory"
     coordinator = bench.make()
     assert await bench.refresh(coordinator) == ["poll", *bench.observed(1)]
     assert due(bench) == (False, True, False)
     bench.is_mining = False
-    bench.is_fresh = True
+    bench.is_fresh = bench.config_agrees = True
     assert (await bench.refresh(coordinator))[1] == ("restore", 2)
 
 
