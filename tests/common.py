@@ -18,7 +18,7 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     Platform,
 )
-from homeassistant.core import Context, HomeAssistant, State
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -208,17 +208,9 @@ class Rig[SimulatorT: BaseSimulator[Any] = Simulator]:
             name for name, state in self.states.items() if state == STATE_UNAVAILABLE
         }
 
-    async def turn(
-        self, name: str, *, on: bool, context: Context | None = None
-    ) -> None:
-        """Turn a switch on or off; without a context, as an automation does."""
-        await self.hass.services.async_call(
-            "switch",
-            "turn_on" if on else "turn_off",
-            {ATTR_ENTITY_ID: self.entity_id(name)},
-            blocking=True,
-            context=context,
-        )
+    async def turn(self, name: str, *, on: bool) -> None:
+        """Turn a switch on or off."""
+        await self.call("switch", "turn_on" if on else "turn_off", name)
 
     async def press(self, name: str) -> None:
         """Press a button."""

@@ -8,17 +8,13 @@ from unittest.mock import patch
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EntityCategory
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
 import pytest
 
 import custom_components.xmrig_miner as integration
 from custom_components.xmrig_miner import button, entity, switch
-from custom_components.xmrig_miner.api.exceptions import (
-    XmrigLimitedError,
-    XmrigReadOnlyError,
-)
 from custom_components.xmrig_miner.api.models import BackendType, PauseRule
 from custom_components.xmrig_miner.const import CONF_KIND, CONF_VERIFICATION, DOMAIN
 from custom_components.xmrig_miner.fleet.runtime import FLEET
@@ -417,39 +413,6 @@ async def test_a_switch(bench: Bench, *, is_on: bool | None) -> None:
     await shown.async_turn_off()
     on, off = ("set_backend!", True), ("set_backend!", False)
     assert bench.calls == [on, "done", off, "done"]
-
-
-@pytest.mark.parametrize(
-    ("context", "cause", "is_raised"),
-    [
-        (None, XmrigLimitedError("limited"), False),
-        (SimpleNamespace(user_id=None), XmrigLimitedError("limited"), False),
-        (SimpleNamespace(user_id="user"), XmrigLimitedError("limited"), True),
-        (None, XmrigReadOnlyError("read-only"), True),
-        (None, None, True),
-    ],
-)
-async def test_a_switch_that_waits_for_a_power_limit(
-    bench: Bench, context: Any, cause: Exception | None, *, is_raised: bool
-) -> None:
-    """Users are told; for an automation it is no error."""
-    error = ServiceValidationError("limited")
-
-    @asynccontextmanager
-    async def run() -> AsyncIterator[Any]:
-        yield SimpleNamespace(set_backend=bench.note("set"))
-        raise error from cause
-
-    bench.runtime.commands.run = run
-    shown = switch.XmrigSwitch(cast(Any, bench.runtime), described(bench, is_on=False))
-    shown._context = context  # noqa: SLF001
-    if is_raised:
-        with pytest.raises(ServiceValidationError) as raised:
-            await shown.async_turn_on()
-        assert raised.value is error
-    else:
-        await shown.async_turn_on()
-    assert bench.calls == [("set", True)]
 
 
 @pytest.mark.parametrize("is_managed", [True, False, None])

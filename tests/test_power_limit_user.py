@@ -4,10 +4,8 @@ import asyncio
 import json
 from typing import Any
 
-from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockUser
 
 from .common import Rig
 from .controls import (
@@ -122,13 +120,13 @@ async def test_the_miner_goes_on_when_the_limit_allows_it(limited: Rig) -> None:
 
 
 async def test_turning_on_while_the_limit_allows_nothing_is_a_request(
-    limited: Rig, hass_admin_user: MockUser
+    limited: Rig,
 ) -> None:
     """The switch stays off with an error, and the miner starts when it may."""
     await limited.turn(MINING, on=False)
     await set_limit(limited, 0)
     for call in (
-        limited.turn(MINING, on=True, context=Context(user_id=hass_admin_user.id)),
+        limited.turn(MINING, on=True),
         limited.press("button.start"),
     ):
         with pytest.raises(ServiceValidationError) as error:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 from custom_components.xmrig_miner.kinds import EntryKind
@@ -29,12 +28,6 @@ async def managed(rig: Rig) -> Rig:
     return rig
 
 
-@pytest.fixture
-def user(hass_admin_user: MockUser) -> Context:
-    """Return the context of an action that a user calls."""
-    return Context(user_id=hass_admin_user.id)
-
-
 def limit_of(rig: Rig) -> PowerLimit:
     """Return what a manager commands."""
     limit = rig.entry.runtime_data.power.limit
@@ -49,43 +42,29 @@ async def test_threads_follow_at_once_both_ways(managed: Rig) -> None:
         assert threads_hashing(managed.simulator) == threads
 
 
-async def test_no_thread_is_a_pause_that_the_user_cannot_end(
-    managed: Rig, user: Context
-) -> None:
+async def test_no_thread_is_a_pause_that_the_user_cannot_end(managed: Rig) -> None:
     """Turning Mining on is noted, and the error names what holds it."""
     await limit_of(managed).async_set_managed(0)
     assert managed.simulator.miner.is_paused
     with pytest.raises(ServiceValidationError) as raised:
-        await managed.turn(MINING, on=True, context=user)
+        await managed.turn(MINING, on=True)
     assert raised.value.translation_key == "managed_rest"
     await limit_of(managed).async_set_managed(2)
     assert threads_hashing(managed.simulator) == 2
 
 
-async def test_no_thread_is_no_error_for_an_automation(managed: Rig) -> None:
-    """It would be in the log each time, and nothing is wrong."""
-    await managed.turn(MINING, on=False)
-    await limit_of(managed).async_set_managed(0)
-    await managed.turn(MINING, on=True)
-    assert managed.state(REASON) == "manager"
-    await limit_of(managed).async_set_managed(2)
-    assert threads_hashing(managed.simulator) == 2
-
-
-async def test_the_reason_names_who_leaves_no_thread(
-    managed: Rig, user: Context
-) -> None:
+async def test_the_reason_names_who_leaves_no_thread(managed: Rig) -> None:
     """The manager, unless the user's own limit leaves none either."""
     await limit_of(managed).async_set_managed(0)
     assert managed.state(REASON) == "manager"
     with pytest.raises(ServiceValidationError) as raised:
-        await managed.turn(MINING, on=True, context=user)
+        await managed.turn(MINING, on=True)
     assert raised.value.translation_key == "managed_rest"
     await set_limit(managed, 70)
     await managed.poll()
     assert managed.state(REASON) == "power_limit"
     with pytest.raises(ServiceValidationError) as raised:
-        await managed.turn(MINING, on=True, context=user)
+        await managed.turn(MINING, on=True)
     assert raised.value.translation_key == "limited"
     await limit_of(managed).async_set_managed(2)
     assert managed.state(REASON) == "power_limit"

@@ -11,14 +11,11 @@ from homeassistant.components.switch import (
 )
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.exceptions import XmrigLimitedError
 from .api.miner import Miner
 from .api.models import BackendType, PauseRule
 from .api.snapshot import Snapshot
-from .const import LOGGER
 from .entity import XmrigEntity, async_setup_entities
 from .fleet.runtime import FLEET, async_change_member, member_settings
 from .fleet.switch import setup_switches
@@ -129,20 +126,9 @@ class XmrigSwitch(XmrigEntity, SwitchEntity):
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Turn it on.
-
-        If a power limit or the manager leaves no thread, the request waits until one
-        does. Users are told by an error. For an automation it is none, and would be one
-        in the log each time.
-        """
-        try:
-            async with self.runtime.commands.run() as miner:
-                await self.entity_description.set_fn(miner, True)
-        except ServiceValidationError as error:
-            is_waiting = isinstance(error.__cause__, XmrigLimitedError)
-            if not is_waiting or (self._context and self._context.user_id):
-                raise
-            LOGGER.debug("%s", error)
+        """Turn it on."""
+        async with self.runtime.commands.run() as miner:
+            await self.entity_description.set_fn(miner, True)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
