@@ -276,8 +276,8 @@ async def attempt(
     course.error = _error(running)
     if error := _error(starter.task):
         course.problems.append(f"{operation} raised {error!r}")
-    # The process ends soon after Home Assistant stopped
-    await asyncio.sleep(HOLD if operation == "stop" else AFTERWARDS)
+    # The process ends soon after Home Assistant stopped, and after the request that waits
+    await asyncio.sleep(2 * HOLD if operation == "stop" else AFTERWARDS)
     course.problems += _sent_too_late(trial, operation, requests)
     return course
 
