@@ -99,14 +99,14 @@ class Leaks(logging.Handler):
     def everywhere(self) -> Iterator[None]:
         """Search everything, in whichever Home Assistant it happens."""
         with ExitStack() as stack:
-            for owner, name, search in (
+            for kind, name, search in (
                 (EventBus, "async_fire_internal", self._see_event),
-                (HomeAssistantError, "__init__", self._see_error),
-                (XmrigError, "__init__", self._see_error),
-                (IssueRegistry, "async_get_or_create", self._see_issue),
+                (HomeAssistantError, "__init__", self._see_arguments),
+                (XmrigError, "__init__", self._see_arguments),
+                (IssueRegistry, "async_get_or_create", self._see_arguments),
             ):
                 stack.enter_context(
-                    patch.object(owner, name, _searched(getattr(owner, name), search))
+                    patch.object(kind, name, _searched(getattr(kind, name), search))
                 )
             logging.getLogger().addHandler(self)
             stack.callback(logging.getLogger().removeHandler, self)
@@ -117,10 +117,7 @@ class Leaks(logging.Handler):
     ) -> None:
         self.search_event(event_type, data)
 
-    def _see_error(self, _: Exception, *args: Any, **kwargs: Any) -> None:
-        self.search(f"{args} {kwargs}")
-
-    def _see_issue(self, _: IssueRegistry, *args: Any, **kwargs: Any) -> None:
+    def _see_arguments(self, _: object, *args: Any, **kwargs: Any) -> None:
         self.search(f"{args} {kwargs}")
 
 

@@ -155,8 +155,8 @@ def bench() -> Iterator[Bench]:
         (entity, "async_get_current_platform", lambda: platform),
     ]
     with ExitStack() as stack:
-        for owner, name, stand_in in registries:
-            stack.enter_context(patch.object(owner, name, stand_in))
+        for module, name, stand_in in registries:
+            stack.enter_context(patch.object(module, name, stand_in))
         yield bench
 
 

@@ -206,7 +206,9 @@ def _others(
     Only once they are needed: each poll asks which miner answers, but only twins have
     to be told apart.
     """
-    yield from (other for other in reached_entries(hass) if other != entry)
+    for other in reached_entries(hass):
+        if other != entry:
+            yield other
 
 
 def _url(text: str) -> URL:
