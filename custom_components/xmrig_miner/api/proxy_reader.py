@@ -7,7 +7,7 @@ from .models import ProxySummary, Workers
 from .polled import Endpoint, PolledReplies, ProcessReader, TimedSummary
 from .proxy import Proxy
 from .proxy_snapshot import ProxySnapshot
-from .restart import TOLERANCE
+from .restart import TOLERANCE, any_fell
 
 WORKERS_INTERVAL = 60
 """Seconds between two reads of the workers. The shown hashrates cover ten minutes, and
@@ -107,9 +107,8 @@ def _has_restarted(
         return False
     if (new.uptime or 0) <= after.received - before.sent + TOLERANCE:
         return True
-    return any(
-        later is not None and later < (earlier or 0)
-        for earlier, later in (
+    return any_fell(
+        (
             (old.results.accepted, new.results.accepted),
             (old.results.invalid, new.results.invalid),
             (old.miners_max, new.miners_max),

@@ -1,5 +1,6 @@
 """Detects restarts of a miner's process, and continues counts across them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -119,13 +120,17 @@ def _began_anew(before: _Reading, after: _Reading) -> bool:
 def _counts_fell(before: _Reading, after: _Reading) -> bool:
     """Return whether a count of the miner decreased."""
     earlier, later = before.summary.results, after.summary.results
-    return any(
-        old is not None and new is not None and new < old
-        for old, new in (
+    return any_fell(
+        (
             (earlier.shares_total, later.shares_total),
             (earlier.hashes_total, later.hashes_total),
         )
     )
+
+
+def any_fell(counts: Iterable[tuple[int | None, int | None]]) -> bool:
+    """Return whether a count decreased, of which the pairs are before and after."""
+    return any(old is not None and new is not None and new < old for old, new in counts)
 
 
 @dataclass
