@@ -1,20 +1,22 @@
 """The automations of the demo, as the editor of Home Assistant stores them.
 
-Those from blueprints switch a miner in addition to the manager: they do not use
-surplus, so they do not compete with it.
+They pause miners for a while: the manager decides whether one mines, so turning one on
+raises an error when there is no surplus.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from .client import Client
-from .house import PEAK_PRICE, PRICE, SENSORS
+from .house import COLD, PEAK_HOURS, PEAK_PRICE, PRICE, SENSORS, WARM, WARM_HOURS
 from .miner import Entry, devices
 
 EDITOR = "config/automation/config"
-BLUEPRINTS = "xmrig_miner"
 
-CHEAP, WARM, OFFLINE = "demo_cheap_hours", "demo_heat_a_room", "demo_offline"
+EXPENSIVE, HOT, OFFLINE = "demo_expensive", "demo_warm_study", "demo_offline"
+
+EARLIER = {"demo_cheap_hours", "demo_heat_a_room"}
+"""Automations that earlier versions of the demo created."""
 
 
 async def show(client: Client, entries: Sequence[Entry]) -> None:
@@ -28,7 +30,7 @@ async def show(client: Client, entries: Sequence[Entry]) -> None:
         for state in await client.get("states")
         if state["entity_id"].startswith("automation.")
     }
-    for key in existing & {CHEAP, WARM, OFFLINE} - wanted.keys():
+    for key in existing & {EXPENSIVE, HOT, OFFLINE, *EARLIER} - wanted.keys():
         await client.delete(f"{EDITOR}/{key}")
     for key, automation in wanted.items():
         await client.post(f"{EDITOR}/{key}", automation)
@@ -41,29 +43,49 @@ async def _automations(client: Client, entries: Sequence[Entry]) -> dict[str, An
     first, second = (rig.entities.get("switch.mining") for rig in rigs)
     # A read-only miner has no switch
     if first and second:
-        automations[WARM] = _from_blueprint(
-            "heat_a_room",
-            f"{rigs[0].name} heats the study",
-            mining=first,
-            temperature=SENSORS["study_temperature"],
+        automations[HOT] = _rest(
+            f"{rigs[0].name} rests while the study is warm",
+            first,
+            SENSORS["study_temperature"],
+            (COLD + WARM) / 2,
+            WARM_HOURS,
         )
-        automations[CHEAP] = _from_blueprint(
-            "cheap_hours",
+        automations[EXPENSIVE] = _rest(
             f"{rigs[1].name} rests while power is expensive",
-            mining=second,
-            price=SENSORS["electricity_price"],
-            threshold=(PRICE + PEAK_PRICE) / 2,
+            second,
+            SENSORS["electricity_price"],
+            (PRICE + PEAK_PRICE) / 2,
+            PEAK_HOURS,
         )
     return automations
 
 
-def _from_blueprint(name: str, alias: str, **inputs: Any) -> dict[str, Any]:
-    path = f"{BLUEPRINTS}/{name}.yaml"
-    return {"alias": alias, "use_blueprint": {"path": path, "input": inputs}}
+def _rest(
+    alias: str, mining: str, sensor: str, above: float, hours: tuple[float, float]
+) -> dict[str, Any]:
+    """Return an automation that pauses a miner once a sensor is above a value.
+
+    The pause is as long as the `hours` of a cycle, in seconds, in which it rises.
+    """
+    start, end = hours
+    return {
+        "alias": alias,
+        "triggers": [{"trigger": "numeric_state", "entity_id": sensor, "above": above}],
+        "conditions": [],
+        "actions": [
+            {
+                "action": "xmrig_miner.pause_for",
+                "target": {"entity_id": mining},
+                "data": {"duration": {"seconds": end - start}},
+                # With a response, there is no error if the miner is off already
+                "response_variable": "result",
+            }
+        ],
+    }
 
 
 def _offline(statuses: list[str]) -> dict[str, Any]:
-    """Return an automation without a blueprint, which reports offline miners."""
+    """Return an automation that reports offline miners."""
     return {
         "alias": "Tell when a miner is offline",
         "triggers": [

@@ -15,14 +15,8 @@ from tests.missing import missing
 from .chromium import chromium, find
 from .user import User, logged_in
 
-WANTED = re.compile(
-    "access token|Could not connect|another certificate|does not mine yet"
-)
-"""Errors that tests cause: a token was changed, or a miner was stopped.
-
-The last is of an automation of the demo, which starts a miner without surplus after ten
-minutes: on a busy computer, tests take so long.
-"""
+WANTED = re.compile("access token|Could not connect|another certificate")
+"""Errors that tests cause: a token was changed, or a miner was stopped."""
 
 
 @pytest.fixture(autouse=True, scope="session")
