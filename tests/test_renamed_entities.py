@@ -36,12 +36,17 @@ def rename(hass: HomeAssistant) -> Callable[[], None]:
     return rename
 
 
-async def test_a_meter_that_is_renamed(rig: Rig, rename: Callable[[], None]) -> None:
+@pytest.mark.parametrize("is_loaded", [True, False])
+async def test_a_meter_that_is_renamed(
+    rig: Rig, rename: Callable[[], None], is_loaded: bool
+) -> None:
     """It measures on, and what was learned from it is kept."""
     await set_up(rig, METER)
     await measure(rig)
     learned = rig.entry.runtime_data.power.meter.model.watts_seen
     assert learned
+    if not is_loaded:
+        await rig.hass.config_entries.async_unload(rig.entry.entry_id)
     rename()
     await rig.hass.async_block_till_done(wait_background_tasks=True)
     assert rig.is_loaded

@@ -1,19 +1,18 @@
-"""Follows renamed entities that options name: meters, thermometers, plugs and so on."""
+"""Follows renamed entities that the user chose: meters, thermometers, plugs and so on."""
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
-from .const import CONF_POWER_SENSOR, DOMAIN
-from .fleet.house import renamed
-from .kinds import AnyConfigEntry, is_miner
+from .const import DOMAIN
+from .fleet.house import CONF_SOURCES, renamed
+from .kinds import AnyConfigEntry
 
 
 @callback
 def async_follow_entities(hass: HomeAssistant) -> None:
-    """Keep the options of all config entries up to date when an entity is renamed.
+    """Keep all config entries up to date when an entity is renamed.
 
-    Also of those that are not set up: a computer that sleeps is woken by its options.
+    Also those that are not set up: a computer that sleeps is woken by its options.
     """
 
     @callback
@@ -33,13 +32,13 @@ def async_follow_entities(hass: HomeAssistant) -> None:
 
 
 def _rename(hass: HomeAssistant, entry: AnyConfigEntry, old: str, new: str) -> None:
-    """Rename an entity in the options of a config entry, if they name it."""
+    """Rename an entity in a config entry, if it names it."""
+    data = dict(entry.data)
+    if CONF_SOURCES in data:
+        data[CONF_SOURCES] = renamed(data[CONF_SOURCES], old, new)
     options = renamed(entry.options, old, new)
-    if options == entry.options:
-        return
-    is_loaded = is_miner(entry) and entry.state is ConfigEntryState.LOADED
-    if is_loaded and entry.options.get(CONF_POWER_SENSOR) == old:
-        entry.runtime_data.power.rename_sensor(new)
-    hass.config_entries.async_update_entry(entry, options=options)
-    if not entry.disabled_by:
+    is_changed = hass.config_entries.async_update_entry(
+        entry, data=data, options=options
+    )
+    if is_changed and not entry.disabled_by:
         hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -526,8 +526,9 @@ async def test_options_of_a_manager_that_cannot_be_saved(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
+@pytest.mark.parametrize("is_loaded", [True, False])
 async def test_a_chosen_sensor_that_is_renamed_is_followed(
-    hass: HomeAssistant, miner: Rig
+    hass: HomeAssistant, miner: Rig, is_loaded: bool
 ) -> None:
     """The user has nothing to do."""
     registry = er.async_get(hass)
@@ -538,6 +539,8 @@ async def test_a_chosen_sensor_that_is_renamed_is_followed(
     chosen = {"grid_power": [GRID], "grid_export": [sensor.entity_id]}
     await submit(hass, form, chosen)
     registry.async_update_entity(sensor.entity_id, name="Another name")
+    if not is_loaded:
+        await hass.config_entries.async_unload(manager_of(hass).entry_id)
     registry.async_update_entity(sensor.entity_id, new_entity_id="sensor.renamed")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert house_of(hass).sources.grid == Flow((GRID,), ("sensor.renamed",))

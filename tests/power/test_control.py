@@ -56,6 +56,7 @@ class Bench:
             observe=self._observe,
             reset_operating_point=lambda: self.calls.append("reset"),
             load=lambda data: self.calls.append(("meter", data)),
+            is_meter_of=lambda data: data["sensor"] == "sensor.plug",
             as_json=lambda: {"sensor": "sensor.plug"},
         )
         self.calibration = SimpleNamespace(
@@ -282,13 +283,6 @@ async def test_a_calibration(bench: Bench) -> None:
     with pytest.raises(HomeAssistantError, match="disturbed"):
         await control.async_calibrate()
     assert bench.calls == [("calibrate", 3), "apply"]
-
-
-async def test_a_meter_that_gets_another_entity_id(bench: Bench) -> None:
-    """What was learned from it is stored under that."""
-    bench.control().rename_sensor("sensor.rack")
-    assert bench.meter.sensor == "sensor.rack"
-    assert bench.calls == ["save later"]
 
 
 # --- The file -----------------------------------------------------------------

@@ -80,6 +80,8 @@ class Bench:
             last_update_success=True,
             config_entry=SimpleNamespace(options=options),
         )
+        self.entities: dict[str, SimpleNamespace] = {}
+        """The registry of entities, by entity ID."""
         self.hass = SimpleNamespace(states=self.states)
 
     def utcnow(self) -> datetime:
@@ -139,7 +141,9 @@ def options() -> dict[str, Any]:
 def bench(options: dict[str, Any]) -> Iterator[Bench]:
     """Return a meter on a bench."""
     bench = Bench(options)
+    registry = SimpleNamespace(async_get=bench.entities.get)
     with (
+        patch.object(module, "er", SimpleNamespace(async_get=lambda _hass: registry)),
         patch.object(module, "time", SimpleNamespace(monotonic=lambda: bench.now)),
         patch.object(module, "dt_util", SimpleNamespace(utcnow=bench.utcnow)),
     ):
@@ -700,6 +704,35 @@ def test_what_was_learned_is_loaded(bench: Bench) -> None:
     meter.observe()
     assert meter.expected == 250
     assert meter.model.hashrate(4) == 1000
+
+
+@with_both
+@pytest.mark.parametrize(
+    ("sensor", "stored_id", "current_id", "is_kept"),
+    [
+        ("sensor.former", "id", "id", True),
+        (PLUG, "id", "another", False),
+        (PLUG, None, "id", True),
+        (PLUG, "id", None, True),
+        ("sensor.former", None, "id", False),
+    ],
+)
+def test_a_renamed_sensor(
+    bench: Bench,
+    sensor: str,
+    stored_id: str | None,
+    current_id: str | None,
+    is_kept: bool,
+) -> None:
+    """It is known by what a rename keeps, and by its entity ID only without that."""
+    stored = learned(bench) | {"sensor": sensor, "registry_id": stored_id}
+    if current_id:
+        bench.entities[PLUG] = SimpleNamespace(id=current_id)
+    meter = bench.meter()
+    meter.load(stored)
+    assert meter.as_json()["registry_id"] == current_id
+    meter.observe()
+    assert meter.expected == (250 if is_kept else 240)
 
 
 @with_both

@@ -4,15 +4,13 @@ from typing import Any
 
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.event import async_track_entity_registry_updated_event
+from homeassistant.core import HomeAssistant
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from .dashboard import house_of
 from .discovery import async_discover_manager
-from .house import CONF_SOURCES, House, chosen_house, renamed
+from .house import CONF_SOURCES, House, chosen_house
 from .runtime import FLEET, FleetConfigEntry
 
 _FOLLOWS: HassKey[bool] = HassKey(f"{DOMAIN}_follows_energy_dashboard")
@@ -31,30 +29,12 @@ async def async_offer_manager(hass: HomeAssistant) -> None:
 
 
 async def async_follow_house(hass: HomeAssistant, entry: FleetConfigEntry) -> House:
-    """Return the house that the manager reads, and track changes of its sensors."""
+    """Return the house that the manager reads, and track the Energy dashboard."""
     chosen = entry.data.get(CONF_SOURCES)
     if chosen is None:
         await _async_follow_dashboard(hass)
         return await async_dashboard(hass)
-    house = chosen_house(chosen)
-
-    @callback
-    def handle_rename(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
-            sources = renamed(
-                entry.data[CONF_SOURCES],
-                event.data["changes"]["entity_id"],
-                event.data["entity_id"],
-            )
-            hass.config_entries.async_update_entry(
-                entry, data={**entry.data, CONF_SOURCES: sources}
-            )
-            hass.config_entries.async_schedule_reload(entry.entry_id)
-
-    entry.async_on_unload(
-        async_track_entity_registry_updated_event(hass, house.sensors, handle_rename)
-    )
-    return house
+    return chosen_house(chosen)
 
 
 def _is_chosen(entry: ConfigEntry[Any]) -> bool:

@@ -82,12 +82,6 @@ class PowerControl:
         entry.async_on_unload(self._coordinator.async_add_listener(self._handle_poll))
         self._handle_poll()
 
-    @callback
-    def rename_sensor(self, entity_id: str) -> None:
-        """Follow the power sensor to its new entity ID, with what was learned from it."""
-        self.meter.sensor = entity_id
-        self._file.schedule_save()
-
     async def async_calibrate(self) -> list[CalibrationResult]:
         """Run a calibration, then apply the limit; see `Calibration.async_run`."""
         try:
@@ -134,7 +128,7 @@ class PowerControl:
             self.meter.load(stored["meter"])
             self.limit.load(stored["limit"])
             # Another meter may have measured something else
-            is_same = stored["meter"]["sensor"] == self.meter.sensor
+            is_same = self.meter.is_meter_of(stored["meter"])
             results = stored.get("calibration", ()) if is_same else ()
             self.calibration.load(stored["threads_before"], results)
 

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from ..api.models import Backend, BackendType
@@ -35,6 +36,11 @@ class PowerMeter:
         self._coordinator = coordinator
         self.sensor = options.sensor
         """Entity ID of the user's meter; None if power is estimated."""
+        entity = (
+            er.async_get(hass).async_get(options.sensor) if options.sensor else None
+        )
+        self._registry_id = entity.id if entity else None
+        """What identifies the meter after it is renamed; None without a unique ID."""
         self.model = PowerModel(threads=0, idle=options.idle, full=options.full)
         """The learned power and hashrate for each number of threads."""
         self.threads_running = 0
@@ -56,7 +62,7 @@ class PowerMeter:
         previous one may have measured the wrong thing.
         """
         model = data["model"]
-        if data["sensor"] != self.sensor:
+        if not self.is_meter_of(data):
             model = {**model, "watts": {}}
         self.model = self.model.with_learned(model)
         self._cards = CardPower(data["cards"])
@@ -65,9 +71,21 @@ class PowerMeter:
         """Return what was learned as JSON values."""
         return {
             "sensor": self.sensor,
+            "registry_id": self._registry_id,
             "model": self.model.as_json(),
             "cards": self._cards.as_json(),
         }
+
+    def is_meter_of(self, data: Mapping[str, Any]) -> bool:
+        """Return whether the output of `as_json` is of the same meter.
+
+        It may have been renamed since, also while the miner was not set up. A meter
+        without a unique ID is known by its entity ID only.
+        """
+        ids = self._registry_id, data.get("registry_id")
+        if None not in ids:
+            return ids[0] == ids[1]
+        return bool(data["sensor"] == self.sensor)
 
     @property
     def _snapshot(self) -> Snapshot:
