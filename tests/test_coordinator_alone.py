@@ -425,6 +425,9 @@ async def test_the_device(bench: Bench, *, is_imported: bool) -> None:
         assert device.manufacturer == "XMRig"
         assert (device.model, device.sw_version) == (model, version)
         assert device.name == ("rig-one" if is_imported else name)
+        with patch.object(dr, "async_get") as unchanged:
+            await bench.refresh(coordinator)
+        unchanged.assert_not_called()
 
 
 # --- Restoring the state ------------------------------------------------------
