@@ -14,7 +14,11 @@ import pytest
 
 from custom_components.xmrig_miner.api.limits import MAX_THREADS
 from custom_components.xmrig_miner.const import DOMAIN
-from custom_components.xmrig_miner.power.calibration import MAX_MISSED, Calibration
+from custom_components.xmrig_miner.power.calibration import (
+    MAX_MISSED,
+    MAX_SWITCHES,
+    Calibration,
+)
 from custom_components.xmrig_miner.power.reports import Report
 from custom_components.xmrig_miner.power.table import CalibrationResult
 
@@ -271,6 +275,31 @@ async def test_another_algorithm_in_between(bench: Bench) -> None:
         result(1, 80, hashrate=200, cpu_hashrate=200, algorithm="rx/wow")
     ]
     assert len(bench.polls) == 5
+
+
+async def test_an_algorithm_that_keeps_changing(bench: Bench) -> None:
+    """A measurement waits for the last change, but not without end."""
+
+    def switch(times: int) -> dict[int, Any]:
+        """Show another algorithm at each of so many polls."""
+        bench.polls.clear()
+        return {
+            place: lambda place=place: setattr(
+                bench.snapshot.summary, "algo", f"rx/{place}"
+            )
+            for place in range(1, times + 1)
+        }
+
+    most = MAX_SWITCHES - 1
+    bench.on_poll = switch(most)
+    expected = [result(1, 80, algorithm=f"rx/{most}")]
+    assert await bench.calibration.async_run(1) == expected
+    assert len(bench.polls) == most + 3
+    bench.on_poll = switch(MAX_SWITCHES)
+    error = await failing(bench.calibration.async_run(1))
+    assert error.translation_key == "calibration_disturbed"
+    assert len(bench.polls) == MAX_SWITCHES
+    assert bench.calls[-2:] == RESTORED
 
 
 async def test_hashrates_that_are_unknown(bench: Bench) -> None:
