@@ -48,9 +48,10 @@ class Client(EditableClient):
         self.reads_of_workers += 1
         if self.error:
             raise self.error
-        if self.reads_of_workers in self.of_others:
+        number = self.reads_of_workers
+        if number in self.of_others:
             return Workers(mode=None, rows={})
-        return Workers(mode=None, rows={self.row: [self.reads_of_workers]})
+        return Workers(mode=None, rows={self.row.format(number): [number]})
 
 
 class Bench:
@@ -230,6 +231,9 @@ async def test_workers_of_another_proxy(bench: Bench) -> None:
     bench.client.of_others = {8}
     assert (await bench.poll(seconds=60)).workers == Workers(None, {"wallet": [9]})
     assert bench.client.reads_of_workers == 9
+    # Three reads in a row are enough, even if each names them by something else
+    bench.client.row = "rig {}"
+    assert (await bench.poll(seconds=60)).workers == Workers(None, {"rig 12": [12]})
 
 
 async def test_an_unreachable_proxy_ends_the_wait_of_commands(bench: Bench) -> None:
@@ -273,6 +277,16 @@ async def test_a_clock_that_was_set_back_is_no_restart(
     after = replace(before, uptime=1410, results=ProxyResults(accepted=shares))
     assert await bench.number(before) == 1
     assert await bench.number(after) == (0 if is_restart else 1)
+    assert bench.reader.take_restart() is is_restart
+
+
+@pytest.mark.parametrize(("uptime", "is_restart"), [(4100, False), (1800, True)])
+async def test_a_proxy_that_was_away_for_an_hour(
+    bench: Bench, uptime: int, is_restart: bool
+) -> None:
+    """Its process may be older than the one before was."""
+    await bench.poll(replace(RUNS, uptime=500))
+    await bench.poll(replace(RUNS, uptime=uptime), seconds=3600)
     assert bench.reader.take_restart() is is_restart
 
 

@@ -110,6 +110,7 @@ SAME_PROCESS = {
     "frozen, young and paused": [
         Poll(0, 8, 5, 9, paused=False),
         Poll(10, 8, 5, 9, paused=True),
+        Poll(20, 8, 5, 9, paused=True),
     ],
     "frozen without a pool": [Poll(0, 8, 0, 9), Poll(10, 8, 0, 9)],
     "frozen, then on": [Poll(0, 500, 490), Poll(3600, 500, 490), Poll(3610, 510, 500)],
@@ -161,8 +162,8 @@ ANOTHER_PROCESS = {
     ],
     "with a clock that was set back": [Poll(0, 5000, 4990, 40), Poll(10, 900, 5, 0)],
     "at once, after one that had just connected": [
-        Poll(0, 500, 0.7, 40),
-        Poll(9.1, 9, 9.1, 0),
+        Poll(0, 500, 5, 40),
+        Poll(10, 9, 10, 0),
     ],
     "at once, after a paused one that had just connected": [
         Poll(0, 10, 0.7, 0, paused=True),

@@ -3,11 +3,11 @@
 import time
 from typing import override
 
-from .models import ProxySummary, Workers
-from .polled import Endpoint, PolledReplies, ProcessReader, TimedSummary
+from .models import Workers
+from .polled import Endpoint, PolledReplies, ProcessReader
 from .proxy import Proxy
 from .proxy_snapshot import ProxySnapshot
-from .restart import TOLERANCE, any_fell
+from .restart import Reading, has_restarted
 
 WORKERS_INTERVAL = 60
 """Seconds between two reads of the workers. The shown hashrates cover ten minutes, and
@@ -28,7 +28,7 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
         self._read_at = 0.0
         """Monotonic time when the workers were last read."""
         self._writes = 0
-        self._last: TimedSummary[ProxySummary] | None = None
+        self._last: Reading | None = None
         """The last summary with an uptime."""
         self.needs_workers = False
         """Whether anything uses the workers."""
@@ -40,13 +40,24 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
         """Read the proxy once; see `ProcessReader`."""
         async with self._proxy.queue.poll():
             replies, timed = self._replies, await self._replies.read()
-            if timed.summary.uptime is not None:
-                if self._last is not None and _has_restarted(self._last, timed):
+            if (uptime := timed.summary.uptime) is not None:
+                reading = Reading(
+                    sent=timed.sent,
+                    received=timed.received,
+                    uptime=uptime,
+                    counts=(
+                        timed.summary.results.accepted,
+                        timed.summary.results.invalid,
+                        timed.summary.miners_max,
+                        timed.summary.workers,
+                    ),
+                )
+                if self._last is not None and has_restarted(self._last, reading):
                     # All rows are gone
                     self._restart_seen = True
                     self._workers.drop()
                     replies.drop_stale()
-                self._last = timed
+                self._last = reading
             config = replies.config
             if (
                 config.reply
@@ -92,26 +103,3 @@ class ProxyReader(ProcessReader[ProxySnapshot]):
             before, workers = workers, await self._proxy.link.workers()
         self._read_at, self._writes = now, writes
         return workers
-
-
-def _has_restarted(
-    before: TimedSummary[ProxySummary], after: TimedSummary[ProxySummary]
-) -> bool:
-    """Return whether the proxy restarted between two summaries that have an uptime.
-
-    The uptime is wall clock time, like that of a miner: if it fell, but is too high for
-    a process that started in between, the clock was set unless a count fell too.
-    """
-    old, new = before.summary, after.summary
-    if (new.uptime or 0) >= (old.uptime or 0):
-        return False
-    if (new.uptime or 0) <= after.received - before.sent + TOLERANCE:
-        return True
-    return any_fell(
-        (
-            (old.results.accepted, new.results.accepted),
-            (old.results.invalid, new.results.invalid),
-            (old.miners_max, new.miners_max),
-            (old.workers, new.workers),
-        )
-    )

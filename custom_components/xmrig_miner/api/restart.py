@@ -1,6 +1,5 @@
-"""Detects restarts of a miner's process, and continues counts across them."""
+"""Detects restarts of a miner or a proxy, and continues counts across them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -16,18 +15,18 @@ TOLERANCE_AWAY = 60
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Reading:
-    """A summary, and the times between which it was taken."""
+class Reading:
+    """What a process reports by which the next one can be told from it."""
 
-    summary: Summary
-    uptime: int
     sent: float
+    """When it was requested, by the monotonic clock."""
     received: float
-
-    @property
-    def connected(self) -> float:
-        """Return the age of the connection to the pool in seconds."""
-        return (self.summary.connection.uptime_ms or 0) / 1000
+    uptime: int
+    connected: float = 0
+    """The age of the connection to the pool in seconds; 0 if it is not reported."""
+    is_paused: bool | None = None
+    counts: tuple[int | None, ...] = ()
+    """Counts that only a restart decreases."""
 
 
 @dataclass
@@ -37,7 +36,7 @@ class RestartDetector:
     started: float | None = None
     """When the miner's process started, in seconds since 1970 by the local clock. If it
     is passed in from the last run, a restart since then is detected too."""
-    _last: _Reading | None = None
+    _last: Reading | None = None
 
     def observe(
         self, summary: Summary, *, sent: float, received: float, wall: float
@@ -49,8 +48,13 @@ class RestartDetector:
         """
         if summary.uptime is None:
             return False
-        reading = _Reading(
-            summary=summary, uptime=summary.uptime, sent=sent, received=received
+        reading = Reading(
+            sent=sent,
+            received=received,
+            uptime=summary.uptime,
+            connected=(summary.connection.uptime_ms or 0) / 1000,
+            is_paused=summary.paused,
+            counts=(summary.results.shares_total, summary.results.hashes_total),
         )
         started = wall - reading.uptime
         if self._last is None:
@@ -61,7 +65,7 @@ class RestartDetector:
                 > self.started + TOLERANCE_AWAY
             )
         else:
-            restarted = _has_restarted(self._last, reading)
+            restarted = has_restarted(self._last, reading)
         # A frozen uptime or a slightly adjusted clock moves it too
         if (
             restarted
@@ -73,13 +77,13 @@ class RestartDetector:
         return restarted
 
 
-def _has_restarted(before: _Reading, after: _Reading) -> bool:
-    """Return whether the miner restarted between two readings.
+def has_restarted(before: Reading, after: Reading) -> bool:
+    """Return whether a miner or a proxy restarted between two readings.
 
     A late reply and a frozen uptime (a cache, a suspended virtual machine) are no
     restart: a process that is older than the time between two readings was running at
     the first one. The uptime is wall clock time (XMRig src/base/api/Api.cpp:188): if
-    the miner's clock was set, the counts decide.
+    the clock of its computer was set, the counts decide.
     """
     if after.uptime >= before.uptime + (after.sent - before.received) - TOLERANCE:
         return False
@@ -93,7 +97,7 @@ def _has_restarted(before: _Reading, after: _Reading) -> bool:
     return after.uptime < before.uptime and _counts_fell(before, after)
 
 
-def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
+def _connection_goes_on(before: Reading, after: Reading) -> bool:
     """Return whether the connection, and therefore the process, is still the same.
 
     The age of a connection does not depend on the wall clock, and no connection is
@@ -108,29 +112,23 @@ def _connection_goes_on(before: _Reading, after: _Reading) -> bool:
     return 0 < before.connected <= after.connected - (elapsed - TOLERANCE)
 
 
-def _began_anew(before: _Reading, after: _Reading) -> bool:
+def _began_anew(before: Reading, after: Reading) -> bool:
     """Return whether a pause ended or a count decreased.
 
     Neither comes from a clock that was set, a cached reply, or a suspended machine.
     """
-    was_paused = before.summary.paused is True and after.summary.paused is False
+    was_paused = before.is_paused is True and after.is_paused is False
     return was_paused or _counts_fell(before, after)
 
 
-def _counts_fell(before: _Reading, after: _Reading) -> bool:
-    """Return whether a count of the miner decreased."""
-    earlier, later = before.summary.results, after.summary.results
-    return any_fell(
-        (
-            (earlier.shares_total, later.shares_total),
-            (earlier.hashes_total, later.hashes_total),
-        )
-    )
+def _counts_fell(before: Reading, after: Reading) -> bool:
+    """Return whether a count decreased."""
+    return any(map(_fell, before.counts, after.counts, strict=True))
 
 
-def any_fell(counts: Iterable[tuple[int | None, int | None]]) -> bool:
-    """Return whether a count decreased, of which the pairs are before and after."""
-    return any(old is not None and new is not None and new < old for old, new in counts)
+def _fell(before: int | None, after: int | None) -> bool:
+    """Return whether a count decreased, if both are known."""
+    return before is not None and after is not None and after < before
 
 
 @dataclass
