@@ -58,6 +58,7 @@ class Bench:
         self.snapshot = SimpleNamespace(
             is_complete=True,
             threads=FULL,
+            config=SimpleNamespace(),
             thread_cap=None,
             cpu_profile="rx",
             summary=SimpleNamespace(

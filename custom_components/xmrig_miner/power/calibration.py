@@ -132,6 +132,9 @@ class Calibration:
         full = self._meter.model.threads
         counts = counts_to_measure(min(user_cap or full, full))
         if self.threads_before is None:
+            if self._coordinator.data.config is None:
+                # Without it, the threads to restore are unknown
+                raise self._failure("cannot_connect")
             cap = self._coordinator.data.thread_cap
             self.threads_before = MAX_THREADS if cap is None else cap
         readings = Readings(dt_util.utcnow())
