@@ -53,6 +53,9 @@ class PowerLimit:
         self._meter = meter
         self._calibration = calibration
         self._lock = lock
+        self._setting = asyncio.Lock()
+        """Held while a limit or an allowance is saved: if that fails, the one before it
+        counts again, even if several are set at the same time."""
         self._file = file
         options = PowerOptions.from_options(coordinator.config_entry.options)
         self.interval = options.interval
@@ -171,15 +174,16 @@ class PowerLimit:
         Raises HomeAssistantError as commands do, and if applying it has to wait for a
         complete reply.
         """
-        full_load = self._meter.full_load
-        before = self._watts
-        self._watts = None if full_load is not None and watts >= full_load else watts
-        if self._watts != before:
-            try:
-                await self._file.async_save()
-            except HomeAssistantError:
-                self._watts = before
-                raise
+        async with self._setting:
+            full_load = self._meter.full_load
+            before = self._watts
+            self._watts = None if full_load is not None and watts >= full_load else watts
+            if self._watts != before:
+                try:
+                    await self._file.async_save()
+                except HomeAssistantError:
+                    self._watts = before
+                    raise
         if not self.can_decide:
             await self._coordinator.async_refresh_once()
         if not await self.async_apply():
@@ -197,13 +201,14 @@ class PowerLimit:
 
         Raises HomeAssistantError as commands do.
         """
-        before, self._managed = self._managed, threads
-        if threads != before:
-            try:
-                await self._file.async_save()
-            except HomeAssistantError:
-                self._managed = before
-                raise
+        async with self._setting:
+            before, self._managed = self._managed, threads
+            if threads != before:
+                try:
+                    await self._file.async_save()
+                except HomeAssistantError:
+                    self._managed = before
+                    raise
         if not self._meter.model.threads and self._coordinator.last_update_success:
             # A miner without power options has not been observed yet
             self._meter.observe()
