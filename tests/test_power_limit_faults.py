@@ -1,5 +1,7 @@
 """Tests of the power limit across restarts and failures."""
 
+import asyncio
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,7 +18,15 @@ from simulator.faults import FAULTS, Fault
 from simulator.http import Reply, with_body
 
 from .common import Rig
-from .controls import MINING, THREADS, config_of, is_same_config, set_threads, writes
+from .controls import (
+    MINING,
+    THREADS,
+    config_of,
+    is_same_config,
+    restore,
+    set_threads,
+    writes,
+)
 from .watts import (
     LIMIT,
     METER,
@@ -331,6 +341,48 @@ async def test_a_limit_that_cannot_be_saved_is_not_set(limited: Rig) -> None:
     assert limited.state(LIMIT) == "140"
     await limited.poll(3)
     assert threads_hashing(limited.simulator) == 4
+
+
+async def test_a_limit_that_cannot_be_saved_leaves_a_later_one(limited: Rig) -> None:
+    """A slider sends many values in a row, and the disk may have space again."""
+    fails = iter([HomeAssistantError("No space left")])
+
+    async def save(store: XmrigStore, data: dict[str, Any]) -> None:
+        await asyncio.sleep(0)
+        if error := next(fails, None):
+            raise error
+
+    with patch.object(XmrigStore, "async_save", save):
+        results = await asyncio.gather(
+            set_limit(limited, 120), set_limit(limited, 100), return_exceptions=True
+        )
+    assert [type(result) for result in results] == [HomeAssistantError, type(None)]
+    assert limited.state(LIMIT) == "100"
+    await limited.poll(3)
+    assert threads_hashing(limited.simulator) == 2
+
+
+@pytest.mark.parametrize("fault", ["refuse_put", "disk"])
+async def test_a_limit_outlasts_a_restore_that_fails(limited: Rig, fault: str) -> None:
+    """The user may rely on it: only a restore that succeeds lifts it."""
+    await set_threads(limited, 3)
+    await set_limit(limited, 100)
+    if fault == "disk":
+        error = HomeAssistantError("No space left")
+        failing: AbstractContextManager[Any] = patch.object(
+            XmrigStore, "async_save", side_effect=error
+        )
+    else:
+        limited.simulator.fault = fault
+        failing = nullcontext()
+    with failing, pytest.raises(HomeAssistantError):
+        await restore(limited)
+    limited.simulator.fault = None
+    assert limited.state(LIMIT) == "100"
+    await wait(limited, 2 * INTERVAL)
+    assert threads_hashing(limited.simulator) == 2
+    await limited.reload()
+    assert limited.state(LIMIT) == "100"
 
 
 async def test_a_limit_that_could_not_be_applied_is_shown_as_set(

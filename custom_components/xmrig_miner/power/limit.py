@@ -248,7 +248,7 @@ class PowerLimit:
         """Revert all config changes made from Home Assistant, and return the changes.
 
         Also removes the limit, which would otherwise reduce the threads again within
-        seconds.
+        seconds, unless the config could not be restored.
 
         Raises ServiceValidationError during a calibration or while a manager is in
         control, HomeAssistantError as commands do.
@@ -262,17 +262,23 @@ class PowerLimit:
             )
         async with self._lock:
             self._cancel_retry()
-            if self.clear():
-                await self._file.async_save()
             async with self._command() as miner:
                 changes = await miner.restore()
                 # A miner on battery, for example, resumes by itself later
                 with suppress(XmrigNotConfirmedError):
                     await miner.resume_after_power_limit()
-            if self._caps != ThreadCaps():
-                self._caps = ThreadCaps()
-                self._file.schedule_save()
+                if self._forget():
+                    # If that fails, it is tried again later
+                    with suppress(HomeAssistantError):
+                        await self._file.async_save()
             return changes
+
+    def _forget(self) -> bool:
+        """Forget the limit and all caps, and return whether there was anything."""
+        before = self._watts, self._caps, self._calibration.threads_before
+        self._watts, self._caps = None, ThreadCaps()
+        self._calibration.threads_before = None
+        return before != (None, ThreadCaps(), None)
 
     async def async_apply(self, *, waits: bool = True) -> bool:
         """Apply the limit now.
