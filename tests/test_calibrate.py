@@ -631,6 +631,38 @@ async def test_a_write_that_is_refused_is_not_tried_without_end(metered: Rig) ->
     assert threads_hashing(metered.simulator) == 4
 
 
+@pytest.mark.parametrize("by", ["number", "restore_config"])
+async def test_threads_that_the_user_sets_are_not_replaced_by_earlier_ones(
+    metered: Rig, by: str
+) -> None:
+    """The threads from before a calibration that failed are no longer requested."""
+    await set_threads(metered, 3)
+    once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "refuse_put"))
+    with pytest.raises(HomeAssistantError):
+        await act(metered, "calibrate")
+    metered.simulator.fault = None
+    if by == "number":
+        await set_threads(metered, 1)
+    else:
+        await act(metered, "restore_config")
+    await metered.poll(3)
+    await metered.reload()
+    await metered.poll(3)
+    assert threads_hashing(metered.simulator) == (1 if by == "number" else 4)
+
+
+async def test_a_cap_that_is_unknown_at_the_start_is_kept(metered: Rig) -> None:
+    """While the config cannot be read, what to restore is unknown."""
+    await set_threads(metered, 2)
+    metered.simulator.fault = "config_500"
+    await metered.poll(10)
+    with pytest.raises(HomeAssistantError):
+        await act(metered, "calibrate")
+    metered.simulator.fault = None
+    await metered.poll(3)
+    assert threads_hashing(metered.simulator) == 2
+
+
 async def test_threads_that_could_not_be_restored_are_restored_by_the_next_one(
     metered: Rig,
 ) -> None:

@@ -232,6 +232,8 @@ class PowerLimit:
             before = self._caps
             pending = before.limit | limit
             self._caps = ThreadCaps(user=user_cap, limit=pending)
+            due = self._calibration.threads_before
+            self._calibration.threads_before = None
             try:
                 await self._file.async_save()
                 async with self._command() as miner:
@@ -239,6 +241,7 @@ class PowerLimit:
             except HomeAssistantError:
                 # If it took effect anyway, the next poll detects that.
                 self._caps = replace(before, limit=pending)
+                self._calibration.threads_before = due
                 self._file.schedule_save()
                 raise
             self._caps = ThreadCaps(user=user_cap, limit=limit)
