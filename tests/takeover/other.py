@@ -3,6 +3,8 @@
 Unique IDs, device, units and names are those of hwmland 0.3.1.
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from homeassistant.components.sensor import SensorEntity
@@ -18,6 +20,8 @@ from pytest_homeassistant_custom_component.common import (
     mock_integration,
     mock_platform,
 )
+
+type UnloadEntry = Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[bool]]
 
 DOMAIN = "xmrig"
 PLATFORMS = [Platform.SENSOR, Platform.SWITCH]
@@ -92,16 +96,25 @@ async def _async_setup_switch(
     async_add_entities([_Mining(entry)])
 
 
-async def _async_refuse_unload(_: HomeAssistant, __: ConfigEntry[Any]) -> bool:
+async def async_unload_late(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
+    """Unload an entry after a while."""
+    await asyncio.sleep(10)
+    return await _async_unload_entry(hass, entry)
+
+
+async def async_refuse_unload(_: HomeAssistant, __: ConfigEntry[Any]) -> bool:
+    """Refuse to unload an entry."""
     return False
 
 
-def install(hass: HomeAssistant, *, unloads: bool = True) -> None:
-    """Install the other integration, which may be one that cannot be unloaded."""
+def install(
+    hass: HomeAssistant, *, unload: UnloadEntry = _async_unload_entry
+) -> None:
+    """Install the other integration; `unload` is how its entries are unloaded."""
     module = MockModule(
         DOMAIN,
         async_setup_entry=_async_setup_entry,
-        async_unload_entry=_async_unload_entry if unloads else _async_refuse_unload,
+        async_unload_entry=unload,
     )
     mock_integration(hass, module)
     mock_platform(hass, f"{DOMAIN}.config_flow")

@@ -78,7 +78,7 @@ async def test_the_other_integration_cannot_be_unloaded(
     """Its entities end when they are disabled, or else at the next start."""
 
     def install(hass: HomeAssistant) -> None:
-        other.install(hass, unloads=False)
+        other.install(hass, unload=other.async_refuse_unload)
 
     async with started(only(miners.stored, KELLER), install) as home:
         await home.wait(30)
@@ -159,6 +159,31 @@ async def test_a_miner_is_deleted_while_its_import_is_undone(miners: Miners) -> 
         await home.wait(30)
         assert not home.miners
         assert registered(home, KELLER) == before
+
+
+async def test_a_miner_is_deleted_while_the_other_integration_is_unloaded(
+    miners: Miners,
+) -> None:
+    """Its user has enabled it again, and it takes long to end."""
+
+    def install(hass: HomeAssistant) -> None:
+        other.install(hass, unload=other.async_unload_late)
+
+    async with started(only(miners.stored, KELLER), install) as home:
+        before = registered(home, KELLER)
+        await home.import_miners(KELLER)
+        await home.hass.config_entries.async_set_disabled_by(KELLER, None)
+        await home.wait(3)
+        confirm = await choose(
+            home.hass, await home.reconfigure("Keller"), "undo_import"
+        )
+        await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+        await home.wait(3)
+        await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
+        await home.wait(60)
+        assert not home.miners
+        assert registered(home, KELLER) == before
+        assert home.old(KELLER).state is ConfigEntryState.LOADED
 
 
 async def test_a_miner_is_deleted_before_it_is_to_be_undone(miners: Miners) -> None:

@@ -127,7 +127,8 @@ async def _async_undo(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     old = entries.async_get_entry(plan.old_entry_id) if plan else None
     if plan and old:
         await _async_disable(hass, old)
-        if entry.state.recoverable:
+        # The user may have removed it meanwhile
+        if entries.async_get_entry(entry.entry_id) and entry.state.recoverable:
             await entries.async_unload(entry.entry_id)
         try:
             async_give_back(hass, plan, entry, old)
@@ -162,7 +163,7 @@ def async_return_entities(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
     """
     plan = import_of(entry)
     old = hass.config_entries.async_get_entry(plan.old_entry_id) if plan else None
-    if plan is None or old is None or plan.phase is Phase.UNDOING:
+    if plan is None or old is None:
         return
     try:
         async_give_back(hass, plan, entry, old)
