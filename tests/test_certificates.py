@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_HOST, CONF_PORT, CONF_SSL
@@ -16,6 +17,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components.xmrig_miner.api.client import XmrigClient
 from custom_components.xmrig_miner.certificates import Certificate, pinned
 from custom_components.xmrig_miner.const import (
     CONF_FINGERPRINT,
@@ -363,6 +365,29 @@ class TestChanged:
         await dialog.choose("accept")
         assert dialog.step["reason"] == "entry_removed"
 
+    @pytest.mark.parametrize("happens", ["removed", "moved"])
+    async def test_the_entry_is_changed_while_the_certificate_is_read(
+        self, secure: Rig, fix: Open, happens: str
+    ) -> None:
+        """The certificate that was read is not that of the new address."""
+        secure.simulator.renew_certificate()
+        await secure.poll()
+        hass, entry = secure.hass, secure.entry
+        read = XmrigClient.certificate
+
+        async def read_late(client: XmrigClient) -> bytes:
+            certificate = await read(client)
+            if happens == "removed":
+                await hass.config_entries.async_remove(entry.entry_id)
+            elif entry.data[CONF_PORT] == secure.simulator.port:
+                change(secure, port=1)
+            return certificate
+
+        with patch.object(XmrigClient, "certificate", read_late):
+            dialog = await fix("certificate_changed")
+        reasons = {"removed": "entry_removed", "moved": "cannot_check"}
+        assert dialog.step["reason"] == reasons[happens]
+
     async def test_an_ignored_one_is_raised_again_later(self, secure: Rig) -> None:
         """Ignoring was about that change."""
         secure.simulator.renew_certificate()
@@ -406,10 +431,11 @@ class TestChanged:
                 assert rig.entry.data[CONF_FINGERPRINT] == fingerprint(rig.simulator)
             assert issues(hass) == {}
 
-    async def test_the_other_entry_is_removed_meanwhile(
-        self, secure: Rig, fix: Open, hass: HomeAssistant
+    @pytest.mark.parametrize("happens", ["removed", "moved"])
+    async def test_the_other_entry_is_changed_meanwhile(
+        self, secure: Rig, fix: Open, hass: HomeAssistant, happens: str
     ) -> None:
-        """There is no longer an address to swap with."""
+        """There is no longer an address to swap with, or it was another one."""
         async with Simulator(worker_id="rig-two", tls=True) as simulator:
             entry = entry_for(simulator, ssl=True, **pinned(fingerprint(simulator)))
             entry.add_to_hass(hass)
@@ -417,9 +443,14 @@ class TestChanged:
             await secure.poll()
             dialog = await fix("certificate_changed")
             before = dict(secure.entry.data)
-            await hass.config_entries.async_remove(entry.entry_id)
+            if happens == "removed":
+                await hass.config_entries.async_remove(entry.entry_id)
+            else:
+                data = {**entry.data, CONF_PORT: 1}
+                hass.config_entries.async_update_entry(entry, data=data)
             await dialog.choose("swap")
-            assert dialog.step["step_id"] == "changed"
+            steps = {"removed": "changed", "moved": "of_other"}
+            assert dialog.step["step_id"] == steps[happens]
             assert secure.entry.data == before
 
 

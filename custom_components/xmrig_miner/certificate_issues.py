@@ -86,21 +86,28 @@ class CertificateFlow(RepairsFlow):
         """The data of the config entry when it was shown."""
         self._holder: ConfigEntry[Any] | None = None
         """The config entry that has the certificate pinned."""
+        self._holder_data: Mapping[str, Any] = {}
+        """The data of that entry when it was shown."""
 
     async def async_step_init(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Show the current certificate."""
         entry = active_entry(self.hass, self._entry_id)
+        self._data = entry.data
         facts = {"name": entry.title, "address": address(entry.data)}
         try:
-            data = await async_create_client(self.hass, entry.data).certificate()
+            found = await async_create_client(self.hass, entry.data).certificate()
         except XmrigError as error:
             LOGGER.debug("Reading a certificate failed: %s", error)
             return self.async_abort(
                 reason="cannot_check", description_placeholders=facts
             )
-        self._shown, self._data = Certificate.from_der(data), entry.data
+        # While it was read, the entry may have been removed or changed
+        entry = active_entry(self.hass, self._entry_id)
+        if entry.data != self._data:
+            return await self.async_step_init()
+        self._shown = Certificate.from_der(found)
         old = entry.data.get(CONF_FINGERPRINT)
         is_suggestion = self.issue_id == issue_id(UNVERIFIED, entry.entry_id)
         if self._shown.fingerprint == old or is_suggestion is not (old is None):
@@ -120,6 +127,7 @@ class CertificateFlow(RepairsFlow):
         )
         if self._holder is None:
             return self._async_show("changed", "accept", facts)
+        self._holder_data = self._holder.data
         facts["other"] = self._holder.title
         return self._async_show("of_other", "swap", facts)
 
@@ -147,7 +155,8 @@ class CertificateFlow(RepairsFlow):
         """Swap the addresses with the config entry that has the certificate pinned."""
         assert self._holder
         entry = active_entry(self.hass, self._entry_id)
-        if entry.data != self._data or self._holder not in reached_entries(self.hass):
+        is_same = entry.data == self._data and self._holder.data == self._holder_data
+        if not is_same or self._holder not in reached_entries(self.hass):
             return await self.async_step_init()
         async_swap_addresses(self.hass, entry, self._holder)
         return self.async_create_entry(data={})
