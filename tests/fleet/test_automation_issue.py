@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.fleet.automation_issue import AUTOMATIONS_COMPETE
 from custom_components.xmrig_miner.fleet.runtime import FLEET
+from custom_components.xmrig_miner.storage import XmrigStore
 from tests.blueprints.house import load
 from tests.common import Rig
 from tests.fixing import Fix, issues
@@ -387,6 +388,23 @@ async def test_what_changed_while_the_form_was_open(
     await edit(hass)
     await fix.submit()
     assert fix.step["reason"] == "resolved"
+
+
+async def test_an_automation_stays_on_if_the_manager_cannot_have_its_miner(
+    hass: HomeAssistant, house: House, hass_client: ClientSessionGenerator
+) -> None:
+    """Nothing would control the miner otherwise."""
+    one, two, _ = house.rigs
+    await house.set_up()
+    for rig in (one, two):
+        await rig.turn("switch.managed", on=False)
+    await automate(hass, made(one), made(two))
+    fix = await fixing(hass, hass_client)
+    error = HomeAssistantError("The disk is full")
+    with patch.object(XmrigStore, "async_save", side_effect=error):
+        await fix.submit()
+    assert fix.step["reason"] == "not_handed_over"
+    assert {is_on(hass, rig) for rig in (one, two)} == {True}
 
 
 @pytest.mark.parametrize("has_manager", [True, False])

@@ -139,19 +139,20 @@ async def async_hand_over(
     runtime: FleetRuntimeData,
     automations: Iterable[SurplusAutomation],
 ) -> None:
-    """Turn automations off, and let the manager control their miners.
+    """Let the manager control the miners of automations, and turn these off.
 
     Raises HomeAssistantError if the settings of the manager cannot be saved.
     """
     for automation in automations:
+        # First, as this may fail: nothing would control the miner
+        if not runtime.coordinator.settings.member(automation.miner).is_managed:
+            await runtime.async_change_member(automation.miner, is_managed=True)
         await hass.services.async_call(
             AUTOMATION_DOMAIN,
             SERVICE_TURN_OFF,
             {ATTR_ENTITY_ID: automation.entity_id},
             blocking=True,
         )
-        if not runtime.coordinator.settings.member(automation.miner).is_managed:
-            await runtime.async_change_member(automation.miner, is_managed=True)
         try:
             await _async_release(hass, automation)
         except HomeAssistantError as error:
