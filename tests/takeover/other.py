@@ -107,9 +107,7 @@ async def async_refuse_unload(_: HomeAssistant, __: ConfigEntry[Any]) -> bool:
     return False
 
 
-def install(
-    hass: HomeAssistant, *, unload: UnloadEntry = _async_unload_entry
-) -> None:
+def install(hass: HomeAssistant, *, unload: UnloadEntry = _async_unload_entry) -> None:
     """Install the other integration; `unload` is how its entries are unloaded."""
     module = MockModule(
         DOMAIN,

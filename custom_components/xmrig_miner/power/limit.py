@@ -177,7 +177,9 @@ class PowerLimit:
         async with self._setting:
             full_load = self._meter.full_load
             before = self._watts
-            self._watts = None if full_load is not None and watts >= full_load else watts
+            self._watts = (
+                None if full_load is not None and watts >= full_load else watts
+            )
             if self._watts != before:
                 try:
                     await self._file.async_save()
