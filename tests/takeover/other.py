@@ -4,7 +4,7 @@ Unique IDs, device, units and names are those of hwmland 0.3.1.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from homeassistant.components.sensor import SensorEntity
@@ -21,7 +21,9 @@ from pytest_homeassistant_custom_component.common import (
     mock_platform,
 )
 
-type UnloadEntry = Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[bool]]
+type UnloadEntry = Callable[
+    [HomeAssistant, ConfigEntry[Any]], Coroutine[Any, Any, bool]
+]
 
 DOMAIN = "xmrig"
 PLATFORMS = [Platform.SENSOR, Platform.SWITCH]
