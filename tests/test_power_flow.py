@@ -40,6 +40,8 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 async def reach(hass: HomeAssistant, simulator: Simulator) -> ConfigFlowResult:
     """Fill in the connection, and return the form of the power."""
     form = await submit_one(hass, await start(hass), connection(simulator))
+    if form["step_id"] == "read_only":
+        form = await submit_one(hass, form, {"next_step_id": "agree"})
     assert form["step_id"] == "power"
     return form
 
@@ -305,5 +307,16 @@ async def test_the_manager_is_not_offered(
         ).add_to_hass(hass)
     options = {} if why == "no_watts" else NUMBERS
     result = await submit_one(hass, await reach(hass, simulator), options)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert not hass.config_entries.flow.async_progress()
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_the_manager_is_not_offered_for_a_miner_it_cannot_control(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Neither by the form nor by a card: its API is read-only."""
+    await set_dashboard(hass, {"type": "grid", "stat_rate": GRID})
+    result = await submit_one(hass, await reach(hass, simulator), NUMBERS)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert not hass.config_entries.flow.async_progress()

@@ -7,7 +7,7 @@ from homeassistant.core import callback
 import voluptuous as vol
 
 from ..addresses import entry_at
-from ..const import CONF_POWER_SENSOR, DOMAIN
+from ..const import CONF_POWER_SENSOR, CONF_READ_ONLY, DOMAIN
 from ..fleet.energy import async_dashboard
 from ..kinds import MANAGER_ID
 from ..power.options import PowerOptions
@@ -78,9 +78,12 @@ class PowerSteps(ConfigFlow):
     async def _has_sun(self) -> bool:
         """Return whether to offer the manager: it needs a grid meter.
 
-        False if there is a manager already, or if the user ignored its discovery.
+        False for a read-only miner, which it could not control, if there is a manager
+        already, or if the user ignored its discovery.
         """
         entries = self.hass.config_entries
+        if self._miner.get(CONF_READ_ONLY):
+            return False
         if entries.async_entry_for_domain_unique_id(DOMAIN, MANAGER_ID):
             return False
         return (await async_dashboard(self.hass)).has_grid
