@@ -241,3 +241,12 @@ async def test_a_computer_that_sleeps_has_to_wake(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert running.entry.options.items() >= right.items()
     assert repr(running.entry.options[CONF_SLEEP_AFTER]) == "45"
+
+
+async def test_the_miner_is_removed_while_the_form_is_open(running: Rig) -> None:
+    """The form ends, and says so."""
+    form = await options_of(running)
+    await running.hass.config_entries.async_remove(running.entry.entry_id)
+    result = await submit(running, form, {CONF_KEEP_STATE: False})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
+    check_texts(result, TEXTS["options"])

@@ -153,6 +153,26 @@ async def test_no_meter_of_another_miner(
         assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_two_forms_with_the_same_meter(
+    hass: HomeAssistant, simulator: Simulator, loopback: None
+) -> None:
+    """The second one to end asks again."""
+    await set_dashboard(hass, {"type": "grid", "stat_rate": GRID})
+    report(hass, GRID)
+    report(hass, "sensor.cellar")
+    used = {CONF_POWER_SENSOR: "sensor.cellar"}
+    menu = await submit_one(hass, await reach(hass, simulator), used)
+    async with Simulator(worker_id="cellar", uptime=1000, watch_delay=0) as other:
+        second = await submit_one(hass, await reach(hass, other), used)
+        await choose(hass, second, "without_manager")
+    form = await submit_one(hass, menu, {"next_step_id": "without_manager"})
+    assert form["errors"] == {CONF_POWER_SENSOR: "sensor_of_another_miner"}
+    menu = await submit_one(hass, form, NUMBERS)
+    result = await choose(hass, menu, "without_manager")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["options"] == NUMBERS
+
+
 # --- The plug that is suggested -----------------------------------------------
 
 

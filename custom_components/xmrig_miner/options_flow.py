@@ -59,6 +59,8 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change the options."""
+        if not self.hass.config_entries.async_get_entry(self.handler):
+            return self.async_abort(reason="entry_removed")
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:

@@ -526,6 +526,44 @@ async def test_options_of_a_manager_that_cannot_be_saved(
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
 
 
+async def away(hass: HomeAssistant, how: str) -> None:
+    """Remove or disable the manager."""
+    entry_id = manager_of(hass).entry_id
+    if how == "removed":
+        await hass.config_entries.async_remove(entry_id)
+    else:
+        await hass.config_entries.async_set_disabled_by(
+            entry_id, ConfigEntryDisabler.USER
+        )
+
+
+@pytest.mark.parametrize("how", ["removed", "disabled"])
+async def test_options_of_a_manager_that_is_gone_meanwhile(
+    hass: HomeAssistant, miner: Rig, how: str
+) -> None:
+    """The form ends, and says so."""
+    await set_dashboard(hass, GRID_SOURCE)
+    await choose(hass, await add_manager(hass), "dashboard")
+    form = await hass.config_entries.options.async_init(manager_of(hass).entry_id)
+    await away(hass, how)
+    result = await hass.config_entries.options.async_configure(form["flow_id"], {})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+@pytest.mark.parametrize("option", ["dashboard", "sources"])
+async def test_the_manager_is_removed_while_it_is_reconfigured(
+    hass: HomeAssistant, miner: Rig, option: str
+) -> None:
+    """The form ends, and says so."""
+    await set_dashboard(hass, GRID_SOURCE)
+    await choose(hass, await add_manager(hass), "dashboard")
+    menu = await reconfigure(hass)
+    await away(hass, "removed")
+    result = await choose(hass, menu, option)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "manager_removed"
+
+
 @pytest.mark.parametrize("is_loaded", [True, False])
 async def test_a_chosen_sensor_that_is_renamed_is_followed(
     hass: HomeAssistant, miner: Rig, is_loaded: bool

@@ -5,10 +5,13 @@ from typing import Any
 
 from homeassistant.config_entries import (
     SOURCE_RECONFIGURE,
+    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
+    UnknownEntry,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.data_entry_flow import AbortFlow
 
 from ..const import CONF_KIND
 from ..fleet.energy import async_dashboard
@@ -71,14 +74,24 @@ class ManagerSteps(ConfigFlow):
     def _stored(self) -> Mapping[str, Any]:
         """Return the data of the entry to reconfigure; empty when adding one."""
         is_new = self.source != SOURCE_RECONFIGURE
-        return {} if is_new else self._get_reconfigure_entry().data
+        return {} if is_new else self._manager().data
+
+    def _manager(self) -> ConfigEntry[Any]:
+        """Return the entry to reconfigure.
+
+        Raises AbortFlow if it was removed in the meantime.
+        """
+        try:
+            return self._get_reconfigure_entry()
+        except UnknownEntry:
+            raise AbortFlow("manager_removed") from None
 
     async def _async_store_manager(self, sources: dict[str, Any]) -> ConfigFlowResult:
         """Add the manager, or change the sensors that it reads."""
         data = {CONF_KIND: EntryKind.MANAGER.value, **sources}
         if self.source == SOURCE_RECONFIGURE:
             return self.async_update_reload_and_abort(
-                self._get_reconfigure_entry(), data=data
+                self._manager(), data=data
             )
         await self.async_set_unique_id(MANAGER_ID, raise_on_progress=False)
         self._abort_if_unique_id_configured(error="manager_exists")

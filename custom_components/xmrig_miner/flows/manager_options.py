@@ -30,16 +30,17 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Show the form of the options, unless the manager is not loaded."""
-        if self.config_entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="not_loaded")
+        """Begin with the form of the options."""
         return await self.async_step_manager(user_input)
 
     async def async_step_manager(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change the options; the two numbers are settings that also have entities."""
-        runtime = self.config_entry.runtime_data
+        entry = self.hass.config_entries.async_get_entry(self.handler)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_loaded")
+        runtime = entry.runtime_data
         errors: dict[str, str] = {}
         if user_input is not None:
             numbers = {
@@ -55,7 +56,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
                     data={CONF_EARNINGS_SENSOR: sensor} if sensor else {}
                 )
         stored = {
-            **self.config_entry.options,
+            **entry.options,
             CONF_EARNINGS: runtime.settings.earnings,
             CONF_PRICE_LIMIT: runtime.settings.price_limit,
         }

@@ -40,10 +40,9 @@ class PowerSteps(ConfigFlow):
             return self._async_show_power({})
         if errors := power_error(user_input):
             return self._async_show_power(user_input, errors)
-        if other := sensor_user(self.hass, user_input):
-            errors = {CONF_POWER_SENSOR: "sensor_of_another_miner"}
-            return self._async_show_power(user_input, errors, other=other)
         self._power = user_input
+        if form := self._async_ask_another_sensor():
+            return form
         if PowerOptions.from_options(user_input).is_complete and await self._has_sun():
             return await self.async_step_solar()
         return self._async_create_miner()
@@ -95,12 +94,22 @@ class PowerSteps(ConfigFlow):
 
     @callback
     def _async_create_miner(self) -> ConfigFlowResult:
-        """Add the miner."""
+        """Add the miner, unless another flow took its address or sensor meanwhile."""
         if self._is_added:
             return self.async_abort(reason="already_configured")
+        if form := self._async_ask_another_sensor():
+            return form
         return self.async_create_entry(
             title=self._title, data=self._miner, options=self._power
         )
+
+    @callback
+    def _async_ask_another_sensor(self) -> ConfigFlowResult | None:
+        """Show the power form again if another miner has the selected sensor."""
+        if other := sensor_user(self.hass, self._power):
+            errors = {CONF_POWER_SENSOR: "sensor_of_another_miner"}
+            return self._async_show_power(self._power, errors, other=other)
+        return None
 
     @callback
     def _async_show_power(
