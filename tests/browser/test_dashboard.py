@@ -16,6 +16,29 @@ from .user import DESKTOP, PHONE, User, logged_in
 
 MODE = "select.mining_manager_mode"
 
+STYLE = """(element, [property, pseudo]) =>
+  getComputedStyle(element, pseudo)[property]"""
+
+# Drawn, as a colour may be written in many ways
+TEXT_COLOUR = """element => {
+  const context = document.createElement('canvas').getContext('2d');
+  context.fillStyle = getComputedStyle(element).color;
+  context.fillRect(0, 0, 1, 1);
+  return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
+}"""
+
+# Where the first character of a text is, and where its full stop
+ENDS = """element => {
+  const text = element.firstChild;
+  const place = (offset) => {
+    const range = document.createRange();
+    range.setStart(text, offset);
+    range.setEnd(text, offset + 1);
+    return range.getBoundingClientRect().x;
+  };
+  return [place(0), place(text.length - 1)];
+}"""
+
 
 async def rig(client: Client, name: str) -> Device:
     """Return the device of a miner."""
@@ -205,3 +228,59 @@ async def test_the_curve_is_a_table_too(user: User) -> None:
     await expect(curve).to_contain_text("Most efficient with")
     await curve.locator("summary").press("Enter")
     await expect(curve.get_by_role("row")).to_have_count(10)
+
+
+async def style(shown: Locator, property_: str, pseudo: str | None = None) -> str:
+    """Return how a property of an element is computed."""
+    return str(await shown.evaluate(STYLE, [property_, pseudo]))
+
+
+async def test_it_adapts_to_the_user_s_theme_and_system(user: User) -> None:
+    """A light primary colour, a large font, reduced motion, and forced colours."""
+    await open_dashboard(user)
+    chosen = user.page.get_by_role("radio", checked=True)
+    other = user.page.get_by_role("radio", checked=False).first
+    toggle = user.page.get_by_role("switch", name="Mining of rig-two")
+    name = user.page.locator("xmrig-miner h2").first
+    usual = float((await style(name, "fontSize")).removesuffix("px"))
+    await user.page.evaluate(
+        "document.documentElement.style.setProperty('--ha-font-size-scale', 2)"
+    )
+    assert await style(name, "fontSize") == f"{2 * usual:g}px"
+    for colour, text in (("#ffeb3b", 0), ("#002244", 255)):
+        await user.page.evaluate(
+            "colour => document.documentElement.style"
+            ".setProperty('--primary-color', colour)",
+            colour,
+        )
+        # Black or white, in whichever way it is written
+        assert await chosen.evaluate(TEXT_COLOUR) == [text] * 3
+    assert await style(toggle, "transitionDuration", "::after") != "0s"
+    await user.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    assert await style(toggle, "transitionDuration", "::after") == "0s"
+    assert await style(toggle, "borderTopWidth") == "1px"
+    background = "backgroundColor"
+    assert await style(chosen, background) != await style(other, background)
+
+
+async def test_it_is_mirrored_where_languages_are_read_from_right_to_left(
+    browser: Browser, run: Run
+) -> None:
+    """Its English texts and numbers stay as they are read."""
+    async with logged_in(browser, run.url, language="he") as user:
+        await open_dashboard(user)
+        slider = user.page.get_by_role("slider", name="Power limit of rig-two")
+        await slider.press("ArrowRight")
+        await expect(slider).to_have_attribute(
+            "aria-valuetext", f"{at_most(124)}: 7 threads"
+        )
+        await slider.press("End")
+        marks = card(user, "rig-two").locator(".marks span")
+        bar = await card(user, "rig-two").locator(".slider").bounding_box()
+        first, last = await marks.first.bounding_box(), await marks.last.bounding_box()
+        assert bar and first and last
+        assert bar["x"] <= last["x"] < first["x"] < bar["x"] + bar["width"]
+        # The full stop is at the end of what is read
+        sentence = card(user, "rig-two").locator(".state")
+        first_letter, full_stop = await sentence.evaluate(ENDS)
+        assert first_letter < full_stop

@@ -222,6 +222,15 @@ test("notes name only the rules that are set", () => {
   assert.deepEqual(managerNotes(manager({ mode: "full", reserve: 30 }), watts), []);
 });
 
+test("that threads wait for the surplus is not said twice", () => {
+  const waits = { reason: "waiting_to_step_up", reserve: 0 };
+  const keys = (/** @type {number} */ miningPower) =>
+    managerNotes(manager({ ...waits, miningPower }), watts).map(({ key }) => key);
+  assert.deepEqual(keys(40), ["manager.note.waiting"]);
+  // The sentence says it already
+  assert.deepEqual(keys(0), []);
+});
+
 test("figures add up what is known, and only that", () => {
   assert.equal(totals([]).hashrate, undefined);
   const found = totals([

@@ -90,9 +90,7 @@ class ManagerSteps(ConfigFlow):
         """Add the manager, or change the sensors that it reads."""
         data = {CONF_KIND: EntryKind.MANAGER.value, **sources}
         if self.source == SOURCE_RECONFIGURE:
-            return self.async_update_reload_and_abort(
-                self._manager(), data=data
-            )
+            return self.async_update_reload_and_abort(self._manager(), data=data)
         await self.async_set_unique_id(MANAGER_ID, raise_on_progress=False)
         self._abort_if_unique_id_configured(error="manager_exists")
         return self.async_create_entry(title=MANAGER_TITLE, data=data)

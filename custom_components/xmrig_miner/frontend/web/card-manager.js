@@ -4,7 +4,7 @@
 
 import { XmrigCard } from "./base.js";
 import { available, peak } from "./charts.js";
-import { h } from "./dom.js";
+import { h, keyOf } from "./dom.js";
 import { details, means } from "./history.js";
 import { managerNotes, managerSentence, NOISE, sentenceOf } from "./managing.js";
 import { legend, managerPlot } from "./plots.js";
@@ -138,7 +138,7 @@ export class ManagerCard extends XmrigCard {
         ArrowLeft: -1,
         ArrowUp: -1,
       });
-      const step = steps[event.key];
+      const step = steps[keyOf(event)];
       if (step === undefined) return;
       event.preventDefault();
       const group = /** @type {HTMLElement} */ (event.currentTarget);

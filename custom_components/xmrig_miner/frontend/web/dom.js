@@ -172,3 +172,16 @@ function setHandler(element, event, handler) {
   }
   known.set(event, handler);
 }
+
+/** @type {Record<string, string>} */
+const MIRRORED = { ArrowLeft: "ArrowRight", ArrowRight: "ArrowLeft" };
+
+/**
+ * Return the key that was pressed, as if the page was read from left to right.
+ *
+ * @param {KeyboardEvent} event
+ */
+export function keyOf({ key, currentTarget }) {
+  const { direction } = getComputedStyle(/** @type {Element} */ (currentTarget));
+  return (direction === "rtl" && MIRRORED[key]) || key;
+}

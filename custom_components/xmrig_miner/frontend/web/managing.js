@@ -138,11 +138,15 @@ function others(miners) {
  * @param {(watts: number) => string} formatPower
  * @returns {Message[]}
  */
-export function managerNotes({ mode, reason, reserve, batteryPriority }, formatPower) {
+export function managerNotes(
+  { mode, reason, reserve, batteryPriority, miningPower = 0 },
+  formatPower,
+) {
   if (mode !== "smart") return [];
   /** @type {Message[]} */
   const notes = [];
-  if (reason === "waiting_to_step_up") notes.push({ key: "manager.note.waiting" });
+  // While nothing mines, the sentence says it
+  if (reason === "waiting_to_step_up" && miningPower >= 1) notes.push({ key: "manager.note.waiting" });
   if (reason === "temperature") notes.push({ key: "manager.note.temperature" });
   if (batteryPriority) {
     notes.push({ key: "manager.note.battery", values: { percent: batteryPriority } });

@@ -1,6 +1,6 @@
 /** A slider over a bar, with marks below it. */
 
-import { h } from "./dom.js";
+import { h, keyOf } from "./dom.js";
 
 /**
  * @typedef {object} Slider
@@ -30,7 +30,7 @@ export function slider({ minimum, maximum, value, filled, isOff, marks, ...of })
   const move = (event) => of.onmove(Number(/** @type {HTMLInputElement} */ (event.currentTarget).value));
   /** @param {KeyboardEvent} event */
   const press = (event) => {
-    const direction = ARROWS[event.key];
+    const direction = ARROWS[keyOf(event)];
     if (direction === undefined) return;
     event.preventDefault();
     of.onmove(of.next(value, direction));
