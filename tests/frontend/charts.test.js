@@ -16,7 +16,7 @@ import {
   peak,
   ticks,
 } from "../../custom_components/xmrig_miner/frontend/web/charts.js";
-import { means, rises, toEvents } from "../../custom_components/xmrig_miner/frontend/web/history.js";
+import { flows, means, rises, toEvents } from "../../custom_components/xmrig_miner/frontend/web/history.js";
 import { limitOf } from "../../custom_components/xmrig_miner/frontend/web/limits.js";
 import {
   nextStep,
@@ -62,6 +62,23 @@ test("what was bought is what mining drew beyond what was left over", () => {
   );
   const frame = { ...FRAME, maximum: 100 };
   assert.equal(bandPath(frame, bought, 20), "M30 0L40 0L40 100L30 40Z");
+});
+
+test("mining that paused for a load was not bought, where it was counted what was", () => {
+  // 2 kW for a minute: the mean of what was left over is far below 0
+  const surplus = points([10, -300], [20, -40], [30, 50], [40, -60]);
+  const mining = points([10, 140], [20, 140], [30, 0], [40, 140]);
+  const [grid, battery] = [points([10, 12], [20, 24], [30, 12]), points([20, 12], [30, 0])];
+  const { free, bought } = available(surplus, mining, [grid, battery, []]);
+  assert.deepEqual(
+    bought.slice(0, 3).map(({ low, high }) => [low, high]),
+    [
+      [128, 140],
+      [104, 140],
+      [0, 0],
+    ],
+  );
+  assert.deepEqual(free.slice(0, 3), points([10, 128], [20, 104], [30, 50]));
 });
 
 test("each sixth hour is marked, in the user's time zone", () => {
@@ -204,6 +221,23 @@ test("statistics become the points of charts, and the sums of counters", async (
   );
   // Neither counts what the other does
   assert.ok(asked[1].start_time < asked[2].start_time);
+});
+
+test("a counter of energy is shown as the power of each five minutes", async () => {
+  const row = (/** @type {number} */ start, /** @type {number | null} */ change) => ({
+    start,
+    end: start + 300_000,
+    change,
+  });
+  /** @type {any} */
+  const hass = { callWS: async () => ({ "sensor.a": [row(0, 0.001), row(300_000, null)] }) };
+  assert.deepEqual(
+    await flows._readAll(hass, ["sensor.a", "sensor.b"]),
+    new Map([
+      ["sensor.a", points([150, 12])],
+      ["sensor.b", []],
+    ]),
+  );
 });
 
 test("events are those of the states, the latest first, and each once", () => {

@@ -5,7 +5,7 @@
 import { XmrigCard } from "./base.js";
 import { available, peak } from "./charts.js";
 import { h, keyOf } from "./dom.js";
-import { details, means } from "./history.js";
+import { details, flows, means } from "./history.js";
 import { managerNotes, managerSentence, NOISE, sentenceOf } from "./managing.js";
 import { legend, managerPlot } from "./plots.js";
 import { numberOf, readManager, readMiners, stateOf } from "./readings.js";
@@ -14,6 +14,9 @@ import { formatHour, formatNumber, hourOf, joined, powerParts } from "./texts.js
 
 /** Sources of today's energy, in the order in which they are shown. */
 const SOURCES = /** @type {const} */ (["solar", "grid", "battery"]);
+
+/** The energy of mining that surplus did not cover. */
+const COUNTED = ["sensor.energy_grid", "sensor.energy_battery"];
 
 /** kWh that show as more than nothing. */
 const LEAST = 0.005;
@@ -89,24 +92,26 @@ export class ManagerCard extends XmrigCard {
    * Return what the chart of the last day shows; undefined while it is being read.
    *
    * @param {import("./types.js").Unit} unit
-   * @returns {Record<"surplus" | "mining", Point[]> | "too short" | undefined}
+   * @returns {{ surplus: Point[], mining: Point[], counted: Point[][] } | "too short" | undefined}
    */
   _days(unit) {
     const [surplus, mining] = ["sensor.surplus", "sensor.mining_power"].map((key) => {
       const id = unit.keys.get(key);
       return id === undefined ? [] : means.get(this.hass, id);
     });
-    if (!surplus || !mining) return undefined;
-    return surplus.length < 2 ? "too short" : { surplus, mining };
+    const counted = idsOf(unit, COUNTED).map((id) => flows.get(this.hass, id));
+    if (!surplus || !mining || counted.includes(undefined)) return undefined;
+    if (surplus.length < 2) return "too short";
+    return { surplus, mining, counted: counted.flatMap((points) => (points ? [points] : [])) };
   }
 
   /**
-   * @param {Record<"surplus" | "mining", Point[]>} days
+   * @param {{ surplus: Point[], mining: Point[], counted: Point[][] }} days
    * @param {(watts: number) => string} power
    */
-  _plot({ surplus, mining }, power) {
+  _plot({ surplus, mining, counted }, power) {
     const { hass, t } = this;
-    const { free, bought } = available(surplus, mining);
+    const { free, bought } = available(surplus, mining, counted);
     const said = t("manager.plot", { free: power(peak(free)), mining: power(peak(mining)) });
     return h(
       "div",

@@ -120,22 +120,31 @@ export function valueAt(points, time) {
 }
 
 /**
- * Return the surplus that was available for mining, and the part of mining that was
- * bought, from the surplus that mining left and the power of mining.
+ * Return the surplus that was available for mining, and the part of mining that was not
+ * covered by it, from the surplus that mining left, the power of mining, and the power that
+ * was counted as bought or from a battery, as far as it was.
+ *
+ * Means alone cannot tell: a kettle, for which mining paused, may use up the mean of all
+ * that was left over before and after.
  *
  * @param {readonly Point[]} surplus
  * @param {readonly Point[]} mining
+ * @param {readonly (readonly Point[])[]} [counted]
  */
-export function available(surplus, mining) {
+export function available(surplus, mining, counted = []) {
   /** @type {Point[]} */
   const free = [];
   /** @type {Band[]} */
   const bought = [];
   for (const { time, value } of surplus) {
     const drawn = valueAt(mining, time) ?? 0;
-    const sun = Math.max(0, value + drawn);
-    free.push({ time, value: sun });
-    bought.push({ time, low: Math.min(sun, drawn), high: drawn });
+    const known = counted.flatMap((points) => valueAt(points, time) ?? []);
+    const missing = known.length
+      ? known.reduce((sum, watts) => sum + watts, 0)
+      : Math.max(0, -value);
+    const low = Math.max(0, drawn - missing);
+    free.push({ time, value: Math.max(value + drawn, low) });
+    bought.push({ time, low, high: drawn });
   }
   return { free, bought };
 }

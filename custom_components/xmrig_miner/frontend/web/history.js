@@ -27,6 +27,16 @@ export const means = new Store(async (hass, ids) => {
   return new Map(ids.map((id) => [id, (rows[id] ?? []).flatMap(toPoint)]));
 }, REFRESH);
 
+/**
+ * The power in W that counters of energy make in each five minutes of the last day.
+ *
+ * @type {Store<Point[]>}
+ */
+export const flows = new Store(async (hass, ids) => {
+  const rows = await statistics(hass, ids, "5minute", "change", Date.now() - DAY);
+  return new Map(ids.map((id) => [id, (rows[id] ?? []).flatMap(toPower)]));
+}, REFRESH);
+
 /** The increase of counters in the last day, regardless of resets. @type {Store<number>} */
 export const rises = new Store(async (hass, ids) => {
   const hour = Math.floor(Date.now() / HOUR) * HOUR;
@@ -94,7 +104,7 @@ function statistics(hass, ids, period, type, start) {
     statistic_ids: ids,
     period,
     types: [type],
-    units: { power: "W" },
+    units: { power: "W", energy: "kWh" },
   });
 }
 
@@ -102,6 +112,15 @@ function statistics(hass, ids, period, type, start) {
 function toPoint({ start, end, mean }) {
   if (mean === null || mean === undefined) return [];
   return [{ time: (start + end) / 2000, value: mean }];
+}
+
+/** W of a kWh that is drawn within a ms. */
+const KWH_PER_MS = 3.6e9;
+
+/** @param {Row} row @returns {Point[]} */
+function toPower({ start, end, change }) {
+  if (change === null || change === undefined) return [];
+  return [{ time: (start + end) / 2000, value: (KWH_PER_MS * change) / (end - start) }];
 }
 
 /**
