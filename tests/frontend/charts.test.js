@@ -61,7 +61,8 @@ test("what was bought is what mining drew beyond what was left over", () => {
     ],
   );
   const frame = { ...FRAME, maximum: 100 };
-  assert.equal(bandPath(frame, bought, 20), "M30 0L40 0L40 100L30 40Z");
+  assert.equal(bandPath(frame, bought, 20), "M10 0L30 0L40 0L40 100L30 40L10 0Z");
+  assert.equal(bandPath(frame, bought, 15), "M30 0L40 0L40 100L30 40Z");
 });
 
 test("mining that paused for a load was not bought, where it was counted what was", () => {

@@ -159,8 +159,8 @@ export function available(surplus, mining, counted = []) {
  * @param {number} gap in s
  */
 export function bandPath(frame, band, gap) {
-  const open = band.filter(({ low, high }) => high > low);
-  return split(open, gap)
+  return split(band, gap)
+    .filter((part) => part.some(({ low, high }) => high > low))
     .map((part) => {
       const upper = part.map(({ time, high }) => `${x(frame, time)} ${y(frame, high)}`);
       const lower = part.map(({ time, low }) => `${x(frame, time)} ${y(frame, low)}`);
