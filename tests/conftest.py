@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
 import logging
+import sys
 from typing import Any
 from unittest.mock import AsyncMock, PropertyMock, patch
 
@@ -34,6 +35,9 @@ make_context()
 
 # pytest shows what is logged; Home Assistant's test helpers write it to stderr as well
 logging.getLogger().handlers.clear()
+
+# Home Assistant's test helpers look for this module, which is not there, before each test
+sys.modules["MySQLdb"] = None  # type: ignore[assignment]
 
 # It logs each new entity, which takes a tenth of the time of setting up a miner
 logging.getLogger(er.__name__).setLevel(logging.WARNING)
@@ -114,7 +118,9 @@ def searched() -> Generator[None]:
 @pytest.fixture(autouse=True)
 def no_secret_shows(request: pytest.FixtureRequest) -> Generator[None]:
     """Check after each test that it showed, raised and stored no token or wallet."""
-    LOGGER.setLevel(logging.DEBUG)
+    # Each change empties the caches of all loggers
+    if LOGGER.level != logging.DEBUG:
+        LOGGER.setLevel(logging.DEBUG)
     LEAKS.found.clear()
     yield
     if isinstance(hass := request.node.funcargs.get("hass"), HomeAssistant):
@@ -143,6 +149,16 @@ def mock_zeroconf_resolver() -> Generator[None]:
     with patch(
         "homeassistant.helpers.aiohttp_client._async_make_resolver",
         side_effect=lambda _: Resolver(),
+    ):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def disable_http_server() -> Generator[None]:
+    """Never start Home Assistant's server, like the replaced fixture of each test."""
+    with (
+        patch("homeassistant.components.http.HomeAssistantHTTP.async_bind"),
+        patch("homeassistant.components.http.HomeAssistantHTTP.start"),
     ):
         yield
 

@@ -23,12 +23,14 @@ _without_time: dict[str, ModuleType] = {}
 
 
 class _System:
-    """Replaces the module `sys` in freezegun."""
+    """Replaces the module `sys` in freezegun, which reads `modules` several times."""
 
-    @property
-    def modules(self) -> dict[str, ModuleType]:
-        """Return the modules that have functions of time, and new ones."""
-        return {
+    def __init__(self) -> None:
+        self.find_modules()
+
+    def find_modules(self) -> None:
+        """Set the modules that have functions of time, and new ones."""
+        self.modules = {
             name: module
             for name, module in sys.modules.items()
             if _without_time.get(name) is not module
@@ -59,4 +61,7 @@ def frozen_time(start: str | datetime) -> Iterator[FrozenDateTimeFactory]:
             _, found = freezegun.api._GLOBAL_MODULES_CACHE.get(name, ("", [None]))  # noqa: SLF001
             if not found:
                 _without_time[name] = module
-        yield clock
+        try:
+            yield clock
+        finally:
+            system.find_modules()
