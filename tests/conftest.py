@@ -256,11 +256,18 @@ async def running(rig: Rig) -> Rig:
 
 
 @pytest.fixture
+def trio_options() -> dict[str, Any]:
+    """Return the options of each entry of the trio, for tests to override."""
+    return {}
+
+
+@pytest.fixture
 async def trio(
     hass: HomeAssistant,
     enable_custom_integrations: None,
     loopback: None,
     freezer: FrozenDateTimeFactory,
+    trio_options: dict[str, Any],
 ) -> AsyncGenerator[list[Rig]]:
     """Return three miners, all set up."""
     async with AsyncExitStack() as stack:
@@ -268,7 +275,10 @@ async def trio(
         for name in ("rig-one", "rig-two", "rig-three"):
             simulator = Simulator(worker_id=name, uptime=1000, watch_delay=0)
             await stack.enter_async_context(simulator)
-            rigs.append(Rig(hass, simulator, entry_for(simulator), freezer))
+            entry = entry_for(simulator)
+            entry.add_to_hass(hass)
+            hass.config_entries.async_update_entry(entry, options=trio_options)
+            rigs.append(Rig(hass, simulator, entry, freezer))
             await rigs[-1].set_up()
         yield rigs
 

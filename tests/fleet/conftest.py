@@ -1,6 +1,7 @@
 """Fixtures: a house with the manager."""
 
 from collections.abc import Generator
+from typing import Any
 from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
@@ -20,9 +21,12 @@ def all_is_measured() -> Generator[None]:
 
 
 @pytest.fixture
-async def house(hass: HomeAssistant, trio: list[Rig]) -> House:
-    """Return a house with three miners that draw 20 W per thread."""
-    for rig in trio:
-        hass.config_entries.async_update_entry(rig.entry, options=NUMBERS)
-        await rig.reload()
+def trio_options() -> dict[str, Any]:
+    """Let the miners draw 20 W per thread."""
+    return NUMBERS
+
+
+@pytest.fixture
+def house(hass: HomeAssistant, trio: list[Rig]) -> House:
+    """Return a house with three miners."""
     return House(hass, trio)
