@@ -8,6 +8,16 @@ from xdist.workermanage import WorkerController
 WAITING = ("tests/live/", "tests/crash/", "tests/end_to_end/", "tests/contract/")
 """Folders of tests that mostly wait for other processes, the longest tests first."""
 
+LONG = (
+    "tests/fleet/",
+    "tests/fuzz/",
+    "tests/soak/",
+    "tests/takeover/test_killed_import.py",
+    "tests/test_absurd_replies.py",
+    "tests/test_invariants.py",
+)
+"""Files with few tests that take seconds each, which one worker would end with."""
+
 COMPUTING_WORKERS = 3
 """More than two processors, because these tests wait for sockets now and then."""
 
@@ -16,7 +26,7 @@ def _position(scope: str) -> int:
     """Return when a file runs on a worker for tests that wait."""
     return next(
         (index for index, folder in enumerate(WAITING) if scope.startswith(folder)),
-        len(WAITING),
+        len(WAITING) + scope.startswith(LONG),
     )
 
 
