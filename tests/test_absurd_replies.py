@@ -28,6 +28,9 @@ from .watts import NUMBERS, set_up
 KEPT = {"id", "worker_id", "kind", "type"}
 """Members that identify the miner and its backends."""
 
+TOO_LONG = {"long", "many"}
+"""Values that make replies of megabytes, none of which is read."""
+
 
 def absurd(document: Any, value: Any) -> Any:
     """Return a document with another value in place of nearly every one."""
@@ -81,6 +84,8 @@ async def test_absurd_replies(
     """With the same value nearly everywhere, at a poll and at set-up."""
     await set_up(rig, NUMBERS)
     for name, value in ABSURD.items():
+        if name in TOO_LONG:
+            continue
         fault = Fault("absurd", distort=distort(value), path=path, methods=("GET",))
         monkeypatch.setitem(FAULTS, "absurd", fault)
         rig.simulator.fault = "absurd"
@@ -90,7 +95,7 @@ async def test_absurd_replies(
         await rig.poll()
         await check(rig)
         rig.simulator.fault = None
-        await rig.reload()
+        await (rig.poll() if rig.is_loaded else rig.reload())
         assert rig.state(MINING) == "on", name
     errors = [item for item in caplog.records if item.levelno >= logging.ERROR]
     assert not [item for item in errors if item.exc_info]

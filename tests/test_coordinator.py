@@ -513,10 +513,10 @@ async def test_a_poll_that_fails_leaves_nothing_behind(
 
 
 async def test_a_long_time_away_needs_no_reload(running: Rig) -> None:
-    """For example a night without power."""
+    """However often it was polled in vain, for example in a night without power."""
     await running.simulator.kill()
     for _ in range(3):
-        await running.pass_time(timedelta(hours=3))
+        await running.pass_time(timedelta(minutes=10))
         assert running.unavailable == running.states.keys() - ALWAYS_AVAILABLE
     running.simulator.restart()
     await running.poll()

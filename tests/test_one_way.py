@@ -82,14 +82,15 @@ async def test_it_writes_nothing_when_nothing_would_change(
     assert writes(running.simulator) == 1
 
 
-@every_command
+# tests/sweeps has every command with every failure
 @pytest.mark.parametrize(
-    ("fault", "key"),
+    ("name", "fault", "key"),
     [
-        ("refuse_put", "refused"),
-        ("ignore_put", "not_confirmed_set_config"),
-        ("close", "cannot_connect"),
-        ("http_500", "not_xmrig"),
+        ("number", "refuse_put", "refused"),
+        ("select", "ignore_put", "not_confirmed_set_config"),
+        ("switch", "close", "cannot_connect"),
+        ("stop", "http_500", "not_xmrig"),
+        ("action", "ignore_put", "not_confirmed_set_config"),
     ],
 )
 async def test_a_failed_write_has_a_reason(
@@ -116,9 +117,15 @@ async def test_a_failed_write_has_a_reason(
     assert is_same_config(simulator, first)
 
 
-@every_command
 @pytest.mark.parametrize(
-    "fault", ["lost", "reset_after", "hang_after", "cut", "late_7_after"]
+    ("name", "fault"),
+    [
+        ("number", "lost"),
+        ("select", "reset_after"),
+        ("switch", "hang_after"),
+        ("stop", "cut"),
+        ("action", "late_7_after"),
+    ],
 )
 async def test_a_write_whose_reply_is_lost_succeeds(
     running: Rig, name: str, fault: str

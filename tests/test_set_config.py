@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from itertools import product
 import json
 from typing import Any
 
@@ -133,7 +134,6 @@ async def test_a_patch_of_what_is_there_writes_nothing(running: Rig) -> None:
     assert writes(running.simulator) == 0
 
 
-@pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize(
     "patch",
     [
@@ -149,12 +149,13 @@ async def test_a_patch_of_what_is_there_writes_nothing(running: Rig) -> None:
     ],
 )
 async def test_a_patch_that_would_cut_off_access_is_refused(
-    running: Rig, patch: dict[str, Any], dry_run: bool
+    running: Rig, patch: dict[str, Any]
 ) -> None:
     """To the API, or to all pools."""
-    with pytest.raises(ServiceValidationError, match="cut off access") as raised:
-        await act(running, "set_config", config=patch, dry_run=dry_run)
-    assert raised.value.translation_key == "unsafe_config"
+    for dry_run in (True, False):
+        with pytest.raises(ServiceValidationError, match="cut off access") as raised:
+            await act(running, "set_config", config=patch, dry_run=dry_run)
+        assert raised.value.translation_key == "unsafe_config"
     assert writes(running.simulator) == 0
 
 
@@ -252,8 +253,6 @@ async def test_an_address_with_a_wallet_is_kept(running: Rig) -> None:
 
 
 @secretive
-@pytest.mark.parametrize("dry_run", [False, True])
-@pytest.mark.parametrize("replace", [False, True])
 @pytest.mark.parametrize(
     ("patch", "path"),
     [
@@ -264,13 +263,15 @@ async def test_an_address_with_a_wallet_is_kept(running: Rig) -> None:
     ],
 )
 async def test_a_redacted_value_without_a_match_is_refused(
-    running: Rig, patch: dict[str, Any], path: str, replace: bool, dry_run: bool
+    running: Rig, patch: dict[str, Any], path: str
 ) -> None:
     """The error has the path."""
-    with pytest.raises(ServiceValidationError, match="cannot be matched") as raised:
-        await act(running, "set_config", config=patch, replace=replace, dry_run=dry_run)
-    assert raised.value.translation_key == "redacted_value"
-    assert raised.value.translation_placeholders == {"path": path}
+    for replace, dry_run in product((False, True), repeat=2):
+        data = {"config": patch, "replace": replace, "dry_run": dry_run}
+        with pytest.raises(ServiceValidationError, match="cannot be matched") as raised:
+            await act(running, "set_config", **data)
+        assert raised.value.translation_key == "redacted_value"
+        assert raised.value.translation_placeholders == {"path": path}
     assert writes(running.simulator) == 0
 
 
@@ -306,7 +307,6 @@ async def test_a_whole_config(running: Rig) -> None:
     assert is_same_config(simulator, first)
 
 
-@pytest.mark.parametrize("dry_run", [True, False])
 @pytest.mark.parametrize(
     "change",
     [
@@ -319,14 +319,16 @@ async def test_a_whole_config(running: Rig) -> None:
     ],
 )
 async def test_a_whole_config_that_would_cut_off_access_is_refused(
-    running: Rig, change: Callable[[dict[str, Any]], Any], dry_run: bool
+    running: Rig, change: Callable[[dict[str, Any]], Any]
 ) -> None:
     """Like a patch."""
     document = (await act(running, "get_data"))["config"]
     change(document)
-    with pytest.raises(ServiceValidationError) as raised:
-        await act(running, "set_config", config=document, replace=True, dry_run=dry_run)
-    assert raised.value.translation_key == "unsafe_config"
+    for dry_run in (True, False):
+        data = {"config": document, "replace": True, "dry_run": dry_run}
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(running, "set_config", **data)
+        assert raised.value.translation_key == "unsafe_config"
     assert writes(running.simulator) == 0
 
 
@@ -355,7 +357,6 @@ async def test_nulls_that_xmrig_fills_in_are_no_changes(running: Rig) -> None:
 # --- Checks -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("replace", [True, False])
 @pytest.mark.parametrize(
     ("patch", "key", "path"),
     [
@@ -372,16 +373,17 @@ async def test_nulls_that_xmrig_fills_in_are_no_changes(running: Rig) -> None:
     ],
 )
 async def test_what_is_no_config_is_refused(
-    running: Rig, patch: Any, key: str, path: str | None, replace: bool
+    running: Rig, patch: Any, key: str, path: str | None
 ) -> None:
     """Before any request, with the path of the error."""
     running.simulator.requests.clear()
-    with pytest.raises(ServiceValidationError) as raised:
-        await act(running, "set_config", config=patch, replace=replace)
-    assert raised.value.translation_domain == DOMAIN
-    assert raised.value.translation_key == key
-    placeholders = raised.value.translation_placeholders or {}
-    assert placeholders.get("path") == path
+    for replace in (True, False):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(running, "set_config", config=patch, replace=replace)
+        assert raised.value.translation_domain == DOMAIN
+        assert raised.value.translation_key == key
+        placeholders = raised.value.translation_placeholders or {}
+        assert placeholders.get("path") == path
     assert not running.simulator.requests
 
 

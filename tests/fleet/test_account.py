@@ -109,10 +109,14 @@ async def test_a_day_that_passed_while_it_was_down(mining: House) -> None:
     assert energy(mining) > 0
 
 
-@pytest.mark.parametrize("store", ["energy", "manager"])
 @pytest.mark.parametrize(
-    "content",
-    ["{", '{"version": 9, "data": {}}', '{"version": 1, "key": "x", "data": {}}'],
+    ("store", "content"),
+    [
+        ("energy", "{"),
+        ("energy", '{"version": 9, "data": {}}'),
+        ("energy", '{"version": 1, "key": "x", "data": {}}'),
+        ("manager", "{"),
+    ],
 )
 async def test_a_damaged_file_is_set_aside(
     mining: House, store: str, content: str
