@@ -38,7 +38,7 @@ SLEEP = "input_button.sleep"
 SWITCH = "input_boolean.plug"
 SLEEP_COMMANDS = "custom_components.xmrig_miner.fleet.sleep_commands"
 MAC = "aa:bb:cc:dd:ee:ff"
-REST = 900
+REST = 660
 """Seconds, longer than a computer is awake at least."""
 STARTS_UP = 100
 
@@ -215,7 +215,7 @@ async def test_a_day(bedroom: Bedroom, caplog: pytest.LogCaptureFixture) -> None
     assert bedroom.sleeps == "falling_asleep"
     await bedroom.pass_time(120)
     assert bedroom.sleeps == "asleep"
-    await bedroom.pass_time(3600)
+    await bedroom.pass_time(1800)
     assert bedroom.rings == 0
     assert bedroom.issues == set()
     assert bedroom.manager.state("sensor.miners_in_trouble") == "0"
@@ -403,7 +403,7 @@ async def test_what_the_user_put_to_sleep_is_left_alone(
     await bedroom.call("press" if entity_id == SLEEP else "turn_off", entity_id)
     if entity_id == SWITCH:
         await bedroom.turn_off()
-    await bedroom.pass_time(3600)
+    await bedroom.pass_time(1800)
     assert bedroom.rings == 0
     assert bedroom.sleeps == "asleep"
     assert bedroom.issues == set()
