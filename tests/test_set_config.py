@@ -267,7 +267,7 @@ async def test_a_redacted_value_without_a_match_is_refused(
 ) -> None:
     """The error has the path."""
     for replace, dry_run in product((False, True), repeat=2):
-        data = {"config": patch, "replace": replace, "dry_run": dry_run}
+        data: Any = {"config": patch, "replace": replace, "dry_run": dry_run}
         with pytest.raises(ServiceValidationError, match="cannot be matched") as raised:
             await act(running, "set_config", **data)
         assert raised.value.translation_key == "redacted_value"
