@@ -1,6 +1,7 @@
 """A client of Home Assistant's HTTP API."""
 
 import asyncio
+import time
 from typing import Any, Self
 
 import aiohttp
@@ -22,6 +23,8 @@ class Client:
         self._session = session
         self._url = url
         self._headers: dict[str, str] = {}
+        self.tokens: dict[str, Any] = {}
+        """What Home Assistant returned for the login, as its frontend stores it."""
 
     @classmethod
     async def connect(cls, session: aiohttp.ClientSession, url: str) -> Self:
@@ -91,7 +94,7 @@ class Client:
                 f"The user {USERNAME} cannot log in: the password was changed."
                 " Delete the config folder to begin anew."
             )
-        token = await self._post(
+        tokens = await self._post(
             "auth/token",
             data={
                 "grant_type": "authorization_code",
@@ -99,7 +102,13 @@ class Client:
                 "client_id": self._client_id,
             },
         )
-        self._headers = {"Authorization": f"Bearer {token['access_token']}"}
+        self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+        self.tokens = {
+            **tokens,
+            "hassUrl": self._url,
+            "clientId": self._client_id,
+            "expires": 1000 * (time.time() + tokens["expires_in"]),
+        }
 
     @property
     def _client_id(self) -> str:

@@ -1,12 +1,14 @@
 """What axe-core finds on a page that some users could not use."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from playwright.async_api import Page
 
 from scripts.runner.process import PROJECT
 from tests.missing import missing
+
+from .user import nothing_of
 
 AXE = PROJECT / "tests/frontend/node_modules/axe-core/axe.min.js"
 
@@ -26,9 +28,14 @@ def _source(path: Path) -> str:
     return path.read_text()
 
 
-async def serious_findings(page: Page) -> list[str]:
-    """Return what axe-core takes for serious or critical on the integration's elements."""
+async def check_accessibility(page: Page) -> None:
+    """Wait until axe-core finds nothing serious, as it does in what only appears."""
     await page.evaluate(_source(AXE))
+    await nothing_of(partial(_serious_findings, page))
+
+
+async def _serious_findings(page: Page) -> list[str]:
+    """Return what axe-core takes for serious or critical on the integration's elements."""
     return [
         f"{found['id']} at {found['target']}: {found['why']}"
         for found in await page.evaluate(SEARCH)

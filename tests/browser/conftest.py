@@ -15,6 +15,9 @@ from tests.missing import missing
 from .chromium import chromium, find
 from .user import User, logged_in
 
+FAILED = pytest.StashKey[bool]()
+"""Whether the last phase of a test has failed."""
+
 WANTED = re.compile("access token|Could not connect|another certificate")
 """Errors that tests cause: a token was changed, or a miner was stopped."""
 
@@ -65,9 +68,23 @@ async def nothing(client: Client) -> None:
     await remove_all(client)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tell fixtures whether the test has failed."""
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-async def user(browser: Browser, run: Run) -> AsyncGenerator[User]:
+async def user(
+    browser: Browser, run: Run, request: pytest.FixtureRequest
+) -> AsyncGenerator[User]:
     """Return a user at a desktop, who sees no error in the console in the end."""
     async with logged_in(browser, run.url) as user:
         yield user
+        if request.node.stash[FAILED]:
+            print(await user.screen())  # noqa: T201
         assert not user.complaints

@@ -87,9 +87,7 @@ class Photographer:
         async with logged_in(
             self._browser, self._url, size=size, dark=dark, time_zone=self._timezone
         ) as user:
-            await user.page.evaluate(
-                "localStorage.setItem('dockedSidebar', JSON.stringify('always_hidden'))"
-            )
+            await user.remember(dockedSidebar="always_hidden")
             await self._day.play(user.page)
             await user.open(await _with_devices(user, path))
             shown = user.page.get_by_text(shows).first

@@ -11,8 +11,8 @@ from scripts.runner.dashboard import URL_PATH
 from scripts.runner.miner import Device, Entry, devices, listed
 from tests.live.running import Run, eventually
 
-from .accessibility import serious_findings
-from .user import DESKTOP, PHONE, User, logged_in
+from .accessibility import check_accessibility
+from .user import DESKTOP, PHONE, User, logged_in, nothing_of, wider_than_the_screen
 
 MODE = "select.mining_manager_mode"
 
@@ -88,6 +88,7 @@ async def test_it_is_added_from_the_community_dashboards(user: User) -> None:
         return "my-rigs" in [dashboard["url_path"] for dashboard in found]
 
     await eventually(is_there)
+    await user.sees_no_dialog()
     await user.open("my-rigs")
     for text in ("Mining manager", "rig-one", "rig-two", "Miners mining"):
         await user.sees(text)
@@ -181,11 +182,10 @@ async def test_it_is_accessible(
             # Opened, as all of it is to be looked at
             for fold in await user.page.locator("xmrig-curve summary").all():
                 await fold.click()
-            assert not await serious_findings(user.page)
+            await check_accessibility(user.page)
             wrong = user.page.locator("hui-error-card, hui-warning")
             await expect(wrong).to_have_count(0)
-            width = await user.page.evaluate("document.body.scrollWidth")
-            assert width == size["width"]
+            await nothing_of(partial(wider_than_the_screen, user))
         assert not user.complaints
 
 
@@ -216,6 +216,7 @@ async def test_a_miner_is_added_to_another_dashboard(user: User) -> None:
         )
 
     await eventually(is_saved)
+    await user.sees_no_dialog()
     await user.open("my-cards/all")
     await expect(card(user, "rig-two")).to_be_visible()
 

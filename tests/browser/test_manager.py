@@ -21,7 +21,7 @@ from scripts.runner.miner import ENTRIES, FLOWS, Connection, add_miner, listed
 from scripts.runner.process import HOST, PROJECT
 from tests.live.running import TOKEN, Run, SimulatedMiner, eventually
 
-from .user import User, logged_in
+from .user import User, logged_in, repairs
 
 REPAIRS = PROJECT / "docs/repairs.md"
 
@@ -65,14 +65,6 @@ def card(user: User) -> Locator:
     return user.page.locator("xmrig-miner", has_text="cellar")
 
 
-async def raised(client: Client) -> list[str]:
-    """Return the repairs of the integration."""
-    found = (await client.command("repairs/list_issues"))["issues"]
-    return [
-        issue["translation_key"] for issue in found if issue["domain"] == "xmrig_miner"
-    ]
-
-
 async def test_automations_run_beside_the_manager(browser: Browser, run: Run) -> None:
     """One is triggered by the price; none is said to compete."""
     names = ["Tell when a miner is offline", "rig-one rests", "rig-two rests"]
@@ -94,7 +86,7 @@ async def test_automations_run_beside_the_manager(browser: Browser, run: Run) ->
         readings["electricity_price"] = PEAK_PRICE
         await session.post(f"{run.url}/api/webhook/{WEBHOOK}", json=readings)
         await eventually(is_triggered)
-        assert not await raised(client)
+        assert not await repairs(client)
 
 
 async def test_automations_that_compete_are_handed_to_a_manager(
@@ -120,9 +112,9 @@ async def test_automations_that_compete_are_handed_to_a_manager(
     titles_of_sections = re.findall(r"^## (.*)", REPAIRS.read_text(), re.MULTILINE)
     assert section in [title.lower().replace(" ", "-") for title in titles_of_sections]
     await user.page.get_by_role("link", name="Go to repairs").click()
-    await user.open_repair("compete")
+    await user.open_repair("Automations compete for the solar surplus")
     await user.sees("Sun for rig-one, Sun for rig-two")
-    await user.click("Submit")
+    await user.submit()
     await user.choose("Use the Energy dashboard")
     await user.finish()
     assert "Mining manager" in await titles(client)
@@ -133,7 +125,7 @@ async def test_automations_that_compete_are_handed_to_a_manager(
             for entity_id, state in await states(client)
             if entity_id.startswith("automation.")
         ]
-        return not await raised(client) and "on" not in automations
+        return not await repairs(client) and "on" not in automations
 
     await eventually(is_solved)
 

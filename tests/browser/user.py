@@ -1,21 +1,25 @@
 """A user in front of Home Assistant's interface."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-import json
 import re
 from typing import Any
 
+import aiohttp
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
 
-from scripts.runner.client import PASSWORD, USERNAME
+from scripts.runner.client import Client
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
 PATIENCE = 300_000
 """ms until something counts as missing: on a busy computer, all of it takes longer."""
+
+SCREEN = 3000
+"""Characters of what is on the screen that explain a failure."""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -27,7 +31,13 @@ EXPECTED = re.compile(
     r"|/static/fonts/\S+ was preloaded using link preload but not used"
 )
 
-WEBSOCKET = "message => document.querySelector('home-assistant').hass.callWS(message)"
+OURS = "/xmrig_miner/"
+"""In the URLs of the integration's own modules."""
+
+REMEMBER = """(values) => {
+  for (const [key, value] of Object.entries(values)) localStorage[key] = JSON.stringify(value);
+}"""
+"""Store what Home Assistant's frontend finds at its start."""
 
 
 @dataclass
@@ -36,8 +46,14 @@ class User:
 
     page: Page
     url: str
+    client: Client
     complaints: list[str] = field(default_factory=list)
-    """Errors and warnings of the browser's console."""
+    """Errors and warnings of the browser's console, each with its page."""
+
+    def complain(self, text: str, source: str) -> None:
+        """Note an error or warning of the browser's console, and where it is from."""
+        if OURS in source or not EXPECTED.search(text):
+            self.complaints.append(f"{self.page.url}: {text} ({source})")
 
     async def open(self, path: str) -> None:
         """Open a page of Home Assistant by its path."""
@@ -45,8 +61,21 @@ class User:
         await self.page.wait_for_selector("home-assistant-main")
 
     async def command(self, command: str, **data: Any) -> Any:
-        """Return the result of a command over the page's own connection."""
-        return await self.page.evaluate(WEBSOCKET, {"type": command, **data})
+        """Return the result of a command as this user."""
+        return await self.client.command(command, **data)
+
+    async def repairs(self) -> list[str]:
+        """Return the repairs of the integration, by their keys."""
+        return await repairs(self.client)
+
+    async def remember(self, **values: Any) -> None:
+        """Store what the frontend finds when a page is opened next."""
+        await self.page.evaluate(REMEMBER, values)
+
+    async def screen(self) -> str:
+        """Return where the user is, and what is on the screen, to explain a failure."""
+        shown = await self.page.locator("body").aria_snapshot()
+        return f"{self.page.url}\n{shown[:SCREEN]}"
 
     async def sees(self, text: str) -> None:
         """Wait until a text is on the page."""
@@ -56,10 +85,17 @@ class User:
         """Click the button of a name."""
         await self.page.get_by_role("button", name=name).first.click()
 
-    async def open_repair(self, text: str) -> None:
-        """Open a repair by a text of its row, on the page of repairs."""
-        row = self.page.locator("ha-list-item-button, ha-md-list-item", has_text=text)
-        await row.first.click()
+    async def open_repair(self, title: str) -> None:
+        """Open a repair, on the page of repairs."""
+        row = self.page.locator("ha-list-item-button, ha-md-list-item", has_text=title)
+        await row.click()
+
+    async def sees_no_dialog(self) -> None:
+        """Wait until each dialog of Home Assistant is closed.
+
+        It then goes back in the history, which would undo opening a page before.
+        """
+        await self.page.wait_for_function("() => !history.state?.dialog")
 
     ### The dialog of a flow
 
@@ -88,7 +124,33 @@ class User:
     async def finish(self, button: str | re.Pattern[str] = "Finish") -> None:
         """Close the dialog after its success."""
         await self.dialog.locator("ha-button", has_text=button).click()
-        await expect(self.dialog.locator("wa-dialog[open]")).to_have_count(0)
+        await self.sees_no_dialog()
+
+
+async def repairs(client: Client) -> list[str]:
+    """Return the repairs of the integration, by their keys."""
+    found = (await client.command("repairs/list_issues"))["issues"]
+    return [
+        issue["translation_key"] for issue in found if issue["domain"] == "xmrig_miner"
+    ]
+
+
+async def wider_than_the_screen(user: User) -> list[str]:
+    """Return how wide a page is, if that is more than fits on the screen."""
+    width = await user.page.evaluate("document.body.scrollWidth")
+    size = user.page.viewport_size
+    return [f"{width} px"] if size and width > size["width"] else []
+
+
+async def nothing_of(find: Callable[[], Awaitable[list[str]]]) -> None:
+    """Wait until no fault is found, as while a page is drawn; fail with those that stay."""
+    faults = await find()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE / 1000):
+            while faults:
+                await asyncio.sleep(0.2)
+                faults = await find()
+    assert not faults
 
 
 @asynccontextmanager
@@ -101,7 +163,7 @@ async def logged_in(
     language: str = "en",
     time_zone: str | None = None,
 ) -> AsyncGenerator[User]:
-    """Yield a user who logs in through the form, in a browser set up as theirs."""
+    """Yield a user who has logged in, in a browser set up as theirs."""
     context = await browser.new_context(
         viewport={"width": size["width"], "height": size["height"]},
         color_scheme="dark" if dark else "light",
@@ -109,25 +171,25 @@ async def logged_in(
         locale=language,
         timezone_id=time_zone,
     )
-    await context.add_init_script(
-        f"localStorage.selectedLanguage ??= {json.dumps(json.dumps(language))}"
-    )
     context.set_default_timeout(PATIENCE)
     page = await context.new_page()
-    user = User(page, url)
+    async with aiohttp.ClientSession() as session:
+        client = await Client.connect(session, url)
+        user = User(page, url, client)
 
-    def note(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not EXPECTED.search(message.text):
-            user.complaints.append(message.text)
+        def note(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                user.complain(message.text, message.location["url"])
 
-    page.on("console", note)
-    page.on("pageerror", lambda error: user.complaints.append(str(error)))
-    await page.goto(url)
-    await page.locator("input[name=username]").fill(USERNAME)
-    await page.locator("input[name=password]").fill(PASSWORD)
-    await page.keyboard.press("Enter")
-    await page.wait_for_selector("home-assistant-main")
-    try:
-        yield user
-    finally:
-        await context.close()
+        page.on("console", note)
+        page.on("pageerror", lambda error: user.complain(str(error), error.stack or ""))
+        # A page without a script, only to reach the storage
+        await page.goto(f"{url}/manifest.json")
+        await user.remember(hassTokens=client.tokens, selectedLanguage=language)
+        try:
+            yield user
+        except Exception as error:
+            error.add_note(await user.screen())
+            raise
+        finally:
+            await context.close()
