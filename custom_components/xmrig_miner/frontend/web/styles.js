@@ -103,6 +103,7 @@ ol, ul { margin: 8px 0 0; padding: 0; list-style: none; }
 .action { color: var(--link); font-weight: 500; padding: 6px 0; }
 .action:disabled { color: var(--dim); cursor: default; }
 .events li { display: grid; grid-template-columns: 76px 1fr; gap: 10px; padding: 8px 0; border-bottom: 1px solid var(--divider-color, #e0e0e0); }
+@container (max-width: 260px) { .events li { grid-template-columns: 1fr; gap: 0; } }
 .events b { display: block; font-weight: 500; }
 .events .dim { overflow-wrap: anywhere; min-width: 0; }
 .plot.curve { height: 150px; margin: 14px 0 26px; }
