@@ -46,7 +46,7 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .slider { position: relative; display: block; height: calc(40px * var(--scale)); border-radius: 10px; overflow: hidden; background: color-mix(in srgb, var(--mine) 20%, transparent); }
 .slider i { position: absolute; inset-block: 0; inset-inline-start: 0; background: var(--mine); transition: width .15s; }
 .slider.off i { opacity: .35; }
-.slider b { position: absolute; inset-inline-start: 12px; top: 50%; transform: translateY(-50%); white-space: nowrap; font-weight: 500; background: var(--card-background-color, #fff); border-radius: 6px; padding: 1px 8px; }
+.slider b { position: absolute; inset-inline-start: 12px; top: 50%; transform: translateY(-50%); max-width: calc(100% - 20px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 500; background: var(--card-background-color, #fff); border-radius: 6px; padding: 1px 8px; }
 .slider input { position: absolute; inset: 0; width: 100%; height: 100%; margin: 0; opacity: 0; cursor: pointer; }
 .slider:focus-within { outline: 2px solid var(--mine); outline-offset: 2px; }
 .slider u { position: absolute; inset-block: 0; width: 3px; margin-inline-start: -1.5px; background: var(--sun); }
