@@ -59,8 +59,16 @@ class Fix:
         assert option in self.step["menu_options"]
         await self._post(f"/{self.step['flow_id']}", {"next_step_id": option})
 
+    async def show_again(self) -> None:
+        """Show the step again, as in a browser that was reloaded."""
+        await self._request("GET", f"/{self.step['flow_id']}")
+
     async def _post(self, path: str, data: dict[str, Any]) -> None:
-        response = await self.client.post(f"/api/repairs/issues/fix{path}", json=data)
+        await self._request("POST", path, json=data)
+
+    async def _request(self, method: str, path: str, **data: Any) -> None:
+        url = f"/api/repairs/issues/fix{path}"
+        response = await self.client.request(method, url, **data)
         self.step = await response.json()
         assert response.status == HTTPStatus.OK, self.step
         await self.hass.async_block_till_done(wait_background_tasks=True)

@@ -20,6 +20,7 @@ from custom_components.xmrig_miner.storage import async_load, state_store
 
 from .common import Rig
 from .controls import MINING, THREADS, cpu_threads, restore, set_threads
+from .fixing import Fix
 from .watts import LIMIT, NO_CARDS, NUMBERS, full_load, set_limit, set_up, value
 
 STORES = ("", ".power")
@@ -321,3 +322,18 @@ async def test_a_file_of_a_miner_that_is_new_is_no_damaged_one(rig: Rig) -> None
     await set_up(rig, NUMBERS)
     assert rig.is_loaded
     assert repairs(rig) == []
+
+
+async def test_the_repair_is_shown_while_the_miner_is_removed(
+    rig: Rig, hass_client: ClientSessionGenerator
+) -> None:
+    """Its files are removed with it, so that there is nothing left to close."""
+    await fill(rig)
+    stored(rig).write_text("{")
+    await rig.set_up()
+    (repair,) = repairs(rig)
+    fix = await Fix.start(rig.hass, hass_client, repair)
+    await rig.hass.config_entries.async_remove(rig.entry.entry_id)
+    await fix.show_again()
+    assert fix.step["type"] == "create_entry"
+    assert not repairs(rig)

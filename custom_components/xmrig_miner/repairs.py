@@ -220,6 +220,19 @@ class SourcesFlow(ConfirmRepairFlow):
         return await super().async_step_confirm()
 
 
+class UnreadableFlow(ConfirmRepairFlow):
+    """Closes the message about files that were set aside."""
+
+    @override
+    async def async_step_confirm(
+        self, user_input: dict[str, str] | None = None
+    ) -> RepairsFlowResult:
+        """Show the message, or close it if the files were removed with their entry."""
+        if ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id) is None:
+            return self.async_create_entry(data={})
+        return await super().async_step_confirm(user_input)
+
+
 _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
     PAYOUT_CHANGED: PayoutChangedFlow,
     ANOTHER_MINER: AnotherMinerFlow,
@@ -228,7 +241,7 @@ _FLOWS: dict[str, Callable[[str], RepairsFlow]] = {
     NO_GRID_POWER: SourcesFlow,
     SENSORS_MISSING: SourcesFlow,
     AUTOMATIONS_COMPETE: lambda _: AutomationsFlow(),
-    UNREADABLE: lambda _: ConfirmRepairFlow(),
+    UNREADABLE: lambda _: UnreadableFlow(),
 }
 
 
