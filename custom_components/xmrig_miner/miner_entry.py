@@ -57,8 +57,7 @@ async def async_create_miner(
     commands = Commands(coordinator)
     power = PowerControl(hass, coordinator, commands.run)
     commands.limit_text = lambda: power.limit.text
-    managers = entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
-    await power.async_load(has_manager=bool(managers))
+    await power.async_load(has_manager=_has_manager(hass))
     try:
         await coordinator.async_config_entry_first_refresh()
     except ConfigEntryNotReady:
@@ -81,6 +80,9 @@ async def async_start_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Non
     async_follow_issues(entry.runtime_data.coordinator)
     await async_renew_units(hass, entry)
     await async_offer_manager(hass)
+    if not _has_manager(hass):
+        # One that was removed since the set-up began has released only loaded miners
+        entry.runtime_data.power.async_release()
 
 
 async def async_close_miner(entry: XmrigConfigEntry) -> None:
@@ -118,6 +120,11 @@ def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
         and is_removable(snapshot, identifier.removeprefix(prefix))
         for _, identifier in device.identifiers
     )
+
+
+def _has_manager(hass: HomeAssistant) -> bool:
+    """Return whether there is a manager that may control miners."""
+    return bool(entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False))
 
 
 async def _async_miner(

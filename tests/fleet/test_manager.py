@@ -1,8 +1,9 @@
 """The manager distributes the surplus of the house over its miners."""
 
+import asyncio
 from datetime import timedelta
 
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -196,6 +197,31 @@ async def test_a_manager_that_was_removed_while_a_miner_was_away(house: House) -
     await house.rigs[0].simulator.go_online()
     await house.hass.config_entries.async_setup(house.rigs[0].entry.entry_id)
     await house.pass_time(60)
+    assert house.threads == [THREADS] * 3
+
+
+@pytest.mark.parametrize("how", ["removed", "disabled"])
+async def test_a_manager_that_is_gone_while_a_miner_is_set_up(
+    house: House, how: str
+) -> None:
+    """The miner, which answers late, is released as well."""
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [0] * 3
+    entries = house.hass.config_entries
+    rig = house.rigs[0]
+    rig.simulator.fault = "slow"
+    reload = house.hass.async_create_task(entries.async_reload(rig.entry.entry_id))
+    await asyncio.sleep(1)
+    assert rig.entry.state is ConfigEntryState.SETUP_IN_PROGRESS
+    if how == "removed":
+        await entries.async_remove(house.entry.entry_id)
+    else:
+        user = ConfigEntryDisabler.USER
+        await entries.async_set_disabled_by(house.entry.entry_id, user)
+    await reload
+    rig.simulator.fault = None
+    await house.pass_time(30)
     assert house.threads == [THREADS] * 3
 
 

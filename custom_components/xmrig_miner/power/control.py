@@ -82,6 +82,13 @@ class PowerControl:
         entry.async_on_unload(self._coordinator.async_add_listener(self._handle_poll))
         self._handle_poll()
 
+    @callback
+    def async_release(self) -> None:
+        """Remove the allowance of a manager that no longer exists."""
+        if self.limit.release():
+            self._file.schedule_save()
+            self._handle_poll()
+
     async def async_calibrate(self) -> list[CalibrationResult]:
         """Run a calibration, then apply the limit; see `Calibration.async_run`."""
         try:
