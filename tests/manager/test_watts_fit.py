@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from custom_components.xmrig_miner.manager.steps import Sample
+from custom_components.xmrig_miner.manager.watts import LEARNED
 from custom_components.xmrig_miner.manager.watts_fit import (
     FEW,
     LEAST_SCATTER,
@@ -71,6 +72,29 @@ def test_the_error_says_how_far_it_may_be_off() -> None:
         off.append(abs(found.mining[THREADS] / 170 - 1) / found.error)
     assert 15 <= sum(each > 1 for each in off) <= 50
     assert sum(each > 2 for each in off) <= 15
+
+
+@pytest.mark.parametrize("bend", [-0.5, -0.3, 0.1, 0.5, 0.7])
+@pytest.mark.parametrize("pair", [(0, 2), (0, 4), (0, 8), (4, 8), (8, 16)])
+def test_steps_of_two_numbers_of_threads(pair: tuple[int, int], bend: float) -> None:
+    """They do not tell the bend, and the error says so: more of them change nothing."""
+    random = Random(1)
+    steps = [sample(*pair, random.gauss(0, 1), bend=bend) for _ in range(80)]
+    found = fit(steps, THREADS)
+    assert found.lacks_counts
+    assert found.error > LEARNED
+    assert abs(found.mining[THREADS] / 170 - 1) < 2.5 * found.error
+    steps += [sample(pair[1], count, bend=bend) for count in (6, 12) * 4]
+    found = fit(steps, THREADS)
+    assert found.error < LEARNED
+    assert found.mining[THREADS] == pytest.approx(170, rel=0.05)
+
+
+@pytest.mark.parametrize("pair", [(0, 16), (0, 15)])
+def test_steps_of_nearly_all_threads(pair: tuple[int, int]) -> None:
+    """The bend has no part in them."""
+    found = fit([sample(*pair, noise) for noise in (-4, -2, 0, 2, 4) * 2], THREADS)
+    assert found.error < LEARNED
 
 
 def test_few_steps_far_from_all_threads_say_little() -> None:

@@ -3,17 +3,24 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from typing import Protocol
 
-ROUNDS = 8
-"""Repetitions of the fit, each with less weight for the steps that do not fit."""
+REACHES = (64, 32, 16, 8, 4, 2, 2, 2, 2, 2, 2, 2)
+"""How far off steps may be in each round of the fit, as a multiple of their scatter; those
+further off lose their weight. It is wide at first: if most steps are between the same
+two numbers of threads, the few that tell the bend do not fit a usual one."""
 
 USUAL_BEND = 0.1
 """Share by which the first threads draw more than all on average, until steps tell, and
 how far that may be off: clocks fall with load."""
 
-MAX_BEND = 0.5
+UNUSUAL_BEND = 0.3
+"""How far that share may be off where steps do not tell it. The fit prefers a usual one,
+but its error allows for others: what cores share bends a curve up, clocks that rise
+with load bend it down."""
+
+MAX_BEND = 0.9
 """Maximum of that share."""
 
 LEAST_SCATTER = 0.2
@@ -53,6 +60,9 @@ class Fit:
     mining: tuple[float, ...]
     error: float
     """Relative standard error of the power of all threads."""
+    lacks_counts: bool = False
+    """Whether most of the error is due to the bend, which only steps of other numbers
+    of threads tell."""
 
 
 def each(steps: Sequence[Seen]) -> float:
@@ -67,19 +77,23 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
     because clocks fall with load: f(s) = full * s + bend * s * (1 - s), where s is the
     share of threads. Both are the solution of a robust least-squares fit. Steps far off
     the curve, which are other loads of the house, lose their weight.
+
+    If all steps are between the same two numbers of threads, the usual bend decides how
+    the curve goes on. `pull` is the relative error of `full` for each unit by which the
+    bend differs from the usual one.
     """
     if not steps:
         return Fit((0.0,) * (threads + 1), inf)
     points = [_point(step, threads) for step in steps]
     full = threads * each(steps)
     bend = USUAL_BEND * full
-    error = inf
-    for _ in range(ROUNDS):
+    error = bend_error = inf
+    for reach in REACHES:
         if full < LEAST_FULL:
             break
         off = [abs(y - full * a - bend * b) for a, b, y in points]
         scatter = max(1.48 * _median(steps, off), LEAST_SCATTER)
-        weights = [1 / (1 + (watts / (2 * scatter)) ** 2) ** 2 for watts in off]
+        weights = [1 / (1 + (watts / (reach * scatter)) ** 2) ** 2 for watts in off]
         aa, ab, bb, ay, by = _sums(points, weights)
         doubt = (scatter / (USUAL_BEND * full)) ** 2
         aa += doubt * USUAL_BEND**2
@@ -91,11 +105,13 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
         bend = max(-MAX_BEND * full, min(MAX_BEND * full, bend))
         few = 1 + FEW / len(steps)
         error = few * scatter * sqrt(bb / determinant) / full
+        pull = doubt * (USUAL_BEND * bb + ab) / determinant
+        bend_error = abs(UNUSUAL_BEND * pull)
     if full < LEAST_FULL:
         return Fit((0.0,) * (threads + 1), inf)
     shares = [count / threads for count in range(threads + 1)]
     mining = [full * share + bend * share * (1 - share) for share in shares]
-    return Fit(tuple(mining), error)
+    return Fit(tuple(mining), hypot(error, bend_error), bend_error > error)
 
 
 def _median(steps: Iterable[Seen], values: Iterable[float]) -> float:
