@@ -11,8 +11,9 @@ from custom_components.xmrig_miner.manager.household import STEP
 from custom_components.xmrig_miner.manager.response import LEAST_STEP, LONGEST
 from custom_components.xmrig_miner.manager.sleep import Sleep
 from custom_components.xmrig_miner.manager.state import FROZEN_STEP, SILENT, Shown
-from custom_components.xmrig_miner.manager.steps import Step
+from custom_components.xmrig_miner.manager.steps import Sample, Step
 from custom_components.xmrig_miner.manager.study import Measuring, Study
+from custom_components.xmrig_miner.manager.watts import Draw, Watts
 
 from .common import House, line, miner
 
@@ -162,6 +163,15 @@ def test_what_is_known_of_a_member(
     """Without a plug, its power is learned from the meter."""
     member = ManagerState().known(miner(**values))
     assert (member.curve, member.is_learning) == (curve, is_learning)
+
+
+def test_steps_of_two_numbers_of_threads() -> None:
+    """They do not tell the power of all threads."""
+    draw = Draw((Sample(0, 2, 40), Sample(2, 0, -40)) * 10)
+    state = ManagerState(watts=Watts({"a": draw}))
+    member = state.known(miner("a", size=4))
+    assert member.is_learning
+    assert member.lacks_counts
 
 
 def test_a_sleeper_is_replaced() -> None:

@@ -38,6 +38,8 @@ class Member:
     it, or none has shown it at rest yet; None otherwise."""
     is_learning: bool = False
     """Whether its power is still to be learned from steps of its threads."""
+    lacks_counts: bool = False
+    """Whether that takes steps of other numbers of threads than before."""
     algorithm: str | None = None
     """Hashrates are comparable only within one algorithm."""
     threads: int | None = None

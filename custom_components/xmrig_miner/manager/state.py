@@ -198,6 +198,7 @@ class ManagerState:
             member,
             curve=curve_with(found, member.curve, member.size),
             is_learning=found is None or found.error > LEARNED,
+            lacks_counts=found is not None and found.lacks_counts,
         )
 
     def _error(self, member: Member) -> float:

@@ -55,7 +55,8 @@ class Study:
     fewest threads and back, if all else is measured and its own changes do not show: the
     best member of several runs at full most of the time, and a small one is lost in the
     noise. It takes all threads because a step tells by the square of its size, and costs
-    by its size. The others may not use what it leaves meanwhile, as the meter would show
+    by its size; half of them if more steps between the same numbers of threads would tell
+    nothing new. The others may not use what it leaves meanwhile, as the meter would show
     both together.
     """
 
@@ -98,7 +99,7 @@ class Study:
             return replace(study, current=min(options)[-1])
         if study.swung_at is None:
             return replace(study, swung_at=now)
-        learning = {member.id for member in members if member.is_learning}
+        learning = {member.id: member for member in members if member.is_learning}
         candidates = [
             load
             for load in loads
@@ -112,9 +113,12 @@ class Study:
         if now - study.swung_at < SWING_INTERVAL or not candidates:
             return study
         load = min(candidates, key=lambda load: study.swings.get(load.id, 0))
+        least = load.floor
+        if learning[load.id].lacks_counts:
+            least = (load.floor + load.threads) // 2
         return replace(
             study,
-            current=Measuring(load.id, load.floor, now, is_swing=True),
+            current=Measuring(load.id, least, now, is_swing=True),
             swung_at=now,
             swings={**study.swings, load.id: study.swings.get(load.id, 0) + 1},
         )
