@@ -6,10 +6,10 @@ from itertools import accumulate
 from math import hypot, inf, sqrt
 from typing import Protocol
 
-REACHES = (64, 32, 16, 8, 4, 2, 2, 2, 2, 2, 2, 2)
-"""How far off steps may be in each round of the fit, as a multiple of their scatter; those
-further off lose their weight. It is wide at first: if most steps are between the same
-two numbers of threads, the few that tell the bend do not fit a usual one."""
+REACHES = (16, 8, 4, 2, 2, 2, 2, 2, 2, 2)
+"""How far off steps may be in each round of the fit, as a multiple of their scatter, before
+they lose their weight. It is wide at first: if most steps are between the same two
+numbers of threads, the few others do not fit a usual bend, although they tell it."""
 
 USUAL_BEND = 0.1
 """Share by which the first threads draw more than all on average, until steps tell, and
