@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from custom_components.xmrig_miner.manager import (
     Curve,
@@ -31,11 +30,6 @@ from .sleeping import Beds
 
 SETTLE = 30
 """Seconds after a change until a plug is learned from: the meter's `SETTLE_TIME`."""
-
-
-def _moment(second: int) -> datetime:
-    """Return a second of the simulation as a time."""
-    return datetime.fromtimestamp(second, UTC)
 
 
 def curve_of(rig: FleetRig) -> Curve:
@@ -112,7 +106,7 @@ class Managed:
         """Process a report of a rig's plug."""
         before = self._reports.get(rig)
         is_repeat = before is not None and before.watts == watts
-        self._reports[rig] = Report(watts, _moment(now), is_repeat)
+        self._reports[rig] = Report(watts, now, is_repeat)
         self._learn(now, rig, threads)
 
     def _learn(self, now: int, rig: int, threads: int) -> None:
@@ -130,7 +124,7 @@ class Managed:
                 self.measured[rig].add(threads)
             return
         model = self._models[rig]
-        watts = lessons.watts(report, _moment(now), model.watts(threads))
+        watts = lessons.watts(report, now, model.watts(threads))
         if watts is not None:
             model = model.with_sample(
                 threads, watts=watts, hashrate=self.rigs[rig].hashrates[threads]
@@ -150,7 +144,7 @@ class Managed:
         if before == threads:
             return now - since >= SETTLE
         self._changed[rig] = threads, now
-        self._lessons[rig].begin(_moment(now))
+        self._lessons[rig].begin(now)
         return False
 
     def members(self, threads: Sequence[int]) -> tuple[Member, ...]:

@@ -18,6 +18,9 @@ from freezegun.api import FrozenDateTimeFactory
 
 _EPOCH = datetime(1970, 1, 1)
 
+_ahead: dict[int, float] = {}
+"""Seconds by which a clock was set forward, by its ID."""
+
 _without_time: dict[str, ModuleType] = {}
 """Modules in which freezegun found no function of time, by name."""
 
@@ -45,7 +48,7 @@ def frozen_time(start: str | datetime) -> Iterator[FrozenDateTimeFactory]:
         return (clock.time_to_freeze - _EPOCH).total_seconds()
 
     def fake_monotonic() -> float:
-        return fake_time()
+        return fake_time() - _ahead.get(id(clock), 0)
 
     with (
         patch.multiple(
@@ -65,3 +68,10 @@ def frozen_time(start: str | datetime) -> Iterator[FrozenDateTimeFactory]:
             yield clock
         finally:
             system.find_modules()
+            _ahead.pop(id(clock), None)
+
+
+def set_forward(clock: FrozenDateTimeFactory, seconds: float) -> None:
+    """Set the wall clock forward, or back if negative; the monotonic clock goes on."""
+    _ahead[id(clock)] = _ahead.get(id(clock), 0) + seconds
+    clock.tick(seconds)

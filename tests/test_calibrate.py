@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 import itertools
+import time
 from typing import Any
 from unittest.mock import patch
 
@@ -42,6 +43,7 @@ from .controls import (
     is_same_config,
     set_threads,
 )
+from .frozen_time import set_forward
 from .watts import (
     LIMIT,
     METER,
@@ -87,6 +89,9 @@ class Plug:
         """Seconds until a change is reported."""
         self.wild: int | None = None
         """Every how many reports one is far off; None for never."""
+        self.clock_set_at: int | None = None
+        """Seconds after which the wall clock is set; None for never."""
+        self.clock_set_by = 0
         self._reports = 0
         self._history: list[int] = []
         self._reported = watts[max(watts)]
@@ -94,6 +99,8 @@ class Plug:
 
     def tick(self) -> None:
         """Advance by a second."""
+        if len(self._history) == self.clock_set_at:
+            set_forward(self.rig.freezer, self.clock_set_by)
         self._history.append(self.watts[threads_hashing(self.rig.simulator)])
         watts = self._history[max(0, len(self._history) - 1 - self.delay)]
         if self.interval is None:
@@ -852,6 +859,22 @@ async def test_one_thread_alone_has_nothing_to_compare_with(
     plug.tick()
     answer = await act(metered, "calibrate")
     assert answer["table"] == [row(1, 430, 80, 5.375)]
+
+
+@pytest.mark.parametrize(
+    ("hours", "interval", "after"),
+    [(-1, 10, 1), (-1, None, 25), (1, 60, 25), (1, None, 1)],
+)
+async def test_the_clock_of_home_assistant_is_set_meanwhile(
+    metered: Rig, plug: Plug, hours: int, interval: int | None, after: int
+) -> None:
+    """It shows the same, and takes no longer."""
+    plug.interval, plug.delay = interval, 5
+    plug.clock_set_at, plug.clock_set_by = 100 + after, 3600 * hours
+    started = time.monotonic()
+    answer = await act(metered, "calibrate")
+    assert [row["power"] for row in answer["table"]] == [270, 140, 110, 80]
+    assert time.monotonic() - started <= 4 * (60 if interval is None else 250)
 
 
 # --- Many threads -------------------------------------------------------------

@@ -13,6 +13,7 @@ from custom_components.xmrig_miner.frontend.details import curve
 
 from .common import Rig
 from .controls import MINING, set_threads
+from .frozen_time import set_forward
 from .watts import (
     IDLE,
     LIMIT,
@@ -55,6 +56,17 @@ async def test_the_model_learns_from_the_meter(
     await set_threads(rig, 2)
     assert value(rig, POWER) == IDLE + 2 * THREAD
     assert is_estimated(rig)
+
+
+@without_cards
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_the_clock_of_home_assistant_is_set(rig: Rig, hours: int) -> None:
+    """It learns on, by the reports since the load last changed."""
+    await set_up(rig, METER)
+    await rig.poll()
+    set_forward(rig.freezer, 3600 * hours)
+    await measure(rig, 6)
+    assert full_load(rig) == IDLE + 4 * THREAD
 
 
 async def test_cards_are_no_part_of_what_is_learned(rig: Rig) -> None:

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.api.limits import MAX_THREADS
@@ -54,7 +53,7 @@ class Bench:
         self.delay = 5
         """Seconds until a change is reported, if only changes are."""
         self.lock = asyncio.Lock()
-        self.started = dt_util.utcnow()
+        self.started = time.monotonic()
         self.snapshot = SimpleNamespace(
             is_complete=True,
             threads=FULL,
@@ -76,11 +75,11 @@ class Bench:
             sensor="sensor.plug",
             model=SimpleNamespace(threads=FULL),
             threads_running=FULL,
-            changed_at=self.started - timedelta(hours=1),
+            stable_since=self.started - 3600,
             cards_watts_now=CARDS,
             cpu_hashrate=None,
             measured=lambda: self.meter.report and self.meter.report.watts,
-            report=Report(270, self.started - timedelta(minutes=50), is_repeat=False),
+            report=Report(270, self.started - 3000, is_repeat=False),
             replace_measurement=self._learn,
         )
         self.learned: list[Any] = []
@@ -112,7 +111,7 @@ class Bench:
         self._call(f"threads {threads} of {profile}")
         threads = min(threads, self.meter.model.threads)
         if threads != self.meter.threads_running:
-            self.meter.changed_at = dt_util.utcnow()
+            self.meter.stable_since = time.monotonic()
         self.snapshot.threads = self.meter.threads_running = threads
         self._show()
 
@@ -124,20 +123,20 @@ class Bench:
 
     async def _refresh(self) -> None:
         threads = self.snapshot.threads
-        self._report(self.watts[threads], dt_util.utcnow())
+        self._report(self.watts[threads], time.monotonic())
         self.polls.append((self.calibration.progress, threads))
         assert len(self.polls) < MANY, "it does not end"
         if action := self.on_poll.pop(len(self.polls), None):
             action()
 
-    def _report(self, watts: float, now: datetime) -> None:
+    def _report(self, watts: float, now: float) -> None:
         """Report the power of the computer, if the meter does so now."""
         if self.meter.report is None:
             return
         if self.interval is not None:
             self.meter.report = Report(watts, now, is_repeat=True)
         elif watts != self.meter.report.watts:
-            at = self.meter.changed_at + timedelta(seconds=self.delay)
+            at = self.meter.stable_since + self.delay
             self.meter.report = Report(watts, at, is_repeat=False)
 
     def _learn(self, *measured: Any, **details: Any) -> None:
@@ -146,7 +145,7 @@ class Bench:
     @property
     def took(self) -> float:
         """Return how many seconds have passed."""
-        return (dt_util.utcnow() - self.started).total_seconds()
+        return time.monotonic() - self.started
 
     def numbers(self) -> list[int]:
         """Return the numbers of threads in the results."""
@@ -365,7 +364,7 @@ async def test_a_single_number_has_nothing_to_compare_with(bench: Bench) -> None
     """A meter that reports only changes is believed."""
     bench.interval = None
     bench.meter.threads_running = bench.snapshot.threads = 1
-    bench.meter.report = Report(80, bench.started - timedelta(minutes=9), False)
+    bench.meter.report = Report(80, bench.started - 540, False)
     assert await bench.calibration.async_run(1) == [result(1, 80)]
 
 

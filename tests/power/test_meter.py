@@ -10,6 +10,7 @@ from homeassistant.core import State
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.xmrig_miner import report_times
 from custom_components.xmrig_miner.api.models import Backends, BackendType, Hashrate
 from custom_components.xmrig_miner.api.snapshot import Status
 from custom_components.xmrig_miner.const import (
@@ -145,7 +146,10 @@ def bench(options: dict[str, Any]) -> Iterator[Bench]:
     with (
         patch.object(module, "er", SimpleNamespace(async_get=lambda _hass: registry)),
         patch.object(module, "time", SimpleNamespace(monotonic=lambda: bench.now)),
-        patch.object(module, "dt_util", SimpleNamespace(utcnow=bench.utcnow)),
+        patch.object(
+            module, "dt_util", (clock := SimpleNamespace(utcnow=bench.utcnow))
+        ),
+        patch.object(report_times, "dt_util", clock),
     ):
         yield bench
 
@@ -188,7 +192,7 @@ def test_a_measurement(bench: Bench) -> None:
     assert meter.watts == meter.measured() == 200
     assert not meter.is_estimated
     assert meter.efficiency == 2
-    assert meter.report == Report(200, bench.utcnow(), is_repeat=False)
+    assert meter.report == Report(200, bench.now, is_repeat=False)
     assert meter.expected == 140
     bench.coordinator.last_update_success = False
     assert meter.watts == 200
@@ -221,22 +225,13 @@ def test_an_efficiency_without_a_hashrate(bench: Bench) -> None:
 
 
 @with_plug
-def test_reports_from_before_a_time(bench: Bench) -> None:
-    """They are ignored, but not one of just that time."""
-    meter = bench.meter()
-    bench.report("100")
-    assert meter.measured(since=bench.utcnow()) == 100
-    assert meter.measured(since=bench.utcnow() + timedelta(microseconds=1)) is None
-
-
-@with_plug
 def test_a_report_that_repeats_a_value(bench: Bench) -> None:
     """It was reported later than it was updated."""
     meter = bench.meter()
     bench.report("100")
     bench.now += 1
     bench.repeat()
-    assert meter.report == Report(100, bench.utcnow(), is_repeat=True)
+    assert meter.report == Report(100, bench.now, is_repeat=True)
 
 
 # --- Limits -------------------------------------------------------------------

@@ -1,10 +1,7 @@
 """Tests of which reports of a power sensor count as readings."""
 
-from datetime import datetime, timedelta
-
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import State
-from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.xmrig_miner.power.model import MAX_WATTS
@@ -15,12 +12,12 @@ from custom_components.xmrig_miner.power.reports import (
     watts_of,
 )
 
-START = datetime(2026, 6, 1, 12, tzinfo=dt_util.UTC)
+START = 1000.0
 
 
-def at(seconds: float) -> datetime:
+def at(seconds: float) -> float:
     """Return a time after the start."""
-    return START + timedelta(seconds=seconds)
+    return START + seconds
 
 
 def report(watts: float, seconds: float, *, is_repeat: bool = False) -> Report:

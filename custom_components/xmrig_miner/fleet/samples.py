@@ -1,15 +1,14 @@
 """Read the sensors of the house."""
 
 from collections.abc import Iterable
-from datetime import datetime
 import math
 
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
 from homeassistant.core import HomeAssistant, State, callback
-from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..manager import Sample
+from ..report_times import ReportTimes
 from .house import Price
 from .settings import MAX_EARNINGS, MAX_PRICE
 
@@ -18,39 +17,25 @@ CENTS = frozenset({"ct", "c", "¢", "cent", "cents", "snt", "p", "pence", "øre"
 
 
 class Samples:
-    """Reads the sensors of the house.
-
-    It remembers when it first saw each report. Home Assistant only stores the wall-clock
-    time, which may jump. Even if it does not, each conversion to the monotonic clock is
-    off by some microseconds, so that one report would look like several.
-    """
+    """Reads the sensors of the house."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         """Initialize it."""
         self._hass = hass
-        self._seen: dict[str, tuple[datetime, float]] = {}
-        """The wall-clock time and the monotonic time of the last report of sensors."""
+        self._times = ReportTimes()
 
     @callback
     def read(self, sensors: Iterable[str], now: float) -> dict[str, Sample]:
         """Return the samples of sensors by entity ID; `now` is a monotonic time in s."""
-        utcnow = dt_util.utcnow()
-        samples: dict[str, Sample] = {}
-        for sensor in sensors:
-            if (state := self._hass.states.get(sensor)) is None:
-                continue
-            reported, at = self._seen.get(sensor, (None, now))
-            if reported != state.last_reported:
-                age = (utcnow - state.last_reported).total_seconds()
-                # The age is negative if the clock was set back since the report
-                at = now - max(0.0, age)
-                self._seen[sensor] = (state.last_reported, at)
-            samples[sensor] = Sample(
+        return {
+            sensor: Sample(
                 value=_number(state),
-                at=at,
+                at=self._times.of(state, now),
                 unit=state.attributes.get(ATTR_UNIT_OF_MEASUREMENT),
             )
-        return samples
+            for sensor in sensors
+            if (state := self._hass.states.get(sensor)) is not None
+        }
 
 
 @callback

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from statistics import median
+import time
 from typing import Any
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.util import dt as dt_util
 
 from ..api.limits import MAX_THREADS
 from ..api.models.values import stored_or_none, thread_number
@@ -137,7 +137,7 @@ class Calibration:
                 raise self._failure("cannot_connect")
             cap = self._coordinator.data.thread_cap
             self.threads_before = MAX_THREADS if cap is None else cap
-        readings = Readings(dt_util.utcnow())
+        readings = Readings(time.monotonic())
         self.results, self.progress = [], 0
         unconfirmed: list[CalibrationResult] = []
         try:
@@ -145,7 +145,7 @@ class Calibration:
             for done, threads in enumerate(counts, 1):
                 is_change = threads != self._meter.threads_running
                 # Earlier reports do not belong to these threads
-                since = dt_util.utcnow() if is_change else self._meter.changed_at
+                since = time.monotonic() if is_change else self._meter.stable_since
                 readings.begin(since, is_change=is_change)
                 await self._async_set_threads(
                     threads, self._coordinator.data.cpu_profile
@@ -216,7 +216,7 @@ class Calibration:
                 continue
             hashrates.append(summary.hashrate.seconds_10)
             cpu_hashrates.append(self._meter.cpu_hashrate)
-            watts = readings.watts(dt_util.utcnow())
+            watts = readings.watts(time.monotonic())
             if watts is not None and len(hashrates) >= READINGS:
                 return CalibrationResult(
                     threads=threads,

@@ -16,6 +16,7 @@ from ..api.models.values import number
 from ..api.snapshot import Snapshot, Status
 from ..const import SETTLE_TIME
 from ..coordinator import XmrigCoordinator
+from ..report_times import ReportTimes
 from .model import MAX_WATTS, CardPower, PowerModel
 from .options import PowerOptions
 from .reports import READINGS, Lessons, Report, watts_of
@@ -51,8 +52,10 @@ class PowerMeter:
         self._cards = CardPower()
         self._gpu_backends: frozenset[BackendType] = frozenset()
         self._operating_point: tuple[object, ...] | None = None
-        self._stable_since = 0.0
+        self.stable_since = time.monotonic()
+        """When the load last changed, in s on the monotonic clock."""
         self._stable_since_utc = dt_util.utcnow()
+        self._report_times = ReportTimes()
         self._lessons = Lessons()
 
     def load(self, data: Mapping[str, Any]) -> None:
@@ -173,16 +176,10 @@ class PowerMeter:
         """Return the state of the user's meter."""
         return self._hass.states.get(self.sensor) if self.sensor else None
 
-    def measured(self, since: datetime | None = None) -> float | None:
-        """Return the power reported by the user's meter, in W; None if not valid.
-
-        With `since`, older reports are ignored.
-        """
-        if (state := self._state) is None:
-            return None
-        if since and state.last_reported < since:
-            return None
-        return watts_of(state)
+    def measured(self) -> float | None:
+        """Return the power reported by the user's meter, in W; None if not valid."""
+        state = self._state
+        return None if state is None else watts_of(state)
 
     @property
     def report(self) -> Report | None:
@@ -191,7 +188,9 @@ class PowerMeter:
         if watts is None or state is None:
             return None
         return Report(
-            watts, state.last_reported, state.last_reported > state.last_updated
+            watts,
+            self._report_times.of(state, time.monotonic()),
+            state.last_reported != state.last_updated,
         )
 
     def observe(self) -> None:
@@ -275,11 +274,11 @@ class PowerMeter:
         point = (self.threads_running, cards, snapshot.summary.algo, is_starting)
         if point != self._operating_point:
             self._operating_point = point
-            self._stable_since = now
+            self.stable_since = now
             self._stable_since_utc = dt_util.utcnow()
-            self._lessons.begin(self._stable_since_utc)
+            self._lessons.begin(now)
             return
-        if is_starting or now - self._stable_since < SETTLE_TIME:
+        if is_starting or now - self.stable_since < SETTLE_TIME:
             return
         # Without a job, MoneroOcean's build measures all algorithms in turn
         is_known = snapshot.summary.algo == self.model.algorithm
@@ -295,7 +294,7 @@ class PowerMeter:
             return None
         own = replace(report, watts=report.watts - self._card_watts)
         expected = self.model.watts(self.threads_running)
-        return self._lessons.watts(own, dt_util.utcnow(), expected)
+        return self._lessons.watts(own, time.monotonic(), expected)
 
     def _backend(self, backend_type: BackendType) -> Backend | None:
         """Return a backend; None if it is unknown."""

@@ -1,11 +1,12 @@
 """Which reports of a power sensor count as readings; pure functions.
 
+All times are in seconds on a monotonic clock: the wall clock may be set meanwhile.
+
 Some sensors report at intervals, others only when the power changes. For the former,
 each report counts once. For the latter, silence means that the last value still holds.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 import math
 from statistics import median
 
@@ -19,17 +20,17 @@ from .model import MAX_WATTS
 READINGS = 3
 """Number of reports in the median, so that an outlier does not count."""
 
-STANDS = timedelta(seconds=2 * SAMPLE_TIME)
-"""Silence after a report after which it counts without waiting for further ones."""
+STANDS = 2 * SAMPLE_TIME
+"""Seconds of silence after a report after which it counts without waiting for further ones."""
 
 REPEATS = 2
 """Repeated values that prove that the sensor reports at intervals."""
 
-PROMPT = timedelta(minutes=1)
-"""Minimum silence after a change before an older value counts as a reading."""
+PROMPT = 60
+"""Minimum seconds of silence after a change before an older value counts as a reading."""
 
-PATIENCE = timedelta(minutes=5)
-"""Silence after which even the slowest sensors would have reported."""
+PATIENCE = 300
+"""Seconds of silence after which even the slowest sensors would have reported."""
 
 OUTLIER_WATTS = 50
 """W by which a single reading may differ from the expected power. Half of the expected
@@ -56,7 +57,7 @@ class Report:
     """A report of a power sensor."""
 
     watts: float
-    at: datetime
+    at: float
     is_repeat: bool
     """Whether it repeats the last value: the sensor does not report only changes."""
 
@@ -64,20 +65,20 @@ class Report:
 class Readings:
     """The reports of a power sensor while the load changes step by step."""
 
-    def __init__(self, started: datetime) -> None:
+    def __init__(self, started: float) -> None:
         """Initialize it; reports before `started` do not prove that it works."""
         self._started = started
-        self._repeats: set[datetime] = set()
-        self._slowest: timedelta | None = None
+        self._repeats: set[float] = set()
+        self._slowest: float | None = None
         """The longest time until a change was shown; None before the first one."""
         self._is_change = False
         self._since = started
         self._last: Report | None = None
-        self._settled: dict[datetime, float] = {}
+        self._settled: dict[float, float] = {}
         self.is_alive = False
         """Whether the sensor has reported at all since the start."""
 
-    def begin(self, since: datetime, *, is_change: bool = True) -> None:
+    def begin(self, since: float, *, is_change: bool = True) -> None:
         """Begin with a load that is set at `since`.
 
         `is_change` is False if the load has already been running since then.
@@ -97,10 +98,10 @@ class Readings:
         if self._is_change and self._has_shown and not is_shown:
             delay = report.at - self._since
             self._slowest = max(self._slowest or delay, delay)
-        if report.at >= self._since + timedelta(seconds=SETTLE_TIME / 2):
+        if report.at >= self._since + SETTLE_TIME / 2:
             self._settled[report.at] = report.watts
 
-    def watts(self, now: datetime) -> float | None:
+    def watts(self, now: float) -> float | None:
         """Return the power of the load in W; None while it is not certain yet."""
         if self._last is None:
             return None
@@ -115,8 +116,8 @@ class Readings:
         return self._last is not None and self._last.at >= self._since
 
     @property
-    def _patience(self) -> timedelta:
-        """Return how long the sensor must be silent for its last value to count."""
+    def _patience(self) -> float:
+        """Return the seconds of silence after which the last value counts."""
         if self._settled:
             return STANDS
         # The first report at an interval after a change may average both loads
@@ -139,11 +140,11 @@ class Lessons:
     def __init__(self) -> None:
         """Initialize it; nothing is taught before `begin`."""
         self._repeats = 0
-        self._last: datetime | None = None
-        self._since: datetime | None = None
-        self._taught: dict[datetime, float] = {}
+        self._last: float | None = None
+        self._since: float | None = None
+        self._taught: dict[float, float] = {}
 
-    def begin(self, since: datetime) -> None:
+    def begin(self, since: float) -> None:
         """Begin with a load that runs since then."""
         self._since = since
         self._taught.clear()
@@ -153,9 +154,7 @@ class Lessons:
         self._repeats += report.is_repeat and report.at != self._last
         self._last = report.at
 
-    def watts(
-        self, report: Report, now: datetime, expected: float | None
-    ) -> float | None:
+    def watts(self, report: Report, now: float, expected: float | None) -> float | None:
         """Return what the last report teaches, in W; None if nothing new.
 
         A sensor that reports rarely shows an outlier for long. A report that is far
@@ -174,7 +173,7 @@ class Lessons:
             return report.watts
         return None
 
-    def _is_reading(self, report: Report, now: datetime) -> bool:
+    def _is_reading(self, report: Report, now: float) -> bool:
         """Return whether a report shows the current load alone.
 
         The first report after a change may average both loads. It shows the new one if
@@ -182,6 +181,6 @@ class Lessons:
         """
         if self._since is None or report.at < self._since:
             return False
-        if report.at >= self._since + timedelta(seconds=SETTLE_TIME / 2):
+        if report.at >= self._since + SETTLE_TIME / 2:
             return True
         return now - report.at >= (PATIENCE if self._repeats >= REPEATS else PROMPT)
