@@ -1,5 +1,6 @@
 """The power of the threads of a miner, fitted to steps of known size."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -61,8 +62,8 @@ class Fit:
     error: float
     """Relative standard error of the power of all threads."""
     lacks_counts: bool = False
-    """Whether most of the error is due to the bend, which only steps of other numbers
-    of threads tell."""
+    """Whether most of the error is due to the bend, as nearly all steps are between the
+    same two numbers of threads."""
 
 
 def each(steps: Sequence[Seen]) -> float:
@@ -111,7 +112,10 @@ def fit(steps: Sequence[Seen], threads: int) -> Fit:
         return Fit((0.0,) * (threads + 1), inf)
     shares = [count / threads for count in range(threads + 1)]
     mining = [full * share + bend * share * (1 - share) for share in shares]
-    return Fit(tuple(mining), hypot(error, bend_error), bend_error > error)
+    pairs = Counter(frozenset((step.before, step.after)) for step in steps)
+    others = len(steps) - max(pairs.values())
+    lacks_counts = bend_error > error and others <= FEW
+    return Fit(tuple(mining), hypot(error, bend_error), lacks_counts)
 
 
 def _median(steps: Iterable[Seen], values: Iterable[float]) -> float:
