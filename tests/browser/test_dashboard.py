@@ -222,8 +222,9 @@ async def test_a_miner_is_added_to_another_dashboard(user: User) -> None:
 
 
 async def test_the_curve_is_a_table_too(user: User) -> None:
-    """For those who see no chart."""
-    await user.open(await page_of(user, "rig-two"))
+    """For those who see no chart. The name of a miner leads to its page."""
+    await open_dashboard(user)
+    await user.page.get_by_role("link", name="rig-two").press("Enter")
     curve = user.page.locator("xmrig-curve")
     # It is learned once what the miner does has not changed for a while
     await expect(curve).to_contain_text("Most efficient with")

@@ -19,6 +19,7 @@ mock.timers.enable({ apis: ["setTimeout"] });
 const web = "../../custom_components/xmrig_miner/frontend/web";
 const { CurveCard } = await import(`${web}/card-curve.js`);
 const { EventsCard } = await import(`${web}/card-events.js`);
+const { MinerCard } = await import(`${web}/card-miner.js`);
 const { MinersCard } = await import(`${web}/card-miners.js`);
 const { details, events } = await import(`${web}/history.js`);
 
@@ -40,6 +41,18 @@ function described(Card, differing = {}, config = {}) {
   card._config = { device: "rig", ...config };
   card._hass = { ...homeAssistant({ rig: { shows: SHOWS } }), ...differing };
   return { card, content: () => card.content() };
+}
+
+/**
+ * Return the elements of a tag.
+ *
+ * @param {VNode | string} node
+ * @param {string} tag
+ * @returns {VNode[]}
+ */
+function all(node, tag) {
+  if (typeof node === "string") return [];
+  return [...(node.tag === tag ? [node] : []), ...node.children.flatMap((child) => all(child, tag))];
 }
 
 /**
@@ -91,6 +104,14 @@ test("a name in the table leads to a page where there is one, else to its state"
   assert.ok(texts(described(MinersCard).content(), "button").includes("rig"));
   const own = described(MinersCard, {}, { has_pages: true });
   assert.deepEqual(texts(own.content(), "a"), ["rig"]);
+});
+
+test("the name of a miner leads to its page, where there is one", () => {
+  const links = (/** @type {object} */ config) => all(described(MinerCard, {}, config).content(), "a");
+  assert.deepEqual(links({}), []);
+  const [link] = links({ has_pages: true });
+  assert.equal(link?.props.href, "miner-rig");
+  assert.deepEqual(link && texts(link, "h2"), ["rig"]);
 });
 
 test("texts of repairs are loaded again in another language", () => {

@@ -90,5 +90,8 @@ test("many miners are in a table, and have no tabs", () => {
   const few = shown(many(TABS_UP_TO + 1));
   assert.deepEqual(new Set(types(few[0])), new Set(["overview", "miner"]));
   assert.ok(few.slice(1).every(({ subview }) => subview));
+  // Their pages are opened from their cards
+  const cards = few[0]?.sections[0].cards.slice(1);
+  assert.ok(cards.every((/** @type {any} */ card) => card.has_pages));
   assert.deepEqual(types(shown(many(TABLE_FROM))[0]), ["overview", "miners"]);
 });

@@ -6,6 +6,7 @@ import { h, render } from "./dom.js";
 import { loadIssueTexts, watchIssues } from "./issues.js";
 import { DOMAIN } from "./registry.js";
 import { watchStores } from "./store.js";
+import { pathOf } from "./strategy.js";
 import { STYLES } from "./styles.js";
 import { loadTexts, textsOf, translator } from "./texts.js";
 
@@ -163,6 +164,22 @@ export class XmrigCard extends HTMLElement {
       // It changed nothing, so what is shown has to be what it was
     }
     this.requestRender();
+  }
+
+  /**
+   * Return a link to the page of a miner, which is on the same dashboard.
+   *
+   * @param {string} deviceId
+   * @param {import("./dom.js").Child} child
+   */
+  pageLink(deviceId, child) {
+    /** @param {Event} event */
+    const open = (event) => {
+      event.preventDefault();
+      history.pushState(null, "", /** @type {HTMLAnchorElement} */ (event.currentTarget).href);
+      window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
+    };
+    return h("a", { href: pathOf(deviceId), onclick: open }, child);
   }
 
   /** @param {string | undefined} entityId */

@@ -60,11 +60,7 @@ export class MinerCard extends XmrigCard {
       h(
         "div",
         { class: "head" },
-        h(
-          "button",
-          { onclick: () => this.showMore(unit.keys.get("sensor.status")) },
-          h("h2", null, miner.name),
-        ),
+        this._name(miner),
         sleeps(miner) ? this._badge(minerWord(miner).key) : this._switch(miner),
       ),
       h("p", { class: "state" }, t(sentence.key, sentence.values)),
@@ -105,6 +101,17 @@ export class MinerCard extends XmrigCard {
         ),
       ),
     );
+  }
+
+  /**
+   * Return the name of a miner, which leads to its page where there are such pages.
+   *
+   * @param {Miner} miner
+   */
+  _name(miner) {
+    const name = h("h2", null, miner.name);
+    if (this._config.has_pages) return this.pageLink(miner.id, name);
+    return h("button", { onclick: () => this.showMore(miner.keys.get("sensor.status")) }, name);
   }
 
   /** @param {string} key */

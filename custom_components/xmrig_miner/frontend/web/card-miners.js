@@ -8,7 +8,6 @@ import { columnsOf, sorted } from "./overview.js";
 import { readMiners } from "./readings.js";
 import { findMiners, idsOf } from "./registry.js";
 import { isInTrouble, minerWord } from "./sentences.js";
-import { pathOf } from "./strategy.js";
 import { formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
 
 /** ms in which changes are collected: the polls of many miners are not at one moment. */
@@ -108,13 +107,7 @@ export class MinersCard extends XmrigCard {
       const more = () => this.showMore(miner.keys.get("sensor.status"));
       return h("button", { onclick: more }, miner.name);
     }
-    /** @param {Event} event */
-    const open = (event) => {
-      event.preventDefault();
-      history.pushState(null, "", /** @type {HTMLAnchorElement} */ (event.currentTarget).href);
-      window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
-    };
-    return h("a", { href: pathOf(miner.id), onclick: open }, miner.name);
+    return this.pageLink(miner.id, miner.name);
   }
 
   /**

@@ -50,7 +50,10 @@ function overview(hass, miners, t) {
   const cards = [{ type: `${CARD}overview` }];
   if (manager) cards.push({ type: `${CARD}manager` });
   if (miners.length >= TABLE_FROM) cards.push({ type: `${CARD}miners`, has_pages: true });
-  else cards.push(...miners.map(({ id }) => ({ type: `${CARD}miner`, device: id, ...only })));
+  else {
+    const shown = { type: `${CARD}miner`, has_pages: true, ...only };
+    cards.push(...miners.map(({ id }) => ({ ...shown, device: id })));
+  }
   cards.push(...findProxies(hass).map(proxyCard));
   const columns = columnsFor(miners.length);
   return sections(t("view.overview"), "overview", [cards], columns, { icon: "mdi:pickaxe" });

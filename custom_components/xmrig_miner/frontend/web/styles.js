@@ -16,6 +16,8 @@ button { cursor: pointer; border: 0; background: none; padding: 0; text-align: i
 .dim { color: var(--dim); font-size: calc(12.5px * var(--scale)); }
 .say { font-size: calc(16px * var(--scale)); line-height: 1.45; margin: 12px 0 8px; }
 .head { display: flex; justify-content: space-between; gap: 12px; align-items: flex-start; }
+.head a { color: inherit; text-decoration: none; }
+.head a:hover { text-decoration: underline; }
 .state { margin: 4px 0 12px; min-height: 2.8em; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, calc(120px * var(--scale))), 1fr)); margin: -16px; }
 @container (min-width: 400px) and (max-width: 760px) { .figures:has(> :nth-child(6)) { grid-template-columns: repeat(3, 1fr); } }
