@@ -106,6 +106,16 @@ test("a name in the table leads to a page where there is one, else to its state"
   assert.deepEqual(texts(own.content(), "a"), ["rig"]);
 });
 
+test("the table has the threads that run: none of a paused miner", () => {
+  const threads = (/** @type {string} */ status) => {
+    const shows = { ...SHOWS, "sensor.status": stateOf(status) };
+    const { content } = described(MinersCard, homeAssistant({ rig: { shows } }));
+    return texts(content(), "td")[2];
+  };
+  assert.equal(threads("mining"), "6\u00a0/\u00a08");
+  assert.equal(threads("paused"), "0\u00a0/\u00a08");
+});
+
 test("the name of a miner leads to its page, where there is one", () => {
   const links = (/** @type {object} */ config) => all(described(MinerCard, {}, config).content(), "a");
   assert.deepEqual(links({}), []);

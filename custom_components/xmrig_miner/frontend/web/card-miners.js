@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 import { columnsOf, sorted } from "./overview.js";
 import { readMiners } from "./readings.js";
 import { findMiners, idsOf } from "./registry.js";
-import { isInTrouble, minerWord } from "./sentences.js";
+import { isInTrouble, minerWord, runningThreads } from "./sentences.js";
 import { formatNumber, hashrateParts, joined, powerParts } from "./texts.js";
 
 /** ms in which changes are collected: the polls of many miners are not at one moment. */
@@ -116,7 +116,8 @@ export class MinersCard extends XmrigCard {
    */
   _cell(miner, column) {
     const { locale } = this.hass;
-    const { hashrate, power, efficiency, temperature, threads, maxThreads } = miner;
+    const { hashrate, power, efficiency, temperature, maxThreads } = miner;
+    const threads = runningThreads(miner);
     switch (column) {
       case "state":
         return this.t(minerWord(miner).key);

@@ -2,7 +2,7 @@
 
 /** @import { Miner } from "./types.js" */
 
-import { isActive, isAway, isInTrouble } from "./sentences.js";
+import { isActive, isAway, isInTrouble, runningThreads } from "./sentences.js";
 
 /** Miners from which on a table shows them. */
 export const TABLE_FROM = 20;
@@ -67,7 +67,7 @@ function urgency(miner) {
 const COLUMNS = {
   name: () => undefined,
   state: (miner) => (isActive(miner) ? 0 : 1),
-  threads: (miner) => miner.threads,
+  threads: runningThreads,
   hashrate: (miner) => miner.hashrate,
   power: (miner) => miner.power,
   efficiency: (miner) => miner.efficiency,

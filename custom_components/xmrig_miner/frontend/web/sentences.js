@@ -157,6 +157,14 @@ export function isActive(miner) {
 }
 
 /**
+ * Return how many CPU threads of a miner run; undefined if it does not say how many may.
+ *
+ * @param {Miner} miner
+ */
+export const runningThreads = (miner) =>
+  miner.threads === undefined || isActive(miner) ? miner.threads : 0;
+
+/**
  * Return what needs a look at a miner: its repairs, and that it is offline.
  *
  * @param {Miner} miner
