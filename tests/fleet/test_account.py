@@ -38,7 +38,7 @@ async def mining(house: House) -> House:
     """Return a house that mines at full power, all of which is bought."""
     await house.set_up()
     await house.manager.call("select", "select_option", MODE, option="full")
-    await house.pass_time(200)
+    await house.pass_time(100)
     return house
 
 

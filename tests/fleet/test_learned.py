@@ -26,9 +26,9 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
     return hass_tmp_config_dir
 
 
-async def let_it_learn(house: House) -> None:
+async def let_it_learn(house: House, times: int = 1) -> None:
     """Vary the sun, so that the miners change their threads."""
-    for sun in (5.5, 0.5, 8.5, 2.5) * 2:
+    for sun in (5.5, 0.5, 8.5, 2.5) * times:
         house.sun = sun * THREAD
         await house.pass_time(120)
 
@@ -36,7 +36,7 @@ async def let_it_learn(house: House) -> None:
 async def test_what_was_learned_is_kept(house: House) -> None:
     """The watts of the threads, and how the meter shows them."""
     await house.set_up()
-    await let_it_learn(house)
+    await let_it_learn(house, 2)
     state = house.entry.runtime_data.coordinator.data.plan.state
     assert state.response.count
     assert state.watts.draws
@@ -72,7 +72,7 @@ async def test_it_is_saved_while_more_is_learned(
 ) -> None:
     """Each change puts off what the store of Home Assistant writes later."""
     await house.set_up()
-    await let_it_learn(house)
+    await let_it_learn(house, 2)
     await house.pass_time(240)
     assert Path(learned_store(hass, house.entry.entry_id).path).exists()
 
