@@ -658,6 +658,23 @@ async def test_threads_that_the_user_sets_are_not_replaced_by_earlier_ones(
     assert threads_hashing(metered.simulator) == (1 if by == "number" else 4)
 
 
+async def test_threads_are_restored_if_those_of_the_user_are_cancelled(
+    metered: Rig,
+) -> None:
+    """An automation that starts again cancels what it does."""
+    await set_threads(metered, 3)
+    once(metered, 2, lambda rig: setattr(rig.simulator, "fault", "refuse_put"))
+    with pytest.raises(HomeAssistantError):
+        await act(metered, "calibrate")
+    metered.simulator.fault = "hang"
+    setting = asyncio.create_task(set_threads(metered, 1))
+    await asyncio.sleep(1)
+    setting.cancel()
+    metered.simulator.fault = None
+    await metered.poll(3)
+    assert threads_hashing(metered.simulator) == 3
+
+
 async def test_a_cap_that_is_unknown_at_the_start_is_kept(metered: Rig) -> None:
     """While the config cannot be read, what to restore is unknown."""
     await set_threads(metered, 2)
