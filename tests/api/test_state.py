@@ -1,5 +1,6 @@
 """Tests of the stored state: what undoes writes, and requests."""
 
+import asyncio
 from dataclasses import replace
 import json
 import logging
@@ -503,3 +504,23 @@ async def test_a_state_that_goes_back_is_stored_again() -> None:
     assert store.state == B
     await store.record(C)
     assert disk.saved == [B, C]
+
+
+async def test_a_save_that_is_cancelled_is_not_what_is_stored() -> None:
+    """It may have been written: the state that stays has to be written again."""
+    disk = Disk()
+
+    async def save(state: MinerState) -> None:
+        await disk.save(state)
+        if state == B:
+            await asyncio.sleep(3600)
+
+    store = StateStore(A, save)
+    saving = asyncio.create_task(store.store(B))
+    await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert store.state == A
+    await store.record(A)
+    assert disk.saved == [B, A]

@@ -1,5 +1,6 @@
 """What is stored about a miner because the miner does not report it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import logging
@@ -266,7 +267,8 @@ class StateStore:
         """
         self.state = state
         self._save = save
-        self._stored = state
+        self._stored: MinerState | None = state
+        """The state on the disk; None if it is unknown."""
         self._is_failing = False
 
     async def store(self, state: MinerState) -> bool:
@@ -277,7 +279,11 @@ class StateStore:
         if state == self._stored:
             self.state = state
             return False
-        await self._save(state)
+        try:
+            await self._save(state)
+        except asyncio.CancelledError:
+            self._stored = None
+            raise
         self.state = self._stored = state
         self._is_failing = False
         return True

@@ -240,7 +240,7 @@ class PowerLimit:
                 await self._file.async_save()
                 async with self._command() as miner:
                     await miner.set_threads(allowed, self._snapshot.cpu_profile)
-            except (HomeAssistantError, asyncio.CancelledError):
+            except HomeAssistantError, asyncio.CancelledError:
                 # If it took effect anyway, the next poll detects that.
                 self._caps = replace(before, limit=pending)
                 self._calibration.threads_before = due
