@@ -19,6 +19,17 @@ MODE = "select.mining_manager_mode"
 STYLE = """(element, [property, pseudo]) =>
   getComputedStyle(element, pseudo)[property]"""
 
+# As a theme does
+SET = """([name, value]) =>
+  document.documentElement.style.setProperty(name, value)"""
+
+# px that a card is too wide for the narrowest column of a phone
+OVERFLOW = """element => {
+  element.style.width = '160px';
+  const { scrollWidth, clientWidth } = element.shadowRoot.querySelector('ha-card');
+  return scrollWidth - clientWidth;
+}"""
+
 # Drawn, as a colour may be written in many ways
 TEXT_COLOUR = """element => {
   const context = document.createElement('canvas').getContext('2d');
@@ -238,23 +249,18 @@ async def style(shown: Locator, property_: str, pseudo: str | None = None) -> st
 
 
 async def test_it_adapts_to_the_user_s_theme_and_system(user: User) -> None:
-    """A light primary colour, a large font, reduced motion, and forced colours."""
+    """Any primary colour, a large font, narrow columns, and what the system asks for."""
     await open_dashboard(user)
     chosen = user.page.get_by_role("radio", checked=True)
     other = user.page.get_by_role("radio", checked=False).first
     toggle = user.page.get_by_role("switch", name="Mining of rig-two")
     name = user.page.locator("xmrig-miner h2").first
     usual = float((await style(name, "fontSize")).removesuffix("px"))
-    await user.page.evaluate(
-        "document.documentElement.style.setProperty('--ha-font-size-scale', 2)"
-    )
+    await user.page.evaluate(SET, ["--ha-font-size-scale", "2"])
     assert await style(name, "fontSize") == f"{2 * usual:g}px"
+    await user.page.evaluate(SET, ["--ha-font-size-scale", "1"])
     for colour, text in (("#ffeb3b", 0), ("#002244", 255)):
-        await user.page.evaluate(
-            "colour => document.documentElement.style"
-            ".setProperty('--primary-color', colour)",
-            colour,
-        )
+        await user.page.evaluate(SET, ["--primary-color", colour])
         # Black or white, in whichever way it is written
         assert await chosen.evaluate(TEXT_COLOUR) == [text] * 3
     assert await style(toggle, "transitionDuration", "::after") != "0s"
@@ -263,6 +269,8 @@ async def test_it_adapts_to_the_user_s_theme_and_system(user: User) -> None:
     assert await style(toggle, "borderTopWidth") == "1px"
     background = "backgroundColor"
     assert await style(chosen, background) != await style(other, background)
+    for narrow in await user.page.locator("xmrig-manager, xmrig-miner").all():
+        assert await narrow.evaluate(OVERFLOW) == 0
 
 
 async def test_it_is_mirrored_where_languages_are_read_from_right_to_left(
