@@ -34,6 +34,13 @@ def test_a_meter_that_averages_shows_a_part_of_a_step() -> None:
     assert seen(125, earliest=5, latest=5, averaging=10) == pytest.approx((50, 50))
 
 
+def test_the_most_that_a_meter_that_averages_may_show() -> None:
+    """All of the first step, and a part of the one after it."""
+    history = History(((0, 0), (100, 50), (105, 20)))
+    result = history.seen(Reading(0, 120, 120), Response(4, 16, averaging=10))
+    assert (result.low, result.high) == (20, 35)
+
+
 def test_a_part_that_is_older_may_not_show_it() -> None:
     """Three phases report one after the other."""
     result = STEPS.seen(Reading(0, 110, 103), Response())
@@ -128,6 +135,9 @@ def test_the_largest_step(
 ) -> None:
     """Compared with what was drawn before, of those that lasted."""
     assert STEPS.largest_step(since, until, lasting) == watts
+    # By default, also one that lasted for a moment
+    moment = History((*STEPS.steps, (200, 90), (200.1, 20)))
+    assert moment.largest_step(199, 201) == 70
     assert History().largest_step(since, until, lasting) == 0
 
 

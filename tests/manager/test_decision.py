@@ -45,7 +45,7 @@ def test_a_reading_right_after_a_step_is_not_spent_twice() -> None:
 def test_a_plan_may_show_what_the_one_before_it_showed() -> None:
     """While some sensors have yet to report."""
     house = House(miner(), reserve=5)
-    before = house.run(0, -50)
+    before = replace(house.run(0, -50), reason=Reason.PRICE)
     plan = house.at(15, 300)
     shown = plan.shown_as(before)
     figures = (shown.reason, shown.surplus, shown.budget)
@@ -135,7 +135,7 @@ def test_off_rests_all() -> None:
     house = House(miner("a", 4), miner("b", 1), mode=Mode.OFF)
     plan = house.run(0, -500)
     assert plan.targets == {"a": 0, "b": 0}
-    assert plan.reason is Reason.OFF
+    assert (plan.reason, plan.budget) == (Reason.OFF, 0)
 
 
 def test_full_needs_no_meter() -> None:

@@ -53,8 +53,8 @@ class Plan:
 def decide(settings: Settings, inputs: Inputs, state: ManagerState, now: float) -> Plan:
     """Return what to do at `now`, in seconds on a monotonic clock."""
     before = state.study
-    members = tuple(state.known(member) for member in inputs.members)
-    inputs = replace(inputs, members=members)
+    inputs = replace(inputs, members=tuple(map(state.known, inputs.members)))
+    members = inputs.members
     state = _with_sleepers(state.seen(members, now), settings.mode, members, now)
     reading = bought(inputs.meters)
     # Until all sensors have reported, there is no consistent reading
