@@ -97,9 +97,14 @@ def _mutant(name: str, result: str) -> Mutant:
     mangled = name.rpartition(".")[2]
     original, _, _ = mangled.partition("__mutmut_")
     sources = _functions(WORKSPACE / "mutants" / PACKAGE / _module(name))
-    before, after = sources[f"{original}__mutmut_orig"], sources[mangled]
+    # Under one name, so that defaults in the first line can be compared
+    before, after = (
+        [lines[0].replace(function, _readable(original)), *lines[1:]]
+        for function in (f"{original}__mutmut_orig", mangled)
+        for lines in (sources[function],)
+    )
     # Without the lines with names and positions
-    diff = list(unified_diff(before[1:], after[1:], lineterm=""))[3:]
+    diff = list(unified_diff(before, after, lineterm=""))[3:]
     added, removed = (
         " ".join(line[1:].strip() for line in diff if line.startswith(sign))
         for sign in "+-"

@@ -13,8 +13,12 @@ from custom_components.xmrig_miner.manager import (
     Reading,
     Reason,
 )
-from custom_components.xmrig_miner.manager.members import OFFLINE_KEPT
-from custom_components.xmrig_miner.manager.state import Shown
+from custom_components.xmrig_miner.manager.heat import STEP_TIME
+from custom_components.xmrig_miner.manager.members import LEFT_OUT, OFFLINE_KEPT
+from custom_components.xmrig_miner.manager.response import LONGEST
+from custom_components.xmrig_miner.manager.sleep import Sleep
+from custom_components.xmrig_miner.manager.sleep_rules import SleepRules
+from custom_components.xmrig_miner.manager.state import SILENT, ManagerState, Shown
 
 from .common import House, line, miner
 
@@ -71,6 +75,15 @@ def test_it_decides_again_when_the_wait_ends() -> None:
     assert house.run(20).targets == {"a": 3}
 
 
+def test_it_decides_again_when_the_meter_would_have_shown_a_step() -> None:
+    """If it does not, it is silent."""
+    house = House(miner())
+    house.run(0, -50)
+    assert house.run(15, -10).wake_at == SILENT
+    assert house.run(SILENT).wake_at == SILENT + LONGEST
+    assert house.run(SILENT + LONGEST).wake_at is None
+
+
 def test_several_members_have_one_budget() -> None:
     """They do not fight each other."""
     house = House(miner("a"), miner("b"))
@@ -100,6 +113,7 @@ def test_without_members_there_is_nothing_to_say() -> None:
     """The surplus is known all the same."""
     plan = House().run(0, -500)
     assert (plan.targets, plan.reason, plan.surplus) == ({}, None, 500)
+    assert House(mode=Mode.OFF).run(0).reason is None
 
 
 @pytest.mark.parametrize("mode", [Mode.SMART, Mode.FULL])
@@ -156,6 +170,21 @@ def test_manual_leaves_the_members_alone() -> None:
     assert not plan.is_gathering
 
 
+@pytest.mark.parametrize(
+    ("before", "is_left_alone"), [(None, True), (Mode.SMART, True), (Mode.OFF, False)]
+)
+def test_what_the_user_did_to_one_that_sleeps_lasts_until_another_mode(
+    before: Mode | None, *, is_left_alone: bool
+) -> None:
+    """After a start of Home Assistant, the mode is not another one."""
+    house = House(miner(sleep=SleepRules(after=600)))
+    sleepers = {"a": Sleep(is_left_alone=True)}
+    house.state = ManagerState(sleepers=sleepers, mode=before)
+    state = house.run(0).state
+    assert state.mode is Mode.SMART
+    assert state.sleepers["a"].is_left_alone is is_left_alone
+
+
 # --- Bounds and members that are left alone -----------------------------------
 
 
@@ -202,6 +231,8 @@ def test_a_member_that_fails_twice_is_left_out() -> None:
     assert house.at(15, -40).targets == {"a": 4}
     house.state = house.state.with_result("a", ok=False, now=17)
     assert house.run(30, -40).targets == {"b": 2}
+    # By then, the meter would have shown the step to 2 threads
+    assert house.run(30 + SILENT + LONGEST, 0).wake_at == 17 + LEFT_OUT
     assert house.run(320, 0).targets == {"a": 4, "b": 0}
 
 
@@ -481,7 +512,7 @@ def test_a_temperature_takes_threads_away_in_every_mode(mode: Mode) -> None:
     plan = house.run(60, -400)
     assert plan.targets == {"a": 3}
     assert plan.reason is (None if mode is Mode.MANUAL else Reason.TEMPERATURE)
-    assert plan.wake_at is not None
+    assert plan.wake_at == 60 + STEP_TIME
     assert house.run(plan.wake_at, -400).targets == {"a": 2}
     house.change("a", temperature=78)
     assert house.run(300, -400).targets == {}

@@ -362,6 +362,8 @@ def test_less_is_taken_from_the_lowest_priority() -> None:
     """The other goes on."""
     loads = [load("a", threads=4, priority=1), load("b", SAVING, threads=4)]
     assert distribute(loads, 80) == {"a": 4, "b": 0}
+    loads.append(load("c", threads=4, priority=2))
+    assert distribute(loads, 160) == {"a": 4, "b": 0, "c": 4}
 
 
 def test_a_load_that_is_switched_comes_last() -> None:

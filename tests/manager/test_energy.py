@@ -154,6 +154,13 @@ def test_a_meter_that_reports_only_changes() -> None:
     energy = count.last(HOUR, 400).energy
     assert energy.unknown == 0
     assert energy.grid == pytest.approx(0.1, rel=0.04)
+    count = begun(400, grid=100)
+    count.price = 0.3
+    assert count.last(MAX_WAIT - 10, 400).waiting
+    account = count.at(MAX_WAIT, 400)
+    assert account.waiting is None
+    assert account.energy.grid == pytest.approx(0.1 * MAX_WAIT / HOUR)
+    assert account.cost == pytest.approx(0.03 * MAX_WAIT / HOUR)
 
 
 def test_a_meter_that_is_silent() -> None:
@@ -191,8 +198,10 @@ def test_gaps_and_clocks_that_jump(step: float) -> None:
     count.at(count.now + step, 1000, grid=0)
     assert count.account.total == before.total
     now = count.now
-    count.at(now + 60, 1000, grid=0)
-    assert count.account.total - before.total == pytest.approx(1 / 60)
+    for seconds in (60, 60 + MAX_GAP):
+        count.at(now + seconds, 1000, grid=0)
+        drawn = count.account.total - before.total
+        assert drawn == pytest.approx(seconds / HOUR)
 
 
 def test_the_share_of_today() -> None:
@@ -224,10 +233,11 @@ def test_the_cost_is_that_of_what_is_bought() -> None:
     assert count.last(HOUR, 1000, grid=-1000).cost == pytest.approx(0.1)
 
 
-def test_it_is_stored_as_it_was_shown() -> None:
+@pytest.mark.parametrize("price", [-0.4, 0.4])
+def test_it_is_stored_as_it_was_shown(price: float) -> None:
     """What waits for a reading is stored with its source unknown: it will have none."""
     count = begun(1000, grid=500)
-    count.price = -0.4
+    count.price = price
     count.last(HOUR, 1000, grid=500)
     account = count.at(count.now + 20, 1000)
     assert account.waiting

@@ -139,6 +139,8 @@ def test_what_is_damaged_is_refused(data: object) -> None:
         (150, 500, (Rest(150, 15),)),
         (150, 501, ()),
         (150, -501, ()),
+        (1_000_000, 0, (Rest(1_000_000, 15),)),
+        (1_000_001, 0, ()),
         # Switched on, which returns nothing
         (-150, 0, ()),
     ],
@@ -165,10 +167,10 @@ def test_the_time_between_readings() -> None:
 
 def test_the_load_of_the_most_similar_size_returned() -> None:
     """How long it was off is remembered."""
-    rests = (Rest(1_000, 0), Rest(1_100, 5))
+    rests = (Rest(1_000, 0), Rest(1_100, 5), Rest(3_000, 9))
     household = Household(rests=rests).returned(1_050, 65)
     assert household.spells == (Spell(1_100, 60, 65),)
-    assert household.rests == (Rest(1_000, 0),)
+    assert household.rests == (Rest(1_000, 0), Rest(3_000, 9))
 
 
 @pytest.mark.parametrize(

@@ -147,8 +147,9 @@ def test_its_heat_is_followed() -> None:
     hot = miner(threads=3, temperature=81, max_temperature=80)
     assert Record().seen(hot, NOW).heat == HeatCap(2, changed_at=NOW, before=3)
     cool = miner(threads=3, temperature=70, max_temperature=80)
-    record = Record(heat=HeatCap(3, before=4))
-    assert record.seen(cool, NOW).heat.threads is None
+    for capped, threads in ((1, 2), (3, None)):
+        record = Record(heat=HeatCap(capped, before=4))
+        assert record.seen(cool, NOW).heat.threads == threads
     unknown = miner(threads=3, curve=None, temperature=81, max_temperature=80)
     assert Record().seen(unknown, NOW).heat.threads == 0
 
