@@ -476,4 +476,4 @@ def test_one_that_mines_again_is_not_about_to_sleep(threads: int, phase: Phase) 
     members = [miner("b"), rig(threads=threads, sleep=rules)]
     found = seen({"a": falling}, members, NOW)
     assert list(found) == ["a"]
-    assert found["a"].phase is phase
+    assert (found["a"].phase, found["a"].need) == (phase, NEED)
