@@ -1,21 +1,43 @@
 """What the manager keeps from one decision to the next."""
 
 from dataclasses import replace
+import json
 from typing import Any
 
 import pytest
 
 from custom_components.xmrig_miner.manager import ManagerState, Meters, Reading
 from custom_components.xmrig_miner.manager.budget import Available, History
-from custom_components.xmrig_miner.manager.household import STEP
-from custom_components.xmrig_miner.manager.response import LEAST_STEP, LONGEST
+from custom_components.xmrig_miner.manager.household import STEP, Household, Spell
+from custom_components.xmrig_miner.manager.members import LEFT_OUT, OFFLINE_KEPT, Record
+from custom_components.xmrig_miner.manager.response import LEAST_STEP, LONGEST, Learned
 from custom_components.xmrig_miner.manager.sleep import Sleep
-from custom_components.xmrig_miner.manager.state import FROZEN_STEP, SILENT, Shown
-from custom_components.xmrig_miner.manager.steps import Sample, Step
+from custom_components.xmrig_miner.manager.state import (
+    FROZEN_STEP,
+    MEASURED,
+    SILENT,
+    Shown,
+)
+from custom_components.xmrig_miner.manager.steps import Known, Sample, Step
 from custom_components.xmrig_miner.manager.study import Measuring, Study
-from custom_components.xmrig_miner.manager.watts import Draw, Watts
+from custom_components.xmrig_miner.manager.watts import (
+    LEARNED,
+    ROUGH,
+    Draw,
+    Watts,
+    curve_with,
+)
 
 from .common import House, line, miner
+
+
+def draw(*watts: float) -> Draw:
+    """Return what steps of four threads have shown, each of them three times."""
+    return Draw(tuple(Sample(0, 4, each, 5) for each in watts * 3))
+
+
+CLEAR = draw(79, 81)
+VAGUE = draw(-500, 2_000)
 
 
 def test_a_reading_is_taken_once() -> None:
@@ -116,6 +138,9 @@ def test_a_command_that_failed_is_no_step() -> None:
     failed = commanded.with_result("a", ok=False, now=5)
     assert not failed.watts.steps
     assert failed.records["a"].failures == 1
+    assert failed.with_result("a", ok=True, now=6).records["a"].failures == 0
+    again = failed.with_result("a", ok=False, now=6)
+    assert again.records["a"].left_out_until == 6 + LEFT_OUT
     assert commanded.with_result("b", ok=False, now=5) is commanded
 
 
@@ -150,18 +175,64 @@ def test_members_that_come_and_go_are_no_step() -> None:
     assert list(house.state.records) == ["b"]
 
 
+def test_a_member_that_comes_offline_draws_nothing() -> None:
+    """Unless its plug shows that it does."""
+    house = House(miner("a", 2))
+    house.at(0, 0)
+    house.members["b"] = miner("b", None, is_online=False)
+    house.members["c"] = miner("c", None, is_online=False, plug_watts=50)
+    house.at(10)
+    assert house.state.history.at(10) == 40 + 50 - 40
+
+
+def test_a_step_of_a_member_that_is_noticed() -> None:
+    """What it drew before it went offline ends after a minute."""
+    house = House(miner("a", 0, is_steerable=False))
+    house.at(0, 0)
+    house.change("a", threads=2)
+    house.at(50)
+    assert house.state.history.steps[-1] == (50, 40)
+    assert house.state.history.noticed_at == 50
+    house.change("a", threads=None, is_online=False)
+    for now in (100, 99 + OFFLINE_KEPT, 100 + OFFLINE_KEPT):
+        house.at(now)
+    assert house.state.history.steps[-1] == (100 + OFFLINE_KEPT, 0)
+
+
+def test_one_that_went_offline_is_remembered_while_another_one_is_commanded() -> None:
+    """It may still draw what it drew, for a minute."""
+    house = House(miner("a", 2), miner("b"))
+    house.at(0, 0)
+    house.change("a", threads=None, is_online=False)
+    house.at(10)
+    members = tuple(house.members.values())
+    state = house.state.commanded(members, {"b": 1}, 20, Study())
+    assert state.history.steps[-1] == (20, 40 + 20)
+
+
+def test_what_is_remembered_of_a_member_stays() -> None:
+    """Its failures count in a row."""
+    state = ManagerState(records={"a": Record(failures=1), "b": Record(failures=2)})
+    state = state.seen((miner("a"),), 5)
+    assert {id_: each.failures for id_, each in state.records.items()} == {"a": 1}
+
+
 @pytest.mark.parametrize(
-    ("values", "curve", "is_learning"),
+    ("values", "seen", "is_learned", "is_learning"),
     [
-        ({}, line(), False),
-        ({"size": 4}, line(), True),
+        ({}, CLEAR, False, False),
+        ({"size": 4}, Draw(), False, True),
+        ({"size": 4}, CLEAR, True, False),
+        ({"size": 4}, VAGUE, False, True),
     ],
 )
 def test_what_is_known_of_a_member(
-    values: dict[str, Any], curve: Any, *, is_learning: bool
+    values: dict[str, Any], seen: Draw, *, is_learned: bool, is_learning: bool
 ) -> None:
     """Without a plug, its power is learned from the meter."""
-    member = ManagerState().known(miner(**values))
+    state = ManagerState(watts=Watts({"a": seen}))
+    member = state.known(miner(**values))
+    curve = curve_with(CLEAR.fit(4), line(), 4) if is_learned else line()
     assert (member.curve, member.is_learning) == (curve, is_learning)
 
 
@@ -172,6 +243,60 @@ def test_steps_of_two_numbers_of_threads() -> None:
     member = state.known(miner("a", size=4))
     assert member.is_learning
     assert member.lacks_counts
+
+
+def test_what_is_told_to_those_that_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The power of each member, and how far it is known."""
+    told: list[Any] = []
+    monkeypatch.setattr(Watts, "seen", lambda watts, *seen: told.append(seen) or watts)
+    clear = CLEAR.fit(4)
+    assert clear
+    assert clear.error < LEARNED
+    state = ManagerState(
+        watts=Watts({"a": CLEAR, "b": VAGUE, "c": VAGUE}),
+        # A step that the reading may show
+        history=History(((0, 0), (100, 50))),
+    )
+    members = (
+        miner("a", size=4),
+        miner("b", size=4),
+        miner("c"),
+        miner("d", size=4),
+        miner("e", curve=None),
+    )
+    after = state.metered(Reading(60, 105, 105), members)
+    known = {"a": clear.error, "b": ROUGH, "c": MEASURED, "d": ROUGH}
+    assert told == [
+        (
+            105,
+            60,
+            state.response.response,
+            {id_: Known(line().mining, error) for id_, error in known.items()},
+        )
+    ]
+    assert after.response == state.response.seen(105, 60, state.history.steps)
+    assert after.response.before is not None
+
+
+def test_what_is_learned_is_stored() -> None:
+    """And nothing else; an earlier version knew of no sleep."""
+    assert ManagerState.from_json(None) == ManagerState()
+    state = ManagerState(
+        sleepers={"a": Sleep(need=70)},
+        response=Learned(count=5, used=2),
+        household=Household(spells=(Spell(300, 60),)),
+        watts=Watts({"a": CLEAR, "b": VAGUE}),
+    )
+    data = json.loads(json.dumps(state.as_json()))
+    assert ManagerState.from_json(data) == state
+    del data["sleepers"]
+    assert ManagerState.from_json(data) == replace(state, sleepers={})
+
+
+def test_what_was_learned_of_members_that_are_gone_is_forgotten() -> None:
+    """The rest stays."""
+    state = ManagerState(watts=Watts({"a": CLEAR, "b": VAGUE}), battery_first=True)
+    assert state.of(["b"]) == replace(state, watts=Watts({"b": VAGUE}))
 
 
 def test_a_sleeper_is_replaced() -> None:
