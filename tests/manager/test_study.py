@@ -15,6 +15,7 @@ from custom_components.xmrig_miner.manager.study import (
     HOLD,
     MAX_SWINGS,
     PATIENCE,
+    STEADY,
     Measuring,
     Study,
 )
@@ -291,6 +292,10 @@ def test_it_goes_on_while_it_is_fed() -> None:
     assert fed == MEASURED
     single = Study(current=Measuring("a", 1, 0))
     assert single.updated([], {}, [], {}, 5, Watts()).current is None
+    later = Study(current=Measuring("a", 3, 1_000), swung_at=0)
+    for now, current in ((999 + HOLD, later.current), (1_000 + HOLD, None)):
+        study = later.updated([], {"a": 3}, [miner()], {}, now, Watts())
+        assert study.current == current
 
 
 def test_only_a_swing_keeps_others_from_what_it_leaves() -> None:
@@ -330,3 +335,35 @@ def test_swings_are_counted(lacks_counts: bool, threads: int) -> None:
         swung_at=7,
         swings={"a": 2, "b": 5},
     )
+
+
+def test_the_member_that_swung_least_is_next() -> None:
+    """One that never did comes first."""
+    members = [miner(id_, threads=4, is_learning=True) for id_ in "ab"]
+    study = Study(swung_at=-1e6, swings={"a": 1})
+    records = {"a": Record(), "b": Record()}
+    swung = study.updated(
+        loads(*members), {"a": 4, "b": 4}, members, records, 7, Watts()
+    )
+    assert swung.current == Measuring("b", 0, 7, is_swing=True)
+    assert swung.swings == {"a": 1, "b": 1}
+
+
+@pytest.mark.parametrize(
+    ("floor", "steady", "is_swinging"),
+    [(0, STEADY, True), (0, STEADY - 1, False), (4, STEADY, False)],
+)
+def test_what_keeps_a_member_from_a_swing(
+    floor: int, steady: float, *, is_swinging: bool
+) -> None:
+    """A change a moment ago, or that it has no threads to give."""
+    member = miner(threads=4, is_learning=True)
+    study = Study(swung_at=-1e6).updated(
+        [replace(load, floor=floor) for load in loads(member)],
+        {"a": 4},
+        [member],
+        {"a": Record(changed_at=-steady)},
+        0,
+        Watts(),
+    )
+    assert (study.current is not None) is is_swinging
