@@ -9,6 +9,7 @@ from custom_components.xmrig_miner.manager import (
     Curve,
     Inputs,
     ManagerState,
+    Member,
     Meters,
     Prices,
     Reading,
@@ -27,6 +28,7 @@ from custom_components.xmrig_miner.manager.household import (
 )
 from custom_components.xmrig_miner.manager.loads import loads_of
 from custom_components.xmrig_miner.manager.members import Record
+from custom_components.xmrig_miner.manager.outcome import Outcome
 from custom_components.xmrig_miner.manager.smart import LOOK_AGAIN, smart
 
 from .common import House, line, miner
@@ -285,24 +287,45 @@ def test_the_cautious_do_not_mine_what_an_oven_is_about_to_take() -> None:
     assert mined(Caution.BALANCED, 240)[0] == 4
 
 
-def test_a_load_too_large_for_all_of_it_waits_for_none() -> None:
-    """It is not what is kept free for an oven that keeps it off."""
-    now = 1_000.0
-    gpu = miner("gpu", curve=Curve.on_off(5_000))
+def outcome_of(member: Member, before: float, drawn: float, bought: float) -> Outcome:
+    """Return what is decided while a load of 200 W is expected to return.
+
+    Mining drew `before` until a moment ago, which the meter may still show.
+    """
     state = ManagerState(
-        records={"gpu": Record()},
-        # A step that the meter may not show yet
-        history=History(((-math.inf, 0), (now - 2, 3_000))),
+        records={member.id: Record()},
+        history=History(((-math.inf, before), (NOW - 2, drawn))),
         household=Household(
-            spells=(Spell(OVEN, 60, now),), rests=(Rest(OVEN, now - 55),), at=now
+            spells=(Spell(200, 60, NOW),), rests=(Rest(200, NOW - 55),), at=NOW
         ),
     )
     inputs = Inputs(
-        members=(gpu,), meters=Meters(grid=Reading(-2_080, now, now)), prices=Prices()
+        members=(member,), meters=Meters(grid=Reading(bought, NOW, NOW)), prices=Prices()
     )
-    loads = loads_of([gpu], state.records, now)
+    loads = loads_of([member], state.records, NOW)
     settings = Settings(caution=Caution.BALANCED)
-    _, outcome = smart(settings, inputs, state, loads, now)
+    return smart(settings, inputs, state, loads, NOW)[1]
+
+
+def test_a_load_too_large_for_all_of_it_waits_for_none() -> None:
+    """It is not what is kept free for an oven that keeps it off."""
+    gpu = miner("gpu", curve=Curve.on_off(5_000))
+    outcome = outcome_of(gpu, 0, 3_000, -280)
     assert (outcome.threads, outcome.reason) == ({"gpu": 0}, Reason.NO_SURPLUS)
     # Between what the meter may show of the step, less what is kept free
-    assert outcome.budget == (2_080 + 5_080) / 2 - OVEN
+    assert outcome.budget == (280 + 3_280) / 2 - 200
+    assert outcome.more == 80
+    assert outcome.wake_at == NOW + LOOK_AGAIN
+
+
+def test_threads_that_are_kept_wait_for_none() -> None:
+    """No more of them would be added if nothing was kept free."""
+    outcome = outcome_of(miner(threads=4, curve=line(8)), 320, 80, 30)
+    assert (outcome.threads, outcome.reason) == ({"a": 4}, Reason.NO_SURPLUS)
+
+
+def test_threads_that_wait_for_a_load_of_the_house() -> None:
+    """They are added if it does not return."""
+    outcome = outcome_of(miner(), 0, 0, -220)
+    assert (outcome.threads, outcome.reason) == ({"a": 1}, Reason.WAITING_TO_STEP_UP)
+    assert outcome.wake_at == NOW + LOOK_AGAIN
