@@ -245,6 +245,11 @@ def test_a_cap_holds_although_the_next_thread_seems_to_draw_nothing() -> None:
     assert distribute([load("a", flat, ceiling=1)], 20) == {"a": 1}
 
 
+def test_a_cap_holds_although_the_budget_feeds_more() -> None:
+    """Threads that it runs already are not counted twice."""
+    assert distribute([load("a", threads=1, ceiling=2)], 65) == {"a": 2}
+
+
 def test_of_equal_members_the_one_that_rested_longest_is_first() -> None:
     """So that all get their turn."""
     loads = [load("a", rested_since=50), load("b", rested_since=10), load("c")]
@@ -337,6 +342,9 @@ def test_less_is_taken_from_settled_members_first() -> None:
     loads = [load("a", threads=4, is_settled=False), load("b", threads=4)]
     assert distribute(loads, 100) == {"a": 4, "b": 1}
     assert distribute(loads, 80) == {"a": 4, "b": 0}
+    # Unless they have to keep a thread
+    keeps = load("b", threads=4, floor=1)
+    assert distribute([loads[0], keeps], 90) == {"a": 0, "b": 4}
     assert distribute(loads, 20) == {"a": 0, "b": 1} or distribute(loads, 20) == {
         "a": 1,
         "b": 0,

@@ -159,8 +159,15 @@ def test_the_cost_of_a_response() -> None:
     assert result.count == 2
     # A kettle tells nothing
     later = result.seen(131, 2_250, steps)
-    assert later.before != result.before
+    assert later.before not in (None, result.before)
     assert replace(later, before=result.before) == result
+
+
+def test_the_smallest_step_that_tells_something() -> None:
+    """In which no response is better by less than that."""
+    steps = ((-1e9, 0.0), (100.0, float(LEAST_STEP)))
+    result = Learned().seen(101, 200, steps).seen(111, 200 + LEAST_STEP, steps)
+    assert (result.count, max(result.costs)) == (1, LEAST_STEP)
 
 
 def test_a_load_of_the_house_costs_no_more_than_a_step() -> None:
@@ -189,6 +196,14 @@ def test_a_response_is_replaced_by_a_better_one(
     used = CANDIDATES.index((100, 0))
     result = begun(Learned(tuple(known), count, used))
     assert result.used == (DEFAULT if is_replaced else used)
+
+
+def test_the_best_response_is_used() -> None:
+    """It is any of them: here, the meter does not show the step yet."""
+    late = CANDIDATES.index((10, 0))
+    known = [50.0] * len(CANDIDATES)
+    known[late] = 40
+    assert begun(Learned(tuple(known), ENOUGH), bought=200).used == late
 
 
 def test_what_is_stored_of_it() -> None:
