@@ -138,7 +138,9 @@ def test_a_command_that_failed_is_no_step() -> None:
     failed = commanded.with_result("a", ok=False, now=5)
     assert not failed.watts.steps
     assert failed.records["a"].failures == 1
-    assert failed.with_result("a", ok=True, now=6).records["a"].failures == 0
+    record = failed.records["a"]
+    fine = failed.with_result("a", ok=True, now=6).records["a"]
+    assert fine == replace(record, failures=0)
     again = failed.with_result("a", ok=False, now=6)
     assert again.records["a"].left_out_until == 6 + LEFT_OUT
     assert commanded.with_result("b", ok=False, now=5) is commanded
@@ -234,6 +236,13 @@ def test_what_is_known_of_a_member(
     member = state.known(miner(**values))
     curve = curve_with(CLEAR.fit(4), line(), 4) if is_learned else line()
     assert (member.curve, member.is_learning) == (curve, is_learning)
+
+
+def test_a_power_is_assumed_of_a_member_that_is_not_known() -> None:
+    """Of as many threads as it has."""
+    member = ManagerState().known(miner(size=3, curve=None))
+    assert member.curve == curve_with(None, None, 3)
+    assert member.is_learning
 
 
 def test_steps_of_two_numbers_of_threads() -> None:
