@@ -246,7 +246,9 @@ def test_it_is_stored_as_it_was_shown(price: float) -> None:
     assert stored.energy.grid == account.energy.grid
     assert stored.energy.unknown == pytest.approx(account.waiting.kwh)
     assert (stored.day, stored.cost) == (DAY, account.cost)
-    assert Account.from_json(None) == Account.from_json(Account().as_json()) == Account()
+    assert (
+        Account.from_json(None) == Account.from_json(Account().as_json()) == Account()
+    )
     # The time in between was not seen
     later = stored.counted(
         1e6, 1000, Meters(grid=None), is_silent=False, price=None, day=DAY

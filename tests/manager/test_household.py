@@ -300,7 +300,9 @@ def outcome_of(member: Member, before: float, drawn: float, bought: float) -> Ou
         ),
     )
     inputs = Inputs(
-        members=(member,), meters=Meters(grid=Reading(bought, NOW, NOW)), prices=Prices()
+        members=(member,),
+        meters=Meters(grid=Reading(bought, NOW, NOW)),
+        prices=Prices(),
     )
     loads = loads_of([member], state.records, NOW)
     settings = Settings(caution=Caution.BALANCED)
