@@ -257,7 +257,12 @@ def test_steps_of_two_numbers_of_threads() -> None:
 def test_what_is_told_to_those_that_learn(monkeypatch: pytest.MonkeyPatch) -> None:
     """The power of each member, and how far it is known."""
     told: list[Any] = []
-    monkeypatch.setattr(Watts, "seen", lambda watts, *seen: told.append(seen) or watts)
+
+    def seen(watts: Watts, *arguments: Any) -> Watts:
+        told.append(arguments)
+        return watts
+
+    monkeypatch.setattr(Watts, "seen", seen)
     clear = CLEAR.fit(4)
     assert clear
     assert clear.error < LEARNED
