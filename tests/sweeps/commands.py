@@ -1,4 +1,7 @@
-"""Every command that there is, and what has to be true before it."""
+"""Every command that there is, and what has to be true before it.
+
+Also what is done without one: what is due after a restart, or once a time is over.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,6 +14,15 @@ from simulator import DEFAULT_POOLS
 from tests.controls import MINING, act, restore, select_pool, set_threads
 from tests.watts import METER, NUMBERS, set_limit
 
+from .background import (
+    go_on_battery,
+    pause_briefly,
+    plug_in,
+    restart,
+    restart_with_another_config,
+    shut_down,
+    wait_for_action,
+)
 from .managing import set_up_manager, switch_managed
 from .trial import VirtualRig
 
@@ -180,6 +192,18 @@ COMMANDS = {
         ignored_after_error=("power",),
         # Threads that could not be restored are at the next poll, and the meter follows
         polls=2,
+    ),
+    "restart": Command(restart, turn(MINING, on=False), polls=3),
+    "restart_to_start": Command(
+        restart_with_another_config, press("button.start"), polls=3
+    ),
+    "restart_while_unloaded": Command(lambda rig: rig.set_up(), shut_down, polls=3),
+    "end_of_pause": Command(wait_for_action, pause_briefly, polls=3),
+    "resumed_by_rule": Command(
+        plug_in, go_on_battery, {"config": {"pause-on-battery": True}}, polls=3
+    ),
+    "limit_that_waits": Command(
+        several(limit(FULL), wait_for_action), limit(HALF), **LIMITED, polls=3
     ),
     "proxy_poll": Command(lambda _: asyncio.sleep(12), miner=PROXY, is_poll=True),
     "proxy_pool": Command(pool(BACKUP), miner=PROXY),

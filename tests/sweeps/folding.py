@@ -58,8 +58,11 @@ def _is_between(requests: list[Request], index: int, period: int) -> bool:
 
 
 def before_poll(requests: list[Request]) -> int:
-    """Return how many requests there are before the poll at the end."""
+    """Return how many requests there are before the poll at the end, if there is one."""
     number = len(requests)
+    if number and requests[-1].name == "GET /2/summary":
+        # With which a poll begins
+        return number
     poll: set[str] = set()
     while number and requests[number - 1].name in POLL - poll:
         number -= 1
