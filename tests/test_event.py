@@ -297,6 +297,18 @@ async def test_a_request_that_cannot_be_restored_is_not_told(
     assert not running.asked("/json_rpc", "POST")
 
 
+async def test_a_restored_request_that_another_miner_confirms_is_told(
+    running: Rig, told: Told
+) -> None:
+    """The next poll finds it restored, and is the first to know."""
+    await running.turn(MINING, on=False)
+    running.simulator.restart()
+    # After a poll, two verifications and the pause
+    running.simulator.fail_next(7, "other_miner")
+    await running.poll(2)
+    assert [name for name, _ in told] == ["restarted", "state_restored"]
+
+
 async def test_a_restart_while_home_assistant_was_down(
     running: Rig, told: Told
 ) -> None:

@@ -383,16 +383,23 @@ async def test_twenty_values_of_a_slider_cause_few_polls(running: Rig) -> None:
 
 
 @pytest.mark.parametrize("options", [{"config": {"pause-on-battery": True}}])
+@pytest.mark.parametrize("is_confused", [False, True])
 async def test_switched_off_it_stays_so_when_the_battery_rule_ends(
-    running: Rig, events: Events
+    running: Rig, events: Events, is_confused: bool
 ) -> None:
-    """XMRig's rule resumes a miner even if it was paused from here."""
+    """XMRig's rule resumes a miner even if it was paused from here.
+
+    It is told even if another miner answers when the pause is confirmed.
+    """
     simulator = running.simulator
     await running.turn(MINING, on=False)
     simulator.on_battery = True
     await running.poll(2)
     assert types(events) == []
     simulator.on_battery = False
+    if is_confused:
+        # After a poll, two verifications and the pause
+        simulator.fail_next(7, "other_miner")
     await running.poll(2)
     assert simulator.miner.is_paused
     assert running.state(MINING) == "off"

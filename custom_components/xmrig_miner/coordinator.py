@@ -211,6 +211,8 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
         self._reader: MinerReader = MinerReader(miner)
         self._log = ActivityLog()
         self._restored = False
+        self._is_unconfirmed = False
+        """Whether another miner answered after a command that restores the state."""
         self._logged_failure: str | None = None
 
     @property
@@ -261,16 +263,32 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
             is_known = snapshot.is_fresh and snapshot.config_agrees
             if snapshot.is_mining is None or not is_known:
                 return False
-            done = await self._async_try(self.miner.restore_wanted_state(snapshot))
+            done = await self._async_send(self.miner.restore_wanted_state(snapshot))
         elif self._reader.resumed_by_rule:
-            done = await self._async_try(self.miner.pause_again())
+            done = await self._async_send(self.miner.pause_again())
         else:
+            if self._is_unconfirmed and snapshot.is_mining is not None:
+                self._is_unconfirmed = False
+                self._restored = self._restored or not snapshot.is_mining
             return False
         if done is None:
             return False
         self._reader.restore_due = self._reader.resumed_by_rule = False
-        self._restored = self._restored or done
+        self._restored = self._restored or done or self._is_unconfirmed
+        self._is_unconfirmed = False
         return True
+
+    async def _async_send(self, command: Awaitable[bool]) -> bool | None:
+        """Return the result of a command that restores the state, like `_async_try`.
+
+        If another miner answers after it was sent, the next poll shows its result.
+        """
+        writes = self.miner.link.writes
+        try:
+            return await self._async_try(command)
+        except XmrigAnotherMinerError:
+            self._is_unconfirmed = self.miner.link.writes != writes
+            raise
 
     async def _async_try(self, command: Awaitable[bool]) -> bool | None:
         """Return the result of a command; None to try it again later.

@@ -131,7 +131,7 @@ def look(trial: Trial, began: float) -> View:
     return View(
         is_warming_up=trial.is_warming_up,
         entities=entities,
-        events=[_relative(facts, began) for facts in trial.events],
+        events=[_fact(_relative(facts, began)) for facts in trial.events],
         issues=issues,
         flows=sorted(flow["context"]["source"] for flow in flows),
         devices={
@@ -176,6 +176,12 @@ class Moment:
     """A point in time, in seconds since the beginning."""
 
     seconds: float
+
+
+def _fact(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of an event; how old a new process is depends on when it is seen."""
+    uptime = facts.get("uptime")
+    return facts if uptime is None else {**facts, "uptime": Moment(uptime)}
 
 
 def _relative(value: Any, began: float) -> Any:
