@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 import selectors
 import socket
 import time
@@ -210,6 +210,7 @@ def run[ResultT](
     )
     with _no_real_time(), frozen_time(start) as clock:
         loop = VirtualLoop(threads=threads)
-        loop.follow(clock.tick)
+        # Of a number, freezegun makes a date first
+        loop.follow(lambda seconds: clock.tick(timedelta(seconds=seconds)))
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
             return runner.run(main(clock))

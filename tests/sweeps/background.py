@@ -1,7 +1,6 @@
 """What is done without a command: what makes it due, and the wait until it is done."""
 
 import asyncio
-from typing import Any
 
 from custom_components.xmrig_miner.const import DOMAIN
 from tests.controls import MINING
@@ -26,22 +25,17 @@ async def restart(rig: VirtualRig) -> None:
     await wait_for_action(rig)
 
 
-async def restart_with_another_config(rig: VirtualRig) -> None:
-    """Restart a miner whose config was replaced by one without any backend."""
-
-    def edit(config: dict[str, Any]) -> None:
-        config["cpu"]["enabled"] = False
-
-    rig.simulator.edit_config(edit)
-    rig.simulator.restart()
-    await wait_for_action(rig)
-
-
 async def shut_down(rig: VirtualRig) -> None:
     """Pause a miner, and restart it while its entry is not set up."""
     await rig.turn(MINING, on=False)
     await rig.hass.config_entries.async_unload(rig.entry.entry_id)
     rig.simulator.restart()
+
+
+async def set_up(rig: VirtualRig) -> None:
+    """Set the entry up, for which Home Assistant waits when it stops."""
+    entries = rig.hass.config_entries
+    await rig.hass.async_create_task(entries.async_setup(rig.entry.entry_id))
 
 
 async def pause_briefly(rig: VirtualRig) -> None:

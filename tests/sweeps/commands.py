@@ -19,7 +19,7 @@ from .background import (
     pause_briefly,
     plug_in,
     restart,
-    restart_with_another_config,
+    set_up,
     shut_down,
     wait_for_action,
 )
@@ -62,6 +62,11 @@ class Command:
     polls: int = 1
     """After how many polls it is over. What failed in the background is repeated at the
     next one, and shows at the one after; a hashrate takes one more."""
+    ignored_in_background: frozenset[str] = frozenset()
+    """What a failure in the background leaves as an error would: a write that was not
+    confirmed is looked at again when it is undone, and more was learned meanwhile."""
+    refused: frozenset[str] = frozenset()
+    """What Home Assistant itself refuses to do to the entry meanwhile."""
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
 
@@ -193,17 +198,22 @@ COMMANDS = {
         # Threads that could not be restored are at the next poll, and the meter follows
         polls=2,
     ),
-    "restart": Command(restart, turn(MINING, on=False), polls=3),
-    "restart_to_start": Command(
-        restart_with_another_config, press("button.start"), polls=3
+    "restart": Command(restart, turn(MINING, on=False), polls=2),
+    "restart_while_unloaded": Command(
+        set_up, shut_down, polls=2, refused=frozenset({"unload"})
     ),
-    "restart_while_unloaded": Command(lambda rig: rig.set_up(), shut_down, polls=3),
     "end_of_pause": Command(wait_for_action, pause_briefly, polls=3),
     "resumed_by_rule": Command(
-        plug_in, go_on_battery, {"config": {"pause-on-battery": True}}, polls=3
+        plug_in, go_on_battery, {"config": {"pause-on-battery": True}}, polls=2
     ),
     "limit_that_waits": Command(
-        several(limit(FULL), wait_for_action), limit(HALF), **LIMITED, polls=3
+        several(limit(FULL), wait_for_action),
+        limit(HALF),
+        **LIMITED,
+        ignored_in_background=frozenset(
+            {f"stored.{DOMAIN}.*", f"stored.{DOMAIN}.*.power"}
+        ),
+        polls=3,
     ),
     "proxy_poll": Command(lambda _: asyncio.sleep(12), miner=PROXY, is_poll=True),
     "proxy_pool": Command(pool(BACKUP), miner=PROXY),

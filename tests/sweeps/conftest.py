@@ -1,6 +1,6 @@
 """What the sweeps share."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 import gc
 import logging
 from typing import Any, Protocol
@@ -20,11 +20,19 @@ def loopback(socket_enabled: None) -> None:
     pytest_socket.socket_allow_hosts(["127.0.0.1"])
 
 
+OBJECTS = 50_000
+"""How many are made, at least, before garbage is collected."""
+
+
 @pytest.fixture(autouse=True, scope="session")
-def nothing_freed() -> None:
-    """Leave out what is there by now when garbage is collected: it takes longest."""
+def little_garbage() -> Iterator[None]:
+    """Collect garbage seldom, and leave out what is there by now: it takes longest."""
+    threshold = gc.get_threshold()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(OBJECTS)
+    yield
+    gc.set_threshold(*threshold)
 
 
 @pytest.fixture(autouse=True)

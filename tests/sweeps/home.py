@@ -59,6 +59,9 @@ METER_INTERVAL = 5
 SPREAD = 300_000
 """Microseconds after a full second at which Home Assistant polls."""
 
+SET_UP = "Setup of config entry"
+"""What Home Assistant logs of a set-up that is cancelled."""
+
 SHARES = 24
 DIFFICULTY = 10**9
 """So high that no share is found in the time of a test: counts are the same in each."""
@@ -67,7 +70,8 @@ DIFFICULTY = 10**9
 class LogErrors(logging.Handler):
     """Keeps what is logged as an error or with a traceback.
 
-    A miner that cannot be polled is logged once as an error, which is right.
+    Two are right: a miner that cannot be polled, which is logged once as an error, and a
+    set-up that Home Assistant ended when it stopped.
     """
 
     def __init__(self) -> None:
@@ -79,6 +83,8 @@ class LogErrors(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
         if record.exc_info and (error := record.exc_info[1]):
+            if isinstance(error, asyncio.CancelledError) and SET_UP in message:
+                return
             *_, last = traceback.extract_tb(error.__traceback__)
             self.found.append(
                 f"{message}: {error!r} in {last.name} ({last.filename}:{last.lineno})"

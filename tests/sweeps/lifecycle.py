@@ -314,6 +314,8 @@ async def sweep(home: Home, name: str) -> Swept:
     """Do each thing to the entry at each moment of a command."""
     swept = Swept()
     for operation in OPERATIONS:
+        if operation in COMMANDS[name].refused:
+            continue
         await _sweep(home, name, operation, swept)
     return swept
 
