@@ -309,15 +309,20 @@ async def test_a_restored_request_that_another_miner_confirms_is_told(
     assert [name for name, _ in told] == ["restarted", "state_restored"]
 
 
+@pytest.mark.parametrize("is_confused", [False, True])
 async def test_a_restart_while_home_assistant_was_down(
-    running: Rig, told: Told
+    running: Rig, told: Told, is_confused: bool
 ) -> None:
-    """It is reported at the first poll."""
+    """It is reported at the first poll; a config of another miner is no change."""
     await running.turn(MINING, on=False)
     await running.hass.config_entries.async_unload(running.entry.entry_id)
     running.simulator.restart()
     await running.pass_time(timedelta(hours=1))
+    if is_confused:
+        # The config of the second poll, which follows the pause
+        running.simulator.fail_next(10, "other_miner")
     await running.set_up()
+    await running.poll()
     assert [name for name, _ in told] == ["restarted", "state_restored"]
     await running.reload()
     await running.poll(2)

@@ -2,11 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from custom_components.xmrig_miner.api.confirm import CONFIRM_TIMEOUT, confirm
+from custom_components.xmrig_miner.api.confirm import (
+    CONFIRM_INTERVAL,
+    CONFIRM_TIMEOUT,
+    confirm,
+)
 from custom_components.xmrig_miner.api.exceptions import (
     Command,
     XmrigAnotherMinerError,
@@ -34,11 +39,13 @@ class Readings:
         self.readings = list(readings)
         self.takes = takes
         self.count = 0
+        self.times: list[float] = []
 
     async def read(self) -> int:
         """Return the next reply, or raise the next error."""
         reading = self.readings[min(self.count, len(self.readings) - 1)]
         self.count += 1
+        self.times.append(asyncio.get_running_loop().time())
         await asyncio.sleep(self.takes)
         if isinstance(reading, Exception):
             raise reading
@@ -104,6 +111,21 @@ async def test_a_result_that_does_not_show() -> None:
     assert isinstance(outcome, XmrigNotConfirmedError)
     assert outcome.command is Command.PAUSE
     assert seconds == pytest.approx(CONFIRM_TIMEOUT, abs=0.2)
+
+
+async def test_a_result_that_takes_long_is_read_less_often() -> None:
+    """Ten times in the first second, then at most a tenth of the time late."""
+    readings = Readings(0)
+    with pytest.raises(XmrigNotConfirmedError):
+        await readings.confirm()
+    first = readings.times[0]
+    passed = [time - first for time in readings.times]
+    waits = [after - before for before, after in pairwise(passed)]
+    assert waits[:10] == pytest.approx([CONFIRM_INTERVAL] * 10, abs=1e-3)
+    assert waits[10:-1] == pytest.approx(
+        [time / 10 for time in passed[10:-2]], abs=1e-3
+    )
+    assert 0 < waits[-1] <= passed[-2] / 10
 
 
 async def test_readings_that_all_fail() -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.exceptions import HomeAssistantError
+
 from custom_components.xmrig_miner.const import DOMAIN
 from tests.controls import MINING
 
@@ -33,9 +36,17 @@ async def shut_down(rig: VirtualRig) -> None:
 
 
 async def set_up(rig: VirtualRig) -> None:
-    """Set the entry up, for which Home Assistant waits when it stops."""
+    """Set the entry up, for which Home Assistant waits when it stops.
+
+    Raises HomeAssistantError with what the entry shows if it is tried again later.
+    """
     entries = rig.hass.config_entries
     await rig.hass.async_create_task(entries.async_setup(rig.entry.entry_id))
+    if rig.entry.state is ConfigEntryState.SETUP_RETRY:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=rig.entry.error_reason_translation_key,
+        )
 
 
 async def pause_briefly(rig: VirtualRig) -> None:

@@ -200,7 +200,12 @@ COMMANDS = {
     ),
     "restart": Command(restart, turn(MINING, on=False), polls=2),
     "restart_while_unloaded": Command(
-        set_up, shut_down, polls=2, refused=frozenset({"unload"})
+        set_up,
+        shut_down,
+        # A state that is restored before the set-up fails is told by no event
+        ignored_after_error=("events",),
+        refused=frozenset({"unload"}),
+        polls=2,
     ),
     "end_of_pause": Command(wait_for_action, pause_briefly, polls=3),
     "resumed_by_rule": Command(

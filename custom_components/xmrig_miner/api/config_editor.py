@@ -86,6 +86,8 @@ class ConfigEditor:
         self._store = store
         self._last: Config | None = None
         """The config as it was last read."""
+        self._unobserved: Config | None = None
+        """The same before any was observed."""
         self._written: tuple[Config, list[Change]] | None = None
         """The last write, until the miner shows it."""
         self._shown: _Shown | None = None
@@ -217,11 +219,14 @@ class ConfigEditor:
         change.
         """
         config = await self._link.config()
-        last = self._last
+        # After a restart, polls are not observed until the state is restored
+        last = self._last or self._unobserved
         for _ in range(2):
             if last is None or json_equal(last.document, config.document):
                 break
             last, config = config, await self._link.config()
+        if self._last is None:
+            self._unobserved = config
         return config
 
     def observe(self, config: Config) -> None:

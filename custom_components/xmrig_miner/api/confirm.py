@@ -19,7 +19,11 @@ second after its reply (src/base/io/Watcher.h:53).
 """
 
 CONFIRM_INTERVAL = 0.1
-"""Seconds between readings."""
+"""Seconds between readings in the first second.
+
+Later, a tenth of the time that has passed: what is not shown by then takes long, and its
+miner is asked a third as often.
+"""
 
 
 async def confirm[ReplyT](
@@ -38,7 +42,8 @@ async def confirm[ReplyT](
     XmrigAnotherMinerError at once.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + CONFIRM_TIMEOUT
+    began = loop.time()
+    deadline = began + CONFIRM_TIMEOUT
     while True:
         unread: XmrigError | None = None
         try:
@@ -50,7 +55,8 @@ async def confirm[ReplyT](
         else:
             if condition(reply):
                 return reply
-        if loop.time() >= deadline:
+        now = loop.time()
+        if now >= deadline:
             raise (
                 unread
                 or failure
@@ -58,4 +64,5 @@ async def confirm[ReplyT](
                     f"The miner accepted {command}, but does not show it", command
                 )
             )
-        await asyncio.sleep(CONFIRM_INTERVAL)
+        interval = max(CONFIRM_INTERVAL, (now - began) / 10)
+        await asyncio.sleep(min(interval, deadline - now))
