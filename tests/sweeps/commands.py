@@ -204,6 +204,8 @@ COMMANDS = {
         shut_down,
         # A state that is restored before the set-up fails is told by no event
         ignored_after_error=("events",),
+        # Of the poll that follows
+        errors=frozenset({"not_xmrig"}),
         refused=frozenset({"unload"}),
         polls=2,
     ),

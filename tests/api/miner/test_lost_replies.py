@@ -257,7 +257,7 @@ async def test_one_confirming_read_that_fails(command: str, fault: str) -> None:
 
 @pytest.mark.parametrize("command", ALL)
 async def test_many_confirming_reads_that_fail(command: str) -> None:
-    """During half of the timeout."""
+    """During half of the timeout, in which there are some thirty."""
     expected = await result_of(command)
     async with Rig() as rig, commanding(rig) as (miner, _):
         before = await poll(miner)
@@ -265,7 +265,7 @@ async def test_many_confirming_reads_that_fail(command: str) -> None:
 
         def fail(request: HttpRequest) -> None:
             if request.method != "GET":
-                for number in range(2, 50):
+                for number in range(2, 30):
                     rig.fail_next(number, "http_500")
 
         rig.on_request = fail

@@ -159,10 +159,10 @@ def backends(document: Any) -> Fault:
 async def test_incomplete_backends(document: Any) -> None:
     """A missing backend is unknown, not disabled: the stop is not confirmed."""
     async with Rig() as rig, commanding(rig) as (miner, _):
-        for number in range(1, 60):
+        for number in range(1, 30):
             rig.fail_next(number, backends(document))
         await miner.stop()
-        assert len(rig.requests) == 60
+        assert len(rig.requests) == 30
         assert rig.enabled == set()
 
 
