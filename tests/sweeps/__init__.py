@@ -14,14 +14,16 @@ repairs, what is stored, the log, and what the simulated miner was asked for.
 
 To add a command, add it to `COMMANDS` in `commands.py`: what to do, what has to be true
 before (`prepare`), and what it needs of the miner and of the options. The tests find it
-there. It is run once without a failure, and what is seen then is what is expected.
+there. It is run once without a failure, and what is seen then is what is expected. What
+is done without a command, as after a restart of the miner, is one that waits for it
+(`background.py`).
 
 To add a kind of failure, add it to `FAULTS` of the simulator and to `KINDS` in
 `kinds.py`, with the errors that are true when it happens. Name it by what goes wrong on
 the wire, and add a second one if it matters whether the command took effect before.
 
 To add an operation on the entry, add it to `OPERATIONS` in `lifecycle.py`. To add an odd
-value, add it to `ODD_VALUES` in `odd_values.py`.
+value, add it to `ODD_VALUES` in `odd.py`.
 
 At the end of the run is printed how many combinations there are, and how many of them
 ran. None is skipped, but those that are equal to another one are folded into it:
@@ -32,7 +34,7 @@ ran. None is skipped, but those that are equal to another one are folded into it
   proven by `test_alike.py`), and late replies of a miner that did not change meanwhile.
 - The three requests of the poll at the end of a command, for operations on the entry,
   and an unload while the command reads: a reload and a removal begin with the same.
-- Values of a document that are alike (`places` in `odd_values.py`). Of the others,
+- Values of a document that are alike (`places` in `odd.py`). Of the others,
   several are tried at a time, each in an object of its own; where one of them is wrong
   or hides the others, all are tried one by one.
 """

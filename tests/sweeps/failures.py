@@ -15,11 +15,12 @@ from simulator.jsonvalue import Json
 from tests.controls import config_of, restore
 
 from .commands import COMMANDS, Command, nothing
+from .comparison import differences, unlike
 from .folding import Request, Swept, before_poll, is_folded
 from .home import Home
 from .kinds import ALIKE, AS_LATE, KINDS, Kind, is_true, key_of
 from .trial import Trial, VirtualRig, is_paused
-from .view import View, controls, differences, look, unlike
+from .view import View, controls, look
 
 PATIENCE = 900
 """Seconds after which a command has not ended at all."""

@@ -7,8 +7,7 @@ import json
 import logging
 from pathlib import Path
 import tempfile
-import traceback
-from typing import Any, override
+from typing import Any
 from unittest.mock import patch
 
 from aiohttp import ThreadedResolver
@@ -41,6 +40,7 @@ from tests.common import entry_for
 from tests.virtual_time import run
 from tests.watts import drawn, report
 
+from .errors import LogErrors
 from .trial import Trial, VirtualRig, plain
 
 MEMORY = Path("/dev/shm")  # noqa: S108
@@ -59,42 +59,9 @@ METER_INTERVAL = 5
 SPREAD = 300_000
 """Microseconds after a full second at which Home Assistant polls."""
 
-SET_UP = "Setup of config entry"
-"""What Home Assistant logs of a set-up that is cancelled."""
-
 SHARES = 24
 DIFFICULTY = 10**9
 """So high that no share is found in the time of a test: counts are the same in each."""
-
-
-class LogErrors(logging.Handler):
-    """Keeps what is logged as an error or with a traceback.
-
-    Two are right: a miner that cannot be polled, which is logged once as an error, and a
-    set-up that Home Assistant ended when it stopped.
-    """
-
-    def __init__(self) -> None:
-        """Start with nothing."""
-        super().__init__(logging.WARNING)
-        self.found: list[str] = []
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if record.exc_info and (error := record.exc_info[1]):
-            if isinstance(error, asyncio.CancelledError) and SET_UP in message:
-                return
-            *_, last = traceback.extract_tb(error.__traceback__)
-            self.found.append(
-                f"{message}: {error!r} in {last.name} ({last.filename}:{last.lineno})"
-            )
-        elif "Traceback" in message:
-            self.found.append(message)
-        elif record.levelno >= logging.ERROR and not (
-            record.name.startswith("custom_components.xmrig_miner")
-        ):
-            self.found.append(f"{record.name}: {message}")
 
 
 class Home:

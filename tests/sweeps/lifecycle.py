@@ -2,33 +2,31 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-import functools
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from homeassistant.core import HassJob, async_get_hass
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
-from homeassistant.util.async_ import get_scheduled_timer_handles
 
 from custom_components.xmrig_miner.api.exceptions import Command as ConfirmedCommand
-from custom_components.xmrig_miner.const import DOMAIN, SCAN_INTERVAL
+from custom_components.xmrig_miner.const import SCAN_INTERVAL
 from simulator import Fault
 from simulator.http import Reply, Request
 from simulator.miner import SimulatedMiner
 
 from .commands import COMMANDS, Command
+from .comparison import unlike
 from .failures import Clean, clean, prepare, summary, unlike_miner, wait_a_moment
-from .folding import Swept, before_poll, is_folded
+from .folding import Swept
 from .home import ENTRY_ID, Home, booted, temporary_directory
 from .kinds import key_of
+from .moments import Moment, moments, saving
+from .resources import Resources
 from .trial import Trial, VirtualRig
-from .view import View, look, unlike
+from .view import View, look
 
 PATIENCE = 600
 """Seconds after which a command, or what is done to its entry, has not ended at all."""
@@ -44,12 +42,6 @@ WATCHED = 20
 
 NOT_STORED = {"events"}
 """What does not outlast the end of an instance."""
-
-MANAGER = f"{DOMAIN}.fleet"
-"""Modules of the manager, which has an entry of its own."""
-
-OTHER_TASKS = ("simulator", "sweeps")
-"""Parts of what tasks are called that belong to the test."""
 
 UNTRUE = {
     *("cannot_connect", "not_xmrig", "invalid_auth", "token_not_expected"),
@@ -70,25 +62,6 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-@dataclass(frozen=True)
-class Moment:
-    """When something is done to the entry: at an await of the command."""
-
-    at: str
-    """`received`: before the miner acts on a request. `acted`: after that, before its
-    response. `stored`: when a file is about to be written."""
-    number: int
-    """Of the request or of the file, from 1."""
-    name: str
-    """What is asked for, or which file it is."""
-    is_read: bool = False
-    """Whether it changes nothing, neither at the miner nor on disk."""
-
-    def __str__(self) -> str:
-        """Return it as a problem is reported."""
-        return f"{self.at} {self.number} ({self.name})"
-
-
 @dataclass
 class Course:
     """What happened in the course of a command."""
@@ -97,109 +70,6 @@ class Course:
     view: View | None = None
     """What is seen once the entry is set up again; None if it was removed."""
     problems: list[str] = field(default_factory=list)
-
-
-class Resources:
-    """The tasks, timers and open files that there are."""
-
-    def __init__(self) -> None:
-        """Take note of them."""
-        self.tasks = asyncio.all_tasks()
-        self.timers = {
-            id(handle): handle
-            for handle in get_scheduled_timer_handles(asyncio.get_running_loop())
-            if not handle.cancelled()
-        }
-        self.files = len(list(Path("/proc/self/fd").iterdir()))
-
-    def left_since(self, before: Resources) -> Iterator[str]:
-        """Yield those of the integration that are still there."""
-        for task in self.tasks - before.tasks:
-            if not any(name in repr(task) for name in OTHER_TASKS):
-                yield f"task left: {task!r}"
-        for key, handle in self.timers.items():
-            if key not in before.timers and _is_ours(handle):
-                yield f"timer left: {handle!r}"
-        if self.files > before.files:
-            yield f"{self.files - before.files} files or sockets left open"
-
-
-def _is_ours(handle: asyncio.TimerHandle) -> bool:
-    """Return whether a timer is one of the integration or of its files.
-
-    Those that Home Assistant ends itself when it stops are not meant.
-    """
-    # What a timer calls has no public name
-    callback_name, arguments_name = "_callback", "_args"
-    seen: list[Any] = [
-        getattr(handle, callback_name, None),
-        *(getattr(handle, arguments_name, None) or ()),
-    ]
-    jobs = [item for item in seen if isinstance(item, HassJob)]
-    if any(job.cancel_on_shutdown for job in jobs) and async_get_hass().is_stopping:
-        return False
-    seen += [job.target for job in jobs]
-    for item in seen[:]:
-        function = item.func if isinstance(item, functools.partial) else item
-        seen += [function, getattr(function, "__self__", None)]
-    return any(
-        (isinstance(item, Store) and ENTRY_ID in item.key)
-        or any(
-            DOMAIN in module and MANAGER not in module
-            for module in (str(getattr(item, "__module__", "")), type(item).__module__)
-        )
-        for item in seen
-    )
-
-
-_moments: dict[str, tuple[list[Moment], int]] = {}
-
-
-async def moments(home: Home, name: str) -> tuple[list[Moment], int]:
-    """Return the moments of a command at which it waits for something.
-
-    Also returns how many there are with those that are equal, of which two are enough,
-    and with all requests of the poll at the end, which are sent at once: the last of
-    them is enough.
-    """
-    if name not in _moments:
-        stored: list[str] = []
-
-        async def note(store: Store[Any]) -> None:
-            stored.append(store.key.replace(ENTRY_ID, "*"))
-
-        command = COMMANDS[name]
-        async with home.trial(options=command.options, **command.miner) as trial:
-            await prepare(trial, command)
-            with saving(note):
-                await command.run(trial.rig)
-        found = [Moment("stored", number, key) for number, key in enumerate(stored, 1)]
-        folded = 0
-        side_by_side = range(before_poll(trial.requests), len(trial.requests) - 1)
-        for index, request in enumerate(trial.requests):
-            if is_folded(trial.requests, index) or index in side_by_side:
-                folded += 1
-                continue
-            at = index + 1, request.name
-            found.append(Moment("received", *at, request.is_read))
-            if not request.is_read:
-                found.append(Moment("acted", *at))
-        _moments[name] = found, len(found) + folded
-    return _moments[name]
-
-
-@contextmanager
-def saving(hook: Callable[[Store[Any]], Awaitable[None]]) -> Iterator[None]:
-    """Call a hook before a file of the entry is written, until the end of the block."""
-    save = Store.async_save
-
-    async def hooked(store: Store[Any], data: Any) -> None:
-        if ENTRY_ID in store.key:
-            await hook(store)
-        await save(store, data)
-
-    with patch.object(Store, "async_save", hooked):
-        yield
 
 
 class _Starter:

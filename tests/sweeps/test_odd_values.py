@@ -3,7 +3,8 @@
 import pytest
 
 from .conftest import TIMEOUT, Check
-from .odd_values import ODD_VALUES, sweep_polls, sweep_set_up
+from .odd import ODD_VALUES
+from .odd_values import sweep_polls, sweep_set_up
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 
