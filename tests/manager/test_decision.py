@@ -17,8 +17,9 @@ from custom_components.xmrig_miner.manager.heat import STEP_TIME
 from custom_components.xmrig_miner.manager.members import LEFT_OUT, OFFLINE_KEPT
 from custom_components.xmrig_miner.manager.response import LONGEST
 from custom_components.xmrig_miner.manager.sleep import Sleep
-from custom_components.xmrig_miner.manager.sleep_rules import SleepRules
+from custom_components.xmrig_miner.manager.sleep_rules import Phase, SleepRules
 from custom_components.xmrig_miner.manager.state import SILENT, ManagerState, Shown
+from custom_components.xmrig_miner.manager.watts import ASSUMED
 
 from .common import House, line, miner
 
@@ -107,6 +108,19 @@ def test_at_full_that_is_the_reason() -> None:
     plan = house.run(0, -500)
     assert plan.targets == {"a": 4}
     assert plan.reason is Reason.EVERYTHING_AT_FULL
+
+
+def test_a_miner_that_starts_up_is_the_reason() -> None:
+    """It will use what is left over."""
+    house = House(miner(threads=None, is_online=False, sleep=SleepRules(after=600)))
+    house.state = ManagerState(sleepers={"a": Sleep(phase=Phase.WAKING, since=0)})
+    assert house.run(10, -500).reason is Reason.WAKING
+
+
+def test_a_member_whose_power_is_still_to_be_learned_takes_part() -> None:
+    """With a power that is assumed until then."""
+    house = House(miner(size=4, curve=None))
+    assert house.run(0, -4 * ASSUMED).targets == {"a": 4}
 
 
 def test_without_members_there_is_nothing_to_say() -> None:

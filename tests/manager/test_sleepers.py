@@ -337,11 +337,20 @@ def doings(
     more: float | None,
     sleepers: dict[str, Sleep],
     *others: Member,
+    first: str = "",
     **values: Any,
 ) -> Doings:
-    """Return what to do with rigs if some W may be drawn, beside other members."""
+    """Return what to do with rigs if some W may be drawn, beside other members.
+
+    The `first` rig has a higher priority.
+    """
     rigs = [
-        rig(id_, is_online=sleep.phase is Phase.AWAKE, **values)
+        rig(
+            id_,
+            is_online=sleep.phase is Phase.AWAKE,
+            priority=int(id_ == first),
+            **values,
+        )
         for id_, sleep in sleepers.items()
     ]
     members = [*rigs, *others]
@@ -360,6 +369,24 @@ def test_what_is_starting_is_spent(more: float, woken: list[str]) -> None:
     """So is what was woken a moment ago."""
     sleepers = {"a": WAKING, "b": LONG_ASLEEP, "c": LONG_ASLEEP}
     assert list(doings(more, sleepers).actions) == woken
+
+
+@pytest.mark.parametrize(("first", "woken"), [("", "b"), ("a", "a"), ("c", "c")])
+def test_the_order_in_which_they_are_woken(first: str, woken: str) -> None:
+    """By priority, and then the one that has slept longest."""
+    sleepers = dict.fromkeys("abc", LONG_ASLEEP)
+    sleepers["b"] = replace(LONG_ASLEEP, since=-2e6)
+    assert list(doings(NEED, sleepers, first=first).actions) == [woken]
+
+
+@pytest.mark.parametrize(("is_steerable", "since"), [(True, NOW), (False, None)])
+def test_the_rest_of_one_that_the_manager_lets_rest(
+    is_steerable: bool, since: float | None
+) -> None:
+    """It does not begin while the user has switched it off."""
+    awake = {"a": Sleep(since=-1e6, need=NEED)}
+    result = doings(0, awake, is_steerable=is_steerable)
+    assert result.sleepers["a"].rested_since == since
 
 
 def test_one_whose_need_is_unknown_spends_nothing() -> None:
