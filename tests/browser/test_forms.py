@@ -113,6 +113,8 @@ async def test_mining_is_switched_off_and_on(user: User, client: Client) -> None
         await expect(mining).to_be_checked(checked=turned_on)
         state = "on" if turned_on else "off"
         await eventually(partial(has_state, client, "switch.mining", state))
+        # If the change comes late, it shows the old state again until then
+        await expect(mining).to_be_checked(checked=turned_on)
 
 
 async def test_threads_are_set_by_the_slider(user: User, client: Client) -> None:
