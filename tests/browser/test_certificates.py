@@ -72,10 +72,7 @@ async def test_another_one_is_asked_about(
 
 async def test_the_choice_is_shown_in_the_form(user: User) -> None:
     """With what each of the three means."""
-    await user.open("config/integrations/integration/xmrig_miner")
-    row = user.page.locator("ha-config-entry-row", has_text="cellar")
-    await row.get_by_role("button", name="Menu").first.click()
-    await row.locator("ha-dropdown-item", has_text="Reconfigure").first.click()
+    await user.choose_for("cellar", "Reconfigure")
     for choice in (
         "By a certificate authority",
         "Pin the miner's certificate",

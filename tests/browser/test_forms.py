@@ -86,14 +86,6 @@ async def open_device(user: User) -> None:
     await user.sees("Controls")
 
 
-async def open_menu(user: User, item: str) -> None:
-    """Choose an item of the menu of the miner's config entry."""
-    await user.open("config/integrations/integration/xmrig_miner")
-    row = user.page.locator("ha-config-entry-row", has_text="attic")
-    await row.get_by_role("button", name="Menu").first.click()
-    await row.locator("ha-dropdown-item", has_text=item).first.click()
-
-
 async def has_state(client: Client, name: str, state: str) -> bool:
     """Return whether an entity of the miner has a state."""
     return await client.state((await device(client)).entities[name]) == state
@@ -147,7 +139,7 @@ async def test_it_is_reconfigured(
     user: User, client: Client, miner: SimulatedMiner
 ) -> None:
     """A wrong port is refused, and the token stays although it is not shown."""
-    await open_menu(user, "Reconfigure")
+    await user.choose_for("attic", "Reconfigure")
     await expect(user.input("access_token")).to_have_value("")
     await user.fill(port=str(free_port()))
     await user.submit()
@@ -217,7 +209,7 @@ async def test_a_repair_is_solved(
 
 async def test_the_miner_is_deleted(user: User, client: Client) -> None:
     """Nothing of it is left."""
-    await open_menu(user, "Delete")
+    await user.choose_for("attic", "Delete")
     await user.page.locator("dialog-box ha-button", has_text="Delete").click()
 
     async def is_gone() -> bool:

@@ -14,7 +14,7 @@ from scripts.runner.process import HomeAssistant
 from tests.live.other import fill
 from tests.live.running import SimulatedMiner, eventually, free_port
 
-from .user import User, logged_in
+from .user import logged_in
 
 
 @pytest.fixture
@@ -57,14 +57,6 @@ async def is_undone(client: Client) -> bool:
     return keller["disabled_by"] is None and "Keller" not in await titles(client)
 
 
-async def open_menu(user: User, title: str, item: str) -> None:
-    """Choose an item of the menu of a miner's config entry."""
-    await user.open("config/integrations/integration/xmrig_miner")
-    row = user.page.locator("ha-config-entry-row", has_text=title)
-    await row.get_by_role("button", name="Menu").first.click()
-    await row.locator("ha-dropdown-item", has_text=item).first.click()
-
-
 async def test_miners_are_imported_and_one_is_undone(
     browser: Browser, home: HomeAssistant
 ) -> None:
@@ -81,7 +73,7 @@ async def test_miners_are_imported_and_one_is_undone(
             await user.sees("Imported: Rig One, Keller, Open")
             await user.finish()
             assert await titles(client) == ["Keller", "Open", "Rig One"]
-            await open_menu(user, "Keller", "Reconfigure")
+            await user.choose_for("Keller", "Reconfigure")
             await user.choose("Undo the import")
             await user.sees("Undo the import of Keller?")
             await user.submit()

@@ -8,7 +8,14 @@ import re
 from typing import Any
 
 import aiohttp
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    TimeoutError as PlaywrightTimeoutError,
+    expect,
+)
 
 from scripts.runner.client import Client
 
@@ -17,6 +24,9 @@ PHONE = {"width": 360, "height": 740}
 
 PATIENCE = 300_000
 """ms until something counts as missing: on a busy computer, all of it takes longer."""
+
+MENU = 30_000
+"""ms until a menu is opened again whose items are not shown."""
 
 SCREEN = 3000
 """Characters of what is on the screen that explain a failure."""
@@ -84,6 +94,22 @@ class User:
     async def click(self, name: str) -> None:
         """Click the button of a name."""
         await self.page.get_by_role("button", name=name).first.click()
+
+    async def choose_for(self, title: str, item: str) -> None:
+        """Choose an item of the menu of a config entry, on the page of them all.
+
+        Rows change places while an entry is set up, and an open menu with them to the
+        entry that comes there.
+        """
+        row = self.page.locator("ha-config-entry-row", has_text=title)
+        choice = row.locator("ha-dropdown-item", has_text=item).first
+        async with asyncio.timeout(PATIENCE / 1000):
+            while True:
+                await self.open("config/integrations/integration/xmrig_miner")
+                await row.get_by_role("button", name="Menu").first.click()
+                with suppress(PlaywrightTimeoutError):
+                    await choice.click(timeout=MENU)
+                    return
 
     async def open_repair(self, title: str) -> None:
         """Open a repair, on the page of repairs."""
