@@ -42,7 +42,7 @@ EXPECTED = re.compile(
 )
 
 OURS = "/xmrig_miner/"
-"""In the URLs of the integration's own modules."""
+"""The path of the integration's own modules."""
 
 REMEMBER = """(values) => {
   for (const [key, value] of Object.entries(values)) localStorage[key] = JSON.stringify(value);
@@ -62,7 +62,7 @@ class User:
 
     def complain(self, text: str, source: str) -> None:
         """Note an error or warning of the browser's console, and where it is from."""
-        if OURS in source or not EXPECTED.search(text):
+        if self.url + OURS in source or not EXPECTED.search(text):
             self.complaints.append(f"{self.page.url}: {text} ({source})")
 
     async def open(self, path: str) -> None:
