@@ -16,7 +16,7 @@ USUAL_BEND = 0.1
 """Share by which the first threads draw more than all on average, until steps tell, and
 how far that may be off: clocks fall with load."""
 
-UNUSUAL_BEND = 0.3
+UNUSUAL_BEND = 0.2
 """How far that share may be off where steps do not tell it. The fit prefers a usual one,
 but its error allows for others: what cores share bends a curve up, clocks that rise
 with load bend it down."""
