@@ -62,9 +62,6 @@ class Command:
     polls: int = 1
     """After how many polls it is over. What failed in the background is repeated at the
     next one, and shows at the one after; a hashrate takes one more."""
-    ignored_in_background: frozenset[str] = frozenset()
-    """What a failure in the background leaves as an error would: a write that was not
-    confirmed is looked at again when it is undone, and more was learned meanwhile."""
     refused: frozenset[str] = frozenset()
     """What Home Assistant itself refuses to do to the entry meanwhile."""
     is_poll: bool = False
@@ -214,13 +211,7 @@ COMMANDS = {
         plug_in, go_on_battery, {"config": {"pause-on-battery": True}}, polls=2
     ),
     "limit_that_waits": Command(
-        several(limit(FULL), wait_for_action),
-        limit(HALF),
-        **LIMITED,
-        ignored_in_background=frozenset(
-            {f"stored.{DOMAIN}.*", f"stored.{DOMAIN}.*.power"}
-        ),
-        polls=3,
+        several(limit(FULL), wait_for_action), limit(0), **LIMITED, polls=4
     ),
     "proxy_poll": Command(lambda _: asyncio.sleep(12), miner=PROXY, is_poll=True),
     "proxy_pool": Command(pool(BACKUP), miner=PROXY),

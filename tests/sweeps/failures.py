@@ -174,8 +174,7 @@ def judge(clean: Clean, outcome: Outcome, kind: Kind) -> list[str]:
     view = outcome.views[-1]
     wrong = [*outcome.problems, *(f"log: {line}" for line in outcome.log)]
     if outcome.error is None:
-        ignored = clean.command.ignored_in_background
-        return wrong + unlike(clean.after, view, ignored=ignored)
+        return wrong + unlike(clean.after, view)
     key = key_of(outcome.error)
     if key not in clean.command.errors and not is_true(
         key, kind, took_effect=outcome.took_effect
