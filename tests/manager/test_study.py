@@ -322,13 +322,13 @@ def test_the_steps_of_a_swing_are_planned() -> None:
     assert not MEASURED.is_planned(Study(), "a", is_more=True)
 
 
-@pytest.mark.parametrize(("lacks_counts", "threads"), [(False, 0), (True, 2)])
+@pytest.mark.parametrize(("lacks_counts", "threads"), [(False, 0), (True, 1)])
 def test_swings_are_counted(lacks_counts: bool, threads: int) -> None:
     """Each member has its own; half of the threads tell how the curve bends."""
-    member = miner(threads=4, is_learning=True, lacks_counts=lacks_counts)
+    member = miner(threads=3, is_learning=True, lacks_counts=lacks_counts)
     study = Study(swung_at=-1e6, swings={"a": 1, "b": 5})
     swung = study.updated(
-        loads(member), {"a": 4}, [member], {"a": Record()}, 7, Watts()
+        loads(member), {"a": 3}, [member], {"a": Record()}, 7, Watts()
     )
     assert swung == Study(
         current=Measuring("a", threads, 7, is_swing=True),
