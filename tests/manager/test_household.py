@@ -328,6 +328,6 @@ def test_threads_that_are_kept_wait_for_none() -> None:
 
 def test_threads_that_wait_for_a_load_of_the_house() -> None:
     """They are added if it does not return."""
-    outcome = outcome_of(miner(), 0, 0, -220)
+    outcome = outcome_of(miner(threads=1), 20, 20, -200)
     assert (outcome.threads, outcome.reason) == ({"a": 1}, Reason.WAITING_TO_STEP_UP)
     assert outcome.wake_at == NOW + LOOK_AGAIN
