@@ -414,13 +414,15 @@ async def test_a_rewrite() -> None:
     assert await bench.editor.rewrite() is error
 
 
-async def test_a_config_that_differs_is_read_twice() -> None:
+@pytest.mark.parametrize("is_observed", [True, False])
+async def test_a_config_that_differs_is_read_twice(*, is_observed: bool) -> None:
     """Of another miner that answers for a moment, nothing is used."""
     bench = Bench()
     editor = bench.editor
     first = await editor.read()
     assert bench.miner.reads == 1
-    editor.observe(first)
+    if is_observed:
+        editor.observe(first)
     assert (await editor.read()).document == DOCUMENT
     assert bench.miner.reads == 2
     bench.miner.edits = {3: retries(1), 4: retries(5)}
