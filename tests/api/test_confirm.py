@@ -128,6 +128,17 @@ async def test_a_result_that_takes_long_is_read_less_often() -> None:
     assert 0 < waits[-1] <= passed[-2] / 10
 
 
+async def test_a_reading_that_hangs_leaves_time_for_more_than_one() -> None:
+    """The one after it may fail as well."""
+    readings = Readings(XmrigTimeoutError("late"), XmrigResponseError("cut"), 1)
+
+    async def read() -> int:
+        readings.takes = 0 if readings.count else REQUEST_TIMEOUT + 1
+        return await readings.read()
+
+    assert await confirm(read, lambda reply: reply >= 1, command=Command.PAUSE) == 1
+
+
 async def test_readings_that_all_fail() -> None:
     """Whether the command took effect is unknown, and the error gives the reason."""
     gone = XmrigConnectionError("gone")

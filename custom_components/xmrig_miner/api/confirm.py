@@ -21,7 +21,7 @@ second after its reply (src/base/io/Watcher.h:53).
 CONFIRM_INTERVAL = 0.1
 """Seconds between readings in the first second.
 
-Later, a tenth of the time that has passed: what is not shown by then takes long, and its
+Later, a tenth of the time spent waiting: what is not shown by then takes long, and its
 miner is asked a third as often.
 """
 
@@ -42,8 +42,8 @@ async def confirm[ReplyT](
     XmrigAnotherMinerError at once.
     """
     loop = asyncio.get_running_loop()
-    began = loop.time()
-    deadline = began + CONFIRM_TIMEOUT
+    deadline = loop.time() + CONFIRM_TIMEOUT
+    waited = 0.0
     while True:
         unread: XmrigError | None = None
         try:
@@ -64,5 +64,6 @@ async def confirm[ReplyT](
                     f"The miner accepted {command}, but does not show it", command
                 )
             )
-        interval = max(CONFIRM_INTERVAL, (now - began) / 10)
-        await asyncio.sleep(min(interval, deadline - now))
+        interval = min(max(CONFIRM_INTERVAL, waited / 10), deadline - now)
+        waited += interval
+        await asyncio.sleep(interval)
