@@ -74,6 +74,19 @@ def test_the_error_says_how_far_it_may_be_off() -> None:
     assert sum(each > 2 for each in off) <= 15
 
 
+@pytest.mark.parametrize(
+    ("pair", "others", "lacks_counts"),
+    [((0, 2), FEW, True), ((0, 2), FEW + 1, False), ((0, 4), 0, False)],
+)
+def test_whether_other_numbers_of_threads_are_needed(
+    pair: tuple[int, int], others: int, *, lacks_counts: bool
+) -> None:
+    """A few may agree by chance; the power of all threads may be told as it is."""
+    steps = [Sample(*pair, 20 * pair[1] + off, 5) for off in (-1, 1) * 10]
+    steps += [Sample(0, 1, 22, 5)] * others
+    assert fit(steps, 4).lacks_counts is lacks_counts
+
+
 @pytest.mark.parametrize("bend", [-0.5, -0.3, 0.1, 0.5, 0.7])
 @pytest.mark.parametrize("pair", [(0, 2), (0, 4), (0, 8), (4, 8), (8, 16)])
 def test_steps_of_two_numbers_of_threads(pair: tuple[int, int], bend: float) -> None:
