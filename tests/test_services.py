@@ -1,5 +1,6 @@
 """Tests of the actions for one miner."""
 
+import asyncio
 import copy
 import json
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from custom_components.xmrig_miner.api.document import diff, json_equal
 
 from .common import Rig
-from .controls import SECRET_OPTIONS, SECRET_POOL, act, config_of
+from .controls import MINING, SECRET_OPTIONS, SECRET_POOL, act, config_of
 
 secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
 
@@ -33,6 +34,18 @@ async def test_data_is_all_that_the_miner_says(running: Rig) -> None:
     hidden = {("http", "host"), ("http", "access-token"), ("pools",)}
     found = {change.path for change in diff(data["config"], config)}
     assert found == hidden
+
+
+async def test_a_cancelled_action_keeps_no_command_away(running: Rig) -> None:
+    """An automation that starts again cancels what it waits for."""
+    running.simulator.fault = "late_2"
+    reading = asyncio.create_task(act(running, "get_data"))
+    await asyncio.sleep(1)
+    reading.cancel()
+    await asyncio.wait([reading])
+    running.simulator.fault = None
+    await running.turn(MINING, on=False)
+    assert running.simulator.miner.is_paused
 
 
 async def test_data_is_fresh(running: Rig) -> None:

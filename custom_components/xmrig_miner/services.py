@@ -94,7 +94,8 @@ async def _async_get_data(call: ServiceCall) -> ServiceResponse:
     """Return the current replies of a miner or proxy, without secrets."""
     entry = _entry(call)
     coordinator = entry.runtime_data.coordinator
-    await coordinator.async_refresh()
+    # Shared and shielded: cancelled, it would leave the entities unavailable
+    await coordinator.async_refresh_once()
     if not coordinator.last_update_success and coordinator.last_exception:
         raise coordinator.last_exception
     snapshot = coordinator.data

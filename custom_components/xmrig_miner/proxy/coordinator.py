@@ -66,7 +66,7 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
         Raises HomeAssistantError if the workers cannot be read.
         """
         self._reader.must_read_workers = True
-        await self.async_refresh()
+        await self.async_refresh_once()
         if not self.last_update_success and self.last_exception:
             raise self.last_exception
         if not self._reader.has_read_workers:
