@@ -165,6 +165,12 @@ def test_less_power_with_more_threads_is_noise() -> None:
     assert curve(model) == pytest.approx([50, 85, 85], rel=0.001)
 
 
+def test_contradicting_readings_count_by_their_samples() -> None:
+    """More threads draw no less: both draw the mean of all three samples."""
+    model = taught(taught(PowerModel(threads=4), {3: 100}), {4: 85}, times=2)
+    assert model.watts(3) == model.watts(4) == pytest.approx(90, abs=0.1)
+
+
 def test_of_two_that_contradict_each_other_the_fresher_is_believed() -> None:
     """An old sample of another number of threads is outweighed."""
     model = taught(PowerModel(threads=4), {3: 2900}, times=50)
