@@ -126,9 +126,8 @@ async def test_threads_are_set_by_the_slider(user: User, client: Client) -> None
 
 async def test_options_of_the_power_are_changed(user: User, client: Client) -> None:
     """The form shows what was entered, and the change is applied."""
-    await user.open("config/integrations/integration/xmrig_miner")
-    row = user.page.locator("ha-config-entry-row", has_text="attic")
-    await row.get_by_role("button", name="Configure").click()
+    configure = user.entry("attic").get_by_role("button", name="Configure")
+    await user.click_in_entries(configure)
     await expect(user.input("full_power")).to_have_value("140")
     await user.fill(full_power="150")
     await user.submit()

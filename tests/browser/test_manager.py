@@ -140,9 +140,8 @@ async def test_a_computer_is_allowed_to_sleep(
             await client.post(f"{FLOWS}/{flow['flow_id']}", form)
     power = {"idle_power": 60, "full_power": 140}
     await add_miner(client, Connection(HOST, miner.port, TOKEN, power=power))
-    await user.open("config/integrations/integration/xmrig_miner")
-    row = user.page.locator("ha-config-entry-row", has_text="cellar")
-    await row.get_by_role("button", name="Configure").click()
+    configure = user.entry("cellar").get_by_role("button", name="Configure")
+    await user.click_in_entries(configure)
     await user.dialog.get_by_text("Sleep", exact=True).click()
     for field, name in (("wake_entity", WAKE), ("sleep_entity", SLEEP)):
         await user.page.locator(f"field={field} >> ha-generic-picker").click()
@@ -167,8 +166,8 @@ async def test_workers_of_a_proxy_become_devices(
 ) -> None:
     """They are chosen from those that are online."""
     await add_miner(client, Connection(HOST, proxy.port, TOKEN))
-    await user.open("config/integrations/integration/xmrig_miner")
-    await user.click("Add workers")
+    add = user.page.get_by_role("button", name="Add workers").first
+    await user.click_in_entries(add)
     await user.sees("Each worker that you select becomes a device")
     await user.dialog.get_by_text("Add", exact=True).click()
     await user.page.get_by_text("rig-a", exact=True).last.click()

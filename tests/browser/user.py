@@ -25,8 +25,8 @@ PHONE = {"width": 360, "height": 740}
 PATIENCE = 300_000
 """ms until something counts as missing: on a busy computer, all of it takes longer."""
 
-MENU = 30_000
-"""ms until a menu is opened again whose items are not shown."""
+MISSING = 60_000
+"""ms until the page of the config entries is opened again if something is missing."""
 
 SCREEN = 3000
 """Characters of what is on the screen that explain a failure."""
@@ -95,20 +95,29 @@ class User:
         """Click the button of a name."""
         await self.page.get_by_role("button", name=name).first.click()
 
-    async def choose_for(self, title: str, item: str) -> None:
-        """Choose an item of the menu of a config entry, on the page of them all.
+    def entry(self, title: str) -> Locator:
+        """Return the row of a config entry, on the page of them all."""
+        return self.page.locator("ha-config-entry-row", has_text=title)
 
-        Rows change places while an entry is set up, and an open menu with them to the
-        entry that comes there.
+    async def choose_for(self, title: str, item: str) -> None:
+        """Choose an item of the menu of a config entry."""
+        await self.click_in_entries(
+            self.entry(title).get_by_role("button", name="Menu").first,
+            self.entry(title).locator("ha-dropdown-item", has_text=item).first,
+        )
+
+    async def click_in_entries(self, *steps: Locator) -> None:
+        """Open the page of the config entries, and click what is on it, step by step.
+
+        Again if something is missing: the list stays empty if an entry changes while the
+        page loads its translations (hassSubscribe of ha-config-integrations).
         """
-        row = self.page.locator("ha-config-entry-row", has_text=title)
-        choice = row.locator("ha-dropdown-item", has_text=item).first
         async with asyncio.timeout(PATIENCE / 1000):
             while True:
                 await self.open("config/integrations/integration/xmrig_miner")
-                await row.get_by_role("button", name="Menu").first.click()
                 with suppress(PlaywrightTimeoutError):
-                    await choice.click(timeout=MENU)
+                    for step in steps:
+                        await step.click(timeout=MISSING)
                     return
 
     async def open_repair(self, title: str) -> None:
