@@ -80,7 +80,7 @@ class Bench:
         )
         self.entry.add_to_hass(hass)
         self.miner = SimpleNamespace(
-            link=SimpleNamespace(on_unreachable=None),
+            link=SimpleNamespace(on_unreachable=None, writes=0),
             queue=SimpleNamespace(fail_waiting=lambda: self.calls.append("fail")),
             end_pause=lambda: self._command("end"),
             pause_again=lambda: self._command("pause"),
