@@ -603,6 +603,33 @@ async def test_a_restart_during_which_the_second_poll_fails(bench: Bench) -> Non
     ]
 
 
+@pytest.mark.parametrize("is_sent", [True, False])
+@pytest.mark.parametrize("is_mining", [True, False, None])
+async def test_another_miner_answers_while_a_state_is_restored(
+    bench: Bench, *, is_mining: bool | None, is_sent: bool
+) -> None:
+    """The next poll shows whether it was restored, if the command was sent."""
+    bench.reader.restore_due = True
+    coordinator = bench.make()
+
+    async def fail() -> Any:
+        bench.miner.link.writes += is_sent
+        raise XmrigAnotherMinerError("another one", OTHER)
+
+    bench.miner.restore_wanted_state = lambda _: fail()
+    await bench.refresh(coordinator)
+    bench.reader.restore_due = False
+    bench.is_mining = is_mining
+    restored = is_sent and is_mining is False
+    calls = await bench.refresh(coordinator)
+    assert calls == ["poll", *bench.observed(2, restored=restored)]
+    # Once its state is known
+    bench.is_mining = False
+    calls = await bench.refresh(coordinator)
+    restored = is_sent and is_mining is None
+    assert calls == ["poll", *bench.observed(3, restored=restored)]
+
+
 async def test_a_pause_that_does_not_last(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
