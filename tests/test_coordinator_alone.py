@@ -630,6 +630,25 @@ async def test_another_miner_answers_while_a_state_is_restored(
     assert calls == ["poll", *bench.observed(3, restored=restored)]
 
 
+async def test_a_state_that_is_restored_again_is_told_once(bench: Bench) -> None:
+    """After another miner answered the first time."""
+    bench.reader.restore_due = True
+    coordinator = bench.make()
+    again = bench.miner.restore_wanted_state
+
+    async def fail() -> Any:
+        bench.miner.link.writes += 1
+        raise XmrigAnotherMinerError("another one", OTHER)
+
+    bench.miner.restore_wanted_state = lambda _: fail()
+    await bench.refresh(coordinator)
+    bench.miner.restore_wanted_state = again
+    bench.is_mining = False
+    calls = await bench.refresh(coordinator)
+    assert calls[-len(bench.observed(3)) :] == bench.observed(3, restored=True)
+    assert await bench.refresh(coordinator) == ["poll", *bench.observed(4)]
+
+
 async def test_a_pause_that_does_not_last(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
