@@ -54,6 +54,7 @@ async def test_a_miner_is_added_with_the_manager(
     user: User, client: Client, miner: SimulatedMiner
 ) -> None:
     """What was wrong is said, and what was entered stays."""
+    await user.log_in()
     await user.open("config/integrations/dashboard/add?domain=xmrig_miner")
     await user.click("OK")
     await user.fill(host="no-such-host.invalid", port=str(miner.port))

@@ -17,7 +17,7 @@ from playwright.async_api import (
     expect,
 )
 
-from scripts.runner.client import Client
+from scripts.runner.client import PASSWORD, USERNAME, Client
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
@@ -64,6 +64,15 @@ class User:
         """Note an error or warning of the browser's console, and where it is from."""
         if self.url + OURS in source or not EXPECTED.search(text):
             self.complaints.append(f"{self.page.url}: {text} ({source})")
+
+    async def log_in(self) -> None:
+        """Log in through the form, as in a browser that is not logged in yet."""
+        await self.page.evaluate("delete localStorage.hassTokens")
+        await self.page.goto(self.url)
+        await self.page.locator("input[name=username]").fill(USERNAME)
+        await self.page.locator("input[name=password]").fill(PASSWORD)
+        await self.page.keyboard.press("Enter")
+        await self.page.wait_for_selector("home-assistant-main")
 
     async def open(self, path: str) -> None:
         """Open a page of Home Assistant by its path."""
