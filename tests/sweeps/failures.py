@@ -59,12 +59,13 @@ class Clean:
     requests: list[Request]
 
 
-_clean: dict[str, Clean] = {}
+_clean: dict[tuple[str, bool], Clean] = {}
 
 
 async def clean(home: Home, name: str) -> Clean:
     """Return what comes of a command without a failure."""
-    if name not in _clean:
+    key = name, home.all_entities
+    if key not in _clean:
         command = COMMANDS[name]
         idle = replace(command, run=wait_a_moment)
         before = await attempt(home, idle, polls=command.polls)
@@ -72,8 +73,8 @@ async def clean(home: Home, name: str) -> Clean:
         for outcome in (before, after):
             assert outcome.error is None, outcome.error
             assert not (outcome.log or outcome.problems), outcome
-        _clean[name] = Clean(COMMANDS[name], before.views, after.views, after.requests)
-    return _clean[name]
+        _clean[key] = Clean(COMMANDS[name], before.views, after.views, after.requests)
+    return _clean[key]
 
 
 async def wait_a_moment(_: VirtualRig) -> None:

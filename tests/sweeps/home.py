@@ -68,12 +68,18 @@ class Home:
     """A Home Assistant."""
 
     def __init__(
-        self, hass: HomeAssistant, clock: FrozenDateTimeFactory, log: LogErrors
+        self,
+        hass: HomeAssistant,
+        clock: FrozenDateTimeFactory,
+        log: LogErrors,
+        *,
+        all_entities: bool,
     ) -> None:
         """Start without any miner."""
         self.hass = hass
         self.clock = clock
         self.log = log
+        self.all_entities = all_entities
 
     @property
     def storage(self) -> Path:
@@ -248,7 +254,7 @@ async def booted(
             hass.data["aiohttp_resolver"] = ThreadedResolver()
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
             try:
-                yield Home(hass, clock, log)
+                yield Home(hass, clock, log, all_entities=all_entities)
             finally:
                 if hass.state is not CoreState.stopped:
                     await hass.async_stop(force=True)
