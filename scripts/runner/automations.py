@@ -1,19 +1,29 @@
 """The automations of the demo, as the editor of Home Assistant stores them.
 
-They pause miners for a while: the manager decides whether one mines, so turning one on
-raises an error when there is no surplus.
+They pause miners for a while, and let the manager keep them mining: it decides whether
+one mines, so turning one on raises an error when there is no surplus.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from .client import Client
-from .house import COLD, PEAK_HOURS, PEAK_PRICE, PRICE, SENSORS, WARM, WARM_HOURS
-from .miner import Entry, devices
+from .house import (
+    CHEAP_PRICE,
+    COLD,
+    PEAK_HOURS,
+    PEAK_PRICE,
+    PRICE,
+    SENSORS,
+    WARM,
+    WARM_HOURS,
+)
+from .miner import DOMAIN, Entry, devices
 
 EDITOR = "config/automation/config"
 
 EXPENSIVE, HOT, OFFLINE = "demo_expensive", "demo_warm_study", "demo_offline"
+KEEP = "demo_keep_mining"
 
 EARLIER = {"demo_cheap_hours", "demo_heat_a_room"}
 """Automations that earlier versions of the demo created."""
@@ -30,7 +40,7 @@ async def show(client: Client, entries: Sequence[Entry]) -> None:
         for state in await client.get("states")
         if state["entity_id"].startswith("automation.")
     }
-    for key in existing & {EXPENSIVE, HOT, OFFLINE, *EARLIER} - wanted.keys():
+    for key in existing & {EXPENSIVE, HOT, KEEP, OFFLINE, *EARLIER} - wanted.keys():
         await client.delete(f"{EDITOR}/{key}")
     for key, automation in wanted.items():
         await client.post(f"{EDITOR}/{key}", automation)
@@ -57,7 +67,33 @@ async def _automations(client: Client, entries: Sequence[Entry]) -> dict[str, An
             (PRICE + PEAK_PRICE) / 2,
             PEAK_HOURS,
         )
+    if keep := await _keep_mining(client):
+        automations[KEEP] = {
+            "alias": "Keep mining while power is cheap",
+            "use_blueprint": {
+                "path": f"{DOMAIN}/cheap_hours.yaml",
+                "input": {
+                    "mining": keep,
+                    "price": SENSORS["electricity_price"],
+                    "threshold": (PRICE + CHEAP_PRICE) / 2,
+                },
+            },
+        }
     return automations
+
+
+async def _keep_mining(client: Client) -> str | None:
+    """Return the switch by which the manager never lets miners rest, if there is one."""
+    return next(
+        (
+            entity["entity_id"]
+            for entity in await client.command("config/entity_registry/list")
+            if entity["platform"] == DOMAIN
+            and entity["translation_key"] == "keep_mining"
+            and not entity["disabled_by"]
+        ),
+        None,
+    )
 
 
 def _rest(

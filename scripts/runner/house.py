@@ -19,11 +19,12 @@ from .client import Client
 INTERVAL = 5
 """Seconds between two readings."""
 
-PRICE, PEAK_PRICE, FEED_IN = 0.30, 0.45, 0.08
-"""Per kWh: bought off-peak and at peak hours, and exported."""
+PRICE, CHEAP_PRICE, PEAK_PRICE, FEED_IN = 0.30, 0.15, 0.45, 0.08
+"""Per kWh: bought usually, at cheap and at peak hours, and exported."""
 
 CYCLE = 600.0
-"""Period in seconds of expensive power and of a warm study."""
+"""Period in seconds of cheap and expensive power, and of a warm study."""
+CHEAP_HOURS = (90.0, 150.0)
 PEAK_HOURS = (240.0, 300.0)
 WARM_HOURS = (420.0, 570.0)
 COLD, WARM = 19.0, 21.2
@@ -142,8 +143,13 @@ class House:
     @property
     def price(self) -> float:
         """Return the price of a bought kWh."""
-        start, end = PEAK_HOURS
-        return PEAK_PRICE if start <= self.elapsed % CYCLE < end else PRICE
+        for price, (start, end) in (
+            (CHEAP_PRICE, CHEAP_HOURS),
+            (PEAK_PRICE, PEAK_HOURS),
+        ):
+            if start <= self.elapsed % CYCLE < end:
+                return price
+        return PRICE
 
     @property
     def study(self) -> float:

@@ -6,20 +6,21 @@ Each test goes on where the one before has ended.
 """
 
 from collections.abc import Generator
+from functools import partial
 import re
 
 import aiohttp
 from playwright.async_api import Browser, Locator, expect
 import pytest
 
-from scripts.runner.automations import EXPENSIVE
+from scripts.runner.automations import EXPENSIVE, KEEP
 from scripts.runner.client import Client
 from scripts.runner.dashboard import URL_PATH
 from scripts.runner.demo import RIGS
-from scripts.runner.house import PEAK_PRICE, SENSORS, WEBHOOK, House
+from scripts.runner.house import CHEAP_PRICE, PEAK_PRICE, SENSORS, WEBHOOK, House
 from scripts.runner.miner import ENTRIES, FLOWS, Connection, add_miner, listed
 from scripts.runner.process import HOST, PROJECT
-from tests.live.running import TOKEN, Run, SimulatedMiner, eventually
+from tests.live.running import TOKEN, Run, SimulatedMiner, becomes, eventually
 
 from .user import User, logged_in, repairs
 
@@ -66,8 +67,13 @@ def card(user: User) -> Locator:
 
 
 async def test_automations_run_beside_the_manager(browser: Browser, run: Run) -> None:
-    """One is triggered by the price; none is said to compete."""
-    names = ["Tell when a miner is offline", "rig-one rests", "rig-two rests"]
+    """Two are triggered by the price; none is said to compete."""
+    names = [
+        "Keep mining while power is cheap",
+        "Tell when a miner is offline",
+        "rig-one rests",
+        "rig-two rests",
+    ]
     async with logged_in(browser, run.url) as user:
         await user.open("config/automation/dashboard")
         for name in names:
@@ -75,17 +81,19 @@ async def test_automations_run_beside_the_manager(browser: Browser, run: Run) ->
     async with aiohttp.ClientSession() as session:
         client = await Client.connect(session, run.url)
 
-        async def is_triggered() -> bool:
+        async def is_triggered(automation: str) -> bool:
             return any(
                 item["attributes"].get("last_triggered")
                 for item in await client.get("states")
-                if item["attributes"].get("id") == EXPENSIVE
+                if item["attributes"].get("id") == automation
             )
 
         readings = House().pass_time(0, {rig.name: rig.idle for rig in RIGS})
-        readings["electricity_price"] = PEAK_PRICE
-        await session.post(f"{run.url}/api/webhook/{WEBHOOK}", json=readings)
-        await eventually(is_triggered)
+        for price, automation in ((CHEAP_PRICE, KEEP), (PEAK_PRICE, EXPENSIVE)):
+            readings["electricity_price"] = price
+            await session.post(f"{run.url}/api/webhook/{WEBHOOK}", json=readings)
+            await eventually(partial(is_triggered, automation))
+        await becomes(client, "switch.mining_manager_keep_mining", "off")
         assert not await repairs(client)
 
 
