@@ -316,15 +316,21 @@ async def test_the_fix_adds_the_manager(
     assert house.threads == [4, 4, 4]
 
 
-async def test_the_fix_hands_over_to_the_manager(
-    hass: HomeAssistant, house: House, hass_client: ClientSessionGenerator
-) -> None:
-    """If it does not control the miners, its mode is changed so that it does."""
+async def two_unmanaged(hass: HomeAssistant, house: House) -> tuple[Rig, Rig]:
+    """Return two miners that automations control, and not the manager."""
     one, two, _ = house.rigs
     await house.set_up()
     for rig in (one, two):
         await rig.turn("switch.managed", on=False)
     await automate(hass, made(one), made(two))
+    return one, two
+
+
+async def test_the_fix_hands_over_to_the_manager(
+    hass: HomeAssistant, house: House, hass_client: ClientSessionGenerator
+) -> None:
+    """If it does not control the miners, its mode is changed so that it does."""
+    one, two = await two_unmanaged(hass, house)
     fix = await fixing(hass, hass_client)
     assert fix.step["step_id"] == "hand_over"
     await fix.submit()
@@ -394,11 +400,7 @@ async def test_an_automation_stays_on_if_the_manager_cannot_have_its_miner(
     hass: HomeAssistant, house: House, hass_client: ClientSessionGenerator
 ) -> None:
     """Nothing would control the miner otherwise."""
-    one, two, _ = house.rigs
-    await house.set_up()
-    for rig in (one, two):
-        await rig.turn("switch.managed", on=False)
-    await automate(hass, made(one), made(two))
+    one, two = await two_unmanaged(hass, house)
     fix = await fixing(hass, hass_client)
     error = HomeAssistantError("The disk is full")
     with patch.object(XmrigStore, "async_save", side_effect=error):

@@ -18,7 +18,7 @@ from tests.forms import choose, submit
 
 from . import other
 from .conftest import Miners
-from .stored import KELLER, OPEN, RIG_ONE, started
+from .stored import KELLER, OPEN, RIG_ONE, Home, started
 from .test_candidates import only
 from .test_import import registered
 
@@ -145,15 +145,18 @@ async def test_a_miner_is_deleted_whose_entities_are_loaded(
         assert not home.miners
 
 
+async def undo_import(home: Home) -> None:
+    """Undo the import of the miner by its form."""
+    confirm = await choose(home.hass, await home.reconfigure("Keller"), "undo_import")
+    await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+
+
 async def test_a_miner_is_deleted_while_its_import_is_undone(miners: Miners) -> None:
     """Everything was returned before."""
     async with started(only(miners.stored, KELLER)) as home:
         before = registered(home, KELLER)
         await home.import_miners(KELLER)
-        confirm = await choose(
-            home.hass, await home.reconfigure("Keller"), "undo_import"
-        )
-        await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+        await undo_import(home)
         await home.wait(5)
         await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
         await home.wait(30)
@@ -174,10 +177,7 @@ async def test_a_miner_is_deleted_while_the_other_integration_is_unloaded(
         await home.import_miners(KELLER)
         await home.hass.config_entries.async_set_disabled_by(KELLER, None)
         await home.wait(3)
-        confirm = await choose(
-            home.hass, await home.reconfigure("Keller"), "undo_import"
-        )
-        await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+        await undo_import(home)
         await home.wait(3)
         await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
         await home.wait(60)
@@ -220,10 +220,7 @@ async def test_the_old_entry_is_deleted_while_the_import_is_undone(
     """The miner is removed all the same, as it was said."""
     async with started(only(miners.stored, KELLER)) as home:
         await home.import_miners(KELLER)
-        confirm = await choose(
-            home.hass, await home.reconfigure("Keller"), "undo_import"
-        )
-        await home.hass.config_entries.flow.async_configure(confirm["flow_id"], {})
+        await undo_import(home)
         await home.hass.config_entries.async_remove(KELLER)
         await home.wait(3)
         stored = dict(home.stored)
