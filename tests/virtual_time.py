@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from contextvars import Context
 from datetime import datetime, timedelta
 import selectors
 import socket
@@ -125,6 +126,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Return the seconds of the loop's clock, which begins as the monotonic one."""
         return time.monotonic() if self._jumping.now is None else self._jumping.now
+
+    @override
+    def call_later[*Ts](
+        self,
+        delay: float,
+        callback: Callable[[*Ts], object],
+        *args: *Ts,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        # A timer is due a microsecond early, before the time has moved: waiting for a
+        # deadline that is less than that away would never end
+        least = 2 / MICROSECONDS if delay > 0 else 0
+        return super().call_later(max(delay, least), callback, *args, context=context)
 
     def follow(self, move: Callable[[float], object]) -> None:
         """At each jump of time, call a function with its seconds."""
