@@ -24,6 +24,7 @@ from .controls import (
     set_threads,
     writes,
 )
+from .fixing import issues
 
 secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
 
@@ -273,6 +274,28 @@ async def test_a_redacted_value_without_a_match_is_refused(
         assert raised.value.translation_key == "redacted_value"
         assert raised.value.translation_placeholders == {"path": path}
     assert writes(running.simulator) == 0
+
+
+@secretive
+@pytest.mark.parametrize("is_followed", [False, True])
+async def test_a_redacted_value_loses_its_match_once_it_is_written(
+    running: Rig, is_followed: bool
+) -> None:
+    """A program overwrites it with other pools: no later command has to do with it."""
+    simulator = running.simulator
+    first = config_of(simulator)
+    [pool] = (await act(running, "get_data"))["config"]["pools"]
+    patch = {"pools": [pool | {"keepalive": True}], "retries": 7}
+    await act(running, "set_config", config=patch)
+    others = [{"url": "other.example.org:1", "user": "W", "pass": "x"}]
+    simulator.edit_config(lambda _: first | {"pools": others})
+    if is_followed:
+        await set_threads(running, 2)
+        assert cpu_threads(simulator) == 2
+    await running.poll()
+    assert simulator.config["retries"] == 5
+    is_raised = f"change_lost_{running.entry.entry_id}" in issues(running.hass)
+    assert is_raised is not is_followed, "of the last change only"
 
 
 # --- The whole config ---------------------------------------------------------

@@ -136,16 +136,16 @@ async def _async_set_config(call: ServiceCall) -> ServiceResponse:
     apply = replaced if call.data[ATTR_REPLACE] else patched
 
     def change(config: Config) -> Config:
-        try:
-            return apply(config, document)
-        except RedactedValueError as error:
-            raise _invalid("redacted_value", path=error.path) from error
+        return apply(config, document)
 
-    async with runtime.commands.run() as process:
-        if call.data[ATTR_DRY_RUN]:
-            changes = await process.preview(change)
-        else:
-            changes = await process.edit(change)
+    try:
+        async with runtime.commands.run() as process:
+            if call.data[ATTR_DRY_RUN]:
+                changes = await process.preview(change)
+            else:
+                changes = await process.edit(change)
+    except RedactedValueError as error:
+        raise _invalid("redacted_value", path=error.path) from error
     return _response(changes)
 
 

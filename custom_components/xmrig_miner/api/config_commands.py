@@ -86,8 +86,8 @@ class ConfigCommands[LinkT: Link[Any]]:
     async def edit(self, change: Callable[[Config], Config]) -> list[Change]:
         """Change the config on behalf of the user, and return the changes.
 
-        `change` returns the new config; it is called again if the config changes
-        meanwhile.
+        `change` returns the new config, or raises ValueError; it is called again if the
+        config changes meanwhile.
         """
         async with self._command():
             return await self._editor.edit(change, by_user=True)

@@ -115,9 +115,10 @@ class ConfigEditor:
     ) -> list[Change]:
         """Change the config, wait until the miner shows it, and return the changes.
 
-        `change` returns the new config for the current one, `update` the new state for
-        the current one. The state, with what is needed to undo the change, is stored
-        before the config is written, so that nothing is lost if either side crashes.
+        `change` returns the new config for the current one, or raises ValueError if there
+        is none; `update` returns the new state for the current one. The state, with what
+        is needed to undo the change, is stored before the config is written, so that
+        nothing is lost if either side crashes.
         `by_user` makes the new values the user's own: a control later restores them.
         """
         await self.settle()
@@ -152,7 +153,7 @@ class ConfigEditor:
         await self._store.record(self._store.state.with_ledgers_of(write.state))
         try:
             await self._write(shown.edit, write, shown.attempts)
-        except XmrigError as error:
+        except (XmrigError, ValueError) as error:
             _LOGGER.debug("A change was overwritten, and is lost: %s", error)
             self.is_change_lost = True
 
