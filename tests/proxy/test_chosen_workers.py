@@ -1,5 +1,6 @@
 """Workers that the user chose: devices of their own, through config subentries."""
 
+import asyncio
 import json
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +23,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from custom_components.xmrig_miner.config_flow import XmrigConfigFlow
 from simulator import ProxySimulator, Simulator, StratumMiner
+from simulator.http import Request
 from tests.common import connection, entry_for
 from tests.fixing import issues
 from tests.forms import check_texts, submit
@@ -360,6 +362,35 @@ async def test_a_proxy_that_does_not_answer(
     assert (await start(running_proxy))["reason"] == "not_loaded"
     assert (await choose(running_proxy, form, "attic"))["reason"] == "not_loaded"
     assert not running_proxy.entry.subentries
+
+
+@pytest.mark.parametrize("names", [("attic",), ("attic", "cellar"), ()])
+async def test_the_proxy_is_removed_while_the_form_is_open(
+    hass: HomeAssistant, running_proxy: ProxyRig, names: tuple[str, ...]
+) -> None:
+    """The form ends, and says so."""
+    form = await start(running_proxy)
+    await hass.config_entries.async_remove(running_proxy.entry.entry_id)
+    result = await choose(running_proxy, form, *names)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
+
+
+async def test_the_proxy_is_removed_while_its_workers_are_read(
+    hass: HomeAssistant, running_proxy: ProxyRig
+) -> None:
+    """There is no form to show."""
+    proxy = running_proxy.simulator
+
+    async def remove(_: Request) -> None:
+        proxy.on_request = None
+        hass.async_create_task(
+            hass.config_entries.async_remove(running_proxy.entry.entry_id)
+        )
+        await asyncio.sleep(0)
+
+    proxy.on_request = remove
+    result = await start(running_proxy)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
 
 
 async def test_nothing_is_chosen(running_proxy: ProxyRig) -> None:

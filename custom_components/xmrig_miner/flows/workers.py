@@ -5,11 +5,14 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.config_entries import (
+    ConfigEntry,
     ConfigEntryState,
     ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
+    UnknownEntry,
 )
+from homeassistant.data_entry_flow import AbortFlow
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     SelectSelector,
@@ -42,7 +45,7 @@ class WorkerFlow(ConfigSubentryFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> SubentryFlowResult:
         """Offer the workers that are online, or add those that were chosen."""
-        entry = self._get_entry()
+        entry = self._proxy()
         if entry.state is not ConfigEntryState.LOADED:
             return self._abort("not_loaded")
         room = MAX_CHOSEN_WORKERS - len(entry.subentries)
@@ -71,6 +74,16 @@ class WorkerFlow(ConfigSubentryFlow):
             title=first, data=self._data(first), unique_id=first
         )
 
+    def _proxy(self) -> ConfigEntry[Any]:
+        """Return the entry of the proxy.
+
+        Raises AbortFlow if it was removed in the meantime.
+        """
+        try:
+            return self._get_entry()
+        except UnknownEntry:
+            raise AbortFlow("entry_removed") from None
+
     async def _async_offer(
         self, coordinator: ProxyCoordinator, room: int
     ) -> SubentryFlowResult:
@@ -95,8 +108,7 @@ class WorkerFlow(ConfigSubentryFlow):
     def _taken(self) -> set[str]:
         """Return the names of the workers that are devices already."""
         return {
-            subentry.data[CONF_WORKER]
-            for subentry in self._get_entry().subentries.values()
+            subentry.data[CONF_WORKER] for subentry in self._proxy().subentries.values()
         }
 
     def _data(self, name: str) -> dict[str, Any]:
@@ -116,7 +128,7 @@ class WorkerFlow(ConfigSubentryFlow):
             data_schema=vol.Schema({field: SelectSelector(options)}),
             errors={CONF_WORKERS: error} if error else {},
             description_placeholders={
-                "name": self._get_entry().title,
+                "name": self._proxy().title,
                 "room": str(room),
             },
         )
@@ -126,7 +138,7 @@ class WorkerFlow(ConfigSubentryFlow):
         return self.async_abort(
             reason=reason,
             description_placeholders={
-                "name": self._get_entry().title,
+                "name": self._proxy().title,
                 "limit": str(MAX_CHOSEN_WORKERS),
             },
         )
