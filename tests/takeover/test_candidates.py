@@ -357,15 +357,18 @@ async def test_a_proxy_is_not_imported_as_a_miner(miners: Miners) -> None:
 
 
 async def test_miners_are_added_while_the_form_is_open(miners: Miners) -> None:
-    """They are not added again."""
+    """They are not added again; the form shows which are left."""
     async with started(miners.stored) as home:
         forms = [await home.form() for _ in range(2)]
         both = {"miners": [RIG_ONE, KELLER]}
         result = await submit(home.hass, forms[0], both)
         assert result["type"] is FlowResultType.CREATE_ENTRY
-        result = await submit(home.hass, forms[1], both)
-        assert result["reason"] == "already_configured"
+        form = await submit(home.hass, forms[1], both)
+        assert form["errors"] == {"miners": "nothing_selected"}
         assert sorted(home.miners) == ["Keller", "Rig One"]
+        result = await submit(home.hass, form, {"miners": [OPEN]})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert sorted(home.miners) == ["Keller", "Open", "Rig One"]
         await home.wait(30)
 
 

@@ -6,6 +6,7 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 import pytest
 
@@ -196,6 +197,20 @@ async def test_a_miner_is_deleted_before_it_is_to_be_undone(miners: Miners) -> N
         await home.hass.config_entries.async_remove(home.miners["Keller"].entry_id)
         result = await submit(home.hass, confirm, {})
         assert result["reason"] == "entry_removed"
+
+
+async def test_an_old_entry_is_deleted_while_the_form_is_open(miners: Miners) -> None:
+    """The others are imported; if none is left, the form says what there is."""
+    async with started(only(miners.stored, RIG_ONE, KELLER)) as home:
+        form, later = await home.form(), await home.form()
+        await home.hass.config_entries.async_remove(RIG_ONE)
+        result = await submit(home.hass, form, {"miners": [RIG_ONE, KELLER]})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert result["description_placeholders"] == {"miners": "Keller"}
+        await home.wait(30)
+        assert list(home.miners) == ["Keller"]
+        result = await submit(home.hass, later, {"miners": [RIG_ONE, KELLER]})
+        assert result["reason"] == "nothing_to_import"
 
 
 async def test_the_old_entry_is_deleted_before_the_import_is_done(

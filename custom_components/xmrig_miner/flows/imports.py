@@ -51,10 +51,12 @@ class ImportSteps(ConfigFlow):
                 old
                 for old in self._candidates.importable
                 if old.entry_id in user_input[CONF_MINERS]
+                and self._old_entry(old.entry_id, self._connection(old))
             ]
             if chosen:
                 return await self._async_import(chosen)
-        else:
+        if user_input is None or user_input[CONF_MINERS]:
+            # What was chosen may be imported or deleted by now
             self._candidates = await self._async_candidates()
         if not self._candidates.importable:
             return self.async_abort(
@@ -73,8 +75,8 @@ class ImportSteps(ConfigFlow):
 
     async def async_step_import_one(self, found: dict[str, Any]) -> ConfigFlowResult:
         """Add a miner that the user chose in the import form."""
-        old = self.hass.config_entries.async_get_entry(found[CONF_OLD_ENTRY])
-        if old is None or not self._is_new(old, found[CONF_DATA]):
+        old = self._old_entry(found[CONF_OLD_ENTRY], found[CONF_DATA])
+        if old is None:
             return self.async_abort(reason="already_configured")
         return self.async_create_entry(
             title=old.title,
@@ -144,10 +146,17 @@ class ImportSteps(ConfigFlow):
         return {**(old.data or {}), **(identity_data(identity) if identity else {})}
 
     @callback
-    def _is_new(self, old: ConfigEntry[Any], connection: dict[str, Any]) -> bool:
-        """Return whether a miner has not been added since the form was shown."""
-        is_imported = old.entry_id in imported_ids(self.hass)
-        return not is_imported and not entry_at(self.hass, connection, besides=None)
+    def _old_entry(
+        self, old_id: str, connection: dict[str, Any]
+    ) -> ConfigEntry[Any] | None:
+        """Return the old entry of a miner to import.
+
+        None if it was deleted, or its miner added, since the form was shown.
+        """
+        is_imported = old_id in imported_ids(self.hass)
+        if is_imported or entry_at(self.hass, connection, besides=None):
+            return None
+        return self.hass.config_entries.async_get_entry(old_id)
 
     @callback
     def _entry_data(
