@@ -1,5 +1,6 @@
 """The manager is added in three ways, and reads what the user chooses."""
 
+import asyncio
 from typing import Any
 from unittest.mock import patch
 
@@ -26,6 +27,7 @@ from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.fleet.house import House, Price
 from custom_components.xmrig_miner.kinds import MANAGER_ID, EntryKind, entries_of_kind
 from custom_components.xmrig_miner.manager import Flow, Sources
+from custom_components.xmrig_miner.storage import XmrigStore
 from simulator import Simulator
 from tests.common import Rig, connection
 from tests.forms import add, choose, entered, submit
@@ -548,6 +550,31 @@ async def test_options_of_a_manager_that_is_gone_meanwhile(
     await away(hass, how)
     result = await hass.config_entries.options.async_configure(form["flow_id"], {})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+
+
+@pytest.mark.parametrize("how", ["removed", "disabled"])
+async def test_options_of_a_manager_that_is_gone_while_they_are_saved(
+    hass: HomeAssistant, hass_storage: dict[str, Any], miner: Rig, how: str
+) -> None:
+    """The form ends, says so, and leaves no file of a removed manager."""
+    await set_dashboard(hass, GRID_SOURCE)
+    await choose(hass, await add_manager(hass), "dashboard")
+    store = manager_of(hass).runtime_data.store
+    form = await hass.config_entries.options.async_init(manager_of(hass).entry_id)
+    save = type(store).async_save
+
+    async def save_late(self: XmrigStore, data: dict[str, Any]) -> None:
+        if self is store:
+            hass.async_create_task(away(hass, how))
+            for _ in range(100):
+                await asyncio.sleep(0)
+        await save(self, data)
+
+    with patch.object(type(store), "async_save", save_late):
+        result = await hass.config_entries.options.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+    assert (store.key in hass_storage) is (how == "disabled")
 
 
 @pytest.mark.parametrize("option", ["dashboard", "sources"])

@@ -95,7 +95,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self._inputs = InputListeners(hass, self._handle_report, self._decide_soon)
         self._wake: CALLBACK_TYPE | None = None
         self._gather: CALLBACK_TYPE | None = None
-        self._is_closed = False
+        self.is_closed = False
         self.data = self._decided()
 
     @callback
@@ -118,7 +118,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     async def async_close(self) -> None:
         """Stop deciding, wait for running commands, and save the account."""
-        self._is_closed = True
+        self.is_closed = True
         self._inputs.async_close()
         self._cancel_timers()
         self._sleep_watch.async_close()
@@ -130,7 +130,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def async_set_house(self, house: House) -> None:
         """Use another set of sensors from now on."""
-        if house != self.house and not self._is_closed:
+        if house != self.house and not self.is_closed:
             self.house = house
             self._follow_house()
             self.async_decide()
@@ -154,7 +154,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def async_decide(self) -> None:
         """Decide now, and execute the plan."""
-        if self._is_closed:
+        if self.is_closed:
             return
         self._cancel_timers()
         data = self._decided()
@@ -260,7 +260,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def _handle_entry(self, change: ConfigEntryChange, entry: ConfigEntry[Any]) -> None:
         """Handle a miner that was set up, unloaded or removed."""
-        if entry.domain != DOMAIN or entry is self.config_entry or self._is_closed:
+        if entry.domain != DOMAIN or entry is self.config_entry or self.is_closed:
             return
         if change is ConfigEntryChange.REMOVED:
             self.settings = self.settings.without_member(entry.entry_id)
@@ -289,7 +289,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def _decide_soon(self) -> None:
         """Decide in a moment, to cover all members that are polling now."""
-        if self._gather is None and not self._is_closed:
+        if self._gather is None and not self.is_closed:
             self._gather = async_call_later(
                 self.hass, GATHER, HassJob(self._handle_gathered)
             )

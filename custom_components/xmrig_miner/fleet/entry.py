@@ -61,7 +61,7 @@ async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> N
 
 async def async_close_manager(entry: FleetConfigEntry) -> None:
     """Stop deciding, and wait for running commands."""
-    await entry.runtime_data.coordinator.async_close()
+    await entry.runtime_data.async_close()
 
 
 async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:

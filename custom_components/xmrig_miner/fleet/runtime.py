@@ -7,6 +7,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
@@ -35,7 +36,7 @@ class FleetRuntimeData:
     async def async_change(self, **changes: Any) -> None:
         """Save changed settings of the manager, then apply them.
 
-        Raises HomeAssistantError if they cannot be saved.
+        Raises HomeAssistantError if they cannot be saved, or if the manager was unloaded.
         """
         await self._async_set(
             lambda settings: replace(
@@ -46,7 +47,7 @@ class FleetRuntimeData:
     async def async_change_member(self, entry_id: str, **changes: Any) -> None:
         """Save changed settings of a member, then apply them.
 
-        Raises HomeAssistantError if they cannot be saved.
+        Raises HomeAssistantError if they cannot be saved, or if the manager was unloaded.
         """
 
         def change(settings: FleetSettings) -> FleetSettings:
@@ -59,9 +60,23 @@ class FleetRuntimeData:
         self, change: Callable[[FleetSettings], FleetSettings]
     ) -> None:
         async with self._lock:
+            if self.coordinator.is_closed:
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN,
+                    translation_key="not_loaded",
+                    translation_placeholders={"name": self.coordinator.name},
+                )
             settings = change(self.coordinator.settings)
             await self.store.async_save(settings.as_json())
             self.coordinator.async_set_settings(settings)
+
+    async def async_close(self) -> None:
+        """Stop deciding, and wait for running commands and for settings being saved.
+
+        Written later, the file of a removed manager would stay on the disk.
+        """
+        async with self._lock:
+            await self.coordinator.async_close()
 
     @property
     def settings(self) -> Settings:

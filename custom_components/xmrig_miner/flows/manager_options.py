@@ -18,6 +18,7 @@ from homeassistant.helpers.selector import (
 import voluptuous as vol
 
 from ..const import CONF_EARNINGS_SENSOR
+from ..fleet.runtime import FleetConfigEntry, FleetRuntimeData
 from ..fleet.settings import MAX_EARNINGS, MAX_PRICE
 
 CONF_EARNINGS = "earnings"
@@ -37,10 +38,8 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change the options; the two numbers are settings that also have entities."""
-        entry = self.hass.config_entries.async_get_entry(self.handler)
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
+        if (runtime := self._runtime_data()) is None:
             return self.async_abort(reason="not_loaded")
-        runtime = entry.runtime_data
         errors: dict[str, str] = {}
         if user_input is not None:
             numbers = {
@@ -50,13 +49,16 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
                 await runtime.async_change(**numbers)
             except HomeAssistantError:
                 errors["base"] = "not_written"
-            else:
+            if self._runtime_data() is not runtime:
+                # The manager was removed or unloaded while they were saved
+                return self.async_abort(reason="not_loaded")
+            if not errors:
                 sensor = user_input.get(CONF_EARNINGS_SENSOR)
                 return self.async_create_entry(
                     data={CONF_EARNINGS_SENSOR: sensor} if sensor else {}
                 )
         stored = {
-            **entry.options,
+            **self.config_entry.options,
             CONF_EARNINGS: runtime.settings.earnings,
             CONF_PRICE_LIMIT: runtime.settings.price_limit,
         }
@@ -68,6 +70,14 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(_schema(), shown),
             errors=errors,
         )
+
+    def _runtime_data(self) -> FleetRuntimeData | None:
+        """Return the runtime data of the manager; None if it is not loaded."""
+        entry: FleetConfigEntry | None
+        entry = self.hass.config_entries.async_get_entry(self.handler)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        return entry.runtime_data
 
 
 def _schema() -> vol.Schema:
