@@ -132,6 +132,19 @@ def test_the_curve_goes_from_rest_to_all_threads() -> None:
     ]
 
 
+def test_a_bound_of_the_power_is_not_shown_as_the_power() -> None:
+    """Of a miner with a meter that has only run with all of its threads, or with two."""
+    for measured in (4, 2):
+        model = PowerModel(threads=4).with_sample(measured, watts=136, hashrate=1000)
+        assert model.watts(1) == 136 or measured == 2
+        shown = {point["threads"]: point["power"] for point in curve(model)}
+        assert shown == dict.fromkeys(range(5)) | {measured: 136}
+    # Two of them tell what more threads draw, but not what fewer do
+    model = model.with_sample(3, watts=150, hashrate=1500)
+    powers = [point["power"] for point in curve(model)]
+    assert powers == [None, None, 136, 150, 164]
+
+
 async def test_the_energy_of_today_is_sent(
     hass: HomeAssistant, manager: MockConfigEntry, hass_ws_client: WebSocketGenerator
 ) -> None:

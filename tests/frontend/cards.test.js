@@ -84,6 +84,19 @@ test("a curve is not said to be unknown before it is read", (context) => {
   ]);
 });
 
+test("nothing is said of the efficiency with threads whose power is unknown", (context) => {
+  const curve = [null, null, 70].map((power, threads) => ({
+    threads,
+    power,
+    hashrate: 500 * threads,
+    is_measured: power !== null,
+  }));
+  context.mock.method(details, "get", () => ({ kind: "miner", curve, cards_power: 0, pools: [] }));
+  const { content } = described(CurveCard);
+  assert.deepEqual(texts(content(), "td").slice(-4), ["2", "70\u00a0W", "1,000\u00a0H/s", "14.3"]);
+  assert.deepEqual(texts(content(), "td").slice(0, 8), ["0", "", "0\u00a0H/s", "", "1", "", "500\u00a0H/s", ""]);
+});
+
 test("events are not said to be none before they are read, and stay while they are", (context) => {
   /** @type {any} */
   let read;

@@ -111,6 +111,9 @@ test("the best point is a measured one where there is any", () => {
   // One alone compares with nothing
   assert.equal(bestPoint([...guessed, ...measured.slice(0, 1)])?.threads, 2);
   assert.equal(bestPoint([point(0, 40, 0)]), undefined);
+  const unknown = { threads: 1, power: null, hashrate: 600, is_measured: false };
+  assert.equal(bestPoint([point(0, 40, 0), unknown, point(2, 60, 1100, true)]), undefined);
+  assert.equal(bestPoint([point(0, 40, 0), point(1, 60, 1100, true)])?.threads, 1);
 });
 
 test("a slider over watts has a mark for each number of threads, with its cards", () => {
@@ -136,6 +139,24 @@ test("a slider over watts has a mark for each number of threads, with its cards"
   const many = Array.from({ length: 65 }, (_, threads) => ({ threads, power: threads }));
   assert.ok(powerMarks(many).length <= 13);
   assert.equal(powerMarks(many).at(-1)?.threads, 64);
+});
+
+test("marks of a slider over watts do not touch", () => {
+  // Graphics cards draw most of it, so that the steps of the threads are close together
+  const steps = powerSteps(
+    Array.from({ length: 17 }, (_, threads) => ({
+      threads,
+      power: 60 + 8 * threads,
+      hashrate: null,
+      is_measured: false,
+    })),
+    600,
+  );
+  const marks = powerMarks(steps);
+  assert.deepEqual([marks[0]?.threads, marks.at(-1)?.threads], [0, 16]);
+  marks.slice(1).forEach(({ power }, place) => {
+    assert.ok(power - (marks[place]?.power ?? 0) >= (788 - 60) / 14);
+  });
 });
 
 test("all cards share one request, which is repeated while they ask", async () => {
@@ -288,6 +309,9 @@ test("the slider of a miner is over watts where they are known, else over thread
   assert.equal(held.spoken, "miner.at_most 6");
   assert.equal(held.next(40, -1), 40);
   assert.equal(limit({ "number.power_limit": power("50") }, 50).spoken, "miner.at_rest 0");
+  // Nothing to choose between, as long as all of them draw the same
+  const flat = curve.map((point) => ({ ...point, power: 136 }));
+  assert.equal(limit({ "number.power_limit": power("140") }, 0, flat).maximum, 8);
   const threads = limit({}, 0, []);
   assert.deepEqual([threads.value, threads.maximum, threads.next(1, -1)], [1, 8, 1]);
 });

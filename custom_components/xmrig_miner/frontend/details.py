@@ -117,12 +117,12 @@ def pools(snapshot: Snapshot) -> list[Json]:
 def curve(model: PowerModel) -> list[Json]:
     """Return W and H/s for each number of threads, from none to all.
 
-    Power and hashrate are None where nothing is known of them.
+    Power and hashrate are None where nothing is known of them, or only a bound.
     """
     return [
         {
             "threads": threads,
-            "power": rounded(model.watts(threads), 1),
+            "power": rounded(model.likely_watts(threads), 1),
             "hashrate": rounded(model.hashrate(threads), 1),
             "is_measured": threads in model.watts_seen
             and (threads == 0 or threads in model.hashrates_seen),

@@ -181,6 +181,16 @@ class PowerModel:
         """Return the power with `threads` threads, in W; None if unknown."""
         return _interpolate(self._curve, threads)
 
+    def likely_watts(self, threads: int) -> float | None:
+        """Return the power with `threads` threads, in W; None if only a bound is known.
+
+        That is the case below the least number of threads whose power is known, and with
+        any other number than that if it is the only one.
+        """
+        known = self._watts_known
+        is_bound = threads < min(known, default=0) or len(known) == 1
+        return None if is_bound and threads not in known else self.watts(threads)
+
     def hashrate(self, threads: int) -> float | None:
         """Return the hashrate with `threads` threads, in H/s; None if unknown."""
         if not self.hashrates_seen:

@@ -121,7 +121,10 @@ export class CurveCard extends XmrigCard {
                 h(
                   "td",
                   null,
-                  point.threads > 0 && formatNumber(locale, efficiencyOf(point), 1),
+                  point.threads > 0 &&
+                    point.power !== null &&
+                    point.hashrate !== null &&
+                    formatNumber(locale, efficiencyOf(point), 1),
                 ),
               ),
             ),

@@ -220,7 +220,8 @@ export function beginning(now, ...series) {
 }
 
 /**
- * Return the number of threads with the most hashes per W; undefined while unknown.
+ * Return the number of threads with the most hashes per W; undefined while unknown, and
+ * while only one of several can be told.
  *
  * Only what was measured counts, if there is anything to compare: the rest is a guess.
  *
@@ -228,6 +229,7 @@ export function beginning(now, ...series) {
  */
 export function bestPoint(curve) {
   const known = curve.filter(({ threads, power, hashrate }) => threads > 0 && power && hashrate);
+  if (known.length < 2 && curve.length > 2) return undefined;
   const measured = known.filter((point) => point.is_measured);
   /** @type {CurvePoint | undefined} */
   let best;

@@ -34,13 +34,16 @@ function powerOf(hass, t, miner, details, moved) {
   const state = stateOf(hass, miner, "number.power_limit");
   const limit = numberOf(state);
   const steps = details ? powerSteps(details.curve, details.cards_power) : [];
+  const least = steps[0]?.power ?? 0;
+  const most = steps.at(-1)?.power ?? 0;
+  // As long as it draws the same with any threads, there is nothing to choose
+  if (!state || limit === undefined || least >= most) return undefined;
   // In another unit than W, its marks would be wrong
-  if (!state || limit === undefined || steps.length < 2) return undefined;
   if (state.attributes.unit_of_measurement !== "W") return undefined;
   const maximum = Number(state.attributes.max);
-  const minimum = Math.min(Math.floor(steps[0]?.power ?? 0), maximum - 1);
+  const minimum = Math.min(Math.floor(least), maximum - 1);
   // As much as it can draw is no limit
-  const full = Math.ceil(steps.at(-1)?.power ?? maximum);
+  const full = Math.ceil(most);
   const chosen = Math.max(moved ?? limit, minimum);
   const value = chosen >= full ? maximum : chosen;
   const power = (/** @type {number} */ watts) => joined(powerParts(hass.locale, watts));

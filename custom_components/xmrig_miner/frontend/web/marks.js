@@ -5,6 +5,9 @@
 /** Marks below a slider over watts, so that their labels do not touch. */
 const MOST_MARKS = 12;
 
+/** Share of a slider over watts that is at least between two of its marks. */
+const LEAST_GAP = 1 / 14;
+
 /**
  * Return what each number of threads draws, from the least to the most; without those that
  * it is unknown of.
@@ -22,13 +25,21 @@ export function powerSteps(curve, cards) {
 
 /**
  * Return the marks of a slider over watts: at what each number of threads draws, or some of
- * them if they are many.
+ * them if they are many or close together.
  *
  * @param {readonly { threads: number, power: number }[]} steps
  */
 export function powerMarks(steps) {
   const every = Math.ceil(steps.length / MOST_MARKS);
-  return steps.filter((_, place) => place % every === 0 || place === steps.length - 1);
+  const [first, last] = [steps.at(0)?.power ?? 0, steps.at(-1)?.power ?? 0];
+  const gap = (last - first) * LEAST_GAP;
+  let before = -Infinity;
+  return steps.filter(({ power }, place) => {
+    const isLast = place === steps.length - 1;
+    if (!isLast && (place % every > 0 || power - before < gap || last - power < gap)) return false;
+    before = power;
+    return true;
+  });
 }
 
 /**
