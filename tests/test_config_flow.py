@@ -19,6 +19,8 @@ import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.xmrig_miner.const import (
+    CONF_FULL_POWER,
+    CONF_IDLE_POWER,
     CONF_KIND,
     CONF_MINER_ID,
     CONF_READ_ONLY,
@@ -38,6 +40,7 @@ from tests.forms import (
     sections,
     start,
     submit,
+    submit_one,
 )
 
 pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
@@ -437,6 +440,23 @@ async def test_a_miner_added_meanwhile_is_not_added_twice(
     result = await choose(hass, slow, "agree")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
+
+
+async def test_a_miner_added_meanwhile_at_another_address_is_asked_about(
+    hass: HomeAssistant, simulator: Simulator, set_up: AsyncMock
+) -> None:
+    """Its form was open in another window; what was entered of its power stays."""
+    power = {CONF_IDLE_POWER: 60, CONF_FULL_POWER: 140}
+    form = await submit_one(hass, await start(hass), connection(simulator))
+    assert form["step_id"] == "power"
+    entry_for(simulator, host="192.0.2.1").add_to_hass(hass)
+    menu = await submit_one(hass, form, power)
+    assert menu["step_id"] == "same_miner"
+    form = await submit_one(hass, menu, {"next_step_id": "agree"})
+    assert form["step_id"] == "power"
+    assert entered(form) == power
+    result = await submit_one(hass, form, power)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_the_form_keeps_what_was_entered(

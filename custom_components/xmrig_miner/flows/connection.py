@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -71,6 +71,8 @@ class ConnectionSteps(ConnectionForm):
         super().__init__()
         self._pin: str | None = None
         """Fingerprint of the certificate that the user accepted."""
+        self._seen: MinerIdentity | None = None
+        """The miner or proxy to add."""
 
     async def async_step_miner(
         self, user_input: dict[str, Any] | None = None
@@ -210,18 +212,28 @@ class ConnectionSteps(ConnectionForm):
     @callback
     def _async_add(self, data: dict[str, Any], seen: MinerIdentity) -> ConfigFlowResult:
         """Add a miner, after a question if it may already be added."""
-        if entry_at(self.hass, data, besides=None):
-            return self.async_abort(reason="already_configured")
-        for other in reached_entries(self.hass):
-            known = identity_of(other)
-            if known.worker_id == seen.worker_id and known.matches(seen):
-                question = entry_question("same_miner", other, None, data, seen)
-                if question not in self._agreed:
-                    return self._async_show_question(question)
+        self._seen = seen
+        if known := self._async_known(data):
+            return known
         title, data = seen.worker_id or data[CONF_HOST], data | identity_data(seen)
         if seen.kind is Kind.PROXY:
             return self.async_create_entry(title=title, data=data)
         return self._async_ask_power(title, data)
+
+    @callback
+    @override
+    def _async_known(self, data: dict[str, Any]) -> ConfigFlowResult | None:
+        """Ask about an entry for the same miner at another address, too."""
+        if ended := super()._async_known(data):
+            return ended
+        if seen := self._seen:
+            for other in reached_entries(self.hass):
+                known = identity_of(other)
+                if known.worker_id == seen.worker_id and known.matches(seen):
+                    question = entry_question("same_miner", other, None, data, seen)
+                    if question not in self._agreed:
+                        return self._async_show_question(question)
+        return None
 
     @callback
     def _async_swap(

@@ -27,10 +27,13 @@ class PowerSteps(ConfigFlow):
 
     @callback
     def _async_ask_power(self, title: str, data: dict[str, Any]) -> ConfigFlowResult:
-        """Continue with the power of the computer."""
+        """Continue with the power of the computer, as far as it was entered before."""
+        if title != self._title:
+            self._power = {}
         self._title, self._miner = title, data
         plug = find_plug(self.hass, title)
-        return self._async_show_power({CONF_POWER_SENSOR: plug} if plug else {})
+        suggested = {CONF_POWER_SENSOR: plug} if plug else {}
+        return self._async_show_power(self._power or suggested)
 
     async def async_step_power(
         self, user_input: dict[str, Any] | None = None
@@ -62,7 +65,7 @@ class PowerSteps(ConfigFlow):
 
         In the reverse order, the manager would also be offered by discovery.
         """
-        if not self._is_added:
+        if not self._async_known(self._miner):
             await self.hass.config_entries.flow.async_init(
                 DOMAIN, context={"source": SOURCE_IMPORT}
             )
@@ -87,16 +90,18 @@ class PowerSteps(ConfigFlow):
             return False
         return (await async_dashboard(self.hass)).has_grid
 
-    @property
-    def _is_added(self) -> bool:
-        """Return whether another flow has added the miner in the meantime."""
-        return entry_at(self.hass, self._miner, besides=None) is not None
+    @callback
+    def _async_known(self, data: dict[str, Any]) -> ConfigFlowResult | None:
+        """End the flow if there is an entry for the address; None without one."""
+        if entry_at(self.hass, data, besides=None):
+            return self.async_abort(reason="already_configured")
+        return None
 
     @callback
     def _async_create_miner(self) -> ConfigFlowResult:
-        """Add the miner, unless another flow took its address or sensor meanwhile."""
-        if self._is_added:
-            return self.async_abort(reason="already_configured")
+        """Add the miner, unless another flow added it or took its sensor meanwhile."""
+        if known := self._async_known(self._miner):
+            return known
         if form := self._async_ask_another_sensor():
             return form
         return self.async_create_entry(
