@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.xmrig_miner.const import CONF_KEEP_STATE
 from custom_components.xmrig_miner.storage import XmrigStore
+from simulator.http import Request
 from simulator.jsonvalue import Json
 
 from .common import Rig
@@ -88,6 +89,30 @@ async def test_a_cap_outlives_the_miners_process(running: Rig, paused: bool) -> 
     assert cpu_threads(simulator) == 2
     assert running.state(THREADS) == "2"
     await restore(running)
+    assert is_same_config(simulator, first)
+
+
+async def test_a_cap_that_was_refused_is_not_set_after_a_restart(running: Rig) -> None:
+    """The miner was being closed, and the user was told that nothing changed."""
+    simulator = running.simulator
+    first = config_of(simulator)
+
+    async def close(request: Request) -> None:
+        if request.path == "/2/config":
+            reads.append(request)
+        if len(reads) == 2:
+            simulator.on_request = None
+            await simulator.go_offline()
+
+    reads: list[Request] = []
+    simulator.on_request = close
+    with pytest.raises(HomeAssistantError):
+        await set_threads(running, 2)
+    assert len(reads) == 2
+    simulator.restart()
+    await simulator.go_online()
+    await running.poll(2)
+    assert running.state(THREADS) == "4"
     assert is_same_config(simulator, first)
 
 

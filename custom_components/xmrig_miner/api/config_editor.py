@@ -166,8 +166,21 @@ class ConfigEditor:
     ) -> list[Change]:
         """Write a change until it shows, and return the changes.
 
-        `write` is the last write of it, if there was one.
+        `write` is the last write of it, if there was one. If nothing was sent, or it was
+        refused, the state stays as it was: a restart would bring what failed.
         """
+        stored, writes = self._store.state, self._link.writes
+        try:
+            return await self._write_until_shown(edit, write, attempts)
+        except XmrigError:
+            if self._link.writes == writes:
+                await self._store.record(stored)
+            raise
+
+    async def _write_until_shown(
+        self, edit: _Edit, write: _Write | None, attempts: int
+    ) -> list[Change]:
+        """Write a change until it shows; see `_write`."""
         for left in reversed(range(attempts)):
             before = await (self._read() if write is None else self._read_until())
             self.observe(before)

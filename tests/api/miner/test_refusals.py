@@ -1,9 +1,11 @@
 """Tests of miners that reject commands."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from custom_components.xmrig_miner.api.config_editor import SETTLE
 from custom_components.xmrig_miner.api.exceptions import (
     XmrigAuthenticationError,
     XmrigError,
@@ -13,7 +15,15 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigResponseError,
 )
 
-from .rig import COMMANDS, WRITES, Rig, commanding, every_command, every_write
+from .rig import (
+    COMMANDS,
+    WRITES,
+    Rig,
+    as_written,
+    commanding,
+    every_command,
+    every_write,
+)
 
 
 @every_command
@@ -82,6 +92,33 @@ async def test_the_token_becomes_invalid_in_between(command: str, fault: str) ->
             await COMMANDS[command](miner)
         assert miner.state.request == stored.request
         assert miner.state.previous_request is None
+
+
+@every_write
+@pytest.mark.parametrize("refusal", ["offline", "refuse_put", "unauthorized"])
+async def test_a_change_that_was_not_written_is_not_stored(
+    command: str, refusal: str
+) -> None:
+    """A restart of the miner would bring what the user was told had failed."""
+    async with Rig() as rig, commanding(rig) as (miner, saved):
+        await miner.set_threads(1, None)
+        await miner.set_threads(2, None)
+        await miner.pause()
+        await asyncio.sleep(SETTLE)
+        stored, written = miner.state, len(saved)
+
+        async def refuse(request: Any) -> None:
+            if refusal == "offline" and len(saved) > written:
+                await rig.go_offline()
+            if refusal != "offline" and request.method == "PUT":
+                rig.fault = refusal
+
+        rig.on_request = refuse
+        with pytest.raises(XmrigError):
+            await WRITES[command](miner)
+        assert len(saved) > written
+        assert miner.state == stored
+        assert as_written(saved[-1]) == as_written(stored)
 
 
 @every_command
