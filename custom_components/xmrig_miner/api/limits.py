@@ -16,6 +16,9 @@ MAX_THREADS = 4096
 """Maximum number of CPU threads, several times as many as today's largest computers
 have."""
 
+MAX_TIME = 32503680000
+"""The end of the year 2999 in seconds since 1970. Far later times are no dates."""
+
 MAX_CARDS = 256
 """Maximum number of graphics cards per backend. Each becomes a device."""
 

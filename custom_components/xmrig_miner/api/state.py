@@ -9,6 +9,7 @@ from typing import Any, Self
 from .document import Change, diff, json_equal, with_values
 from .exceptions import XmrigStorageError
 from .ledger import Ledger
+from .limits import MAX_TIME
 from .models import BackendType, Config
 from .models.values import boolean, number, stored, stored_or_none, thread_number
 
@@ -244,8 +245,8 @@ class MinerState:
 def _time(value: Any) -> float | None:
     """Return seconds since 1970; negative if the clock was not set yet."""
     if isinstance(value, int | float) and value < 0:
-        return None if (before := number(-value)) is None else -before
-    return number(value)
+        return None if (before := number(-value, MAX_TIME)) is None else -before
+    return number(value, MAX_TIME)
 
 
 def _fingerprints(value: Any) -> frozenset[str] | None:

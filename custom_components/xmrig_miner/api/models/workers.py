@@ -6,14 +6,12 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, Self
 
-from ..limits import MAX_TEXT
+from ..limits import MAX_TEXT, MAX_TIME
 from ..privacy import REDACTED, may_contain_wallet
 from .proxy_summary import DAY, HOUR, MINUTES_10, STEP, ProxyHashrate
 from .values import integer, items, text
 
 _MS_PER_SECOND = 1000
-_LATEST = 32503680000
-"""The end of the year 2999 in seconds since 1970."""
 
 
 class WorkerMode(StrEnum):
@@ -102,7 +100,7 @@ class Workers:
         if (row := self.rows.get(name)) is None:
             return None
         cell = dict(enumerate(row)).get
-        milliseconds = integer(cell(7), _LATEST * _MS_PER_SECOND, minimum=1)
+        milliseconds = integer(cell(7), MAX_TIME * _MS_PER_SECOND, minimum=1)
         return Worker(
             connections=integer(cell(2)),
             accepted=integer(cell(3)),
