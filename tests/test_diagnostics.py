@@ -4,12 +4,16 @@ import json
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import (
     get_diagnostics_for_config_entry,
 )
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import (
+    ClientSessionGenerator,
+    WebSocketGenerator,
+)
 
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 from simulator import FAULTS, Fault
@@ -155,6 +159,23 @@ async def test_an_entry_of_another_kind_has_diagnostics_too(
     }
     await running.poll()
     assert running.state("sensor.status") == "mining"
+
+
+async def test_an_entry_of_another_kind_is_listed(
+    running: Rig, hass_ws_client: WebSocketGenerator
+) -> None:
+    """With all others, of this and of other integrations, so that it can be removed."""
+    hass = running.hass
+    assert await async_setup_component(hass, "config", {})
+    other = MockConfigEntry(domain=DOMAIN, data={CONF_KIND: "gpu_farm"})
+    other.add_to_hass(hass)
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": "config_entries/get"})
+    reply = await client.receive_json()
+    found = {entry["entry_id"]: entry for entry in reply["result"]}
+    assert found[running.entry.entry_id]["supports_options"] is True
+    assert found[other.entry_id]["supports_options"] is False
+    assert found[other.entry_id]["supported_subentry_types"] == {}
 
 
 async def test_an_entry_without_a_kind_is_a_miners(

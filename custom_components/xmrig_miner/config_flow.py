@@ -25,8 +25,8 @@ from .kinds import (
     AnyConfigEntry,
     EntryKind,
     entries_of_kind,
-    entry_kind,
     is_miner,
+    is_of_kind,
 )
 from .options_flow import XmrigOptionsFlow
 from .takeover.steps import is_undoable
@@ -51,8 +51,11 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, ImportSteps, domain=DOMAIN)
     @callback
     @override
     def async_supports_options_flow(cls, config_entry: AnyConfigEntry) -> bool:
-        """Return whether there are options: a proxy has none."""
-        return entry_kind(config_entry) is not EntryKind.PROXY
+        """Return whether there are options: a proxy has none.
+
+        An error would hide the config entries of all integrations.
+        """
+        return is_of_kind(config_entry, EntryKind.MINER, EntryKind.MANAGER)
 
     @classmethod
     @callback
@@ -61,9 +64,9 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, ImportSteps, domain=DOMAIN)
         cls, config_entry: AnyConfigEntry
     ) -> dict[str, type[ConfigSubentryFlow]]:
         """Return what can be added to a config entry: workers to a proxy."""
-        if entry_kind(config_entry) is not EntryKind.PROXY:
-            return {}
-        return {SUBENTRY_WORKER: WorkerFlow}
+        if is_of_kind(config_entry, EntryKind.PROXY):
+            return {SUBENTRY_WORKER: WorkerFlow}
+        return {}
 
     @override
     async def async_step_user(
@@ -99,7 +102,7 @@ class XmrigConfigFlow(ConnectionSteps, ManagerSteps, ImportSteps, domain=DOMAIN)
     ) -> ConfigFlowResult:
         """Change how a miner or proxy is reached, or what the manager reads."""
         entry = self._entry()
-        if entry and entry_kind(entry) is EntryKind.MANAGER:
+        if entry and is_of_kind(entry, EntryKind.MANAGER):
             return await self.async_step_manager()
         if entry and user_input is None and is_undoable(self.hass, entry):
             return self.async_show_menu(

@@ -31,9 +31,14 @@ def entry_kind(entry: AnyConfigEntry) -> EntryKind:
     return EntryKind(_stored_kind(entry))
 
 
+def is_of_kind(entry: AnyConfigEntry, *kinds: EntryKind) -> bool:
+    """Return whether a config entry is of one of some kinds."""
+    return _stored_kind(entry) in kinds
+
+
 def is_miner(entry: AnyConfigEntry) -> bool:
     """Return whether a config entry is for a miner."""
-    return _stored_kind(entry) == EntryKind.MINER
+    return is_of_kind(entry, EntryKind.MINER)
 
 
 def _stored_kind(entry: AnyConfigEntry) -> str:
@@ -52,4 +57,4 @@ def entries_of_kind(
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=include_disabled
     )
-    return [entry for entry in entries if _stored_kind(entry) == kind]
+    return [entry for entry in entries if is_of_kind(entry, kind)]
