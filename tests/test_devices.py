@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.xmrig_miner.api.models import Backends, Config, Summary
@@ -161,6 +162,23 @@ async def test_cards_that_the_miner_does_not_list_follow_its_name(running: Rig) 
         assert running.devices[GEFORCE].name == f"{first}GeForce RTX 3060 (01:00.0)"
         assert running.devices[RADEON].name == f"{first}Radeon RX 6800 (02:00.0)"
         assert running.devices[RADEON].name_by_user == "My card"
+
+
+async def test_devices_of_other_integrations_are_renamed(
+    running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Their identifiers may have more than two parts."""
+    other = MockConfigEntry(domain="other")
+    other.add_to_hass(running.hass)
+    registry = dr.async_get(running.hass)
+    device = registry.async_get_or_create(
+        config_entry_id=other.entry_id,
+        identifiers={("other", "hub", "1")},  # type: ignore[arg-type]
+        name="Lamp",
+    )
+    registry.async_update_device(device.id, name_by_user="Lamp at the door")
+    await running.hass.async_block_till_done()
+    assert "Error" not in caplog.text
 
 
 @pytest.mark.parametrize("end", [b'"name"', b'"cuda"'])

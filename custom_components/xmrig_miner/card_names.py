@@ -40,9 +40,8 @@ def _rename_cards(hass: HomeAssistant, device_id: str, old: dict[str, Any]) -> N
         return
     before = {"name": miner.name, "name_by_user": miner.name_by_user} | old
     first = f"{before['name_by_user'] or before['name']} "
-    for domain, entry_id in miner.identifiers:
-        if domain != DOMAIN:
-            continue
+    # Those of other integrations may have more parts
+    for entry_id in (key for domain, key, *_ in miner.identifiers if domain == DOMAIN):
         for card in dr.async_entries_for_config_entry(registry, entry_id):
             is_card = any(key.startswith(f"{entry_id}_") for _, key in card.identifiers)
             if is_card and card.name and card.name.startswith(first):
