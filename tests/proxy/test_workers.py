@@ -1,5 +1,6 @@
 """The action that returns the workers of a proxy."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 import json
@@ -75,6 +76,22 @@ async def test_they_are_read_though_nothing_else_needs_them(
     assert len(data["workers"]) == 2
     await running_proxy.poll(12)
     assert running_proxy.asked("/1/workers") == asked + 1
+
+
+async def test_they_were_read_in_vain_a_moment_before(running_proxy: ProxyRig) -> None:
+    """By a poll that had its turn first: an empty list would be untrue."""
+    running_proxy.disable("sensor.workers_online", "event.activity")
+    await running_proxy.reload()
+    coordinator = running_proxy.entry.runtime_data.coordinator
+    running_proxy.simulator.fail(replace(FAULTS["http_500"], path="/workers"))
+    async with coordinator.process.queue.command():
+        poll = running_proxy.hass.async_create_task(coordinator.async_refresh())
+        await asyncio.sleep(0)
+        action = running_proxy.hass.async_create_task(act(running_proxy, "get_workers"))
+        await asyncio.sleep(1)
+    await poll
+    with pytest.raises(HomeAssistantError, match="did not send a readable list"):
+        await action
 
 
 async def test_of_a_miner(running: Rig) -> None:

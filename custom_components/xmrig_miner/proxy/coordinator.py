@@ -69,7 +69,8 @@ class ProxyCoordinator(ProcessCoordinator[ProxySnapshot, Proxy]):
         await self.async_refresh_once()
         if not self.last_update_success and self.last_exception:
             raise self.last_exception
-        if not self._reader.has_read_workers:
+        # Another poll may have tried before, in vain
+        if not self._reader.has_read_workers or self.data.workers is None:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="no_workers",
