@@ -187,6 +187,31 @@ async def test_a_miner_is_deleted_while_the_other_integration_is_unloaded(
         assert home.old(KELLER).state is ConfigEntryState.LOADED
 
 
+async def test_an_import_is_undone_in_two_windows(miners: Miners) -> None:
+    """Both confirm it: the other integration is not ended again."""
+    async with started(only(miners.stored, KELLER), other.install) as home:
+        before = registered(home, KELLER)
+        await home.import_miners(KELLER)
+        flows = home.hass.config_entries.flow
+        windows = [
+            await choose(home.hass, await home.reconfigure("Keller"), "undo_import")
+            for _ in range(2)
+        ]
+        await flows.async_configure(windows[0]["flow_id"], {})
+        await home.wait(5)
+        assert home.old(KELLER).state is ConfigEntryState.LOADED
+        ended: list[ConfigEntryDisabler | None] = []
+        home.old(KELLER).async_on_unload(
+            lambda: ended.append(home.old(KELLER).disabled_by)
+        )
+        result = await flows.async_configure(windows[1]["flow_id"], {})
+        assert result["reason"] == "import_undone"
+        await home.wait(60)
+        assert not ended
+        assert not home.miners
+        assert registered(home, KELLER) == before
+
+
 async def test_a_miner_is_deleted_before_it_is_to_be_undone(miners: Miners) -> None:
     """The form says so."""
     async with started(only(miners.stored, KELLER)) as home:

@@ -104,9 +104,10 @@ def is_undoable(hass: HomeAssistant, entry: ConfigEntry[Any]) -> bool:
 
 @callback
 def async_undo(hass: HomeAssistant, entry: ConfigEntry[Any], plan: Import) -> None:
-    """Undo an import in the background."""
-    async_set_phase(hass, entry, plan, Phase.UNDOING)
-    _async_start_undo(hass, entry)
+    """Undo an import in the background, unless that has begun in another form."""
+    if plan.phase is not Phase.UNDOING:
+        async_set_phase(hass, entry, plan, Phase.UNDOING)
+        _async_start_undo(hass, entry)
 
 
 @callback
