@@ -39,7 +39,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
 
 OLD = self_signed()
 
-type Open = Callable[[str], Awaitable[Fix]]
+type Open = Callable[..., Awaitable[Fix]]
 
 
 def fingerprint(simulator: Simulator) -> str:
@@ -79,10 +79,11 @@ async def secure(rig: Rig) -> Rig:
 
 @pytest.fixture
 def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Open:
-    """Open the dialog of an issue of the first miner."""
+    """Open the dialog of an issue of a miner, by default of the first one."""
 
-    async def start(key: str) -> Fix:
-        issue = issues(hass)[f"{key}_entry_of_rig-one"]
+    async def start(key: str, rig: Rig | None = None) -> Fix:
+        entry_id = rig.entry.entry_id if rig else "entry_of_rig-one"
+        issue = issues(hass)[f"{key}_{entry_id}"]
         return await Fix.start(hass, hass_client, issue)
 
     return start
@@ -429,6 +430,57 @@ class TestChanged:
                 assert rig.is_loaded
                 assert rig.entry.data[CONF_PORT] == rig.simulator.port
                 assert rig.entry.data[CONF_FINGERPRINT] == fingerprint(rig.simulator)
+            assert issues(hass) == {}
+
+    @pytest.mark.parametrize("second_first", [False, True])
+    async def test_miners_that_got_new_certificates_are_swapped_back(
+        self, secure: Rig, fix: Open, hass: HomeAssistant, second_first: bool
+    ) -> None:
+        """No repair undoes what another one did: each is needed once."""
+        first = secure
+        async with Simulator(worker_id="rig-two", tls=True, watch_delay=0) as simulator:
+            entry = entry_for(simulator, ssl=True, **pinned(fingerprint(simulator)))
+            second = Rig(hass, simulator, entry, first.freezer)
+            await second.set_up()
+            await move(first.simulator, second.simulator)
+            for rig in (first, second):
+                rig.simulator.renew_certificate()
+            rigs = [second, first] if second_first else [first, second]
+            await first.poll()
+            for rig in rigs:
+                dialog = await fix("certificate_changed", rig)
+                assert dialog.step["step_id"] == "changed"
+                await dialog.choose("accept")
+            await first.poll()
+            [issue] = issues(hass).values()
+            assert issue.translation_key == "another_miner"
+            dialog = await fix("another_miner", rigs[0])
+            assert dialog.step["step_id"] == "swapped"
+            await dialog.choose("swap")
+            for rig in rigs:
+                assert rig.is_loaded
+                assert rig.entry.data[CONF_PORT] == rig.simulator.port
+                assert rig.entry.data[CONF_FINGERPRINT] == fingerprint(rig.simulator)
+            assert issues(hass) == {}
+
+    async def test_miners_share_a_new_certificate(
+        self, secure: Rig, fix: Open, hass: HomeAssistant
+    ) -> None:
+        """None of them has moved, so there is nothing to swap."""
+        async with Simulator(worker_id="rig-two", tls=True, watch_delay=0) as simulator:
+            entry = entry_for(simulator, ssl=True, **pinned(fingerprint(simulator)))
+            second = Rig(hass, simulator, entry, secure.freezer)
+            await second.set_up()
+            new = self_signed()
+            for rig in (secure, second):
+                rig.simulator.use_certificate(new.context, new.der)
+            await secure.poll()
+            for rig in (secure, second):
+                dialog = await fix("certificate_changed", rig)
+                assert dialog.step["step_id"] == "changed"
+                await dialog.choose("accept")
+                assert rig.is_loaded
+                assert rig.entry.data[CONF_PORT] == rig.simulator.port
             assert issues(hass) == {}
 
     @pytest.mark.parametrize("happens", ["removed", "moved"])

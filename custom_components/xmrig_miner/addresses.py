@@ -150,16 +150,17 @@ def has_login(text: str) -> bool:
 
 
 def with_address_of(
-    data: Mapping[str, Any], other: Mapping[str, Any]
+    data: Mapping[str, Any], other: Mapping[str, Any], *, moves_pin: bool = False
 ) -> dict[str, Any]:
     """Return `data` with the address of another config entry's data.
 
-    The token stays: it belongs to the miner, and so does a pinned certificate. If
-    neither is pinned, the verification is taken over with the address.
+    The token stays: it belongs to the miner, and so does a pinned certificate, unless
+    both are pinned and `moves_pin`. If neither is pinned, the verification is taken over
+    with the address.
     """
-    keys: tuple[str, ...] = _PLACE
-    if CONF_FINGERPRINT not in data and CONF_FINGERPRINT not in other:
-        keys = (*_PLACE, *_TLS)
+    pins = [CONF_FINGERPRINT in place for place in (data, other)]
+    moves_tls = not any(pins) or (moves_pin and all(pins))
+    keys = (*_PLACE, *_TLS) if moves_tls else _PLACE
     kept = {key: value for key, value in data.items() if key not in keys}
     return kept | {key: other[key] for key in keys if key in other}
 
@@ -173,12 +174,16 @@ def exposes_token(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
 
 @callback
 def async_swap_addresses(
-    hass: HomeAssistant, first: ConfigEntry[Any], second: ConfigEntry[Any]
+    hass: HomeAssistant,
+    first: ConfigEntry[Any],
+    second: ConfigEntry[Any],
+    *,
+    moves_pin: bool = False,
 ) -> None:
     """Swap the addresses of two config entries, and reload both."""
     swapped = {
-        first.entry_id: with_address_of(first.data, second.data),
-        second.entry_id: with_address_of(second.data, first.data),
+        first.entry_id: with_address_of(first.data, second.data, moves_pin=moves_pin),
+        second.entry_id: with_address_of(second.data, first.data, moves_pin=moves_pin),
     }
     for entry in (first, second):
         hass.config_entries.async_update_entry(

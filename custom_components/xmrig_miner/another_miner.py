@@ -161,7 +161,8 @@ class AnotherMinerFlow(RepairsFlow):
                     "names": ", ".join(entry.title for entry in exposed)
                 },
             )
-        async_swap_addresses(self.hass, *pair)
+        # The miner that responds has shown the certificate that is pinned for this one
+        async_swap_addresses(self.hass, *pair, moves_pin=True)
         return self.async_create_entry(data={})
 
     async def async_step_accept(

@@ -85,7 +85,7 @@ class CertificateFlow(RepairsFlow):
         self._data: Mapping[str, Any] = {}
         """The data of the config entry when it was shown."""
         self._holder: ConfigEntry[Any] | None = None
-        """The config entry that has the certificate pinned."""
+        """The config entry whose miner shows the certificate."""
         self._holder_data: Mapping[str, Any] = {}
         """The data of that entry when it was shown."""
 
@@ -96,18 +96,17 @@ class CertificateFlow(RepairsFlow):
         entry = active_entry(self.hass, self._entry_id)
         self._data = entry.data
         facts = {"name": entry.title, "address": address(entry.data)}
-        try:
-            found = await async_create_client(self.hass, entry.data).certificate()
-        except XmrigError as error:
-            LOGGER.debug("Reading a certificate failed: %s", error)
+        shown = await self._async_certificate(entry)
+        if shown is None:
             return self.async_abort(
                 reason="cannot_check", description_placeholders=facts
             )
-        # While it was read, the entry may have been removed or changed
+        holder = await self._async_holder(shown.fingerprint)
+        # While they were read, the entry may have been removed or changed
         entry = active_entry(self.hass, self._entry_id)
         if entry.data != self._data:
             return await self.async_step_init()
-        self._shown = Certificate.from_der(found)
+        self._shown, self._holder = shown, holder
         old = entry.data.get(CONF_FINGERPRINT)
         is_suggestion = self.issue_id == issue_id(UNVERIFIED, entry.entry_id)
         if self._shown.fingerprint == old or is_suggestion is not (old is None):
@@ -117,14 +116,6 @@ class CertificateFlow(RepairsFlow):
         if old is None:
             return self._async_show(UNVERIFIED, "accept", facts)
         facts["expected"] = fingerprint_text(old)
-        self._holder = next(
-            (
-                other
-                for other in reached_entries(self.hass)
-                if other.data.get(CONF_FINGERPRINT) == self._shown.fingerprint
-            ),
-            None,
-        )
         if self._holder is None:
             return self._async_show("changed", "accept", facts)
         self._holder_data = self._holder.data
@@ -152,7 +143,7 @@ class CertificateFlow(RepairsFlow):
     async def async_step_swap(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Swap the addresses with the config entry that has the certificate pinned."""
+        """Swap the addresses with the config entry whose miner shows the certificate."""
         assert self._holder
         entry = active_entry(self.hass, self._entry_id)
         is_same = entry.data == self._data and self._holder.data == self._holder_data
@@ -166,6 +157,27 @@ class CertificateFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Continue in the form that changes the connection."""
         return await async_reconfigure(self, self._entry_id)
+
+    async def _async_holder(self, fingerprint: str) -> ConfigEntry[Any] | None:
+        """Return the config entry that has a certificate pinned, but not at its address.
+
+        Miners may share a certificate: if it is shown there too, none of them moved.
+        """
+        for entry in reached_entries(self.hass):
+            if entry.data.get(CONF_FINGERPRINT) == fingerprint:
+                found = await self._async_certificate(entry)
+                if found is None or found.fingerprint != fingerprint:
+                    return entry
+        return None
+
+    async def _async_certificate(self, entry: ConfigEntry[Any]) -> Certificate | None:
+        """Return the certificate that is shown at the address of a config entry."""
+        try:
+            found = await async_create_client(self.hass, entry.data).certificate()
+        except XmrigError as error:
+            LOGGER.debug("Reading a certificate failed: %s", error)
+            return None
+        return Certificate.from_der(found)
 
     @callback
     def _async_show(
