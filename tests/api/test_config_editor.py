@@ -19,6 +19,7 @@ from custom_components.xmrig_miner.api.exceptions import (
     XmrigInterruptedError,
     XmrigNotConfirmedError,
     XmrigRefusedError,
+    XmrigResponseError,
     XmrigStorageError,
     XmrigUnsafeConfigError,
 )
@@ -535,6 +536,42 @@ async def test_a_config_that_cannot_be_read_before_it_is_written_again() -> None
     await bench.editor.settle()
     assert len(bench.miner.posted) == 2
     assert bench.editor.is_change_lost is False
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+async def test_a_reply_that_is_lost_while_it_is_verified(failures: int) -> None:
+    """One of them hides no other writer."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    overwritten(bench)
+    for number in range(failures):
+        bench.miner.failing[bench.miner.reads + 1 + number] = XmrigResponseError("cut")
+    await bench.editor.settle()
+    assert bench.miner.document["retries"] == (7 if failures == 1 else 5)
+    # Without a reply, nothing is known of another writer
+    assert bench.editor.due_in is None or failures == 1
+    assert bench.editor.is_change_lost is False
+
+
+@pytest.mark.parametrize("posts", [1, 2])
+async def test_a_command_that_is_cancelled_while_the_last_change_is_verified(
+    posts: int,
+) -> None:
+    """It is verified later, also if it was being written again."""
+    bench = Bench(EditableClient(delay=0))
+    await bench.edit({"retries": 7})
+    overwritten(bench)
+    # What is written again does not show
+    bench.miner.applied = lambda _: DOCUMENT
+    command = asyncio.create_task(bench.edit({"print-time": 30}))
+    await asyncio.sleep(SETTLE / 2 if posts == 1 else SETTLE * 2)
+    assert len(bench.miner.posted) == posts
+    command.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await command
+    bench.miner.applied = lambda posted: posted
+    await bench.editor.settle()
+    assert bench.miner.document == DOCUMENT | {"retries": 7}
 
 
 async def test_a_change_is_lost_until_one_lasts() -> None:

@@ -133,10 +133,19 @@ class ConfigEditor:
         shown, self._shown = self._shown, None
         if shown is None:
             return
+        try:
+            await self._settle(shown)
+        except asyncio.CancelledError:
+            # With a later command: whether this one lasts is still to be verified
+            self._shown = shown
+            raise
+
+    async def _settle(self, shown: _Shown) -> None:
+        """Verify that a change lasts; see `settle`."""
         await asyncio.sleep(max(0, shown.due_in))
         write = shown.write
         try:
-            if not _is_reverted(await self._read(), shown.shown):
+            if not _is_reverted(await self._read_once_more(), shown.shown):
                 self.is_change_lost = False
                 return
         except XmrigError as error:
@@ -347,6 +356,13 @@ class ConfigEditor:
         config = await self.read()
         self._uptime = (await self._link.summary()).uptime
         return config
+
+    async def _read_once_more(self) -> Config:
+        """Read the config, a second time if the first one fails."""
+        try:
+            return await self._read()
+        except XmrigError:
+            return await self._read()
 
     async def _read_until(self) -> Config:
         """Read the config after a write; retry for as long as `confirm` does."""
