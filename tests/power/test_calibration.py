@@ -550,6 +550,15 @@ async def test_what_it_needs(bench: Bench, name: str, value: Any, key: str) -> N
     assert bench.calls == []
 
 
+async def test_a_config_that_is_not_known(bench: Bench) -> None:
+    """The threads to restore are in it: none are changed."""
+    bench.snapshot.config = cast(Any, None)
+    error = await failing(bench.calibration.async_run())
+    assert error.translation_key == "cannot_connect"
+    assert bench.calibration.threads_before is None
+    assert bench.calls == []
+
+
 async def test_one_at_a_time(bench: Bench) -> None:
     """The first one continues."""
     bench.calibration.refuse_while_running()
