@@ -1,5 +1,6 @@
 """Tests of the manager's limit beside the user's limit and cap."""
 
+import asyncio
 from typing import Any
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -11,7 +12,7 @@ from custom_components.xmrig_miner.kinds import EntryKind
 from custom_components.xmrig_miner.power.limit import PowerLimit
 
 from .common import Rig
-from .controls import MINING, THREADS, set_threads, writes
+from .controls import MINING, THREADS, cpu_threads, set_threads, writes
 from .watts import NO_CARDS, NUMBERS, REASON, set_limit, set_up, threads_hashing, wait
 
 
@@ -172,3 +173,28 @@ async def test_what_could_not_be_applied_is_tried_again(managed: Rig) -> None:
     await managed.simulator.go_online()
     await wait(managed, 30)
     assert threads_hashing(managed.simulator) == 1
+
+
+@pytest.mark.parametrize("is_user_first", [True, False])
+async def test_the_users_first_threads_and_the_managers_in_the_same_moment(
+    running: Rig, *, is_user_first: bool
+) -> None:
+    """Both wait for their turn: each counts as what it is, without power options too."""
+    miner = running.entry.runtime_data.coordinator.miner
+    commands = [
+        set_threads(running, 3),
+        limit_of(running).async_set_managed(2),
+    ]
+    async with miner.queue.command():
+        tasks = []
+        for command in commands if is_user_first else commands[::-1]:
+            tasks.append(asyncio.create_task(command))
+            for _ in range(50):
+                await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert cpu_threads(running.simulator) == 2
+    assert running.entry.runtime_data.max_threads == 3
+    await limit_of(running).async_set_managed(None)
+    assert cpu_threads(running.simulator) == 3
+    await set_threads(running, 4)
+    assert cpu_threads(running.simulator) == 4

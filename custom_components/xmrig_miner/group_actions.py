@@ -186,7 +186,7 @@ async def _async_restore(runtime: XmrigRuntimeData, _: dict[str, Any]) -> None:
 
 
 async def _async_set_threads(runtime: XmrigRuntimeData, data: dict[str, Any]) -> None:
-    await runtime.async_set_threads(data[ATTR_THREADS])
+    await runtime.power.limit.async_set_threads(data[ATTR_THREADS])
 
 
 def _miner_command(

@@ -155,7 +155,7 @@ class XmrigThreadsNumber(XmrigNumber):
         Raises ServiceValidationError for NaN.
         """
         self._check(value)
-        await self.runtime.async_set_threads(int(value))
+        await self.runtime.power.limit.async_set_threads(int(value))
 
 
 class XmrigPowerLimitNumber(XmrigNumber):

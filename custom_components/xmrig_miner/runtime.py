@@ -27,14 +27,3 @@ class XmrigRuntimeData:
         if snapshot.user_threads is None or not self.power.is_active:
             return snapshot.threads
         return self.power.limit.max_threads(snapshot.user_threads)
-
-    async def async_set_threads(self, threads: int) -> None:
-        """Set the user's maximum number of CPU threads; a paused miner stays paused.
-
-        Raises HomeAssistantError as commands do.
-        """
-        if self.power.is_active:
-            await self.power.limit.async_set_threads(threads)
-            return
-        async with self.commands.run() as miner:
-            await miner.set_threads(threads, self.coordinator.data.cpu_profile)

@@ -40,7 +40,6 @@ class Miner(ConfigCommands[MinerLink]):
         self.client = client
         self._mining = Mining(self.link)
         self._requests = RequestStore(self.link, self._store)
-        self._requested_threads = 0
 
     async def pause(self) -> None:
         """Pause hashing. The pool connection, threads and dataset are kept."""
@@ -178,12 +177,10 @@ class Miner(ConfigCommands[MinerLink]):
         """Limit the CPU threads to the first ones of each profile.
 
         The limit is removed if the user's own profile of the given name has no more
-        threads; without a name, the longest one. If several calls are waiting, only the
-        last one is executed.
+        threads; without a name, the longest one.
         """
-        self._requested_threads = threads
         async with self._command():
-            await self._set_threads(self._requested_threads, profile)
+            await self._set_threads(threads, profile)
 
     async def restore_wanted_state(self, snapshot: Snapshot) -> bool:
         """Restore the request after a restart; return whether a command was needed."""

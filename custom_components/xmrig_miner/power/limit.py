@@ -219,6 +219,9 @@ class PowerLimit:
     async def async_set_threads(self, threads: int) -> None:
         """Set the user's maximum number of threads; the limit may allow fewer.
 
+        A paused miner stays paused. Also without a limit, so that a manager that begins
+        in the same moment finds the user's cap.
+
         Raises ServiceValidationError during a calibration, HomeAssistantError as
         commands do.
         """
@@ -230,7 +233,8 @@ class PowerLimit:
             fitting = self._threads_within_limit()
             allowed = min(threads, fitting) if fitting else threads
             limit = frozenset({allowed} if allowed < threads else ())
-            user_cap = cap_of(threads, self._meter.model.threads)
+            full = self._snapshot.user_threads or self._meter.model.threads
+            user_cap = cap_of(threads, full)
             before = self._caps
             pending = before.limit | limit
             self._caps = ThreadCaps(user=user_cap, limit=pending)

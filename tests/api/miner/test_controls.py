@@ -1,6 +1,5 @@
 """Tests of backends, rules for pausing, and numbers of threads."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -107,12 +106,3 @@ async def test_threads_are_limited_and_restored() -> None:
         assert rig.config["cpu"]["rx"] == [0, 1, 2, 3]
         assert rig.config["cpu"]["cn"] == [[1, 0], [1, 2]]
         assert miner.state.threads is None
-
-
-async def test_of_several_numbers_of_threads_the_last_one_is_set() -> None:
-    """A slider that is moved writes the config once."""
-    async with Rig(threads=4, config=PROFILES) as rig, commanding(rig) as (miner, _):
-        await asyncio.gather(*(miner.set_threads(number, "rx") for number in (3, 1, 2)))
-        assert rig.config["cpu"]["rx"] == [0, 1]
-        assert miner.state.threads == 2
-        assert rig.count("PUT", "/2/config") == 1
