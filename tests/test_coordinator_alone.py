@@ -605,8 +605,18 @@ async def test_a_restart_during_which_the_second_poll_fails(bench: Bench) -> Non
 
 @pytest.mark.parametrize("is_sent", [True, False])
 @pytest.mark.parametrize("is_mining", [True, False, None])
-async def test_another_miner_answers_while_a_state_is_restored(
-    bench: Bench, *, is_mining: bool | None, is_sent: bool
+@pytest.mark.parametrize(
+    "error",
+    [
+        XmrigAnotherMinerError("another one", OTHER),
+        XmrigConnectionError("no route"),
+        XmrigInterruptedError("reset"),
+        XmrigNotConfirmedError("no change", Command.PAUSE),
+        XmrigResponseError("cut off"),
+    ],
+)
+async def test_a_state_whose_restore_was_not_seen(
+    bench: Bench, error: XmrigError, *, is_mining: bool | None, is_sent: bool
 ) -> None:
     """The next poll shows whether it was restored, if the command was sent."""
     bench.reader.restore_due = True
@@ -614,7 +624,7 @@ async def test_another_miner_answers_while_a_state_is_restored(
 
     async def fail() -> Any:
         bench.miner.link.writes += is_sent
-        raise XmrigAnotherMinerError("another one", OTHER)
+        raise error
 
     bench.miner.restore_wanted_state = lambda _: fail()
     await bench.refresh(coordinator)
@@ -628,6 +638,25 @@ async def test_another_miner_answers_while_a_state_is_restored(
     calls = await bench.refresh(coordinator)
     restored = is_sent and is_mining is None
     assert calls == ["poll", *bench.observed(3, restored=restored)]
+
+
+async def test_a_state_that_is_given_up_is_not_told_as_restored(bench: Bench) -> None:
+    """It was sent twice, and did not show."""
+    bench.reader.restore_due = True
+    coordinator = bench.make()
+
+    async def fail() -> Any:
+        bench.miner.link.writes += 1
+        raise XmrigNotConfirmedError("no change", Command.PAUSE)
+
+    bench.miner.restore_wanted_state = lambda _: fail()
+    await bench.refresh(coordinator)
+    assert bench.reader.restore_due
+    calls = await bench.refresh(coordinator)
+    assert calls == ["poll", "poll", *bench.observed(3)]
+    assert not bench.reader.restore_due
+    bench.is_mining = False
+    assert await bench.refresh(coordinator) == ["poll", *bench.observed(4)]
 
 
 async def test_a_state_that_is_restored_again_is_told_once(bench: Bench) -> None:

@@ -212,7 +212,7 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
         self._log = ActivityLog()
         self._restored = False
         self._is_unconfirmed = False
-        """Whether another miner answered after a command that restores the state."""
+        """Whether a command that restores the state was sent, and its result not seen."""
         self._logged_failure: str | None = None
 
     @property
@@ -281,14 +281,16 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
     async def _async_send(self, command: Awaitable[bool]) -> bool | None:
         """Return the result of a command that restores the state, like `_async_try`.
 
-        If another miner answers after it was sent, the next poll shows its result.
+        If its result was not seen after it was sent, the next poll shows it.
         """
         writes = self.miner.link.writes
+        done: bool | None = None
         try:
-            return await self._async_try(command)
-        except XmrigAnotherMinerError:
-            self._is_unconfirmed = self.miner.link.writes != writes
-            raise
+            done = await self._async_try(command)
+        finally:
+            if done is None and self.miner.link.writes != writes:
+                self._is_unconfirmed = True
+        return done
 
     async def _async_try(self, command: Awaitable[bool]) -> bool | None:
         """Return the result of a command; None to try it again later.
@@ -310,6 +312,9 @@ class XmrigCoordinator(ProcessCoordinator[Snapshot, Miner]):
                 LOGGER.warning("The state of %s was not restored: %s", self.name, error)
             # One command may get lost, and the disk may have space again later
             is_lost = is_new and isinstance(error, XmrigNotConfirmedError)
-            return None if is_lost or isinstance(error, XmrigStorageError) else False
+            if is_lost or isinstance(error, XmrigStorageError):
+                return None
+            self._is_unconfirmed = False
+            return False
         self._logged_failure = None
         return done
