@@ -82,13 +82,20 @@ async def test_an_api_that_is_read_only(running: Rig) -> None:
 
 @pytest.mark.parametrize("options", [{"restricted": True}])
 async def test_an_api_that_is_read_only_as_the_user_knows(rig: Rig) -> None:
-    """No issue, since the user agreed to only monitor the miner."""
+    """No issue, until the user opens the API and another change closes it."""
+    data = rig.entry.data
     rig.hass.config_entries.async_update_entry(
-        rig.entry, data={**rig.entry.data, CONF_READ_ONLY: True}
+        rig.entry, data={**data, CONF_READ_ONLY: True}
     )
     await rig.set_up()
     assert rig.is_loaded
     assert issues(rig) == {}
+    for restricted in (False, True):
+        rig.simulator.edit_config(edit("http", restricted=restricted))
+        rig.simulator.restart()
+        await rig.poll(2)
+        assert set(issues(rig)) == ({"read_only"} if restricted else set())
+        assert rig.entry.data == data
 
 
 def test_each_issue_is_explained() -> None:

@@ -14,6 +14,7 @@ from .api.models import Summary
 from .certificate_issues import async_update_connection_issues
 from .command import Commands
 from .connection import async_create_client, async_wait_for_reply
+from .const import DOMAIN
 from .coordinator import XmrigCoordinator
 from .entity import is_removable
 from .fleet.energy import async_offer_manager
@@ -78,11 +79,31 @@ async def async_start_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> Non
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[:1])
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS[1:])
     async_follow_issues(entry.runtime_data.coordinator)
+    _async_follow_access(hass, entry)
     await async_renew_units(hass, entry)
     await async_offer_manager(hass)
     if not _has_manager(hass):
         # One that was removed since the set-up began has released only loaded miners
         entry.runtime_data.power.async_release()
+
+
+@callback
+def _async_follow_access(hass: HomeAssistant, entry: XmrigConfigEntry) -> None:
+    """Offer the manager once a miner that was read-only can be controlled."""
+    coordinator = entry.runtime_data.coordinator
+    was_restricted = coordinator.data.restricted
+
+    @callback
+    def update() -> None:
+        nonlocal was_restricted
+        is_opened = was_restricted and not coordinator.data.restricted
+        was_restricted = coordinator.data.restricted
+        if is_opened:
+            entry.async_create_background_task(
+                hass, async_offer_manager(hass), f"{DOMAIN} offer"
+            )
+
+    entry.async_on_unload(coordinator.async_add_listener(update))
 
 
 async def async_close_miner(entry: XmrigConfigEntry) -> None:

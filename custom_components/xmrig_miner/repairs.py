@@ -84,10 +84,17 @@ def async_follow_issues(coordinator: ProcessCoordinator[Any, Any]) -> None:
 
 @callback
 def async_update_issues(coordinator: ProcessCoordinator[Any, Any]) -> None:
-    """Create the issues that the last poll shows, and delete those that are fixed."""
+    """Create the issues that the last poll shows, and delete those that are fixed.
+
+    That the user agreed to only monitor a miner ends once its API allows commands.
+    """
     entry = coordinator.config_entry
     if not coordinator.last_update_success or not is_polled(entry):
         return
+    if coordinator.data.summary.restricted is False and CONF_READ_ONLY in entry.data:
+        # If it becomes read-only again, that is a change that the user did not agree to
+        data = {key: entry.data[key] for key in entry.data if key != CONF_READ_ONLY}
+        coordinator.hass.config_entries.async_update_entry(entry, data=data)
     found = _common_issues(coordinator)
     if isinstance(coordinator, XmrigCoordinator):
         found |= _miner_issues(coordinator)

@@ -23,7 +23,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.xmrig_miner.const import DOMAIN
+from custom_components.xmrig_miner.const import CONF_READ_ONLY, DOMAIN
 from custom_components.xmrig_miner.fleet.house import House, Price
 from custom_components.xmrig_miner.kinds import MANAGER_ID, EntryKind, entries_of_kind
 from custom_components.xmrig_miner.manager import Flow, Sources
@@ -198,6 +198,23 @@ async def test_the_card_appears_when_the_meter_comes_last(
     await set_dashboard(hass, GRID_SOURCE)
     await set_dashboard(hass, GRID_SOURCE)
     await miner.reload()
+    assert len(discovered(hass)) == 1
+
+
+@pytest.mark.parametrize("options", [{"restricted": True}])
+async def test_the_card_appears_once_a_miner_is_no_longer_read_only(
+    hass: HomeAssistant, rig: Rig
+) -> None:
+    """The manager could not control it before."""
+    hass.config_entries.async_update_entry(
+        rig.entry, data={**rig.entry.data, CONF_READ_ONLY: True}, options=NUMBERS
+    )
+    await rig.set_up()
+    await set_dashboard(hass, GRID_SOURCE)
+    assert not discovered(hass)
+    rig.simulator.edit_config(lambda config: config["http"].update(restricted=False))
+    rig.simulator.restart()
+    await rig.poll()
     assert len(discovered(hass)) == 1
 
 
