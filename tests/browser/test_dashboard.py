@@ -245,6 +245,24 @@ async def test_the_curve_is_a_table_too(user: User) -> None:
     await expect(curve.get_by_role("row")).to_have_count(10)
 
 
+async def test_a_page_stays_that_of_its_miner(user: User) -> None:
+    """Also if tabs change their places because another miner is renamed."""
+    await user.open(await page_of(user, "rig-two"))
+    name = user.page.locator("xmrig-miner h2")
+    await expect(name).to_have_text("rig-two")
+    registry = await user.command("config/device_registry/list")
+    [other] = [device["id"] for device in registry if device["name"] == "rig-one"]
+    for new_name in ("the-last-one", None):
+        await user.command(
+            "config/device_registry/update", device_id=other, name_by_user=new_name
+        )
+        tab = user.page.get_by_role("tab", name=new_name or "rig-one")
+        await expect(tab).to_be_visible()
+        await expect(name).to_have_text("rig-two")
+    await user.page.get_by_role("tab").first.click()
+    await expect(name).to_have_text(["rig-one", "rig-two"])
+
+
 async def style(shown: Locator, property_: str, pseudo: str | None = None) -> str:
     """Return how a property of an element is computed."""
     return str(await shown.evaluate(STYLE, [property_, pseudo]))

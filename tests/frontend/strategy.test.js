@@ -8,7 +8,7 @@ import { homeAssistant, MANAGER, MINING, stateOf } from "./miners.js";
 
 // What a browser has
 Object.assign(globalThis, { HTMLElement: class {} });
-const { views } = await import("../../custom_components/xmrig_miner/frontend/web/strategy.js");
+const { inPlace, views, XmrigStrategy } = await import("../../custom_components/xmrig_miner/frontend/web/strategy.js");
 
 /** @param {Parameters<typeof homeAssistant>[0]} devices */
 const shown = (devices) => views(homeAssistant(devices), (key) => key);
@@ -94,4 +94,39 @@ test("many miners are in a table, and have no tabs", () => {
   const cards = few[0]?.sections[0].cards.slice(1);
   assert.ok(cards.every((/** @type {any} */ card) => card.has_pages));
   assert.deepEqual(types(shown(many(TABLE_FROM))[0]), ["overview", "miners"]);
+});
+
+/** @param {...string} names */
+const rigs = (...names) =>
+  homeAssistant(Object.fromEntries(names.map((name) => [name, { shows: MINING }])));
+
+test("an open page stays in its place while others come and go", () => {
+  /** @param {readonly any[]} found */
+  const paths = (found) => found.map(({ path }) => path);
+  /** @param {...string} names */
+  const viewsOf = (...names) => views(rigs(...names), (key) => key);
+  const later = inPlace(viewsOf("a", "c"), viewsOf("b", "c"));
+  assert.deepEqual(paths(later), ["overview", "miner-b", "miner-c", "miner-a"]);
+  assert.deepEqual(later[0], viewsOf("a", "c")[0]);
+  const gone = later[1];
+  assert.deepEqual([gone?.title, gone?.subview], ["b", true]);
+  assert.deepEqual(gone?.sections[0].cards, [{ type: "custom:xmrig-miner", device: "b" }]);
+  // Until it is back
+  assert.deepEqual(paths(inPlace(viewsOf("a", "b"), later)), paths(later));
+});
+
+test("tabs change their places only while the overview is shown", async (context) => {
+  context.mock.method(globalThis, "fetch", async () => Response.json({}));
+  /** @param {string} pathname @param {...string} names */
+  const open = async (pathname, ...names) => {
+    Object.assign(globalThis, { location: { pathname } });
+    const generated = await XmrigStrategy.generate({}, rigs(...names));
+    return generated.views.map(({ path }) => path).join(" ");
+  };
+  assert.equal(await open("/mining/miner-b", "b"), "overview miner-b");
+  assert.equal(await open("/mining/miner-b", "a", "b"), "overview miner-b miner-a");
+  // Another dashboard has its own places
+  assert.equal(await open("/other/miner-b", "a", "b"), "overview miner-a miner-b");
+  assert.equal(await open("/mining/overview", "a", "b"), "overview miner-a miner-b");
+  assert.equal(await open("/mining/miner-b", "b"), "overview miner-a miner-b");
 });

@@ -143,6 +143,35 @@ function sections(title, path, parts, columns, options) {
   };
 }
 
+/**
+ * Return views with those of before in the same places as then. The page of a miner that is
+ * gone stays without a tab, and only says so.
+ *
+ * When a dashboard changes, Home Assistant shows the view in the place of the one before,
+ * whichever its path is (updated of hui-root): the page of a miner would silently become that
+ * of another one.
+ *
+ * @param {readonly Config[]} found
+ * @param {readonly Config[]} before
+ * @returns {Config[]}
+ */
+export function inPlace(found, before) {
+  const paths = new Set(before.map(({ path }) => path));
+  return [
+    ...before.map((view) => found.find(({ path }) => path === view.path) ?? emptied(view)),
+    ...found.filter(({ path }) => !paths.has(path)),
+  ];
+}
+
+/** @param {Config} view @returns {Config} */
+function emptied({ title, path }) {
+  const card = { type: `${CARD}miner`, device: path.replace(pathOf(""), "") };
+  return sections(title, path, [[card]], 2, { subview: true });
+}
+
+/** What was last generated for each dashboard, by its path. @type {Map<string, Config[]>} */
+const generated = new Map();
+
 export class XmrigStrategy extends HTMLElement {
   static registryDependencies = ["entities", "devices"];
 
@@ -152,6 +181,12 @@ export class XmrigStrategy extends HTMLElement {
    */
   static async generate(_config, hass) {
     const { language } = hass.locale;
-    return { views: views(hass, translator(await loadTexts(language), language)) };
+    const t = translator(await loadTexts(language), language);
+    const [, dashboard = "", path = ""] = location.pathname.split("/");
+    const isPage = path.startsWith(pathOf(""));
+    // On the overview, which is always the first, the tabs of miners may change their places
+    const shown = inPlace(views(hass, t), (isPage && generated.get(dashboard)) || []);
+    generated.set(dashboard, shown);
+    return { views: shown };
   }
 }
