@@ -1,5 +1,6 @@
 """Tests of the repair for a different miner at an address."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
@@ -331,6 +332,54 @@ async def test_three_miners_rotated(trio: list[Rig], fix: Any) -> None:
         await dialog.choose("swap")
         await poll(*trio)
     assert_right(*trio)
+
+
+@pytest.fixture
+async def namesakes(
+    hass: HomeAssistant, rig: Rig, enable_custom_integrations: None
+) -> AsyncGenerator[list[Rig]]:
+    """Return two miners of one name; the second one was added without its ID."""
+    await rig.set_up()
+    async with Simulator(worker_id="rig-one", watch_delay=0) as simulator:
+        entry = entry_for(simulator, entry_id="entry_of_other", miner_id=None)
+        other = Rig(hass, simulator, entry, rig.freezer)
+        simulator.surroundings.identity = ""
+        await other.set_up()
+        assert other.is_loaded
+        simulator.surroundings.identity = STRANGER
+        yield [rig, other]
+
+
+async def test_miners_of_one_name_swapped(namesakes: list[Rig], fix: Any) -> None:
+    """One of them had no network when it was added, and has an ID since then."""
+    first, other = namesakes
+    await move(first.simulator, other.simulator)
+    for rig in namesakes:
+        with pytest.raises(HomeAssistantError, match="different miner"):
+            await rig.turn("switch.mining", on=False)
+        assert rig.unavailable == rig.states.keys() - ALWAYS_AVAILABLE
+    assert not any(rig.simulator.miner.is_paused for rig in namesakes)
+    dialog = await fix()
+    assert dialog.step["step_id"] == "swapped"
+    await dialog.choose("swap")
+    for rig in namesakes:
+        assert rig.is_loaded
+        assert rig.entry.data[CONF_PORT] == rig.simulator.port
+    assert raised(first.hass) == {}
+
+
+async def test_an_id_that_a_miner_has_later_is_stored(namesakes: list[Rig]) -> None:
+    """At the next start of Home Assistant, so that it decides from then on."""
+    _, other = namesakes
+    other.simulator.restart()
+    await other.poll()
+    assert not other.unavailable
+    await other.reload()
+    assert other.entry.data[CONF_MINER_ID] == STRANGER
+    other.simulator.surroundings.identity = "fedcba9876543210"
+    other.simulator.restart()
+    await other.poll()
+    assert list(raised(other.hass)) == ["other"]
 
 
 async def test_two_pairs_are_two_situations(

@@ -52,6 +52,18 @@ def identity_data(identity: MinerIdentity) -> dict[str, str | None]:
     }
 
 
+@callback
+def async_store_identity(
+    hass: HomeAssistant, entry: ConfigEntry[Any], seen: MinerIdentity
+) -> None:
+    """Store the identity of the miner that responds, if its id was not known before."""
+    known = identity_of(entry)
+    if not known.id and seen != known:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, **identity_data(seen)}
+        )
+
+
 def is_miner_of(
     hass: HomeAssistant, entry: ConfigEntry[Any], seen: MinerIdentity
 ) -> bool:

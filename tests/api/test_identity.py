@@ -45,6 +45,14 @@ def test_a_miner_without_an_id_is_known_by_its_worker_id() -> None:
     assert summary.identity == KNOWN
 
 
+def test_a_miner_without_an_id_is_none_of_the_others() -> None:
+    """Two computers may have one hostname: the ID says that it is the other one."""
+    known = MinerIdentity(id=None, worker_id="rig-one")
+    assert not known.matches(KNOWN, [KNOWN])
+    assert known.matches(replace(KNOWN, id="fedcba9876543210"), [KNOWN])
+    assert known.matches(known, [KNOWN])
+
+
 def test_a_proxy_is_never_a_miner() -> None:
     """Both may run on one computer, one after the other on one port."""
     proxy = replace(KNOWN, kind=Kind.PROXY)

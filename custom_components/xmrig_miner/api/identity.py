@@ -49,12 +49,13 @@ class MinerIdentity:
 
         The id decides, and the worker id if either side has no id. `others` are the
         other known miners: if one of them has the same id, the worker id decides
-        between the two.
+        between the two. A miner of which both are known is no other one.
         """
         if seen.kind is not self.kind:
             return False
         if not self.id or not seen.id:
-            return seen.worker_id == self.worker_id
+            is_other = bool(seen.id) and seen in set(others)
+            return seen.worker_id == self.worker_id and not is_other
         if seen.id != self.id:
             return False
         return seen.worker_id == self.worker_id or seen not in set(others)
