@@ -40,8 +40,7 @@ from custom_components.xmrig_miner.fleet.runtime import FLEET
 from custom_components.xmrig_miner.fleet.settings import FleetSettings, MemberSettings
 from custom_components.xmrig_miner.manager import Mode, Settings
 from custom_components.xmrig_miner.power.model import MAX_WATTS
-
-from .stand_ins import Entry, Hass
+from tests.stand_ins import Entry, Hass
 
 LIMIT = "number.limit"
 MINING = "switch.mining"

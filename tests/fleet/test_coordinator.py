@@ -29,8 +29,7 @@ from custom_components.xmrig_miner.manager import (
 )
 from custom_components.xmrig_miner.manager.members import Record
 from custom_components.xmrig_miner.manager.watts import Draw, Watts
-
-from .stand_ins import Entry, Hass
+from tests.stand_ins import Entry, Hass
 
 SENSORS = frozenset({"sensor.grid", "sensor.price"})
 NOW = 5000.0

@@ -14,11 +14,16 @@ from custom_components.xmrig_miner.api.models import BackendType
 from custom_components.xmrig_miner.const import (
     CONF_MAX_TEMPERATURE,
     CONF_SLEEP_PLUG,
+    CONF_TEMPERATURE_SENSOR,
     CONF_WAKE_MAC,
     DOMAIN,
 )
 from custom_components.xmrig_miner.fleet import members as module
-from custom_components.xmrig_miner.fleet.members import Members, async_figures
+from custom_components.xmrig_miner.fleet.members import (
+    Members,
+    async_figures,
+    loaded_miners,
+)
 from custom_components.xmrig_miner.fleet.settings import FleetSettings, MemberSettings
 from custom_components.xmrig_miner.manager import (
     Curve,
@@ -30,8 +35,7 @@ from custom_components.xmrig_miner.manager import (
 )
 from custom_components.xmrig_miner.manager.members import Record
 from custom_components.xmrig_miner.power.model import PowerModel
-
-from .stand_ins import Entry, Hass
+from tests.stand_ins import Entry, Hass
 
 MODEL = PowerModel(threads=4, idle=60, full=140)
 CURVE = Curve.from_model(MODEL)
@@ -233,11 +237,14 @@ def test_whether_it_can_be_steered(
 
 
 def test_its_temperature(bench: Bench) -> None:
-    """That of the hottest card, as a maximum for it can be set."""
+    """That of the hottest card, or of a sensor that the user chose."""
     bench.miner.cards += [card(60.0), card(70.0), card()]
     bench.miner.options = {CONF_MAX_TEMPERATURE: 80}
     assert bench.member.temperature == 70
     assert bench.member.max_temperature == 80
+    bench.miner.options[CONF_TEMPERATURE_SENSOR] = "sensor.room"
+    bench.hass.show("sensor.room", "21", unit_of_measurement="°C")
+    assert bench.member.temperature == 21
 
 
 @pytest.mark.parametrize("is_complete", [True, False])
@@ -264,6 +271,8 @@ def test_several_members(bench: Bench) -> None:
     proxy = Entry("proxy", "proxy")
     bench.hass.entries = [away, proxy, bench.miner, second]
     assert [member.id for member in bench.all] == ["rig-1", "rig-2"]
+    loaded = [bench.miner, second]
+    assert [*loaded_miners(cast(Any, bench.hass))] == cast(Any, loaded)
 
 
 # --- Curves -------------------------------------------------------------------

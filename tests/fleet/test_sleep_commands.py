@@ -26,8 +26,7 @@ from custom_components.xmrig_miner.fleet.sleep_commands import (
     async_answers,
 )
 from custom_components.xmrig_miner.manager import SleepAction
-
-from .stand_ins import Entry, Hass
+from tests.stand_ins import Entry, Hass
 
 MAC = "aa:bb:cc:dd:ee:ff"
 PLUG = "switch.plug"
