@@ -480,15 +480,13 @@ async def test_what_sleeps(bench: Bench) -> None:
 async def test_the_result_of_a_command_is_kept(bench: Bench) -> None:
     """For the next decision."""
     coordinator = bench.start()
-    bench.parts["commands"][1]("rig-1", False)
-    coordinator.async_decide()
-    expected = bench.state.with_result("rig-1", ok=False, now=NOW)
-    assert bench.decided[-1][2] == expected != bench.state
-    bench.now += 1
-    bench.parts["commands"][1]("rig-1", True)
-    coordinator.async_decide()
-    expected = expected.with_result("rig-1", ok=True, now=NOW + 1)
-    assert bench.decided[-1][2] == expected
+    expected = bench.state
+    for ok in (False, False, True):
+        bench.now += 1
+        expected = expected.with_result("rig-1", ok=ok, now=bench.now)
+        bench.parts["commands"][1]("rig-1", ok)
+        coordinator.async_decide()
+        assert bench.decided[-1][2] == expected != bench.state
 
 
 # --- Sleep --------------------------------------------------------------------
