@@ -17,6 +17,7 @@ from custom_components.xmrig_miner.another_miner import AnotherMinerFlow
 from custom_components.xmrig_miner.api.exceptions import XmrigConnectionError
 from custom_components.xmrig_miner.api.identity import Kind, MinerIdentity
 from custom_components.xmrig_miner.const import (
+    CONF_FINGERPRINT,
     CONF_KIND,
     CONF_MINER_ID,
     CONF_VERIFICATION,
@@ -86,7 +87,10 @@ class Bench:
             if host not in self.responding:
                 raise XmrigConnectionError("no route")
             identity = self.responding[host]
-            return SimpleNamespace(identity=identity, lacks_identity=identity is None)
+            return SimpleNamespace(
+                identity=identity or MinerIdentity(id=None, worker_id=None),
+                lacks_identity=identity is None,
+            )
 
         return SimpleNamespace(any_summary=ask)
 
@@ -161,6 +165,18 @@ async def test_swapped(bench: Bench) -> None:
     tokens = [entry.data[CONF_ACCESS_TOKEN] for entry in bench.entries]
     assert tokens == ["token of 1", "token of 2", "token of 3"]
     assert bench.calls == [("reload", "entry-1"), ("reload", "entry-2")]
+
+
+async def test_swapped_with_pinned_certificates(bench: Bench) -> None:
+    """Each goes with its address: the miner that responds has shown it."""
+    for entry in (bench.first, bench.second):
+        entry.data[CONF_FINGERPRINT] = f"certificate at {entry.title}"
+    bench.swap()
+    await bench.show()
+    await bench.flow.async_step_swap()
+    assert bench.hosts == ["2", "1", "3"]
+    assert bench.first.data[CONF_FINGERPRINT] == "certificate at rig-2"
+    assert bench.second.data[CONF_FINGERPRINT] == "certificate at rig-1"
 
 
 async def test_an_unknown_miner(bench: Bench) -> None:
@@ -238,6 +254,27 @@ async def test_one_of_two_twins_is_away(bench: Bench) -> None:
     menu = await bench.show()
     assert menu["step_id"] == "swapped"
     assert menu["description_placeholders"]["other"] == "rig-3"
+
+
+async def test_twins_with_names_of_their_own(bench: Bench) -> None:
+    """The name tells them apart."""
+    bench.third.data[CONF_MINER_ID] = IDS[1]
+    bench.responding |= {
+        "192.0.2.1": miner(2),
+        "192.0.2.2": MinerIdentity(id=IDS[1], worker_id="rig-3"),
+    }
+    menu = await bench.show()
+    assert menu["step_id"] == "swapped"
+    assert menu["description_placeholders"]["other"] == "rig-2"
+
+
+async def test_a_miner_that_never_answered(bench: Bench) -> None:
+    """Any may be there that no other entry is for, as after an import."""
+    bench.first.data |= {CONF_MINER_ID: None, CONF_WORKER_ID: None}
+    bench.responding["192.0.2.1"] = miner(2)
+    assert (await bench.show())["step_id"] == "twin"
+    bench.responding["192.0.2.1"] = STRANGER
+    assert (await ended(bench.show())).reason == "resolved"
 
 
 # --- Nothing to resolve -------------------------------------------------------

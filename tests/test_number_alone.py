@@ -216,7 +216,7 @@ def test_the_end_of_the_slider(bench: Bench) -> None:
     for full, maximum in (
         (131.0, 140),
         (140.0, 140),
-        (138.0, 140),
+        (129.0, 140),
         (None, 140),
         (141.0, 150),
         (60.0, 60),

@@ -1,5 +1,6 @@
 """Count the energy used for mining, and store it on disk."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,7 @@ class EnergyAccount:
         self._counted = Account()
         self.shown = Account()
         self._timer: CALLBACK_TYPE | None = None
+        self._saving = asyncio.Lock()
         self._is_failing = False
 
     async def async_load(self) -> None:
@@ -64,26 +66,32 @@ class EnergyAccount:
             )
 
     async def async_close(self) -> None:
-        """Save anything not saved yet."""
+        """Save anything not saved yet, and wait until a running save has ended.
+
+        The file of an entry that is removed would otherwise be written after that.
+        """
         if self._timer is not None:
             self._timer()
             await self._async_save()
+        async with self._saving:
+            pass
 
     async def _async_save(self, _now: datetime | None = None) -> None:
         """Save the counted energy, and show it even if saving fails."""
         self._timer = None
-        account = self._counted
-        try:
-            await self._store.async_save(account.as_json())
-        except HomeAssistantError as error:
-            if not self._is_failing:
-                LOGGER.warning(
-                    "The energy of %s was not saved: %s", self._entry.title, error
-                )
-            self._is_failing = True
-        else:
-            self._is_failing = False
-        self.shown = account
+        async with self._saving:
+            account = self._counted
+            try:
+                await self._store.async_save(account.as_json())
+            except HomeAssistantError as error:
+                if not self._is_failing:
+                    LOGGER.warning(
+                        "The energy of %s was not saved: %s", self._entry.title, error
+                    )
+                self._is_failing = True
+            else:
+                self._is_failing = False
+            self.shown = account
 
 
 def _today() -> str:
