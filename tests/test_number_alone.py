@@ -50,14 +50,16 @@ class Bench:
         )
         self.error: Exception | None = None
         """The error of commands."""
-        self.limit = SimpleNamespace(set_watts=None, async_set=self.note("limit"))
+        self.limit = SimpleNamespace(
+            set_watts=None,
+            async_set=self.note("limit"),
+            async_set_threads=self.note("threads"),
+        )
         self.power = SimpleNamespace(
             meter=self.meter, limit=self.limit, is_configured=True
         )
         self.runtime: Any = SimpleNamespace(
-            coordinator=self.coordinator,
-            power=self.power,
-            async_set_threads=self.note("threads"),
+            coordinator=self.coordinator, power=self.power
         )
         self.entry.runtime_data = self.runtime
         self.settings: Any = SimpleNamespace(priority=3)

@@ -116,7 +116,6 @@ class Bench:
                     config=document,
                 ),
             ),
-            async_set_threads=note("threads"),
             power=SimpleNamespace(
                 is_configured=True,
                 async_calibrate=note("calibrate", returns="results"),
@@ -124,7 +123,8 @@ class Bench:
                     cancel=lambda: self.calls.append((name, "cancel"))
                 ),
                 limit=SimpleNamespace(
-                    async_restore_config=note("restore config", returns=(CHANGE,))
+                    async_set_threads=note("threads"),
+                    async_restore_config=note("restore config", returns=(CHANGE,)),
                 ),
             ),
         )
