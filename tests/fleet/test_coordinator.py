@@ -524,8 +524,8 @@ async def test_only_what_is_asleep_is_woken_by_hand(
     sleepers = {} if phase is None else {"rig-1": Sleep(phase=phase)}
     bench.state = ManagerState(sleepers=sleepers)
     coordinator = bench.start()
-    is_asleep = bench.parts["sleep commands"][2]
-    assert is_asleep("rig-1") is (phase is Phase.ASLEEP)
+    sleep_of = bench.parts["sleep commands"][2]
+    assert sleep_of("rig-1") == sleepers.get("rig-1")
     coordinator.async_wake("rig-1")
     if phase is not Phase.ASLEEP:
         assert bench.calls == []

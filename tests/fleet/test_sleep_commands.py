@@ -1,7 +1,7 @@
 """Commands to computers that sleep, without Home Assistant and a computer."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,7 +25,7 @@ from custom_components.xmrig_miner.fleet.sleep_commands import (
     SleepCommands,
     async_answers,
 )
-from custom_components.xmrig_miner.manager import SleepAction
+from custom_components.xmrig_miner.manager import Phase, Sleep, SleepAction
 from tests.stand_ins import Entry, Hass
 
 MAC = "aa:bb:cc:dd:ee:ff"
@@ -38,6 +38,7 @@ def call(action: str, entity_id: str) -> Any:
     return (action, (ATTR_ENTITY_ID, entity_id))
 
 
+LEAVING = Sleep(phase=Phase.FALLING_ASLEEP, offline_since=0)
 ON = call("switch.turn_on", PLUG)
 OFF = call("switch.turn_off", PLUG)
 WOKEN = ("wake_on_lan.send_magic_packet", (CONF_MAC, MAC))
@@ -53,10 +54,12 @@ class Bench:
         self.miner.data |= {CONF_HOST: "192.0.2.1", CONF_PORT: 8080}
         self.other = Entry("rig-2")
         self.hass = Hass(self.entry, self.miner, self.other)
-        self.asleep: set[str] = set()
+        self.sleeps = {"rig-1": LEAVING}
         self.off: list[str] = []
         """Members that were reported as switched off."""
         self.answers: bool | None = False
+        self.meanwhile: Callable[[], None] = lambda: None
+        """What happens while the computer is asked whether it answers."""
         self.has_wake_on_lan = True
         self.model = SimpleNamespace(watts=lambda threads: 100 if threads == 0 else 0)
         power = SimpleNamespace(meter=SimpleNamespace(model=self.model))
@@ -65,7 +68,7 @@ class Bench:
             cast(Any, self.hass),
             cast(Any, self.entry),
             self.off.append,
-            lambda entry_id: entry_id in self.asleep,
+            self.sleeps.get,
         )
 
     async def do(self, action: SleepAction, **options: Any) -> list[Any]:
@@ -83,6 +86,7 @@ class Bench:
 
     async def _answers(self, host: str, port: int) -> bool | None:
         assert (host, port) == ("192.0.2.1", 8080)
+        self.meanwhile()
         return self.answers
 
     async def _sleep(self, delay: float) -> None:
@@ -184,8 +188,7 @@ async def test_a_plug_with_another_computer(
 ) -> None:
     """It stays on until that computer is asleep, too: this one is done."""
     bench.other.options = {CONF_SLEEP_PLUG: PLUG if is_shared else "switch.other"}
-    if is_asleep:
-        bench.asleep = {"rig-2"}
+    bench.sleeps["rig-2"] = Sleep(phase=Phase.ASLEEP) if is_asleep else LEAVING
     stays = is_shared and not is_asleep
     assert await bench.cut() == (["rig-1"] if stays else [OFF])
 
@@ -225,6 +228,29 @@ async def test_whether_a_computer_is_gone(
     )
     done = await bench.cut(**{CONF_POWER_SENSOR: METER, CONF_IDLE_POWER: idle})
     assert done == ([OFF] if is_gone else [])
+
+
+async def test_a_computer_that_starts_while_it_is_asked(bench: Bench) -> None:
+    """It keeps its power, as do another one on its plug and a miner with other options."""
+    bench.other.options = {CONF_SLEEP_PLUG: PLUG}
+    asleep = Sleep(phase=Phase.ASLEEP)
+
+    def answer() -> None:
+        bench.sleeps["rig-1"] = Sleep(phase=Phase.FALLING_ASLEEP)
+
+    def wake_other() -> None:
+        bench.sleeps["rig-2"] = Sleep(phase=Phase.WAKING)
+
+    def remove() -> None:
+        bench.sleeps.pop("rig-1")
+
+    def choose_another_plug() -> None:
+        bench.miner.options = {CONF_SLEEP_PLUG: "switch.other"}
+
+    for happens in (answer, wake_other, remove, choose_another_plug):
+        bench.sleeps.update({"rig-1": LEAVING, "rig-2": asleep})
+        bench.meanwhile = happens
+        assert await bench.cut() == []
 
 
 @pytest.mark.parametrize("is_loaded", [True, False])

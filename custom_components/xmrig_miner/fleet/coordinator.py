@@ -89,7 +89,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             hass, entry, self._handle_result, self._decide_soon
         )
         self._sleep_commands = SleepCommands(
-            hass, entry, self._handle_switched_off, self._is_asleep
+            hass, entry, self._handle_switched_off, self._sleep_of
         )
         self._sleep_watch = SleepWatch(hass, self._handle_sleep_by_hand)
         self._inputs = InputListeners(hass, self._handle_report, self._decide_soon)
@@ -323,10 +323,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         """Record that the user is putting a computer to sleep."""
         self._change_sleep(entry_id, Sleep.by_hand)
 
-    def _is_asleep(self, entry_id: str) -> bool:
-        """Return whether a computer is asleep, and not just falling asleep."""
-        sleep = self._state.sleepers.get(entry_id)
-        return sleep is not None and sleep.phase is Phase.ASLEEP
+    def _sleep_of(self, entry_id: str) -> Sleep | None:
+        """Return the sleep state of a miner; None if it may not sleep."""
+        return self._state.sleepers.get(entry_id)
 
     @callback
     def async_wake(self, entry_id: str) -> None:

@@ -21,7 +21,7 @@ from homeassistant.setup import async_setup_component
 
 from ..addresses import miner_entries
 from ..const import DOMAIN, LOGGER
-from ..manager import SleepAction
+from ..manager import Phase, Sleep, SleepAction
 from ..power.options import PowerOptions
 from ..power.reports import watts_of
 from ..runtime import XmrigRuntimeData
@@ -44,18 +44,18 @@ class SleepCommands:
         hass: HomeAssistant,
         entry: ConfigEntry[Any],
         on_switched_off: Callable[[str], None],
-        is_asleep: Callable[[str], bool],
+        sleep_of: Callable[[str], Sleep | None],
     ) -> None:
         """Initialize the commands.
 
         `on_switched_off` is called with the config entry ID of a member whose plug is
-        off, or has to stay on. `is_asleep` returns whether the member with a config
-        entry ID is asleep.
+        off, or has to stay on. `sleep_of` returns the current state of the member with a
+        config entry ID; None if it may not sleep.
         """
         self._hass = hass
         self._entry = entry
         self._on_switched_off = on_switched_off
-        self._is_asleep = is_asleep
+        self._sleep_of = sleep_of
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     @callback
@@ -110,7 +110,12 @@ class SleepCommands:
         """
         if self._is_off(plug) or self._feeds_another(miner, plug):
             self._on_switched_off(miner.entry_id)
-        elif await self._is_gone(miner):
+        elif (
+            await self._is_gone(miner)
+            # While that took seconds, a computer may have started, or the options changed
+            and self._is_leaving(miner, plug)
+            and not self._feeds_another(miner, plug)
+        ):
             await self._async_call(plug, SERVICE_TURN_OFF)
 
     async def _async_wake(self, options: SleepOptions) -> None:
@@ -143,13 +148,24 @@ class SleepCommands:
             domain, action, {ATTR_ENTITY_ID: entity_id}
         )
 
+    def _is_leaving(self, miner: ConfigEntry[Any], plug: str) -> bool:
+        """Return whether a plug is that of a computer that is leaving the network."""
+        sleep = self._sleep_of(miner.entry_id)
+        is_leaving = sleep is not None and sleep.is_leaving
+        return is_leaving and SleepOptions.from_options(miner.options).plug == plug
+
     def _feeds_another(self, miner: ConfigEntry[Any], plug: str) -> bool:
         return any(
             SleepOptions.from_options(other.options).plug == plug
-            and not self._is_asleep(other.entry_id)
+            and not self._is_asleep(other)
             for other in miner_entries(self._hass)
             if other is not miner
         )
+
+    def _is_asleep(self, miner: ConfigEntry[Any]) -> bool:
+        """Return whether a computer is asleep, and not just falling asleep."""
+        sleep = self._sleep_of(miner.entry_id)
+        return sleep is not None and sleep.phase is Phase.ASLEEP
 
     def _is_off(self, plug: str) -> bool:
         state = self._hass.states.get(plug)

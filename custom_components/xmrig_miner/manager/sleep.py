@@ -75,6 +75,11 @@ class Sleep:
         return self.phase is not Phase.AWAKE and self.fault is not SleepFault.WAKE
 
     @property
+    def is_leaving(self) -> bool:
+        """Return whether it is falling asleep, and no longer responds."""
+        return self.phase is Phase.FALLING_ASLEEP and self.offline_since is not None
+
+    @property
     def patience(self) -> float:
         """Return the seconds in which it has to respond after it was woken."""
         return max(START_UP, 2 * self.start_up)
