@@ -4,15 +4,22 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack
+from functools import lru_cache
 import gc
+from itertools import count
 import logging
 import sys
+import time
+from types import ModuleType
 from typing import Any
 from unittest.mock import AsyncMock, PropertyMock, patch
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant import components
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import Integration
+from homeassistant.util.ulid import ulid_at_time
 from hypothesis import settings
 import pytest
 from pytest_homeassistant_custom_component import common
@@ -44,6 +51,10 @@ logging.getLogger().handlers.clear()
 
 # Home Assistant's test helpers look for this module, which is not there, before each test
 sys.modules["MySQLdb"] = None  # type: ignore[assignment]
+
+# No test reads them from a log
+logging.logThreads = logging.logProcesses = False
+logging.logMultiprocessing = logging.logAsyncioTasks = False
 
 # It logs each new entity, which takes a tenth of the time of setting up a miner
 logging.getLogger(er.__name__).setLevel(logging.WARNING)
@@ -189,6 +200,50 @@ def hass_storage() -> Generator[dict[str, Any]]:
         with patch.object(common, "patch", replace):
             stored = stack.enter_context(common.mock_storage())
         yield stored
+
+
+@pytest.fixture(autouse=True, scope="session")
+def manifests_once() -> Generator[None]:
+    """Find each of Home Assistant's own integrations, and read its manifest, once."""
+    resolve = Integration.resolve_from_root
+    found: dict[str, tuple[Any, ...]] = {}
+
+    def resolve_once(
+        hass: HomeAssistant, root: ModuleType, domain: str
+    ) -> Integration | None:
+        if domain in found and root is components:
+            return Integration(hass, *found[domain])
+        integration = resolve(hass, root, domain)
+        if integration and integration.is_built_in:
+            found[domain] = (
+                integration.pkg_path,
+                integration.file_path,
+                integration.manifest,
+                integration._top_level_files,  # noqa: SLF001
+            )
+        return integration
+
+    with patch.object(Integration, "resolve_from_root", resolve_once):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def fast_ids() -> Generator[None]:
+    """Number contexts, with the time as always: random IDs take ten times as long."""
+    numbers = count()
+
+    @lru_cache(maxsize=1)
+    def of_time(milliseconds: int) -> str:
+        return ulid_at_time(milliseconds / 1000)[:10]
+
+    def at_time(timestamp: float) -> str:
+        return f"{of_time(int(timestamp * 1000))}{next(numbers):016}"
+
+    with (
+        patch("homeassistant.core.ulid_at_time", at_time),
+        patch("homeassistant.core.ulid_now", lambda: at_time(time.time())),
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

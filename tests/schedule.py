@@ -18,9 +18,6 @@ LONG = (
 )
 """Files with few tests that take seconds each, which one worker would end with."""
 
-COMPUTING_WORKERS = 3
-"""More than two processors, because these tests wait for sockets now and then."""
-
 
 def _position(scope: str) -> int:
     """Return when a file runs on a worker for tests that wait."""
@@ -33,13 +30,13 @@ def _position(scope: str) -> int:
 class Schedule(LoadFileScheduling):
     """Overlaps tests that wait with tests that compute.
 
-    Some workers start with the former, the others with the latter.
+    One half of the workers starts with the former, the other one with the latter.
     """
 
     @override
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Assign a file to a worker: of its kind, the one with the most tests."""
-        computes = self.nodes.index(node) < COMPUTING_WORKERS
+        computes = self.nodes.index(node) < self.numnodes // 2
         scope = (max if computes else min)(self.workqueue, key=_position)
         self.workqueue.move_to_end(scope, last=False)
         super()._assign_work_unit(node)

@@ -6,6 +6,7 @@ A missing translation is no error to Home Assistant: the user sees a raw key.
 import ast
 from collections.abc import Iterator
 import dataclasses
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,15 +26,20 @@ from custom_components.xmrig_miner.flows.connection_form import ERROR_FIELDS
 
 from .test_translations import ICONS, INTEGRATION, PLATFORMS, TEXTS, placeholders
 
-TREES = {
-    path.relative_to(INTEGRATION): ast.parse(path.read_text())
-    for path in sorted(INTEGRATION.rglob("*.py"))
-}
 # What `ConfigFlow` aborts with by itself.
 ABORTS_OF_HOME_ASSISTANT = {
     *("already_configured", "already_in_progress", "reauth_successful"),
     *("reconfigure_successful", "unique_id_mismatch"),
 }
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Return the modules of the integration."""
+    return {
+        path.relative_to(INTEGRATION): ast.parse(path.read_text())
+        for path in sorted(INTEGRATION.rglob("*.py"))
+    }
 
 
 # --- Entities -----------------------------------------------------------------
@@ -120,7 +126,7 @@ class Asked:
 
 def asked(of_exceptions: bool) -> Iterator[Asked]:
     """Yield what calls with `translation_key=` ask for: exceptions or issues."""
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
@@ -180,7 +186,7 @@ def literals() -> set[str]:
     """Return every string and every keyword name in the code."""
     return {
         value
-        for tree in TREES.values()
+        for tree in trees().values()
         for node in ast.walk(tree)
         for value in (
             [node.value]
@@ -252,9 +258,9 @@ def test_what_the_config_flow_writes_out_has_a_text() -> None:
     texts = TEXTS["config"]
     steps = texts["step"] | TEXTS["options"]["step"]
     aborts = texts["abort"] | TEXTS["options"]["abort"]
-    flows = [path for path in TREES if path.parts[0] == "flows"]
+    flows = [path for path in trees() if path.parts[0] == "flows"]
     for path in (Path("config_flow.py"), *flows):
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(trees()[path]):
             match node:
                 case ast.keyword(arg="step_id", value=value):
                     assert set(constants(value)) <= set(steps)

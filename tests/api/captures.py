@@ -1,7 +1,7 @@
 """Captured replies of real miners, and helpers to inspect parsed replies."""
 
 from dataclasses import fields, is_dataclass
-from functools import cached_property
+from functools import cache, cached_property
 import json
 from pathlib import Path
 from typing import Any
@@ -50,14 +50,22 @@ def snapshot(version: str, state: str) -> Snapshot:
     )
 
 
+@cache
+def attributes(model: type[Any]) -> list[str]:
+    """Return the names of the fields and properties of a model."""
+    properties = [
+        name
+        for name, attribute in vars(model).items()
+        if isinstance(attribute, property | cached_property)
+    ]
+    return [*(field.name for field in fields(model)), *properties]
+
+
 def read_all(model: Any) -> None:
     """Read every field and property of a model, and of all models in it."""
     if is_dataclass(model):
-        for field in fields(model):
-            read_all(getattr(model, field.name))
-        for name, attribute in vars(type(model)).items():
-            if isinstance(attribute, property | cached_property):
-                read_all(getattr(model, name))
+        for name in attributes(type(model)):
+            read_all(getattr(model, name))
     elif isinstance(model, tuple):
         for item in model:
             read_all(item)

@@ -1,8 +1,7 @@
 """Whatever a miner replies, the values can be shown, stored and sent."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
-from functools import cached_property
+from dataclasses import is_dataclass
 import json
 import math
 from typing import Any
@@ -20,6 +19,7 @@ from custom_components.xmrig_miner.api.models import (
     Summary,
 )
 from custom_components.xmrig_miner.api.snapshot import Snapshot
+from tests.api.captures import attributes
 from tests.api.odd import (
     BACKENDS,
     CONFIG,
@@ -64,7 +64,7 @@ ABSURD = {
     "list": [10**30, LONE_SURROGATE],
     "object": {LONE_SURROGATE: 10**30},
     "nested": nested(3000),
-    "many": [{}] * 5000,
+    "many": [{}] * (MAX_THREADS + 1),
 }
 
 absurd = pytest.mark.parametrize("value", ABSURD.values(), ids=ABSURD.keys())
@@ -72,23 +72,20 @@ absurd = pytest.mark.parametrize("value", ABSURD.values(), ids=ABSURD.keys())
 absurd_json = any_json | st.sampled_from(list(ABSURD.values()))
 
 
-def attributes(model: Any) -> Iterator[tuple[str, Any]]:
+def values(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield the fields and properties of a model."""
-    for field in fields(model):
-        # As it came; `document` is what may be shown and stored of it
-        if field.name != "reply":
-            yield field.name, getattr(model, field.name)
-    for name, attribute in vars(type(model)).items():
+    for name in attributes(type(model)):
         if name == "document":
-            orjson.dumps(getattr(model, name))
-        elif isinstance(attribute, property | cached_property):
+            # What may be shown and stored of what came, the field `reply`
+            orjson.dumps(model.document)
+        elif name != "reply":
             yield name, getattr(model, name)
 
 
 def outside(value: Any, where: str = "") -> Iterator[str]:
     """Yield the values of a model that cannot be shown, stored or sent."""
     if is_dataclass(value):
-        for name, item in attributes(value):
+        for name, item in values(value):
             yield from outside(item, f"{where}.{name}")
     elif isinstance(value, dict):
         for key, item in value.items():
