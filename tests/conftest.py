@@ -54,7 +54,7 @@ sys.modules["MySQLdb"] = None  # type: ignore[assignment]
 
 # No test reads them from a log
 logging.logThreads = logging.logProcesses = False
-logging.logMultiprocessing = logging.logAsyncioTasks = False
+logging.logMultiprocessing = False
 
 # It logs each new entity, which takes a tenth of the time of setting up a miner
 logging.getLogger(er.__name__).setLevel(logging.WARNING)

@@ -64,7 +64,7 @@ def attributes(model: type[Any]) -> list[str]:
 def read_all(model: Any) -> None:
     """Read every field and property of a model, and of all models in it."""
     if is_dataclass(model):
-        for name in attributes(type(model)):
+        for name in attributes(type(model)):  # type: ignore[arg-type]  # It is hashable
             read_all(getattr(model, name))
     elif isinstance(model, tuple):
         for item in model:

@@ -30,7 +30,7 @@ def number(house: House, name: str) -> float:
     return float(house.manager.state(f"sensor.{name}"))
 
 
-async def mine(house: House, minutes: int = 15) -> float:
+async def mine(house: House, minutes: int = 10) -> float:
     """Mine at full power for a while, and return the kWh."""
     await house.manager.call("select", "select_option", MODE, option="full")
     await house.pass_time(60)
@@ -86,7 +86,7 @@ async def test_a_battery_is_counted_apart(house: House) -> None:
         {"type": "grid", "stat_rate": GRID},
         {"type": "battery", "stat_rate": "sensor.battery"},
     )
-    await mine(house)
+    await mine(house, 15)
     battery = number(house, "energy_battery")
     assert battery == pytest.approx(number(house, "energy"), rel=0.05)
     assert number(house, "energy_solar") == 0

@@ -107,7 +107,7 @@ async def test_a_miner_without_watts_takes_part(
     hass.config_entries.async_update_entry(first.entry, options={})
     await first.reload()
     await house.set_up()
-    for sun in (4.5, 0) * 8:
+    for sun in (4.5, 0) * 5:
         house.sun = sun * THREAD
         await house.pass_time(120)
     for _ in range(2):

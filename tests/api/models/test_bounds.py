@@ -74,7 +74,7 @@ absurd_json = any_json | st.sampled_from(list(ABSURD.values()))
 
 def values(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield the fields and properties of a model."""
-    for name in attributes(type(model)):
+    for name in attributes(type(model)):  # type: ignore[arg-type]  # It is hashable
         if name == "document":
             # What may be shown and stored of what came, the field `reply`
             orjson.dumps(model.document)
