@@ -25,6 +25,7 @@ from .controls import (
     set_threads,
     writes,
 )
+from .frozen_time import set_forward
 
 REASON = "sensor.pause_reason"
 
@@ -246,6 +247,21 @@ async def test_nor_is_it_while_home_assistant_is_down(
     await running.set_up()
     await running.poll()
     assert running.state(MINING) == "on"
+
+
+async def test_a_pause_outlives_a_power_cut_of_both_computers(running: Rig) -> None:
+    """That of Home Assistant has no clock, and knows no time when it starts."""
+    await running.turn(MINING, on=False)
+    await running.hass.config_entries.async_unload(running.entry.entry_id)
+    set_forward(running.freezer, -10 * 365 * 86_400)
+    running.simulator.restart()
+    await running.set_up()
+    assert running.simulator.miner.is_paused
+    set_forward(running.freezer, 10 * 365 * 86_400)
+    await running.poll(2)
+    assert running.simulator.miner.is_paused
+    assert running.state(MINING) == "off"
+    assert running.state(REASON) == "asked_here"
 
 
 async def test_a_miner_that_was_unreachable_and_restarted_is_restored(

@@ -187,6 +187,20 @@ async def test_a_restart_since_the_last_run(clock: Clock) -> None:
     assert bench.reader.take_restart() is True
 
 
+async def test_what_is_unknown_after_the_clock_was_set_back(clock: Clock) -> None:
+    """What was requested is restored, and no restart is told."""
+    started = clock.time() + 86_400
+    bench = Bench(clock, MinerState(started=started, request=Request(mining=False)))
+    await bench.poll()
+    assert bench.reader.take_restart() is False
+    assert bench.reader.restore_due is True
+    assert bench.miner.state.request == Request(mining=False)
+    bench.reader.restore_due = False
+    await bench.poll(replace(AT_WORK, uptime=5010))
+    assert bench.reader.restore_due is False
+    assert bench.miner.state.started == clock.time() - 5010
+
+
 async def test_a_late_reply_is_no_restart(bench: Bench) -> None:
     """It counts when it was requested, and when it arrived."""
     await bench.poll()

@@ -196,6 +196,24 @@ def test_a_restart_between_two_runs_of_this_side(
     assert restarted is (younger > TOLERANCE_AWAY and connected < 500)
 
 
+@pytest.mark.parametrize(
+    ("back", "is_unknown"),
+    [(0, False), (TOLERANCE_AWAY, False), (TOLERANCE_AWAY + 1, True), (WALL, True)],
+)
+def test_a_clock_that_shows_a_time_before_the_start(
+    back: float, is_unknown: bool
+) -> None:
+    """It was set back, so that it tells nothing of a restart."""
+    detector = RestartDetector(started=WALL + back)
+    assert not detector.is_unknown
+    assert not Poll(0, 0, 0).observed_by(detector)
+    assert detector.is_unknown is is_unknown
+    # From then on, the monotonic clock tells
+    assert not Poll(10, 10, 10).observed_by(detector)
+    assert not detector.is_unknown
+    assert Poll(20, 0, 0).observed_by(detector)
+
+
 @pytest.mark.parametrize("late", [0, 25, 30, 31])
 def test_the_start_is_stored_again_only_if_it_moved(late: int) -> None:
     """Each time it is written to disk, so a little is left as it was."""

@@ -26,7 +26,8 @@ class MinerReader(ProcessReader[Snapshot]):
         self._last_complete: Snapshot | None = None
         self._previous_backends: Backends | None = None
         self.restore_due = False
-        """Whether the miner restarted and the request has not been restored yet."""
+        """Whether the miner restarted, or may have, and the request has not been restored
+        yet."""
         self.resumed_by_rule = False
         """Whether XMRig's own rules ended a pause that was requested from here."""
         self.is_pause_over = False
@@ -53,6 +54,9 @@ class MinerReader(ProcessReader[Snapshot]):
             if restarted:
                 self._restart_seen = self.restore_due = self._is_config_new = True
                 self._miner.forget_change()
+            elif self._restarts.is_unknown:
+                # A power cut of both computers is likelier than another clock alone
+                self.restore_due = True
             snapshot = self._snapshot(timed.summary, restarted=restarted)
             hashrates = self._hashrates.observe(
                 snapshot, now=timed.received, restarted=restarted

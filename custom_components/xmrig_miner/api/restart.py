@@ -36,6 +36,9 @@ class RestartDetector:
     started: float | None = None
     """When the miner's process started, in seconds since 1970 by the local clock. If it
     is passed in from the last run, a restart since then is detected too."""
+    is_unknown: bool = False
+    """Whether the first poll could not tell because the local clock was set back: it
+    shows a time before the start of the last process."""
     _last: Reading | None = None
 
     def observe(
@@ -57,6 +60,11 @@ class RestartDetector:
             counts=(summary.results.shares_total, summary.results.hashes_total),
         )
         started = wall - reading.uptime
+        self.is_unknown = (
+            self._last is None
+            and self.started is not None
+            and wall < self.started - TOLERANCE_AWAY
+        )
         if self._last is None:
             # A process is never younger than its connection, even if the clock was set
             restarted = (
