@@ -520,22 +520,21 @@ async def test_news_of_a_sleeper(
 async def test_only_what_is_asleep_is_woken_by_hand(
     bench: Bench, phase: Phase | None
 ) -> None:
-    """Neither what is falling asleep, nor what does not sleep at all."""
+    """What is falling asleep is woken later, and what does not sleep is left as it is."""
     sleepers = {} if phase is None else {"rig-1": Sleep(phase=phase)}
     bench.state = ManagerState(sleepers=sleepers)
     coordinator = bench.start()
     sleep_of = bench.parts["sleep commands"][2]
     assert sleep_of("rig-1") == sleepers.get("rig-1")
     coordinator.async_wake("rig-1")
-    if phase is not Phase.ASLEEP:
-        assert bench.calls == []
+    commands = [("do", "rig-1", SleepAction.WAKE)]
+    assert bench.calls == (commands if phase is Phase.ASLEEP else [])
+    if phase is None:
         assert bench.timers == {}
         return
-    assert bench.calls == [("do", "rig-1", SleepAction.WAKE)]
     bench.pass_timer(1)
     [(_, _, state, _)] = bench.decided
-    expected = Sleep(phase=Phase.ASLEEP).woken_by_hand(NOW)
-    assert state.sleepers == {"rig-1": expected}
+    assert state.sleepers == {"rig-1": Sleep(phase=phase).woken_by_hand(NOW)}
 
 
 # --- Changes ------------------------------------------------------------------

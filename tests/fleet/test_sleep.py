@@ -452,6 +452,29 @@ async def test_it_is_woken_by_its_button(
     assert not warnings(caplog)
 
 
+@pytest.mark.parametrize("mode", ["smart", "manual"])
+async def test_it_is_woken_by_its_button_while_it_falls_asleep(
+    bedroom: Bedroom, mode: str
+) -> None:
+    """As soon as it is asleep: before that, it could not hear it."""
+    button = f"button.wake_up_{bedroom.rig.entry.entry_id}"
+    bedroom.sun = 0
+    await bedroom.set_up()
+    await bedroom.pass_time(REST + 60)
+    assert bedroom.sleeps == "falling_asleep"
+    if mode == "manual":
+        await bedroom.manager.call(
+            "select", "select_option", "select.mode", option=mode
+        )
+    await bedroom.manager.call("button", "press", button)
+    assert bedroom.rings == 0
+    await bedroom.pass_time(120)
+    assert bedroom.rings == 1
+    await bedroom.pass_time(2 * REST)
+    assert bedroom.is_on
+    assert bedroom.sleeps == "awake"
+
+
 async def test_without_a_way_to_sleep_there_is_nothing_of_it(bedroom: Bedroom) -> None:
     """Neither sensor nor button."""
     await bedroom.set_up()

@@ -296,6 +296,17 @@ async def test_one_action_at_a_time(bench: Bench) -> None:
     assert len(bench.hass.calls) == 3
 
 
+async def test_a_computer_is_woken_while_its_plug_is_switched_off(bench: Bench) -> None:
+    """The manager tells it once, so it waits for its turn."""
+
+    def wake() -> None:
+        for _ in range(2):
+            bench.commands.async_do("rig-1", SleepAction.WAKE)
+
+    bench.meanwhile = wake
+    assert await bench.cut(wake_mac=MAC) == [OFF, WOKEN]
+
+
 async def test_an_action_that_fails(bench: Bench) -> None:
     """It may be tried again."""
     bench.hass.failing = HomeAssistantError("no such action")

@@ -112,6 +112,7 @@ LEARNED = {
             "attempts": 1,
             "fault": None,
             "left_alone": False,
+            "wakes": True,
             "start_up": 120,
             "need": 80,
         }

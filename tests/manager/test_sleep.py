@@ -271,6 +271,10 @@ def test_one_with_only_a_plug_leaves_the_network_by_itself() -> None:
             SleepAction.CUT,
         ),
         (WAKING, PLUG, None),
+        # The user asked for it while it fell asleep
+        (replace(LONG_ASLEEP, wakes=True), BUTTON, SleepAction.WAKE),
+        (replace(LONG_ASLEEP, since=NOW, wakes=True), PLUG, SleepAction.WAKE),
+        (replace(FALLING, wakes=True), BUTTON, None),
     ],
 )
 def test_what_there_is_to_do(
@@ -282,7 +286,7 @@ def test_what_there_is_to_do(
         told = sleep.told(action, NOW)
         assert told.action(rules, NOW, is_urgent=False) is None
         earlier = [at for at in sleep.moments(rules) if at <= NOW]
-        assert sleep.action(rules, max(earlier), is_urgent=False) is action
+        assert sleep.action(rules, max(earlier, default=NOW), is_urgent=False) is action
 
 
 def test_where_everything_may_run_it_is_woken_at_once() -> None:
@@ -335,13 +339,62 @@ def test_what_the_user_does() -> None:
     assert replace(lost, offline_since=NOW).in_other_mode(NOW).phase is Phase.AWAKE
 
 
+@pytest.mark.parametrize("rules", [BUTTON, PLUG])
+def test_the_user_wakes_what_is_falling_asleep(rules: SleepRules) -> None:
+    """It is woken as soon as it is asleep: no plug has to be off first."""
+    falling = FALLING.woken_by_hand(NOW)
+    assert falling == replace(FALLING, wakes=True, is_left_alone=True)
+    assert replace(FALLING, offline_since=NOW).is_leaving
+    assert not replace(falling, offline_since=NOW).is_leaving
+    assert online(falling, rules).phase is Phase.FALLING_ASLEEP
+    asleep = away(falling, GONE, rules)
+    assert (asleep.phase, asleep.wakes) == (Phase.ASLEEP, True)
+    woken = asleep.told(SleepAction.WAKE, NOW)
+    assert (woken.phase, woken.wakes, woken.is_left_alone) == (
+        Phase.WAKING,
+        False,
+        True,
+    )
+
+
+def test_the_user_wakes_what_does_not_fall_asleep() -> None:
+    """It is awake already, and is left alone."""
+    falling = FALLING.woken_by_hand(NOW)
+    awake = online(replace(falling, since=NOW - FALLS_ASLEEP))
+    assert (awake.phase, awake.wakes, awake.is_left_alone) == (
+        Phase.AWAKE,
+        False,
+        True,
+    )
+    assert (awake.attempts, awake.fault) == (0, None)
+    # It would have left the network by itself
+    awake = online(falling, ONLY_PLUG)
+    assert (awake.phase, awake.wakes) == (Phase.AWAKE, False)
+
+
+@pytest.mark.parametrize("before", [LONG_AWAKE, WAKING])
+def test_the_user_wakes_what_does_not_sleep(before: Sleep) -> None:
+    """There is nothing to do."""
+    assert before.woken_by_hand(NOW) == before
+
+
+def test_the_last_word_of_the_user_counts() -> None:
+    """What was to be woken is put to sleep after all."""
+    falling = FALLING.woken_by_hand(NOW).by_hand(NOW)
+    assert (falling.phase, falling.wakes) == (Phase.FALLING_ASLEEP, False)
+    assert falling.since == FALLING.since
+
+
 def test_a_plug_that_is_off_ends_only_what_was_begun() -> None:
     """The rig may be back by then."""
     assert FALLING.switched_off(NOW).phase is Phase.ASLEEP
     assert LONG_AWAKE.switched_off(NOW) == LONG_AWAKE
 
 
-@pytest.mark.parametrize("sleep", [LONG_AWAKE, LONG_ASLEEP, FALLING, WAKING, Sleep()])
+@pytest.mark.parametrize(
+    "sleep",
+    [LONG_AWAKE, LONG_ASLEEP, FALLING, replace(FALLING, wakes=True), WAKING, Sleep()],
+)
 def test_it_is_kept(sleep: Sleep) -> None:
     """Everything except the times, whose clock starts again."""
     faulty = replace(sleep, fault=SleepFault.WAKE, attempts=2, is_left_alone=True)
@@ -357,6 +410,7 @@ def test_it_is_kept(sleep: Sleep) -> None:
         {"attempts": -1},
         {"fault": "none"},
         {"left_alone": 1},
+        {"wakes": 1},
         {"start_up": 1e9},
         {"start_up": 0},
         {"need": -5},

@@ -29,5 +29,5 @@ class WakeButton(SleepEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Wake the computer if it is asleep."""
+        """Wake the computer if it is asleep or falling asleep."""
         self.coordinator.async_wake(self._miner)

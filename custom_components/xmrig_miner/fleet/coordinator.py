@@ -329,10 +329,10 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     @callback
     def async_wake(self, entry_id: str) -> None:
-        """Wake a computer that is asleep, because the user wants it."""
-        sleep = self._state.sleepers.get(entry_id)
+        """Wake a computer because the user wants it: now, or once it is asleep."""
+        sleep = self._sleep_of(entry_id)
+        self._change_sleep(entry_id, Sleep.woken_by_hand)
         if sleep and sleep.phase is Phase.ASLEEP:
-            self._change_sleep(entry_id, Sleep.woken_by_hand)
             self._sleep_commands.async_do(entry_id, SleepAction.WAKE)
 
     def _change_sleep(

@@ -57,11 +57,18 @@ class SleepCommands:
         self._on_switched_off = on_switched_off
         self._sleep_of = sleep_of
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._woken: set[str] = set()
+        """Members to wake after the running action."""
 
     @callback
     def async_do(self, entry_id: str, action: SleepAction) -> None:
-        """Start an action on a member's computer, unless one is already running."""
+        """Start an action on a member's computer, unless one is already running.
+
+        The manager repeats all actions but waking, which waits for the running one.
+        """
         if entry_id in self._tasks:
+            if action is SleepAction.WAKE:
+                self._woken.add(entry_id)
             return
         self._tasks[entry_id] = self._entry.async_create_background_task(
             self._hass,
@@ -73,7 +80,8 @@ class SleepCommands:
 
     async def async_close(self) -> None:
         """Wait for running actions."""
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        while self._tasks:
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _async_do(self, entry_id: str, action: SleepAction) -> None:
         try:
@@ -85,6 +93,10 @@ class SleepCommands:
             LOGGER.debug("%s: %s failed: %s", entry_id, action, error)
         finally:
             del self._tasks[entry_id]
+        is_to_wake = entry_id in self._woken
+        self._woken.discard(entry_id)
+        if is_to_wake and action is not SleepAction.WAKE:
+            self.async_do(entry_id, SleepAction.WAKE)
 
     async def _async_command(
         self, miner: ConfigEntry[Any], action: SleepAction

@@ -56,6 +56,8 @@ class Sleep:
     """What it failed to do; None if there is nothing to report."""
     is_left_alone: bool = False
     """Whether the user woke it or put it to sleep; reset when the mode changes."""
+    wakes: bool = False
+    """Whether the user asked to wake it while it was falling asleep."""
     start_up: float = START_UP
     """Seconds that it takes to start."""
     need: float | None = None
@@ -76,8 +78,9 @@ class Sleep:
 
     @property
     def is_leaving(self) -> bool:
-        """Return whether it is falling asleep, and no longer responds."""
-        return self.phase is Phase.FALLING_ASLEEP and self.offline_since is not None
+        """Return whether it is falling asleep, no longer responds, and is to stay off."""
+        is_away = self.phase is Phase.FALLING_ASLEEP and self.offline_since is not None
+        return is_away and not self.wakes
 
     @property
     def patience(self) -> float:
@@ -115,7 +118,9 @@ class Sleep:
                 is_late = sleep.attempts > 0
                 sleep = replace(sleep, is_left_alone=sleep.is_left_alone or not is_late)
                 return sleep.done(Phase.AWAKE, now)
-            case Phase.FALLING_ASLEEP if is_mining and not rules.has_command:
+            case Phase.FALLING_ASLEEP if not rules.has_command and (
+                is_mining or sleep.wakes
+            ):
                 return sleep.in_phase(Phase.AWAKE, now)
             case Phase.FALLING_ASLEEP if (
                 rules.has_command and now - sleep.began >= FALLS_ASLEEP
@@ -148,7 +153,12 @@ class Sleep:
     def in_phase(self, phase: Phase, now: float) -> Self:
         """Return the state at the start of a phase."""
         return replace(
-            self, phase=phase, since=now, rested_since=None, covered_since=None
+            self,
+            phase=phase,
+            since=now,
+            wakes=self.wakes and phase is Phase.ASLEEP,
+            rested_since=None,
+            covered_since=None,
         )
 
     def done(self, phase: Phase, now: float) -> Self:
@@ -176,14 +186,22 @@ class Sleep:
     def by_hand(self, now: float) -> Self:
         """Return the state after the user put the rig to sleep."""
         if self.phase is not Phase.AWAKE:
-            return self
+            return replace(self, wakes=False)
         sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
         return sleep.in_phase(Phase.FALLING_ASLEEP, now)
 
     def woken_by_hand(self, now: float) -> Self:
-        """Return the state after the user asked for the rig to be woken."""
+        """Return the state after the user asked for the rig to be woken.
+
+        One that is falling asleep could not hear it, and is woken once it is asleep.
+        """
         sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
-        return sleep.in_phase(Phase.WAKING, now)
+        match self.phase:
+            case Phase.ASLEEP:
+                return sleep.in_phase(Phase.WAKING, now)
+            case Phase.FALLING_ASLEEP:
+                return replace(sleep, wakes=True)
+        return self
 
     def in_other_mode(self, now: float) -> Self:
         """Return the state after the user chose another mode, which resets it.
@@ -240,6 +258,8 @@ class Sleep:
                     return None
                 at = max(self.rested_since + rules.after, self.began + LEAST_AWAKE)
                 return SleepAction.SLEEP if now >= at else None
+            case Phase.ASLEEP if self.wakes:
+                return SleepAction.WAKE
             case Phase.ASLEEP if rules.can_wake and self.covered_since is not None:
                 if self.is_left_alone or self.fault is SleepFault.WAKE:
                     return None
@@ -285,6 +305,7 @@ class Sleep:
             "attempts": self.attempts,
             "fault": self.fault and self.fault.value,
             "left_alone": self.is_left_alone,
+            "wakes": self.wakes,
             "start_up": round(self.start_up),
             "need": None if self.need is None else round(self.need),
         }
@@ -301,6 +322,8 @@ class Sleep:
             attempts=stored(data["attempts"], integer),
             fault=None if fault is None else SleepFault(fault),
             is_left_alone=stored(data["left_alone"], boolean),
+            # Not stored by earlier versions
+            wakes=stored(data.get("wakes", False), boolean),
             start_up=stored(data["start_up"], _start_up),
             need=stored_or_none(data["need"], number),
         )

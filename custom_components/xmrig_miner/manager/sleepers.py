@@ -88,8 +88,8 @@ def decided(
                 spare -= _used(member, loads, outcome)
             sleep = sleep.covered(now, spare)
         action = sleep.action(rules, now, is_urgent=more == math.inf)
-        if settings.mode is Mode.MANUAL and action is not SleepAction.CUT:
-            # In manual mode, only finish what has already begun
+        is_begun = action is SleepAction.CUT or sleep.wakes
+        if settings.mode is Mode.MANUAL and not is_begun:
             action = None
         if action is not None:
             sleep = sleep.told(action, now)
