@@ -18,6 +18,7 @@ import pytest
 from custom_components.xmrig_miner.connection import START_TIMEOUT
 from custom_components.xmrig_miner.const import DOMAIN
 from tests.common import ALWAYS_AVAILABLE, Rig
+from tests.fixing import issues
 
 
 async def test_a_miner_is_set_up_and_unloaded(running: Rig) -> None:
@@ -154,6 +155,21 @@ async def test_several_miners_do_not_disturb_each_other(
     assert not off.unavailable
     assert not paused.unavailable
     assert set(mining.states.values()) == {STATE_UNAVAILABLE}
+
+
+async def test_a_renamed_entry_has_its_new_name_in_repairs_and_errors(
+    running: Rig,
+) -> None:
+    """Without a reload, as in the repairs and errors that know nothing of a poll."""
+    running.hass.config_entries.async_update_entry(running.entry, title="Garage")
+    running.simulator.edit_config(lambda config: config["pools"][0].update(user="W"))
+    await running.poll()
+    [issue] = issues(running.hass).values()
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["name"] == "Garage"
+    await running.simulator.go_offline()
+    with pytest.raises(HomeAssistantError, match="Could not connect to Garage"):
+        await running.turn("switch.mining", on=False)
 
 
 async def test_no_secret_is_logged_in_a_life(

@@ -111,6 +111,8 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
     @override
     async def _async_update_data(self) -> SnapshotT:
         """Update, with errors in the user's language."""
+        # The user may have renamed it
+        self.name = self.config_entry.title
         # The first update may have polled twice, to restore the requested state
         if self._reader.polls:
             self.update_interval = SCAN_INTERVAL
