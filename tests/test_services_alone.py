@@ -1,5 +1,6 @@
 """Actions, without Home Assistant and miners."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime, time, timedelta, timezone
@@ -63,6 +64,8 @@ class Bench:
         """Actions that need an administrator."""
         self.errors: dict[str, Exception] = {}
         """The errors of commands, by the miner's ID."""
+        self.slow: set[str] = set()
+        """The IDs of miners whose commands end after those of others."""
         for entry in (*self.miners, self.proxy):
             self._load(entry)
         hass = cast(Any, self.hass)
@@ -84,6 +87,8 @@ class Bench:
         def note(*what: Any, returns: Any = None) -> Any:
             async def call(*arguments: Any) -> Any:
                 self.calls.append((name, *what, *arguments))
+                if name in self.slow:
+                    await asyncio.sleep(0)
                 if name in self.errors:
                     raise self.errors[name]
                 return returns
@@ -531,6 +536,7 @@ async def test_why_a_miner_is_left_out(bench: Bench, how: str) -> None:
 async def test_a_bug_in_one_of_them(bench: Bench) -> None:
     """It is raised once all others have ended."""
     bench.errors["rig-1"] = ValueError("bug")
+    bench.slow = {"rig-2"}
     with pytest.raises(ValueError, match="bug"):
         await bench.act("run_all", {"command": "pause"})
     assert bench.calls[-1] == ("rig-2", "polled")
@@ -558,6 +564,15 @@ async def test_each_command(bench: Bench, data: Any, done: Any) -> None:
     assert bench.calls == []
     assert await bench.act("run_all", data) == FIRST
     assert bench.calls[0] == ("rig-1", *done)
+
+
+async def test_a_command_with_its_data(bench: Bench) -> None:
+    """It is polled after it."""
+    command = group_actions._miner_command(  # noqa: SLF001
+        lambda miner, data: miner.select_pool(data["pool"])
+    )
+    await command(bench.miners[0].runtime_data, {"pool": "one"})
+    assert bench.calls == [("rig-1", "select_pool", "one"), ("rig-1", "polled")]
 
 
 async def test_a_pool_that_a_miner_lacks(bench: Bench) -> None:
