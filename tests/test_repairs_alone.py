@@ -330,9 +330,9 @@ def test_workers_of_a_proxy_that_are_called_otherwise(bench: Bench) -> None:
         SimpleNamespace(title="two", data={"named_by": "rig id"}),
         SimpleNamespace(title="one", data={"named_by": "password"}),
     ]
-    proxy = bench.make(ProxyCoordinator)
+    proxy = bench.make(ProxyCoordinator, named_by="worker id")
     names = {"workers": "one, two", "before": "password, rig id", "now": "worker id"}
-    with patch.multiple(ProxyCoordinator, lost_workers=lost, named_by="worker id"):
+    with patch.object(ProxyCoordinator, "lost_workers", lost):
         assert bench.update(proxy) == {"workers_renamed": NAME | names}
     assert bench.fixable == set()
 

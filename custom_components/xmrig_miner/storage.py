@@ -41,6 +41,7 @@ class XmrigStore(Store[dict[str, Any]]):
         """Initialize the store; it may hold wallets and passwords of pools."""
         super().__init__(hass, STORAGE_VERSION, f"{DOMAIN}.{key}", private=True)
         self._error: Exception | None = None
+        """The error of the last write."""
 
     @override
     async def async_save(self, data: dict[str, Any]) -> None:
@@ -48,7 +49,6 @@ class XmrigStore(Store[dict[str, Any]]):
 
         Raises HomeAssistantError if it could not be written.
         """
-        self._error = None
         await super().async_save(data)
         if self.hass.state is CoreState.stopping:
             await self._async_handle_write_data()  # type: ignore[no-untyped-call]
@@ -62,6 +62,7 @@ class XmrigStore(Store[dict[str, Any]]):
     @override
     async def _async_write_data(self, data: dict[str, Any]) -> None:
         """Write data, and keep the error, which the base class only logs."""
+        self._error = None
         try:
             await super()._async_write_data(data)
         except (SerializationError, WriteError) as error:
