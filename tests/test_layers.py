@@ -19,7 +19,7 @@ SIMULATOR = ROOT / "simulator"
 MAX_LAYERS = 6
 """From a platform to the API: platform, entity, runtime data, power, coordinator, API."""
 
-API_IMPORTS = {"aiohttp", "yarl"} | sys.stdlib_module_names
+API_IMPORTS = {"aiohttp", "orjson", "yarl"} | sys.stdlib_module_names
 """What `api/` may import in addition to itself."""
 
 type Name = tuple[str, ...]

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import aiohttp
+import orjson
 
 from . import partial_json
 from .exceptions import (
@@ -161,7 +162,11 @@ class BaseClient[SummaryT: BaseSummary](ABC):
         if status != 200:
             raise XmrigResponseError(f"{self.address} answered HTTP {status}")
         try:
-            return partial_json.loads(body.decode(errors="replace"))
+            try:
+                return orjson.loads(body), True
+            except orjson.JSONDecodeError:
+                # Truncated, or with what only Python's parser reads, like NaN
+                return partial_json.loads(body.decode(errors="replace"))
         except ValueError as err:
             raise XmrigResponseError(
                 f"{self.address} sent something other than JSON"

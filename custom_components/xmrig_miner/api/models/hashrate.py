@@ -18,11 +18,15 @@ class Hashrate:
     @classmethod
     def from_json(cls, value: Any) -> Self:
         """Return the hashrates from a list of three."""
-        seconds_10, minute_1, minutes_15, *_ = *items(value), None, None, None
+        windows = items(value)
+        if not windows:
+            return cls()
+        if len(windows) < 3:
+            windows = [*windows, None, None]
         return cls(
-            seconds_10=number(seconds_10),
-            minute_1=number(minute_1),
-            minutes_15=number(minutes_15),
+            seconds_10=number(windows[0]),
+            minute_1=number(windows[1]),
+            minutes_15=number(windows[2]),
         )
 
     @classmethod

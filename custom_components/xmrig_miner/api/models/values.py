@@ -74,7 +74,7 @@ def members(value: Any) -> Mapping[str, Any]:
 
 def texts(value: Any) -> tuple[str, ...]:
     """Return the texts from a list."""
-    return tuple(item for item in map(text, items(value)) if item)
+    return tuple(filter(None, map(text, items(value))))
 
 
 def reading(value: Any, maximum: float) -> float | None:
