@@ -123,6 +123,7 @@ class XmrigButton(ProcessEntity, ButtonEntity):
     """A button of a miner or a proxy."""
 
     entity_description: XmrigButtonEntityDescription
+    shows = ("available",)
 
     def __init__(
         self, runtime: Any, description: XmrigButtonEntityDescription, _gpu: None

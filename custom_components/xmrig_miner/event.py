@@ -48,6 +48,7 @@ async def async_setup_entry(
 class XmrigActivityEvent(ProcessEntity, EventEntity):
     """What happened between two polls."""
 
+    shows = ("available",)
     _triggered: tuple[Activity, ...] = ()
     """The activities of the last poll whose events were triggered."""
 

@@ -130,6 +130,8 @@ class XmrigNumber(XmrigEntity, NumberEntity):
 class XmrigThreadsNumber(XmrigNumber):
     """The number of CPU threads that run while mining."""
 
+    shows = ("available", "native_value", "native_max_value")
+
     @property
     @override
     def available(self) -> bool:

@@ -47,6 +47,8 @@ class XmrigPoolSelect(ProcessEntity, SelectEntity):
     While it is unreachable, the miner uses another one.
     """
 
+    shows = ("available", "current_option", "options")
+
     def __init__(
         self,
         runtime: XmrigRuntimeData | ProxyRuntimeData,

@@ -454,6 +454,9 @@ class XmrigSensor(XmrigReadingSensor):
         The hashrate of the only backend in use is that of the miner.
         """
         super().__init__(runtime, description)
+        if description.state_class is None:
+            # A text or a time
+            self.shows = ("available", "native_value")
         if description.backend and description.entity_registry_enabled_default:
             backends = self.snapshot.backends
             in_use = backends.enabled if backends else frozenset()

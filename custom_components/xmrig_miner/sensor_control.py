@@ -30,6 +30,8 @@ MAX_THREADS = SensorEntityDescription(
 class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
     """Why a miner does not mine."""
 
+    shows = ("available", "native_value")
+
     @property
     @override
     def native_value(self) -> PauseReason | None:

@@ -111,6 +111,7 @@ class XmrigSwitch(XmrigEntity, SwitchEntity):
     """A switch of a miner."""
 
     entity_description: XmrigSwitchEntityDescription
+    shows = ("available", "is_on")
 
     @property
     @override
