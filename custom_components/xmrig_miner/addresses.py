@@ -82,7 +82,7 @@ def is_expected_at(
     """
     known = identity_of(entry)
     if known.is_known:
-        return is_miner_of(hass, entry, seen)
+        return known.matches(seen, map(identity_of, _others(hass, entry)))
     return seen.kind is known.kind and not entries_of(hass, seen, besides=entry)
 
 

@@ -110,4 +110,4 @@ def _with_mining(
         )
         if was_mining:
             request = Request(mining=False)
-    return replace(state, request=request)
+    return state if request is state.request else replace(state, request=request)

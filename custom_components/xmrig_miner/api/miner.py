@@ -217,7 +217,9 @@ class Miner(ConfigCommands[MinerLink]):
         if snapshot.config and snapshot.is_fresh:
             self._editor.observe(snapshot.config)
         state = update_wanted_state(self.state, before, snapshot)
-        await self._store.record(replace(state, started=started))
+        if state.started != started:
+            state = replace(state, started=started)
+        await self._store.record(state)
         return self._editor.take_external_changes()
 
     async def _is_paused_by_user(self, summary: Summary) -> bool:

@@ -103,7 +103,8 @@ class MinerReader(ProcessReader[Snapshot]):
         self._changed_paths += await self._miner.observe(
             before, snapshot, self._restarts.started
         )
-        snapshot = replace(snapshot, state=self._miner.state)
+        if self._miner.state is not snapshot.state:
+            snapshot = replace(snapshot, state=self._miner.state)
         self.resumed_by_rule = not snapshot.restricted and is_resumed_by_rule(
             snapshot.state, before, snapshot
         )

@@ -7,10 +7,11 @@ src/backend/common/Hashrate.cpp:126). Its API has no count of hashes to bridge t
 the 10 s hashrate of each poll.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from operator import itemgetter
 
 from .models import Backend, BackendType, Hashrate
 from .snapshot import Snapshot, Status
@@ -70,11 +71,14 @@ class _Counts:
             return None
         now, hashes = self._points[-1]
         start = now - seconds
-        for (left, low), (right, high) in pairwise(self._points):
-            if left <= start <= right and left < right:
-                before = low + (high - low) * (start - left) / (right - left)
-                return (hashes - before) / seconds
-        return None
+        place = bisect_left(self._points, start, key=itemgetter(0))
+        right, before = self._points[place]
+        if right > start:
+            if not place:
+                return None
+            left, low = self._points[place - 1]
+            before = low + (before - low) * (start - left) / (right - left)
+        return (hashes - before) / seconds
 
 
 @dataclass

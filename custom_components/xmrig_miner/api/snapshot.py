@@ -41,7 +41,7 @@ class Snapshot(BaseSnapshot):
     previous_backends: Backends | None = None
     """The backends of the previous poll."""
 
-    @property
+    @cached_property
     def is_complete(self) -> bool:
         """Return whether nothing is missing, so that decisions can be based on this."""
         return (
