@@ -456,7 +456,7 @@ class XmrigSensor(XmrigReadingSensor):
         super().__init__(runtime, description)
         if description.state_class is None:
             # A text or a time
-            self.shows = ("available", "native_value")
+            self.shows = ("available", "state")
         if description.backend and description.entity_registry_enabled_default:
             backends = self.snapshot.backends
             in_use = backends.enabled if backends else frozenset()

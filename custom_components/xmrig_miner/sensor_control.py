@@ -30,7 +30,7 @@ MAX_THREADS = SensorEntityDescription(
 class XmrigPauseReasonSensor(XmrigEntity, SensorEntity):
     """Why a miner does not mine."""
 
-    shows = ("available", "native_value")
+    shows = ("available", "state")
 
     @property
     @override
