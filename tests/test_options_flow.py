@@ -4,6 +4,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import EntitySelector, NumberSelector
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -250,3 +251,47 @@ async def test_the_miner_is_removed_while_the_form_is_open(running: Rig) -> None
     result = await submit(running, form, {CONF_KEEP_STATE: False})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
     check_texts(result, TEXTS["options"])
+
+
+@pytest.mark.parametrize("names", [["sensor.office"], ["sensor.office", "sensor.desk"]])
+async def test_entities_are_renamed_while_the_form_is_open(
+    running: Rig, names: list[str]
+) -> None:
+    """Their new IDs are stored, though the form submits the old ones."""
+    registry = er.async_get(running.hass)
+    registry.async_get_or_create("sensor", "test", "1", suggested_object_id="plug")
+    registry.async_get_or_create("switch", "test", "2", suggested_object_id="plug")
+    registry.async_get_or_create("sensor", "test", "3", suggested_object_id="heat")
+    form = await options_of(running)
+    before = "sensor.plug"
+    for name in names:
+        registry.async_update_entity(before, new_entity_id=name)
+        before = name
+    registry.async_update_entity("switch.plug", new_entity_id="switch.desk")
+    # Another entity now has the ID, as the form shows
+    registry.async_update_entity("sensor.heat", new_entity_id="sensor.warmth")
+    registry.async_get_or_create("sensor", "test", "4", suggested_object_id="heat")
+    chosen = {
+        CONF_POWER_SENSOR: "sensor.plug",
+        CONF_TEMPERATURE_SENSOR: "sensor.heat",
+        CONF_MAX_TEMPERATURE: 80,
+        CONF_WAKE_ENTITY: "button.wake",
+        CONF_SLEEP_PLUG: "switch.plug",
+    }
+    result = await submit(running, form, chosen)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    new = {CONF_POWER_SENSOR: before, CONF_SLEEP_PLUG: "switch.desk"}
+    assert running.entry.options.items() >= (chosen | new).items()
+
+
+async def test_a_meter_is_renamed_to_that_of_another_miner(running: Rig) -> None:
+    """It is the same meter, which the form would not know by its old ID."""
+    registry = er.async_get(running.hass)
+    registry.async_get_or_create("sensor", "test", "1", suggested_object_id="plug")
+    form = await options_of(running)
+    registry.async_update_entity("sensor.plug", new_entity_id="sensor.office")
+    used = {CONF_POWER_SENSOR: "sensor.office"}
+    other = MockConfigEntry(domain=DOMAIN, title="cellar", data={}, options=used)
+    other.add_to_hass(running.hass)
+    form = await submit(running, form, {CONF_POWER_SENSOR: "sensor.plug"})
+    assert form["errors"] == {"power": "sensor_of_another_miner"}

@@ -340,3 +340,16 @@ async def test_the_manager_is_not_offered_for_a_miner_it_cannot_control(
     result = await submit_one(hass, await reach(hass, simulator), NUMBERS)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert not hass.config_entries.flow.async_progress()
+
+
+async def test_a_sensor_is_renamed_while_the_form_is_open(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """Its new ID is stored."""
+    er.async_get(hass).async_get_or_create(
+        "sensor", "test", "1", suggested_object_id="plug"
+    )
+    form = await reach(hass, simulator)
+    er.async_get(hass).async_update_entity("sensor.plug", new_entity_id="sensor.desk")
+    result = await submit_one(hass, form, {CONF_POWER_SENSOR: "sensor.plug"})
+    assert result["result"].options == {CONF_POWER_SENSOR: "sensor.desk"}

@@ -43,6 +43,7 @@ from .fleet.sleep_options import (
 from .fleet.temperature import MAX_TEMPERATURE
 from .flows.power_form import own_entities, power_error, power_fields, sensor_user
 from .power.options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
+from .renamed_entities import async_current_ids
 
 SECTION_RESTART = "restart"
 SECTION_POWER = "power"
@@ -70,6 +71,7 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
                 for fields in user_input.values()
                 for key, value in fields.items()
             }
+            options = async_current_ids(self.hass, options)
             errors = _errors(options)
             entry_id = self.config_entry.entry_id
             if other := sensor_user(self.hass, options, besides=entry_id):

@@ -525,6 +525,28 @@ async def test_numbers_of_the_manager_can_be_emptied(
     assert (settings.earnings, settings.price_limit) == (None, None)
 
 
+async def test_sensors_are_renamed_while_a_form_is_open(
+    hass: HomeAssistant, miner: Rig
+) -> None:
+    """Their new IDs are stored, twice even: in a list, and as one sensor."""
+    registry = er.async_get(hass)
+    for name in ("meter", "income"):
+        registry.async_get_or_create(
+            "sensor", "test", name, suggested_object_id=name, unit_of_measurement="W"
+        )
+    form = await choose(hass, await add_manager(hass), "sources")
+    registry.async_update_entity("sensor.meter", new_entity_id="sensor.house")
+    await submit(hass, form, {"grid_power": ["sensor.meter"]})
+    assert house_of(hass).sources.grid == Flow(("sensor.house",))
+    form = await hass.config_entries.options.async_init(manager_of(hass).entry_id)
+    registry.async_update_entity("sensor.income", new_entity_id="sensor.earned")
+    await hass.config_entries.options.async_configure(
+        form["flow_id"], {"earnings_sensor": "sensor.income"}
+    )
+    assert manager_of(hass).options == {"earnings_sensor": "sensor.earned"}
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_options_of_a_manager_that_cannot_be_saved(
     hass: HomeAssistant, miner: Rig
 ) -> None:

@@ -17,6 +17,7 @@ from ..const import CONF_KIND
 from ..fleet.energy import async_dashboard
 from ..fleet.house import CONF_SOURCES
 from ..kinds import MANAGER_ID, EntryKind
+from ..renamed_entities import async_current_ids
 from .power_form import own_entities
 from .sources_form import (
     SourcesErrors,
@@ -66,7 +67,7 @@ class ManagerSteps(ConfigFlow):
         """Let the user choose the sensors."""
         if user_input is None:
             return self._async_show_sources(self._stored().get(CONF_SOURCES, {}))
-        sources = chosen(user_input)
+        sources = async_current_ids(self.hass, chosen(user_input))
         if errors := sources_errors(self.hass, sources):
             return self._async_show_sources(sources, errors)
         return await self._async_store_manager({CONF_SOURCES: sources})

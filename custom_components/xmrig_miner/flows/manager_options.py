@@ -20,6 +20,7 @@ import voluptuous as vol
 from ..const import CONF_EARNINGS_SENSOR
 from ..fleet.runtime import FleetConfigEntry, FleetRuntimeData
 from ..fleet.settings import MAX_EARNINGS, MAX_PRICE
+from ..renamed_entities import async_current_ids
 
 CONF_EARNINGS = "earnings"
 CONF_PRICE_LIMIT = "price_limit"
@@ -42,6 +43,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
             return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
         if user_input is not None:
+            user_input = async_current_ids(self.hass, user_input)
             numbers = {
                 key: user_input.get(key) for key in (CONF_EARNINGS, CONF_PRICE_LIMIT)
             }

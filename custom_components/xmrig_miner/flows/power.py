@@ -11,6 +11,7 @@ from ..const import CONF_POWER_SENSOR, CONF_READ_ONLY, DOMAIN
 from ..fleet.energy import async_dashboard
 from ..kinds import MANAGER_ID
 from ..power.options import PowerOptions
+from ..renamed_entities import async_current_ids, async_note_renames
 from .power_form import find_plug, own_entities, power_error, power_fields, sensor_user
 
 
@@ -111,6 +112,7 @@ class PowerSteps(ConfigFlow):
     @callback
     def _async_ask_another_sensor(self) -> ConfigFlowResult | None:
         """Show the power form again if another miner has the selected sensor."""
+        self._power = async_current_ids(self.hass, self._power)
         if other := sensor_user(self.hass, self._power):
             errors = {CONF_POWER_SENSOR: "sensor_of_another_miner"}
             return self._async_show_power(self._power, errors, other=other)
@@ -124,6 +126,7 @@ class PowerSteps(ConfigFlow):
         **placeholders: str,
     ) -> ConfigFlowResult:
         """Show the form, filled in with the given values."""
+        async_note_renames(self.hass)
         schema = vol.Schema(power_fields(own_entities(self.hass)))
         return self.async_show_form(
             step_id="power",
