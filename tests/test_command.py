@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import AsyncMock
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -111,11 +112,16 @@ async def test_an_error_with_facts() -> None:
 async def test_a_limit_says_why_it_leaves_no_thread() -> None:
     """In place of the error's own text."""
     bench = Bench()
-    bench.commands.limit_text = lambda: ("managed_rest", {"minimum": "80"})
+    text = AsyncMock(return_value=("managed_rest", {"minimum": "80"}))
+    bench.commands.limit_text = text
     with pytest.raises(ServiceValidationError) as raised:
         await bench.run(XmrigLimitedError("-"))
     assert raised.value.translation_key == "managed_rest"
     assert raised.value.translation_placeholders == {"name": "rig-one", "minimum": "80"}
+    # By then, it leaves some
+    text.return_value = None
+    bench.polls = 0
+    await bench.run(XmrigLimitedError("-"))
 
 
 async def test_other_exceptions_are_left_alone() -> None:

@@ -146,6 +146,20 @@ async def test_turning_on_while_the_limit_allows_nothing_is_a_request(
     assert limited.state(MINING) == "on"
 
 
+async def test_turning_on_does_not_wait_until_a_higher_limit_applies(
+    limited: Rig,
+) -> None:
+    """The user asks for it now; the error would name a limit that is high enough."""
+    for turn_on in (limited.turn(MINING, on=True), limited.press("button.start")):
+        await wait(limited, INTERVAL)
+        await set_limit(limited, 0)
+        await set_limit(limited, 100)
+        assert limited.state(MINING) == "off"
+        await turn_on
+        assert limited.state(MINING) == "on"
+        assert threads_hashing(limited.simulator) == 2
+
+
 async def test_turning_off_while_the_limit_allows_nothing_is_a_request_too(
     limited: Rig,
 ) -> None:

@@ -1,6 +1,6 @@
 """Commands to a miner or a proxy: their errors in the user's language, and the poll after them."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ from .api.exceptions import (
 from .const import DOMAIN
 from .coordinator import ProcessCoordinator
 
-type LimitText = tuple[str, Mapping[str, str]]
+type Text = tuple[str, Mapping[str, str]]
 """A translation key and its placeholders."""
 
 _INVALID_REQUEST = (
@@ -40,8 +40,11 @@ class Commands[ProcessT: ConfigCommands[Any]]:
     def __init__(self, coordinator: ProcessCoordinator[Any, ProcessT]) -> None:
         """Initialize the commands."""
         self._coordinator = coordinator
-        self.limit_text: Callable[[], LimitText] = lambda: ("limited", {})
-        """Returns the text for the error that the power limit leaves no thread."""
+        self.limit_text: Callable[[], Awaitable[Text | None]] = _limit_text
+        """Returns the text for the error that the power limit leaves no thread.
+
+        None if it leaves some, which run by then.
+        """
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[ProcessT]:
@@ -57,20 +60,27 @@ class Commands[ProcessT: ConfigCommands[Any]]:
             failure = error
         if failure is None or _may_have_arrived(failure):
             await self._coordinator.async_refresh_once()
-        if failure is not None:
-            raise self._translated(failure) from failure
+        if isinstance(failure, XmrigLimitedError):
+            if text := await self.limit_text():
+                raise self._translated(failure, text) from failure
+        elif failure is not None:
+            text = failure.key, failure.placeholders
+            raise self._translated(failure, text) from failure
 
-    def _translated(self, error: XmrigError) -> HomeAssistantError:
+    def _translated(self, error: XmrigError, text: Text) -> HomeAssistantError:
         """Return an error in the user's language."""
-        key, placeholders = error.key, error.placeholders
-        if isinstance(error, XmrigLimitedError):
-            key, placeholders = self.limit_text()
+        key, placeholders = text
         is_invalid = isinstance(error, _INVALID_REQUEST)
         return (ServiceValidationError if is_invalid else HomeAssistantError)(
             translation_domain=DOMAIN,
             translation_key=key,
             translation_placeholders={"name": self._coordinator.name, **placeholders},
         )
+
+
+async def _limit_text() -> Text:
+    """Return the text for a process without a power limit."""
+    return "limited", {}
 
 
 def _may_have_arrived(error: XmrigError) -> bool:

@@ -57,7 +57,7 @@ async def async_create_miner(
     coordinator = XmrigCoordinator(hass, entry, miner, handle_result)
     commands = Commands(coordinator)
     power = PowerControl(hass, coordinator, commands.run)
-    commands.limit_text = lambda: power.limit.text
+    commands.limit_text = power.limit.async_text
     await power.async_load(has_manager=_has_manager(hass))
     try:
         await coordinator.async_config_entry_first_refresh()

@@ -610,6 +610,21 @@ async def test_what_the_manager_allows(bench: Bench) -> None:
     assert bench.taken() == ["threads 2 of rx", "resume"]
 
 
+async def test_threads_that_fit_do_not_wait_once_the_user_asks(bench: Bench) -> None:
+    """Without a complete reply, they still have to."""
+    limit = bench.limit
+    await limit.async_set(0)
+    assert await limit.async_text() == ("limited", {"limit": "0", "minimum": "80"})
+    await limit.async_set(100)
+    assert bench.taken() == ["pause"]
+    bench.snapshot.is_complete = False
+    assert await limit.async_text() == ("limit_postponed", {})
+    assert bench.taken() == []
+    bench.snapshot.is_complete = True
+    assert await limit.async_text() is None
+    assert bench.taken() == ["threads 2 of rx", "resume"]
+
+
 async def test_what_the_manager_allows_is_stored(bench: Bench) -> None:
     """Once, before it is applied; if it cannot be, the one before stays."""
     await bench.limit.async_set_managed(2)

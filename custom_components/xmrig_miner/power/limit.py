@@ -123,6 +123,20 @@ class PowerLimit:
             "minimum": str(self._meter.minimum_power),
         }
 
+    async def async_text(self) -> tuple[str, dict[str, str]] | None:
+        """Return the translation key and placeholders for why the miner does not mine yet.
+
+        None if it does by now: threads that fit are added at once, instead of after the
+        wait, because the user asked for them.
+
+        Raises HomeAssistantError as commands do.
+        """
+        if self._threads_within_limit() == 0:
+            return self.text
+        await self.async_apply(waits=False)
+        is_held = self._snapshot.state.request.limited
+        return ("limit_postponed", {}) if is_held else None
+
     @property
     def is_due(self) -> bool:
         """Return whether the threads have to change now instead of after the wait."""
