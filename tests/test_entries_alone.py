@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import patch
@@ -74,21 +75,27 @@ class Bench:
         self.listeners.append(listener)
         return "stop listening"
 
-    def now(self, name: str, *, returns: Any = lambda: None) -> Any:
+    def now(
+        self, name: str, *, returns: Any = lambda: None, takes_hass: bool = False
+    ) -> Any:
         """Return a function that notes its calls."""
 
         def call(*arguments: Any, **details: Any) -> Any:
-            given = [each for each in arguments if each is not self.hass]
-            self.calls.append((name, *given, *details.items()))
+            if takes_hass:
+                hass, *arguments = arguments  # type: ignore[assignment]
+                assert hass is self.hass
+            self.calls.append((name, *arguments, *details.items()))
             if name in self.errors:
                 raise self.errors[name]
             return returns()
 
         return call
 
-    def later(self, name: str, *, returns: Any = lambda: None) -> Any:
+    def later(
+        self, name: str, *, returns: Any = lambda: None, takes_hass: bool = False
+    ) -> Any:
         """Return a coroutine function that notes its calls."""
-        note = self.now(name, returns=returns)
+        note = self.now(name, returns=returns, takes_hass=takes_hass)
 
         async def call(*arguments: Any, **details: Any) -> Any:
             return note(*arguments, **details)
@@ -104,6 +111,11 @@ class Bench:
 
         return create
 
+    def is_removable(self, snapshot: Any, key: str) -> bool:
+        """Return whether a card is gone."""
+        assert snapshot is self.miner.runtime_data.coordinator.data
+        return key == "gone"
+
     def registry(self, hass: Any) -> Any:
         """Return the entity registry."""
         assert hass is self.hass
@@ -116,49 +128,51 @@ class Bench:
 def bench() -> Iterator[Bench]:
     """Return config entries."""
     bench = Bench()
-    now, later, make = bench.now, bench.later, bench.make
+    make = bench.make
+    now = partial(bench.now, takes_hass=True)
+    later = partial(bench.later, takes_hass=True)
     snapshot = SimpleNamespace(summary=SimpleNamespace(identity="identity"))
     stand_ins: dict[Any, dict[str, Any]] = {
         miner_entry: {
             "async_continue_import": later("import"),
             "async_create_client": now("client", returns=lambda: "client"),
-            "async_wait_for_reply": later("wait"),
+            "async_wait_for_reply": bench.later("wait"),
             "async_load_state": later("load", returns=lambda: ("state", "save")),
             "is_expected_at": now("expected", returns=lambda: "expected"),
             "Miner": make("miner"),
             "XmrigCoordinator": make(
                 "coordinator",
                 data=snapshot,
-                async_config_entry_first_refresh=later("refresh"),
-                async_close=later("closed"),
+                async_config_entry_first_refresh=bench.later("refresh"),
+                async_close=bench.later("closed"),
             ),
             "Commands": make("commands", run="run", limit_text=None),
             "PowerControl": make(
                 "power",
-                async_load=later("load power"),
-                async_start=now("start power"),
+                async_load=bench.later("load power"),
+                async_start=bench.now("start power"),
                 limit=SimpleNamespace(text="limited"),
             ),
             "async_store_identity": now("identity"),
             "async_update_connection_issues": now("result"),
-            "async_follow_issues": now("follow issues"),
+            "async_follow_issues": bench.now("follow issues"),
             "async_renew_units": later("units"),
             "async_offer_manager": later("offer"),
             "async_delete_issues": now("delete issues"),
             "async_return_entities": now("return entities"),
             "async_remove": later("remove files"),
-            "is_removable": lambda snapshot, key: key == "gone",
+            "is_removable": bench.is_removable,
         },
         fleet_entry: {
             "manager_store": now("store", returns=lambda: "store"),
             "async_load": later("load", returns=lambda: "settings"),
-            "EnergyAccount": make("account", async_load=later("load account")),
+            "EnergyAccount": make("account", async_load=bench.later("load account")),
             "async_follow_house": later("house", returns=lambda: "house"),
             "async_load_learned": later("learned", returns=lambda: "state"),
             "FleetCoordinator": make("coordinator"),
             "LearnedFile": make("learned"),
-            "SourceIssues": make("sources", async_start=now("source issues")),
-            "SleepIssues": make("sleep", async_start=now("sleep issues")),
+            "SourceIssues": make("sources", async_start=bench.now("source issues")),
+            "SleepIssues": make("sleep", async_start=bench.now("sleep issues")),
             "async_delete_source_issues": now("delete issues"),
             "async_remove": later("remove files"),
         },
@@ -277,25 +291,38 @@ async def test_a_miner_starts(bench: Bench) -> None:
     assert bench.miner.unloading == ["stop listening"]
 
 
-@pytest.mark.parametrize("was_restricted", [True, False])
-async def test_an_api_that_is_opened(bench: Bench, *, was_restricted: bool) -> None:
-    """The manager is offered once."""
+@pytest.mark.parametrize(
+    ("was_restricted", "polls", "offers"),
+    [
+        (True, [True, False, False, True, False], [0, 1, 1, 1, 2]),
+        (True, [False], [1]),
+        (False, [False, True], [0, 0]),
+    ],
+)
+async def test_an_api_that_is_opened(
+    bench: Bench, polls: list[bool], offers: list[int], *, was_restricted: bool
+) -> None:
+    """The manager is offered each time."""
     data = bench.miner.runtime_data.coordinator.data
     data.restricted = was_restricted
     await miner_entry.async_start_miner(cast(Any, bench.hass), cast(Any, bench.miner))
     tasks: list[Any] = []
 
     def run(hass: Any, task: Any, name: str) -> None:
-        tasks.append((hass, name))
-        task.close()
+        assert hass is bench.hass
+        assert name == "xmrig_miner offer"
+        tasks.append(task)
 
     cast(Any, bench.miner).async_create_background_task = run
     [update] = bench.listeners
-    for restricted in (was_restricted, False, False):
+    for restricted, count in zip(polls, offers, strict=True):
         data.restricted = restricted
         update()
-    offered = [(bench.hass, "xmrig_miner offer")]
-    assert tasks == (offered if was_restricted else [])
+        assert len(tasks) == count
+    bench.calls.clear()
+    for task in tasks:
+        await task
+    assert bench.calls == [("offer",)] * len(tasks)
 
 
 @pytest.mark.parametrize("unloaded", [True, False])

@@ -150,8 +150,10 @@ def test_what_puts_computers_to_sleep(bench: Bench) -> None:
 def test_half_a_way_to_sleep(bench: Bench) -> None:
     """Nothing would wake the computer: it is not followed."""
     bench.miners[0].options = {CONF_SLEEP_PLUG: PLUG}
-    bench.watch.async_follow()
-    assert bench.followed == {}
+    for _ in range(2):
+        bench.watch.async_follow()
+        assert bench.followed == {}
+        bench.watch.async_close()
 
 
 BEFORE = {"last_triggered": "2026-11-30"}
