@@ -99,6 +99,7 @@ def test_whether_it_may_sleep(
     assert found.is_complete is (wakes and sleeps)
     rules = found.rules(cast(Any, Hass()))
     assert (rules is not None) is (wakes and sleeps)
+    assert rules is None or not rules.has_command
 
 
 def test_the_entities() -> None:
