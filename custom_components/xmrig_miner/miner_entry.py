@@ -142,8 +142,14 @@ def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
 
 
 def _has_manager(hass: HomeAssistant) -> bool:
-    """Return whether there is a manager that may control miners."""
-    return bool(entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False))
+    """Return whether there is a manager that may control miners.
+
+    One whose set-up failed for good released them.
+    """
+    return any(
+        entry.state is not ConfigEntryState.SETUP_ERROR
+        for entry in entries_of_kind(hass, EntryKind.MANAGER, include_disabled=False)
+    )
 
 
 async def _async_miner(

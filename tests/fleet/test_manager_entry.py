@@ -3,6 +3,7 @@
 from typing import Any
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.storage import Store
@@ -135,3 +136,44 @@ async def test_a_setting_that_cannot_be_saved_is_not_set(house: House) -> None:
     file = f"{DOMAIN}.{house.entry.entry_id}.manager"
     assert raised.value.translation_placeholders == {"file": file}
     assert house.manager.state("select.mode") == mode
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "custom_components.xmrig_miner.fleet.coordinator.decide",
+        "custom_components.xmrig_miner.fleet.entry.SleepIssues.async_start",
+    ],
+)
+async def test_a_manager_whose_set_up_fails_releases_its_miners(
+    house: House, where: str
+) -> None:
+    """It is not tried again: a user could not even turn them on. Nothing of it runs on."""
+    house.sun = 0
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [0, 0, 0]
+    first, *_ = house.rigs
+    with patch(where, side_effect=RuntimeError):
+        await house.manager.reload_or_fail()
+        assert house.manager.entry.state is ConfigEntryState.SETUP_ERROR
+    assert house.threads == [4, 4, 4]
+    await first.reload()
+    await house.pass_time(60)
+    assert house.threads == [4, 4, 4]
+    await house.manager.reload()
+    await house.pass_time(60)
+    assert house.threads == [0, 0, 0]
+
+
+async def test_a_manager_that_is_set_up_later_keeps_its_miners(house: House) -> None:
+    """Home Assistant tries again soon, as after a reload."""
+    house.sun = 0
+    await house.set_up()
+    await house.pass_time(60)
+    first, *_ = house.rigs
+    with patch("pathlib.Path.read_bytes", side_effect=OSError):
+        await house.manager.reload_or_fail()
+    assert house.manager.entry.state is ConfigEntryState.SETUP_RETRY
+    await first.reload()
+    assert house.threads == [0, 0, 0]

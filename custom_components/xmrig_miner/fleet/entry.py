@@ -4,7 +4,7 @@ import asyncio
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN, LOGGER
@@ -36,7 +36,23 @@ MEMBER_KEYS = ("managed", "priority")
 async def async_create_manager(
     hass: HomeAssistant, entry: FleetConfigEntry
 ) -> FleetRuntimeData:
-    """Load what is stored, and return the runtime data of the manager."""
+    """Load what is stored, and return the runtime data of the manager.
+
+    Raises ConfigEntryNotReady if the disk cannot be read: the members keep their current
+    threads until it can. After any other error they are released.
+    """
+    try:
+        return await _async_create(hass, entry)
+    except ConfigEntryNotReady:
+        raise
+    except Exception:
+        await _async_release_members(hass)
+        raise
+
+
+async def _async_create(
+    hass: HomeAssistant, entry: FleetConfigEntry
+) -> FleetRuntimeData:
     store = manager_store(hass, entry.entry_id)
     settings = await async_load(hass, entry, store, FleetSettings.from_json)
     account = EnergyAccount(hass, entry)
@@ -50,12 +66,21 @@ async def async_create_manager(
 
 
 async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
-    """Add the entities and issues of the manager, and start deciding."""
+    """Add the entities and issues of the manager, and start deciding.
+
+    After an error, nothing of it goes on, and the members are released.
+    """
     coordinator = entry.runtime_data.coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    coordinator.async_start()
-    SourceIssues(coordinator).async_start()
-    SleepIssues(coordinator).async_start()
+    try:
+        coordinator.async_start()
+        SourceIssues(coordinator).async_start()
+        SleepIssues(coordinator).async_start()
+    except Exception:
+        # Home Assistant does not unload an entry whose set-up failed
+        await async_unload_manager(hass, entry)
+        await _async_release_members(hass)
+        raise
     hass.data[FLEET] = entry.runtime_data
 
 
