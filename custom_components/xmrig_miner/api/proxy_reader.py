@@ -20,14 +20,16 @@ _EARLY = 5
 class ProxyReader(ProcessReader[ProxySnapshot]):
     """Polls a proxy, and keeps what only several polls reveal."""
 
+    _read_at = 0.0
+    """Monotonic time when the workers were last read."""
+    _writes = 0
+    """Number of writes by then."""
+
     def __init__(self, proxy: Proxy) -> None:
         """Initialize the reader."""
         self._proxy = proxy
         self._workers: Endpoint[Workers | None] = Endpoint(self._read_workers)
         super().__init__(PolledReplies(proxy.link, proxy.read_config, self._workers))
-        self._read_at = 0.0
-        """Monotonic time when the workers were last read."""
-        self._writes = 0
         self._last: Reading | None = None
         """The last summary with an uptime."""
         self.needs_workers = False
