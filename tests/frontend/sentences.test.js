@@ -168,6 +168,18 @@ test("the manager names reasons and modes, and counts many miners", () => {
   ]);
 });
 
+test("the manager does not say that everything runs while nothing does", () => {
+  const lead = (/** @type {Miner["status"]} */ status, /** @type {string} */ reason) => {
+    const miners = [miner({ isManaged: true, status }), miner()];
+    return managerSentence(manager({ mode: "full", reason }), miners, watts).lead.key;
+  };
+  assert.equal(lead("mining", "everything_at_full"), "manager.mode.full");
+  assert.equal(lead("starting", "waking"), "manager.mode.full");
+  assert.equal(lead("paused", "temperature"), "manager.rest.temperature");
+  assert.equal(lead("offline", "waking"), "manager.rest.waking");
+  assert.equal(lead("offline", "everything_at_full"), "manager.rest.other");
+});
+
 test("who mines, rests, sleeps or is away is said in sentences of one kind each", () => {
   const t = translator(EN, "en");
   const say = (/** @type {Miner[]} */ miners, language = "en") =>

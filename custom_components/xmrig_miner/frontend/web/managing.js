@@ -34,7 +34,7 @@ export function managerSentence(manager, miners, formatPower) {
   if (managed.length === 0) {
     return { lead: { key: "manager.nothing_managed" }, mining: [], others: [] };
   }
-  const lead = managerLead(manager, formatPower);
+  const lead = managerLead(manager, managed.some(isActive), formatPower);
   return ["off", "manual"].includes(manager.mode ?? "")
     ? { lead, mining: [], others: [] }
     : { lead, mining: shares(managed), others: others(managed) };
@@ -64,11 +64,14 @@ export function sentenceOf({ lead, mining, others: rest }, t, language) {
 
 /**
  * @param {Manager} manager
+ * @param {boolean} isMining whether any of its miners mines
  * @param {(watts: number) => string} formatPower
  * @returns {Message}
  */
-function managerLead({ mode, reason, surplus, miningPower }, formatPower) {
+function managerLead({ mode, reason, surplus, miningPower }, isMining, formatPower) {
   if (mode === undefined) return { key: "manager.unknown" };
+  // At full power, all of its miners may be offline, paused by the user, or too hot
+  if (mode === "full" && !isMining) return restLead(reason);
   if (mode !== "smart") return { key: `manager.mode.${mode}` };
   if (reason === "meter_silent") return { key: "manager.meter_silent" };
   const draws = miningPower !== undefined && miningPower >= 1;
@@ -81,6 +84,14 @@ function managerLead({ mode, reason, surplus, miningPower }, formatPower) {
         };
   }
   if (draws) return { key: "manager.mining", values: { power: formatPower(miningPower) } };
+  return restLead(reason);
+}
+
+/**
+ * @param {string | undefined} reason
+ * @returns {Message}
+ */
+function restLead(reason) {
   return reason !== undefined && REST_REASONS.has(reason)
     ? { key: `manager.rest.${reason}` }
     : { key: "manager.rest.other" };
