@@ -311,9 +311,14 @@ def test_a_proxy_without_a_pool(bench: Bench) -> None:
     bench.lacks_huge_pages = True
     behind = NAME | {"count": "2", "miners": "-"}
     miners: list[str] = []
+
+    def behind_of(coordinator: Any) -> list[str]:
+        assert coordinator is proxy
+        return miners
+
     with (
         patch.object(ProxyCoordinator, "lost_workers", []),
-        patch.object(repairs, "miners_behind", lambda _: miners),
+        patch.object(repairs, "miners_behind", behind_of),
     ):
         assert bench.update(proxy) == {}
         proxy.no_pool_for = lambda: MAX_NO_POOL

@@ -144,6 +144,8 @@ async def test_a_state_that_is_not_written(
     state, save = await storage.async_load_state(hass, ENTRY)
     assert state == MinerState()
     await save(state)
+    file = directory / f"{DOMAIN}.rig-1"
+    assert json.loads(file.read_text())["data"] == state.as_json()
     again, _ = await storage.async_load_state(hass, ENTRY)
     assert again == state
     assert issue(hass) is None
@@ -153,6 +155,10 @@ async def test_a_state_that_is_not_written(
         pytest.raises(XmrigStorageError, match="Title of rig-1: full"),
     ):
         await save(state)
+    file.write_bytes(b"{")
+    empty, _ = await storage.async_load_state(hass, ENTRY)
+    assert empty == MinerState()
+    assert issue(hass)
 
 
 # --- Reading ------------------------------------------------------------------

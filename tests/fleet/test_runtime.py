@@ -40,7 +40,10 @@ STORED: dict[str, Any] = {
     "price_limit": -0.5,
     "battery_priority": 80.0,
     "battery_start": 20.0,
-    "members": {"rig-1": {"managed": False, "priority": 3}},
+    "members": {
+        "rig-1": {"managed": False, "priority": 3},
+        "rig-2": {"managed": True, "priority": 0},
+    },
 }
 
 
@@ -143,7 +146,10 @@ def test_settings_are_stored() -> None:
             battery_priority=80.0,
             battery_start=20.0,
         ),
-        members={"rig-1": MemberSettings(is_managed=False, priority=3)},
+        members={
+            "rig-1": MemberSettings(is_managed=False, priority=3),
+            "rig-2": MemberSettings(),
+        },
     )
     assert settings.as_json() == stored
     empty = FleetSettings()
@@ -159,7 +165,11 @@ def test_settings_are_stored() -> None:
         ("mode", ["smart", "off"], True),
         ("mode", ["sun", None], False),
         ("reserve", [-100_000, 100_000, 0], True),
-        ("reserve", [-100_001, 100_001, "1", None, float("nan")], False),
+        (
+            "reserve",
+            [-100_001, 100_001, "1", None, [1], float("nan"), float("inf")],
+            False,
+        ),
         ("earnings", [0, 1_000_000, None], True),
         ("earnings", [-0.1, 1_000_001, "1"], False),
         ("price_limit", [-1_000_000, 1_000_000, None], True),

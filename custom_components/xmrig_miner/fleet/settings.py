@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from ..api.models.values import number
 from ..manager import Caution, Mode, Settings
 
 MAX_PRICE = 1_000_000
@@ -105,8 +104,6 @@ def _bounded(value: Any, minimum: float, maximum: float) -> float:
 
     Raises TypeError or ValueError if it is not a number within the bounds.
     """
-    if number(abs(value), max(abs(minimum), abs(maximum))) is None:
-        raise ValueError("no number in range")
     if not minimum <= value <= maximum:
         raise ValueError("no number in range")
     return float(value)
