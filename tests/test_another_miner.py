@@ -22,6 +22,8 @@ from .common import ALWAYS_AVAILABLE, Rig, connection, entry_for, move
 from .fixing import Fix, issues
 from .forms import submit
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 STRANGER = "0123456789abcdef"
 
 

@@ -20,6 +20,8 @@ from .controls import (
     writes,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 CPU = "switch.cpu_backend"
 OPENCL = "switch.opencl_backend"
 CUDA = "switch.cuda_backend"

@@ -58,6 +58,8 @@ from .watts import (
     wait,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 WATTS = {0: 50, 1: 80, 2: 110, 3: 140, 4: 270}
 """The fourth thread costs more than it is worth."""
 

@@ -23,6 +23,8 @@ from .controls import (
     writes,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 type Command = Callable[[Rig], Coroutine[Any, Any, Any]]
 
 COMMANDS: dict[str, Command] = {

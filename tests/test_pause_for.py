@@ -27,6 +27,8 @@ from tests.common import Rig
 from tests.controls import MINING, THREADS, set_threads
 from tests.watts import NUMBERS
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 UNTIL = "sensor.paused_until"
 PAUSE = timedelta(minutes=3)
 ZONE = ZoneInfo("Europe/Berlin")

@@ -26,6 +26,8 @@ from simulator.http import Request
 from .common import Rig
 from .controls import enable, set_threads, writes
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 RESTORE = "button.restore_config"
 
 type Use = Callable[[Rig, Context], Coroutine[Any, Any, None]]

@@ -35,6 +35,8 @@ from .watts import (
     wait,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 without_cards = pytest.mark.parametrize("options", [NO_CARDS])
 
 

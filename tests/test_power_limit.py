@@ -35,6 +35,8 @@ from .watts import (
     wait,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 MINING_POWER = "number.mining_power"
 CARD = 118
 INTERVAL = 15

@@ -43,6 +43,8 @@ from .watts import (
     wait,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 INTERVAL = 15
 
 BACKENDS = "/backends"

@@ -36,6 +36,8 @@ from .watts import (
     wait,
 )
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 INTERVAL = 15
 ALLOWED = "sensor.max_threads"
 

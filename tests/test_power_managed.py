@@ -15,6 +15,8 @@ from .common import Rig
 from .controls import MINING, THREADS, cpu_threads, set_threads, writes
 from .watts import NO_CARDS, NUMBERS, REASON, set_limit, set_up, threads_hashing, wait
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 
 @pytest.fixture
 def options() -> dict[str, Any]:

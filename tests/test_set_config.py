@@ -26,6 +26,8 @@ from .controls import (
 )
 from .fixing import issues
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 secretive = pytest.mark.parametrize("options", [SECRET_OPTIONS])
 
 

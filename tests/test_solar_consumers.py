@@ -24,6 +24,8 @@ from .controls import enable
 from .examples import Examples
 from .watts import threads_hashing
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 DOCUMENT = Examples("docs/optimisers.md")
 
 EVCC = "The miner is a switchable socket"

@@ -27,6 +27,8 @@ from .controls import (
 )
 from .frozen_time import set_forward
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 REASON = "sensor.pause_reason"
 
 

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .house import GRID, GRID_EXPORT, LIMIT, MINING, House
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 LEVEL = "sensor.battery_level"
 BATTERY = "sensor.battery_power"
 

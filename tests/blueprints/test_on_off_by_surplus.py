@@ -7,6 +7,8 @@ import pytest
 
 from .house import FULL_POWER, GRID, GRID_EXPORT, MINING, House
 
+pytestmark = pytest.mark.usefixtures("few_sensors")
+
 
 async def on_off(house: House, **inputs: Any) -> None:
     """Let a miner that has been off for long mine at 100 W of export."""

@@ -14,7 +14,7 @@ from .house import MISSING, SWINGS, House
 
 
 @pytest.fixture(autouse=True)
-def all_is_measured() -> Generator[None]:
+def all_is_measured(few_sensors: None) -> Generator[None]:
     """Leave nothing for the manager to measure, which would hold threads back."""
     with patch(MISSING, return_value=()), patch(SWINGS, 0):
         yield
