@@ -92,9 +92,11 @@ class _Selector(selectors.DefaultSelector):
 
 def _is_connection(fd: int) -> bool:
     """Return whether a socket is neither the loop's own nor listening."""
-    probe = _Socket(fileno=fd)
+    # With any family, type and protocol: to find them out takes three calls more
+    probe = _Socket(socket.AF_INET, socket.SOCK_STREAM, 0, fd)
     try:
-        return probe.family != socket.AF_UNIX and not probe.getsockopt(
+        family = probe.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN)
+        return family != socket.AF_UNIX and not probe.getsockopt(
             socket.SOL_SOCKET, socket.SO_ACCEPTCONN
         )
     finally:

@@ -32,6 +32,10 @@ ran. None is skipped, but those that are equal to another one are folded into it
   show a result: the first and the last of a row stand for all (`folding.py`).
 - Failures that nothing above the client can tell apart (`ALIKE` in `kinds.py`, each
   proven by `test_alike.py`), and late replies of a miner that did not change meanwhile.
+- Failures of reads that end in one place which catches every error (`caught.py`): the
+  parts of a poll but its summary, and reads that are repeated until they show a result
+  (`ALIKE_IF_CAUGHT`, proven too). What lies in between is the same for all commands, so
+  that those with `tries_all` try each of them.
 - The three requests of the poll at the end of a command, for operations on the entry,
   and an unload while the command reads: a reload and a removal begin with the same.
 - Values of a document that are alike (`places` in `odd.py`). Of the others,

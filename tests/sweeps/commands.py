@@ -66,6 +66,10 @@ class Command:
     """What Home Assistant itself refuses to do to the entry meanwhile."""
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
+    tries_all: bool = False
+    """Whether reads fail even in ways that only what reads them could tell apart, which
+    is the same for the others: where every failure is caught, and a little later of a
+    miner that did not change but for its age."""
 
     @property
     def is_in_background(self) -> bool:
@@ -150,14 +154,16 @@ LIMITED: dict[str, Any] = {
 }
 
 COMMANDS = {
-    "poll": Command(lambda _: asyncio.sleep(12), miner=CARD, is_poll=True),
+    "poll": Command(
+        lambda _: asyncio.sleep(12), miner=CARD, is_poll=True, tries_all=True
+    ),
     "pause": Command(turn(MINING, on=False), miner=CARD),
-    "resume": Command(turn(MINING, on=True), turn(MINING, on=False)),
+    "resume": Command(turn(MINING, on=True), turn(MINING, on=False), tries_all=True),
     "stop": Command(press("button.stop"), miner=CARD),
     "start": Command(
         press("button.start"), several(press("button.stop"), settle), miner=CARD
     ),
-    "threads": Command(threads(2)),
+    "threads": Command(threads(2), tries_all=True),
     "pool": Command(pool(BACKUP)),
     "backend_off": Command(turn(CUDA, on=False), miner=CARD),
     "backend_on": Command(turn(CUDA, on=True), turn(CUDA, on=False), miner=CARD),
@@ -213,7 +219,9 @@ COMMANDS = {
     "limit_that_waits": Command(
         several(limit(FULL), wait_for_action), limit(0), **LIMITED, polls=4
     ),
-    "proxy_poll": Command(lambda _: asyncio.sleep(12), miner=PROXY, is_poll=True),
+    "proxy_poll": Command(
+        lambda _: asyncio.sleep(12), miner=PROXY, is_poll=True, tries_all=True
+    ),
     "proxy_pool": Command(pool(BACKUP), miner=PROXY),
     "proxy_set_config": Command(
         lambda rig: act(rig, "set_config", config={**PATCH, "workers": "user"}),

@@ -1,7 +1,6 @@
 """What the sweeps share."""
 
-from collections.abc import Callable, Coroutine, Iterator
-import gc
+from collections.abc import Callable, Coroutine
 import logging
 from typing import Any, Protocol
 
@@ -18,21 +17,6 @@ from .home import Home, play
 def loopback(socket_enabled: None) -> None:
     """Allow connections to this machine."""
     pytest_socket.socket_allow_hosts(["127.0.0.1"])
-
-
-OBJECTS = 50_000
-"""How many are made, at least, before garbage is collected."""
-
-
-@pytest.fixture(autouse=True, scope="session")
-def little_garbage() -> Iterator[None]:
-    """Collect garbage seldom, and leave out what is there by now: it takes longest."""
-    threshold = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS)
-    yield
-    gc.set_threshold(*threshold)
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,8 @@ class Request:
     """The miner's config, in use and on its disk, and whether it mines."""
     at: float = field(compare=False)
     """Seconds on the clock of the loop."""
+    is_caught: bool = False
+    """Whether a failure of it is caught where it is made; see `caught.py`."""
 
     @property
     def is_read(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from itertools import count
 import json
 import logging
 from pathlib import Path
@@ -40,6 +41,7 @@ from tests.common import entry_for
 from tests.virtual_time import run
 from tests.watts import drawn, report
 
+from .caught import Reads
 from .errors import LogErrors
 from .trial import Trial, VirtualRig, plain
 
@@ -59,7 +61,7 @@ METER_INTERVAL = 5
 SPREAD = 300_000
 """Microseconds after a full second at which Home Assistant polls."""
 
-SHARES = 24
+SHARES = 6
 DIFFICULTY = 10**9
 """So high that no share is found in the time of a test: counts are the same in each."""
 
@@ -109,11 +111,15 @@ class Home:
         options: dict[str, Any] | None = None,
         before_set_up: Callable[[BaseSimulator[Any]], None] = lambda _: None,
         is_proxy: bool = False,
+        stays_registered: bool = False,
+        reads: Reads | None = None,
         **miner: Any,
     ) -> AsyncIterator[Trial]:
         """Set up a miner or a proxy, and remove it at the end.
 
         `before_set_up` is called when the miner runs, and its entry is not set up yet.
+        Where it `stays_registered`, the next one begins with the devices and entities
+        of this one.
         """
         restore_state.async_get(self.hass).last_states.clear()
         # Home Assistant polls at some part of a second
@@ -123,17 +129,20 @@ class Home:
                 for _ in range(SHARES):
                     simulator.accept_share(actual=DIFFICULTY)
             before_set_up(simulator)
-            trial = Trial(self.rig_for(simulator, options or {}), simulator, self)
+            rig = self.rig_for(simulator, options or {})
+            trial = Trial(rig, simulator, self, reads or Reads())
             simulator.on_request = trial.note
             with ExitStack() as stack:
                 stack.callback(self._follow_events(trial))
                 if options and CONF_POWER_SENSOR in options:
                     stack.callback(self._follow_power(trial))
                 try:
-                    await trial.rig.set_up()
+                    await rig.set_up()
                     yield trial
                 finally:
-                    await trial.rig.remove()
+                    await (
+                        rig.remove_but_register if stays_registered else rig.remove
+                    )()
 
     def _follow_events(self, trial: Trial) -> Callable[[], None]:
         """Note each activity event; returns how to end that."""
@@ -188,6 +197,14 @@ def _proxy() -> ProxySimulator:
     """Return a proxy whose miners find no share: counts are the same in each trial."""
     miners = [StratumMiner(name, is_hashing=False) for name in ("attic", "cellar")]
     return ProxySimulator(miners=miners, proxy_id="e36901a1fad0bdd4", uptime=1000)
+
+
+def _context_id(*_: float) -> str:
+    """Return the ID of a context, which tells no time: each state that is set has one."""
+    return f"{next(_CONTEXTS):026}"
+
+
+_CONTEXTS = count()
 
 
 def _is_compared(entity: Entity) -> bool:
@@ -245,6 +262,8 @@ async def booted(
         spread = "homeassistant.helpers.update_coordinator.randint"
         # Not a mock, which would keep each of its calls
         stack.enter_context(patch(spread, lambda *_: SPREAD))
+        for name in ("ulid_at_time", "ulid_now"):
+            stack.enter_context(patch(f"homeassistant.core.{name}", _context_id))
         spread = "custom_components.xmrig_miner.coordinator.random"
         stack.enter_context(patch(spread, lambda: 1))
         root.addHandler(log)

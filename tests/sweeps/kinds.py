@@ -78,6 +78,17 @@ ALIKE: dict[str, dict[str, str | None]] = {
 from no failure: the same reply or error comes after the same time, and the miner did the
 same. `test_alike.py` proves each. The other kind runs in place of both."""
 
+_CAUGHT = {"cut": "http_500", "unauthorized": "http_500"}
+
+ALIKE_IF_CAUGHT: dict[str, dict[str, str]] = {
+    "GET /2/summary": _CAUGHT,
+    "GET /2/backends": _CAUGHT,
+    "GET /2/config": {**_CAUGHT, "forbidden": "http_500"},
+    "GET /1/workers": _CAUGHT,
+}
+"""The same where every failure is caught: by a poll, which then lacks that part, and while
+a result is waited for."""
+
 AS_LATE = {"late_2": "late_2_after", "late_7": "late_7_after"}
 """Kinds with which a read returns what the miner is like when the reply is sent, and
 kinds with which it returns what it was like before: the same, unless it changed."""
