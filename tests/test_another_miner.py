@@ -549,6 +549,41 @@ async def test_a_renamed_copy_is_accepted(trio: list[Rig], fix: Any) -> None:
     assert_right(*trio)
 
 
+async def test_a_copy_that_was_renamed_before_it_moved(trio: list[Rig]) -> None:
+    """Its new name is known since the last start: none is taken for the other."""
+    hass = trio[0].hass
+    first, second, _ = trio
+    for rig in (first, second):
+        rig.simulator.surroundings.identity = STRANGER
+        data = {**rig.entry.data, CONF_MINER_ID: STRANGER}
+        hass.config_entries.async_update_entry(rig.entry, data=data)
+    first.simulator.edit_config(
+        lambda config: config["api"].update({"worker-id": "renamed"})
+    )
+    first.simulator.restart()
+    await first.reload()
+    assert first.entry.data[CONF_WORKER_ID] == "renamed"
+    assert not first.unavailable
+    await move(first.simulator, second.simulator)
+    for rig in (first, second):
+        with pytest.raises(HomeAssistantError, match="different miner"):
+            await rig.turn("switch.mining", on=False)
+    assert not any(rig.simulator.miner.is_paused for rig in trio)
+
+
+async def test_what_a_cut_reply_lacks_is_not_forgotten(running: Rig) -> None:
+    """Neither the ID nor the name."""
+    before = dict(running.entry.data)
+
+    def cut(_miner: SimulatedMiner, _request: Request, reply: Reply) -> Reply:
+        return with_body(reply, reply.text().partition(b'"worker_id"')[0])
+
+    running.simulator.fail(Fault("ends before", distort=cut, path="/summary"))
+    await running.reload()
+    assert running.is_loaded
+    assert running.entry.data == before
+
+
 async def test_two_addresses_of_one_miner(
     trio: list[Rig], fix: Any, hass: HomeAssistant
 ) -> None:

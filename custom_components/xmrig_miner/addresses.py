@@ -1,6 +1,7 @@
 """Which config entry reaches which miner, and at what address."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 import ipaddress
 import re
 from typing import Any
@@ -56,11 +57,19 @@ def identity_data(identity: MinerIdentity) -> dict[str, str | None]:
 def async_store_identity(
     hass: HomeAssistant, entry: ConfigEntry[Any], seen: MinerIdentity
 ) -> None:
-    """Store the identity of the miner that responds, if its id was not known before."""
+    """Store the identity of the miner that responds, if it is the right one.
+
+    It may have an id that it lacked before, or a new name: otherwise, one with the old
+    name could be taken for it. A reply may lack either.
+    """
     known = identity_of(entry)
-    if not known.id and seen != known:
+    found = replace(
+        seen, id=seen.id or known.id, worker_id=seen.worker_id or known.worker_id
+    )
+    # The user may have accepted another one since it responded
+    if found != known and is_expected_at(hass, entry, seen):
         hass.config_entries.async_update_entry(
-            entry, data={**entry.data, **identity_data(seen)}
+            entry, data={**entry.data, **identity_data(found)}
         )
 
 
