@@ -115,11 +115,13 @@ class Bench:
     def delete(self, hass: Any, domain: str, issue_id: str) -> None:
         """Delete an issue."""
         assert (hass, domain) == (self.hass, DOMAIN)
-        self.deleted.add(issue_id.removesuffix("_rig-1"))
+        key, _, entry_id = issue_id.rpartition("_")
+        assert entry_id == "rig-1"
+        self.deleted.add(key)
 
     def pools(self, coordinator: Any, config: Any) -> Any:
         """Return the pools that are new."""
-        assert config == "config"
+        assert (coordinator.hass, config) == (self.hass, "config")
         return self.changed
 
     def registry(self, hass: Any) -> Any:
@@ -339,6 +341,9 @@ def test_workers_of_a_proxy_that_are_called_otherwise(bench: Bench) -> None:
     names = {"workers": "one, two", "before": "password, rig id", "now": "worker id"}
     with patch.object(ProxyCoordinator, "lost_workers", lost):
         assert bench.update(proxy) == {"workers_renamed": NAME | names}
+        # It may have others at the same time
+        proxy.data.restricted = True
+        assert bench.update(proxy).keys() == {"workers_renamed", "read_only"}
     assert bench.fixable == set()
 
 
