@@ -88,9 +88,12 @@ async def test_a_store(
 
 @pytest.mark.parametrize("error", [WriteError("full"), OSError("read-only"), None])
 async def test_a_write_that_fails(
-    hass: HomeAssistant, directory: Path, error: Exception | None
+    hass: HomeAssistant,
+    directory: Path,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception | None,
 ) -> None:
-    """The error names the file; the next write may succeed."""
+    """The error names the file, and is logged; the next write may succeed."""
     store = XmrigStore(hass, "rig-1")
     data: Any = DATA if error else {"not JSON": object()}
     with (
@@ -103,6 +106,9 @@ async def test_a_write_that_fails(
     assert raised.value.translation_placeholders == {"file": f"{DOMAIN}.rig-1"}
     cause = raised.value.__cause__
     assert isinstance(cause, type(error) if error else SerializationError)
+    # As of a write that nothing waits for
+    logged = f"Error writing config for {DOMAIN}.rig-1: {error or ''}"
+    assert logged in caplog.text
     await store.async_save(DATA)
     assert (directory / f"{DOMAIN}.rig-1").exists()
 
