@@ -113,6 +113,17 @@ async def test_another_algorithm_does_not_restore_full_power(running: Rig) -> No
     assert limits(running) == ("1", 1, 4)
 
 
+@pytest.mark.parametrize("options", [{"config": {"cpu": {**OTHERS, "rx": [0, 2, 3]}}}])
+async def test_another_algorithm_has_another_maximum(running: Rig) -> None:
+    """Even if as many threads run as before."""
+    await set_threads(running, 1)
+    assert limits(running) == ("1", 1, 3)
+    running.simulator.surroundings.algorithm = "cn-heavy/xhv"
+    running.simulator.advance(30)
+    await running.poll()
+    assert limits(running) == ("1", 1, 6)
+
+
 async def test_the_number_as_it_is_writes_nothing(running: Rig) -> None:
     """Neither does the maximum, when all threads run."""
     await set_threads(running, 4)
