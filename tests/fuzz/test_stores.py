@@ -358,18 +358,20 @@ def kept(hass: HomeAssistant) -> dict[str, bytes]:
 
 def store_all(hass: HomeAssistant, data: Any) -> dict[str, bytes]:
     """Store each file as it was, or damaged; return those that were damaged."""
-    damaged = {}
+    files, damaged = {}, {}
+    # An example may end at each draw: until the last one, no file is damaged
     for name, (document, _) in STORES.items():
         path = path_of(hass, name)
         content = {"version": 1, "minor_version": 1, "key": path.name, "data": document}
         is_damaged = data.draw(st.booleans(), label=f"damaged {name}")
         if is_damaged:
             content["data"] = data.draw(documents(document), label=name)
-        text = json.dumps(content).encode()
+        files[path] = json.dumps(content).encode()
+        if is_damaged:
+            damaged[path.name] = files[path]
+    for path, text in files.items():
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(text)
-        if is_damaged:
-            damaged[path.name] = text
     return damaged
 
 
@@ -409,6 +411,7 @@ async def test_set_up(home: House, caplog: pytest.LogCaptureFixture, data: Any) 
             await hass.config_entries.async_unload(entry.entry_id)
             await async_remove(hass, entry.entry_id)
         rig.simulator.edit_config(lambda config: config.update(before))
+    assert not kept(hass)
     logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert not [record.getMessage() for record in logged]
 
