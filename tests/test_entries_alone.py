@@ -151,7 +151,7 @@ def bench() -> Iterator[Bench]:
                 "power",
                 async_load=bench.later("load power"),
                 async_start=bench.now("start power"),
-                limit=SimpleNamespace(text="limited"),
+                limit=SimpleNamespace(async_text="limited"),
             ),
             "async_store_identity": now("identity"),
             "async_update_connection_issues": now("result"),
@@ -229,7 +229,7 @@ async def test_a_miner_is_set_up(bench: Bench, state: CoreState) -> None:
     assert bench.created["commands"] == ((runtime.coordinator,), {})
     (*given, run), _ = bench.created["power"]
     assert (given, run) == ([bench.hass, runtime.coordinator], "run")
-    assert runtime.commands.limit_text() == "limited"
+    assert runtime.commands.limit_text == "limited"
     assert runtime.coordinator.name == "coordinator"
     assert runtime.power.name == "power"
 
