@@ -1,7 +1,7 @@
 """The dashboard of the integration, from its dialog to each of its cards in use."""
 
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import Browser, Locator, expect
 import pytest
@@ -29,6 +29,29 @@ OVERFLOW = """element => {
   const { scrollWidth, clientWidth } = element.shadowRoot.querySelector('ha-card');
   return scrollWidth - clientWidth;
 }"""
+
+# Of a link on a card, against what is behind it
+LINK_CONTRAST = """element => {
+  const card = element.shadowRoot.querySelector('ha-card');
+  const link = document.createElement('a');
+  link.className = 'link';
+  card.append(link);
+  const context = document.createElement('canvas')
+    .getContext('2d', { willReadFrequently: true });
+  const luminance = colour => {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = [...context.getImageData(0, 0, 1, 1).data]
+      .map(value => value / 255)
+      .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const behind = luminance(getComputedStyle(card).getPropertyValue('--card-background-color'));
+  const text = luminance(getComputedStyle(link).color);
+  link.remove();
+  return (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
+}"""
+LEAST_CONTRAST = 4.5
 
 # Drawn, as a colour may be written in many ways
 TEXT_COLOUR = """element => {
@@ -291,6 +314,23 @@ async def test_it_adapts_to_the_user_s_theme_and_system(user: User) -> None:
     assert await style(chosen, background) != await style(other, background)
     for narrow in await user.page.locator("xmrig-manager, xmrig-miner").all():
         assert await narrow.evaluate(OVERFLOW) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_links_are_readable_in_any_primary_colour(
+    user: User, scheme: Literal["light", "dark"]
+) -> None:
+    """WCAG asks for a contrast of at least 4.5."""
+    await user.page.emulate_media(color_scheme=scheme)
+    await open_dashboard(user)
+    manager = user.page.locator("xmrig-manager")
+    for colour in ("#ffeb3b", "#ffffff", "#009ac7", "#000000", "#002244"):
+        await user.page.evaluate(SET, ["--primary-color", colour])
+
+        async def is_readable() -> bool:
+            return float(await manager.evaluate(LINK_CONTRAST)) >= LEAST_CONTRAST
+
+        await eventually(is_readable)
 
 
 async def test_it_is_mirrored_where_languages_are_read_from_right_to_left(

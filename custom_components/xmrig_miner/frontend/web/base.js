@@ -78,6 +78,7 @@ export class XmrigCard extends HTMLElement {
     const before = this._hass;
     this._hass = hass;
     if (this.isConnected && !this._stop) this._watch();
+    if (before?.themes !== hass.themes) this.toggleAttribute("dark", hass.themes.darkMode);
     if (before?.language !== hass.language) loadIssueTexts(hass);
     if (!before || WHOLE.some((name) => before[name] !== hass[name])) {
       this._ids = undefined;

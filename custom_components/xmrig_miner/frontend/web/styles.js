@@ -2,7 +2,7 @@
 
 export const STYLES = `
 :host { display: block; height: 100%; container-type: inline-size; --scale: var(--ha-font-size-scale, 1); --sun: var(--energy-solar-color, #ff9800); --bought: var(--purple-color, #926bc7); --mine: var(--primary-color, #009ac7); --strong: color-mix(in srgb, var(--mine) 75%, #000); --on-strong: var(--text-primary-color, #fff); --knob: #fff; --link: color-mix(in srgb, var(--mine) 65%, var(--primary-text-color, #141414)); --soft: var(--secondary-background-color, #f1f4f7); --dim: var(--secondary-text-color, #5e5e5e); }
-@supports (color: lab(from red l a b)) { :host { --on-strong: lab(from var(--strong) calc((60 - l) * infinity) 0 0); } }
+@supports (color: lab(from red l a b)) { :host { --on-strong: lab(from var(--strong) calc((60 - l) * infinity) 0 0); --link: lab(from var(--mine) min(l, 42) a b); } :host([dark]) { --link: lab(from var(--mine) max(l, 70) a b); } }
 :host(:dir(rtl)) { text-align: right; }
 :host(:dir(rtl)) :not(summary, .legend *), :host(:dir(rtl)) ::before { unicode-bidi: plaintext; }
 * { box-sizing: border-box; }
