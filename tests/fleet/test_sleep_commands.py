@@ -307,6 +307,23 @@ async def test_a_computer_is_woken_while_its_plug_is_switched_off(bench: Bench) 
     assert await bench.cut(wake_mac=MAC) == [OFF, WOKEN]
 
 
+async def test_a_computer_is_woken_once(bench: Bench) -> None:
+    """The next time that it is put to sleep, it stays asleep."""
+    bench.miner.options = {
+        CONF_WAKE_ENTITY: "button.wake",
+        CONF_SLEEP_ENTITY: "script.sleep",
+    }
+    bench.commands.async_do("rig-1", SleepAction.SLEEP)
+    bench.commands.async_do("rig-1", SleepAction.WAKE)
+    await bench.commands.async_close()
+    slept = call("script.turn_on", "script.sleep")
+    woken = call("button.press", "button.wake")
+    assert bench.hass.calls == [slept, woken]
+    bench.commands.async_do("rig-1", SleepAction.SLEEP)
+    await bench.commands.async_close()
+    assert bench.hass.calls == [slept, woken, slept]
+
+
 async def test_an_action_that_fails(bench: Bench) -> None:
     """It may be tried again."""
     bench.hass.failing = HomeAssistantError("no such action")
