@@ -64,6 +64,9 @@ class Bench:
             ),
             power=SimpleNamespace(
                 async_close=self.later(f"power of {name} closed"),
+                calibration=SimpleNamespace(
+                    async_close=self.later(f"calibration of {name} closed")
+                ),
                 async_release=self.now(f"{name} released"),
                 limit=SimpleNamespace(async_set_managed=self.later(f"{name} managed")),
             ),
@@ -333,8 +336,9 @@ async def test_a_miner_is_unloaded(bench: Bench, *, unloaded: bool) -> None:
     done = await miner_entry.async_unload_miner(cast(Any, bench.hass), entry)
     assert done is unloaded
     assert bench.calls == [
-        ("power of rig-1 closed",),
+        ("calibration of rig-1 closed",),
         ("rig-1 closed",),
+        ("power of rig-1 closed",),
         ("unload", entry, miner_entry.PLATFORMS),
         ("delete issues", entry, ("ignored", False)),
     ]

@@ -109,8 +109,10 @@ async def async_close_miner(entry: XmrigConfigEntry) -> None:
 
     The calibration is stopped first, because it has to restore the threads.
     """
-    await entry.runtime_data.power.async_close()
-    await entry.runtime_data.coordinator.async_close()
+    runtime = entry.runtime_data
+    await runtime.power.calibration.async_close()
+    await runtime.coordinator.async_close()
+    await runtime.power.async_close()
 
 
 async def async_unload_miner(hass: HomeAssistant, entry: XmrigConfigEntry) -> bool:

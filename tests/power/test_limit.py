@@ -543,14 +543,27 @@ async def test_a_cap_that_the_limit_lowers_for_the_first_time(bench: Bench) -> N
 
 
 async def test_of_caps_that_wait_the_last_one_counts(bench: Bench) -> None:
-    """A slider is moved in steps."""
+    """A slider is moved in steps: it is set once."""
     await bench.lock.acquire()
     moves = [asyncio.create_task(bench.limit.async_set_threads(n)) for n in (3, 2, 1)]
     await asyncio.sleep(0)
     bench.lock.release()
     await asyncio.gather(*moves)
-    assert bench.taken() == ["threads 1 of rx"] * 3
+    assert bench.taken() == ["threads 1 of rx"]
     assert bench.limit.user_cap == 1
+    await bench.limit.async_set_threads(2)
+    assert bench.taken() == ["threads 2 of rx"]
+
+
+async def test_of_caps_that_wait_each_one_fails(bench: Bench) -> None:
+    """None of them is said to be set."""
+    error = bench.failing["threads"] = HomeAssistantError("away")
+    await bench.lock.acquire()
+    moves = [asyncio.create_task(bench.limit.async_set_threads(n)) for n in (3, 2, 1)]
+    await asyncio.sleep(0)
+    bench.lock.release()
+    assert await asyncio.gather(*moves, return_exceptions=True) == [error] * 3
+    assert bench.limit.user_cap is None
 
 
 async def test_no_cap_during_a_calibration(bench: Bench) -> None:

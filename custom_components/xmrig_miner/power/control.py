@@ -149,12 +149,11 @@ class PowerControl:
         }
 
     async def async_close(self) -> None:
-        """Cancel a calibration, wait for running changes, and save pending data.
+        """Wait for running changes, and save pending data.
 
-        Must be called before the miner is closed: a calibration restores the threads
-        that it changed.
+        Must be called after the calibration and the miner are closed: changes that wait
+        for their turn are then refused.
         """
-        await self.calibration.async_close()
         async with self._lock:
             await self._file.async_close()
             self.limit.close()

@@ -63,7 +63,7 @@ class PowerLimit:
         self._watts: float | None = None
         self._managed: int | None = None
         self._caps = ThreadCaps()
-        self._requested_threads = 0
+        self._requested_threads: int | None = None
         self._changed_at = -math.inf
         self._retry: CALLBACK_TYPE | None = None
 
@@ -242,8 +242,11 @@ class PowerLimit:
         self._calibration.refuse_while_running()
         self._requested_threads = threads
         async with self._lock:
-            # If several calls wait for the lock, the last one wins.
-            threads = self._requested_threads
+            # If several calls wait for the lock, the first one sets what the last one
+            # asks for, and the others find it done
+            if (requested := self._take_requested_threads()) is None:
+                return
+            threads = requested
             fitting = self._threads_within_limit()
             allowed = min(threads, fitting) if fitting else threads
             limit = frozenset({allowed} if allowed < threads else ())
@@ -263,9 +266,20 @@ class PowerLimit:
                 self._caps = replace(before, limit=pending)
                 self._calibration.threads_before = due
                 self._file.schedule_save()
+                self._return_requested_threads(threads)
                 raise
             self._caps = ThreadCaps(user=user_cap, limit=limit)
             self._file.schedule_save()
+
+    def _take_requested_threads(self) -> int | None:
+        """Return the number of threads that was asked for last; None if it is set."""
+        requested, self._requested_threads = self._requested_threads, None
+        return requested
+
+    def _return_requested_threads(self, threads: int) -> None:
+        """Let the next call that waits try what failed, unless it was replaced."""
+        if self._requested_threads is None:
+            self._requested_threads = threads
 
     async def async_restore_config(self) -> list[Change]:
         """Revert all config changes made from Home Assistant, and return the changes.
