@@ -1,5 +1,6 @@
 """Which miners of another integration can be imported."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from copy import deepcopy
 from typing import Any
@@ -354,6 +355,24 @@ async def test_a_proxy_is_not_imported_as_a_miner(miners: Miners) -> None:
             result = await add(home.hass, connection(proxy))
             assert result["data"]["kind"] == "proxy"
             assert home.old(KELLER).disabled_by is None
+
+
+async def test_two_forms_are_submitted_in_the_same_moment(miners: Miners) -> None:
+    """Each miner is added once."""
+    async with started(miners.stored) as home:
+        forms = [await home.form() for _ in range(2)]
+        both = {"miners": [RIG_ONE, KELLER]}
+        results = await asyncio.gather(
+            *(submit(home.hass, form, both) for form in forms)
+        )
+        created = [
+            result
+            for result in results
+            if result["type"] is FlowResultType.CREATE_ENTRY
+        ]
+        assert len(created) == 1
+        assert sorted(home.miners) == ["Keller", "Rig One"]
+        await home.wait(30)
 
 
 async def test_miners_are_added_while_the_form_is_open(miners: Miners) -> None:

@@ -226,13 +226,14 @@ class ConnectionSteps(ConnectionForm):
         """Ask about an entry for the same miner at another address, too."""
         if ended := super()._async_known(data):
             return ended
-        if seen := self._seen:
-            for other in reached_entries(self.hass):
-                known = identity_of(other)
-                if known.worker_id == seen.worker_id and known.matches(seen):
-                    question = entry_question("same_miner", other, None, data, seen)
-                    if question not in self._agreed:
-                        return self._async_show_question(question)
+        seen = self._seen
+        assert seen
+        for other in reached_entries(self.hass):
+            known = identity_of(other)
+            if known.worker_id == seen.worker_id and known.matches(seen):
+                question = entry_question("same_miner", other, None, data, seen)
+                if question not in self._agreed:
+                    return self._async_show_question(question)
         return None
 
     @callback
