@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from itertools import count
 import json
 import logging
 from pathlib import Path
@@ -199,14 +198,6 @@ def _proxy() -> ProxySimulator:
     return ProxySimulator(miners=miners, proxy_id="e36901a1fad0bdd4", uptime=1000)
 
 
-def _context_id(*_: float) -> str:
-    """Return the ID of a context, which tells no time: each state that is set has one."""
-    return f"{next(_CONTEXTS):026}"
-
-
-_CONTEXTS = count()
-
-
 def _is_compared(entity: Entity) -> bool:
     """Return whether an entity is added where not all of them are.
 
@@ -262,8 +253,6 @@ async def booted(
         spread = "homeassistant.helpers.update_coordinator.randint"
         # Not a mock, which would keep each of its calls
         stack.enter_context(patch(spread, lambda *_: SPREAD))
-        for name in ("ulid_at_time", "ulid_now"):
-            stack.enter_context(patch(f"homeassistant.core.{name}", _context_id))
         spread = "custom_components.xmrig_miner.coordinator.random"
         stack.enter_context(patch(spread, lambda: 1))
         root.addHandler(log)
