@@ -282,7 +282,7 @@ async def test_a_decision_is_made_with_all_inputs(bench: Bench) -> None:
     assert bench.timers == {}
     [(settings, inputs, state, now)] = bench.decided
     assert settings is bench.settings.settings
-    assert bench.settings_of_members is bench.settings
+    assert bench.settings_of_members == bench.settings
     assert vars(inputs) == {
         "members": bench.members,
         "meters": ("meters", (sorted(SENSORS), NOW)),
@@ -559,7 +559,7 @@ async def test_a_member_that_is_no_longer_managed(bench: Bench) -> None:
     settings = settings.with_member("rig-2", MemberSettings(priority=1))
     coordinator = bench.start()
     coordinator.async_set_settings(settings)
-    assert coordinator.settings is settings
+    assert coordinator.settings == settings
     assert bench.calls[:-1] == [("command", "rig-1", None)]
     assert bench.decided[0][0] is settings.settings
     bench.calls.clear()
@@ -612,6 +612,17 @@ async def test_a_miner_that_changes(bench: Bench, change: ConfigEntryChange) -> 
     bench.pass_timer(1)
     left = learned_of("rig-2") if is_removed else bench.state
     assert bench.decided[0][2] == left
+
+
+async def test_settings_of_a_miner_that_is_gone(bench: Bench) -> None:
+    """They are left out, whether they were stored or are set."""
+    gone = bench.settings.with_member("gone", MemberSettings(is_managed=False))
+    kept, bench.settings = bench.settings, gone
+    coordinator = bench.start()
+    assert coordinator.settings == kept
+    coordinator.async_set_settings(gone)
+    assert coordinator.settings == kept
+    assert bench.calls[:-1] == []
 
 
 async def test_other_entries_that_change(bench: Bench) -> None:

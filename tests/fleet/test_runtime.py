@@ -200,9 +200,9 @@ def test_members() -> None:
     settings = FleetSettings().with_member("a", one).with_member("b", one)
     assert settings.member("a") == one
     assert settings.member("c") == MemberSettings(is_managed=True, priority=0)
-    left = settings.without_member("a")
+    left = settings.of({"b", "c"})
     assert left.members == {"b": one}
-    assert left.without_member("a") == left
+    assert left.of({"b"}) == left
 
 
 async def test_settings_that_change(bench: Bench) -> None:

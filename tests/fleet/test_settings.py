@@ -16,6 +16,7 @@ from .house import MODE, House
 
 RESERVE = "number.reserve"
 MANAGED = "switch.managed"
+PRIORITY = "number.priority"
 
 
 @pytest.fixture
@@ -53,6 +54,35 @@ async def test_several_miners_change_together(house: House, slow_disk: None) -> 
     )
     await house.pass_time(20)
     assert [rig.state(MANAGED) for rig in house.rigs] == ["off"] * 3
+
+
+async def test_a_miner_that_is_removed_while_settings_are_saved(house: House) -> None:
+    """Its settings do not come back, neither from what was being saved nor from the disk."""
+    await house.set_up()
+    gone = house.rigs[0]
+    await gone.call("number", "set_value", PRIORITY, value=3)
+    save, disk = XmrigStore.async_save, asyncio.Event()
+
+    async def save_late(self: XmrigStore, data: dict[str, Any]) -> None:
+        await save(self, data)
+        await disk.wait()
+
+    with patch.object(XmrigStore, "async_save", save_late):
+        change = asyncio.create_task(
+            house.manager.call("number", "set_value", RESERVE, value=50)
+        )
+        await asyncio.sleep(0.1)
+        assert not change.done()
+        await house.hass.config_entries.async_remove(gone.entry.entry_id)
+        disk.set()
+        await change
+    coordinator = house.entry.runtime_data.coordinator
+    assert coordinator.settings.settings.reserve == 50
+    assert gone.entry.entry_id not in coordinator.settings.members
+    await house.manager.reload()
+    coordinator = house.entry.runtime_data.coordinator
+    assert coordinator.settings.settings.reserve == 50
+    assert gone.entry.entry_id not in coordinator.settings.members
 
 
 async def test_what_is_not_a_number_is_rejected(house: House) -> None:

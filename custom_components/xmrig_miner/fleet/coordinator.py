@@ -75,13 +75,14 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     ) -> None:
         """Initialize the coordinator."""
         super().__init__(hass, LOGGER, config_entry=entry, name=entry.title)
-        self.settings = settings
         self._account = account
         self.house = house
         self._samples = Samples(hass)
         self._members = Members(hass)
         # Some may have been removed while the manager was not loaded
-        self._state = state.of(self._miner_ids())
+        miners = self._miner_ids()
+        self.settings = settings.of(miners)
+        self._state = state.of(miners)
         self._watch = Watch()
         sensor = entry.options.get(CONF_EARNINGS_SENSOR)
         self._earnings_sensor: str | None = sensor or None
@@ -138,6 +139,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def async_set_settings(self, settings: FleetSettings) -> None:
         """Apply new settings, and release members that are no longer managed."""
+        # A miner may have been removed while its settings were being saved
+        settings = settings.of(self._miner_ids())
         released = {
             entry_id
             for entry_id in settings.members
@@ -263,8 +266,9 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         if entry.domain != DOMAIN or entry is self.config_entry or self.is_closed:
             return
         if change is ConfigEntryChange.REMOVED:
-            self.settings = self.settings.without_member(entry.entry_id)
-            self._state = self._state.of(self._miner_ids())
+            miners = self._miner_ids()
+            self.settings = self.settings.of(miners)
+            self._state = self._state.of(miners)
         self._follow_members()
         self._decide_soon()
 

@@ -1,6 +1,6 @@
 """The user's settings for the manager and its members, and how they are stored."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -93,10 +93,10 @@ class FleetSettings:
         """Return the settings with those of a member replaced."""
         return replace(self, members={**self.members, entry_id: member})
 
-    def without_member(self, entry_id: str) -> Self:
-        """Return the settings without those of a removed member."""
-        members = {key: item for key, item in self.members.items() if key != entry_id}
-        return replace(self, members=members)
+    def of(self, members: Container[str]) -> Self:
+        """Return the settings without those of members that are gone."""
+        kept = {key: item for key, item in self.members.items() if key in members}
+        return replace(self, members=kept)
 
 
 def _bounded(value: Any, minimum: float, maximum: float) -> float:
