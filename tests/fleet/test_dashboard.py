@@ -14,6 +14,11 @@ BATTERY = {
     "stat_rate": "sensor.battery",
     "stat_soc": "sensor.charge",
 }
+OTHER_PRICES = {
+    "type": "grid",
+    "entity_energy_price": "sensor.price",
+    "number_energy_price_export": 0.1,
+}
 SOLAR = {"type": "solar", "stat_energy_from": "sensor.solar_energy"}
 
 
@@ -84,6 +89,13 @@ def test_panels_and_their_forecasts() -> None:
     assert found.sensors == {"sensor.east", "sensor.west"}
 
 
+def test_a_battery_whose_meter_is_inverted_charges_above_zero() -> None:
+    """As for the manager."""
+    inverted = {"stat_rate_inverted": "sensor.battery"}
+    sources = house({"type": "battery", "power_config": inverted}).sources
+    assert sources.battery == Flow(("sensor.battery",))
+
+
 def test_the_first_price_that_is_named_counts() -> None:
     """A sensor or a number, each for one direction."""
     found = house(
@@ -93,7 +105,11 @@ def test_the_first_price_that_is_named_counts() -> None:
             "number_energy_price": 0.3,
             "entity_energy_price_export": "sensor.tariff",
         },
+        OTHER_PRICES,
     )
     assert found.importing == Price(number=0.3)
     assert found.exporting == Price(sensor="sensor.tariff")
     assert found.sensors == {"sensor.grid", "sensor.tariff"}
+    found = house(OTHER_PRICES)
+    assert found.importing == Price(sensor="sensor.price")
+    assert found.exporting == Price(number=0.1)
