@@ -19,7 +19,7 @@ from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.storage import async_load, state_store
 
 from .common import Rig
-from .controls import MINING, THREADS, cpu_threads, restore, set_threads
+from .controls import MINING, THREADS, cpu_threads, restore, set_threads, writes
 from .fixing import Fix
 from .watts import LIMIT, NO_CARDS, NUMBERS, full_load, set_limit, set_up, value
 
@@ -66,11 +66,12 @@ def repairs(rig: Rig) -> list[ir.IssueEntry]:
     return [issue for issue in ir.async_get(rig.hass).issues.values() if issue.active]
 
 
-async def fill(rig: Rig) -> None:
-    """Store data in both files."""
+async def fill(rig: Rig, watts: float | None = 100) -> None:
+    """Store data in both files, with a limit unless `watts` is None."""
     await set_up(rig, NUMBERS)
     await set_threads(rig, 3)
-    await set_limit(rig, 100)
+    if watts is not None:
+        await set_limit(rig, watts)
     await rig.hass.config_entries.async_unload(rig.entry.entry_id)
     await rig.hass.async_block_till_done()
     assert files(rig) == {stored(rig, store).name for store in STORES}
@@ -130,6 +131,7 @@ MINER: dict[str, Damage] = {
     "before": data(previous_request=[True]),
     "threads": data(threads=10**9),
     "half a thread": data(threads=1.5),
+    "no thread": data(threads=0),
     "started": data(started="2026-11-01"),
     "payout": data(payout="fingerprint"),
     "fingerprints": data(pending_payout=[1]),
@@ -141,11 +143,15 @@ POWER: dict[str, Damage] = {
     "a limit in words": limit(watts="100"),
     "a limit without end": limit(watts=1e308),
     "a cap of its own": limit(limit=[10**9]),
+    "a cap at no thread": limit(limit=[0]),
     "a cap of the user": limit(user=-1),
+    "a user's cap at no thread": limit(user=0),
     "threads": data(threads_before=10**9),
+    "no thread before": data(threads_before=0),
     "threads in words": data(threads_before="4"),
     "a short result": data(calibration=[[4, 1720, 1720, 270]]),
     "a result in words": data(calibration=[["4", 1720, 1720, 270, 0]]),
+    "a result of no thread": data(calibration=[[0, 1720, 1720, 270, 0]]),
     "a result without end": data(calibration=[[4, 1720, 1720, 1e308, 0]]),
 }
 
@@ -189,6 +195,24 @@ async def test_another_shape_does_not_keep_a_miner_from_being_set_up(
         assert len(kept(rig, store)) == count, name
         assert len(repairs(rig)) == 1
         await rig.hass.config_entries.async_unload(rig.entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    ("store", "damage"),
+    [("", data(threads=0)), (".power", data(threads_before=0))],
+    ids=["miner", "power"],
+)
+async def test_no_thread_is_never_restored(
+    rig: Rig, store: str, damage: Damage
+) -> None:
+    """Neither after a restart of the miner, nor after a calibration that was cut off."""
+    await fill(rig, watts=None)
+    stored(rig, store).write_bytes(damage(stored(rig, store).read_bytes()))
+    rig.simulator.restart()
+    sent = writes(rig.simulator)
+    await rig.set_up()
+    await rig.pass_time(timedelta(minutes=1))
+    assert writes(rig.simulator) == sent
 
 
 DAMAGES = [

@@ -97,7 +97,7 @@ def test_anything_in_place_of_any_value(place: tuple[Any, ...], value: Any) -> N
         state.user_config(Config(CONFIG))
         state.original_config(Config(CONFIG))
         assert MinerState.from_json(state.as_json()) == state
-        assert state.threads is None or 0 <= state.threads <= 4096
+        assert state.threads is None or 0 < state.threads <= 4096
 
 
 @given(any_json)

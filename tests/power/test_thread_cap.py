@@ -96,3 +96,5 @@ def test_caps_outlive_a_restart() -> None:
     for some in (caps(None), caps(3, 1, 2)):
         assert ThreadCaps.from_json(some.as_json()) == some
     assert (cap_of(3, 4), cap_of(4, 4), cap_of(5, 4)) == (3, None, None)
+    # It would not be read again
+    assert (cap_of(0, 4), cap_of(1, 4)) == (None, 1)

@@ -11,7 +11,7 @@ from .exceptions import XmrigStorageError
 from .ledger import Ledger
 from .limits import MAX_TIME
 from .models import BackendType, Config
-from .models.values import boolean, number, stored, stored_or_none, thread_number
+from .models.values import boolean, number, stored, stored_or_none, thread_cap
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class MinerState:
             control_edits=all_edits if control is None else Ledger.from_json(control),
             request=Request.from_json(data["request"]),
             previous_request=None if previous is None else Request.from_json(previous),
-            threads=stored_or_none(data["threads"], thread_number),
+            threads=stored_or_none(data["threads"], thread_cap),
             started=stored_or_none(data["started"], _time),
             payout=stored_or_none(data["payout"], _fingerprints),
             pending_payout=stored_or_none(data["pending_payout"], _fingerprints),

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..api.limits import MAX_THREADS
-from ..api.models.values import stored_or_none, thread_number
+from ..api.models.values import stored_or_none, thread_cap
 from ..const import DOMAIN, LOGGER, SAMPLE_TIME, SETTLE_TIME
 from ..coordinator import CommandRunner, XmrigCoordinator
 from .file import PowerFile
@@ -63,7 +63,7 @@ class Calibration:
 
         Raises TypeError or ValueError for anything else.
         """
-        self.threads_before = stored_or_none(threads_before, thread_number)
+        self.threads_before = stored_or_none(threads_before, thread_cap)
         self.results = [CalibrationResult.from_json(result) for result in results]
 
     @property

@@ -7,7 +7,7 @@ from functools import partial
 import math
 from typing import Any, Self
 
-from ..api.models.values import number, stored, stored_or_none, text, thread_number
+from ..api.models.values import number, stored, stored_or_none, text, thread_cap
 from ..api.privacy import REDACTED, is_algorithm
 from .model import MAX_WATTS, PowerModel
 
@@ -47,7 +47,7 @@ class CalibrationResult:
         if len(algorithm) > 1:
             raise ValueError("more values than are stored")
         return cls(
-            threads=stored(threads, thread_number),
+            threads=stored(threads, thread_cap),
             hashrate=stored_or_none(hashrate, number),
             cpu_hashrate=stored_or_none(cpu_hashrate, number),
             power=stored(power, watts),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from ..api.models.values import stored, stored_or_none, thread_number
+from ..api.models.values import stored, stored_or_none, thread_cap
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +23,8 @@ class ThreadCaps:
         Raises LookupError, TypeError or ValueError for anything else.
         """
         return cls(
-            user=stored_or_none(data["user"], thread_number),
-            limit=frozenset(stored(cap, thread_number) for cap in data["limit"]),
+            user=stored_or_none(data["user"], thread_cap),
+            limit=frozenset(stored(cap, thread_cap) for cap in data["limit"]),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -57,8 +57,8 @@ class ThreadCaps:
 
 
 def cap_of(threads: int, full: int) -> int | None:
-    """Return a number of threads as a cap; None if it is all of them."""
-    return threads if threads < full else None
+    """Return a number of threads as a cap; None if it is all of them, or none at all."""
+    return threads if 0 < threads < full else None
 
 
 def target_threads(

@@ -17,6 +17,7 @@ from custom_components.xmrig_miner.api.models.values import (
     stored_or_none,
     text,
     texts,
+    thread_cap,
     thread_number,
     total,
 )
@@ -123,6 +124,8 @@ def test_a_sum_of_which_a_part_is_missing(
 def test_a_number_of_threads_has_bounds(value: int, result: int | None) -> None:
     """More threads than any computer has are invalid."""
     assert thread_number(value) == result
+    # None of them is no number to mine with
+    assert thread_cap(value) == (result or None)
 
 
 def test_what_was_stored_is_read_as_what_a_miner_replies() -> None:

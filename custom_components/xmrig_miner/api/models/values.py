@@ -45,6 +45,11 @@ def thread_number(value: Any) -> int | None:
     return integer(value, MAX_THREADS)
 
 
+def thread_cap(value: Any) -> int | None:
+    """Return a number of CPU threads to mine with: at least one."""
+    return integer(value, MAX_THREADS, minimum=1)
+
+
 def stored[ValueT](value: Any, read: Callable[[Any], ValueT | None]) -> ValueT:
     """Return a value from a stored file, read by a function of this module.
 
