@@ -1,24 +1,36 @@
 """Tests of the repair for a different miner at an address."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_PORT, CONF_SSL
-from homeassistant.core import HomeAssistant
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_PORT,
+    CONF_SSL,
+    EVENT_STATE_CHANGED,
+)
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.xmrig_miner.api.identity import MinerIdentity
-from custom_components.xmrig_miner.const import CONF_MINER_ID, CONF_WORKER_ID, DOMAIN
+from custom_components.xmrig_miner.const import (
+    CONF_MINER_ID,
+    CONF_WORKER_ID,
+    DOMAIN,
+    SCAN_INTERVAL,
+)
 from custom_components.xmrig_miner.identity_issue import async_update_identity_issue
 from simulator import FAULTS, Fault, Simulator
 from simulator.http import Reply, Request, with_body
 from simulator.miner import SimulatedMiner
 
 from .common import ALWAYS_AVAILABLE, Rig, connection, entry_for, move
+from .controls import act
 from .fixing import Fix, issues
 from .forms import submit
 
@@ -612,3 +624,52 @@ async def test_its_replies_are_not_kept(running: Rig) -> None:
     snapshot = running.entry.runtime_data.coordinator.data
     assert (snapshot.config, snapshot.backends) == (None, None)
     assert running.state("number.cpu_threads") == "unavailable"
+
+
+async def test_replies_beside_a_lost_summary_are_not_kept(running: Rig) -> None:
+    """They may be from another miner: only the summary says which one responds."""
+    simulator = running.simulator
+
+    def lose(request: Request) -> None:
+        is_summary = request.path.endswith("/summary")
+        simulator.fail_next(1, "http_500" if is_summary else "other_miner")
+
+    def fail(request: Request) -> None:
+        if not request.path.endswith("/summary"):
+            simulator.fail_next(1, "http_500")
+
+    simulator.on_request = lose
+    await running.poll()
+    assert not running.entry.runtime_data.coordinator.last_update_success
+    simulator.on_request = fail
+    await running.poll()
+    snapshot = running.entry.runtime_data.coordinator.data
+    assert (snapshot.config, snapshot.backends) == (None, None)
+    assert running.state("number.cpu_threads") == "unavailable"
+
+
+async def test_it_stays_unavailable_while_its_entry_is_unloaded(
+    hass: HomeAssistant, running: Rig
+) -> None:
+    """A poll that still waits then ends without a result: it shows nothing."""
+    running.simulator.fault = "other_miner"
+    await running.poll()
+    mining = running.entity_id("switch.mining")
+    assert running.state("switch.mining") == "unavailable"
+    shown: list[str] = []
+
+    @callback
+    def note(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == mining and (state := event.data["new_state"]):
+            shown.append(state.state)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, note)
+    running.simulator.fail_next(1, "hang")
+    command = hass.async_create_task(act(running, "set_config", config={"retries": 7}))
+    await asyncio.sleep(SCAN_INTERVAL.total_seconds() - 1)
+    coordinator = running.entry.runtime_data.coordinator
+    poll = hass.async_create_task(coordinator.async_refresh_once())
+    await asyncio.sleep(0)
+    await hass.config_entries.async_unload(running.entry.entry_id)
+    await asyncio.gather(command, poll, return_exceptions=True)
+    assert set(shown) <= {"unavailable"}

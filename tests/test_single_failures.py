@@ -16,6 +16,7 @@ import pytest
 from custom_components.xmrig_miner.api.transport import REQUEST_TIMEOUT
 from simulator import FAULTS, Fault, SimulatedMiner
 from simulator.http import Reply, Request
+from simulator.jsonvalue import Json
 
 from .common import ALWAYS_AVAILABLE, Rig, move
 from .controls import MINING, THREADS, act, cpu_threads, set_threads
@@ -290,6 +291,33 @@ async def test_nothing_is_commanded_because_of_a_missing_backend(
     running.simulator.restart()
     await running.poll(8)
     running.simulator.fault = None
+    await running.poll(3)
+    assert running.state(STATUS) == "mining"
+    assert commands(running) == sent
+    assert types(events) == ["restarted"]
+
+
+def stopped(document: list[Json]) -> list[Json]:
+    """Return backends like those of a miner that was stopped."""
+    return [
+        {key: item[key] for key in ("type", "algo", "profile")} | {"enabled": False}
+        for item in document
+    ]
+
+
+async def test_the_backends_of_a_stopped_miner_stop_no_other(
+    running: Rig, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Backends that contradict the config are of another moment, or another miner."""
+    await running.turn(MINING, on=False)
+    await running.turn(MINING, on=True)
+    sent = commands(running)
+    use(running, monkeypatch, of("/backends", stopped))
+    await running.poll()
+    assert running.state(STATUS) != "stopped"
+    assert running.state(MINING) != "off"
+    running.simulator.fault = None
+    running.simulator.restart()
     await running.poll(3)
     assert running.state(STATUS) == "mining"
     assert commands(running) == sent

@@ -118,10 +118,10 @@ class ProcessCoordinator[SnapshotT, ProcessT: ConfigCommands[Any]](
             self.update_interval = SCAN_INTERVAL
         try:
             return await self._async_update()
-        except XmrigClosedError:
-            # Unloaded while the poll waited: nothing reads the snapshot anymore
-            return self.data
         except XmrigError as error:
+            if isinstance(error, XmrigClosedError) and self.last_update_success:
+                # Unloaded while the poll waited: until then, the last one is shown
+                return self.data
             raise self._update_failed(error) from error
 
     @abstractmethod

@@ -170,13 +170,16 @@ async def test_a_truncated_first_summary() -> None:
 
 
 async def test_a_miner_that_is_unreachable() -> None:
-    """The error is that of the summary, once all requests have ended."""
+    """The error is that of the summary, once all requests have ended.
+
+    Which miner sent a reply of that poll is unknown, so it is not used.
+    """
     miner = Miner()
     await miner.read()
     with pytest.raises(XmrigConnectionError) as raised:
-        await miner.read(summary=ERROR, other="second")
+        await miner.read(summary=ERROR, other="second", config=ERROR)
     assert raised.value is ERROR
-    assert miner.other.reply == "second"
+    assert (miner.other.reply, miner.other.is_fresh) == (None, False)
     assert miner.polled.config.reply == Config({})
 
 

@@ -385,7 +385,9 @@ async def test_a_stopped_miner_is_not_resumed_by_rules(clock: Clock) -> None:
     bench = Bench(clock, PAUSED_HERE)
     bench.client.document[BATTERY] = True
     off = Backends.from_json([{"type": "cpu", "enabled": False}])
+    bench.client.document["cpu"]["enabled"] = False
     await bench.poll(AT_WORK, off)
+    bench.client.document["cpu"]["enabled"] = True
     await bench.poll()
     assert bench.reader.resumed_by_rule is False
 

@@ -108,6 +108,23 @@ def test_pause_rules_are_those_of_the_config() -> None:
     assert Snapshot(summary=Summary()).pause_rules == frozenset()
 
 
+def test_backends_that_contradict_the_config() -> None:
+    """A CPU that the config enables is not disabled: these may be of another miner.
+
+    A config from an earlier poll says nothing about it.
+    """
+    mining = snapshot(NEW, "mining")
+    backends = snapshot(NEW, "stopped_by_config").backends
+    wrong = replace(mining, backends=backends)
+    assert mining.is_complete
+    assert mining.config_agrees
+    assert not wrong.is_complete
+    assert not wrong.config_agrees
+    assert wrong.status is None
+    assert replace(wrong, is_fresh=False).status is Status.STOPPED
+    assert replace(wrong, config=None).status is Status.STOPPED
+
+
 def test_stopped_comes_before_paused() -> None:
     """A stopped miner that is paused is shown as stopped."""
     stopped = snapshot(NEW, "stopped_by_config")

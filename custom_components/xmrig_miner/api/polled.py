@@ -120,10 +120,12 @@ class PolledReplies[SummaryT: BaseSummary]:
         timed, *failures = await asyncio.gather(
             self._read_summary(), *reads, return_exceptions=True
         )
-        if isinstance(timed, XmrigAnotherMinerError):
-            # The other replies are from that miner too
+        if isinstance(timed, BaseException):
+            # Another miner may have sent the other replies, and did if it sent this one
+            is_other = isinstance(timed, XmrigAnotherMinerError)
             for endpoint in (*self._others, self.config):
-                endpoint.drop()
+                if endpoint.is_fresh or is_other:
+                    endpoint.drop()
         for failure in (timed, *failures):
             if isinstance(failure, BaseException):
                 raise failure

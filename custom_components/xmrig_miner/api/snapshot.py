@@ -85,11 +85,22 @@ class Snapshot(BaseSnapshot):
     def config_agrees(self) -> bool:
         """Return whether the config is known and enables the running backends.
 
-        Otherwise, the backends are from another moment or another miner.
+        Otherwise, the backends are from another moment or another miner. A GPU backend
+        that the config enables does not run without a driver and a card; the CPU does.
         """
         if self.config is None or self.backends is None:
             return False
-        return self.backends.enabled <= self.config.enabled
+        wanted, running = self.config.enabled, self.backends.enabled
+        return running <= wanted and not self._is_cpu_contradicted
+
+    @property
+    def _is_cpu_contradicted(self) -> bool:
+        """Return whether the CPU is disabled in the backends, but not in the config."""
+        return bool(
+            self.config
+            and self.backends
+            and BackendType.CPU in self.config.enabled & self.backends.disabled
+        )
 
     @property
     def _built_backends(self) -> frozenset[BackendType]:
@@ -107,7 +118,9 @@ class Snapshot(BaseSnapshot):
         """Return what the miner is doing; None if it is unknown."""
         backends = self.backends
         if backends and backends.are_disabled(self._built_backends):
-            return Status.STOPPED
+            # What contradicts the config of the same moment may be of another miner
+            is_unknown = self.is_fresh and self._is_cpu_contradicted
+            return None if is_unknown else Status.STOPPED
         if self.summary.paused is None:
             return None
         if self.summary.paused:
