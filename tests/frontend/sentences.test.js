@@ -149,6 +149,9 @@ test("the manager says what it uses, and who gets it", () => {
     key: "manager.short",
     values: { power: "292 W", missing: "50 W" },
   });
+  // The house itself draws more than the sun delivers
+  const none = managerSentence(manager({ surplus: -1749, miningPower: 160 }), miners, watts);
+  assert.deepEqual(none.lead.values, { power: "160 W", missing: "160 W" });
 });
 
 test("the manager names reasons and modes, and counts many miners", () => {

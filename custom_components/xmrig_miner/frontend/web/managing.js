@@ -76,12 +76,11 @@ function managerLead({ mode, reason, surplus, miningPower }, isMining, formatPow
   if (reason === "meter_silent") return { key: "manager.meter_silent" };
   const draws = miningPower !== undefined && miningPower >= 1;
   if (draws && surplus !== undefined) {
-    return surplus >= -NOISE
-      ? { key: "manager.using", values: { power: formatPower(miningPower) } }
-      : {
-          key: "manager.short",
-          values: { power: formatPower(miningPower), missing: formatPower(-surplus) },
-        };
+    const power = formatPower(miningPower);
+    if (surplus >= -NOISE) return { key: "manager.using", values: { power } };
+    // What the house itself lacks is not missing for mining
+    const missing = formatPower(Math.min(-surplus, miningPower));
+    return { key: "manager.short", values: { power, missing } };
   }
   if (draws) return { key: "manager.mining", values: { power: formatPower(miningPower) } };
   return restLead(reason);
