@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -106,6 +107,27 @@ async def test_one_that_is_not_set_up(trio: list[Rig]) -> None:
     assert hashing(trio) == [False, True, False]
 
 
+async def test_none_that_could_follow(trio: list[Rig]) -> None:
+    """The reason is that of what is selected."""
+    entries = trio[0].hass.config_entries
+    switch = trio[0].entity_id(MINING)
+    await entries.async_set_disabled_by(
+        trio[0].entry.entry_id, ConfigEntryDisabler.USER
+    )
+    with pytest.raises(ServiceValidationError, match="rig-one is not set up"):
+        await run_all(trio, "pause", entity_id=switch)
+    for rig in trio[1:]:
+        await entries.async_unload(rig.entry.entry_id)
+    with pytest.raises(HomeAssistantError, match="0 of 2 .* rig-two is not set up"):
+        await run_all(trio, "pause", respond=False)
+    for rig in trio:
+        await entries.async_remove(rig.entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="There is no miner"):
+        await run_all(trio, "pause", entity_id=switch)
+    with pytest.raises(ServiceValidationError, match="There is no miner"):
+        await run_all(trio, "pause")
+
+
 async def test_some(trio: list[Rig]) -> None:
     """Only those that are targeted."""
     response = await run_all(trio, "pause", entity_id=trio[1].entity_id(MINING))
@@ -179,13 +201,6 @@ async def test_commands_that_are_none(running: Rig, data: dict[str, Any]) -> Non
     """They are rejected before any command."""
     with pytest.raises(vol.Invalid):
         await run_all([running], **data)
-
-
-async def test_without_any_miner(running: Rig) -> None:
-    """It raises an error."""
-    await running.hass.config_entries.async_remove(running.entry.entry_id)
-    with pytest.raises(ServiceValidationError, match="No miner"):
-        await run_all([running], "pause")
 
 
 async def test_more_threads_than_there_are(running: Rig) -> None:

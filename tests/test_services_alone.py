@@ -464,6 +464,32 @@ async def test_a_target(bench: Bench, target: str) -> None:
     )
 
 
+@pytest.mark.parametrize("target", [{}, {"entity_id": ["switch.rig"]}])
+@pytest.mark.parametrize("how", ["none", "disabled"])
+async def test_no_miner_at_all(bench: Bench, target: dict[str, Any], how: str) -> None:
+    """Then no other selection would help."""
+    if how == "none":
+        bench.hass.entries.clear()
+    for miner in bench.miners:
+        miner.disabled_by = "user"
+    bench.chosen = {"rig-1"}
+    for action, data in (("run_all", {"command": "pause"}), ("pause_for", HOUR)):
+        assert await refused(bench.act(action, data | target)) == ("no_miners", {})
+
+
+async def test_a_disabled_target(bench: Bench) -> None:
+    """It is left out if others are selected as well, and named otherwise."""
+    bench.miners[0].disabled_by = "user"
+    data = {"command": "pause", "entity_id": ["switch.rig"]}
+    bench.chosen = {"rig-1"}
+    assert await refused(bench.act("run_all", data)) == (
+        "not_loaded",
+        {"name": "Title of rig-1"},
+    )
+    bench.chosen = {"rig-1", "rig-2"}
+    assert await bench.act("run_all", data) == {**OK, "ok": ["Title of rig-2"]}
+
+
 # --- Of several miners: results -----------------------------------------------
 
 

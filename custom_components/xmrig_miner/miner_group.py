@@ -29,16 +29,22 @@ type MinerCommand = Callable[[XmrigRuntimeData], Awaitable[None]]
 async def async_targets(call: ServiceCall) -> list[AnyConfigEntry]:
     """Return the miners that an action targets; all miners without a target.
 
-    The manager counts as all miners. Raises ServiceValidationError if there are none.
+    The manager counts as all miners, and disabled ones are left out. Raises
+    ServiceValidationError if no miner is left.
     """
-    miners = [entry for entry in miner_entries(call.hass) if not entry.disabled_by]
+    targets = miner_entries(call.hass)
+    if all(entry.disabled_by for entry in targets):
+        raise invalid("no_miners")
     if call.data.keys() & cv.TARGET_SERVICE_FIELDS.keys():
         chosen = await async_extract_config_entry_ids(call)
         managers = entries_of_kind(call.hass, EntryKind.MANAGER)
         if not any(entry.entry_id in chosen for entry in managers):
-            miners = [entry for entry in miners if entry.entry_id in chosen]
-    if not miners:
+            targets = [entry for entry in targets if entry.entry_id in chosen]
+    if not targets:
         raise invalid("no_miner_targeted")
+    miners = [entry for entry in targets if not entry.disabled_by]
+    if not miners:
+        raise invalid("not_loaded", name=targets[0].title)
     return miners
 
 
