@@ -284,6 +284,52 @@ async def test_entities_are_renamed_while_the_form_is_open(
     assert running.entry.options.items() >= (chosen | new).items()
 
 
+DELETED = {
+    CONF_POWER_SENSOR: "power",
+    CONF_TEMPERATURE_SENSOR: "temperature",
+    CONF_WAKE_ENTITY: "sleep",
+    CONF_SLEEP_ENTITY: "sleep",
+    CONF_SLEEP_PLUG: "sleep",
+}
+"""The options that name an entity, and their sections."""
+
+
+@pytest.mark.parametrize("key", DELETED)
+@pytest.mark.parametrize("is_renamed", [False, True])
+async def test_an_entity_is_deleted_while_the_form_is_open(
+    running: Rig, key: str, is_renamed: bool
+) -> None:
+    """It is refused, until it is back; others that have no ID of their own are not."""
+    registry = er.async_get(running.hass)
+    chosen = {
+        CONF_POWER_SENSOR: "sensor.plug",
+        CONF_TEMPERATURE_SENSOR: "sensor.heat",
+        CONF_MAX_TEMPERATURE: 80,
+        CONF_WAKE_ENTITY: "button.wake",
+        CONF_SLEEP_ENTITY: "button.sleep",
+        CONF_SLEEP_PLUG: "switch.plug",
+    }
+    gone = str(chosen[key])
+    domain, _, name = gone.partition(".")
+    registry.async_get_or_create(domain, "test", "1", suggested_object_id=name)
+    form = await options_of(running)
+    if is_renamed:
+        registry.async_update_entity(gone, new_entity_id=f"{domain}.office")
+        gone = f"{domain}.office"
+    registry.async_remove(gone)
+    form = await submit(running, form, chosen)
+    assert form["errors"] == {DELETED[key]: "entity_deleted"}
+    assert form["description_placeholders"] == {"wrong": gone}
+    check_texts(form, TEXTS["options"])
+    assert suggested(form, key) == chosen[key]
+    assert not running.entry.options
+    name = gone.partition(".")[2]
+    registry.async_get_or_create(domain, "test", "1", suggested_object_id=name)
+    result = await submit(running, form, chosen)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert running.entry.options[key] == gone
+
+
 async def test_a_meter_is_renamed_to_that_of_another_miner(running: Rig) -> None:
     """It is the same meter, which the form would not know by its old ID."""
     registry = er.async_get(running.hass)

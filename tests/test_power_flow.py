@@ -342,6 +342,24 @@ async def test_the_manager_is_not_offered_for_a_miner_it_cannot_control(
     assert not hass.config_entries.flow.async_progress()
 
 
+async def test_a_sensor_is_deleted_while_the_form_is_open(
+    hass: HomeAssistant, simulator: Simulator
+) -> None:
+    """It is refused at its field, which may then be left empty."""
+    registry = er.async_get(hass)
+    registry.async_get_or_create("sensor", "test", "1", suggested_object_id="plug")
+    form = await reach(hass, simulator)
+    registry.async_remove("sensor.plug")
+    form = await submit_one(hass, form, {CONF_POWER_SENSOR: "sensor.plug"})
+    assert form["errors"] == {CONF_POWER_SENSOR: "entity_deleted"}
+    assert form["description_placeholders"] == {
+        "name": "rig-one",
+        "wrong": "sensor.plug",
+    }
+    result = await submit_one(hass, form, {})
+    assert result["result"].options == {}
+
+
 async def test_a_sensor_is_renamed_while_the_form_is_open(
     hass: HomeAssistant, simulator: Simulator
 ) -> None:

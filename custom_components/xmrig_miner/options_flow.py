@@ -22,6 +22,7 @@ from .const import (
     CONF_KEEP_STATE,
     CONF_MAX_TEMPERATURE,
     CONF_POWER_INTERVAL,
+    CONF_POWER_SENSOR,
     CONF_SLEEP_AFTER,
     CONF_SLEEP_ENTITY,
     CONF_SLEEP_PLUG,
@@ -43,7 +44,7 @@ from .fleet.sleep_options import (
 from .fleet.temperature import MAX_TEMPERATURE
 from .flows.power_form import own_entities, power_error, power_fields, sensor_user
 from .power.options import MAX_POWER_INTERVAL, MIN_POWER_INTERVAL
-from .renamed_entities import async_current_ids
+from .renamed_entities import async_current_ids, async_deleted
 
 SECTION_RESTART = "restart"
 SECTION_POWER = "power"
@@ -51,6 +52,15 @@ SECTION_TEMPERATURE = "temperature"
 SECTION_SLEEP = "sleep"
 
 SECTIONS = (SECTION_RESTART, SECTION_POWER, SECTION_TEMPERATURE, SECTION_SLEEP)
+
+ENTITIES = {
+    CONF_POWER_SENSOR: SECTION_POWER,
+    CONF_TEMPERATURE_SENSOR: SECTION_TEMPERATURE,
+    CONF_WAKE_ENTITY: SECTION_SLEEP,
+    CONF_SLEEP_ENTITY: SECTION_SLEEP,
+    CONF_SLEEP_PLUG: SECTION_SLEEP,
+}
+"""The sections of the options that name an entity."""
 
 
 class XmrigOptionsFlow(OptionsFlowWithReload):
@@ -77,6 +87,9 @@ class XmrigOptionsFlow(OptionsFlowWithReload):
             if other := sensor_user(self.hass, options, besides=entry_id):
                 errors[SECTION_POWER] = "sensor_of_another_miner"
                 placeholders = {"other": other}
+            if deleted := async_deleted(self.hass, options):
+                errors |= {ENTITIES[key]: "entity_deleted" for key in deleted}
+                placeholders["wrong"] = ", ".join(deleted.values())
             if not errors:
                 return self.async_create_entry(data=options)
         stored = self.config_entry.options

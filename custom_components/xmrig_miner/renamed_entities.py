@@ -1,4 +1,4 @@
-"""Follows renamed entities that the user chose: meters, thermometers, plugs and so on."""
+"""Follows entities that the user chose, such as meters, if they are renamed or deleted."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,6 +13,9 @@ from .kinds import AnyConfigEntry
 
 _RENAMES: HassKey[dict[str, str]] = HassKey(f"{DOMAIN}_renames")
 """The new IDs of entities that were renamed, by their old IDs."""
+
+_DELETED: HassKey[set[str]] = HassKey(f"{DOMAIN}_deleted")
+"""The IDs of entities that were deleted; some may exist again."""
 
 
 @callback
@@ -33,13 +36,14 @@ def async_follow_entities(hass: HomeAssistant) -> None:
 
 @callback
 def async_note_renames(hass: HomeAssistant) -> None:
-    """Note renamed entities from now on, for forms that are open meanwhile.
+    """Note renamed and deleted entities from now on, for forms that are open meanwhile.
 
     The form of the first miner comes before anything is set up.
     """
     if _RENAMES not in hass.data:
-        hass.data[_RENAMES] = {}
+        hass.data[_RENAMES], hass.data[_DELETED] = {}, set()
         _async_listen(hass, hass.data[_RENAMES].__setitem__)
+        _async_listen_for_deleted(hass, hass.data[_DELETED].add)
 
 
 @callback
@@ -62,6 +66,26 @@ def async_current_ids(hass: HomeAssistant, chosen: Mapping[str, Any]) -> dict[st
 
 
 @callback
+def async_deleted(hass: HomeAssistant, chosen: Mapping[str, Any]) -> dict[str, str]:
+    """Return the fields of a form with entities that were deleted meanwhile, and which.
+
+    Others may not exist yet, for example while Home Assistant starts.
+    """
+    registry = er.async_get(hass)
+    gone = {
+        entity_id
+        for entity_id in hass.data[_DELETED]
+        if not registry.async_is_registered(entity_id)
+        and not hass.states.get(entity_id)
+    }
+    found = {
+        key: gone.intersection(value if isinstance(value, list) else [value])
+        for key, value in chosen.items()
+    }
+    return {key: ", ".join(sorted(ids)) for key, ids in found.items() if ids}
+
+
+@callback
 def _async_listen(hass: HomeAssistant, on_rename: Callable[[str, str], None]) -> None:
     """Call a function with the old and the new ID of each entity that is renamed."""
 
@@ -76,6 +100,25 @@ def _async_listen(hass: HomeAssistant, on_rename: Callable[[str, str], None]) ->
 
     hass.bus.async_listen(
         er.EVENT_ENTITY_REGISTRY_UPDATED, handle, event_filter=is_rename
+    )
+
+
+@callback
+def _async_listen_for_deleted(
+    hass: HomeAssistant, on_delete: Callable[[str], None]
+) -> None:
+    """Call a function with the ID of each entity that is deleted."""
+
+    @callback
+    def handle(event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        on_delete(event.data["entity_id"])
+
+    @callback
+    def is_deletion(data: er.EventEntityRegistryUpdatedData) -> bool:
+        return data["action"] == "remove"
+
+    hass.bus.async_listen(
+        er.EVENT_ENTITY_REGISTRY_UPDATED, handle, event_filter=is_deletion
     )
 
 

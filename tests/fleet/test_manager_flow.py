@@ -30,7 +30,8 @@ from custom_components.xmrig_miner.manager import Flow, Sources
 from custom_components.xmrig_miner.storage import XmrigStore
 from simulator import Simulator
 from tests.common import Rig, connection
-from tests.forms import add, choose, entered, submit
+from tests.forms import add, check_texts, choose, entered, submit
+from tests.test_translations import TEXTS
 from tests.watts import NUMBERS, set_up
 
 from .house import GRID, set_dashboard
@@ -545,6 +546,53 @@ async def test_sensors_are_renamed_while_a_form_is_open(
     )
     assert manager_of(hass).options == {"earnings_sensor": "sensor.earned"}
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "place"),
+    [
+        ("grid_power", "grid_power"),
+        ("grid_export", "grid_export"),
+        ("battery_level", "battery"),
+        ("import_price_sensor", "prices"),
+    ],
+)
+async def test_a_sensor_is_deleted_while_the_form_is_open(
+    hass: HomeAssistant, miner: Rig, key: str, place: str
+) -> None:
+    """It is refused at its field, or at its section."""
+    registry = er.async_get(hass)
+    registry.async_get_or_create("sensor", "test", "1", suggested_object_id="gone")
+    form = await choose(hass, await add_manager(hass), "sources")
+    registry.async_remove("sensor.gone")
+    gone = ["sensor.gone"] if place == key else "sensor.gone"
+    form = await submit(hass, form, {"grid_power": ["sensor.l1"], key: gone})
+    assert form["errors"] == {place: "entity_deleted"}
+    assert form["description_placeholders"] == {"wrong": "sensor.gone"}
+    # The ID alone says nothing: another integration may have it by now
+    hass.states.async_set("sensor.gone", "1", {ATTR_UNIT_OF_MEASUREMENT: "W"})
+    result = await submit(hass, form, {"grid_power": ["sensor.l1"], key: gone})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_the_sensor_of_earnings_is_deleted_while_the_form_is_open(
+    hass: HomeAssistant, miner: Rig
+) -> None:
+    """It is refused, and no other setting is changed."""
+    await set_dashboard(hass, GRID_SOURCE)
+    await choose(hass, await add_manager(hass), "dashboard")
+    registry = er.async_get(hass)
+    registry.async_get_or_create("sensor", "test", "1", suggested_object_id="income")
+    entry = manager_of(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    registry.async_remove("sensor.income")
+    data = {"earnings": 0.02, "earnings_sensor": "sensor.income"}
+    form = await hass.config_entries.options.async_configure(form["flow_id"], data)
+    assert form["errors"] == {"earnings_sensor": "entity_deleted"}
+    assert form["description_placeholders"] == {"wrong": "sensor.income"}
+    assert entered(form) == data
+    check_texts(form, TEXTS["options"])
+    assert entry.runtime_data.settings.earnings is None
 
 
 async def test_options_of_a_manager_that_cannot_be_saved(

@@ -20,7 +20,7 @@ import voluptuous as vol
 from ..const import CONF_EARNINGS_SENSOR
 from ..fleet.runtime import FleetConfigEntry, FleetRuntimeData
 from ..fleet.settings import MAX_EARNINGS, MAX_PRICE
-from ..renamed_entities import async_current_ids
+from ..renamed_entities import async_current_ids, async_deleted
 
 CONF_EARNINGS = "earnings"
 CONF_PRICE_LIMIT = "price_limit"
@@ -42,8 +42,12 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
         if (runtime := self._runtime_data()) is None:
             return self.async_abort(reason="not_loaded")
         errors: dict[str, str] = {}
+        deleted: dict[str, str] = {}
         if user_input is not None:
             user_input = async_current_ids(self.hass, user_input)
+            deleted = async_deleted(self.hass, user_input)
+            errors = dict.fromkeys(deleted, "entity_deleted")
+        if user_input is not None and not errors:
             numbers = {
                 key: user_input.get(key) for key in (CONF_EARNINGS, CONF_PRICE_LIMIT)
             }
@@ -71,6 +75,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
             step_id="manager",
             data_schema=self.add_suggested_values_to_schema(_schema(), shown),
             errors=errors,
+            description_placeholders={"wrong": ", ".join(deleted.values())},
         )
 
     def _runtime_data(self) -> FleetRuntimeData | None:

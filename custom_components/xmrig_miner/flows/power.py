@@ -11,7 +11,7 @@ from ..const import CONF_POWER_SENSOR, CONF_READ_ONLY, DOMAIN
 from ..fleet.energy import async_dashboard
 from ..kinds import MANAGER_ID
 from ..power.options import PowerOptions
-from ..renamed_entities import async_current_ids, async_note_renames
+from ..renamed_entities import async_current_ids, async_deleted, async_note_renames
 from .power_form import find_plug, own_entities, power_error, power_fields, sensor_user
 
 
@@ -111,8 +111,16 @@ class PowerSteps(ConfigFlow):
 
     @callback
     def _async_ask_another_sensor(self) -> ConfigFlowResult | None:
-        """Show the power form again if another miner has the selected sensor."""
+        """Show the power form again if the selected sensor cannot be used.
+
+        It was deleted meanwhile, or another miner has it.
+        """
         self._power = async_current_ids(self.hass, self._power)
+        if deleted := async_deleted(self.hass, self._power):
+            errors = dict.fromkeys(deleted, "entity_deleted")
+            return self._async_show_power(
+                self._power, errors, wrong=", ".join(deleted.values())
+            )
         if other := sensor_user(self.hass, self._power):
             errors = {CONF_POWER_SENSOR: "sensor_of_another_miner"}
             return self._async_show_power(self._power, errors, other=other)

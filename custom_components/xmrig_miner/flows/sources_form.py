@@ -34,6 +34,7 @@ from ..fleet.house import (
     CONF_SOLAR_POWER,
 )
 from ..fleet.settings import MAX_PRICE
+from ..renamed_entities import async_deleted
 
 SECTION_BATTERY = "battery"
 SECTION_PRICES = "prices"
@@ -189,6 +190,9 @@ def sources_errors(
     named = {key: _listed(sources.get(key)) for key in SENSORS}
     if not named[CONF_GRID_POWER]:
         return _error(CONF_GRID_POWER, "grid_missing")
+    if deleted := async_deleted(hass, sources):
+        key = next(iter(deleted))
+        return _error(key, "entity_deleted", deleted[key])
     seen: set[str] = set()
     for key, sensors in named.items():
         if len(sensors) > MAX_PHASES and key != CONF_SOLAR_POWER:
