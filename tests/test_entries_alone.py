@@ -177,6 +177,7 @@ def bench() -> Iterator[Bench]:
             "SourceIssues": make("sources", async_start=bench.now("source issues")),
             "SleepIssues": make("sleep", async_start=bench.now("sleep issues")),
             "async_delete_source_issues": now("delete issues"),
+            "async_delete_sleep_issues": now("delete sleep issues"),
             "async_remove": later("remove files"),
         },
         er: {"async_get": bench.registry},
@@ -461,6 +462,7 @@ async def test_the_manager_is_removed(bench: Bench) -> None:
     await fleet_entry.async_remove_manager(cast(Any, bench.hass), entry)
     assert bench.calls == [
         ("delete issues", entry, ("ignored", True)),
+        ("delete sleep issues", ("ignored", True)),
         ("remove files", "manager"),
         ("entity removed", "switch.0"),
         ("entity removed", "switch.2"),

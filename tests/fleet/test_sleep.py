@@ -26,6 +26,7 @@ from custom_components.xmrig_miner.const import (
 from custom_components.xmrig_miner.fleet.sleep_commands import async_answers
 from custom_components.xmrig_miner.fleet.sleep_options import SleepOptions
 from custom_components.xmrig_miner.fleet.sleep_watch import is_told
+from custom_components.xmrig_miner.issues import async_raise_issue, issue_id
 from custom_components.xmrig_miner.storage import learned_store
 from simulator import Simulator
 from tests.common import Rig, entry_for
@@ -578,12 +579,20 @@ async def test_the_last_option_is_removed(bedroom: Bedroom) -> None:
 
 
 async def test_the_sensor_is_on_the_device_of_the_miner(bedroom: Bedroom) -> None:
-    """Although it belongs to the manager, and goes with that."""
+    """Although it belongs to the manager, and goes with that, like its repairs."""
     await bedroom.set_up()
-    entity = bedroom.manager.entities[f"sensor.sleep_{bedroom.rig.entry.entry_id}"]
+    miner = bedroom.rig.entry
+    entity = bedroom.manager.entities[f"sensor.sleep_{miner.entry_id}"]
     assert entity.device_id == bedroom.rig.devices["miner"].id
     assert entity.translation_key == "sleep"
+    async_raise_issue(bedroom.hass, "wake_failed", miner, {}, is_fixable=False)
+    issues = ir.async_get(bedroom.hass)
+    ignored = (DOMAIN, issue_id("wake_failed", miner.entry_id))
+    ir.async_ignore_issue(bedroom.hass, *ignored, ignore=True)
+    await bedroom.hass.config_entries.async_unload(bedroom.entry.entry_id)
+    assert issues.async_get_issue(*ignored)
     await bedroom.hass.config_entries.async_remove(bedroom.entry.entry_id)
+    assert not issues.async_get_issue(*ignored)
     await bedroom.hass.async_block_till_done(wait_background_tasks=True)
     assert bedroom.hass.states.get(entity.entity_id) is None
     assert not bedroom.rig.entry.runtime_data.coordinator.may_sleep

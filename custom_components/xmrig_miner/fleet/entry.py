@@ -17,7 +17,7 @@ from .learned import LearnedFile, async_load_learned
 from .members import loaded_miners
 from .runtime import FLEET, FleetConfigEntry, FleetRuntimeData
 from .settings import FleetSettings
-from .sleep_issues import SleepIssues
+from .sleep_issues import SleepIssues, async_delete_sleep_issues
 from .source_issues import SourceIssues, async_delete_source_issues
 
 PLATFORMS = [
@@ -107,6 +107,7 @@ async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
 async def async_remove_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Remove what is stored of the manager, and release all its members."""
     async_delete_source_issues(hass, entry, ignored=True)
+    async_delete_sleep_issues(hass, ignored=True)
     await async_remove(hass, entry.entry_id)
     registry = er.async_get(hass)
     for entity in list(registry.entities.values()):

@@ -40,16 +40,20 @@ class SleepIssues:
     @callback
     def _handle_update(self) -> None:
         """Raise current issues, and delete all others."""
-        raised: set[str] = set()
+        current: set[str] = set()
         for item in self._coordinator.data.figures:
             entry = self._hass.config_entries.async_get_entry(item.id)
             if entry is None or item.sleep is None:
                 continue
             if item.sleep.fault:
-                raised.add(self._raise(entry, item.sleep.fault))
-            if missing := self._missing(entry):
-                raised.add(self._raise(entry, SLEEP_ENTITIES_MISSING, missing))
-        for gone in sleep_issues(self._hass) - raised:
+                current.add(self._raise(entry, item.sleep.fault))
+            missing = self._missing(entry)
+            if self._are_gone(entry, missing):
+                current.add(self._raise(entry, SLEEP_ENTITIES_MISSING, missing))
+            elif missing:
+                # It is still there after a reload if the user ignored it
+                current.add(issue_id(SLEEP_ENTITIES_MISSING, entry.entry_id))
+        for gone in sleep_issues(self._hass) - current:
             ir.async_delete_issue(self._hass, DOMAIN, gone)
 
     def _raise(
@@ -69,23 +73,31 @@ class SleepIssues:
     @callback
     def _handle_unload(self) -> None:
         """Delete the issues, except those that the user ignored."""
-        for raised in sleep_issues(self._hass):
-            async_delete_unless_ignored(self._hass, raised)
+        async_delete_sleep_issues(self._hass, ignored=False)
 
     def _missing(self, entry: ConfigEntry[Any]) -> list[str]:
-        """Return the entities of a miner that have been missing for `GONE` seconds."""
+        """Return the entities of a miner that are missing."""
         options = SleepOptions.from_options(entry.options)
-        missing = [
+        return [
             entity
             for entity in options.entities
             if self._hass.states.get(entity) is None
         ]
+
+    def _are_gone(self, entry: ConfigEntry[Any], missing: list[str]) -> bool:
+        """Return whether entities of a miner have been missing for `GONE` seconds."""
         if not missing or not self._hass.is_running:
             self._missing_since.pop(entry.entry_id, None)
-            return []
+            return False
         now = self._hass.loop.time()
-        since = self._missing_since.setdefault(entry.entry_id, now)
-        return missing if now - since >= GONE else []
+        return now - self._missing_since.setdefault(entry.entry_id, now) >= GONE
+
+
+@callback
+def async_delete_sleep_issues(hass: HomeAssistant, *, ignored: bool) -> None:
+    """Delete the issues of all miners, including ignored ones if `ignored` is True."""
+    for found in sleep_issues(hass):
+        async_delete_unless_ignored(hass, found, ignored=ignored)
 
 
 def sleep_issues(hass: HomeAssistant) -> set[str]:
