@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from custom_components.xmrig_miner.button import CALIBRATE, DESCRIPTIONS
+
 from .examples import ROOT
 
 DOCUMENTS = sorted(
@@ -63,3 +65,16 @@ def test_each_entity_is_named() -> None:
     ]
     names += ENGLISH["entity"]["sensor"]["reason"]["state"].values()
     assert [name for name in names if f"*{name}*" not in documents] == []
+
+
+def test_what_only_administrators_may_use_is_named() -> None:
+    """SECURITY.md names the buttons in their row."""
+    rows = (ROOT / "SECURITY.md").read_text().splitlines()
+    [row] = [row for row in rows if row.endswith("| administrators, and automations |")]
+    names = {
+        description.key: ENGLISH["entity"]["button"][description.key]["name"]
+        for description in (*DESCRIPTIONS, CALIBRATE)
+        if description.admin_only
+    }
+    assert names.keys() == {"restore_config", "calibrate"}
+    assert re.findall(r"\*\*(.+?)\*\*", row) == list(names.values())
