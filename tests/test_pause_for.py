@@ -324,10 +324,16 @@ async def test_who_may(
     assert running.simulator.miner.is_paused
 
 
+async def test_two_ends(running: Rig) -> None:
+    """The error says that one has to go."""
+    with pytest.raises(vol.Invalid, match="exactly one of duration and until"):
+        await pause_for(running, duration="01:00:00", until="18:00:00")
+    assert running.simulator.is_hashing
+
+
 @pytest.mark.parametrize(
     "data",
     [
-        {"duration": "01:00:00", "until": "18:00:00"},
         {"duration": -5},
         {"duration": 10**17},
         {"until": "soon"},

@@ -1,17 +1,23 @@
 """Tests of the action run_all."""
 
+from pathlib import Path
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
+from custom_components import xmrig_miner
+from custom_components.xmrig_miner.api.limits import MAX_THREADS
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 from custom_components.xmrig_miner.kinds import EntryKind
 from tests.common import Rig
 from tests.controls import MINING, POOL, THREADS, set_threads, writes
+
+INTEGRATION = Path(xmrig_miner.__file__).parent
 
 NAMES = ["rig-one", "rig-two", "rig-three"]
 
@@ -201,6 +207,12 @@ async def test_commands_that_are_none(running: Rig, data: dict[str, Any]) -> Non
     """They are rejected before any command."""
     with pytest.raises(vol.Invalid):
         await run_all([running], **data)
+
+
+def test_the_form_takes_as_many_threads_as_a_miner_may_have() -> None:
+    """As the number of its threads does."""
+    fields = load_yaml_dict(INTEGRATION / "services.yaml")["run_all"]["fields"]
+    assert fields["threads"]["selector"]["number"]["max"] == MAX_THREADS
 
 
 async def test_more_threads_than_there_are(running: Rig) -> None:

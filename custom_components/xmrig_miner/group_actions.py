@@ -63,7 +63,7 @@ def _duration(value: Any) -> timedelta:
 def _one_end(data: dict[str, Any]) -> dict[str, Any]:
     """Return the data of `pause_for` if it has one end of the pause."""
     if (ATTR_DURATION in data) is (ATTR_UNTIL in data):
-        raise vol.Invalid(f"either {ATTR_DURATION} or {ATTR_UNTIL} is needed")
+        raise vol.Invalid(f"exactly one of {ATTR_DURATION} and {ATTR_UNTIL} is needed")
     return data
 
 
