@@ -1,12 +1,15 @@
-"""Stand-ins for Home Assistant and the config entries of miners."""
+"""Stand-ins for Home Assistant, the config entries of miners, and repair issues."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, override
+from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import State
+from homeassistant.helpers import issue_registry as ir
 
 from custom_components.xmrig_miner.const import CONF_KIND, DOMAIN
 
@@ -85,3 +88,44 @@ class Entry:
         assert isinstance(hass, Hass)
         loop = asyncio.get_running_loop()
         return asyncio.Task(target, loop=loop, name=name, eager_start=eager_start)
+
+
+class Issues(dict[str, dict[str, Any]]):
+    """Repair issues with their details, by ID."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        super().__init__()
+        self.ignored: set[str] = set()
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Take the place of Home Assistant's registry."""
+        with (
+            patch.object(ir, "async_get", self._registry),
+            patch.object(ir, "async_create_issue", self._create),
+            patch.object(ir, "async_delete_issue", self._delete),
+        ):
+            yield
+
+    def _registry(self, hass: Any) -> Any:
+        assert isinstance(hass, Hass)
+        return SimpleNamespace(async_get_issue=self._find)
+
+    def _find(self, domain: str, issue_id: str) -> Any:
+        assert domain == DOMAIN
+        if issue_id not in self:
+            return None
+        version = "2026.11" if issue_id in self.ignored else None
+        return SimpleNamespace(dismissed_version=version)
+
+    def _create(self, hass: Any, domain: str, issue_id: str, **details: Any) -> None:
+        assert isinstance(hass, Hass)
+        assert domain == DOMAIN
+        self[issue_id] = details
+
+    def _delete(self, hass: Any, domain: str, issue_id: str) -> None:
+        assert isinstance(hass, Hass)
+        assert domain == DOMAIN
+        self.pop(issue_id, None)
+        self.ignored.discard(issue_id)

@@ -1,6 +1,7 @@
 """Tests of pinned certificates: how one is accepted, and what is asked if it changes."""
 
 from collections.abc import Awaitable, Callable
+from hashlib import sha256
 from typing import Any
 from unittest.mock import patch
 
@@ -29,7 +30,7 @@ from custom_components.xmrig_miner.const import (
 )
 from simulator import Simulator
 
-from .certificates import self_signed
+from .certificates import FIRST_YEAR, Authority, self_signed
 from .common import ALWAYS_AVAILABLE, Rig, connection, entry_for, move, without_token
 from .controls import MINING
 from .fixing import Fix, issues
@@ -643,8 +644,20 @@ async def test_diagnostics_have_no_fingerprint(
     assert "'verification': 'certificate'" in str(diagnostics)
 
 
+def test_what_is_shown_of_a_certificate() -> None:
+    """Its SHA-256 as openssl prints it, and its dates."""
+    der = Authority().issue(until=2030).der
+    certificate = Certificate.from_der(der)
+    assert certificate.fingerprint == sha256(der).hexdigest()
+    assert certificate.facts == {
+        "found": text(certificate.fingerprint),
+        "valid_from": f"{FIRST_YEAR}-01-01",
+        "valid_until": "2030-01-01",
+    }
+
+
 def test_a_certificate_that_cannot_be_read_has_no_dates() -> None:
     """OpenSSL may accept what is no certificate to others."""
     certificate = Certificate.from_der(b"?")
     assert certificate.facts["valid_from"] == certificate.facts["valid_until"] == "–"
-    assert self_signed().fingerprint != certificate.fingerprint
+    assert certificate.fingerprint == sha256(b"?").hexdigest()
