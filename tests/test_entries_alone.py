@@ -417,6 +417,39 @@ async def test_the_manager_starts(bench: Bench) -> None:
     assert bench.hass.data[FLEET] is runtime
 
 
+@pytest.mark.parametrize("error", [ConfigEntryNotReady(), RuntimeError()])
+async def test_a_manager_that_cannot_be_loaded(bench: Bench, error: Exception) -> None:
+    """It releases its members, unless Home Assistant tries again soon."""
+    bench.errors["learned"] = error
+    entry = cast(Any, bench.manager)
+    with pytest.raises(type(error)) as raised:
+        await fleet_entry.async_create_manager(cast(Any, bench.hass), entry)
+    assert raised.value is error
+    is_over = isinstance(error, RuntimeError)
+    released = [("rig-1 managed", None), ("rig-2 managed", None)]
+    assert bench.calls[5:] == (released if is_over else [])
+
+
+@pytest.mark.parametrize("step", ["manager starts", "source issues", "sleep issues"])
+async def test_a_manager_that_does_not_start(bench: Bench, step: str) -> None:
+    """It is unloaded, and releases its members."""
+    error = RuntimeError()
+    bench.errors[step] = error
+    entry = cast(Any, bench.manager)
+    with pytest.raises(RuntimeError) as raised:
+        await fleet_entry.async_start_manager(cast(Any, bench.hass), entry)
+    assert raised.value is error
+    assert bench.calls[bench.calls.index((step,)) + 1 :] == [
+        ("manager closed",),
+        ("learned closed",),
+        ("unload", entry, fleet_entry.PLATFORMS),
+        ("delete issues", entry, ("ignored", False)),
+        ("rig-1 managed", None),
+        ("rig-2 managed", None),
+    ]
+    assert FLEET not in bench.hass.data
+
+
 @pytest.mark.parametrize("unloaded", [True, False])
 @pytest.mark.parametrize("disabled_by", [None, "user"])
 async def test_the_manager_is_unloaded(
