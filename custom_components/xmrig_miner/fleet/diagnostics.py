@@ -23,7 +23,7 @@ def manager_diagnostics(entry: FleetConfigEntry) -> dict[str, Any]:
     names = {member.id: f"member {number}" for number, member in enumerate(members, 1)}
     house = coordinator.house
     return {
-        "now": _shown(coordinator.hass.loop.time(), names),
+        "now": _rounded(coordinator.hass.loop.time()),
         "settings": _shown(coordinator.settings, names),
         "sources": {
             role: [_shown_sample(samples.get(sensor)) for sensor in sensors]
@@ -45,11 +45,11 @@ def _shown_sample(sample: Sample | None) -> dict[str, Any] | None:
         return None
     watts = sample.watts
     return {
-        "value": _shown(sample.value, {}),
-        "at": _shown(sample.at, {}),
+        "value": _rounded(sample.value),
+        "at": _rounded(sample.at),
         # The user may have chosen a unit that is not one of power
         "is_power": watts is not None,
-        "watts": _shown(watts, {}),
+        "watts": _rounded(watts),
     }
 
 
@@ -68,7 +68,7 @@ def _shown(value: Any, names: Mapping[str, str]) -> Any:
         case None | bool() | int():
             return value
         case float():
-            return round(value, 3) if math.isfinite(value) else None
+            return _rounded(value)
         case Enum():
             return value.value
         case str():
@@ -79,3 +79,8 @@ def _shown(value: Any, names: Mapping[str, str]) -> Any:
                 for number, (key, item) in enumerate(value.items(), 1)
             }
     return [_shown(item, names) for item in value]
+
+
+def _rounded(value: float | None) -> float | None:
+    """Return a number as JSON, which has neither NaN nor infinity."""
+    return None if value is None or not math.isfinite(value) else round(value, 3)
