@@ -134,6 +134,19 @@ test("repairs are problems, and read-only alone is no trouble", () => {
   assert.equal(isInTrouble(miner({ issues: [issue("no_huge_pages")] })), true);
 });
 
+test("a miner that nothing is sent to does not count as silent as well", () => {
+  for (const key of ["another_miner", "certificate_changed", "plain_http"]) {
+    const found = miner({ status: "offline", issues: [issue("outdated"), issue(key)] });
+    assert.deepEqual(
+      problemsOf(found).map(({ message }) => message.key),
+      ["issue.outdated", `issue.${key}`],
+    );
+    assert.equal(isInTrouble(found), true);
+  }
+  const silent = miner({ status: "offline", issues: [issue("outdated")] });
+  assert.equal(problemsOf(silent)[0]?.message.key, "problem.offline");
+});
+
 test("the manager says what it uses, and who gets it", () => {
   const miners = [
     miner({ name: "one", isManaged: true, threads: 6, maxThreads: 16 }),

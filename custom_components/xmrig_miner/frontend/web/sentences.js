@@ -164,8 +164,12 @@ export function isActive(miner) {
 export const runningThreads = (miner) =>
   miner.threads === undefined || isActive(miner) ? miner.threads : 0;
 
+/** Repairs of what responds, but is sent nothing: the miner is not silent. */
+const UNTRUSTED = new Set(["another_miner", "certificate_changed", "plain_http"]);
+
 /**
- * Return what needs a look at a miner: its repairs, and that it is offline.
+ * Return what needs a look at a miner: its repairs, and that it is offline if none of them
+ * explains that.
  *
  * @param {Miner} miner
  * @returns {Problem[]}
@@ -177,7 +181,8 @@ export function problemsOf(miner) {
     message: { key: `issue.${issue.translation_key}`, values: { name: miner.name } },
     issue,
   }));
-  if (isAway(miner)) {
+  const isExplained = miner.issues.some((issue) => UNTRUSTED.has(issue.translation_key));
+  if (isAway(miner) && !isExplained) {
     found.unshift({
       miner: miner.id,
       message: { key: "problem.offline", values: { name: miner.name } },
