@@ -203,9 +203,11 @@ def test_an_address_is_taken_apart(
     assert isinstance(parsed[CONF_PORT], int)
 
 
-@pytest.mark.parametrize("text", ["", " ", "/path", "ftp://rig", "<b>rig</b>", "[::1"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "/path", "ftp://rig", "<b>rig</b>", "[::1", "rig:0"]
+)
 def test_what_is_no_address(text: str) -> None:
-    """It has no valid host, or is of another protocol."""
+    """It has no valid host or port, or is of another protocol."""
     entered = {CONF_HOST: text, CONF_PORT: 1, CONF_SSL: False}
     with pytest.raises(ValueError, match=r"."):
         addresses.parse_address(entered | {CONF_VERIFICATION: "none"})

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("enable_custom_integrations")
         "//",
         "/path",
         "ftp://127.0.0.1",
+        "127.0.0.1:0",
         "127.0.0.1:70000",
         "127.0.0.1:port",
         "a b",

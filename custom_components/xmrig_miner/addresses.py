@@ -146,18 +146,21 @@ def parse_address(entered: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entered address as it is stored.
 
     Users paste whole URLs: the scheme and port in them take precedence over the fields.
-    Raises ValueError if there is no valid host in it.
+    Raises ValueError if there is no valid host in it, or a port of 0.
     """
     url = _url(entered[CONF_HOST].strip())
     if not url.host:
         raise ValueError("no host")
     # Parsing does not check it
     URL.build(scheme="http", host=url.host)
+    port = int(entered[CONF_PORT]) if url.explicit_port is None else url.explicit_port
+    if not port:
+        raise ValueError("no port")
     # Addresses in XMRig's documentation end with the path of an endpoint
     path = _ENDPOINT.sub("", url.path.rstrip("/")).rstrip("/")
     return {
         CONF_HOST: url.host,
-        CONF_PORT: url.explicit_port or int(entered[CONF_PORT]),
+        CONF_PORT: port,
         CONF_SSL: url.scheme == "https" if url.scheme else entered[CONF_SSL],
         CONF_VERIFICATION: entered[CONF_VERIFICATION],
         **({CONF_PATH: path} if path else {}),
