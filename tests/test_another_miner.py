@@ -383,12 +383,11 @@ async def test_miners_of_one_name_swapped(namesakes: list[Rig], fix: Any) -> Non
 
 
 async def test_an_id_that_a_miner_has_later_is_stored(namesakes: list[Rig]) -> None:
-    """At the next start of Home Assistant, so that it decides from then on."""
+    """At the next poll, so that it decides from then on."""
     _, other = namesakes
     other.simulator.restart()
     await other.poll()
     assert not other.unavailable
-    await other.reload()
     assert other.entry.data[CONF_MINER_ID] == STRANGER
     other.simulator.surroundings.identity = "fedcba9876543210"
     other.simulator.restart()
@@ -562,7 +561,7 @@ async def test_a_renamed_copy_is_accepted(trio: list[Rig], fix: Any) -> None:
 
 
 async def test_a_copy_that_was_renamed_before_it_moved(trio: list[Rig]) -> None:
-    """Its new name is known since the last start: none is taken for the other."""
+    """Its new name is known since the last poll: none is taken for the other."""
     hass = trio[0].hass
     first, second, _ = trio
     for rig in (first, second):
@@ -573,7 +572,7 @@ async def test_a_copy_that_was_renamed_before_it_moved(trio: list[Rig]) -> None:
         lambda config: config["api"].update({"worker-id": "renamed"})
     )
     first.simulator.restart()
-    await first.reload()
+    await poll(*trio)
     assert first.entry.data[CONF_WORKER_ID] == "renamed"
     assert not first.unavailable
     await move(first.simulator, second.simulator)
@@ -591,6 +590,8 @@ async def test_what_a_cut_reply_lacks_is_not_forgotten(running: Rig) -> None:
         return with_body(reply, reply.text().partition(b'"worker_id"')[0])
 
     running.simulator.fail(Fault("ends before", distort=cut, path="/summary"))
+    await running.poll()
+    assert running.entry.data == before
     await running.reload()
     assert running.is_loaded
     assert running.entry.data == before

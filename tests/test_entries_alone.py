@@ -55,9 +55,7 @@ class Bench:
         name = entry.entry_id
         entry.runtime_data = SimpleNamespace(
             coordinator=SimpleNamespace(
-                data=SimpleNamespace(
-                    restricted=False, summary=SimpleNamespace(identity="identity")
-                ),
+                data=SimpleNamespace(restricted=False),
                 async_close=self.later(f"{name} closed"),
                 async_add_listener=self._listen,
                 async_start=self.now(f"{name} starts"),
@@ -134,7 +132,6 @@ def bench() -> Iterator[Bench]:
     make = bench.make
     now = partial(bench.now, takes_hass=True)
     later = partial(bench.later, takes_hass=True)
-    snapshot = SimpleNamespace(summary=SimpleNamespace(identity="identity"))
     stand_ins: dict[Any, dict[str, Any]] = {
         miner_entry: {
             "async_continue_import": later("import"),
@@ -145,7 +142,6 @@ def bench() -> Iterator[Bench]:
             "Miner": make("miner"),
             "XmrigCoordinator": make(
                 "coordinator",
-                data=snapshot,
                 async_config_entry_first_refresh=bench.later("refresh"),
                 async_close=bench.later("closed"),
             ),
@@ -156,7 +152,7 @@ def bench() -> Iterator[Bench]:
                 async_start=bench.now("start power"),
                 limit=SimpleNamespace(async_text="limited"),
             ),
-            "async_store_identity": now("identity"),
+            "async_follow_identity": now("identity"),
             "async_update_connection_issues": now("result"),
             "async_follow_issues": bench.now("follow issues"),
             "async_renew_units": later("units"),
@@ -217,7 +213,7 @@ async def test_a_miner_is_set_up(bench: Bench, state: CoreState) -> None:
         ("load", entry),
         ("load power", ("has_manager", True)),
         ("refresh",),
-        ("identity", entry, "identity"),
+        ("identity", entry, runtime.coordinator),
         ("start power",),
     ]
     (client, *stored), details = bench.created["miner"]

@@ -25,6 +25,7 @@ from .const import (
     CONF_VERIFICATION,
     CONF_WORKER_ID,
 )
+from .coordinator import ProcessCoordinator
 from .kinds import EntryKind, entries_of_kind, is_miner
 
 _PLACE = (CONF_HOST, CONF_PORT, CONF_PATH)
@@ -51,6 +52,30 @@ def identity_data(identity: MinerIdentity) -> dict[str, str | None]:
         CONF_MINER_ID: identity.id,
         CONF_WORKER_ID: identity.worker_id,
     }
+
+
+@callback
+def async_follow_identity(
+    hass: HomeAssistant,
+    entry: ConfigEntry[Any],
+    coordinator: ProcessCoordinator[Any, Any],
+) -> None:
+    """Store the identity of the miner that responds, now and whenever it changes.
+
+    Other miners are told apart by it, for example after they swapped addresses.
+    """
+    names: tuple[str | None, str | None] | None = None
+
+    @callback
+    def store() -> None:
+        nonlocal names
+        summary = coordinator.data.summary
+        if (summary.id, summary.worker_id) != names:
+            names = summary.id, summary.worker_id
+            async_store_identity(hass, entry, summary.identity)
+
+    entry.async_on_unload(coordinator.async_add_listener(store))
+    store()
 
 
 @callback

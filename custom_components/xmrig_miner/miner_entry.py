@@ -6,7 +6,7 @@ from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
-from .addresses import async_store_identity, is_expected_at
+from .addresses import async_follow_identity, is_expected_at
 from .api.client import XmrigClient
 from .api.exceptions import XmrigError
 from .api.miner import Miner
@@ -65,7 +65,7 @@ async def async_create_miner(
         # It may have restored the config, and would verify later that it lasts
         await coordinator.async_close()
         raise
-    async_store_identity(hass, entry, coordinator.data.summary.identity)
+    async_follow_identity(hass, entry, coordinator)
     power.async_start()
     return XmrigRuntimeData(coordinator=coordinator, commands=commands, power=power)
 

@@ -11,7 +11,7 @@ from homeassistant.const import Platform
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from .addresses import async_store_identity, is_miner_of
+from .addresses import async_follow_identity, is_miner_of
 from .api.exceptions import XmrigError
 from .api.models import ProxySummary
 from .api.proxy import Proxy
@@ -54,7 +54,7 @@ async def async_create_proxy(
     proxy = Proxy(client, state, save, is_expected=is_expected)
     coordinator = ProxyCoordinator(hass, entry, proxy, handle_result)
     await coordinator.async_config_entry_first_refresh()
-    async_store_identity(hass, entry, coordinator.data.summary.identity)
+    async_follow_identity(hass, entry, coordinator)
     return ProxyRuntimeData(coordinator=coordinator, commands=Commands(coordinator))
 
 
