@@ -626,9 +626,11 @@ async def away(hass: HomeAssistant, how: str) -> None:
         )
 
 
-@pytest.mark.parametrize("how", ["removed", "disabled"])
+@pytest.mark.parametrize(
+    ("how", "reason"), [("removed", "manager_removed"), ("disabled", "not_loaded")]
+)
 async def test_options_of_a_manager_that_is_gone_meanwhile(
-    hass: HomeAssistant, miner: Rig, how: str
+    hass: HomeAssistant, miner: Rig, how: str, reason: str
 ) -> None:
     """The form ends, and says so."""
     await set_dashboard(hass, GRID_SOURCE)
@@ -636,7 +638,7 @@ async def test_options_of_a_manager_that_is_gone_meanwhile(
     form = await hass.config_entries.options.async_init(manager_of(hass).entry_id)
     await away(hass, how)
     result = await hass.config_entries.options.async_configure(form["flow_id"], {})
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
 
 
 @pytest.mark.parametrize("how", ["removed", "disabled"])
@@ -660,6 +662,7 @@ async def test_options_of_a_manager_that_is_gone_while_they_are_saved(
     with patch.object(type(store), "async_save", save_late):
         result = await hass.config_entries.options.async_configure(form["flow_id"], {})
     await hass.async_block_till_done(wait_background_tasks=True)
+    # Its removal ends later
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "not_loaded")
     assert (store.key in hass_storage) is (how == "disabled")
 

@@ -7,6 +7,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
+from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     EntitySelector,
@@ -40,7 +41,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Change the options; the two numbers are settings that also have entities."""
         if (runtime := self._runtime_data()) is None:
-            return self.async_abort(reason="not_loaded")
+            return self._async_end()
         errors: dict[str, str] = {}
         deleted: dict[str, str] = {}
         if user_input is not None:
@@ -57,7 +58,7 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
                 errors["base"] = "not_written"
             if self._runtime_data() is not runtime:
                 # The manager was removed or unloaded while they were saved
-                return self.async_abort(reason="not_loaded")
+                return self._async_end()
             if not errors:
                 sensor = user_input.get(CONF_EARNINGS_SENSOR)
                 return self.async_create_entry(
@@ -77,6 +78,13 @@ class ManagerOptionsFlow(OptionsFlowWithReload):
             errors=errors,
             description_placeholders={"wrong": ", ".join(deleted.values())},
         )
+
+    @callback
+    def _async_end(self) -> ConfigFlowResult:
+        """End the form, because the manager was removed or is not loaded."""
+        if self.hass.config_entries.async_get_entry(self.handler) is None:
+            return self.async_abort(reason="manager_removed")
+        return self.async_abort(reason="not_loaded")
 
     def _runtime_data(self) -> FleetRuntimeData | None:
         """Return the runtime data of the manager; None if it is not loaded."""
