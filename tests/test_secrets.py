@@ -157,13 +157,14 @@ async def test_data(running: Rig) -> None:
     assert config["algo-perf"] == config["cc-client"] == "**REDACTED**"
 
 
-PROTECTED = ("http", "cc-client", "pools")
+PROTECTED = ("api", "http", "cc-client", "pools")
 
 PATCHES: tuple[dict[str, Any], ...] = (
     {key: None for key in (*CONFIG, *FORKS) if key not in PROTECTED},
     {key: {"new": HIDDEN} for key in FORKS if key not in PROTECTED},
     {WALLET: {WALLET: HIDDEN}, "new": HIDDEN, "cpu": {WALLET: [HIDDEN]}},
     {"cpu": {"rx": HIDDEN, "cn": [HIDDEN, {"threads": HIDDEN}, [HIDDEN]]}},
+    {"api": {"worker-id": None, "later": HIDDEN, "later-object": None}},
     {"retries": HIDDEN, "randomx": {"mode": HIDDEN, "numa": [HIDDEN]}},
     {"pools": [{"url": URLS[5], "algo": HIDDEN, "coin": HIDDEN, WALLET: HIDDEN}]},
 )
@@ -173,6 +174,7 @@ async def test_changes(running: Rig) -> None:
     """Old and new values of all changes, also in a dry run."""
     config = (await act(running, "get_data"))["config"]
     whole = {
+        "api": config["api"],
         "http": config["http"],
         "cc-client": config["cc-client"],
         "pools": [{"url": URLS[0], **POOL}],

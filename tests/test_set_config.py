@@ -14,6 +14,7 @@ from simulator import DEFAULT_POOLS
 
 from .common import Rig
 from .controls import (
+    MINING,
     SECRET_OPTIONS,
     SECRET_POOL,
     act,
@@ -160,6 +161,36 @@ async def test_a_patch_that_would_cut_off_access_is_refused(
             await act(running, "set_config", config=patch, dry_run=dry_run)
         assert raised.value.translation_key == "unsafe_config"
     assert writes(running.simulator) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "api"),
+    [
+        ({}, {"id": "new"}),
+        ({"miner_id": ""}, {"id": "new"}),
+        ({"miner_id": ""}, {"worker-id": "new"}),
+    ],
+)
+async def test_what_identifies_the_miner_is_not_changed(
+    running: Rig, api: dict[str, str]
+) -> None:
+    """The miner would take it at once, and seem to be another one from then on."""
+    with pytest.raises(ServiceValidationError) as raised:
+        await act(running, "set_config", config={"api": api})
+    assert raised.value.translation_key == "unsafe_config"
+    assert not writes(running.simulator)
+    await running.poll()
+    assert running.state(MINING) == "on"
+    assert not issues(running.hass)
+
+
+async def test_a_miner_with_an_id_is_renamed(running: Rig) -> None:
+    """Its name does not identify it."""
+    await act(running, "set_config", config={"api": {"worker-id": "new"}})
+    await running.poll()
+    assert running.simulator.config["api"]["worker-id"] == "new"
+    assert running.state(MINING) == "on"
+    assert not issues(running.hass)
 
 
 async def test_a_patch_that_the_miner_refuses(running: Rig) -> None:

@@ -93,6 +93,30 @@ def test_changes_that_cut_off_access_or_end_mining_are_refused(
         paths(POOLS, after)
 
 
+API: dict[str, Any] = {**POOLS, "api": {"id": "one", "worker-id": "rig"}}
+
+
+@pytest.mark.parametrize(
+    "api", [{"id": "two"}, {"id": None, "worker-id": "rig"}, {"id": 1}, {}, None]
+)
+def test_what_identifies_the_miner_is_not_changed(api: Any) -> None:
+    """Another miner would seem to answer; without an id, that is its worker id."""
+    with pytest.raises(XmrigUnsafeConfigError, match=r"api\.id identifies"):
+        paths(API, {**API, "api": api})
+    with pytest.raises(XmrigUnsafeConfigError, match=r"api\.id identifies"):
+        paths({**API, "api": api}, API)
+
+
+def test_a_name_is_changed_where_an_id_identifies_the_miner() -> None:
+    """Null and a missing value are the same to XMRig."""
+    named = {**API, "api": {"id": "one", "worker-id": "new"}}
+    assert paths(API, named) == ["api.worker-id"]
+    with pytest.raises(XmrigUnsafeConfigError, match=r"api\.worker-id identifies"):
+        safe_changes(Config(API), Config(named), has_id=False)
+    assert safe_changes(Config(API), Config({**API, "retries": 7}), has_id=False)
+    assert paths(POOLS, {**POOLS, "api": {"id": None}}) == ["api"]
+
+
 def test_what_a_config_lacked_before_is_not_asked_of_it() -> None:
     """No pool had to be enabled; without a change nothing is written."""
     assert paths(NO_POOL, {**NO_POOL, "retries": 7}) == ["retries"]

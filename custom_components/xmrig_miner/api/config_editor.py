@@ -93,6 +93,8 @@ class ConfigEditor:
         self._shown: _Shown | None = None
         self._uptime: int | None = None
         """Seconds since the start of the process that was last read."""
+        self._has_id = True
+        """Whether that process has an id."""
         self._external_paths: list[str] = []
         self.is_change_lost = False
         """Whether the last change was overwritten, and could not be written again."""
@@ -224,7 +226,7 @@ class ConfigEditor:
     async def preview(self, change: Callable[[Config], Config]) -> list[Change]:
         """Return what `edit` would change, and raise the errors that it would raise."""
         config = await self._read()
-        return safe_changes(config, change(config))
+        return safe_changes(config, change(config), has_id=self._has_id)
 
     async def rewrite(self) -> XmrigError | None:
         """Write the config unchanged: XMRig then starts threads that ended.
@@ -287,7 +289,7 @@ class ConfigEditor:
 
         Returns None if the config changed meanwhile and has to be read again.
         """
-        changes = safe_changes(before, after)
+        changes = safe_changes(before, after, has_id=self._has_id)
         if await self._store.store(state) and changes:
             config = await self.read()
             if not json_equal(config.document, before.document):
@@ -354,7 +356,8 @@ class ConfigEditor:
     async def _read(self) -> Config:
         """Read the config, and verify afterwards which miner answers."""
         config = await self.read()
-        self._uptime = (await self._link.summary()).uptime
+        summary = await self._link.summary()
+        self._uptime, self._has_id = summary.uptime, bool(summary.id)
         return config
 
     async def _read_once_more(self) -> Config:

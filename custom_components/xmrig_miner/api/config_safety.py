@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .document import Change, diff
+from .document import Change, diff, json_equal
 from .exceptions import (
     XmrigBenchmarkError,
     XmrigConfigLimitError,
@@ -11,6 +11,7 @@ from .exceptions import (
 )
 from .limits import Extent, JsonError, extent
 from .models import Config
+from .models.values import members
 
 PROTECTED = ("http", "cc-client")
 """Objects of the config that control access to the miner: a wrong value could not be
@@ -27,12 +28,14 @@ POOL_SIZE = 1024
 """Bytes that XMRig prints for a pool with only an address."""
 
 
-def safe_changes(before: Config, after: Config) -> list[Change]:
+def safe_changes(before: Config, after: Config, *, has_id: bool = True) -> list[Change]:
     """Return the changes between two configs.
 
     Raises XmrigUnsafeConfigError if they would cut off access: a missing `http` object
-    turns off the API, and `http.restricted` cannot be reverted over the API. Raises
-    XmrigBenchmarkError during a benchmark.
+    turns off the API, and `http.restricted` cannot be reverted over the API. XMRig
+    applies a new `api.id` at once (src/base/api/Api.cpp:164), so that another miner
+    would seem to answer; if `has_id` is False, its worker id is what identifies it.
+    Raises XmrigBenchmarkError during a benchmark.
     """
     check_config_size(before.document, after.document)
     changes = list(diff(before.document, after.document))
@@ -44,9 +47,17 @@ def safe_changes(before: Config, after: Config) -> list[Change]:
     for change in changes:
         if change.path[0] in PROTECTED:
             raise XmrigUnsafeConfigError(f"{change.path[0]} is not changed over HTTP")
+    for key in ("id",) if has_id else ("id", "worker-id"):
+        if not json_equal(_api_value(before, key), _api_value(after, key)):
+            raise XmrigUnsafeConfigError(f"api.{key} identifies the miner")
     if changes and before.has_pool and not after.has_pool:
         raise XmrigUnsafeConfigError("A miner needs a pool that is enabled")
     return changes
+
+
+def _api_value(config: Config, key: str) -> Any:
+    """Return a value of the `api` object; null, like a missing one, is XMRig's own."""
+    return members(config.document.get("api")).get(key)
 
 
 def check_config_size(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
