@@ -7,7 +7,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
@@ -221,6 +222,35 @@ async def test_an_entry_ends_during_a_command(
     if operation == "stop":
         assert hass.state is CoreState.stopped
     assert errors(caplog) == []
+
+
+async def test_an_entry_that_is_set_up_while_home_assistant_stops(
+    hass: HomeAssistant, running: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It polls no miner after the end, and needs no event that it missed."""
+    entries, entry_id = hass.config_entries, running.entry.entry_id
+    await entries.async_unload(entry_id)
+    asked_first, stopping = asyncio.Event(), asyncio.Event()
+
+    async def wait(_: Request) -> None:
+        asked_first.set()
+        await stopping.wait()
+
+    async def stop_slowly(_: Event) -> None:
+        stopping.set()
+        await asyncio.sleep(30)
+
+    running.simulator.on_request = wait
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop_slowly)
+    hass.async_create_task(entries.async_setup(entry_id))
+    await asked_first.wait()
+    await hass.async_stop(force=True)
+    asked = len(running.simulator.requests)
+    await asyncio.sleep(60)
+    failures = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert failures == []
+    assert len(running.simulator.requests) == asked
+    assert not running.is_loaded
 
 
 async def test_a_command_that_waits_when_its_entry_is_removed_is_refused(

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
@@ -111,6 +112,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Set up a config entry."""
     lifecycle = _LIFECYCLES[entry_kind(entry)]
     entry.runtime_data = await lifecycle.create(hass, entry)
+    if hass.is_stopping:
+        # The event that closes it has been fired
+        await lifecycle.close(entry)
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="not_loaded",
+            translation_placeholders={"name": entry.title},
+        )
 
     async def close(_: Event) -> None:
         await lifecycle.close(entry)

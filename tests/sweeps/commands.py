@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+
 from custom_components.xmrig_miner.const import DOMAIN
 from simulator import DEFAULT_POOLS
 from tests.controls import MINING, act, restore, select_pool, set_threads
@@ -24,6 +26,14 @@ from .background import (
     wait_for_action,
 )
 from .managing import set_up_manager, switch_managed
+from .repairing import (
+    change_certificate,
+    change_identity,
+    change_wallet,
+    fix_certificate,
+    fix_identity,
+    fix_payout,
+)
 from .trial import VirtualRig
 
 type Action = Callable[[VirtualRig], Awaitable[Any]]
@@ -63,9 +73,15 @@ class Command:
     """After how many polls it is over. What failed in the background is repeated at the
     next one, and shows at the one after; a hashrate takes one more."""
     refused: frozenset[str] = frozenset()
-    """What Home Assistant itself refuses to do to the entry meanwhile."""
+    """What Home Assistant itself refuses to do to the entry meanwhile, or what the
+    command undoes."""
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
+    like: str | None = None
+    """The command that does the same to the miner, by the same code below what raises
+    its errors, so that only errors that differ are tried."""
+    can_restore: bool = True
+    """Whether an action can restore all that it changes."""
     tries_all: bool = False
     """Whether reads fail even in ways that only what reads them could tell apart, which
     is the same for the others: where every failure is caught, and a little later of a
@@ -132,10 +148,35 @@ async def get_workers(rig: VirtualRig) -> None:
     assert len(workers) == 2
 
 
-async def run_all(rig: VirtualRig) -> None:
-    """Pause all miners, of which there is one."""
-    data = {"command": "pause"}
-    await rig.hass.services.async_call(DOMAIN, "run_all", data, blocking=True)
+async def get_data(rig: VirtualRig) -> None:
+    """Read the miner."""
+    data = await act(rig, "get_data")
+    assert data["summary"]["worker_id"] == rig.simulator.config["api"]["worker-id"]
+
+
+def run_all(command: str, **data: Any) -> Action:
+    """Return the action that does something to all miners, of which there is one."""
+    data["command"] = command
+    return lambda rig: rig.hass.services.async_call(
+        DOMAIN, "run_all", data, blocking=True
+    )
+
+
+async def begin_calibration(rig: VirtualRig) -> None:
+    """Calibrate without waiting for it."""
+    rig.work = asyncio.create_task(act(rig, "calibrate"))
+    # Where it is not waited for, its error is not looked at
+    rig.work.add_done_callback(lambda work: work.cancelled() or work.exception())
+
+
+async def cancel_calibration(rig: VirtualRig) -> None:
+    """Cancel a calibration, and wait until it is over."""
+    data = {ATTR_CONFIG_ENTRY_ID: rig.entry.entry_id}
+    await rig.hass.services.async_call(
+        DOMAIN, "cancel_calibration", data, blocking=True
+    )
+    assert rig.work
+    await rig.work
 
 
 def managed(threads: int | None) -> Action:
@@ -169,7 +210,23 @@ COMMANDS = {
     "backend_on": Command(turn(CUDA, on=True), turn(CUDA, on=False), miner=CARD),
     "pause_rule": Command(turn(ON_BATTERY, on=True)),
     "pause_for": Command(pause_for),
-    "run_all": Command(run_all),
+    "run_all_pause": Command(run_all("pause"), miner=CARD, like="pause"),
+    "run_all_resume": Command(run_all("resume"), turn(MINING, on=False)),
+    "run_all_stop": Command(run_all("stop"), miner=CARD, like="stop"),
+    "run_all_start": Command(
+        run_all("start"),
+        several(press("button.stop"), settle),
+        miner=CARD,
+        like="start",
+    ),
+    "run_all_threads": Command(run_all("threads", threads=2), like="threads"),
+    "run_all_pool": Command(run_all("pool", pool=BACKUP), like="pool"),
+    "run_all_restore": Command(
+        run_all("restore"),
+        several(threads(2), pool(BACKUP), settle),
+        like="restore_config",
+    ),
+    "get_data": Command(get_data),
     "set_config": Command(lambda rig: act(rig, "set_config", config=PATCH)),
     "restore_config": Command(restore, several(threads(2), pool(BACKUP), settle)),
     "limit_down": Command(limit(HALF), **LIMITED),
@@ -199,6 +256,37 @@ COMMANDS = {
         # What was measured until then stays
         ignored_after_error=("power",),
         # Threads that could not be restored are at the next poll, and the meter follows
+        polls=2,
+    ),
+    "cancel_calibration": Command(
+        cancel_calibration,
+        begin_calibration,
+        miner={"threads": 2},
+        options=METER,
+        ignored_after_error=("power",),
+        polls=2,
+    ),
+    "fix_payout": Command(
+        fix_payout,
+        change_wallet,
+        # Of the poll between the two steps of the dialog
+        errors=frozenset({"no_config", "not_accepted"}),
+        can_restore=False,
+    ),
+    "fix_identity": Command(
+        fix_identity,
+        change_identity,
+        errors=frozenset({"cannot_check"}),
+        can_restore=False,
+        refused=frozenset({"unload"}),
+        polls=2,
+    ),
+    "fix_certificate": Command(
+        fix_certificate,
+        change_certificate,
+        {"config": {"tls": {"enabled": True}}},
+        can_restore=False,
+        refused=frozenset({"unload"}),
         polls=2,
     ),
     "restart": Command(restart, turn(MINING, on=False), polls=2),

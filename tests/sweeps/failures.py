@@ -19,7 +19,16 @@ from .commands import COMMANDS, Command, nothing
 from .comparison import differences, unlike
 from .folding import Request, Swept, before_poll, is_folded
 from .home import Home
-from .kinds import ALIKE, ALIKE_IF_CAUGHT, AS_LATE, KINDS, Kind, is_true, key_of
+from .kinds import (
+    ALIKE,
+    ALIKE_IF_CAUGHT,
+    AS_LATE,
+    KINDS,
+    NO_ERROR,
+    Kind,
+    is_true,
+    key_of,
+)
 from .trial import Trial, VirtualRig, is_paused
 from .view import View, controls, look
 
@@ -117,7 +126,7 @@ async def attempt(
             await trial.wait_for_poll()
             outcome.views.append(look(trial, began))
         outcome.problems += _wrong_controls(trial, outcome.views[-1])
-        if error and not command.options:
+        if error and command.can_restore and not command.options:
             outcome.problems += [
                 f"not restored: {problem}" async for problem in _lost(trial, original)
             ]
@@ -214,9 +223,18 @@ def summary(name: str, problems: list[str]) -> str:
     return "\n    ".join([f"{name}:", *problems[:SHOWN], *more])
 
 
+def _assert_alike(first: Clean, second: Clean) -> None:
+    """Check that two commands ask a miner for the same, and change the same of it."""
+    requests = [[item.name for item in clean.requests] for clean in (first, second)]
+    assert requests[0] == requests[1]
+    assert first.after[-1].miner == second.after[-1].miner
+
+
 async def sweep(home: Home, name: str) -> Swept:
     """Fail each request of a command in turn, in each way."""
     command, expected = COMMANDS[name], await clean(home, name)
+    if command.like:
+        _assert_alike(expected, await clean(home, command.like))
     swept = Swept(len(expected.requests) * len(KINDS))
     for index, request in enumerate(expected.requests):
         if is_folded(expected.requests, index):
@@ -224,9 +242,14 @@ async def sweep(home: Home, name: str) -> Swept:
         folded = set(ALIKE[request.name])
         if request.is_caught and not command.tries_all:
             folded |= ALIKE_IF_CAUGHT[request.name].keys()
+        seen: set[frozenset[str]] = {NO_ERROR} if command.like else set()
         for kind in KINDS.values():
             if kind.name in folded:
                 continue
+            if command.like:
+                if request.is_caught or kind.errors in seen:
+                    continue
+                seen.add(kind.errors)
             swept.ran += 1
             is_poll = command.is_poll or index >= before_poll(expected.requests)
             outcome = await attempt(

@@ -1,7 +1,14 @@
 """A Home Assistant in virtual time, and the miners that are tried in it one by one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 import json
 import logging
@@ -16,6 +23,7 @@ from homeassistant import loader
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import (
     ATTR_FRIENDLY_NAME,
+    CONF_SSL,
     EVENT_STATE_CHANGED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
@@ -33,6 +41,7 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import EntityPlatform
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
+from custom_components.xmrig_miner.certificates import Certificate, pinned
 from custom_components.xmrig_miner.const import CONF_POWER_SENSOR
 from simulator import ProxySimulator, Simulator, StratumMiner
 from simulator.base import BaseSimulator
@@ -95,10 +104,13 @@ class Home:
         }
 
     def rig_for(
-        self, simulator: BaseSimulator[Any], options: dict[str, Any]
+        self,
+        simulator: BaseSimulator[Any],
+        options: dict[str, Any],
+        data: Mapping[str, Any] | None = None,
     ) -> VirtualRig:
         """Return a miner with an entry that is not set up yet."""
-        entry = entry_for(simulator, entry_id=ENTRY_ID)
+        entry = entry_for(simulator, entry_id=ENTRY_ID, **(data or _tls(simulator)))
         entry.add_to_hass(self.hass)
         self.hass.config_entries.async_update_entry(entry, options=options)
         return VirtualRig(self.hass, simulator, entry, self.clock)
@@ -175,6 +187,14 @@ class Home:
 
         report(trial.rig, drawn(trial.rig.simulator))
         return asyncio.create_task(follow()).cancel
+
+
+def _tls(simulator: BaseSimulator[Any]) -> dict[str, Any]:
+    """Return what an entry stores about the certificate of its miner, if it has one."""
+    if simulator.certificate is None:
+        return {}
+    shown = Certificate.from_der(simulator.certificate)
+    return {CONF_SSL: True, **pinned(shown.fingerprint)}
 
 
 def _miner(**changes: Any) -> Simulator:

@@ -15,8 +15,8 @@ RESPONSE = frozenset({"not_xmrig"})
 """What answered is no miner, or the response is damaged."""
 TOKEN = frozenset({"invalid_auth", "refused"})
 """The miner rejected the token, or the request."""
-OTHER = frozenset({"another_miner"})
-"""A different miner answered."""
+OTHER = frozenset({"another_miner", "asked_again"})
+"""A different miner answered; the dialog of a repair then shows which one."""
 NO_ERROR: frozenset[str] = frozenset()
 """A response that the integration has to wait for."""
 

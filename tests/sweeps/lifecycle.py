@@ -207,8 +207,9 @@ async def _sweep(home: Home, name: str, operation: str, swept: Swept) -> None:
     )
     found, every = await moments(home, name)
     swept.every += every
-    if operation == "unload":
-        # While the command reads, a reload and a removal begin with the same
+    if operation == "unload" or command.like:
+        # While the command reads, a reload and a removal begin with the same, and the
+        # other command is ended in the same way
         found = [moment for moment in found if not moment.is_read]
     swept.ran += len(found)
     for moment in found:
@@ -249,7 +250,8 @@ async def _operate(
         elif operation == "stop":
             again = await stack.enter_async_context(booted(home.clock, config_dir))
             trial.home = again
-            trial.rig = again.rig_for(trial.simulator, command.options)
+            data = trial.rig.entry.data
+            trial.rig = again.rig_for(trial.simulator, command.options, data)
             await trial.rig.set_up()
         if operation in ("unload", "stop"):
             await trial.wait_for_poll()

@@ -31,6 +31,9 @@ least each 0.7 s, polls are 10 s apart."""
 class VirtualRig(Rig[Any]):
     """A miner or a proxy in Home Assistant; its time passes by waiting, which takes no time."""
 
+    work: asyncio.Task[Any] | None = None
+    """What `prepare` began, and the command ends."""
+
     @override
     async def pass_time(self, time: timedelta) -> None:
         """Let time pass for the miner and for Home Assistant."""

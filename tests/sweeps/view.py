@@ -90,7 +90,7 @@ def look(trial: Trial, began: float) -> View:
                 shown = {"state": STATE_UNKNOWN}
             entities[name] = _relative(shown, began)
     issues = {
-        issue.issue_id: {**(issue.translation_placeholders or {})}
+        issue.issue_id: _facts(issue)
         for issue in ir.async_get(rig.hass).issues.values()
         if issue.active and DOMAIN in (issue.domain, issue.issue_domain)
     }
@@ -111,6 +111,12 @@ def look(trial: Trial, began: float) -> View:
         },
         miner=miner_state(trial.simulator),
     )
+
+
+def _facts(issue: ir.IssueEntry) -> dict[str, str]:
+    """Return what the text of an issue names, but for the address: its port differs."""
+    facts = issue.translation_placeholders or {}
+    return {key: value for key, value in facts.items() if key != "address"}
 
 
 def miner_state(simulator: BaseSimulator[Any]) -> dict[str, Any]:
