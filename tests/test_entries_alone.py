@@ -68,7 +68,6 @@ class Bench:
                 async_release=self.now(f"{name} released"),
                 limit=SimpleNamespace(async_set_managed=self.later(f"{name} managed")),
             ),
-            learned=SimpleNamespace(async_close=self.later("learned closed")),
             async_close=self.later("manager closed"),
         )
 
@@ -437,7 +436,6 @@ async def test_a_manager_that_does_not_start(bench: Bench, step: str) -> None:
     assert raised.value is error
     assert bench.calls[bench.calls.index((step,)) + 1 :] == [
         ("manager closed",),
-        ("learned closed",),
         ("unload", entry, fleet_entry.PLATFORMS),
         ("delete issues", entry, ("ignored", False)),
         ("rig-1 managed", None),
@@ -465,7 +463,6 @@ async def test_the_manager_is_unloaded(
         assert bench.calls == [
             ("manager closed",),
             *(released if disabled_by else []),
-            ("learned closed",),
             ("unload", entry, fleet_entry.PLATFORMS),
             ("delete issues", entry, ("ignored", False)),
         ]

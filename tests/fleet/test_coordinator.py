@@ -12,9 +12,10 @@ from homeassistant.config_entries import (
     ConfigEntryChange,
     ConfigEntryState,
 )
+from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.xmrig_miner.const import CONF_EARNINGS_SENSOR
+from custom_components.xmrig_miner.const import CONF_EARNINGS_SENSOR, DOMAIN
 from custom_components.xmrig_miner.fleet import coordinator as module
 from custom_components.xmrig_miner.fleet.coordinator import FleetCoordinator
 from custom_components.xmrig_miner.fleet.data import FleetData
@@ -505,13 +506,15 @@ async def test_news_of_a_sleeper(
     """They are kept for the next decision, which comes soon."""
     sleep = Sleep(phase=phase)
     bench.state = ManagerState(sleepers={"rig-1": sleep})
-    bench.start()
+    coordinator = bench.start()
     tell = bench.parts[part][position]
     tell("rig-2")
     assert bench.timers == {}
     tell("rig-1")
+    changed = coordinator.state
     bench.pass_timer(1)
     [(_, _, state, _)] = bench.decided
+    assert state is changed
     assert state.sleepers == {"rig-1": change(sleep, NOW)}
     assert state.sleepers != {"rig-1": sleep}
 
@@ -662,6 +665,11 @@ async def test_the_end(bench: Bench) -> None:
     sleeping = [each.runtime_data.coordinator.may_sleep for each in bench.miners]
     assert sleeping == [False, False]
     bench.calls.clear()
+    with pytest.raises(HomeAssistantError) as raised:
+        coordinator.async_wake("rig-1")
+    assert raised.value.translation_domain == DOMAIN
+    assert raised.value.translation_key == "not_loaded"
+    assert raised.value.translation_placeholders == {"name": "Title of manager"}
     own = coordinator.house
     coordinator.async_set_house(house("sensor.other"))
     assert coordinator.house is own

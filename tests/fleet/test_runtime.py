@@ -10,7 +10,6 @@ from unittest.mock import patch
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.fleet import learned as learned_module
 from custom_components.xmrig_miner.fleet.learned import LearnedFile, async_load_learned
 from custom_components.xmrig_miner.fleet.runtime import (
@@ -64,12 +63,12 @@ class Bench:
             hass=self.hass,
             config_entry=self.entry,
             name="Manager",
-            is_closed=False,
+            check_is_open=self._check,
             settings=FleetSettings(),
             async_set_settings=self._set,
             async_close=self._close,
             async_add_listener=self._listen,
-            data=SimpleNamespace(plan=SimpleNamespace(state=self.state)),
+            state=self.state,
         )
         self.store = SimpleNamespace(
             async_save=self._save,
@@ -78,7 +77,7 @@ class Bench:
         self.runtime = FleetRuntimeData(
             coordinator=cast(Any, self.coordinator),
             store=cast(Any, self.store),
-            learned=cast(Any, None),
+            learned=cast(Any, SimpleNamespace(async_close=self._save_learned)),
         )
 
     def _set(self, settings: FleetSettings) -> None:
@@ -89,9 +88,15 @@ class Bench:
         self.listeners.append(listener)
         return "stop listening"
 
+    def _check(self) -> None:
+        if "closed" in self.calls:
+            raise HomeAssistantError("closed")
+
     async def _close(self) -> None:
-        self.coordinator.is_closed = True
         self.calls.append("closed")
+
+    async def _save_learned(self) -> None:
+        self.calls.append("learned")
 
     async def _save(self, data: Any) -> None:
         await self.disk.wait()
@@ -102,7 +107,7 @@ class Bench:
     def learn(self, **changes: Any) -> None:
         """Decide with another state."""
         self.state = replace(self.state, **changes)
-        self.coordinator.data.plan = SimpleNamespace(state=self.state)
+        self.coordinator.state = self.state
         [update] = self.listeners
         update()
 
@@ -251,12 +256,9 @@ async def test_settings_that_change_at_the_end(bench: Bench) -> None:
     assert bench.calls == []
     bench.disk.set()
     await asyncio.gather(change, close)
-    assert bench.calls[1:] == ["set", "closed"]
-    with pytest.raises(HomeAssistantError) as error:
+    assert bench.calls[1:] == ["set", "closed", "learned"]
+    with pytest.raises(HomeAssistantError, match="closed"):
         await bench.runtime.async_change(mode=Mode.OFF)
-    assert error.value.translation_domain == DOMAIN
-    assert error.value.translation_key == "not_loaded"
-    assert error.value.translation_placeholders == {"name": "Manager"}
     assert bench.runtime.settings.mode is Mode.FULL
 
 

@@ -29,5 +29,8 @@ class WakeButton(SleepEntity, ButtonEntity):
 
     @override
     async def async_press(self) -> None:
-        """Wake the computer if it is asleep or falling asleep."""
+        """Wake the computer if it is asleep or falling asleep.
+
+        Raises HomeAssistantError if the manager was unloaded.
+        """
         self.coordinator.async_wake(self._miner)

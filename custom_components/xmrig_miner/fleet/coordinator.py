@@ -19,6 +19,7 @@ from homeassistant.core import (
     HomeAssistant,
     callback,
 )
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later, async_track_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -82,7 +83,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         # Some may have been removed while the manager was not loaded
         miners = self._miner_ids()
         self.settings = settings.of(miners)
-        self._state = state.of(miners)
+        self.state = state.of(miners)
+        """That of the last plan, with what happened since then."""
         self._watch = Watch()
         sensor = entry.options.get(CONF_EARNINGS_SENSOR)
         self._earnings_sensor: str | None = sensor or None
@@ -129,6 +131,16 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         await self._account.async_close()
 
     @callback
+    def check_is_open(self) -> None:
+        """Raise HomeAssistantError if the manager was unloaded."""
+        if self.is_closed:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="not_loaded",
+                translation_placeholders={"name": self.name},
+            )
+
+    @callback
     def async_set_house(self, house: House) -> None:
         """Use another set of sensors from now on."""
         if house != self.house and not self.is_closed:
@@ -165,7 +177,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
             # With several meters, each round of reports would show 1 s of nonsense
             data = replace(data, plan=data.plan.shown_as(self.data.plan))
         plan = data.plan
-        self._state = plan.state
+        self.state = plan.state
         for member in data.members:
             if (threads := plan.targets.get(member.id)) is not None:
                 self._commands.async_command(member.id, _bound(member, threads))
@@ -202,7 +214,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
                 break_even=work.break_even(earnings),
             ),
         )
-        plan = decide(self.settings.settings, inputs, self._state, now)
+        plan = decide(self.settings.settings, inputs, self.state, now)
         return FleetData(
             inputs=inputs,
             plan=plan,
@@ -268,7 +280,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         if change is ConfigEntryChange.REMOVED:
             miners = self._miner_ids()
             self.settings = self.settings.of(miners)
-            self._state = self._state.of(miners)
+            self.state = self.state.of(miners)
         self._follow_members()
         self._decide_soon()
 
@@ -315,7 +327,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     @callback
     def _handle_result(self, entry_id: str, ok: bool) -> None:
         """Record the result of a command."""
-        self._state = self._state.with_result(entry_id, ok=ok, now=self._now)
+        self.state = self.state.with_result(entry_id, ok=ok, now=self._now)
 
     @callback
     def _handle_switched_off(self, entry_id: str) -> None:
@@ -329,11 +341,15 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
 
     def _sleep_of(self, entry_id: str) -> Sleep | None:
         """Return the sleep state of a miner; None if it may not sleep."""
-        return self._state.sleepers.get(entry_id)
+        return self.state.sleepers.get(entry_id)
 
     @callback
     def async_wake(self, entry_id: str) -> None:
-        """Wake a computer because the user wants it: now, or once it is asleep."""
+        """Wake a computer because the user wants it: now, or once it is asleep.
+
+        Raises HomeAssistantError if the manager was unloaded.
+        """
+        self.check_is_open()
         sleep = self._sleep_of(entry_id)
         self._change_sleep(entry_id, Sleep.woken_by_hand)
         if sleep and sleep.phase is Phase.ASLEEP:
@@ -342,8 +358,8 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
     def _change_sleep(
         self, entry_id: str, change: Callable[[Sleep, float], Sleep]
     ) -> None:
-        if sleep := self._state.sleepers.get(entry_id):
-            self._state = self._state.with_sleep(entry_id, change(sleep, self._now))
+        if sleep := self.state.sleepers.get(entry_id):
+            self.state = self.state.with_sleep(entry_id, change(sleep, self._now))
             self._decide_soon()
 
 

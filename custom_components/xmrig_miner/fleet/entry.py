@@ -85,7 +85,7 @@ async def async_start_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> N
 
 
 async def async_close_manager(entry: FleetConfigEntry) -> None:
-    """Stop deciding, and wait for running commands."""
+    """Stop deciding, wait for running commands, and save what was learned."""
     await entry.runtime_data.async_close()
 
 
@@ -98,7 +98,6 @@ async def async_unload_manager(hass: HomeAssistant, entry: FleetConfigEntry) -> 
     await async_close_manager(entry)
     if entry.disabled_by:
         await _async_release_members(hass)
-    await entry.runtime_data.learned.async_close()
     unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
     async_delete_source_issues(hass, entry, ignored=False)
     return unloaded

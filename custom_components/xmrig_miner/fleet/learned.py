@@ -69,4 +69,4 @@ class LearnedFile:
 
     def _content(self) -> dict[str, Any]:
         """Return what the manager has learned as JSON."""
-        return self._coordinator.data.plan.state.as_json()
+        return self._coordinator.state.as_json()

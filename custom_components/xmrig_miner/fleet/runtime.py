@@ -7,7 +7,6 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
@@ -60,23 +59,20 @@ class FleetRuntimeData:
         self, change: Callable[[FleetSettings], FleetSettings]
     ) -> None:
         async with self._lock:
-            if self.coordinator.is_closed:
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN,
-                    translation_key="not_loaded",
-                    translation_placeholders={"name": self.coordinator.name},
-                )
+            self.coordinator.check_is_open()
             settings = change(self.coordinator.settings)
             await self.store.async_save(settings.as_json())
             self.coordinator.async_set_settings(settings)
 
     async def async_close(self) -> None:
-        """Stop deciding, and wait for running commands and for settings being saved.
+        """Stop deciding, wait for running commands, and save what was learned.
 
-        Written later, the file of a removed manager would stay on the disk.
+        Settings that are being saved are waited for, too: written later, the file of a
+        removed manager would stay on the disk.
         """
         async with self._lock:
             await self.coordinator.async_close()
+        await self.learned.async_close()
 
     @property
     def settings(self) -> Settings:
