@@ -350,17 +350,31 @@ async def test_no_worker_to_choose(running_proxy: ProxyRig) -> None:
     assert offered(await start(running_proxy)) == ["attic"]
 
 
+async def test_a_proxy_whose_list_is_damaged(
+    running_proxy: ProxyRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers otherwise."""
+    process = running_proxy.simulator.process
+    document = process.document
+    monkeypatch.setattr(
+        process,
+        "document",
+        lambda path: {} if path == "/1/workers" else document(path),
+    )
+    assert (await start(running_proxy))["reason"] == "no_list"
+
+
 async def test_a_proxy_that_does_not_answer(
     hass: HomeAssistant, running_proxy: ProxyRig
 ) -> None:
     """Before the form is shown, and while it is."""
     form = await start(running_proxy)
     await running_proxy.simulator.go_offline()
-    assert (await start(running_proxy))["reason"] == "no_list"
+    assert (await start(running_proxy))["reason"] == "unavailable"
     await running_proxy.reload_or_fail()
     assert running_proxy.entry.state is ConfigEntryState.SETUP_RETRY
-    assert (await start(running_proxy))["reason"] == "not_loaded"
-    assert (await choose(running_proxy, form, "attic"))["reason"] == "not_loaded"
+    assert (await start(running_proxy))["reason"] == "unavailable"
+    assert (await choose(running_proxy, form, "attic"))["reason"] == "unavailable"
     assert not running_proxy.entry.subentries
 
 

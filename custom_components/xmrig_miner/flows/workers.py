@@ -47,7 +47,7 @@ class WorkerFlow(ConfigSubentryFlow):
         """Offer the workers that are online, or add those that were chosen."""
         entry = self._proxy()
         if entry.state is not ConfigEntryState.LOADED:
-            return self._abort("not_loaded")
+            return self._abort("unavailable")
         room = MAX_CHOSEN_WORKERS - len(entry.subentries)
         if room <= 0:
             return self._abort("all_chosen")
@@ -91,6 +91,8 @@ class WorkerFlow(ConfigSubentryFlow):
         try:
             workers = (await coordinator.async_read_workers()).workers
         except HomeAssistantError:
+            if not coordinator.last_update_success:
+                return self._abort("unavailable")
             workers = None
         if workers is None:
             return self._abort("no_list")
