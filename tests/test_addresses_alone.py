@@ -1,5 +1,6 @@
 """Which config entry reaches which miner, and where, without Home Assistant."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 from homeassistant.const import (
@@ -108,6 +109,34 @@ def test_what_is_stored_of_a_miner(
     assert bench.store(seen(*responds)) == stored
     # An unchanged entry is not written again
     assert (bench.first.data is before) is (known == stored)
+
+
+def test_a_miner_that_is_followed(bench: Bench) -> None:
+    """Its new name is stored at the poll that shows it; asked only if it changes."""
+    summary = SimpleNamespace(id=ID, worker_id="one", identity=seen(ID, "new"))
+    listeners: list[Any] = []
+
+    def listen(listener: Any) -> str:
+        listeners.append(listener)
+        return "stop listening"
+
+    coordinator: Any = SimpleNamespace(
+        data=SimpleNamespace(summary=summary), async_add_listener=listen
+    )
+    entry = bench.first
+    addresses.async_follow_identity(cast(Any, bench.hass), entry, coordinator)
+    assert entry.unloading == ["stop listening"]
+    assert entry.data[CONF_WORKER_ID] == "new"
+    [poll] = listeners
+    for id_, name, identity, stored in (
+        (ID, "one", seen(ID, "not looked at"), (ID, "new")),
+        (ID, "two", seen(ID, "newer"), (ID, "newer")),
+        (None, "two", seen(ID, "newest"), (ID, "newest")),
+        (None, "two", seen(ID, "not looked at"), (ID, "newest")),
+    ):
+        vars(summary).update(id=id_, worker_id=name, identity=identity)
+        poll()
+        assert (entry.data[CONF_MINER_ID], entry.data[CONF_WORKER_ID]) == stored
 
 
 def test_a_miner_that_never_answered(bench: Bench) -> None:

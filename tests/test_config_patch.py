@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.xmrig_miner.api.document import diff, json_equal
-from custom_components.xmrig_miner.api.limits import JsonError
+from custom_components.xmrig_miner.api.limits import MAX_DEPTH, JsonError
 from custom_components.xmrig_miner.api.models import Config
 from custom_components.xmrig_miner.config_patch import (
     RedactedValueError,
@@ -189,6 +189,12 @@ type Pools = list[dict[str, Any]]
             lambda pools: [pools[1], pools[0], pools[2], B],
             [A, DOUBLE_1, DOUBLE_2, B],
         ),
+        # The order of their members tells nothing
+        (
+            [DOUBLE_1, DOUBLE_2],
+            lambda pools: [dict(reversed(pools[0].items())), pools[1], B],
+            [DOUBLE_1, DOUBLE_2, B],
+        ),
     ],
 )
 def test_entries_are_found(
@@ -209,6 +215,8 @@ def test_entries_are_found(
         ([DOUBLE_1, DOUBLE_2], lambda pools: [edited(pools[1])]),
         ([TWIN_1, TWIN_2], lambda pools: [edited(pools[0]), pools[0], pools[0]]),
         ([TWIN_1, TWIN_2], lambda pools: [pools[0] | {"sni": True}, edited(pools[0])]),
+        # One that another entry stands for
+        ([A], lambda pools: [pools[0], edited(pools[0])]),
         # Another address: the list may have changed since it was read.
         ([A, B], lambda pools: [pools[0] | {"url": "c.example.org:1"}, pools[1]]),
         ([A, B], lambda pools: [pools[0], pools[0]]),
@@ -259,6 +267,7 @@ def test_entries_without_an_address_are_found_by_what_they_have_in_common() -> N
         ({"api": {"id": MARKER}}, "api.id"),
         ({"http": {"access-token": f"{MARKER}x"}}, "http.access-token"),
         ({"http": {"access-token": [MARKER]}}, "http.access-token.0"),
+        ({"later": [MARKER] * 12}, "later.0"),
         ({"http": MARKER}, "http"),
         ({"new": {"deep": [{"er": MARKER}]}}, "new.deep.0.er"),
         ({"cc-client": {"url": MARKER}}, "cc-client.url"),
@@ -381,12 +390,21 @@ def test_a_copy_is_made_of_plain_json() -> None:
     assert plain["c"] == {"d": 1.5}
 
 
-def deep(levels: int) -> Any:
-    """Return nested lists."""
-    value: Any = 1
+def deep(levels: int, value: Any = 1, *, is_list: bool = True) -> Any:
+    """Return nested lists or objects."""
     for _ in range(levels):
-        value = [value]
+        value = [value] if is_list else {"a": value}
     return value
+
+
+def test_a_value_as_deep_as_it_may_be_is_plain() -> None:
+    """In lists as well as in objects."""
+    for is_list in (True, False):
+        value = parsed({"a": deep(MAX_DEPTH - 1, Text("b"), is_list=is_list)})["a"]
+        for _ in range(MAX_DEPTH - 1):
+            value = value[0] if is_list else value["a"]
+        assert value == "b"
+        assert type(value) is str
 
 
 @pytest.mark.parametrize(
@@ -410,8 +428,9 @@ def test_what_is_no_json(value: Any, path: str) -> None:
     assert ".".join(raised.value.path) == path
 
 
-@pytest.mark.parametrize("levels", [40, 3000, 100_000])
-def test_what_is_nested_too_deeply(levels: int) -> None:
+@pytest.mark.parametrize("levels", [MAX_DEPTH, 40, 3000, 100_000])
+@pytest.mark.parametrize("is_list", [True, False])
+def test_what_is_nested_too_deeply(levels: int, *, is_list: bool) -> None:
     """It is rejected before it is traversed."""
     with pytest.raises(JsonError):
-        parsed({"a": deep(levels)})
+        parsed({"a": deep(levels, is_list=is_list)})

@@ -7,14 +7,18 @@ from types import SimpleNamespace
 from typing import Any, cast
 from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntryChange,
+    ConfigEntryState,
+)
 from homeassistant.const import Platform
 from homeassistant.core import CoreState
 from homeassistant.exceptions import ConfigEntryNotReady, HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 import pytest
 
-from custom_components.xmrig_miner import miner_entry
+from custom_components.xmrig_miner import miner_entry, proxy_entry
 from custom_components.xmrig_miner.const import DOMAIN
 from custom_components.xmrig_miner.fleet import entry as fleet_entry
 from custom_components.xmrig_miner.fleet.runtime import FLEET
@@ -24,13 +28,15 @@ from .stand_ins import Entry, Hass
 
 
 class Bench:
-    """A miner, another one, and the manager."""
+    """A miner, another one, the manager, and a proxy."""
 
     def __init__(self) -> None:
         """Start while Home Assistant is running."""
         self.miner = Entry("rig-1")
         self.other = Entry("rig-2")
         self.manager = Entry("manager", "manager")
+        self.proxy = Entry("proxy", "proxy")
+        self.proxy.subentries = {"chosen": "worker"}  # type: ignore[attr-defined]
         self.hass = Hass(self.miner, self.other, self.manager)
         self.calls = self.hass.calls
         self.errors: dict[str, Exception] = {}
@@ -47,7 +53,7 @@ class Bench:
         self.created: dict[str, Any] = {}
         """What was given to what was created, by its name."""
         self.entities: dict[str, Any] = {}
-        for entry in self.hass.entries:
+        for entry in (*self.hass.entries, self.proxy):
             self._load(entry)
 
     def _load(self, entry: Entry) -> None:
@@ -58,6 +64,8 @@ class Bench:
                 data=SimpleNamespace(restricted=False),
                 async_close=self.later(f"{name} closed"),
                 async_add_listener=self._listen,
+                async_refresh_once=self.later(f"{name} read again"),
+                needs_workers=False,
                 async_start=self.now(f"{name} starts"),
             ),
             power=SimpleNamespace(
@@ -74,6 +82,12 @@ class Bench:
     def _listen(self, listener: Any) -> str:
         self.listeners.append(listener)
         return "stop listening"
+
+    def connect(self, hass: Any, signal: str, listener: Any) -> str:
+        """Listen to changes of config entries."""
+        assert hass is self.hass
+        assert signal == SIGNAL_CONFIG_ENTRY_CHANGED
+        return self._listen(listener)
 
     def now(
         self, name: str, *, returns: Any = lambda: None, takes_hass: bool = False
@@ -160,6 +174,24 @@ def bench() -> Iterator[Bench]:
             "async_return_entities": now("return entities"),
             "async_remove": later("remove files"),
             "is_removable": bench.is_removable,
+        },
+        proxy_entry: {
+            "async_create_proxy_client": now("client", returns=lambda: "client"),
+            "async_wait_for_reply": bench.later("wait"),
+            "async_load_state": later("load", returns=lambda: ("state", "save")),
+            "is_miner_of": now("expected", returns=lambda: "expected"),
+            "Proxy": make("proxy"),
+            "ProxyCoordinator": make(
+                "coordinator",
+                async_config_entry_first_refresh=bench.later("refresh"),
+            ),
+            "Commands": make("commands"),
+            "async_follow_identity": now("identity"),
+            "async_update_connection_issues": now("result"),
+            "async_dispatcher_connect": bench.connect,
+            "async_follow_issues": bench.now("follow issues"),
+            "async_delete_issues": now("delete issues"),
+            "async_remove": later("remove files"),
         },
         fleet_entry: {
             "manager_store": now("store", returns=lambda: "store"),
@@ -370,6 +402,94 @@ def test_a_card_that_is_removed(
     assert miner_entry.is_card_removable(entry, device) is is_removable
     entry.state = ConfigEntryState.SETUP_RETRY
     assert not miner_entry.is_card_removable(entry, device)
+
+
+# --- A proxy ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", list(CoreState))
+async def test_a_proxy_is_set_up(bench: Bench, state: CoreState) -> None:
+    """At the start of Home Assistant, it does not wait long."""
+    hass, entry = cast(Any, (bench.hass, bench.proxy))
+    hass.state = state
+    runtime: Any = await proxy_entry.async_create_proxy(hass, entry)
+    waited = [] if state is CoreState.running else [("wait", entry, "client")]
+    assert bench.calls == [
+        ("client", entry.data),
+        *waited,
+        ("load", entry),
+        ("refresh",),
+        ("identity", entry, runtime.coordinator),
+    ]
+    given, details = bench.created["proxy"]
+    assert given == ("client", "state", "save")
+    assert details.keys() == {"is_expected"}
+    summary = SimpleNamespace(identity="other")
+    assert details["is_expected"](summary) == "expected"
+    assert bench.calls[-1] == ("expected", entry, "other")
+    (hass_, entry_, proxy, on_result), _ = bench.created["coordinator"]
+    assert (hass_, entry_, proxy.name) == (hass, entry, "proxy")
+    on_result("error")
+    assert bench.calls[-1] == ("result", entry, "error")
+    assert bench.created["commands"] == ((runtime.coordinator,), {})
+    assert runtime.coordinator.name == "coordinator"
+    assert runtime.commands.name == "commands"
+
+
+@pytest.mark.parametrize("needs_workers", [True, False])
+async def test_a_proxy_starts(bench: Bench, *, needs_workers: bool) -> None:
+    """If its entities need the workers, those are read at once."""
+    hass, entry = cast(Any, (bench.hass, bench.proxy))
+    coordinator = entry.runtime_data.coordinator
+    coordinator.needs_workers = needs_workers
+    await proxy_entry.async_start_proxy(hass, entry)
+    read = [("proxy read again",)] if needs_workers else []
+    assert bench.calls == [
+        ("forward", entry, proxy_entry.PLATFORMS),
+        *read,
+        ("follow issues", coordinator),
+    ]
+    assert entry.unloading == ["stop listening"]
+
+
+async def test_a_worker_is_chosen(bench: Bench) -> None:
+    """The proxy is loaded again, once."""
+    hass, entry = cast(Any, (bench.hass, bench.proxy))
+    hass.config_entries.async_schedule_reload = bench.now("reload")
+    await proxy_entry.async_start_proxy(hass, entry)
+    [changed] = bench.listeners
+    bench.calls.clear()
+    entry.title = "renamed"
+    changed(ConfigEntryChange.UPDATED, entry)
+    entry.subentries = entry.subentries | {"other": "worker"}
+    changed(ConfigEntryChange.UPDATED, bench.miner)
+    assert bench.calls == []
+    changed(ConfigEntryChange.UPDATED, entry)
+    changed(ConfigEntryChange.UPDATED, entry)
+    assert bench.calls == [("reload", "proxy")]
+
+
+@pytest.mark.parametrize("unloaded", [True, False])
+async def test_a_proxy_is_unloaded(bench: Bench, *, unloaded: bool) -> None:
+    """After its last command."""
+    bench.unloaded = unloaded
+    hass, entry = cast(Any, (bench.hass, bench.proxy))
+    assert await proxy_entry.async_unload_proxy(hass, entry) is unloaded
+    assert bench.calls == [
+        ("proxy closed",),
+        ("unload", entry, proxy_entry.PLATFORMS),
+        ("delete issues", entry, ("ignored", False)),
+    ]
+
+
+async def test_a_proxy_is_removed(bench: Bench) -> None:
+    """Nothing of it is left."""
+    hass, entry = cast(Any, (bench.hass, bench.proxy))
+    await proxy_entry.async_remove_proxy(hass, entry)
+    assert bench.calls == [
+        ("delete issues", entry, ("ignored", True)),
+        ("remove files", "proxy"),
+    ]
 
 
 # --- The manager --------------------------------------------------------------

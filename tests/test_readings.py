@@ -9,7 +9,9 @@ from custom_components.xmrig_miner.readings import (
     NOTICEABLE,
     SteadyReading,
     display_precision,
+    displayed_maximum,
     hashrate_unit,
+    rounded,
     significant,
 )
 
@@ -114,7 +116,7 @@ def test_significant_digits(value: float, rounded: float) -> None:
         (10_000, "kH/s", "10.00"),
         (123_456, "kH/s", "123.5"),
         (999_999, "kH/s", "1,000.0"),
-        (1_234_567, "MH/s", "1.235"),
+        (1_000_000, "MH/s", "1.000"),
         (50_123_456, "MH/s", "50.12"),
     ],
 )
@@ -130,3 +132,40 @@ def test_precision_of_odd_sizes(size: float | None, precision: int) -> None:
     """Unknown and tiny values have a fitting precision."""
     assert display_precision(size) == precision
     assert hashrate_unit(size) == "H/s"
+
+
+def test_without_an_interval_everything_is_published() -> None:
+    """Texts and times as well; with one, only numbers are readings."""
+    every = SteadyReading(0)
+    for now, value in enumerate((1.0, 1.001, "text", None, 1.001)):
+        assert every.publish(value, now) == value
+    steady = SteadyReading(INTERVAL)
+    assert [steady.publish(value, 0) for value in (100, 101, 106.0)] == [100, 100, 106]
+    assert steady.publish(107, 0, "an occasion") == 107
+    assert steady.publish("text", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("full", "before", "shown"),
+    [
+        (231, None, 240),
+        (240, None, 240),
+        (995, None, 1000),
+        (1001, None, 1100),
+        (240, 300, 300),
+        (300, 300, 300),
+        (239.9, 300, 240),
+        (300.1, 300, 310),
+    ],
+)
+def test_the_maximum_of_a_slider(
+    full: float, before: float | None, shown: float
+) -> None:
+    """It is rounded up, and stays while it fits."""
+    assert displayed_maximum(full, before) == shown
+
+
+def test_noise_in_the_digits() -> None:
+    """Unknown stays unknown."""
+    assert rounded(None) is rounded(None, 1) is None
+    assert (rounded(12.345), rounded(12.345, 1)) == (12, 12.3)

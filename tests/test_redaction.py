@@ -195,6 +195,10 @@ def test_the_address_of_a_pool(url: Any, shown: Any) -> None:
             {"path": "cpu.rx", "old": [0, 1], "new": [0]},
         ),
         (
+            Change(path=("api", "worker-id"), old="rig-1", new="rig-2"),
+            {"path": "api.worker-id", "old": "rig-1", "new": "rig-2"},
+        ),
+        (
             Change(path=("retries",), old=MISSING, new=7),
             {"path": "retries", "new": 7},
         ),

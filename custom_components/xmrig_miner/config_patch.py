@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Mapping
 import json
 from typing import Any
 
-from .api.document import MISSING, Path, json_equal, merge_patch
+from .api.document import Path, json_equal, merge_patch
 from .api.limits import MAX_DEPTH, extent
 from .api.models import Config
 from .api.privacy import REDACTED
@@ -105,10 +105,13 @@ def _restored(given: dict[str, Any], current: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unredacted(given: Any, shown: Any, current: Any, path: Path) -> Any:
-    """Return a value, or the current one if its redacted form was given."""
+    """Return a value, or the current one if its redacted form was given.
+
+    Without a current one, `shown` is None, which no redacted value equals.
+    """
     if not _is_redacted(given):
         return given
-    if current is not MISSING and json_equal(given, shown):
+    if json_equal(given, shown):
         return current
     if isinstance(given, dict):
         return _unredacted_members(given, shown, current, path)
@@ -128,7 +131,7 @@ def _unredacted_members(
     for key, value in given.items():
         if REDACTED not in key:
             restored[key] = _unredacted(
-                value, shown.get(key), current.get(key, MISSING), (*path, key)
+                value, shown.get(key), current.get(key), (*path, key)
             )
         elif key in keys and json_equal(value, shown[key]):
             restored[keys[key]] = current[keys[key]]
@@ -146,7 +149,7 @@ def _unredacted_entries(
     matches = _matches(given, shown)
     restored = []
     for index, entry in enumerate(given):
-        shown_entry, current_entry = None, MISSING
+        shown_entry = current_entry = None
         if (match := matches.get(index)) is not None:
             shown_entry, current_entry = shown[match], current[match]
         restored.append(
@@ -209,10 +212,8 @@ def _text_of(entry: Any) -> str:
 
 
 def _url_of(entry: Any) -> str:
-    """Return the address in an entry of a list, which is a pool; or its JSON type."""
-    if isinstance(entry, dict):
-        return str(entry.get("url"))
-    return type(entry).__name__
+    """Return the address in an entry of a list, which is a pool; or an empty text."""
+    return str(entry.get("url")) if isinstance(entry, dict) else ""
 
 
 def _is_redacted(value: Any) -> bool:
