@@ -10,6 +10,8 @@ import pytest
 
 from custom_components.xmrig_miner.manager import Mode
 from custom_components.xmrig_miner.manager.sources import TOGETHER
+from simulator.faults import Fault
+from simulator.http import Reply
 from tests.common import Rig
 from tests.controls import MINING
 from tests.watts import NUMBERS, threads_hashing
@@ -139,6 +141,32 @@ async def test_a_miner_that_the_user_switched_off_rests(house: House) -> None:
     await house.rigs[1].turn(MINING, on=True)
     await house.pass_time(60)
     assert house.threads == [THREADS] * 3
+
+
+@pytest.mark.parametrize("sun", [0, 5.5 * THREAD])
+async def test_a_miner_whose_replies_are_cut_is_left_alone(
+    house: House, sun: float
+) -> None:
+    """It keeps its threads, which count; the others share what they leave.
+
+    A command to it would do nothing: repeated every second, it taught wrong watts.
+    """
+    house.sun = 1000
+    await house.set_up()
+    await house.pass_time(60)
+    assert house.threads == [THREADS] * 3
+    one, *_ = house.rigs
+    cut = Fault("cut", instead=Reply(200, body=b'[{"type": "c'), path="/backends")
+    one.simulator.fail(cut, 9)
+    await house.pass_time(20)
+    house.sun = sun
+    await house.pass_time(60)
+    assert sum(house.threads) == max(THREADS, sun // THREAD)
+    plan = house.entry.runtime_data.coordinator.data.plan
+    assert plan.draw == house.mined
+    assert one.entry.entry_id not in {step.member for step in plan.state.watts.steps}
+    await house.pass_time(60)
+    assert sum(house.threads) == sun // THREAD
 
 
 async def test_settings_survive_a_restart(house: House) -> None:

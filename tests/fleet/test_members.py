@@ -82,7 +82,9 @@ class Miner(Entry):
             watts=120.0,
             measured=lambda: 119.0,
         )
-        self.limit = SimpleNamespace(user_cap=2, set_watts=100.0, interval=25)
+        self.limit = SimpleNamespace(
+            user_cap=2, set_watts=100.0, interval=25, can_decide=True
+        )
         self.calibration = SimpleNamespace(is_running=False)
         self.coordinator = SimpleNamespace(data=self.snapshot, last_update_success=True)
         self.power = SimpleNamespace(
@@ -219,6 +221,7 @@ def test_the_threads_of_a_miner_of_unknown_power(bench: Bench) -> None:
         ({"mining": False, "limited": True}, False),
         ({"restricted": True}, False),
         ({"is_running": True}, False),
+        ({"can_decide": False}, False),
         ({"is_managed": False}, False),
     ],
 )
@@ -228,7 +231,7 @@ def test_whether_it_can_be_steered(
     """Not while something else decides about it."""
     miner = bench.miner
     for name, value in change.items():
-        for part in (miner.snapshot, miner.request, miner.calibration):
+        for part in (miner.snapshot, miner.request, miner.calibration, miner.limit):
             if hasattr(part, name):
                 setattr(part, name, value)
     own = MemberSettings(is_managed=change.get("is_managed", True))

@@ -145,6 +145,8 @@ class Members:
             is_online=runtime.coordinator.last_update_success,
             is_steerable=settings.is_managed
             and not snapshot.restricted
+            # The limit leaves a miner alone whose last poll shows too little
+            and limit.can_decide
             and request.mining is not False
             # If paused at the miner or by its own rules, more threads have no effect
             and (snapshot.is_mining is not False or request.limited)

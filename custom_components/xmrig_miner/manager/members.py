@@ -47,7 +47,8 @@ class Member:
     is_online: bool = True
     is_steerable: bool = True
     """False if it is not managed, switched off by the user, paused for a time or
-    calibrating. It is left alone, but its power counts."""
+    calibrating, or if its last replies were not enough to change its threads. It is left
+    alone, but its power counts."""
     missing: tuple[int, ...] = ()
     """Numbers of threads that are to be measured and were not yet."""
     max_threads: int | None = None
