@@ -257,6 +257,22 @@ async def test_a_miner_is_added_to_another_dashboard(user: User) -> None:
     await expect(card(user, "rig-two")).to_be_visible()
 
 
+async def test_the_editor_of_the_manager_s_card_says_that_it_has_no_settings(
+    user: User,
+) -> None:
+    """An empty page would look broken."""
+    await user.command("lovelace/dashboards/create", url_path="one-card", title="One")
+    section = {"type": "grid", "cards": [{"type": "custom:xmrig-manager"}]}
+    view = {"type": "sections", "path": "all", "sections": [section]}
+    await user.command(
+        "lovelace/config/save", url_path="one-card", config={"views": [view]}
+    )
+    await user.open("one-card/all?edit=1")
+    await user.page.get_by_role("button", name="Edit card").press("Enter")
+    await user.sees("XMRig manager card configuration")
+    await user.sees("This card has no settings.")
+
+
 async def test_the_curve_is_a_table_too(user: User) -> None:
     """For those who see no chart. The name of a miner leads to its page."""
     await open_dashboard(user)

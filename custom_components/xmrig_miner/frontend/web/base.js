@@ -13,6 +13,8 @@ import { loadTexts, textsOf, translator } from "./texts.js";
 /** Registries and settings whose change may change all of a card. */
 const WHOLE = /** @type {const} */ (["entities", "devices", "locale", "localize", "user"]);
 
+/** @typedef {{ schema: object[], computeLabel?: () => string }} Form of a card's editor */
+
 /** Return the form of cards that show one miner. */
 export const minerForm = () => ({
   schema: [
@@ -53,12 +55,17 @@ export class XmrigCard extends HTMLElement {
   }
 
   /**
-   * Return the form of a card's editor: without one, it would show YAML.
+   * Return the form of a card's editor: without one, it would show YAML. Of a card that has
+   * no settings, it says so.
    *
-   * @returns {{ schema: object[] }}
+   * @returns {Form | Promise<Form>}
    */
   static getConfigForm() {
-    return { schema: [] };
+    const language = document.documentElement.lang || "en";
+    return loadTexts(language).then((texts) => ({
+      schema: [{ name: "no_settings", type: "constant" }],
+      computeLabel: () => translator(texts, language)("card.no_settings"),
+    }));
   }
 
   /** Return about how high a card is in units of 50 px, by which some views place it. */
