@@ -39,6 +39,10 @@ class Backend:
         self.workers: list[Worker] = []
         self.meter: Meter | None = None
         self.dataset_pages = 0
+        self._rate = 0.0
+        """H/s of all workers while they hash."""
+        self._started_for: tuple[Algorithm, list[int]] | None = None
+        """Of which job and on which GPUs the workers are, until the config changes."""
         self._computer = computer
         self._version = version
         self._config: Json = {}
@@ -51,6 +55,7 @@ class Backend:
     def configure(self, config: Json) -> None:
         """Apply a config; threads follow with the next job."""
         self._config = config
+        self._started_for = None
         self._profiles = Profiles.read(config[self.kind], _CLEANERS[self.kind])
 
     @property
@@ -70,7 +75,7 @@ class Backend:
         """Current hashrate in H/s."""
         if self.meter is None or not self.meter.is_running:
             return 0.0
-        return sum(worker.rate for worker in self.workers)
+        return self._rate
 
     def can_mine(self, algorithm: Algorithm) -> bool:
         """Whether it is enabled and has threads for the algorithm."""
@@ -89,6 +94,9 @@ class Backend:
         """
         if not self.is_enabled:
             return self.stop()
+        gpus = [gpu.index for gpu in self.gpus]
+        if self._started_for == (algorithm, gpus):
+            return None
         workers = self._workers_for(algorithm)
         if self.workers and _identities(workers) == _identities(self.workers):
             return None
@@ -98,6 +106,8 @@ class Backend:
         if not workers or algorithm is None:
             return None
         self.workers = workers
+        self._rate = sum(worker.rate for worker in workers)
+        self._started_for = algorithm, gpus
         self.meter = Meter(now, is_gpu=self.kind != "cpu")
         self._note_memory(algorithm)
         return None
@@ -105,11 +115,19 @@ class Backend:
     def stop(self) -> None:
         """End the threads; the memory figures are kept."""
         self.workers = []
+        self._rate = 0.0
+        self._started_for = None
         self.meter = None
 
     def hashrates(self, now: int, timer: int | None) -> list[float | None]:
         """Return the H/s of the 10 s, 60 s and 15 min windows, not rounded."""
-        return self._windows(sum(worker.rate for worker in self.workers), now, timer)
+        return self._windows(self._rate, now, timer)
+
+    def latest_hashrate(self, now: int, timer: int | None) -> float:
+        """Return the H/s of the 10 s window, not rounded; 0 while it has none."""
+        window = WINDOWS[0]
+        part = self.meter.part(now, window, timer) if self.meter else None
+        return self._rate * (part or 0.0) * pace(now, window, self._computer.swing)
 
     def huge_pages(self) -> tuple[int, int]:
         """Return allocated and requested huge pages, including the dataset's."""

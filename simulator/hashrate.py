@@ -51,10 +51,11 @@ class Meter:
         """
         if self._parts_at != (now, timer):
             self._parts_at = (now, timer)
-            self._parts = [self._part(now, window, timer) for window in WINDOWS]
+            self._parts = [self.part(now, window, timer) for window in WINDOWS]
         return self._parts
 
-    def _part(self, now: int, window: int, timer: int | None) -> float | None:
+    def part(self, now: int, window: int, timer: int | None) -> float | None:
+        """Return the fraction of one window spent hashing; None if unknown."""
         if timer is None:
             return None
         limit = now - window

@@ -379,12 +379,9 @@ class SimulatedMiner:
     def _note_highest(self) -> None:
         if self.algorithm is None:
             return
-        shown = (
-            backend.hashrates(self.now, self.timer)[0]
-            for backend in self.backends
-            if backend.meter
+        best = sum(
+            backend.latest_hashrate(self.now, self.timer) for backend in self.backends
         )
-        best = sum(value or 0.0 for value in shown)
         self._highest[self.algorithm] = max(
             best, self._highest.get(self.algorithm, 0.0)
         )
