@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Generator
 import re
 
 import aiohttp
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page
 import pytest
 
 from scripts.runner.client import Client
@@ -13,7 +13,7 @@ from tests.live.running import Run, free_port, remove_all
 from tests.missing import missing
 
 from .chromium import chromium, find
-from .user import User, logged_in
+from .user import User, logged_in_to, window
 
 FAILED = pytest.StashKey[bool]()
 """Whether the last phase of a test has failed."""
@@ -78,12 +78,26 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(scope="module")
+async def desktop(browser: Browser) -> AsyncGenerator[Page]:
+    """Return the page of `user`.
+
+    All tests of a module share it: to load and compile the frontend anew took half of the
+    CPU of most of them.
+    """
+    async with window(browser) as context:
+        yield await context.new_page()
+
+
 @pytest.fixture
 async def user(
-    browser: Browser, run: Run, request: pytest.FixtureRequest
+    desktop: Page, run: Run, request: pytest.FixtureRequest
 ) -> AsyncGenerator[User]:
     """Return a user at a desktop, who sees no error in the console in the end."""
-    async with logged_in(browser, run.url) as user:
+    await desktop.emulate_media(
+        color_scheme="null", forced_colors="null", reduced_motion="null"
+    )
+    async with logged_in_to(desktop, run.url) as user:
         yield user
         if request.node.stash[FAILED]:
             print(await user.screen())  # noqa: T201

@@ -10,7 +10,9 @@ from typing import Any
 import aiohttp
 from playwright.async_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     TimeoutError as PlaywrightTimeoutError,
@@ -201,16 +203,15 @@ async def nothing_of(find: Callable[[], Awaitable[list[str]]]) -> None:
 
 
 @asynccontextmanager
-async def logged_in(
+async def window(
     browser: Browser,
-    url: str,
     *,
     size: dict[str, int] = DESKTOP,
     dark: bool = False,
     language: str = "en",
     time_zone: str | None = None,
-) -> AsyncGenerator[User]:
-    """Yield a user who has logged in, in a browser set up as theirs."""
+) -> AsyncGenerator[BrowserContext]:
+    """Yield a browser set up as that of a user, with a cache of its own."""
     context = await browser.new_context(
         viewport={"width": size["width"], "height": size["height"]},
         color_scheme="dark" if dark else "light",
@@ -219,7 +220,17 @@ async def logged_in(
         timezone_id=time_zone,
     )
     context.set_default_timeout(PATIENCE)
-    page = await context.new_page()
+    try:
+        yield context
+    finally:
+        await context.close()
+
+
+@asynccontextmanager
+async def logged_in_to(
+    page: Page, url: str, *, language: str = "en"
+) -> AsyncGenerator[User]:
+    """Yield a user who has logged in; the page remembers nothing of users before."""
     async with aiohttp.ClientSession() as session:
         client = await Client.connect(session, url)
         user = User(page, url, client)
@@ -232,15 +243,40 @@ async def logged_in(
                     warns=message.type == "warning",
                 )
 
-        page.on("console", note)
-        page.on("pageerror", lambda error: user.complain(str(error), error.stack or ""))
+        def note_exception(error: Error) -> None:
+            user.complain(str(error), error.stack or "")
+
         # A page without a script, only to reach the storage
         await page.goto(f"{url}/manifest.json")
+        await page.evaluate("localStorage.clear(); sessionStorage.clear()")
         await user.remember(hassTokens=client.tokens, selectedLanguage=language)
+        page.on("console", note)
+        page.on("pageerror", note_exception)
         try:
             yield user
         except Exception as error:
             error.add_note(await user.screen())
             raise
         finally:
-            await context.close()
+            page.remove_listener("console", note)
+            page.remove_listener("pageerror", note_exception)
+
+
+@asynccontextmanager
+async def logged_in(
+    browser: Browser,
+    url: str,
+    *,
+    size: dict[str, int] = DESKTOP,
+    dark: bool = False,
+    language: str = "en",
+    time_zone: str | None = None,
+) -> AsyncGenerator[User]:
+    """Yield a user who has logged in, in a browser set up as theirs."""
+    async with (
+        window(
+            browser, size=size, dark=dark, language=language, time_zone=time_zone
+        ) as context,
+        logged_in_to(await context.new_page(), url, language=language) as user,
+    ):
+        yield user
