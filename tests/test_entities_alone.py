@@ -8,17 +8,18 @@ from unittest.mock import patch
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EntityCategory
-from homeassistant.exceptions import Unauthorized
+from homeassistant.exceptions import ConfigEntryNotReady, Unauthorized
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import EntityDescription
 import pytest
 
 import custom_components.xmrig_miner as integration
-from custom_components.xmrig_miner import button, entity, switch
+from custom_components.xmrig_miner import button, entity, select, switch
 from custom_components.xmrig_miner.api.models import BackendType, PauseRule
 from custom_components.xmrig_miner.const import CONF_KIND, CONF_VERIFICATION, DOMAIN
 from custom_components.xmrig_miner.fleet.runtime import FLEET
 from custom_components.xmrig_miner.kinds import EntryKind
+from custom_components.xmrig_miner.process_entity import ProcessEntity
 
 ID = "entry-1"
 KEYS = [EntityDescription(key=key) for key in ("one", "two", "three")]
@@ -47,11 +48,13 @@ class Bench:
         self.users: dict[str, Any] = {}
         self.hass = SimpleNamespace(
             data={},
+            is_stopping=False,
             auth=SimpleNamespace(async_get_user=self._user),
             states=SimpleNamespace(),
         )
         self.entry = SimpleNamespace(
             entry_id=ID,
+            title="Rig",
             data={CONF_KIND: "miner"},
             async_on_unload=self.unloading.append,
         )
@@ -89,7 +92,15 @@ class Bench:
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[Any]:
         """Run a command."""
-        names = ("start", "stop", "pause", "restore", "set_backend", "set_pause_rule")
+        names = (
+            "start",
+            "stop",
+            "pause",
+            "restore",
+            "set_backend",
+            "set_pause_rule",
+            "select_pool",
+        )
         yield SimpleNamespace(**{name: self.note(f"{name}!") for name in names})
         self.calls.append("done")
 
@@ -415,6 +426,57 @@ async def test_a_switch(bench: Bench, *, is_on: bool | None) -> None:
     assert bench.calls == [on, "done", off, "done"]
 
 
+async def test_the_preferred_pool(bench: Bench) -> None:
+    """It is unavailable while the config is unknown."""
+    vars(bench.snapshot).update(pool_labels=["a", "b"], preferred_pool="b")
+    shown = select.XmrigPoolSelect(cast(Any, bench.runtime), select.POOL, None)
+    assert (shown.options, shown.current_option) == (["a", "b"], "b")
+    assert shown.unique_id == "entry-1_pool"
+    assert shown.available
+    bench.snapshot.config = None
+    assert not shown.available
+    bench.snapshot.config = "config"
+    bench.coordinator.last_update_success = False
+    assert not shown.available
+    await shown.async_select_option("a")
+    assert bench.calls == [("select_pool!", "a"), "done"]
+
+
+@pytest.mark.parametrize("shows", [("one", "two"), ()])
+def test_when_a_state_is_reported(bench: Bench, shows: tuple[str, ...]) -> None:
+    """At each poll, or if something that it shows changed, or its state was replaced."""
+    states: dict[str, Any] = {"sensor.some": "first"}
+    shown: Any = ProcessEntity(cast(Any, bench.coordinator), ONE, "context")
+    assert shown.coordinator_context == "context"
+    shown.hass = SimpleNamespace(states=states)
+    shown.entity_id = "sensor.some"
+    shown.shows = shows
+    shown.one, shown.two, shown.other = 1, None, 0
+    written: list[Any] = []
+
+    def write() -> None:
+        written.append(0)
+        states["sensor.some"] = "written"
+
+    shown.async_write_ha_state = write
+
+    def poll(**values: Any) -> int:
+        before = len(written)
+        vars(shown).update(values)
+        for listener in (shown._handle_coordinator_update,) * 2:  # noqa: SLF001
+            listener()
+        return len(written) - before
+
+    each, never = (1, 0) if shows else (2, 2)
+    assert poll() == each
+    assert poll(two=2) == each
+    assert poll(other=1) == never
+    states["sensor.some"] = "of another"
+    assert poll() == each
+    states.clear()
+    assert poll() == each
+
+
 @pytest.mark.parametrize("is_managed", [True, False, None])
 async def test_the_switch_of_the_manager(
     bench: Bench, *, is_managed: bool | None
@@ -465,6 +527,7 @@ async def platform(bench: Bench, module: Any) -> list[Any]:
             "async_remove_entities",
             "setup_switches",
             "setup_buttons",
+            "setup_selects",
         ):
             if hasattr(module, name):
                 stack.enter_context(patch.object(module, name, note(name)))
@@ -472,13 +535,26 @@ async def platform(bench: Bench, module: Any) -> list[Any]:
     return calls
 
 
-@pytest.mark.parametrize("module", [switch, button])
+@pytest.mark.parametrize("module", [switch, button, select])
 async def test_the_platforms_of_the_manager(bench: Bench, module: Any) -> None:
     """They have their own entities."""
     bench.entry.data = {CONF_KIND: "manager"}
     [(name, arguments, options)] = await platform(bench, module)
-    assert name == ("setup_switches" if module is switch else "setup_buttons")
+    names = {switch: "setup_switches", button: "setup_buttons", select: "setup_selects"}
+    assert name == names[module]
     assert (arguments, options) == ((bench.entry, "add"), {})
+
+
+@pytest.mark.parametrize("kind", ["miner", "proxy"])
+async def test_the_select(bench: Bench, kind: str) -> None:
+    """Of a miner and of a proxy, it is the preferred pool."""
+    bench.entry.data = {CONF_KIND: kind}
+    [(name, arguments, options)] = await platform(bench, select)
+    assert name == "async_setup_entities"
+    *given, find = arguments
+    assert given == [bench.entry, "add", select.XmrigPoolSelect]
+    assert options == {"controls": True}
+    assert find(bench.snapshot) == [(select.POOL, None)]
 
 
 async def test_the_switches(bench: Bench) -> None:
@@ -653,6 +729,15 @@ async def test_the_life_of_a_config_entry(bench: Bench, kind: EntryKind) -> None
             hass, entry, device
         )
         assert removable == cast(Any, (entry, device))
+        # Set up while Home Assistant stops, it ends at once
+        calls.clear()
+        bench.hass.is_stopping = True
+        with pytest.raises(ConfigEntryNotReady) as end:
+            await integration.async_setup_entry(hass, entry)
+        assert calls == [("create", hass, entry), ("close", entry)]
+        assert end.value.translation_placeholders == {"name": "Rig"}
+        assert end.value.translation_key == "not_loaded"
+        assert end.value.translation_domain == DOMAIN
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_without_an_interval_everything_is_published() -> None:
         (231, None, 240),
         (240, None, 240),
         (995, None, 1000),
-        (1001, None, 1100),
+        (1000.5, None, 1100),
         (240, 300, 300),
         (300, 300, 300),
         (239.9, 300, 240),

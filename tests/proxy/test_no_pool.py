@@ -126,11 +126,13 @@ UNREAD = ProxyPlace(host="192.0.2.9", workers=frozenset({"attic"}))
         (NAMELESS, miner("127.0.0.1:3333", "127.0.0.1"), False),
         (NAMELESS, miner("192.0.2.9:3333", connected=0), False),
         (NAMELESS, miner(None), False),
+        (ProxyPlace(host="192.0.2.9", ports=frozenset({1})), miner("192.0.2.9"), False),
         (PLACE, miner("gateway.lan:4444", "203.0.113.1"), True),
         (PLACE, miner("gateway.lan:5555", "203.0.113.1"), False),
         # Of a read-only proxy the ports are unknown, so that only its address tells
         (UNREAD, miner("192.0.2.9:9999"), True),
         (UNREAD, miner("gateway.lan:3333"), False),
+        (UNREAD, miner(None, "192.0.2.9"), False),
     ],
 )
 def test_which_miners_are_behind_it(
@@ -145,6 +147,7 @@ def test_a_miner_on_the_same_computer() -> None:
     summary = miner("localhost:3333", "127.0.0.1")
     assert NAMELESS.has_miner("192.0.2.9", summary)
     assert not NAMELESS.has_miner("192.0.2.1", summary)
+    assert not NAMELESS.has_miner("192.0.2.9", miner("localhost:3333"))
 
 
 @pytest.mark.parametrize(

@@ -172,8 +172,8 @@ async def test_how_long_it_has_no_pool(
 ) -> None:
     """It counts from the first poll that shows it."""
     coordinator = bench.coordinator
+    assert coordinator.no_pool_for() == 0
     for status, counted in (
-        (ProxyStatus.MINING, 0),
         (ProxyStatus.NO_POOL, 0),
         (ProxyStatus.NO_POOL, 10),
         (ProxyStatus.MINING, 0),
@@ -205,6 +205,9 @@ async def test_workers_are_read_at_a_call(bench: Bench) -> None:
     bench.failing = XmrigConnectionError("no route")
     with pytest.raises(UpdateFailed):
         await coordinator.async_read_workers()
+    bench.failing = None
+    bench.read("rig_id")
+    assert await coordinator.async_read_workers() is coordinator.data
 
 
 # --- Entities -----------------------------------------------------------------
