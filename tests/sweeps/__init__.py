@@ -39,7 +39,7 @@ ran. None is skipped, but those that are equal to another one are folded into it
 - The three requests of the poll at the end of a command, for operations on the entry,
   and an unload while the command reads: a reload and a removal begin with the same.
 - Commands that do to the miner what another one does (`like`): each error that differs
-  is raised once by each request, and operations on the entry come while it writes.
+  is raised once by each request, and operations on the entry come right after it wrote.
 - Values of a document that are alike (`places` in `odd.py`). Of the others,
   several are tried at a time, each in an object of its own; where one of them is wrong
   or hides the others, all are tried one by one.

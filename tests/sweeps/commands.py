@@ -25,7 +25,7 @@ from .background import (
     shut_down,
     wait_for_action,
 )
-from .managing import set_up_manager, switch_managed
+from .managing import select_mode, set_up_manager, switch_managed
 from .repairing import (
     change_certificate,
     change_identity,
@@ -67,6 +67,8 @@ class Command:
     """The options of the entry."""
     ignored_after_error: tuple[str, ...] = ()
     """Parts of the names of entities that an error leaves half way."""
+    ignored: tuple[str, ...] = ()
+    """Parts of the names of entities that show for how long a failure delays it."""
     errors: frozenset[str] = frozenset()
     """Keys of errors that are true of it whenever a request fails."""
     polls: int = 1
@@ -78,8 +80,8 @@ class Command:
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
     like: str | None = None
-    """The command that does the same to the miner, by the same code below what raises
-    its errors, so that only errors that differ are tried."""
+    """The command that does the same to the miner, or ends with the same, by the same
+    code below what raises its errors, so that only errors that differ are tried."""
     can_restore: bool = True
     """Whether an action can restore all that it changes."""
     tries_all: bool = False
@@ -162,11 +164,16 @@ def run_all(command: str, **data: Any) -> Action:
     )
 
 
+FIRST_STEP = 60
+"""Seconds after which a calibration has measured all threads, and set fewer."""
+
+
 async def begin_calibration(rig: VirtualRig) -> None:
-    """Calibrate without waiting for it."""
+    """Calibrate until a part of the threads is measured."""
     rig.work = asyncio.create_task(act(rig, "calibrate"))
     # Where it is not waited for, its error is not looked at
     rig.work.add_done_callback(lambda work: work.cancelled() or work.exception())
+    await asyncio.sleep(FIRST_STEP)
 
 
 async def cancel_calibration(rig: VirtualRig) -> None:
@@ -233,21 +240,30 @@ COMMANDS = {
     "limit_up": Command(limit(FULL), several(limit(HALF), settle), **LIMITED),
     "limit_to_zero": Command(limit(0), **LIMITED),
     "limit_from_zero": Command(limit(FULL), several(limit(0), settle), **LIMITED),
-    "managed": Command(managed(2), options=NUMBERS),
+    "managed": Command(managed(2), options=NUMBERS, like="limit_down"),
     "managed_no_more": Command(
-        managed(None), several(managed(2), settle), options=NUMBERS
+        managed(None), several(managed(2), settle), options=NUMBERS, like="limit_up"
     ),
     "managed_off": Command(
         partial(switch_managed, on=False),
         several(set_up_manager, settle),
         options=NUMBERS,
         polls=3,
+        like="limit_from_zero",
     ),
     "managed_on": Command(
         partial(switch_managed, on=True),
         several(set_up_manager, partial(switch_managed, on=False), settle),
         options=NUMBERS,
         polls=2,
+        like="limit_to_zero",
+    ),
+    "managed_by_mode": Command(
+        partial(select_mode, "full"),
+        several(set_up_manager, settle),
+        options=NUMBERS,
+        polls=3,
+        like="limit_from_zero",
     ),
     "calibrate": Command(
         lambda rig: act(rig, "calibrate"),
@@ -264,7 +280,10 @@ COMMANDS = {
         miner={"threads": 2},
         options=METER,
         ignored_after_error=("power",),
+        # One thread, which is measured meanwhile
+        ignored=("power",),
         polls=2,
+        like="calibrate",
     ),
     "fix_payout": Command(
         fix_payout,

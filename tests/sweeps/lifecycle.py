@@ -207,10 +207,12 @@ async def _sweep(home: Home, name: str, operation: str, swept: Swept) -> None:
     )
     found, every = await moments(home, name)
     swept.every += every
-    if operation == "unload" or command.like:
-        # While the command reads, a reload and a removal begin with the same, and the
-        # other command is ended in the same way
+    if operation == "unload":
+        # While the command reads, a reload and a removal begin with the same
         found = [moment for moment in found if not moment.is_read]
+    if command.like and not command.is_in_background:
+        # The other one is ended in the same way; how the errors are raised may differ
+        found = [moment for moment in found if moment.at == "acted"]
     swept.ran += len(found)
     for moment in found:
         result = await _operate(home, command, operation, moment)
