@@ -17,7 +17,7 @@ from custom_components.xmrig_miner.const import (
 from custom_components.xmrig_miner.fleet import sleep_issues, source_issues
 from custom_components.xmrig_miner.fleet.house import House, Price
 from custom_components.xmrig_miner.fleet.sleep_issues import SleepIssues
-from custom_components.xmrig_miner.fleet.source_issues import SourceIssues
+from custom_components.xmrig_miner.fleet.source_issues import GONE, SourceIssues
 from custom_components.xmrig_miner.manager import (
     Figures,
     Flow,
@@ -28,7 +28,6 @@ from custom_components.xmrig_miner.manager import (
 from tests.stand_ins import Entry, Hass
 
 GRID = "sensor.grid"
-GONE = 120
 HOUSE = House(sources=Sources(grid=Flow((GRID,))))
 
 
