@@ -71,6 +71,9 @@ COMBINATIONS = "combinations"
 """The property of a test with the name of its sweep, how many combinations it ran, and
 for how many these stand."""
 
+REAL_FILES = "real_files"
+"""The marker of tests that read and write real files."""
+
 NOW = "2026-11-01 12:00:00+00:00"
 
 FEW_SENSORS = ("algorithm", "hashrate", "paused_until", "status", "threads")
@@ -189,11 +192,25 @@ def skip_stop_scripts() -> Generator[None]:
 
 
 @pytest.fixture
-def hass_storage() -> Generator[dict[str, Any]]:
+def hass_config_dir(request: pytest.FixtureRequest, hass_config_dir: str) -> str:
+    """Return the folder of the configuration: one of its own for a test of real files.
+
+    That of all others holds what they share, such as blueprints.
+    """
+    if request.node.get_closest_marker(REAL_FILES):
+        return str(request.getfixturevalue("tmp_path"))
+    return hass_config_dir
+
+
+@pytest.fixture
+def hass_storage(request: pytest.FixtureRequest) -> Generator[dict[str, Any]]:
     """Store in memory, like the replaced fixture, but with functions.
 
-    Its mocks of them take 4 ms to make.
+    Its mocks of them take 4 ms to make. Tests of real files store nothing in memory.
     """
+    if request.node.get_closest_marker(REAL_FILES):
+        yield {}
+        return
 
     def replace(
         target: str, *, side_effect: Callable[..., Any], autospec: bool

@@ -26,6 +26,8 @@ from .controls import (
     writes,
 )
 
+pytestmark = pytest.mark.real_files
+
 type Command = Callable[[Rig], Coroutine[Any, Any, Any]]
 
 COMMANDS: dict[str, tuple[Command, str]] = {
@@ -42,18 +44,6 @@ COMMANDS: dict[str, tuple[Command, str]] = {
 """Each command with the path that it writes to."""
 
 every_command = pytest.mark.parametrize("name", COMMANDS)
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Use real files."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(tmp_path: Path) -> str:
-    """Store them in a directory of this test."""
-    return str(tmp_path)
 
 
 @pytest.fixture

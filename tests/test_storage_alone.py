@@ -21,20 +21,10 @@ from custom_components.xmrig_miner.storage import XmrigStore, async_load, state_
 
 from .stand_ins import Entry
 
+pytestmark = pytest.mark.real_files
+
 DATA = {"threads": 2}
 STORED = {"version": 1, "minor_version": 1, "key": "any", "data": DATA}
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Read and write real files."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Store them in a directory of this test."""
-    return hass_tmp_config_dir
 
 
 @pytest.fixture
@@ -43,6 +33,12 @@ def directory(hass: HomeAssistant) -> Path:
     found = Path(hass.config.path(".storage"))
     found.mkdir(exist_ok=True)
     return found
+
+
+def test_files_are_those_of_this_test(hass: HomeAssistant, tmp_path: Path) -> None:
+    """A copy of the folder that other tests share could hold a file of theirs."""
+    assert hass.config.config_dir == str(tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.name != ".storage"]
 
 
 ENTRY: Any = Entry("rig-1")

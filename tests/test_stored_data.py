@@ -23,6 +23,8 @@ from .controls import MINING, THREADS, cpu_threads, restore, set_threads, writes
 from .fixing import Fix
 from .watts import LIMIT, NO_CARDS, NUMBERS, full_load, set_limit, set_up, value
 
+pytestmark = pytest.mark.real_files
+
 STORES = ("", ".power")
 
 
@@ -30,18 +32,6 @@ STORES = ("", ".power")
 def options() -> dict[str, Any]:
     """Return a miner without graphics cards."""
     return NO_CARDS
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Read and write real files."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Store them in a directory of this test."""
-    return hass_tmp_config_dir
 
 
 def stored(rig: Rig, store: str = "") -> Path:

@@ -15,22 +15,12 @@ from custom_components.xmrig_miner.storage import XmrigStore
 
 from .house import MODE, THREAD, THREADS, House
 
+pytestmark = pytest.mark.real_files
+
 A_MINUTE = 3 * THREADS * THREAD / 60_000
 """kWh of one minute with all miners."""
 
 ROUNDED = 0.001
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Read and write real files."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Store them in a directory of this test."""
-    return hass_tmp_config_dir
 
 
 @pytest.fixture

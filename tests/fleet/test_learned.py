@@ -1,7 +1,6 @@
 """What the manager learned outlives a restart."""
 
 from pathlib import Path
-from typing import Any
 
 from homeassistant.core import HomeAssistant
 import pytest
@@ -13,17 +12,7 @@ from tests.common import Rig
 
 from .house import THREAD, THREADS, House
 
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Keep files on disk."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Use a separate directory for each test."""
-    return hass_tmp_config_dir
+pytestmark = pytest.mark.real_files
 
 
 async def let_it_learn(house: House, times: int = 1) -> None:

@@ -49,6 +49,8 @@ from tests.fleet.house import GRID, House
 from tests.manager.common import House as PureHouse, miner
 from tests.watts import METER, NO_CARDS, PLUG, say
 
+pytestmark = pytest.mark.real_files
+
 anything = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 WRONG_SHAPE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What readers of stored data may raise."""
@@ -317,18 +319,6 @@ def test_an_entry_of_another_integration(domain: str, data: dict[str, Any]) -> N
 def options() -> dict[str, Any]:
     """Return a miner without graphics cards."""
     return NO_CARDS
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, Any]:
-    """Read and write real files."""
-    return {}
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Store them in a directory of this test."""
-    return hass_tmp_config_dir
 
 
 @pytest.fixture
