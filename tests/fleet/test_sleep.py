@@ -453,6 +453,25 @@ async def test_it_is_woken_by_its_button(
     assert not warnings(caplog)
 
 
+async def test_a_computer_that_was_shut_down_is_woken_by_its_button(
+    bedroom: Bedroom,
+) -> None:
+    """Not before it counts as gone: the button may be that of its power supply."""
+    button = f"button.wake_up_{bedroom.rig.entry.entry_id}"
+    await bedroom.set_up()
+    await bedroom.turn_off()
+    await bedroom.pass_time(30)
+    assert bedroom.sleeps == "offline"
+    await bedroom.manager.call("button", "press", button)
+    await bedroom.pass_time(10)
+    assert bedroom.rings == 0
+    await bedroom.pass_time(60)
+    await bedroom.manager.call("button", "press", button)
+    await bedroom.pass_time(30)
+    assert bedroom.rings == 1
+    assert bedroom.sleeps == "awake"
+
+
 @pytest.mark.parametrize("mode", ["smart", "manual"])
 async def test_it_is_woken_by_its_button_while_it_falls_asleep(
     bedroom: Bedroom, mode: str

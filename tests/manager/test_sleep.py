@@ -378,6 +378,26 @@ def test_the_user_wakes_what_does_not_sleep(before: Sleep) -> None:
     assert before.woken_by_hand(NOW) == before
 
 
+def test_the_user_wakes_what_is_off_for_another_reason() -> None:
+    """It may be broken, so that it counts as offline until it responds."""
+    late = replace(LONG_AWAKE, offline_since=NOW - GONE + 1)
+    assert late.woken_by_hand(NOW) == late
+    off = replace(LONG_AWAKE, offline_since=NOW - GONE, fault=SleepFault.SLEEP)
+    assert off.woken_by_hand(NOW) == replace(off, is_left_alone=True, fault=None)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_when_it_can_be_woken(phase: Phase) -> None:
+    """Not while it may be on: what wakes it may turn it off."""
+    sleep = replace(LONG_AWAKE, phase=phase)
+    is_asleep = phase is Phase.ASLEEP
+    assert sleep.can_be_woken(NOW) is is_asleep
+    late = replace(sleep, offline_since=NOW - GONE + 1)
+    assert late.can_be_woken(NOW) is is_asleep
+    off = replace(sleep, offline_since=NOW - GONE)
+    assert off.can_be_woken(NOW) is (is_asleep or phase is Phase.AWAKE)
+
+
 def test_the_last_word_of_the_user_counts() -> None:
     """What was to be woken is put to sleep after all."""
     falling = FALLING.woken_by_hand(NOW).by_hand(NOW)

@@ -31,7 +31,6 @@ from ..manager import (
     ManagerState,
     Member,
     Mode,
-    Phase,
     Prices,
     Sample,
     Sleep,
@@ -352,7 +351,7 @@ class FleetCoordinator(DataUpdateCoordinator[FleetData]):
         self.check_is_open()
         sleep = self._sleep_of(entry_id)
         self._change_sleep(entry_id, Sleep.woken_by_hand)
-        if sleep and sleep.phase is Phase.ASLEEP:
+        if sleep and sleep.can_be_woken(self._now):
             self._sleep_commands.async_do(entry_id, SleepAction.WAKE)
 
     def _change_sleep(

@@ -193,10 +193,13 @@ class Sleep:
     def woken_by_hand(self, now: float) -> Self:
         """Return the state after the user asked for the rig to be woken.
 
-        One that is falling asleep could not hear it, and is woken once it is asleep.
+        One that is falling asleep could not hear it, and is woken once it is asleep. One
+        that is away for another reason stays so until it responds: it may be broken.
         """
         sleep = replace(self, is_left_alone=True, attempts=0, fault=None)
         match self.phase:
+            case Phase.AWAKE if self._is_away(now):
+                return sleep
             case Phase.ASLEEP:
                 return sleep.in_phase(Phase.WAKING, now)
             case Phase.FALLING_ASLEEP:
@@ -209,11 +212,21 @@ class Sleep:
         A rig that does not respond is assumed to be asleep.
         """
         sleep = replace(self, is_left_alone=False, attempts=0, fault=None)
-        since = sleep.offline_since
-        is_away = since is not None and now - since >= GONE
-        if sleep.phase is Phase.AWAKE and is_away:
+        if sleep.phase is Phase.AWAKE and self._is_away(now):
             return sleep.in_phase(Phase.ASLEEP, -math.inf)
         return sleep
+
+    def can_be_woken(self, now: float) -> bool:
+        """Return whether the rig can be woken now: it sleeps, or is away otherwise.
+
+        What wakes it may turn off one that is on.
+        """
+        is_off = self.phase is Phase.AWAKE and self._is_away(now)
+        return self.phase is Phase.ASLEEP or is_off
+
+    def _is_away(self, now: float) -> bool:
+        """Return whether it has not responded for so long that it counts as gone."""
+        return self.offline_since is not None and now - self.offline_since >= GONE
 
     def rested(self, now: float, *, is_resting: bool) -> Self:
         """Return the state, given whether the manager lets the rig rest."""
