@@ -14,7 +14,7 @@ from homeassistant.helpers.entity import EntityDescription
 import pytest
 
 import custom_components.xmrig_miner as integration
-from custom_components.xmrig_miner import button, entity, select, switch
+from custom_components.xmrig_miner import binary_sensor, button, entity, select, switch
 from custom_components.xmrig_miner.api.models import BackendType, PauseRule
 from custom_components.xmrig_miner.const import CONF_KIND, CONF_VERIFICATION, DOMAIN
 from custom_components.xmrig_miner.fleet.runtime import FLEET
@@ -440,6 +440,80 @@ async def test_the_preferred_pool(bench: Bench) -> None:
     assert not shown.available
     await shown.async_select_option("a")
     assert bench.calls == [("select_pool!", "a"), "done"]
+
+
+def test_binary_sensors(bench: Bench) -> None:
+    """What the reply about them lacks is unavailable or unknown."""
+    vars(bench.snapshot).update(
+        summary=SimpleNamespace(connection=SimpleNamespace(is_connected=True)),
+        restricted=None,
+        backends=None,
+    )
+
+    def states() -> list[tuple[bool, bool | None]]:
+        sensors = (
+            binary_sensor.XmrigBinarySensor(cast(Any, bench.runtime), description)
+            for description in binary_sensor.DESCRIPTIONS
+        )
+        return [(sensor.available, sensor.is_on) for sensor in sensors]
+
+    assert states() == [(True, True), (False, None), (True, None)]
+    bench.snapshot.backends = SimpleNamespace(by_type={"cuda": "card"})
+    assert states()[1] == (True, None)
+    cpu = SimpleNamespace(msr="set")
+    bench.snapshot.backends.by_type = {BackendType.CPU: cpu}
+    assert states()[1] == (True, cast(Any, "set"))
+    bench.coordinator.last_update_success = False
+    assert {available for available, _ in states()} == {False}
+
+
+@pytest.mark.parametrize("is_estimated", [True, False])
+def test_whether_the_power_is_an_estimate(bench: Bench, *, is_estimated: bool) -> None:
+    """A meter responds while the miner does not."""
+    bench.meter.is_estimated = is_estimated
+    shown = binary_sensor.XmrigPowerEstimatedBinarySensor(
+        cast(Any, bench.runtime), binary_sensor.POWER_ESTIMATED
+    )
+    assert (shown.available, shown.is_on) == (True, is_estimated)
+    bench.coordinator.last_update_success = False
+    assert shown.available is not is_estimated
+
+
+@pytest.mark.parametrize("is_configured", [True, False])
+async def test_which_binary_sensors_there_are(
+    bench: Bench, *, is_configured: bool
+) -> None:
+    """Whether the power is an estimate needs one; a proxy has its own."""
+    bench.runtime.power.is_configured = is_configured
+    removed: list[Any] = []
+    proxies: list[Any] = []
+    with (
+        patch.object(
+            binary_sensor, "async_remove_entities", lambda *given: removed.append(given)
+        ),
+        patch.object(
+            binary_sensor, "setup_binary_sensors", lambda *given: proxies.append(given)
+        ),
+    ):
+        hass, entry, add = cast(Any, (bench.hass, bench.entry, bench.add))
+        await binary_sensor.async_setup_entry(hass, entry, add)
+        keys = [
+            [(type(shown), shown.entity_description.key) for shown in added]
+            for added in bench.added
+        ]
+        plain, estimated = (
+            binary_sensor.XmrigBinarySensor,
+            binary_sensor.XmrigPowerEstimatedBinarySensor,
+        )
+        of_power = [[(estimated, "power_estimated")]] if is_configured else []
+        names = ["pool_connected", "msr", "api_restricted"]
+        assert keys == [[(plain, name) for name in names], *of_power]
+        last = [] if is_configured else [binary_sensor.POWER_ESTIMATED]
+        assert removed == ([(bench.coordinator, last)] if last else [])
+        entry.data = {CONF_KIND: "proxy"}
+        bench.added.clear()
+        await binary_sensor.async_setup_entry(hass, entry, add)
+        assert (proxies, bench.added) == ([(entry, add)], [])
 
 
 @pytest.mark.parametrize("shows", [("one", "two"), ()])
