@@ -14,6 +14,7 @@ from custom_components.xmrig_miner.redaction import (
     shown_backends,
     shown_change,
     shown_config,
+    shown_entry,
     shown_summary,
 )
 
@@ -227,6 +228,22 @@ def test_the_address_of_a_pool(url: Any, shown: Any) -> None:
 def test_a_change(change: Change, shown: dict[str, Any]) -> None:
     """It has the path; added or removed keys lack a value."""
     assert shown_change(change) == shown
+
+
+def test_the_data_of_a_config_entry() -> None:
+    """Neither the address nor anything that identifies the miner is shown."""
+    shown = {"kind": "miner", "ssl": True, "verification": "none", "name": None}
+    hidden = {"host": "192.0.2.1", "port": 8080, "access_token": "secret", "import": {}}
+    assert shown_entry(shown | hidden) == shown | dict.fromkeys(hidden, REDACTED)
+
+
+def test_who_may_see_a_name() -> None:
+    """Only the user; what is empty hides nothing."""
+    summary = {"worker_id": "rig-1", "algo": "", "ua": None}
+    assert shown_summary(summary, Audience.USER) == summary
+    public = summary | {"worker_id": REDACTED}
+    assert shown_summary(summary, Audience.PUBLIC) == public
+    assert shown_backends([None, "", "x"], Audience.USER) == [None, "", REDACTED]
 
 
 @given(kind=st.sampled_from([*DOCUMENTS]), value=any_json, data=st.data())
