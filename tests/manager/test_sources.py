@@ -5,6 +5,7 @@ import math
 import pytest
 
 from custom_components.xmrig_miner.manager import Flow, Meters, Reading, Sample, Sources
+from custom_components.xmrig_miner.manager.sources import MAX_WATTS
 
 SAMPLES = {
     "in": Sample(300, 10),
@@ -40,6 +41,17 @@ def test_all_kinds_of_meters_are_one_power(flow: Flow, watts: float) -> None:
 def test_a_part_that_is_unknown_makes_all_unknown(sensor: str) -> None:
     """Half a meter does not count."""
     assert Flow(("in", sensor)).reading(SAMPLES) is None
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_absurd_power_is_unknown(sign: int) -> None:
+    """In kW, it would even be infinite, and not a number as a change."""
+    most = sign * MAX_WATTS
+    assert Sample(most, 0).watts == most
+    assert Sample(most / 1000, 0, "kW").watts == most
+    assert Sample(math.nextafter(most, sign * math.inf), 0).watts is None
+    assert Sample(sign * 1e306, 0, "kW").watts is None
+    assert Sample(sign * math.inf, 0).watts is None
 
 
 def test_no_sensors_are_no_reading() -> None:

@@ -7,6 +7,10 @@ import math
 WATTS = {"mW": 0.001, "W": 1.0, "kW": 1_000.0, "MW": 1_000_000.0}
 """Factors from the units of a power sensor to W."""
 
+MAX_WATTS = 1e9
+"""The largest power that is a reading: a meter may show anything for a moment, and what
+exceeds a float would be learned from."""
+
 GATHER = 1
 """Seconds within which several sensors report values that belong together."""
 
@@ -27,11 +31,12 @@ class Sample:
 
     @property
     def watts(self) -> float | None:
-        """Return the sample in W; None if it is not a finite power."""
+        """Return the sample in W; None if it is not a plausible power."""
         factor = WATTS.get(self.unit or "")
-        if factor is None or self.value is None or not math.isfinite(self.value):
+        if factor is None or self.value is None:
             return None
-        return self.value * factor
+        watts = self.value * factor
+        return watts if abs(watts) <= MAX_WATTS else None
 
 
 @dataclass(frozen=True)
