@@ -113,6 +113,8 @@ def test_a_name_is_changed_where_an_id_identifies_the_miner() -> None:
     assert paths(API, named) == ["api.worker-id"]
     with pytest.raises(XmrigUnsafeConfigError, match=r"api\.worker-id identifies"):
         safe_changes(Config(API), Config(named), has_id=False)
+    with pytest.raises(XmrigUnsafeConfigError, match=r"api\.id identifies"):
+        safe_changes(Config(POOLS), Config(API), has_id=False)
     assert safe_changes(Config(API), Config({**API, "retries": 7}), has_id=False)
     assert paths(POOLS, {**POOLS, "api": {"id": None}}) == ["api"]
 
