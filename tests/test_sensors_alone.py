@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast, override
 from unittest.mock import patch
 
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.restore_state import RestoredExtraData
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 import pytest
@@ -41,6 +41,8 @@ class Bench:
             data=self.snapshot,
             config_entry=SimpleNamespace(entry_id="entry-1"),
             last_update_success=True,
+            name="rig-one",
+            device_id="device-1",
             restarted=False,
         )
         limit = SimpleNamespace(is_rest_managed="managed")
@@ -167,6 +169,16 @@ def test_a_hashrate_whose_entity_is_being_removed(bench: Bench) -> None:
     bench.snapshot.peak_hashrate = 12_345.6
     bench.units["sensor.other"] = "H/s"
     assert make(bench, is_hashrate=True).native_unit_of_measurement == "kH/s"
+
+
+def test_a_reading_of_a_card(bench: Bench) -> None:
+    """It is an entity of the card."""
+    card: Any = SimpleNamespace(key="cuda_0", name="A", label="A (0)", manufacturer="B")
+    description = XmrigReadingEntityDescription(key="key")
+    devices = SimpleNamespace(async_get=lambda device_id: None)
+    with patch.object(dr, "async_get", lambda hass: devices):
+        sensor = Reading(bench.runtime, description, card)
+    assert sensor.unique_id == "entry-1_cuda_0_key"
 
 
 # --- Counts -------------------------------------------------------------------

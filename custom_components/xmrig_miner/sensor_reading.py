@@ -50,7 +50,6 @@ class XmrigReadingSensor(XmrigEntity, SensorEntity):
         """Initialize the sensor."""
         super().__init__(runtime, description, gpu)
         self._steady = SteadyReading(description.interval, description.noticeable)
-        self._divisor = 1
         if description.is_hashrate:
             size = self.snapshot.peak_hashrate
             unit = self._registered_unit or hashrate_unit(size)
