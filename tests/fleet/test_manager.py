@@ -144,8 +144,9 @@ async def test_a_miner_that_the_user_switched_off_rests(house: House) -> None:
 
 
 @pytest.mark.parametrize("sun", [0, 5.5 * THREAD])
+@pytest.mark.parametrize("path", ["/backends", "/config"])
 async def test_a_miner_whose_replies_are_cut_is_left_alone(
-    house: House, sun: float
+    house: House, sun: float, path: str
 ) -> None:
     """It keeps its threads, which count; the others share what they leave.
 
@@ -156,7 +157,7 @@ async def test_a_miner_whose_replies_are_cut_is_left_alone(
     await house.pass_time(60)
     assert house.threads == [THREADS] * 3
     one, *_ = house.rigs
-    cut = Fault("cut", instead=Reply(200, body=b'[{"type": "c'), path="/backends")
+    cut = Fault("cut", instead=Reply(200, body=b'[{"type": "c'), path=path)
     one.simulator.fail(cut, 9)
     await house.pass_time(20)
     house.sun = sun

@@ -65,7 +65,7 @@ class Miner(Entry):
         self.snapshot = SimpleNamespace(
             summary=SimpleNamespace(algo="rx/0"),
             state=SimpleNamespace(request=self.request),
-            backends=SimpleNamespace(gpus=self.cards),
+            backends=SimpleNamespace(gpus=self.cards, by_type={}),
             threads=3,
             user_threads=8,
             is_mining=True,
@@ -181,6 +181,29 @@ def test_its_threads(
     bench.miner.snapshot.is_mining = is_mining
     bench.miner.snapshot.threads = threads
     assert bench.member.threads == expected
+
+
+@pytest.mark.parametrize(
+    ("cpu", "expected"),
+    [
+        (SimpleNamespace(enabled=True, thread_count=5), 5),
+        (SimpleNamespace(enabled=False, thread_count=5), None),
+        (None, None),
+    ],
+)
+def test_its_threads_while_its_config_cannot_be_read(
+    bench: Bench, cpu: Any, *, expected: int | None
+) -> None:
+    """Those that it lists: they draw power all the same."""
+    bench.miner.snapshot.threads = None
+    if cpu:
+        bench.miner.snapshot.backends.by_type[BackendType.CPU] = cpu
+    assert bench.member.threads == expected
+    bench.miner.snapshot.is_mining = False
+    assert bench.member.threads == 0
+    bench.miner.snapshot.is_mining = True
+    bench.miner.snapshot.backends = None
+    assert bench.member.threads is None
 
 
 @pytest.mark.parametrize(

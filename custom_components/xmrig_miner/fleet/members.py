@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from ..addresses import miner_entries
 from ..api.models import BackendType
+from ..api.snapshot import Snapshot
 from ..const import DOMAIN
 from ..manager import Curve, Figures, ManagerState, Member
 from ..manager.watts import ASSUMED
@@ -129,7 +130,7 @@ class Members:
         limit, meter = runtime.power.limit, runtime.power.meter
         request = snapshot.state.request
         curve = self._curve(entry.entry_id, runtime)
-        threads = snapshot.threads if snapshot.is_mining else 0
+        threads = _threads(snapshot) if snapshot.is_mining else 0
         if snapshot.is_mining is None:
             threads = None
         elif threads and curve and curve.hashrates is None:
@@ -172,6 +173,17 @@ class Members:
             curve = _curve(meter.model, meter.cards_watts, uses_cpu=meter.uses_cpu)
             known = self._curves[entry_id] = (key, curve)
         return known[1]
+
+
+def _threads(snapshot: Snapshot) -> int | None:
+    """Return how many CPU threads a mining miner runs; None if unknown.
+
+    While its config cannot be read, those that it lists draw power all the same.
+    """
+    if snapshot.threads is not None or snapshot.backends is None:
+        return snapshot.threads
+    cpu = snapshot.backends.by_type.get(BackendType.CPU)
+    return cpu.thread_count if cpu and cpu.enabled else None
 
 
 def _learned_size(runtime: XmrigRuntimeData, curve: Curve | None) -> int | None:
