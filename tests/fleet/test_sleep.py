@@ -231,6 +231,15 @@ async def test_a_day(bedroom: Bedroom, caplog: pytest.LogCaptureFixture) -> None
     assert not warnings(caplog)
 
 
+async def test_nothing_deprecated_is_called(
+    bedroom: Bedroom, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Home Assistant logs it as a warning, and ends it later."""
+    await bedroom.set_up()
+    assert bedroom.sleeps == "awake"
+    assert not [text for text in warnings(caplog) if "deprecated" in text]
+
+
 async def test_events_are_reported(bedroom: Bedroom) -> None:
     """By events, in the place of offline and back."""
     await bedroom.set_up()

@@ -41,12 +41,24 @@ def setup_sleep_entities(
                 added.discard(miner)
         for miner in states.keys() - added:
             # A miner that was never set up has no device yet
-            if device := devices.async_get_device(identifiers={(DOMAIN, miner)}):
+            if device := _device_of(devices, miner):
                 added.add(miner)
                 async_add_entities([entity_class(runtime, description, miner, device)])
 
     update()
     entry.async_on_unload(runtime.coordinator.async_add_listener(update))
+
+
+def _device_of(devices: dr.DeviceRegistry, miner: str) -> dr.DeviceEntry | None:
+    """Return the device of a miner by its config entry ID; None without one."""
+    return next(
+        (
+            device
+            for device in dr.async_entries_for_config_entry(devices, miner)
+            if (DOMAIN, miner) in device.identifiers
+        ),
+        None,
+    )
 
 
 def sleep_states(runtime: FleetRuntimeData) -> dict[str, SleepState]:
