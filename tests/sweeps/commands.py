@@ -25,7 +25,14 @@ from .background import (
     shut_down,
     wait_for_action,
 )
-from .managing import select_mode, set_up_manager, switch_managed
+from .managing import (
+    SLEEPING,
+    put_to_sleep,
+    select_mode,
+    set_up_manager,
+    switch_managed,
+    wake,
+)
 from .repairing import (
     change_certificate,
     change_identity,
@@ -80,8 +87,8 @@ class Command:
     is_poll: bool = False
     """Whether it is no command at all, but a poll like any other."""
     like: str | None = None
-    """The command that does the same to the miner, or ends with the same, by the same
-    code below what raises its errors, so that only errors that differ are tried."""
+    """The command that does the same to the miner at its end, by the same code below
+    what raises its errors, so that only errors that differ are tried there."""
     can_restore: bool = True
     """Whether an action can restore all that it changes."""
     tries_all: bool = False
@@ -263,6 +270,15 @@ COMMANDS = {
         several(set_up_manager, settle),
         options=NUMBERS,
         polls=3,
+        like="limit_from_zero",
+    ),
+    "wake": Command(
+        wake,
+        put_to_sleep,
+        options=SLEEPING,
+        polls=3,
+        # The manager goes on once it is set up again, and a hashrate shows later
+        refused=frozenset({"unload"}),
         like="limit_from_zero",
     ),
     "calibrate": Command(
