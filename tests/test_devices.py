@@ -178,6 +178,12 @@ async def test_devices_of_other_integrations_are_renamed(
     )
     registry.async_update_device(device.id, name_by_user="Lamp at the door")
     await running.hass.async_block_till_done()
+    # So may one that another integration gave the device of the miner
+    miner = running.entry.runtime_data.coordinator.device_id
+    identifiers: Any = {("xmrig_miner", running.entry.entry_id), ("other", "hub", "2")}
+    registry.async_update_device(miner, new_identifiers=identifiers)
+    registry.async_update_device(miner, name_by_user="Rig in the cellar")
+    await running.hass.async_block_till_done()
     assert "Error" not in caplog.text
 
 

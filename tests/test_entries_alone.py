@@ -400,6 +400,9 @@ def test_a_card_that_is_removed(
     device: Any = SimpleNamespace(identifiers={(DOMAIN, each) for each in identifiers})
     entry = cast(Any, bench.miner)
     assert miner_entry.is_card_removable(entry, device) is is_removable
+    # Another integration may have given it an identifier, even of more parts
+    device.identifiers.add(("other", "hub", "1"))
+    assert not miner_entry.is_card_removable(entry, device)
     entry.state = ConfigEntryState.SETUP_RETRY
     assert not miner_entry.is_card_removable(entry, device)
 

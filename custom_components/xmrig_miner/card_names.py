@@ -43,7 +43,9 @@ def _rename_cards(hass: HomeAssistant, device_id: str, old: dict[str, Any]) -> N
     # Those of other integrations may have more parts
     for entry_id in (key for domain, key, *_ in miner.identifiers if domain == DOMAIN):
         for card in dr.async_entries_for_config_entry(registry, entry_id):
-            is_card = any(key.startswith(f"{entry_id}_") for _, key in card.identifiers)
+            is_card = any(
+                key.startswith(f"{entry_id}_") for _, key, *_ in card.identifiers
+            )
             if is_card and card.name and card.name.startswith(first):
                 label = card.name.removeprefix(first)
                 name = f"{miner.name_by_user or miner.name} {label}"

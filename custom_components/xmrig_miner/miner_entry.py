@@ -139,7 +139,7 @@ def is_card_removable(entry: XmrigConfigEntry, device: dr.DeviceEntry) -> bool:
     return all(
         identifier.startswith(prefix)
         and is_removable(snapshot, identifier.removeprefix(prefix))
-        for _, identifier in device.identifiers
+        for _, identifier, *_ in device.identifiers
     )
 
 
