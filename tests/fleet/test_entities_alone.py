@@ -148,11 +148,11 @@ class Bench:
             key: value for key, value in self.registered.items() if value != entity_id
         }
 
-    def async_get_device(self, *, identifiers: set[tuple[str, str]]) -> Any:
-        """Return the device of a miner."""
-        [(domain, entry_id)] = identifiers
-        assert domain == DOMAIN
-        return self.devices.get(entry_id)
+    def devices_of(self, registry: Any, entry_id: str) -> list[Any]:
+        """Return the devices of a miner: a card, and its own if there is one."""
+        assert registry is self
+        card = SimpleNamespace(identifiers={(DOMAIN, f"{entry_id}_card")})
+        return [card, *filter(None, [self.devices.get(entry_id)])]
 
 
 @pytest.fixture
@@ -169,6 +169,7 @@ def bench() -> Iterator[Bench]:
             (er, "async_get", registry),
             (er, "async_entries_for_config_entry", bench.entries),
             (dr, "async_get", registry),
+            (dr, "async_entries_for_config_entry", bench.devices_of),
             (sensor, "time", SimpleNamespace(monotonic=lambda: bench.now)),
         ):
             stack.enter_context(patch.object(cast(Any, module), name, stand_in))
@@ -471,7 +472,8 @@ def sleep_ids(bench: Bench) -> list[list[str]]:
 
 def test_entities_of_miners_that_may_sleep(bench: Bench) -> None:
     """They come and go with the option, and wait for the device."""
-    bench.devices = {"a": "device of a", "b": "device of b"}
+    a, b, c = (SimpleNamespace(identifiers={(DOMAIN, name)}) for name in "abc")
+    bench.devices = {"a": a, "b": b}
     bench.sleepers(a=Phase.AWAKE, b=None, c=Phase.ASLEEP)
     bench.registered = {
         "manager_wake_up_a": "button.a",
@@ -483,11 +485,11 @@ def test_entities_of_miners_that_may_sleep(bench: Bench) -> None:
     assert sleep_ids(bench) == [["manager_wake_up_a"]]
     [[shown]] = bench.added
     assert isinstance(shown, button.WakeButton)
-    assert shown.device_entry == cast(Any, "device of a")
+    assert shown.device_entry is cast(Any, a)
     assert shown.device_info is None
     [update] = bench.listeners
     assert bench.entry.unloading == ["stop listening"]
-    bench.devices["c"] = "device of c"
+    bench.devices["c"] = c
     update()
     update()
     assert sleep_ids(bench)[1:] == [["manager_wake_up_c"]]
