@@ -27,6 +27,10 @@ from .frozen_time import frozen_time
 IN_FLIGHT = 0.0005
 """Seconds of real time that a loopback packet may take."""
 
+IN_HANDSHAKE = 0.02
+"""The same until a connection is accepted or refused. On a busy computer, a refusal came
+later than other packets, and a connection that is refused at once counted as lost."""
+
 IN_THREAD = 0.002
 """Seconds that a function in a thread takes."""
 
@@ -83,11 +87,21 @@ class _Selector(selectors.DefaultSelector):
         # A thread wakes the loop through the loop's own socket
         if self.threads:
             return super().select(None)
-        if not (events := super().select(IN_FLIGHT if self._connections else 0)):
+        if not (events := super().select(self._patience())):
             step = max(1, round(timeout * MICROSECONDS))
             self._move(step)
             self.on_jump(step / MICROSECONDS)
         return events
+
+    def _patience(self) -> float:
+        """Return how long the time stands still for what other sockets send."""
+        if not self._connections:
+            return 0
+        registered = self.get_map()
+        writes = any(
+            registered[fd].events & selectors.EVENT_WRITE for fd in self._connections
+        )
+        return IN_HANDSHAKE if writes else IN_FLIGHT
 
 
 def _is_connection(fd: int) -> bool:
