@@ -15,6 +15,9 @@ NOTICEABLE_HASHRATE: Final = 0.15
 """The same for a hashrate over 10 s, and for what is calculated from it. While the
 computer is in use, two of them differ by 7 percent (one standard deviation)."""
 
+NOTICEABLE_MINUTE: Final = 0.1
+"""The same for a hashrate over a minute, of which two differ by 3 percent then."""
+
 SHORT_INTERVAL: Final = 60
 """Seconds until a smaller change of a main reading is shown."""
 

@@ -28,6 +28,7 @@ from .readings import (
     LONG_INTERVAL,
     NOTICEABLE,
     NOTICEABLE_HASHRATE,
+    NOTICEABLE_MINUTE,
     SHORT_INTERVAL,
     rounded,
 )
@@ -162,7 +163,11 @@ DESCRIPTIONS = (
         noticeable=NOTICEABLE_HASHRATE,
         category=None,
     ),
-    _hashrate("hashrate_1m", lambda snapshot: snapshot.hashrate().minute_1),
+    _hashrate(
+        "hashrate_1m",
+        lambda snapshot: snapshot.hashrate().minute_1,
+        noticeable=NOTICEABLE_MINUTE,
+    ),
     _hashrate("hashrate_15m", lambda snapshot: snapshot.hashrate().minutes_15),
     _hashrate(
         "hashrate_highest",
@@ -343,14 +348,14 @@ def _backend_hashrates(
         "hashrate_1m": lambda snapshot: snapshot.hashrate(backend).minute_1,
         "hashrate_15m": lambda snapshot: snapshot.hashrate(backend).minutes_15,
     }
+    noticeable = {"hashrate": NOTICEABLE_HASHRATE, "hashrate_1m": NOTICEABLE_MINUTE}
     for key, value_fn in values.items():
-        is_now = key == "hashrate"
         yield _hashrate(
             f"{backend}_{key}",
             value_fn,
             backend=backend,
-            noticeable=NOTICEABLE_HASHRATE if is_now else NOTICEABLE,
-            enabled=is_now,
+            noticeable=noticeable.get(key, NOTICEABLE),
+            enabled=key == "hashrate",
         )
 
 
