@@ -4,9 +4,10 @@ Time is moved. `--soak-hours 24` is the long form, which prints a line an hour.
 """
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+import gc
 import logging
 import random
 import sys
@@ -52,6 +53,9 @@ INTERVAL = 5
 
 SHORT = 240
 """Seconds without `--soak-hours`."""
+
+THRESHOLDS = gc.get_threshold()
+"""Python's own: tests/conftest.py changes them once all tests are imported."""
 
 
 @dataclass
@@ -276,8 +280,18 @@ class Soak:
         )
 
 
+@pytest.fixture
+def usual_garbage() -> Generator[None]:
+    """Collect garbage as often as a real process does: other tests do so seldom."""
+    seldom = gc.get_threshold()
+    gc.set_threshold(*THRESHOLDS)
+    yield
+    gc.set_threshold(*seldom)
+
+
 @pytest.mark.timeout(0)
 def test_nothing_goes_wrong(
+    usual_garbage: None,
     socket_enabled: None,
     request: pytest.FixtureRequest,
     caplog: pytest.LogCaptureFixture,
